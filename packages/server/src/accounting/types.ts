@@ -1,0 +1,34 @@
+// The words of accounting: the record of one light run, the usage of a call, what it cost.
+import type { JsonValue } from "../core/index.ts"
+import type { Label } from "../security/index.ts"
+
+/** One stateless call, written as one row when it ends: its event log of one event. Times in epoch milliseconds, durations in milliseconds. */
+export interface LightRunRecord {
+  id: string
+  projectId: string
+  principal: string
+  user: string | null
+  kind: "chat" | "embedding" | "memory" | "retrieval"
+  name: string
+  model: string | null
+  deployment: string | null
+  outcome: "completed" | "failed" | "cancelled"
+  /** HTTP status that the client saw. */
+  status: number
+  error: { code: string; message: string } | null
+  startedAt: number
+  durationMs: number
+  firstTokenMs: number | null
+  streamed: boolean
+  inputTokens: number
+  outputTokens: number
+  cachedTokens: number
+  reasoningTokens: number
+  costMicroUsd: number
+  costKnown: boolean
+  requestBytes: number
+  responseBytes: number
+  label: Label | null
+  /** Decisions of the gate, request and answer where capture is on, anything else worth keeping. */
+  data: JsonValue
+}

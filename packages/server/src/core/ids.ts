@@ -1,0 +1,14 @@
+// Prefixed, time-ordered identifiers such as `run_0199…`: the prefix tells the kind, the rest sorts by creation.
+import { randomUUIDv7 } from "node:crypto"
+
+/** The kinds of things that carry an identifier, by their published prefix. */
+export type IdPrefix =
+  | "proj" | "key" | "run" | "resp" | "chatcmpl" | "msg" | "fc" | "fs" | "call" | "conv" | "item" | "file" | "vs" | "vsf" | "chunk" | "mem" | "exec" | "req" | "evt" | "apr"
+
+/** A function that makes a new identifier; handed in wherever one is needed, so that tests can fix it. */
+export type NewId = (prefix: IdPrefix) => string
+
+/** Prefix, underscore, UUID version 7 without dashes: 32 hexadecimal digits whose first 12 are the millisecond. */
+export function newId(prefix: IdPrefix): string {
+  return `${prefix}_${randomUUIDv7().replaceAll("-", "")}`
+}

@@ -1,0 +1,84 @@
+// Every named limit of the server: queues, bodies, pages, waits. Units are in the names. Defaults here; the config may lower or raise some.
+
+export interface Limits {
+  /** Largest request body of an inference or API call; Anthropic's own limit is 32 MB. */
+  requestBodyBytesMax: number
+  /** Largest uploaded file. */
+  fileBytesMax: number
+  /** Rows returned by one page of a list. */
+  pageRowsMax: number
+  /** Records of finished light runs that wait for their batch; more are dropped and counted. */
+  recordQueueRowsMax: number
+  recordQueueBytesMax: number
+  /** Longest wait before queued records are written. */
+  recordFlushMs: number
+  /** Operations in one flush of the run log. */
+  flushOperationsMax: number
+  flushBytesMax: number
+  /** Longest time that streamed deltas wait for company in one flush. */
+  deltaWindowMs: number
+  /** Largest output of one step; larger ones are refused with the limit named. */
+  stepOutputBytesMax: number
+  /** Largest data of one event. */
+  eventBytesMax: number
+  /** Committed events of one local run kept in memory for readers; slower readers go back to the table. */
+  tailRingEventsMax: number
+  /** Life of an executor's lease. */
+  leaseMs: number
+  /** Runs that one process executes at once. */
+  runsInFlightMax: number
+  /** Executors that may die under one run before it is parked as poisoned. */
+  runAttemptsMax: number
+  /** Upstream time limits. */
+  connectTimeoutMs: number
+  firstTokenTimeoutMs: number
+  idleTimeoutMs: number
+  /** Time that the head of a stream is held back waiting for the upstream's first content. */
+  headHoldMs: number
+  /** Idle time after which a comment keeps a stream open. */
+  keepAliveMs: number
+  /** Connections to one upstream. */
+  upstreamConnectionsMax: number
+  /** Time limit of one database query issued for a request. */
+  queryTimeoutMs: number
+  /** Turns (model calls) of one response before it ends incomplete. */
+  turnsMax: number
+  /** Time for draining at shutdown. */
+  drainMs: number
+  /** Parsing one document. */
+  parseTimeoutMs: number
+  /** Chunks that one file may give. */
+  fileChunksMax: number
+  /** Files in one vector store. */
+  vectorStoreFilesMax: number
+}
+
+export const defaultLimits: Limits = {
+  requestBodyBytesMax: 32 * 1024 * 1024,
+  fileBytesMax: 64 * 1024 * 1024,
+  pageRowsMax: 100,
+  recordQueueRowsMax: 50_000,
+  recordQueueBytesMax: 64 * 1024 * 1024,
+  recordFlushMs: 150,
+  flushOperationsMax: 512,
+  flushBytesMax: 4 * 1024 * 1024,
+  deltaWindowMs: 25,
+  stepOutputBytesMax: 16 * 1024 * 1024,
+  eventBytesMax: 16 * 1024 * 1024,
+  tailRingEventsMax: 512,
+  leaseMs: 2_000,
+  runsInFlightMax: 256,
+  runAttemptsMax: 3,
+  connectTimeoutMs: 10_000,
+  firstTokenTimeoutMs: 120_000,
+  idleTimeoutMs: 120_000,
+  headHoldMs: 2_000,
+  keepAliveMs: 15_000,
+  upstreamConnectionsMax: 4_096,
+  queryTimeoutMs: 30_000,
+  turnsMax: 16,
+  drainMs: 10_000,
+  parseTimeoutMs: 30_000,
+  fileChunksMax: 20_000,
+  vectorStoreFilesMax: 10_000,
+}

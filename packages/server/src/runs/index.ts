@@ -1,0 +1,5 @@
+// Public face of the run kernel.
+export type {
+  CancelOutcome, DoubtResolution, Effect, EmitOptions, LightRunKind, Run, RunContext, RunDefinition, RunEnding, RunError, RunEvent, RunFilter,
+  RunKind, Runs, RunStatus, RunSummary, RunUsage, StartRun, StepContext, StepOptions, Verified,
+} from "./types.ts"

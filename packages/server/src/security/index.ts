@@ -1,0 +1,2 @@
+// Public face of security: labels, identity, the gate's decisions, egress.
+export { joinIdentity, joinLabels, sourcesMax, systemLabel, unknownLabel, userLabel, type Integrity, type Label } from "./labels.ts"
