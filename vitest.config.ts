@@ -7,9 +7,34 @@ export default defineConfig({
   test: {
     maxWorkers: 2,
     projects: [
-      { test: { ...shared, name: "unit", include: ["packages/*/src/**/*.test.{ts,tsx}", "scripts/**/*.test.ts"], globalSetup: ["packages/server/src/testing/global-setup.ts"] } },
-      { test: { ...shared, name: "e2e", include: ["test/{e2e,compat,security}/**/*.test.ts"], testTimeout: 300_000, fileParallelism: false, globalSetup: ["packages/server/src/testing/global-setup.ts"] } },
-      { test: { ...shared, name: "chaos", include: ["test/chaos/**/*.test.ts"], testTimeout: 1_800_000, fileParallelism: false, globalSetup: ["packages/server/src/testing/global-setup.ts"] } },
+      {
+        test: {
+          ...shared,
+          name: "unit",
+          include: ["packages/*/src/**/*.test.{ts,tsx}", "scripts/**/*.test.ts"],
+          globalSetup: ["packages/server/src/testing/global-setup.ts"],
+        },
+      },
+      {
+        test: {
+          ...shared,
+          name: "e2e",
+          include: ["test/{e2e,compat,security}/**/*.test.ts"],
+          testTimeout: 300_000,
+          fileParallelism: false,
+          globalSetup: ["packages/server/src/testing/global-setup.ts"],
+        },
+      },
+      {
+        test: {
+          ...shared,
+          name: "chaos",
+          include: ["test/chaos/**/*.test.ts"],
+          testTimeout: 1_800_000,
+          fileParallelism: false,
+          globalSetup: ["packages/server/src/testing/global-setup.ts"],
+        },
+      },
     ],
   },
 })

@@ -1,6 +1,5 @@
 // The words of accounting: the record of one light run, the usage of a call, what it cost.
 import type { JsonValue } from "../core/index.ts"
-import type { Label } from "../security/index.ts"
 
 /** One stateless call, written as one row when it ends: its event log of one event. Times in epoch milliseconds, durations in milliseconds. */
 export interface LightRunRecord {
@@ -28,7 +27,8 @@ export interface LightRunRecord {
   costKnown: boolean
   requestBytes: number
   responseBytes: number
-  label: Label | null
+  /** The label as stored JSON (`Label` of security, or null). */
+  label: JsonValue
   /** Decisions of the gate, request and answer where capture is on, anything else worth keeping. */
   data: JsonValue
 }

@@ -3,7 +3,26 @@ import { randomUUIDv7 } from "node:crypto"
 
 /** The kinds of things that carry an identifier, by their published prefix. */
 export type IdPrefix =
-  | "proj" | "key" | "run" | "resp" | "chatcmpl" | "msg" | "fc" | "fs" | "call" | "conv" | "item" | "file" | "vs" | "vsf" | "chunk" | "mem" | "exec" | "req" | "evt" | "apr"
+  | "proj"
+  | "key"
+  | "run"
+  | "resp"
+  | "chatcmpl"
+  | "msg"
+  | "fc"
+  | "fs"
+  | "call"
+  | "conv"
+  | "item"
+  | "file"
+  | "vs"
+  | "vsf"
+  | "chunk"
+  | "mem"
+  | "exec"
+  | "req"
+  | "evt"
+  | "apr"
 
 /** A function that makes a new identifier; handed in wherever one is needed, so that tests can fix it. */
 export type NewId = (prefix: IdPrefix) => string

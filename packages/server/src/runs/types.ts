@@ -1,10 +1,20 @@
 // The words of the run kernel: runs, events, definitions, the context that a body runs in, and the port that the rest of the server uses.
 import type { JsonValue } from "../core/index.ts"
 import type { Label } from "../security/index.ts"
+import type { Queryable } from "../store/index.ts"
 
 /** `queued → running → (waiting ⇄ queued) → completed | failed | cancelled | incomplete`; parked until a person acts: `in_doubt`, `needs_migration`, `poisoned`. */
 export type RunStatus =
-  | "queued" | "running" | "waiting" | "completed" | "failed" | "cancelled" | "incomplete" | "in_doubt" | "needs_migration" | "poisoned"
+  | "queued"
+  | "running"
+  | "waiting"
+  | "completed"
+  | "failed"
+  | "cancelled"
+  | "incomplete"
+  | "in_doubt"
+  | "needs_migration"
+  | "poisoned"
 
 export interface RunError {
   code: string
@@ -78,7 +88,7 @@ export interface StepContext {
   readonly idempotencyKey: string
   readonly attempt: number
   /** Only for `transactional`: statements that commit together with the step's journal entry. */
-  readonly tx: import("../store/index.ts").Queryable | undefined
+  readonly tx: Queryable | undefined
 }
 
 export interface StepOptions<T extends JsonValue> {

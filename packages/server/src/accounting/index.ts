@@ -1,0 +1,2 @@
+// Public face of accounting.
+export type { LightRunRecord } from "./types.ts"
