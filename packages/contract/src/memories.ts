@@ -1,0 +1,47 @@
+// Wire schemas of memories: statements that were remembered, with scope, provenance, validity and label.
+import { z } from "zod"
+import { epochMs, jsonValue, labelSchema, pageLimit } from "./shared.ts"
+
+const scope = z
+  .string()
+  .min(1)
+  .max(200)
+  .meta({ description: "Who the memory belongs to, for example `user:ada`, `agent:support`, `project`" })
+
+export const memorySchema = z
+  .object({
+    id: z.string(),
+    scope: z.string(),
+    text: z.string(),
+    metadata: jsonValue,
+    label: labelSchema,
+    validFrom: epochMs.nullable(),
+    validTo: epochMs.nullable(),
+    createdAt: epochMs,
+  })
+  .meta({ id: "Memory" })
+
+export const memoryCreateRequestSchema = z.strictObject({
+  scope,
+  text: z.string().min(1).max(32_000),
+  metadata: z.record(z.string(), jsonValue).optional(),
+  validFrom: epochMs.optional(),
+  validTo: epochMs.optional(),
+})
+export const memoryListQuerySchema = z.strictObject({ scope, before: z.string().optional(), limit: pageLimit.optional() })
+export const memoryListSchema = z.object({ memories: z.array(memorySchema), next: z.string().nullable() }).meta({ id: "MemoryList" })
+export const memorySearchRequestSchema = z.strictObject({
+  scope,
+  query: z.string().min(1).max(8_000),
+  limit: z.int().min(1).max(100).optional(),
+})
+export const memorySearchSchema = z
+  .object({ memories: z.array(memorySchema.extend({ score: z.number() }).meta({ id: "MemoryHit" })) })
+  .meta({ id: "MemorySearch" })
+export const memoryDeletedSchema = z.object({ id: z.string(), deleted: z.literal(true) })
+
+export type Memory = z.infer<typeof memorySchema>
+export type MemoryList = z.infer<typeof memoryListSchema>
+export type MemoryCreateRequest = z.infer<typeof memoryCreateRequestSchema>
+export type MemorySearchRequest = z.infer<typeof memorySearchRequestSchema>
+export type MemorySearch = z.infer<typeof memorySearchSchema>

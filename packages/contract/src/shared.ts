@@ -1,0 +1,35 @@
+// Pieces that several schemas share: JSON values, times, labels, pages, the error body.
+import { z } from "zod"
+
+/** Any JSON value; what runs carry as input, output and event data. */
+export const jsonValue = z.json()
+
+/** Epoch milliseconds. Names of times end in `At`; our own API is camelCase throughout, unlike the OpenAI-shaped routes. */
+export const epochMs = z.int().min(0).meta({ description: "Epoch milliseconds" })
+
+export const labelSchema = z
+  .object({
+    integrity: z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3)]),
+    sources: z.array(z.string()),
+    readers: z.union([z.literal("public"), z.array(z.string())]),
+    secrets: z.array(z.string()),
+  })
+  .meta({ id: "Label", description: "What a datum may influence (integrity 0 anyone … 3 the user or operator) and who may see it" })
+
+export const pageLimit = z.coerce.number().int().min(1).max(100)
+
+/** OpenAI's error body; every route answers failures in it. All four keys are always there. */
+export const errorBodySchema = z
+  .object({
+    error: z.looseObject({
+      message: z.string(),
+      type: z.string(),
+      param: z.string().nullable(),
+      code: z.string().nullable(),
+      hint: z.string().optional().meta({ description: "The next step that fixes it" }),
+    }),
+  })
+  .meta({ id: "Error" })
+
+export type Label = z.infer<typeof labelSchema>
+export type ErrorBody = z.infer<typeof errorBodySchema>
