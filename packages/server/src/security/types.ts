@@ -20,7 +20,7 @@ export interface Identity extends AsyncDisposable {
   /** A token that can be exchanged once, within its life, for a dashboard session. */
   createLoginToken(projectId: string): string
   /** The value of `set-cookie` and the CSRF token, or undefined for an unknown, used or expired token. */
-  exchangeLoginToken(token: string): { setCookie: string; csrf: string } | undefined
+  exchangeLoginToken(token: string): Promise<{ setCookie: string; csrf: string } | undefined>
   csrfOf(headers: RequestHeaders): string | undefined
 }
 
@@ -63,7 +63,7 @@ export interface GateDecision {
 }
 
 export interface Grant {
-  /** Principal id or name, `*` for every principal of the project. */
+  /** Principal id, `*` for every principal. */
   to: string
   /** `action:target`, each part may be `*` or end in `*`. */
   allow: readonly string[]
