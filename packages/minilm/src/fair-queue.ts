@@ -1,0 +1,56 @@
+// Texts that wait for the model: bounded, and taken in turn from each request, so that a long list does not hold up a short one.
+
+/** One call of the user: some texts, of which the first `taken` were handed out. */
+export interface TextRequest {
+  readonly texts: readonly string[]
+  taken: number
+}
+
+export class FairQueue<R extends TextRequest> {
+  readonly #textsMax: number
+  #requests: R[] = []
+  #waiting = 0
+
+  constructor(textsMax: number) {
+    this.#textsMax = textsMax
+  }
+
+  get waiting(): number {
+    return this.#waiting
+  }
+
+  /** False when the texts would exceed the limit; then nothing is queued. */
+  add(request: R): boolean {
+    if (this.#waiting + request.texts.length > this.#textsMax) return false
+    if (request.texts.length > 0) this.#requests.push(request)
+    this.#waiting += request.texts.length
+    return true
+  }
+
+  /** The next text, with the position that it has in its request. */
+  take(): { request: R; position: number; text: string } | undefined {
+    const request = this.#requests.shift()
+    const text = request?.texts[request.taken]
+    if (request === undefined || text === undefined) return undefined
+    const position = request.taken++
+    this.#waiting--
+    if (request.taken < request.texts.length) this.#requests.push(request)
+    return { request, position, text }
+  }
+
+  /** Forgets what the request still waits for. */
+  remove(request: R): void {
+    const at = this.#requests.indexOf(request)
+    if (at < 0) return
+    this.#requests.splice(at, 1)
+    this.#waiting -= request.texts.length - request.taken
+  }
+
+  /** Empties the queue and returns the requests that had texts waiting. */
+  clear(): R[] {
+    const requests = this.#requests
+    this.#requests = []
+    this.#waiting = 0
+    return requests
+  }
+}

@@ -1,0 +1,200 @@
+// The model as its users see it: a queue in this thread in front of one worker thread.
+import { Worker } from "node:worker_threads"
+import type { Tokenizer } from "@huggingface/tokenizers"
+import { countTokens, dimensions, tokensMax, type TextVectors } from "./encode.ts"
+import { MiniLmError } from "./errors.ts"
+import { FairQueue, type TextRequest } from "./fair-queue.ts"
+import { modelDirectory, readTokenizer } from "./model-files.ts"
+import type { FromWorker, ToWorker, WorkerStart } from "./protocol.ts"
+
+/** Texts that may wait; a call that would exceed it is refused with `queue_full`. */
+export const textsWaitingMax = 20_000
+
+/** One text runs while the next lies ready, so that a busy asking thread does not starve the model. */
+const inFlightMax = 2
+
+export interface MiniLm extends AsyncDisposable {
+  readonly dimensions: number
+  readonly tokensMax: number
+  /** One vector of length 1 per text, in order. A longer text is cut to `tokensMax` tokens. */
+  embed(texts: readonly string[], signal?: AbortSignal): Promise<Float32Array[]>
+  /** The same run with one vector per token as well, for late-interaction reranking. */
+  embedTokens(texts: readonly string[], signal?: AbortSignal): Promise<TextVectors[]>
+  /** Tokens of the text without `[CLS]` and `[SEP]`. */
+  countTokens(text: string): number
+}
+
+export interface OpenMiniLmOptions {
+  signal?: AbortSignal
+  /** Where the model files are; those of the package when absent. */
+  directory?: string
+  /** Overrides `textsWaitingMax`. */
+  textsWaitingMax?: number
+}
+
+/** Resolves when the model is loaded; rejects with a `MiniLmError` that says what is wrong. */
+export async function openMiniLm(options: OpenMiniLmOptions = {}): Promise<MiniLm> {
+  const { signal, directory = modelDirectory } = options
+  signal?.throwIfAborted()
+  const tokenizer = await readTokenizer(directory)
+  const model = new WorkerMiniLm(directory, tokenizer, options.textsWaitingMax ?? textsWaitingMax)
+  try {
+    await (signal ? Promise.race([model.start(), rejectsOnAbort(signal)]) : model.start())
+    return model
+  } catch (error) {
+    await model[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+function rejectsOnAbort(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true }))
+}
+
+interface Request extends TextRequest {
+  readonly tokens: boolean
+  readonly results: TextVectors[]
+  left: number
+  resolve(results: TextVectors[]): void
+  reject(error: unknown): void
+}
+
+class WorkerMiniLm implements MiniLm {
+  readonly dimensions = dimensions
+  readonly tokensMax = tokensMax
+  readonly #directory: string
+  readonly #tokenizer: Tokenizer
+  readonly #queue: FairQueue<Request>
+  readonly #inFlight = new Map<number, { request: Request; position: number }>()
+  #worker: Worker | undefined
+  #starting: Promise<void> | undefined
+  #nextId = 0
+  #closed = false
+
+  constructor(directory: string, tokenizer: Tokenizer, waitingMax: number) {
+    this.#directory = directory
+    this.#tokenizer = tokenizer
+    this.#queue = new FairQueue(waitingMax)
+  }
+
+  /** Starts the worker unless it runs; it is started again by the next call after it died. */
+  start(): Promise<void> {
+    this.#starting ??= this.#startWorker()
+    return this.#starting
+  }
+
+  async embed(texts: readonly string[], signal?: AbortSignal): Promise<Float32Array[]> {
+    return (await this.#enqueue(texts, false, signal)).map((vectors) => vectors.text)
+  }
+
+  embedTokens(texts: readonly string[], signal?: AbortSignal): Promise<TextVectors[]> {
+    return this.#enqueue(texts, true, signal)
+  }
+
+  countTokens(text: string): number {
+    return countTokens(this.#tokenizer, text)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    const worker = this.#worker
+    this.#fail(new MiniLmError("closed", "The embedding model was closed."))
+    if (!worker) return
+    const exited = new Promise<void>((resolve) => void worker.once("exit", () => resolve()))
+    worker.ref()
+    worker.postMessage({ type: "close" } satisfies ToWorker)
+    await exited
+  }
+
+  #enqueue(texts: readonly string[], tokens: boolean, signal: AbortSignal | undefined): Promise<TextVectors[]> {
+    if (signal?.aborted) return Promise.reject(signal.reason as Error)
+    if (this.#closed) return Promise.reject(new MiniLmError("closed", "The embedding model was closed."))
+    if (texts.length === 0) return Promise.resolve([])
+    const { promise, resolve, reject } = Promise.withResolvers<TextVectors[]>()
+    const request: Request = { texts: [...texts], taken: 0, tokens, results: [], left: texts.length, resolve, reject }
+    if (!this.#queue.add(request)) return Promise.reject(this.#full(texts.length))
+    const onAbort = (): void => {
+      this.#queue.remove(request)
+      reject(signal?.reason)
+    }
+    signal?.addEventListener("abort", onAbort, { once: true })
+    this.start().then(
+      () => this.#pump(),
+      (error: unknown) => this.#fail(error),
+    )
+    return promise.finally(() => signal?.removeEventListener("abort", onAbort))
+  }
+
+  #full(texts: number): MiniLmError {
+    const waiting = this.#queue.waiting
+    return new MiniLmError("queue_full", `The embedding queue is full: ${waiting} texts wait, ${texts} more do not fit. Try again later.`)
+  }
+
+  #pump(): void {
+    const worker = this.#worker
+    if (!worker) return
+    while (this.#inFlight.size < inFlightMax) {
+      const next = this.#queue.take()
+      if (!next) break
+      const id = this.#nextId++
+      this.#inFlight.set(id, next)
+      worker.postMessage({ type: "run", id, text: next.text, tokens: next.request.tokens } satisfies ToWorker)
+    }
+    // An idle model does not keep a program alive.
+    if (this.#inFlight.size > 0) worker.ref()
+    else worker.unref()
+  }
+
+  #receive(message: FromWorker): void {
+    if (message.type !== "vectors" && message.type !== "run-failed") return
+    const entry = this.#inFlight.get(message.id)
+    this.#inFlight.delete(message.id)
+    if (entry && message.type === "vectors") {
+      const { request, position } = entry
+      request.results[position] = { text: message.text, tokens: message.tokens ?? new Float32Array(0) }
+      if (--request.left === 0) request.resolve(request.results)
+    } else if (entry && message.type === "run-failed") {
+      this.#queue.remove(entry.request)
+      entry.request.reject(new MiniLmError("inference_failed", `The embedding model failed on a text: ${message.message}`))
+    }
+    this.#pump()
+  }
+
+  #startWorker(): Promise<void> {
+    const file = import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js"
+    const worker = new Worker(new URL(file, import.meta.url), {
+      workerData: { directory: this.#directory } satisfies WorkerStart,
+      name: "perdure-minilm",
+      execArgv: [],
+    })
+    this.#worker = worker
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    worker.on("message", (message: FromWorker) => {
+      if (message.type === "ready") resolve()
+      else if (message.type === "load-failed") reject(new MiniLmError(message.code, message.message))
+      else this.#receive(message)
+    })
+    worker.once("error", (cause: unknown) => this.#ended(worker, reject, cause))
+    worker.once("exit", (code) => this.#ended(worker, reject, new Error(`exit code ${code}`)))
+    return promise
+  }
+
+  #ended(worker: Worker, reject: (error: unknown) => void, cause: unknown): void {
+    if (this.#worker !== worker) return
+    this.#worker = undefined
+    this.#starting = undefined
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    const error = new MiniLmError("worker_ended", `The embedding model's thread ended: ${reason}. The next call starts it again.`, {
+      cause,
+    })
+    reject(error)
+    this.#fail(error)
+  }
+
+  #fail(error: unknown): void {
+    const requests = new Set([...this.#inFlight.values()].map((entry) => entry.request).concat(this.#queue.clear()))
+    this.#inFlight.clear()
+    for (const request of requests) request.reject(error)
+  }
+}

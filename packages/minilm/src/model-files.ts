@@ -1,0 +1,45 @@
+// The model's files, read once and checked against their published SHA-256 before anything is made of them.
+import { hash } from "node:crypto"
+import { readFile } from "node:fs/promises"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { Tokenizer } from "@huggingface/tokenizers"
+import { MiniLmError } from "./errors.ts"
+
+const sha256Of = {
+  "model.onnx": "92eeaf268ee0d167b09e8013b395f438c18983becbe7b57117bb8c778cd88cd3",
+  "tokenizer.json": "07805d116826679de90b4edeb2222269c4b8753bc0981be4399f732b2708e904",
+  "tokenizer_config.json": "e10bb633ba0d7f69ed342ae7de607f36b39ce53b455fbda69c71700bf57e6f66",
+} as const
+
+export type ModelFile = keyof typeof sha256Of
+
+/** Where the package keeps them; the same from `src/` and from `dist/`. */
+export const modelDirectory = fileURLToPath(new URL("../model/", import.meta.url))
+
+/** The bytes of one file; the very bytes that were checked are the ones that are used. */
+export async function readModelFile(directory: string, name: ModelFile): Promise<Uint8Array> {
+  const path = join(directory, name)
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    throw new MiniLmError("file_missing", `The model file ${path} cannot be read. Install @perdure/minilm again.`, { cause })
+  })
+  const found = hash("sha256", bytes)
+  if (found === sha256Of[name]) return bytes
+  const expected = sha256Of[name]
+  throw new MiniLmError(
+    "hash_mismatch",
+    `The model file ${path} is not the published one: its SHA-256 should be ${expected} but is ${found}. Install @perdure/minilm again.`,
+  )
+}
+
+export async function readTokenizer(directory: string): Promise<Tokenizer> {
+  const [tokenizer, config] = await Promise.all([
+    readModelFile(directory, "tokenizer.json"),
+    readModelFile(directory, "tokenizer_config.json"),
+  ])
+  return new Tokenizer(parse(tokenizer), parse(config))
+}
+
+function parse(bytes: Uint8Array): object {
+  return JSON.parse(new TextDecoder().decode(bytes)) as object // checked by its hash
+}

@@ -1,0 +1,14 @@
+// The messages between the thread that asks and the worker thread that runs the model.
+import type { MiniLmErrorCode } from "./errors.ts"
+
+export interface WorkerStart {
+  directory: string
+}
+
+export type ToWorker = { type: "run"; id: number; text: string; tokens: boolean } | { type: "close" }
+
+export type FromWorker =
+  | { type: "ready" }
+  | { type: "load-failed"; code: MiniLmErrorCode; message: string }
+  | { type: "vectors"; id: number; text: Float32Array; tokens: Float32Array | null }
+  | { type: "run-failed"; id: number; message: string }
