@@ -1,0 +1,107 @@
+// The typed client of Perdure's own API: runs with their live logs, keys, usage, memories. Runs in browsers and in Node.
+import type {
+  ApiKeyCreated,
+  ApiKeyList,
+  MemorySearch,
+  MemorySearchRequest,
+  Run,
+  RunCancel,
+  RunEvent,
+  RunEvents,
+  RunEventsQuery,
+  RunList,
+  RunListQuery,
+  RunResolveRequest,
+  RunSummary,
+  Usage,
+  UsageQuery,
+} from "@perdure/contract"
+import { readStream, type StreamOptions } from "./stream.ts"
+import { createTransport, type Call, type Transport, type TransportOptions } from "./transport.ts"
+
+export type ClientOptions = TransportOptions
+
+export interface Client {
+  runs: {
+    list(query?: RunListQuery, signal?: AbortSignal): Promise<RunList>
+    get(runId: string, signal?: AbortSignal): Promise<Run>
+    events(runId: string, query?: RunEventsQuery, signal?: AbortSignal): Promise<RunEvents>
+    /** The run's events after `after`, live, until its end; taken up again after a cut without gap or duplicate. */
+    stream(runId: string, options: StreamOptions & { after?: number }): AsyncGenerator<RunEvent>
+    /** Summaries of runs as they change; the newest state of each, until the signal aborts. */
+    changes(options: StreamOptions): AsyncGenerator<RunSummary>
+    cancel(runId: string, reason?: string): Promise<RunCancel>
+    signal(runId: string, name: string, payload?: unknown): Promise<{ accepted: true }>
+    resolve(runId: string, decision: RunResolveRequest): Promise<Run>
+  }
+  keys: {
+    list(signal?: AbortSignal): Promise<ApiKeyList>
+    create(name: string): Promise<ApiKeyCreated>
+    revoke(keyId: string): Promise<{ id: string; revoked: true }>
+  }
+  usage(query?: UsageQuery, signal?: AbortSignal): Promise<Usage>
+  memories: {
+    search(request: MemorySearchRequest, signal?: AbortSignal): Promise<MemorySearch>
+  }
+}
+
+/**
+ * @example
+ * const perdure = createClient({ baseUrl: "http://localhost:8080", apiKey: "pk_…" })
+ * const { runs } = await perdure.runs.list({ status: "failed", limit: 20 })
+ */
+export function createClient(options: ClientOptions): Client {
+  const transport = createTransport(options)
+  return { runs: runsOf(transport), ...restOf(transport) }
+}
+
+function runsOf(transport: Transport): Client["runs"] {
+  return {
+    list: (query, signal) => transport.json({ path: "/v1/runs", query: { ...query }, signal }),
+    get: (runId, signal) => transport.json({ path: pathOf(runId), signal }),
+    events: (runId, query, signal) => transport.json({ path: `${pathOf(runId)}/events`, query: { ...query }, signal }),
+    stream: (runId, options) => streamRun(transport, runId, options),
+    changes: (options) => streamChanges(transport, options),
+    cancel: (runId, reason) => transport.json(post(`${pathOf(runId)}/cancel`, reason === undefined ? {} : { reason })),
+    signal: (runId, name, payload) =>
+      transport.json(post(`${pathOf(runId)}/signals/${encodeURIComponent(name)}`, payload === undefined ? {} : { payload })),
+    resolve: (runId, decision) => transport.json(post(`${pathOf(runId)}/resolve`, decision)),
+  }
+}
+
+function restOf(transport: Transport): Omit<Client, "runs"> {
+  return {
+    keys: {
+      list: (signal) => transport.json({ path: "/v1/keys", signal }),
+      create: (name) => transport.json(post("/v1/keys", { name })),
+      revoke: (keyId) => transport.json({ method: "DELETE", path: `/v1/keys/${encodeURIComponent(keyId)}` }),
+    },
+    usage: (query, signal) => transport.json({ path: "/v1/usage", query: { ...query }, signal }),
+    memories: { search: (request, signal) => transport.json({ ...post("/v1/memories/search", request), signal }) },
+  }
+}
+
+async function* streamRun(transport: Transport, runId: string, options: StreamOptions & { after?: number }): AsyncGenerator<RunEvent> {
+  const { after, ...rest } = options
+  const messages = readStream(transport, {
+    ...rest,
+    path: `${pathOf(runId)}/stream`,
+    ...(after === undefined ? {} : { lastEventId: String(after) }),
+    isLast: (message) => message.event === "end",
+  })
+  // The frame's shape is the contract's.
+  for await (const message of messages) if (message.event !== "end") yield JSON.parse(message.data) as RunEvent
+}
+
+async function* streamChanges(transport: Transport, options: StreamOptions): AsyncGenerator<RunSummary> {
+  const messages = readStream(transport, { ...options, path: "/v1/runs/stream", isLast: () => false })
+  for await (const message of messages) if (message.event === "run") yield JSON.parse(message.data) as RunSummary
+}
+
+function pathOf(runId: string): string {
+  return `/v1/runs/${encodeURIComponent(runId)}`
+}
+
+function post(path: string, body: unknown): Call {
+  return { method: "POST", path, body }
+}

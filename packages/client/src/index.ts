@@ -1,0 +1,27 @@
+// Public face of the client of Perdure's own API.
+export { createClient, type Client, type ClientOptions } from "./client.ts"
+export { PerdureError } from "./error.ts"
+export type { StreamOptions } from "./stream.ts"
+export type {
+  ApiKey,
+  ApiKeyCreated,
+  ApiKeyList,
+  Memory,
+  MemoryList,
+  MemorySearch,
+  MemorySearchRequest,
+  Run,
+  RunCancel,
+  RunEvent,
+  RunEvents,
+  RunKind,
+  RunList,
+  RunListQuery,
+  RunResolveRequest,
+  RunStatus,
+  RunSummary,
+  RunUsage,
+  Usage,
+  UsageQuery,
+  UsageRow,
+} from "@perdure/contract"
