@@ -1,0 +1,88 @@
+// Uploaded files: what describes them, and their bytes.
+import type { JsonValue } from "../../core/index.ts"
+import type { Queryable, SqlValue } from "../port.ts"
+
+export interface StoredFile {
+  id: string
+  projectId: string
+  filename: string
+  purpose: string
+  /** What the bytes were recognised as at upload; null when they are plain or unknown. */
+  mediaType: string | null
+  bytes: number
+  sha256: string
+  principal: string
+  label: JsonValue
+  createdAt: number
+  expiresAt: number | null
+}
+
+export interface FilePage {
+  /** Id of the last file of the page before; the first page when absent. */
+  after?: string | undefined
+  limit: number
+  ascending: boolean
+  purpose?: string | undefined
+}
+
+const columns = `id, project_id as "projectId", filename, purpose, media_type as "mediaType", bytes, sha256, principal, label,
+  created_at as "createdAt", expires_at as "expiresAt"`
+const live = `(expires_at is null or expires_at > to_timestamp($2::float8 / 1000))`
+
+export async function insertFile(db: Queryable, file: StoredFile, content: Uint8Array): Promise<void> {
+  await db.query(
+    `insert into files (id, project_id, filename, purpose, media_type, bytes, sha256, principal, label, created_at, expires_at, content)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9::jsonb, to_timestamp($10::float8 / 1000), to_timestamp($11::float8 / 1000), $12)`,
+    [
+      file.id,
+      file.projectId,
+      file.filename,
+      file.purpose,
+      file.mediaType,
+      file.bytes,
+      file.sha256,
+      file.principal,
+      JSON.stringify(file.label),
+      file.createdAt,
+      file.expiresAt,
+      content,
+    ],
+  )
+}
+
+/** The file, unless it has expired at `now`. */
+export async function findFile(db: Queryable, projectId: string, now: number, id: string): Promise<StoredFile | undefined> {
+  const rows = await db.query<StoredFile>(`select ${columns} from files where project_id = $1 and ${live} and id = $3`, [
+    projectId,
+    now,
+    id,
+  ])
+  return rows[0]
+}
+
+export async function fileContent(db: Queryable, projectId: string, now: number, id: string): Promise<Uint8Array | undefined> {
+  const text = `select content from files where project_id = $1 and ${live} and id = $3`
+  return (await db.query<{ content: Uint8Array }>(text, [projectId, now, id]))[0]?.content
+}
+
+/** One page, ordered by id (ids are time-ordered). */
+export function listFiles(db: Queryable, projectId: string, now: number, page: FilePage): Promise<StoredFile[]> {
+  const values: SqlValue[] = [projectId, now, page.after ?? null, page.purpose ?? null, page.limit]
+  const [compare, order] = page.ascending ? [">", "asc"] : ["<", "desc"]
+  return db.query<StoredFile>(
+    `select ${columns} from files where project_id = $1 and ${live}
+       and ($3::text is null or id ${compare} $3) and ($4::text is null or purpose = $4) order by id ${order} limit $5`,
+    values,
+  )
+}
+
+/** Ids of the vector stores that hold the file. */
+export async function vectorStoresOfFile(db: Queryable, projectId: string, fileId: string): Promise<string[]> {
+  const text = `select vector_store_id as id from vector_store_files where project_id = $1 and file_id = $2`
+  return (await db.query<{ id: string }>(text, [projectId, fileId])).map((row) => row.id)
+}
+
+/** Removes the file with its chunks everywhere; the word index and the vectors are removed by their own tables before. */
+export async function deleteFile(db: Queryable, projectId: string, id: string): Promise<boolean> {
+  return (await db.query(`delete from files where project_id = $1 and id = $2 returning id`, [projectId, id])).length > 0
+}

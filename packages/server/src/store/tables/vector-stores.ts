@@ -1,0 +1,230 @@
+// Vector stores and the files in them: names, attributes, and where each file's ingestion stands.
+import type { JsonObject, JsonValue } from "../../core/index.ts"
+import type { Queryable } from "../port.ts"
+
+export interface StoredVectorStore {
+  id: string
+  projectId: string
+  name: string | null
+  description: string | null
+  metadata: JsonValue
+  expiresAfterDays: number | null
+  createdAt: number
+  lastActiveAt: number
+}
+
+export interface VectorStoreCounts {
+  inProgress: number
+  completed: number
+  failed: number
+  cancelled: number
+  total: number
+  usageBytes: number
+}
+
+export type VectorStoreFileStatus = "in_progress" | "completed" | "failed" | "cancelled"
+
+export interface StoredVectorStoreFile {
+  projectId: string
+  vectorStoreId: string
+  fileId: string
+  /** The run that ingests it. */
+  runId: string
+  status: VectorStoreFileStatus
+  errorCode: string | null
+  errorMessage: string | null
+  attributes: JsonObject
+  chunkTokensMax: number
+  chunkOverlapTokens: number
+  usageBytes: number
+  createdAt: number
+}
+
+export interface StorePage {
+  after?: string | undefined
+  before?: string | undefined
+  limit: number
+  ascending: boolean
+}
+
+const storeColumns = `id, project_id as "projectId", name, description, metadata, expires_after_days as "expiresAfterDays",
+  created_at as "createdAt", last_active_at as "lastActiveAt"`
+const fileColumns = `project_id as "projectId", vector_store_id as "vectorStoreId", file_id as "fileId", run_id as "runId", status,
+  error_code as "errorCode", error_message as "errorMessage", attributes, chunk_tokens_max as "chunkTokensMax",
+  chunk_overlap_tokens as "chunkOverlapTokens", usage_bytes as "usageBytes", created_at as "createdAt"`
+
+export async function insertVectorStore(db: Queryable, store: StoredVectorStore): Promise<void> {
+  await db.query(
+    `insert into vector_stores (id, project_id, name, description, metadata, expires_after_days, created_at, last_active_at)
+     values ($1, $2, $3, $4, $5::jsonb, $6, to_timestamp($7::float8 / 1000), to_timestamp($8::float8 / 1000))`,
+    [
+      store.id,
+      store.projectId,
+      store.name,
+      store.description,
+      JSON.stringify(store.metadata),
+      store.expiresAfterDays,
+      store.createdAt,
+      store.lastActiveAt,
+    ],
+  )
+}
+
+export async function findVectorStore(db: Queryable, projectId: string, id: string): Promise<StoredVectorStore | undefined> {
+  const text = `select ${storeColumns} from vector_stores where project_id = $1 and id = $2`
+  return (await db.query<StoredVectorStore>(text, [projectId, id]))[0]
+}
+
+export function listVectorStores(db: Queryable, projectId: string, page: StorePage): Promise<StoredVectorStore[]> {
+  return db.query<StoredVectorStore>(
+    `select ${storeColumns} from vector_stores where project_id = $1 and ${pageWhere("id", page.ascending, 2)} order by id ${direction(page)} limit $4`,
+    [projectId, page.after ?? null, page.before ?? null, page.limit],
+  )
+}
+
+/** Writes the fields that the owner may change. */
+export async function updateVectorStore(db: Queryable, store: StoredVectorStore): Promise<boolean> {
+  const rows = await db.query(
+    `update vector_stores set name = $3, metadata = $4::jsonb, expires_after_days = $5, last_active_at = to_timestamp($6::float8 / 1000)
+     where project_id = $1 and id = $2 returning id`,
+    [store.projectId, store.id, store.name, JSON.stringify(store.metadata), store.expiresAfterDays, store.lastActiveAt],
+  )
+  return rows.length > 0
+}
+
+/** Notes activity, at most once a minute so that searches seldom write. */
+export async function touchVectorStores(db: Queryable, projectId: string, ids: readonly string[], now: number): Promise<void> {
+  await db.query(
+    `update vector_stores set last_active_at = to_timestamp($3::float8 / 1000)
+     where project_id = $1 and id = any($2) and last_active_at < to_timestamp($3::float8 / 1000) - interval '1 minute'`,
+    [projectId, ids, now],
+  )
+}
+
+export async function deleteVectorStore(db: Queryable, projectId: string, id: string): Promise<boolean> {
+  return (await db.query(`delete from vector_stores where project_id = $1 and id = $2 returning id`, [projectId, id])).length > 0
+}
+
+/** Counts of files by status, by vector store; a store without files is absent. */
+export async function countsOfVectorStores(
+  db: Queryable,
+  projectId: string,
+  ids: readonly string[],
+): Promise<Map<string, VectorStoreCounts>> {
+  const rows = await db.query<VectorStoreCounts & { id: string }>(
+    `select vector_store_id as id, count(*) as total, coalesce(sum(usage_bytes), 0) as "usageBytes",
+       count(*) filter (where status = 'in_progress') as "inProgress", count(*) filter (where status = 'completed') as completed,
+       count(*) filter (where status = 'failed') as failed, count(*) filter (where status = 'cancelled') as cancelled
+     from vector_store_files where project_id = $1 and vector_store_id = any($2) group by vector_store_id`,
+    [projectId, ids],
+  )
+  return new Map(rows.map(({ id, ...counts }) => [id, counts]))
+}
+
+/** Puts a file into a store, or puts it there again: the row then belongs to the new run. */
+export async function upsertVectorStoreFile(db: Queryable, file: StoredVectorStoreFile): Promise<void> {
+  await db.query(
+    `insert into vector_store_files (project_id, vector_store_id, file_id, run_id, status, attributes, chunk_tokens_max, chunk_overlap_tokens, created_at)
+     values ($1, $2, $3, $4, $5, $6::jsonb, $7, $8, to_timestamp($9::float8 / 1000))
+     on conflict (project_id, vector_store_id, file_id) do update set run_id = excluded.run_id, status = excluded.status,
+       error_code = null, error_message = null, attributes = excluded.attributes, chunk_tokens_max = excluded.chunk_tokens_max,
+       chunk_overlap_tokens = excluded.chunk_overlap_tokens`,
+    [
+      file.projectId,
+      file.vectorStoreId,
+      file.fileId,
+      file.runId,
+      file.status,
+      JSON.stringify(file.attributes),
+      file.chunkTokensMax,
+      file.chunkOverlapTokens,
+      file.createdAt,
+    ],
+  )
+}
+
+export async function findVectorStoreFile(
+  db: Queryable,
+  projectId: string,
+  vectorStoreId: string,
+  fileId: string,
+): Promise<StoredVectorStoreFile | undefined> {
+  const text = `select ${fileColumns} from vector_store_files where project_id = $1 and vector_store_id = $2 and file_id = $3`
+  return (await db.query<StoredVectorStoreFile>(text, [projectId, vectorStoreId, fileId]))[0]
+}
+
+/** The row if it still belongs to that run, locked until the transaction ends. */
+export async function lockVectorStoreFile(
+  db: Queryable,
+  projectId: string,
+  vectorStoreId: string,
+  fileId: string,
+  runId: string,
+): Promise<StoredVectorStoreFile | undefined> {
+  const text = `select ${fileColumns} from vector_store_files where project_id = $1 and vector_store_id = $2 and file_id = $3 and run_id = $4 for update`
+  return (await db.query<StoredVectorStoreFile>(text, [projectId, vectorStoreId, fileId, runId]))[0]
+}
+
+export function listVectorStoreFiles(
+  db: Queryable,
+  projectId: string,
+  vectorStoreId: string,
+  page: StorePage & { status?: VectorStoreFileStatus | undefined },
+): Promise<StoredVectorStoreFile[]> {
+  return db.query<StoredVectorStoreFile>(
+    `select ${fileColumns} from vector_store_files where project_id = $1 and ${pageWhere("file_id", page.ascending, 2)}
+       and vector_store_id = $5 and ($6::text is null or status = $6) order by file_id ${direction(page)} limit $4`,
+    [projectId, page.after ?? null, page.before ?? null, page.limit, vectorStoreId, page.status ?? null],
+  )
+}
+
+/** Ids and attributes of all files that can be found by a search. */
+export function searchableFiles(
+  db: Queryable,
+  projectId: string,
+  vectorStoreId: string,
+): Promise<{ fileId: string; attributes: JsonObject }[]> {
+  return db.query(
+    `select file_id as "fileId", attributes from vector_store_files where project_id = $1 and vector_store_id = $2 and status = 'completed'`,
+    [projectId, vectorStoreId],
+  )
+}
+
+export async function updateFileAttributes(
+  db: Queryable,
+  projectId: string,
+  vectorStoreId: string,
+  fileId: string,
+  attributes: JsonObject,
+): Promise<boolean> {
+  const text = `update vector_store_files set attributes = $4::jsonb where project_id = $1 and vector_store_id = $2 and file_id = $3 returning file_id`
+  return (await db.query(text, [projectId, vectorStoreId, fileId, JSON.stringify(attributes)])).length > 0
+}
+
+/** Ends an ingestion; nothing happens when the row belongs to a later run or has ended already. */
+export async function finishVectorStoreFile(
+  db: Queryable,
+  file: { projectId: string; vectorStoreId: string; fileId: string; runId: string },
+  end: { status: VectorStoreFileStatus; usageBytes: number; errorCode: string | null; errorMessage: string | null },
+): Promise<boolean> {
+  const rows = await db.query(
+    `update vector_store_files set status = $5, usage_bytes = $6, error_code = $7, error_message = $8
+     where project_id = $1 and vector_store_id = $2 and file_id = $3 and run_id = $4 and status = 'in_progress' returning file_id`,
+    [file.projectId, file.vectorStoreId, file.fileId, file.runId, end.status, end.usageBytes, end.errorCode, end.errorMessage],
+  )
+  return rows.length > 0
+}
+
+export async function deleteVectorStoreFile(db: Queryable, projectId: string, vectorStoreId: string, fileId: string): Promise<boolean> {
+  const text = `delete from vector_store_files where project_id = $1 and vector_store_id = $2 and file_id = $3 returning file_id`
+  return (await db.query(text, [projectId, vectorStoreId, fileId])).length > 0
+}
+
+function direction(page: StorePage): string {
+  return page.ascending ? "asc" : "desc"
+}
+
+function pageWhere(column: string, ascending: boolean, first: number): string {
+  const [after, before] = ascending ? [">", "<"] : ["<", ">"]
+  return `($${first}::text is null or ${column} ${after} $${first}) and ($${first + 1}::text is null or ${column} ${before} $${first + 1})`
+}
