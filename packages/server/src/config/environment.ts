@@ -1,0 +1,88 @@
+// The only reader of the environment: the published overrides, what discovery looks at, what the terminal wants.
+import type { ConfigProblem } from "./source.ts"
+import { Secret } from "./secret.ts"
+import { coerce, type Variables } from "./yaml.ts"
+
+/** Every variable that overrides the configuration; there are no others. */
+export const environmentOverrides = [
+  { name: "PORT", path: ["server", "port"] },
+  { name: "HOST", path: ["server", "host"] },
+  { name: "PERDURE_DATA", path: ["data"] },
+  { name: "DATABASE_URL", path: ["database", "url"] },
+  { name: "LOG_LEVEL", path: ["logging", "level"] },
+] as const
+
+/** What discovery and the terminal may know of the environment. */
+export interface Environment {
+  /** Keys of providers that were found, by provider. */
+  providerKeys: readonly { provider: "openai" | "anthropic"; variable: string; key: Secret; baseUrl: string | null }[]
+  /** `OLLAMA_HOST` as an address, where it is set. */
+  ollamaUrl: string | null
+  noColour: boolean
+  ci: boolean
+}
+
+/** The process's environment; everything else takes it as an argument. */
+export function processVariables(): Variables {
+  return process.env
+}
+
+export function readEnvironment(variables: Variables = processVariables()): Environment {
+  const providerKeys = (
+    [
+      ["openai", "OPENAI_API_KEY", "OPENAI_BASE_URL"],
+      ["anthropic", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL"],
+    ] as const
+  ).flatMap(([provider, variable, baseUrl]) => {
+    const value = set(variables, variable)
+    if (value === undefined) return []
+    return [{ provider, variable, key: new Secret(value, `env ${variable}`), baseUrl: set(variables, baseUrl) ?? null }]
+  })
+  return {
+    providerKeys,
+    ollamaUrl: ollamaUrl(set(variables, "OLLAMA_HOST")),
+    noColour: set(variables, "NO_COLOR") !== undefined || set(variables, "TERM") === "dumb",
+    ci: set(variables, "CI") !== undefined,
+  }
+}
+
+export interface Override {
+  path: readonly string[]
+  value: unknown
+  /** `env PORT`, `flag --port`. */
+  source: string
+}
+
+/** The overrides that are set. An empty variable counts as unset. */
+export function overridesFrom(variables: Variables): Override[] {
+  return environmentOverrides.flatMap(({ name, path }) => {
+    const value = set(variables, name)
+    return value === undefined ? [] : [{ path, value: coerce(value, path), source: `env ${name}` }]
+  })
+}
+
+/** The configuration file that `PERDURE_CONFIG` names. */
+export function configPathFrom(variables: Variables): string | undefined {
+  return set(variables, "PERDURE_CONFIG")
+}
+
+/** Looks a referenced variable up, for `{ env: NAME }`. */
+export function secretFromEnvironment(name: string, variables: Variables): Secret | Pick<ConfigProblem, "what" | "allowed" | "hint"> {
+  const value = set(variables, name)
+  if (value !== undefined) return new Secret(value, `env ${name}`)
+  return { what: `the environment variable ${name} is not set`, allowed: "", hint: `set ${name}, or remove this reference` }
+}
+
+function set(variables: Variables, name: string): string | undefined {
+  const value = variables[name]
+  return value === undefined || value === "" ? undefined : value
+}
+
+function ollamaUrl(host: string | undefined): string | null {
+  if (host === undefined) return null
+  const address = /^https?:\/\//.test(host) ? host : `http://${host.replace(/^0\.0\.0\.0/, "127.0.0.1")}`
+  if (!URL.canParse(address)) return null
+  const url = new URL(address)
+  if (url.port === "" && !host.startsWith("http")) url.port = "11434"
+  return url.origin
+}

@@ -1,0 +1,173 @@
+// The one schema of the configuration: what `perdure.config.ts` and `perdure.yaml` may say, with bounds and defaults.
+import { z } from "zod"
+import { defaultLimits, type Limits } from "../core/index.ts"
+
+/** What a grant may allow; the gate refuses everything that no grant names. */
+export const grantActions = ["tool.call", "tool.read", "memory.write", "memory.delete", "file.write", "outbound", "process.start"] as const
+
+export const logLevels = ["trace", "debug", "info", "warn", "error", "silent"] as const
+export const roleNames = ["gateway", "executor"] as const
+
+/** Every key may do this in its own project unless the configuration says otherwise; all else is denied. */
+export const defaultGrants = [{ to: "*", allow: ["memory.write:*", "memory.delete:*", "file.write:*", "tool.read:*"] }]
+
+const secret = z
+  .union([
+    z.strictObject({
+      env: z
+        .string()
+        .regex(/^[A-Za-z_]\w*$/)
+        .optional(),
+      file: z.string().min(1).optional(),
+    }),
+    z.string().min(1),
+  ])
+  .meta({ description: "{ env: NAME } or { file: path }" })
+
+const name = z
+  .string()
+  .regex(/^[A-Za-z0-9][\w.-]{0,63}$/)
+  .meta({ description: "a name: letters, digits, dot, dash, underscore; 64 at most" })
+const modelName = z
+  .string()
+  .regex(/^[A-Za-z0-9][\w./:@-]{0,127}$/)
+  .meta({ description: "a model name: letters, digits and . / : @ _ -; 128 at most" })
+
+const providerSchema = z.strictObject({
+  type: z.literal("openai-compatible").default("openai-compatible"),
+  baseUrl: z
+    .string()
+    .refine(isPlainHttpUrl, { error: "not an http(s) address without credentials, query and fragment" })
+    .meta({ description: "an address such as https://api.example.com/v1" }),
+  apiKey: secret.optional(),
+})
+
+const usd = z.number().min(0).max(100_000)
+const deploymentSchema = z
+  .strictObject({
+    provider: name.optional(),
+    model: z.string().min(1).max(256).optional(),
+    price: z
+      .strictObject({
+        inputPerMillionUsd: usd,
+        outputPerMillionUsd: usd.default(0),
+        cachedInputPerMillionUsd: usd.optional(),
+      })
+      .optional(),
+    does: z.strictObject({ chat: z.boolean().default(false), embeddings: z.boolean().default(false) }).optional(),
+    contextTokensMax: z.int().min(1).max(100_000_000).optional(),
+    gguf: z.string().min(1).optional(),
+  })
+  .check((context) => {
+    const { provider, model, gguf } = context.value
+    if (gguf !== undefined) return
+    for (const [key, value] of Object.entries({ provider, model }))
+      if (value === undefined) context.issues.push({ code: "custom", path: [key], message: "required but missing", input: context.value })
+  })
+
+const grantSchema = z.strictObject({
+  to: z.string().min(1).max(200).meta({ description: "the id or name of a principal, or *" }),
+  allow: z
+    .array(
+      z
+        .string()
+        .refine(isGrantPattern, { error: "not action:target with a known action" })
+        .meta({ description: `action:target, where the action is one of ${grantActions.join(", ")}, or ends in *` }),
+    )
+    .min(1)
+    .max(1_000),
+  integrityMin: z
+    .union([z.literal(0), z.literal(1), z.literal(2), z.literal(3)])
+    .optional()
+    .meta({ description: "0, 1, 2 or 3" }),
+})
+
+export const configSchema = z.strictObject({
+  server: z
+    .strictObject({
+      host: z.string().min(1).default("127.0.0.1").meta({ description: "Address to listen on; 0.0.0.0 for all" }),
+      port: z.int().min(0).max(65_535).default(8080).meta({ description: "Port to listen on; 0 takes any free one" }),
+    })
+    .prefault({}),
+  data: z.string().min(1).default(".perdure").meta({ description: "Directory of the embedded database, files and the server's lock" }),
+  database: z
+    .strictObject({
+      url: secret
+        .optional()
+        .meta({ description: "Postgres 15 or newer with pgvector: { env: NAME } or { file: path }; the embedded database when absent" }),
+    })
+    .prefault({}),
+  limits: z.strictObject(limitFields()).prefault({}),
+  providers: z.record(name, providerSchema).default({}),
+  models: z.record(modelName, z.strictObject({ deployments: z.array(deploymentSchema).min(1).max(256) })).default({}),
+  discovery: z
+    .boolean()
+    .default(true)
+    .meta({ description: "Look for provider keys in the environment and for model servers on this machine" }),
+  grants: z
+    .array(grantSchema)
+    .max(10_000)
+    .default(defaultGrants)
+    .meta({ description: "What may act; replaces the default grants when given" }),
+  logging: z
+    .strictObject({
+      level: z.enum(logLevels).default("info"),
+      content: z.literal(false).default(false).meta({ description: "Prompts and answers are never logged" }),
+    })
+    .prefault({}),
+  dashboard: z.strictObject({ enabled: z.boolean().default(true) }).prefault({}),
+  defaults: z.strictObject({ chatModel: modelName.optional(), embeddingModel: modelName.optional() }).prefault({}),
+  roles: z
+    .array(z.enum(roleNames))
+    .min(1)
+    .default([...roleNames])
+    .meta({ description: "What this process does: gateway answers requests, executor runs durable runs" }),
+  workflows: z.array(z.unknown()).default([]).meta({ description: "Workflows made by defineWorkflow; perdure.config.ts only" }),
+})
+
+/** What a user writes. */
+export type ConfigInput = z.input<typeof configSchema>
+/** The schema's output, before references to secrets are resolved. */
+export type ParsedConfig = z.output<typeof configSchema>
+
+/** Marks an object as the configuration, for types and completion: `export default defineConfig({ … })`. */
+export function defineConfig(config: ConfigInput): ConfigInput {
+  return config
+}
+
+/** One optional bounded integer per named limit; the unit at the end of its name gives the bounds. */
+function limitFields(): Record<keyof Limits, z.ZodOptional<z.ZodInt>> {
+  const fields = Object.entries(defaultLimits).map(([key, value]) => {
+    const [min, max] = limitBounds(key)
+    return [
+      key,
+      z
+        .int()
+        .min(min)
+        .max(max)
+        .optional()
+        .meta({ description: `default ${value}` }),
+    ] as const
+  })
+  return Object.fromEntries(fields) as Record<keyof Limits, z.ZodOptional<z.ZodInt>> // built from the keys of Limits
+}
+
+function limitBounds(key: string): readonly [number, number] {
+  if (key === "leaseMs") return [500, 600_000]
+  if (key.endsWith("Ms")) return [1, 24 * 60 * 60 * 1000]
+  if (/Bytes(Max)?$/.test(key)) return [1024, 8 * 1024 ** 3]
+  return [1, 10_000_000]
+}
+
+function isPlainHttpUrl(value: string): boolean {
+  if (!URL.canParse(value)) return false
+  const url = new URL(value)
+  return /^https?:$/.test(url.protocol) && url.username === "" && url.password === "" && url.search === "" && url.hash === ""
+}
+
+function isGrantPattern(value: string): boolean {
+  const [, action, target] = /^([^:]+):(.+)$/.exec(value) ?? []
+  if (action === undefined || target === undefined) return false
+  if (!action.endsWith("*")) return grantActions.some((known) => known === action)
+  return grantActions.some((known) => known.startsWith(action.slice(0, -1)))
+}

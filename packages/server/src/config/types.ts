@@ -1,0 +1,77 @@
+// The configuration as the rest of the server gets it: complete, checked, with secrets resolved and the origin of what was declared.
+import type { Limits } from "../core/index.ts"
+import type { logLevels, roleNames } from "./schema.ts"
+import type { Secret } from "./secret.ts"
+
+export interface Config {
+  server: { host: string; port: number }
+  /** Absolute path of the data directory. */
+  data: string
+  database: { url: Secret | null }
+  /** Every limit: the defaults with the configured ones over them. */
+  limits: Limits
+  providers: Readonly<Record<string, ProviderConfig>>
+  models: Readonly<Record<string, ModelConfig>>
+  discovery: boolean
+  grants: readonly GrantConfig[]
+  logging: { level: LogLevel; content: false }
+  dashboard: { enabled: boolean }
+  defaults: { chatModel: string | null; embeddingModel: string | null }
+  roles: readonly Role[]
+  /** `RunDefinition`s of the application; `app/` hands them to the run kernel. */
+  workflows: readonly unknown[]
+}
+
+export type LogLevel = (typeof logLevels)[number]
+export type Role = (typeof roleNames)[number]
+
+export interface ProviderConfig {
+  type: "openai-compatible"
+  /** Without a slash at its end. */
+  baseUrl: string
+  apiKey: Secret | null
+  /** `perdure.yaml:12` */
+  origin: string
+}
+
+export interface ModelConfig {
+  deployments: readonly DeploymentConfig[]
+  origin: string
+}
+
+export interface DeploymentConfig {
+  /** A name of `providers`, `perdure` for what runs in this process, or a discovered one. */
+  provider: string
+  /** The model's name at the provider. */
+  model: string
+  price: PriceConfig | null
+  does: { chat: boolean; embeddings: boolean }
+  contextTokensMax: number | null
+  /** Absolute path of a GGUF file that is run in this process. */
+  gguf: string | null
+}
+
+export interface PriceConfig {
+  inputPerMillionUsd: number
+  outputPerMillionUsd: number
+  /** The price of input when absent. */
+  cachedInputPerMillionUsd: number
+}
+
+export interface GrantConfig {
+  to: string
+  allow: readonly string[]
+  integrityMin?: 0 | 1 | 2 | 3
+  /** `perdure.yaml:12`, `default`. */
+  origin: string
+}
+
+export interface LoadedConfig {
+  config: Config
+  /** Where each value came from, by path: `default`, `perdure.yaml:3`, `env PORT`, `flag --port`. */
+  sources: Readonly<Record<string, string>>
+  /** Values as written where the file has `${NAME}` in them, by path; shown instead of what they became. */
+  written: Readonly<Record<string, string>>
+  /** Absolute path of the file that was read; null when there is none. */
+  path: string | null
+}
