@@ -5,9 +5,9 @@ import { AppError, messageOf } from "../core/index.ts"
 import { configPathFrom, overridesFrom, processVariables, type Override } from "./environment.ts"
 import { explain, formatProblem, type ExplainContext } from "./explain.ts"
 import { readModule } from "./module.ts"
-import { formatPath, getAt, setAt, type Path } from "./paths.ts"
+import { formatPath, getAt, removeAt, setAt, type Path } from "./paths.ts"
 import { resolveConfig } from "./resolve.ts"
-import { configSchema } from "./schema.ts"
+import { configSchema, type ParsedConfig } from "./schema.ts"
 import { emptySource, type ConfigProblem, type ConfigSource } from "./source.ts"
 import type { LoadedConfig } from "./types.ts"
 import { readYaml, type Variables } from "./yaml.ts"
@@ -20,6 +20,8 @@ export const configFileNames = [
   "perdure.yaml",
   "perdure.yml",
 ] as const
+
+const pruneRoundsMax = 50
 
 export interface LoadOptions {
   cwd: string
@@ -56,13 +58,14 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
 
   const overrideAt = (at: Path): string | undefined => overrides.findLast((each) => formatPath(each.path) === formatPath(at))?.source
   const context: ExplainContext = { source, value: source.value, overrideAt }
+  const resolveContext = { ...context, variables, cwd: options.cwd, isDev: options.dev ?? false }
   const parsed = configSchema.safeParse(source.value)
   const problems = [...source.problems, ...(parsed.error?.issues ?? []).flatMap((issue) => explain(issue, context))]
-  if (!parsed.success) throw new ConfigError(problems)
-
-  const resolved = resolveConfig(parsed.data, { ...context, variables, cwd: options.cwd, isDev: options.dev ?? false })
-  problems.push(...resolved.problems)
-  if (problems.length > 0) throw new ConfigError(problems)
+  const checkable = parsed.data ?? pruned(source.value)
+  const resolved = checkable === undefined ? undefined : resolveConfig(checkable, resolveContext)
+  const isNews = ({ path: at }: ConfigProblem): boolean => !problems.some((known) => known.path.startsWith(at))
+  problems.push(...(resolved?.problems ?? []).filter(isNews))
+  if (problems.length > 0 || resolved === undefined || parsed.data === undefined) throw new ConfigError(inFileOrder(problems))
   return { config: resolved.config, ...originsOf(parsed.data, context), path }
 }
 
@@ -94,6 +97,43 @@ export function findConfig(cwd: string, named?: string): string | null {
       hint: "remove one, or name one by --config",
     },
   ])
+}
+
+/** What is left of a configuration when all that the schema refuses is taken out: so that the other checks can run on it in the same round. */
+function pruned(value: Record<string, unknown>): ParsedConfig | undefined {
+  const rest = copy(value) as Record<string, unknown> // a copy of an object is one
+  for (let round = 0; round < pruneRoundsMax; round += 1) {
+    const parsed = configSchema.safeParse(rest)
+    if (parsed.success) return parsed.data
+    for (const issue of parsed.error.issues) {
+      const path = issue.path.filter((key) => typeof key !== "symbol")
+      if (issue.code === "unrecognized_keys") for (const key of issue.keys) removeAt(rest, [...path, key])
+      else removeAt(rest, nearestSet(rest, path))
+    }
+  }
+  return undefined
+}
+
+/** The path itself, or the one of the nearest parent where nothing stands there: what lacks a part has to go as a whole. */
+function nearestSet(value: unknown, path: Path): Path {
+  let at = path
+  while (at.length > 1 && getAt(value, at) === undefined) at = at.slice(0, -1)
+  return at
+}
+
+function copy(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(copy)
+  const isPlain = typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype
+  return isPlain ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, copy(inner)])) : value
+}
+
+/** By file, line and column; what comes from elsewhere last. */
+function inFileOrder(problems: readonly ConfigProblem[]): ConfigProblem[] {
+  const place = ({ location }: ConfigProblem): number => {
+    const [, line, column] = /:(\d+):(\d+)$/.exec(location) ?? []
+    return line === undefined ? Number.MAX_SAFE_INTEGER : Number(line) * 10_000 + Number(column)
+  }
+  return problems.toSorted((a, b) => place(a) - place(b))
 }
 
 async function readSource(path: string, cwd: string, variables: Variables): Promise<ConfigSource> {

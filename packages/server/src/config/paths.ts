@@ -55,6 +55,14 @@ export function setAt(root: Record<string, unknown>, path: readonly string[], va
   if (last !== undefined) at[last] = value
 }
 
+/** Removes the value at a path; from a list the whole list, so that the places of the others do not shift. */
+export function removeAt(root: Record<string, unknown>, path: Path): void {
+  const target = typeof path.at(-1) === "number" ? path.slice(0, -1) : path
+  const parent = getAt(root, target.slice(0, -1))
+  const last = target.at(-1)
+  if (typeof parent === "object" && parent !== null && last !== undefined) delete (parent as Record<string | number, unknown>)[last] // an object or list, checked
+}
+
 /** The configuration as JSON Schema, as a user writes it. */
 export const inputJsonSchema = z.toJSONSchema(configSchema, { io: "input", unrepresentable: "any" }) as SchemaNode // we only read the members above
 

@@ -33,7 +33,7 @@ export function resolveConfig(parsed: ParsedConfig, context: ResolveContext): { 
     database: { url: resolver.databaseUrl(parsed.database.url) },
     limits: limitsOf(parsed.limits),
     providers: resolver.providers(parsed.providers),
-    models: resolver.models(parsed.models, Object.keys(parsed.providers)),
+    models: resolver.models(parsed.models),
     discovery: parsed.discovery,
     grants: parsed.grants.map(({ to, allow, integrityMin }, index) => ({
       to,
@@ -96,7 +96,8 @@ class Resolver {
     return Object.fromEntries(entries)
   }
 
-  models(input: ParsedConfig["models"], declared: readonly string[]): Record<string, ModelConfig> {
+  models(input: ParsedConfig["models"]): Record<string, ModelConfig> {
+    const declared = Object.keys(getAt(this.#context.value, ["providers"]) ?? {})
     const entries = Object.entries(input).map(([name, model]): [string, ModelConfig] => {
       const path = ["models", name]
       const deployments = model.deployments.map((each, index) => this.#deployment(each, [...path, "deployments", index], declared))
