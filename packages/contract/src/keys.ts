@@ -26,11 +26,11 @@ export const apiKeyRevokedSchema = z.object({ id: z.string(), revoked: z.literal
 export const usageQuerySchema = z.strictObject({
   since: z.coerce.number().int().min(0).optional().meta({ description: "Epoch milliseconds; 30 days ago when absent" }),
   until: z.coerce.number().int().min(0).optional(),
-  groupBy: z.enum(["day", "model", "principal", "kind"]).optional().meta({ description: "`day` when absent" }),
+  groupBy: z.enum(["hour", "day", "model", "principal", "kind"]).optional().meta({ description: "`day` when absent" }),
 })
 export const usageRowSchema = z
   .object({
-    group: z.string().meta({ description: "The day (`2026-01-31`, UTC), model, principal or kind" }),
+    group: z.string().meta({ description: "The hour (`2026-01-31T14`, UTC), day (`2026-01-31`, UTC), model, principal or kind" }),
     runs: z.int().min(0),
     failedRuns: z.int().min(0),
     inputTokens: z.int().min(0),

@@ -39,6 +39,11 @@ export interface Limits {
   keepAliveMs: number
   /** Connections to one upstream. */
   upstreamConnectionsMax: number
+  /** Shortest time between two rounds of a live list of runs, and the longest without one. */
+  feedWindowMs: number
+  feedPollMs: number
+  /** Changed runs that one open live list may have waiting; the oldest leave. */
+  feedRowsMax: number
   /** Time limit of one database query issued for a request. */
   queryTimeoutMs: number
   /** Turns (model calls) of one response before it ends incomplete. */
@@ -75,6 +80,9 @@ export const defaultLimits: Limits = {
   headHoldMs: 2_000,
   keepAliveMs: 15_000,
   upstreamConnectionsMax: 4_096,
+  feedWindowMs: 150,
+  feedPollMs: 2_000,
+  feedRowsMax: 500,
   queryTimeoutMs: 30_000,
   turnsMax: 16,
   drainMs: 10_000,

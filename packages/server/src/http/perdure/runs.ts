@@ -1,0 +1,145 @@
+// The routes of runs: list, read, follow (one run or the whole list), cancel, signal, and a person's decision on a run in doubt.
+import {
+  runCancelRequestSchema,
+  runEventsQuerySchema,
+  runListQuerySchema,
+  runResolveRequestSchema,
+  runSignalRequestSchema,
+  runStreamQuerySchema,
+} from "@perdure/contract"
+import { Hono, type Context } from "hono"
+import { AppError, sseEvent, type JsonValue } from "../../core/index.ts"
+import type { DoubtResolution, Run, RunEvent, RunFilter, Runs } from "../../runs/index.ts"
+import { userLabel } from "../../security/index.ts"
+import type { HttpEnv } from "../env.ts"
+import { eventStream } from "./event-stream.ts"
+import { answer, parseBody, parseQuery } from "./parse.ts"
+import { createRunFeed, type RunFeed } from "./run-feed.ts"
+import { createRunLog, endedStatuses, type FindLightRun, type RunLog } from "./run-log.ts"
+
+export interface RunRoutesOptions {
+  runs: Runs
+  /** Records of light runs, where the kernel's `get` does not know them. */
+  findLightRun?: FindLightRun
+  limits: { keepAliveMs: number; feedWindowMs: number; feedPollMs: number; feedRowsMax: number }
+  onError: (error: unknown) => void
+}
+
+interface Parts extends RunRoutesOptions {
+  log: RunLog
+  feed: RunFeed
+}
+
+type At = Context<HttpEnv>
+
+export function createRunRoutes(options: RunRoutesOptions): Hono<HttpEnv> {
+  const parts = { ...options, log: createRunLog(options.runs, options.findLightRun), feed: createRunFeed(options) }
+  const routes = new Hono<HttpEnv>()
+  routes.get("/v1/runs", async (context) => {
+    const query = parseQuery(context, runListQuerySchema)
+    return answer(await options.runs.list(projectOf(context), present(query)))
+  })
+  routes.get("/v1/runs/stream", (context) => streamList(parts, context))
+  routes.get("/v1/runs/:id", async (context) => answer(await runOf(parts, context)))
+  routes.get("/v1/runs/:id/events", (context) => listEvents(parts, context))
+  routes.get("/v1/runs/:id/stream", (context) => streamRun(parts, context))
+  routes.post("/v1/runs/:id/cancel", (context) => cancel(parts, context))
+  routes.post("/v1/runs/:id/signals/:name", (context) => signal(parts, context))
+  routes.post("/v1/runs/:id/resolve", (context) => resolve(parts, context))
+  return routes
+}
+
+const eventsPerPage = 200
+
+async function listEvents(parts: Parts, context: At): Promise<Response> {
+  const { after = 0, limit = eventsPerPage } = parseQuery(context, runEventsQuerySchema)
+  const run = await runOf(parts, context)
+  const events = await parts.log.events(run.projectId, run, after, limit)
+  const last = events.at(-1)
+  return answer({ events, next: last && last.seq < run.lastSeq ? last.seq : null })
+}
+
+function streamList(parts: Parts, context: At): Response {
+  const projectId = projectOf(context)
+  return eventStream({
+    ...streamOptions(parts, context),
+    async *frames(signal) {
+      for await (const run of parts.feed.watch(projectId, signal)) yield sseEvent("run", run)
+    },
+  })
+}
+
+async function streamRun(parts: Parts, context: At): Promise<Response> {
+  const after = cursorOf(context)
+  const run = await runOf(parts, context)
+  // Tells a browser's EventSource, which opens a closed stream again by itself, that there is nothing more.
+  if (endedStatuses.includes(run.status) && after >= run.lastSeq) return new Response(null, { status: 204 })
+  return eventStream({
+    ...streamOptions(parts, context),
+    async *frames(signal) {
+      for await (const event of parts.log.tail(run.projectId, run, after, signal)) yield frameOf(event)
+      if (!signal.aborted) yield sseEvent("end", {})
+    },
+  })
+}
+
+async function cancel(parts: Parts, context: At): Promise<Response> {
+  const { reason } = await parseBody(context, runCancelRequestSchema)
+  const run = await runOf(parts, context)
+  if (endedStatuses.includes(run.status)) return answer({ outcome: "already_ended", run })
+  return answer(await parts.runs.cancel(run.projectId, run.id, reason ?? `cancelled by ${context.get("principal").name}`))
+}
+
+async function signal(parts: Parts, context: At): Promise<Response> {
+  const { payload = null } = await parseBody(context, runSignalRequestSchema)
+  const run = await runOf(parts, context)
+  await parts.runs.signal(run.projectId, run.id, context.req.param("name") ?? "", payload, userLabel(context.get("principal").id))
+  return answer({ accepted: true })
+}
+
+async function resolve(parts: Parts, context: At): Promise<Response> {
+  const decision: DoubtResolution = await parseBody(context, runResolveRequestSchema)
+  const run = await runOf(parts, context)
+  if (run.status === "in_doubt") return answer(await parts.runs.resolveDoubt(run.projectId, run.id, decision))
+  throw new AppError("conflict", `The run '${run.id}' is ${run.status}; only a run that is in_doubt can be resolved.`)
+}
+
+async function runOf(parts: Parts, context: At): Promise<Run> {
+  const id = context.req.param("id") ?? ""
+  const run = await parts.log.get(projectOf(context), id)
+  if (run) return run
+  throw new AppError("not_found", `There is no run '${id}'.`, { param: "id", hint: "List runs with GET /v1/runs." })
+}
+
+/** `Last-Event-ID` is what a stream that is taken up again sends; it is newer than the `after` of its address. */
+function cursorOf(context: At): number {
+  const { after = 0 } = parseQuery(context, runStreamQuerySchema)
+  const header = context.req.header("last-event-id")
+  if (header === undefined || header === "") return after
+  if (/^\d{1,15}$/.test(header)) return Number(header)
+  throw new AppError("invalid_request", `Last-Event-ID '${header.slice(0, 40)}' is not a sequence number.`, { param: "Last-Event-ID" })
+}
+
+function frameOf(event: RunEvent): string {
+  return `id: ${event.seq}\n${sseEvent(eventName(event.type), event)}`
+}
+
+/** Event types are ours, yet a line break in one would break the frame. */
+function eventName(type: string): string {
+  return type.replaceAll(/[\r\n]/g, " ")
+}
+
+function streamOptions(parts: Parts, context: At): { client: AbortSignal; keepAliveMs: number; onError: (error: unknown) => void } {
+  return { client: context.req.raw.signal, keepAliveMs: parts.limits.keepAliveMs, onError: parts.onError }
+}
+
+function projectOf(context: At): string {
+  return context.get("principal").projectId
+}
+
+/** Drops absent members, which `exactOptionalPropertyTypes` tells apart from missing ones. */
+function present(query: { [name in keyof RunFilter]?: RunFilter[name] | undefined }): RunFilter {
+  const kept: Record<string, JsonValue> = {}
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) kept[name] = value
+  return kept // each member comes from the query of the same name
+}
