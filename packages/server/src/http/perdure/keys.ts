@@ -4,7 +4,8 @@ import { Hono } from "hono"
 import { AppError } from "../../core/index.ts"
 import type { Identity } from "../../security/index.ts"
 import type { HttpEnv } from "../env.ts"
-import { answer, parseBody } from "./parse.ts"
+import { readBody } from "../request-body.ts"
+import { answer } from "./answer.ts"
 
 export interface KeyRoutesOptions {
   identity: Pick<Identity, "createKey" | "listKeys" | "revokeKey">
@@ -14,7 +15,7 @@ export function createKeyRoutes({ identity }: KeyRoutesOptions): Hono<HttpEnv> {
   const routes = new Hono<HttpEnv>()
   routes.get("/v1/keys", async (context) => answer({ keys: await identity.listKeys(context.get("principal").projectId) }))
   routes.post("/v1/keys", async (context) => {
-    const { name } = await parseBody(context, apiKeyCreateRequestSchema)
+    const { name } = await readBody(context, apiKeyCreateRequestSchema)
     return answer(await identity.createKey(context.get("principal").projectId, name), 201)
   })
   routes.delete("/v1/keys/:id", async (context) => {

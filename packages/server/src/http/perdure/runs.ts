@@ -12,8 +12,9 @@ import { AppError, sseEvent, type JsonValue } from "../../core/index.ts"
 import type { DoubtResolution, Run, RunEvent, RunFilter, Runs } from "../../runs/index.ts"
 import { userLabel } from "../../security/index.ts"
 import type { HttpEnv } from "../env.ts"
-import { eventStream } from "./event-stream.ts"
-import { answer, parseBody, parseQuery } from "./parse.ts"
+import { checked, readJsonObject, readQuery } from "../request-body.ts"
+import { openSse } from "../sse-writer.ts"
+import { answer } from "./answer.ts"
 import { createRunFeed, type RunFeed } from "./run-feed.ts"
 import { createRunLog, endedStatuses, type FindLightRun, type RunLog } from "./run-log.ts"
 
@@ -36,7 +37,7 @@ export function createRunRoutes(options: RunRoutesOptions): Hono<HttpEnv> {
   const parts = { ...options, log: createRunLog(options.runs, options.findLightRun), feed: createRunFeed(options) }
   const routes = new Hono<HttpEnv>()
   routes.get("/v1/runs", async (context) => {
-    const query = parseQuery(context, runListQuerySchema)
+    const query = readQuery(context, runListQuerySchema)
     return answer(await options.runs.list(projectOf(context), present(query)))
   })
   routes.get("/v1/runs/stream", (context) => streamList(parts, context))
@@ -52,7 +53,7 @@ export function createRunRoutes(options: RunRoutesOptions): Hono<HttpEnv> {
 const eventsPerPage = 200
 
 async function listEvents(parts: Parts, context: At): Promise<Response> {
-  const { after = 0, limit = eventsPerPage } = parseQuery(context, runEventsQuerySchema)
+  const { after = 0, limit = eventsPerPage } = readQuery(context, runEventsQuerySchema)
   const run = await runOf(parts, context)
   const events = await parts.log.events(run.projectId, run, after, limit)
   const last = events.at(-1)
@@ -61,12 +62,7 @@ async function listEvents(parts: Parts, context: At): Promise<Response> {
 
 function streamList(parts: Parts, context: At): Response {
   const projectId = projectOf(context)
-  return eventStream({
-    ...streamOptions(parts, context),
-    async *frames(signal) {
-      for await (const run of parts.feed.watch(projectId, signal)) yield sseEvent("run", run)
-    },
-  })
+  return follow(parts, context, (signal) => mapped(parts.feed.watch(projectId, signal), (run) => sseEvent("run", run)))
 }
 
 async function streamRun(parts: Parts, context: At): Promise<Response> {
@@ -74,31 +70,48 @@ async function streamRun(parts: Parts, context: At): Promise<Response> {
   const run = await runOf(parts, context)
   // Tells a browser's EventSource, which opens a closed stream again by itself, that there is nothing more.
   if (endedStatuses.includes(run.status) && after >= run.lastSeq) return new Response(null, { status: 204 })
-  return eventStream({
-    ...streamOptions(parts, context),
-    async *frames(signal) {
-      for await (const event of parts.log.tail(run.projectId, run, after, signal)) yield frameOf(event)
-      if (!signal.aborted) yield sseEvent("end", {})
-    },
+  return follow(parts, context, async function* (signal) {
+    yield* mapped(parts.log.tail(run.projectId, run, after, signal), frameOf)
+    yield sseEvent("end", {})
   })
 }
 
+/** Writes the frames as fast as the client reads them; an error cuts the stream, and the client takes it up again. */
+function follow(parts: Parts, context: At, frames: (signal: AbortSignal) => AsyncIterable<string>): Response {
+  const sse = openSse(context, { keepAliveMs: parts.limits.keepAliveMs })
+  const work = async (): Promise<void> => {
+    try {
+      for await (const frame of frames(sse.signal)) if (!(await sse.write(frame))) break
+    } catch (error) {
+      if (!sse.signal.aborted) parts.onError(error)
+    } finally {
+      sse.end()
+    }
+  }
+  void work()
+  return sse.response
+}
+
+async function* mapped<In, Out>(items: AsyncIterable<In>, change: (item: In) => Out): AsyncGenerator<Out> {
+  for await (const item of items) yield change(item)
+}
+
 async function cancel(parts: Parts, context: At): Promise<Response> {
-  const { reason } = await parseBody(context, runCancelRequestSchema)
+  const { reason } = checked(runCancelRequestSchema, await readJsonObject(context, { emptyAllowed: true }))
   const run = await runOf(parts, context)
   if (endedStatuses.includes(run.status)) return answer({ outcome: "already_ended", run })
   return answer(await parts.runs.cancel(run.projectId, run.id, reason ?? `cancelled by ${context.get("principal").name}`))
 }
 
 async function signal(parts: Parts, context: At): Promise<Response> {
-  const { payload = null } = await parseBody(context, runSignalRequestSchema)
+  const { payload = null } = checked(runSignalRequestSchema, await readJsonObject(context, { emptyAllowed: true }))
   const run = await runOf(parts, context)
   await parts.runs.signal(run.projectId, run.id, context.req.param("name") ?? "", payload, userLabel(context.get("principal").id))
   return answer({ accepted: true })
 }
 
 async function resolve(parts: Parts, context: At): Promise<Response> {
-  const decision: DoubtResolution = await parseBody(context, runResolveRequestSchema)
+  const decision: DoubtResolution = checked(runResolveRequestSchema, await readJsonObject(context, { emptyAllowed: true }))
   const run = await runOf(parts, context)
   if (run.status === "in_doubt") return answer(await parts.runs.resolveDoubt(run.projectId, run.id, decision))
   throw new AppError("conflict", `The run '${run.id}' is ${run.status}; only a run that is in_doubt can be resolved.`)
@@ -113,7 +126,7 @@ async function runOf(parts: Parts, context: At): Promise<Run> {
 
 /** `Last-Event-ID` is what a stream that is taken up again sends; it is newer than the `after` of its address. */
 function cursorOf(context: At): number {
-  const { after = 0 } = parseQuery(context, runStreamQuerySchema)
+  const { after = 0 } = readQuery(context, runStreamQuerySchema)
   const header = context.req.header("last-event-id")
   if (header === undefined || header === "") return after
   if (/^\d{1,15}$/.test(header)) return Number(header)
@@ -127,10 +140,6 @@ function frameOf(event: RunEvent): string {
 /** Event types are ours, yet a line break in one would break the frame. */
 function eventName(type: string): string {
   return type.replaceAll(/[\r\n]/g, " ")
-}
-
-function streamOptions(parts: Parts, context: At): { client: AbortSignal; keepAliveMs: number; onError: (error: unknown) => void } {
-  return { client: context.req.raw.signal, keepAliveMs: parts.limits.keepAliveMs, onError: parts.onError }
 }
 
 function projectOf(context: At): string {

@@ -3,7 +3,8 @@ import { usageQuerySchema, type UsageRow } from "@perdure/contract"
 import { Hono } from "hono"
 import { AppError, type Clock } from "../../core/index.ts"
 import type { HttpEnv } from "../env.ts"
-import { answer, parseQuery } from "./parse.ts"
+import { readQuery } from "../request-body.ts"
+import { answer } from "./answer.ts"
 
 export type UsageGroup = "hour" | "day" | "model" | "principal" | "kind"
 
@@ -20,7 +21,7 @@ const rangeDefaultMs = 30 * 24 * 60 * 60_000
 export function createUsageRoutes({ readUsage, clock }: UsageRoutesOptions): Hono<HttpEnv> {
   const routes = new Hono<HttpEnv>()
   routes.get("/v1/usage", async (context) => {
-    const { until = clock.now() + 1, since = until - rangeDefaultMs, groupBy = "day" } = parseQuery(context, usageQuerySchema)
+    const { until = clock.now() + 1, since = until - rangeDefaultMs, groupBy = "day" } = readQuery(context, usageQuerySchema)
     if (since >= until) throw new AppError("invalid_request", `'since' (${since}) must be before 'until' (${until}).`, { param: "since" })
     const rows = await readUsage({ projectId: context.get("principal").projectId, since, until, groupBy })
     return answer({ rows, total: totalOf(rows) })
