@@ -21,6 +21,7 @@ export const errorCodes = {
   stream_cursor_expired: [410, "invalid_request_error"],
   request_too_large: [413, "invalid_request_error"],
   unsupported_media_type: [415, "invalid_request_error"],
+  upgrade_required: [426, "invalid_request_error"],
   rate_limit_exceeded: [429, "rate_limit_error"],
   client_closed_request: [499, "invalid_request_error"],
   server_error: [500, "server_error"],

@@ -4,7 +4,7 @@ export { ConfigError, configFileNames, findConfig, loadConfig, type LoadOptions 
 export { readEnvironment, type Environment, type Override } from "./environment.ts"
 export { printConfig, type PrintedValue } from "./print.ts"
 export { configJsonSchema } from "./json-schema.ts"
-export { formatProblem } from "./explain.ts"
+export { didYouMean, formatProblem } from "./explain.ts"
 export { Secret } from "./secret.ts"
 export type { ConfigProblem } from "./source.ts"
 export type {

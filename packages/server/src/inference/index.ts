@@ -1,4 +1,5 @@
 // Public face of inference.
+export { createModels, type Models } from "./models.ts"
 export type {
   CallModel,
   Citation,

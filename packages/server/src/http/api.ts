@@ -1,0 +1,107 @@
+// The Hono application behind the hot path: request ids, authentication, body limits and error shapes around the given routes.
+import { Hono, type Context, type MiddlewareHandler } from "hono"
+import { bodyLimit } from "hono/body-limit"
+import { HTTPException } from "hono/http-exception"
+import { AppError, type Limits, type NewId } from "../core/index.ts"
+import type { Identity } from "../security/index.ts"
+import type { HttpEnv } from "./env.ts"
+import { errorAnswer } from "./openai/errors.ts"
+import { createRouteTable } from "./route-table.ts"
+import { answeredTraceparent } from "./trace-context.ts"
+
+export interface ShellLogger {
+  error(fields: object, message: string): void
+}
+
+export interface ApiOptions {
+  identity: Identity
+  /** Mounted at the root, in order; each route carries its whole path (`/v1/files`). */
+  routes: readonly Hono<HttpEnv>[]
+  limits: Pick<Limits, "requestBodyBytesMax" | "fileBytesMax">
+  newId: NewId
+  logger: ShellLogger
+  /** Routes that are served before this application, as `METHOD /path`: for "did you mean" and 405. */
+  hotRoutes?: readonly string[]
+}
+
+/** Room for the other parts of a multipart upload. */
+const uploadOverheadBytes = 64 * 1024
+const uploadPath = /^\/v1\/(?:files|uploads)(?:\/|$)/
+
+export function createApi({ identity, routes, limits, newId, logger, hotRoutes = [] }: ApiOptions): Hono<HttpEnv> {
+  const app = new Hono<HttpEnv>()
+  app.onError((error, context) => answerError(context, thrown(error), logger))
+  app.use(identified(newId))
+  app.use("/v1/*", authenticated(identity))
+  app.use(bodyLimited(limits))
+  for (const route of routes) app.route("/", route)
+  const table = createRouteTable([
+    ...hotRoutes,
+    ...app.routes.filter(({ method }) => method !== "ALL").map(({ method, path }) => `${method} ${path}`),
+  ])
+  app.notFound((context) => answerError(context, table.explain(context.req.method, context.req.path), logger))
+  return app
+}
+
+function identified(newId: NewId): MiddlewareHandler<HttpEnv> {
+  return async (context, next) => {
+    const requestId = newId("req")
+    context.set("requestId", requestId)
+    context.header("x-request-id", requestId)
+    const traceparent = answeredTraceparent(context.req.header("traceparent"), requestId)
+    if (traceparent !== undefined) context.header("traceparent", traceparent)
+    await next()
+  }
+}
+
+function authenticated(identity: Identity): MiddlewareHandler<HttpEnv> {
+  return async (context, next) => {
+    const principal = identity.authenticate(context.req.header(), context.req.method)
+    if (!principal) throw invalidApiKey(context.req.header("authorization") ?? context.req.header("x-api-key"))
+    context.set("principal", principal)
+    await next()
+  }
+}
+
+/** The 401 of every route: says whether a key was missing or wrong, never what it was. */
+export function invalidApiKey(sent: string | undefined): AppError {
+  const message =
+    sent === undefined ? "this route needs an API key and the request has none" : "the API key is not known here, or was revoked"
+  return new AppError("invalid_api_key", message, { hint: "Send `Authorization: Bearer <key>`; `perdure keys create` makes a key." })
+}
+
+function bodyLimited({ requestBodyBytesMax, fileBytesMax }: ApiOptions["limits"]): MiddlewareHandler<HttpEnv> {
+  const limitTo = (maxSize: number, name: string): MiddlewareHandler<HttpEnv> =>
+    bodyLimit({
+      maxSize,
+      onError: () => {
+        throw tooLarge(maxSize, name)
+      },
+    })
+  const body = limitTo(requestBodyBytesMax, "requestBodyBytesMax")
+  const upload = limitTo(fileBytesMax + uploadOverheadBytes, "fileBytesMax")
+  return (context, next) => (uploadPath.test(context.req.path) ? upload : body)(context, next)
+}
+
+export function tooLarge(sizeBytes: number, name: string): AppError {
+  return new AppError("request_too_large", `the request body is larger than ${sizeBytes} bytes`, {
+    hint: `Send less, or raise the limit "${name}" in the configuration.`,
+  })
+}
+
+/** What handlers threw, with the errors of libraries turned into ours. */
+function thrown(error: unknown): unknown {
+  if (error instanceof SyntaxError) return new AppError("invalid_json", `the request body is not valid JSON: ${error.message}`)
+  if (!(error instanceof HTTPException)) return error
+  if (error.status === 413) return new AppError("request_too_large", "the request body is too large")
+  return error.status < 500 ? new AppError("invalid_request", error.message || "the request is not valid") : error
+}
+
+function answerError(context: Context<HttpEnv>, error: unknown, logger: ShellLogger): Response {
+  const requestId = context.get("requestId")
+  const { status, headers, body } = errorAnswer(error, requestId)
+  if (!(error instanceof AppError)) logger.error({ requestId, route: context.req.path, error }, "request failed")
+  for (const [name, value] of Object.entries(headers)) context.header(name, value)
+  // Statuses of the published codes all may carry a body.
+  return context.json(body, status as 500)
+}

@@ -1,0 +1,48 @@
+// Failures as OpenAI-shaped answers: status, headers and a body with all four keys; what is unexpected shows no internals.
+import { errorType } from "@perdure/contract"
+import { AppError } from "../../core/index.ts"
+
+export interface ErrorAnswer {
+  status: number
+  headers: Record<string, string>
+  body: ErrorBody
+}
+
+export interface ErrorBody {
+  error: { message: string; type: string; param: string | null; code: string | null }
+}
+
+/** The answer for whatever was thrown. Anything but an AppError is a fault of ours: it is named by its request id only. */
+export function errorAnswer(error: unknown, requestId: string): ErrorAnswer {
+  if (!(error instanceof AppError)) return errorAnswer(unexpected(requestId), requestId)
+  const headers: Record<string, string> = { "x-request-id": requestId }
+  if (error.code === "insufficient_quota") headers["x-should-retry"] = "false"
+  else if (error.retryAfterMs !== undefined) retryHeaders(headers, error.retryAfterMs)
+  else if (error.status === 429) retryHeaders(headers, 1000)
+  return { status: error.status, headers, body: errorBody(error) }
+}
+
+export function errorBody(error: AppError): ErrorBody {
+  const message = error.hint === undefined ? error.message : `${withStop(error.message)} ${error.hint}`
+  return { error: { message, type: errorType(error.code), param: error.param ?? null, code: error.code } }
+}
+
+/** The error object of whatever was thrown, for streams that have begun. */
+export function errorFrameBody(error: unknown, requestId: string): ErrorBody {
+  return errorBody(error instanceof AppError ? error : unexpected(requestId))
+}
+
+function unexpected(requestId: string): AppError {
+  return new AppError("server_error", `the server failed on request ${requestId}`, {
+    hint: `Its log has the cause under this id; if it happens again, report it with the id.`,
+  })
+}
+
+function retryHeaders(headers: Record<string, string>, ms: number): void {
+  headers["retry-after-ms"] = String(Math.max(1, Math.ceil(ms)))
+  headers["retry-after"] = String(Math.max(1, Math.ceil(ms / 1000)))
+}
+
+function withStop(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`
+}

@@ -1,0 +1,16 @@
+// `GET /v1/models` and `/v1/models/{id}`: the logical names that this server serves.
+import { Hono } from "hono"
+import type { Model, Models } from "../../inference/index.ts"
+import type { HttpEnv } from "../env.ts"
+
+export function modelRoutes(models: Pick<Models, "list" | "require">): Hono<HttpEnv> {
+  const app = new Hono<HttpEnv>()
+  app.get("/v1/models", (context) => context.json({ object: "list", data: models.list().map(modelObject) }))
+  // Names contain slashes (`perdure/extractive`), and clients encode them or not.
+  app.get("/v1/models/:id{.+}", (context) => context.json(modelObject(models.require(context.req.param("id")))))
+  return app
+}
+
+function modelObject(model: Model): { id: string; object: "model"; created: number; owned_by: string } {
+  return { id: model.name, object: "model", created: Math.floor(model.createdAt / 1000), owned_by: model.ownedBy }
+}

@@ -1,0 +1,90 @@
+// Request bodies of the API: bytes to checked values, or an error that names the place.
+import type { Context } from "hono"
+import type { z } from "zod"
+import { AppError, isJsonObject, messageOf, type JsonObject } from "../core/index.ts"
+import type { HttpEnv } from "./env.ts"
+
+const utf8 = new TextDecoder("utf-8", { fatal: true })
+
+/** The body as a JSON object; an empty body is an empty object where `emptyAllowed`. */
+export async function readJsonObject(context: Context<HttpEnv>, options: { emptyAllowed?: boolean } = {}): Promise<JsonObject> {
+  const bytes = await context.req.arrayBuffer()
+  if (bytes.byteLength === 0 && options.emptyAllowed) return {}
+  return parseJsonObject(new Uint8Array(bytes))
+}
+
+/** The body checked by `schema`; what does not fit is `invalid_type` (or a closer code) with the path as `param`. */
+export async function readBody<Schema extends z.ZodType>(context: Context<HttpEnv>, schema: Schema): Promise<z.output<Schema>> {
+  return checked(schema, await readJsonObject(context))
+}
+
+/** The query string checked by `schema`. */
+export function readQuery<Schema extends z.ZodType>(context: Context<HttpEnv>, schema: Schema): z.output<Schema> {
+  return checked(schema, context.req.query())
+}
+
+/** Bytes of a request body to an object; refuses invalid UTF-8, malformed JSON and other types. */
+export function parseJsonObject(bytes: Uint8Array): JsonObject {
+  const value = parseJson(bytes)
+  if (!isJsonObject(value)) {
+    throw new AppError("invalid_type", `the request body is ${kindOf(value)}, but must be a JSON object`, {
+      hint: 'Send an object such as {"model": "…"}.',
+    })
+  }
+  return value
+}
+
+export function checked<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
+  const result = schema.safeParse(value)
+  if (result.success) return result.data
+  throw schemaError(result.error)
+}
+
+/** The first problem that zod found, as an error of the published codes. */
+export function schemaError(error: z.ZodError): AppError {
+  const issue = error.issues[0]
+  if (!issue) return new AppError("invalid_request", "the request is not valid")
+  const param = pathText(issue.path)
+  const named = param === "" ? "the request" : `"${param}"`
+  if (issue.code === "unrecognized_keys") {
+    const key = param === "" ? String(issue.keys[0]) : `${param}.${String(issue.keys[0])}`
+    return new AppError("unknown_parameter", `"${key}" is not a parameter here`, { param: key, hint: "Remove it." })
+  }
+  const missing = issue.code === "invalid_type" && issue.message.endsWith("received undefined")
+  if (missing)
+    return new AppError("missing_required_parameter", `${named} is missing`, { param, hint: `It must be ${String(issue.expected)}.` })
+  const code = issue.code === "invalid_type" ? "invalid_type" : issue.code === "invalid_value" ? "unsupported_value" : "invalid_request"
+  return new AppError(code, `${named}: ${issue.message}`, param === "" ? {} : { param })
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  if (bytes.byteLength === 0)
+    throw new AppError("invalid_json", "the request body is empty, but must be a JSON object", {
+      hint: "Send the body with content-type: application/json.",
+    })
+  let text: string
+  try {
+    text = utf8.decode(bytes)
+  } catch {
+    throw new AppError("invalid_json", "the request body is not valid UTF-8", { hint: "Encode the JSON as UTF-8." })
+  }
+  try {
+    return JSON.parse(text) as unknown
+  } catch (error) {
+    throw new AppError("invalid_json", `the request body is not valid JSON: ${messageOf(error)}`, {
+      hint: "Check quotes, commas and brackets at that place.",
+    })
+  }
+}
+
+function pathText(path: readonly PropertyKey[]): string {
+  return path.reduce<string>(
+    (text, part) => (typeof part === "number" ? `${text}[${part}]` : text === "" ? String(part) : `${text}.${String(part)}`),
+    "",
+  )
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return "null"
+  return Array.isArray(value) ? "an array" : `a ${typeof value}`
+}

@@ -1,0 +1,149 @@
+// The one HTTP server: raw handlers for the inference routes, the Hono application for the rest, and a close that drains.
+import { getRequestListener } from "@hono/node-server"
+import type { Hono } from "hono"
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
+import type { AddressInfo } from "node:net"
+import { AppError, sleep, type Clock, type Limits, type NewId } from "../core/index.ts"
+import type { Identity } from "../security/index.ts"
+import type { HttpEnv } from "./env.ts"
+import { createOriginGuard } from "./origin-guard.ts"
+import { errorAnswer } from "./openai/errors.ts"
+import { enterHotPath, refuseWhileDraining, sendError, type HotHandler } from "./shell.ts"
+import type { ShellLogger } from "./api.ts"
+
+export interface HttpServerOptions {
+  identity: Identity
+  /** By path; they serve POST only. */
+  hotRoutes: Readonly<Record<string, HotHandler>>
+  app: Hono<HttpEnv>
+  limits: Pick<Limits, "drainMs">
+  clock: Clock
+  newId: NewId
+  logger: ShellLogger
+  metrics?: HttpMetrics
+  allowedHosts?: readonly string[]
+  allowedOrigins?: readonly string[]
+}
+
+export interface HttpMetrics {
+  /** Called when an answer has ended or its client has left; must not throw. `route` is a hot path, or `other`. */
+  requestFinished(route: string, status: number, durationMs: number): void
+}
+
+export interface HttpServer extends AsyncDisposable {
+  /** Resolves with the address once the port is open. */
+  listen(port: number, host: string): Promise<string>
+  readonly url: string
+  readonly inFlight: number
+  /** Stops intake, waits for what is in flight up to `drainMs`, then closes every connection. */
+  close(): Promise<void>
+}
+
+const backlogConnectionsMax = 4096
+
+export function createHttpServer(options: HttpServerOptions): HttpServer {
+  return new NodeHttpServer(options)
+}
+
+class NodeHttpServer implements HttpServer {
+  readonly #options: HttpServerOptions
+  readonly #server: Server
+  readonly #hot: ReadonlyMap<string, HotHandler>
+  readonly #toHono: ReturnType<typeof getRequestListener>
+  #guard = createOriginGuard({ boundHost: "127.0.0.1" })
+  #inFlight = 0
+  #draining = false
+  #closed: Promise<void> | undefined
+  url = ""
+
+  constructor(options: HttpServerOptions) {
+    this.#options = options
+    this.#hot = new Map(Object.entries(options.hotRoutes))
+    this.#toHono = getRequestListener((request, env) => options.app.fetch(request, env), { overrideGlobalObjects: false })
+    // No limit on how long a request or a stream may take; a head that never ends is cut by headersTimeout.
+    this.#server = createServer({ requestTimeout: 0, keepAliveTimeout: 75_000, noDelay: true }, (request, response) =>
+      this.#handle(request, response),
+    )
+  }
+
+  get inFlight(): number {
+    return this.#inFlight
+  }
+
+  async listen(port: number, host: string): Promise<string> {
+    const { allowedHosts = [], allowedOrigins = [] } = this.#options
+    this.#guard = createOriginGuard({ boundHost: host, allowedHosts, allowedOrigins })
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once("error", reject)
+      this.#server.listen({ port, host, backlog: backlogConnectionsMax }, () => {
+        this.#server.off("error", reject)
+        resolve()
+      })
+    })
+    const address = this.#server.address() as AddressInfo // a TCP port was asked for
+    this.url = `http://${host.includes(":") ? `[${host}]` : host}:${address.port}`
+    return this.url
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#drain()
+    return this.#closed
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #drain(): Promise<void> {
+    this.#draining = true
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
+    this.#server.closeIdleConnections()
+    const enough = new AbortController()
+    const late = sleep(this.#options.limits.drainMs, enough.signal).then(
+      () => this.#server.closeAllConnections(),
+      () => undefined,
+    )
+    await closed
+    enough.abort()
+    await late
+  }
+
+  #handle(request: IncomingMessage, response: ServerResponse): void {
+    const { newId, clock, metrics } = this.#options
+    if (this.#draining) return refuseWhileDraining(response, newId("req"))
+    const startedAt = clock.monotonic()
+    const hot = request.method === "POST" ? this.#hot.get(request.url ?? "") : undefined
+    this.#inFlight += 1
+    response.on("close", () => {
+      this.#inFlight -= 1
+      metrics?.requestFinished(
+        hot ? (request.url ?? "") : "other",
+        response.writableFinished ? response.statusCode : 499,
+        clock.monotonic() - startedAt,
+      )
+      // The connection of an answer that ended while draining would be kept open by its client.
+      if (this.#draining) request.socket.end()
+    })
+    try {
+      this.#guard(request.headers)
+      if (request.headers.upgrade !== undefined) throw noUpgrade(request.headers.upgrade)
+      if (hot) enterHotPath(this.#options, request, response, hot)
+      else void this.#toHono(request, response)
+    } catch (error) {
+      this.#refuse(request, response, error)
+    }
+  }
+
+  #refuse(request: IncomingMessage, response: ServerResponse, error: unknown): void {
+    const requestId = this.#options.newId("req")
+    if (!(error instanceof AppError)) this.#options.logger.error({ requestId, route: request.url, error }, "request failed")
+    request.resume()
+    if (response.headersSent) response.destroy()
+    else sendError(response, errorAnswer(error, requestId))
+  }
+}
+
+/** Only a plain 426 makes Codex fall back to HTTP at once; a 404 or 405 costs its users seconds per session. */
+function noUpgrade(protocol: string): AppError {
+  return new AppError("upgrade_required", `upgrading to "${protocol}" is not offered`, { hint: "Use the same route over HTTP." })
+}

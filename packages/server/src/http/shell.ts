@@ -1,0 +1,64 @@
+// What every request passes before its handler: one origin guard, one refusal while draining, one count of what is in flight.
+import type { IncomingMessage, ServerResponse } from "node:http"
+import { AppError, type Clock, type NewId } from "../core/index.ts"
+import type { Identity, Principal } from "../security/index.ts"
+import { invalidApiKey } from "./api.ts"
+import { errorAnswer, type ErrorAnswer } from "./openai/errors.ts"
+import { answeredTraceparent } from "./trace-context.ts"
+
+/** A request of the hot path: authenticated, with its id, before its body was read. */
+export interface HotCall {
+  request: IncomingMessage
+  response: ServerResponse
+  principal: Principal
+  requestId: string
+  /** Monotonic, and wall clock in epoch milliseconds. */
+  startedAt: number
+  startedAtEpochMs: number
+  traceparent: string | undefined
+}
+
+export type HotHandler = (call: HotCall) => void
+
+export interface HotEntryOptions {
+  identity: Identity
+  clock: Clock
+  newId: NewId
+}
+
+/** Authenticates a request and hands it to `handler`; a few microseconds, no await. */
+export function enterHotPath(
+  { identity, clock, newId }: HotEntryOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+  handler: HotHandler,
+): void {
+  const requestId = newId("req")
+  const principal = identity.authenticate(request.headers, "POST")
+  if (!principal) {
+    const apiKey = request.headers["x-api-key"]
+    request.resume()
+    return sendError(response, errorAnswer(invalidApiKey(request.headers.authorization ?? apiKey?.toString()), requestId))
+  }
+  const sent = request.headers["traceparent"]
+  const traceparent = typeof sent === "string" ? answeredTraceparent(sent, requestId) : undefined
+  handler({ request, response, principal, requestId, startedAt: clock.monotonic(), startedAtEpochMs: clock.now(), traceparent })
+}
+
+/** A JSON error as the whole answer; nothing of the response was sent yet. */
+export function sendError(
+  response: ServerResponse,
+  { status, headers, body }: ErrorAnswer,
+  more: Readonly<Record<string, string>> = {},
+): void {
+  const text = JSON.stringify(body)
+  response
+    .writeHead(status, { ...more, ...headers, "content-type": "application/json", "content-length": Buffer.byteLength(text) })
+    .end(text)
+}
+
+/** Refuses what arrives on kept-open connections while the server drains. */
+export function refuseWhileDraining(response: ServerResponse, requestId: string): void {
+  const error = new AppError("shutting_down", "this server is shutting down", { hint: "Send the request again.", retryAfterMs: 1000 })
+  sendError(response, errorAnswer(error, requestId), { connection: "close" })
+}
