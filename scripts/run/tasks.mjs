@@ -1,0 +1,64 @@
+// The tasks of the repository, by name: what `npm run <name>` does once everything is installed.
+import { existsSync } from "node:fs"
+import { join } from "node:path"
+import { buildPackages } from "./build.mjs"
+import { ensureDashboard, buildDashboard } from "./dashboard.mjs"
+import { projectEnvironment, runToEnd, tool } from "./spawn.mjs"
+
+const vitest = ["vitest", "run"]
+
+/** `{ root, node, args } → exit code` */
+export const tasks = {
+  demo: withDashboard((context) => node(context, "scripts/demo.ts", context.args)),
+  dev: withDashboard((context) => node(context, "packages/server/src/main.ts", ["dev", ...context.args])),
+  test: withDashboard((context) => tool(context, [...vitest, "--project", "unit", "--project", "e2e", ...context.args])),
+  e2e: withDashboard((context) => tool(context, [...vitest, "--project", "e2e", ...context.args])),
+  chaos: (context) => tool(context, [...vitest, "--project", "chaos", ...context.args]),
+  check,
+  build: async (context) => (await buildDashboard(context)) || (await buildPackages(context)),
+  bench,
+}
+
+export const taskNames = Object.keys(tasks)
+
+/** All checks run, whatever the others say; each says how it ended. */
+const checks = [
+  { name: "types", command: ["typescript/tsc", "--noEmit", "-p", "."] },
+  { name: "lint", command: ["oxlint", "--type-aware"] },
+  { name: "format", command: ["oxfmt", "--check"] },
+  { name: "dead code", command: ["knip"] },
+  { name: "import rule", command: [...vitest, "--project", "unit", "import-rule"] },
+  { name: "schema dump", command: [...vitest, "--project", "unit", "schema-dump"] },
+]
+
+async function check(context) {
+  const results = []
+  for (const { name, command } of checks) {
+    if (context.args.length > 0 && !context.args.includes(name)) continue
+    console.log(`\n── ${name}: ${command.join(" ")}`)
+    const startedAt = Date.now()
+    const code = await tool(context, command)
+    results.push({ name, isGood: code === 0, seconds: ((Date.now() - startedAt) / 1000).toFixed(1) })
+  }
+  console.log("")
+  for (const { name, isGood, seconds } of results) console.log(`${isGood ? "ok    " : "FAILED"}  ${name.padEnd(12)} ${seconds} s`)
+  if (results.length === 0) console.error(`No such check. Checks: ${checks.map(({ name }) => name).join(", ")}.`)
+  return results.length > 0 && results.every(({ isGood }) => isGood) ? 0 : 1
+}
+
+/** `npm run bench -- journal …` runs `bench/journal/run.ts`. */
+function bench(context) {
+  const [name = "", ...rest] = context.args
+  const entry = join("bench", name, "run.ts")
+  if (name !== "" && existsSync(join(context.root, entry))) return node(context, entry, rest)
+  console.error(`There is no ${entry}.\nNext: npm run bench -- journal`)
+  return Promise.resolve(2)
+}
+
+function withDashboard(task) {
+  return async (context) => (await ensureDashboard(context)) || task(context)
+}
+
+function node({ root, node }, entry, args) {
+  return runToEnd([node, join(root, entry), ...args], { cwd: root, env: projectEnvironment(root) })
+}
