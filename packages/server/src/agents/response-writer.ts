@@ -1,0 +1,166 @@
+// Writes a response as rows of its run log: numbers them, keeps items and parts in order, and lets deltas that wait share a row.
+import type { JsonObject } from "../core/index.ts"
+import type { ResponseLog, TextKind } from "./response-log.ts"
+import { itemId } from "./response-object.ts"
+import type { LogRow, LogRowData, ResponseEnd, ResponseItem, WireEvent } from "./types.ts"
+
+/** Where rows go; resolves once readers may see the row. A delta row may wait for company; the others come with their wire events. */
+export type EmitRow = (row: LogRow, options: { delta: boolean; events: readonly WireEvent[] }) => Promise<void>
+
+interface WaitingDelta {
+  readonly type: string
+  readonly data: LogRowData
+  readonly outputIndex: number
+  readonly contentIndex: number | undefined
+  readonly texts: string[]
+}
+
+const prefixes: Readonly<Record<string, string>> = {
+  message: "msg",
+  function_call: "fc",
+  file_search_call: "fs",
+  mcp_call: "mcp",
+  reasoning: "rs",
+}
+
+/**
+ * At most one delta row is on its way to the log; pieces that come meanwhile are kept and go out together, so the row
+ * count follows the speed of the store and never that of the model. Any other row first sends what is kept.
+ */
+export class ResponseWriter {
+  readonly log: ResponseLog
+  readonly #runId: string
+  readonly #emit: EmitRow
+  #waiting: WaitingDelta | undefined
+  #deltasOnTheWay = 0
+  #failure: unknown
+
+  constructor(log: ResponseLog, runId: string, emit: EmitRow) {
+    this.log = log
+    this.#runId = runId
+    this.#emit = emit
+  }
+
+  /** Adds an item that is in progress; gives its output index. */
+  addItem(item: JsonObject & { readonly type: string }): number {
+    const index = this.log.size
+    const id = itemId(prefixes[item.type] ?? "item", this.#runId, "output", index)
+    this.#write("response.output_item.added", { output_index: index, item: { ...item, id } })
+    return index
+  }
+
+  addPart(outputIndex: number, kind: TextKind): number {
+    const index = this.log.parts(outputIndex)
+    this.#write("response.content_part.added", { output_index: outputIndex, content_index: index, kind })
+    return index
+  }
+
+  /** Grows a part, or the arguments of a call (`contentIndex` undefined). */
+  delta(kind: TextKind, outputIndex: number, contentIndex: number | undefined, text: string): void {
+    if (text === "") return
+    this.#checkFailure()
+    const type = `response.${kind}.delta`
+    const place = { output_index: outputIndex, ...(contentIndex === undefined ? {} : { content_index: contentIndex }) }
+    const data = { sequence_number: this.log.sequence, ...place, delta: text }
+    this.log.apply({ type, data })
+    const waiting = this.#waiting
+    if (waiting && waiting.type === type && waiting.outputIndex === outputIndex && waiting.contentIndex === contentIndex) {
+      waiting.texts.push(text)
+    } else {
+      this.#release()
+      this.#waiting = { type, data, outputIndex, contentIndex, texts: [text] }
+    }
+    if (this.#deltasOnTheWay === 0) this.#release()
+  }
+
+  annotate(outputIndex: number, contentIndex: number, annotation: JsonObject): void {
+    this.#write("response.output_text.annotation.added", { output_index: outputIndex, content_index: contentIndex, annotation })
+  }
+
+  /** Progress of a server-side call: `file_search_call.searching`. */
+  progress(outputIndex: number, what: string): void {
+    this.#write(`response.${what}`, { output_index: outputIndex })
+  }
+
+  /** Ends an item with its parts, or the arguments of a call. `extra` are fields known only now. */
+  closeItem(outputIndex: number, status: "completed" | "incomplete" | "failed", extra?: JsonObject): ResponseItem {
+    const item = this.log.item(outputIndex)
+    if (item.type === "function_call") this.#write("response.function_call_arguments.done", { output_index: outputIndex })
+    for (const { index, kind } of this.log.openParts(outputIndex)) this.closePart(outputIndex, index, kind)
+    this.#write("response.output_item.done", { output_index: outputIndex, status, ...(extra ? { with: extra } : {}) })
+    return this.log.item(outputIndex)
+  }
+
+  closePart(outputIndex: number, contentIndex: number, kind: TextKind): void {
+    const place = { output_index: outputIndex, content_index: contentIndex }
+    this.#write(`response.${kind}.done`, place)
+    this.#write("response.content_part.done", place)
+  }
+
+  argumentsDone(outputIndex: number): void {
+    this.#write("response.mcp_call_arguments.done", { output_index: outputIndex })
+  }
+
+  /** Ends whatever is open, as `incomplete`. */
+  closeAll(status: "completed" | "incomplete"): void {
+    for (const index of this.log.openItems()) this.closeItem(index, status)
+  }
+
+  lifecycle(verb: "created" | "queued" | "in_progress" | "completed" | "incomplete" | "failed", end: ResponseEnd): void {
+    this.#write(`response.${verb}`, { end: { ...end } })
+  }
+
+  /** The error event, in the shape that OpenAI's and Open Responses' clients both read. */
+  error(code: string, message: string, param: string | null, type: string): void {
+    this.#write("error", { code, message, param, error: { type, code, message, param } })
+  }
+
+  #write(type: string, data: JsonObject): void {
+    this.#checkFailure()
+    this.#release()
+    const row = { type, data: { sequence_number: this.log.sequence, ...data } }
+    this.#send(row, false, this.log.apply(row))
+  }
+
+  #release(): void {
+    const waiting = this.#waiting
+    if (!waiting) return
+    this.#waiting = undefined
+    const { type, data, texts } = waiting
+    const sizes = texts.length > 1 ? { sizes: texts.map((text) => text.length) } : {}
+    this.#send({ type, data: { ...data, delta: texts.join(""), ...sizes } }, true)
+  }
+
+  #send(row: LogRow, delta: boolean, events: readonly WireEvent[] = []): void {
+    const committed = this.#emit(row, { delta, events })
+    if (delta) this.#deltasOnTheWay += 1
+    committed.then(
+      () => this.#arrived(delta),
+      (error: unknown) => {
+        this.#failure = error
+      },
+    )
+  }
+
+  #arrived(delta: boolean): void {
+    if (!delta) return
+    this.#deltasOnTheWay -= 1
+    if (this.#deltasOnTheWay === 0 && this.#failure === undefined) this.#release()
+  }
+
+  /** The log took no more (a lost lease, a dead store): the writer stops the work above it. */
+  #checkFailure(): void {
+    if (this.#failure !== undefined) throw this.#failure as Error // whatever the log rejected with
+  }
+}
+
+/** Ends a response that nobody ended: open items incomplete, then the terminal event. Gives the events, whose numbers follow from the log alone. */
+export function endingEvents(log: ResponseLog, verb: "incomplete" | "failed", end: ResponseEnd): WireEvent[] {
+  const ending: WireEvent[] = []
+  const writer = new ResponseWriter(log, log.base.id, async (_row, { events }) => {
+    ending.push(...events)
+  })
+  writer.closeAll("incomplete")
+  writer.lifecycle(verb, end)
+  return ending
+}

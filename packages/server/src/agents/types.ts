@@ -1,0 +1,93 @@
+// The words of the Responses face: the stored request, items, wire events, and the rows of the run log that hold them.
+import type { JsonObject, JsonValue } from "../core/index.ts"
+import type { Label } from "../security/index.ts"
+
+/** One item of a response's input or output, as on the wire. Unknown kinds and fields are kept. */
+export interface ResponseItem extends JsonObject {
+  readonly type: string
+  readonly id: string
+}
+
+/** The parsed request with its defaults filled in: the input of a run of kind `response`. Names are those of the wire. */
+export interface ResponseRequest extends JsonObject {
+  readonly model: string
+  readonly input: readonly ResponseItem[]
+  readonly instructions: string | null
+  readonly previous_response_id: string | null
+  readonly conversation: string | null
+  readonly tools: readonly JsonObject[]
+  readonly tool_choice: JsonValue
+  readonly parallel_tool_calls: boolean
+  readonly max_tool_calls: number | null
+  readonly max_output_tokens: number | null
+  /** Null is "the model's default"; a response shows 1 then. */
+  readonly temperature: number | null
+  readonly top_p: number | null
+  readonly presence_penalty: number | null
+  readonly frequency_penalty: number | null
+  readonly top_logprobs: number | null
+  readonly text: JsonObject
+  readonly reasoning: JsonObject | null
+  readonly truncation: "auto" | "disabled"
+  readonly store: boolean
+  readonly background: boolean
+  readonly include: readonly string[]
+  readonly metadata: JsonObject
+  readonly service_tier: string
+  readonly user: string | null
+  readonly safety_identifier: string | null
+  readonly prompt_cache_key: string | null
+}
+
+export type ResponseStatus = "queued" | "in_progress" | "completed" | "incomplete" | "failed" | "cancelled"
+
+export interface ResponseUsage extends JsonObject {
+  readonly input_tokens: number
+  readonly input_tokens_details: { readonly cached_tokens: number; readonly cache_write_tokens: number }
+  readonly output_tokens: number
+  readonly output_tokens_details: { readonly reasoning_tokens: number }
+  readonly total_tokens: number
+}
+
+/** How a response stands or ended: what its last lifecycle row says, and with `output` what the run returns. */
+export interface ResponseEnd {
+  readonly status: ResponseStatus
+  readonly error: { readonly code: string; readonly message: string } | null
+  readonly incomplete_details: { readonly reason: "max_output_tokens" | "content_filter" } | null
+  readonly usage: ResponseUsage | null
+  /** Epoch seconds, for completed responses. */
+  readonly completed_at: number | null
+}
+
+/** The run's output: the response without what its request says. */
+export interface ResponseOutcome extends ResponseEnd {
+  readonly output: readonly ResponseItem[]
+  /** Join of everything that the output was made under. */
+  readonly label: Label
+}
+
+/** An event as clients see it, with its type and `sequence_number`. */
+export interface WireEvent extends JsonObject {
+  readonly type: string
+  readonly sequence_number: number
+}
+
+/**
+ * A wire event as the run log holds it: the row's type is the event's type, its data lacks what the rows before it tell
+ * (item ids, finished texts, response snapshots). A delta row may stand for several events: `delta` is their joined text,
+ * `sizes` the UTF-16 length of each, `sequence_number` that of the first.
+ */
+export interface LogRow {
+  readonly type: string
+  readonly data: LogRowData
+}
+
+export interface LogRowData extends JsonObject {
+  readonly sequence_number: number
+}
+
+/** An item with the label that it carries into the context. */
+export interface LabelledItem {
+  readonly item: ResponseItem
+  readonly label: Label
+}

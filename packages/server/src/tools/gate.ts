@@ -1,0 +1,116 @@
+// The only path by which a tool runs: schema, grant, journalled intent, execution, label of the result.
+import { AppError, messageOf, type JsonObject, type JsonValue } from "../core/index.ts"
+import type { RunContext, StepContext } from "../runs/index.ts"
+import { joinLabels, type Gate, type GateDecision, type GateRequest, type Label } from "../security/index.ts"
+import type { CheckedArguments } from "./arguments.ts"
+import { executorOf, type Tool, type ToolRunContext } from "./tool.ts"
+
+export interface ToolCall {
+  readonly tool: Tool
+  /** JSON text, as the model wrote it. */
+  readonly arguments: string
+  /** Stable name of this call in its run: the key of its step. */
+  readonly key: string
+  /** Join of everything that influenced the call. */
+  readonly label: Label
+}
+
+/** `refused`: not run at all, by schema or by the gate. `failed`: run, and it said no. `text` is for the model. */
+export type ToolOutcome =
+  | { readonly status: "done"; readonly result: JsonValue; readonly label: Label }
+  | { readonly status: "refused" | "failed"; readonly code: string; readonly text: string; readonly label: Label }
+
+export type CallTool = (context: RunContext, call: ToolCall) => Promise<ToolOutcome>
+
+export interface ToolGateOptions {
+  readonly gate: Gate
+  readonly checkArguments: (schema: JsonObject, text: string) => CheckedArguments
+}
+
+type Journalled = { ok: true; result: JsonValue } | { ok: false; message: string }
+
+export function createToolGate({ gate, checkArguments }: ToolGateOptions): CallTool {
+  return async (context, call) => {
+    const { tool } = call
+    const checked = checkArguments(tool.parameters, call.arguments)
+    if (!checked.valid) {
+      context.emit("tool.call.refused", { key: call.key, tool: tool.name, reason: checked.problem }, { label: call.label })
+      return { status: "refused", code: "invalid_arguments", text: `${tool.name}: ${checked.problem}`, label: errorLabel(call) }
+    }
+    const decision = decide(gate, context, call)
+    if (!decision.allowed) return { status: "refused", code: "policy_denied", text: refusalOf(decision), label: errorLabel(call) }
+    const journalled = await execute(context, call, checked.value)
+    if (!journalled.ok)
+      return { status: "failed", code: "tool_failed", text: `${tool.name} failed: ${journalled.message}`, label: errorLabel(call) }
+    return { status: "done", result: journalled.result, label: resultLabel(call, journalled.result) }
+  }
+}
+
+/** The decision is an event of the run; a restarted run decides again, and says so once per call. */
+function decide(gate: Gate, context: RunContext, { tool, key, label }: ToolCall): GateDecision {
+  const { id, projectId, principal } = context.run
+  const action: GateRequest["action"] = tool.effect === "read" ? "tool.read" : "tool.call"
+  const decision = gate.decide({ projectId, principal, action, target: tool.name, label, runId: id })
+  const said = context.history.some((event) => event.type === "gate.decided" && (event.data as JsonObject)["key"] === key)
+  if (!said) {
+    const { allowed, rule, reason, request } = decision
+    context.emit("gate.decided", { key, allowed, rule, reason, request: { ...request, label: { ...label } } }, { label })
+  }
+  return decision
+}
+
+async function execute(context: RunContext, { tool, key, label }: ToolCall, input: JsonObject): Promise<Journalled> {
+  const executor = executorOf(tool)
+  if (!executor)
+    throw new AppError("feature_unavailable", `Tool "${tool.name}" has no function behind it`, { hint: "Declare it with defineTool." })
+  const { projectId, principal } = context.run
+  const { verify } = executor
+  const within = ({ signal, idempotencyKey, attempt, tx }: StepContext): ToolRunContext => ({
+    signal,
+    idempotencyKey,
+    attempt,
+    tx,
+    projectId,
+    principal,
+  })
+  return context.step<Journalled>(
+    key,
+    async (step) => {
+      try {
+        return { ok: true, result: await executor.run(input, within(step)) }
+      } catch (error) {
+        // Cut off, it is unknown whether it happened: the kernel decides by the effect. What the tool itself reports did not happen.
+        if (step.signal.aborted) throw error
+        return { ok: false, message: messageOf(error) }
+      }
+    },
+    {
+      effect: tool.effect,
+      input,
+      label: (output) => (output.ok ? resultLabel({ tool, label }, output.result) : errorLabel({ tool, label })),
+      ...(tool.timeoutMs === undefined ? {} : { timeoutMs: tool.timeoutMs }),
+      ...(verify ? { verify: async (step) => journalledVerdict(await verify(input, within(step))) } : {}),
+    },
+  )
+}
+
+type Verdict<T> = { state: "done"; result: T } | { state: "not_done" } | { state: "unknown" }
+
+function journalledVerdict(verdict: Verdict<JsonValue>): Verdict<Journalled> {
+  return verdict.state === "done" ? { state: "done", result: { ok: true, result: verdict.result } } : verdict
+}
+
+/** A result may echo its arguments, so it is never better than they are. */
+function resultLabel({ tool, label }: Pick<ToolCall, "tool" | "label">, result: JsonValue): Label {
+  const own = tool.labelOf?.(result) ?? { ...label, integrity: tool.resultIntegrity, sources: [`tool:${tool.name}`], secrets: [] }
+  return joinLabels([label, own])
+}
+
+/** Error texts may carry anybody's words. */
+function errorLabel({ tool, label }: Pick<ToolCall, "tool" | "label">): Label {
+  return joinLabels([label, { ...label, integrity: 0, sources: [`tool:${tool.name}`] }])
+}
+
+function refusalOf({ request, rule, reason }: GateDecision): string {
+  return `${request.action} on "${request.target}" is not allowed: ${reason} (${rule})`
+}
