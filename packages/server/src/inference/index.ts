@@ -1,5 +1,18 @@
 // Public face of inference.
 export { createModels, type Models } from "./models.ts"
+export { createUpstreams, type Upstreams, type UpstreamTarget } from "./upstreams.ts"
+export { createCallModel, eventsOf, type CallModelOptions, type Natives } from "./call-model.ts"
+export { createEmbed, type CreateEmbedOptions } from "./embed.ts"
+export {
+  errorInBody,
+  errorOfStatus,
+  errorOfTransport,
+  streamEnded,
+  unreadable,
+  UpstreamError,
+  type UpstreamAnswer,
+} from "./upstream-error.ts"
+export { usageOf } from "./providers/openai/usage.ts"
 export type {
   CallModel,
   Citation,

@@ -1,0 +1,104 @@
+// One model call on an OpenAI-compatible deployment: request out, events in.
+import type { Dispatcher } from "undici"
+import { isJsonObject, type Limits, type NewId } from "../../../core/index.ts"
+import type { Deployment, ModelCall, ModelEvent } from "../../types.ts"
+import { errorOfStatus, errorOfTransport, unreadable, UpstreamError } from "../../upstream-error.ts"
+import type { Upstreams } from "../../upstreams.ts"
+import { chatRequest } from "./request.ts"
+import { ChatStreamReader } from "./stream.ts"
+
+export interface OpenAiCallOptions {
+  upstreams: Upstreams
+  limits: Pick<Limits, "connectTimeoutMs" | "firstTokenTimeoutMs" | "idleTimeoutMs">
+  newId: NewId
+}
+
+const errorBodyBytesMax = 64 * 1024
+const completionBytesMax = 32 * 1024 * 1024
+
+/** The events of the call; breaking out of the loop, or the signal, closes the upstream connection. */
+export async function* callOpenAi(
+  { upstreams, limits, newId }: OpenAiCallOptions,
+  deployment: Deployment,
+  call: ModelCall,
+  signal: AbortSignal,
+): AsyncGenerator<ModelEvent> {
+  const { pool, prefix, headers } = upstreams.target(deployment)
+  const body = JSON.stringify(chatRequest(call, deployment))
+  const failed = (error: unknown): unknown =>
+    signal.aborted || error instanceof UpstreamError ? error : errorOfTransport(deployment, error, limits)
+  let answer: Dispatcher.ResponseData
+  try {
+    answer = await pool.request({
+      path: `${prefix}/chat/completions`,
+      method: "POST",
+      body,
+      headers: { ...headers, accept: "text/event-stream" },
+      signal,
+    })
+  } catch (error) {
+    throw failed(error)
+  }
+  try {
+    if (answer.statusCode !== 200)
+      throw errorOfStatus(deployment, answer.statusCode, (await textOf(answer.body, errorBodyBytesMax)) ?? "", answer.headers)
+    const reader = new ChatStreamReader({ deployment, newId, inputChars: body.length })
+    if (String(answer.headers["content-type"] ?? "").startsWith("text/event-stream")) yield* streamed(answer.body, reader)
+    else yield* whole(answer.body, reader, deployment)
+  } catch (error) {
+    throw failed(error)
+  } finally {
+    answer.body.destroy() // errors after that concern nobody
+  }
+}
+
+async function* streamed(body: AsyncIterable<Buffer>, reader: ChatStreamReader): AsyncGenerator<ModelEvent> {
+  try {
+    for await (const bytes of body) {
+      yield* reader.feed(bytes)
+      if (reader.done) break
+    }
+  } catch (error) {
+    if (error instanceof UpstreamError) throw error
+    // A connection that breaks after the finish reason has lost nothing.
+    const rest = endOf(reader)
+    if (!rest) throw error
+    yield* rest
+    return
+  }
+  yield* reader.end()
+}
+
+function endOf(reader: ChatStreamReader): ModelEvent[] | undefined {
+  try {
+    return reader.end()
+  } catch {
+    return undefined
+  }
+}
+
+async function* whole(body: AsyncIterable<Buffer>, reader: ChatStreamReader, deployment: Deployment): AsyncGenerator<ModelEvent> {
+  const text = await textOf(body, completionBytesMax)
+  if (text === undefined) throw unreadable(deployment, `an answer of more than ${completionBytesMax} bytes`)
+  let completion: unknown
+  try {
+    completion = JSON.parse(text)
+  } catch {
+    throw unreadable(deployment, "an answer that is neither an event stream nor JSON")
+  }
+  if (!isJsonObject(completion)) throw unreadable(deployment, "an answer that is not an object")
+  yield* reader.feedCompletion(completion)
+  yield* reader.end()
+}
+
+/** Undefined when there is more than `sizeBytesMax`. */
+async function textOf(body: AsyncIterable<Buffer>, sizeBytesMax: number): Promise<string | undefined> {
+  const chunks: Buffer[] = []
+  let sizeBytes = 0
+  for await (const chunk of body) {
+    sizeBytes += chunk.length
+    if (sizeBytes > sizeBytesMax) return undefined
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString()
+}

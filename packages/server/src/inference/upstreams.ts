@@ -1,0 +1,68 @@
+// Connections to providers: one undici pool per origin, and where each deployment's routes are on it.
+import { Pool } from "undici"
+import { AppError, type Limits } from "../core/index.ts"
+import type { Deployment } from "./types.ts"
+
+export interface UpstreamTarget {
+  pool: Pool
+  /** Prefix of the routes, without a slash at its end: `/v1`. */
+  prefix: string
+  /** `authorization` and what else every call of this deployment carries. */
+  headers: Readonly<Record<string, string>>
+}
+
+export interface Upstreams extends AsyncDisposable {
+  /** Base addresses come from the configuration or from discovery: they are trusted, and never from a request. */
+  target(deployment: Deployment): UpstreamTarget
+}
+
+type UpstreamLimits = Pick<Limits, "connectTimeoutMs" | "firstTokenTimeoutMs" | "idleTimeoutMs" | "upstreamConnectionsMax">
+
+export function createUpstreams({ limits }: { limits: UpstreamLimits }): Upstreams {
+  return new PooledUpstreams(limits)
+}
+
+class PooledUpstreams implements Upstreams {
+  readonly #limits: UpstreamLimits
+  readonly #pools = new Map<string, Pool>()
+  /** By the object: a replaced registry brings new deployments, and the old ones are forgotten with it. */
+  #targets = new WeakMap<Deployment, UpstreamTarget>()
+
+  constructor(limits: UpstreamLimits) {
+    this.#limits = limits
+  }
+
+  target(deployment: Deployment): UpstreamTarget {
+    const known = this.#targets.get(deployment)
+    if (known) return known
+    if (deployment.baseUrl === null) throw new AppError("server_error", `the deployment "${deployment.id}" has no base URL`)
+    const url = new URL(deployment.baseUrl)
+    const headers: Record<string, string> = { "content-type": "application/json" }
+    if (deployment.apiKey !== null) headers["authorization"] = `Bearer ${deployment.apiKey}`
+    const target = { pool: this.#pool(url.origin), prefix: url.pathname.replace(/\/+$/, ""), headers }
+    this.#targets.set(deployment, target)
+    return target
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const pools = [...this.#pools.values()]
+    this.#pools.clear()
+    this.#targets = new WeakMap()
+    await Promise.all(pools.map((pool) => pool.destroy()))
+  }
+
+  #pool(origin: string): Pool {
+    const known = this.#pools.get(origin)
+    if (known) return known
+    const { connectTimeoutMs, firstTokenTimeoutMs, idleTimeoutMs, upstreamConnectionsMax } = this.#limits
+    const pool = new Pool(origin, {
+      connections: upstreamConnectionsMax,
+      pipelining: 1,
+      connect: { timeout: connectTimeoutMs },
+      headersTimeout: firstTokenTimeoutMs,
+      bodyTimeout: idleTimeoutMs,
+    })
+    this.#pools.set(origin, pool)
+    return pool
+  }
+}
