@@ -1,0 +1,4 @@
+// Public face of the embedded models: MiniLM embeddings, the extractive responder, GGUF files.
+export { createExtractive, type ExtractiveOptions } from "./extractive.ts"
+export { openEmbeddedEmbeddings, type EmbeddedEmbeddings } from "./minilm.ts"
+export type { NativeModel } from "./types.ts"

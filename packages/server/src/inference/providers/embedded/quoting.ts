@@ -1,0 +1,50 @@
+// Words an answer out of quotes: verbatim sentences in quotation marks, grouped by source, each followed by its citation.
+import type { Reading, ToolResult } from "./reading.ts"
+import type { Quote } from "./relevance.ts"
+import type { Part } from "./respond.ts"
+
+/** A short tool result is quoted whole. */
+const wholeResultCharsMax = 600
+
+export function quoteAnswer(quotes: readonly Quote[], reading: Reading): Part[] {
+  const parts: Part[] = []
+  const last = reading.results.at(-1)
+  const quoted = new Set(quotes.map(({ source }) => source.text))
+  const whole = reading.results.filter((result) => isShort(result) || (result === last && !quoted.has(result.content)))
+  for (const result of whole) parts.push(...wholeResult(result, parts.length > 0))
+  let source = ""
+  for (const quote of quotes) {
+    if (quote.source.kind === "tool" && whole.some(({ content }) => content === quote.source.text)) continue
+    const lead = quote.source.name === source ? " " : `${parts.length > 0 ? "\n\n" : ""}${leadIn(quote)} `
+    source = quote.source.name
+    parts.push({ text: lead, citation: null }, { text: `“${quote.text}”`, citation: quote.source.citation })
+  }
+  return parts
+}
+
+function leadIn({ source }: Quote): string {
+  if (source.kind === "user") return "You said:"
+  if (source.kind === "tool") return `From ${source.name}:`
+  if (source.kind === "instructions") return "The instructions say:"
+  return `According to ${source.name}:`
+}
+
+function isShort({ content }: ToolResult): boolean {
+  return content.length <= wholeResultCharsMax
+}
+
+function wholeResult(result: ToolResult, follows: boolean): Part[] {
+  const content = result.content.trim()
+  const lead = follows ? "\n\n" : ""
+  if (content === "") return [{ text: `${lead}${result.name} returned nothing.`, citation: null }]
+  if (isShort(result)) return [{ text: `${lead}${result.name} returned: “${content}”`, citation: null }]
+  return [
+    { text: `${lead}${result.name} returned ${result.content.length} characters; they begin: “${beginning(content)}…”`, citation: null },
+  ]
+}
+
+function beginning(content: string): string {
+  const cut = content.slice(0, wholeResultCharsMax)
+  const space = cut.lastIndexOf(" ")
+  return space > wholeResultCharsMax / 2 ? cut.slice(0, space) : cut.replace(/[\ud800-\udbff]$/, "")
+}

@@ -1,0 +1,127 @@
+// Splits a text into sentences that occur in it verbatim: Markdown aware, with their places and the heading above them.
+
+export interface Sentence {
+  /** Exactly as it stands in the text. */
+  text: string
+  start: number
+  end: number
+  /** The nearest heading above, empty when there is none: context for scoring, never quoted. */
+  heading: string
+}
+
+/** Longer ones are split at white space, so that a text without full stops can still be quoted. */
+export const sentenceCharsMax = 600
+
+/** The sentences in reading order. Headings, code fences and rules are none. */
+export function sentencesOf(text: string): Sentence[] {
+  const sentences: Sentence[] = []
+  for (const block of blocksOf(text)) {
+    const inside = text.slice(block.start, block.end)
+    for (const span of block.whole ? [{ start: 0, end: inside.length }] : spansOf(inside)) {
+      for (const { start, end } of bounded(inside, span)) {
+        const piece = trimmed(text, block.start + start, block.start + end)
+        if (/[\p{L}\p{N}]/u.test(piece.text)) sentences.push({ ...piece, heading: block.heading })
+      }
+    }
+  }
+  return sentences
+}
+
+interface Block {
+  start: number
+  end: number
+  heading: string
+  /** A table row or a line of code: one unit, whatever full stops it holds. */
+  whole: boolean
+}
+
+/** Paragraphs, list items and table rows. A line continues a paragraph or an item unless it begins something itself. */
+function blocksOf(text: string): Block[] {
+  const blocks: Block[] = []
+  let heading = ""
+  let fenced = false
+  let open: Block | undefined
+  for (const { line, start } of linesOf(text)) {
+    if (/^\s*(```|~~~)/.test(line)) {
+      fenced = !fenced
+      open = undefined
+    } else if (fenced) {
+      if (line.trim() !== "") blocks.push({ start, end: start + line.length, heading, whole: true })
+    } else if (/^\s{0,3}#{1,6}\s/.test(line)) {
+      heading = line.replace(/^\s*#+\s*/, "").replace(/\s*#*\s*$/, "")
+      open = undefined
+    } else if (line.trim() === "" || /^\s*([-*_=]\s*){3,}$/.test(line) || /^\s*\|?[\s:|-]+\|[\s:|-]*$/.test(line)) {
+      open = undefined
+    } else if (/^\s*\|.*\|\s*$/.test(line)) {
+      blocks.push({ start, end: start + line.length, heading, whole: true })
+      open = undefined
+    } else {
+      const marker = /^\s*(?:[-*+•]|\d{1,3}[.)]|>)\s+/.exec(line)?.[0].length ?? 0
+      if (!open || marker > 0) blocks.push((open = { start: start + marker, end: start + line.length, heading, whole: false }))
+      else open.end = start + line.length
+    }
+  }
+  return blocks
+}
+
+function* linesOf(text: string): Generator<{ line: string; start: number }> {
+  for (let start = 0; start <= text.length;) {
+    const newline = text.indexOf("\n", start)
+    const end = newline < 0 ? text.length : newline
+    yield { line: text.slice(start, end).replace(/\r$/, ""), start }
+    start = end + 1
+  }
+}
+
+const segmenter = new Intl.Segmenter("en", { granularity: "sentence" })
+const abbreviation =
+  /(?:^|[\s(“"])(?:[A-Z]|Dr|Mr|Mrs|Ms|Prof|St|Sr|Jr|No|Nos|Inc|Ltd|Co|Corp|vs|etc|e\.g|i\.e|cf|approx|Fig|Eq|Sec|Vol|pp?|U\.S|U\.K|a\.m|p\.m|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.\s*$/u
+
+/** Unicode sentence boundaries, except after abbreviations and where the "sentence" before was only a line wrap. */
+function spansOf(text: string): { start: number; end: number }[] {
+  const spans: { start: number; end: number }[] = []
+  for (const { segment, index } of segmenter.segment(text)) {
+    const last = spans.at(-1)
+    const before = last ? text.slice(last.start, last.end) : ""
+    const closers = last ? (/^(?:\*\*|__|[*_"”’)\]])+(?=\s|$)/u.exec(segment)?.[0].length ?? 0) : 0
+    if (last) last.end += closers
+    if (last && (abbreviation.test(before) || wrapped(before) || isInside(before, segment))) last.end = index + segment.length
+    else spans.push({ start: index + closers, end: index + segment.length })
+  }
+  return spans
+}
+
+/** Within code marks, or going on in lower case: `"Really?" she said`. */
+function isInside(before: string, next: string): boolean {
+  return (before.split("`").length - 1) % 2 === 1 || /^\p{Ll}/u.test(next)
+}
+
+/** Unicode ends a sentence at every line feed; within a paragraph it is only a wrap unless closing punctuation stands before it. */
+function wrapped(before: string): boolean {
+  return /[^.!?:。！？\s]["”’)\]]*\s*\n\s*$/u.test(before)
+}
+
+function bounded(text: string, { start, end }: { start: number; end: number }): { start: number; end: number }[] {
+  const pieces: { start: number; end: number }[] = []
+  let from = start
+  while (end - from > sentenceCharsMax) {
+    const space = text.lastIndexOf(" ", from + sentenceCharsMax)
+    const to = space > from + sentenceCharsMax / 2 ? space : evenEnd(text, from + sentenceCharsMax)
+    pieces.push({ start: from, end: to })
+    from = to
+  }
+  return [...pieces, { start: from, end }]
+}
+
+/** Never between the halves of a surrogate pair. */
+function evenEnd(text: string, end: number): number {
+  const code = text.charCodeAt(end)
+  return code >= 0xdc00 && code <= 0xdfff ? end - 1 : end
+}
+
+function trimmed(text: string, start: number, end: number): { text: string; start: number; end: number } {
+  const raw = text.slice(start, end)
+  const from = start + (raw.length - raw.trimStart().length)
+  const piece = raw.trim()
+  return { text: piece, start: from, end: from + piece.length }
+}
