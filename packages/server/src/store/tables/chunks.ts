@@ -80,3 +80,7 @@ export function chunksOfFile(
     [projectId, vectorStoreId, fileId, from, limit],
   )
 }
+
+export async function deleteChunks(db: Queryable, projectId: string, vectorStoreId: string, fileId: string): Promise<void> {
+  await db.query(`delete from chunks where project_id = $1 and vector_store_id = $2 and file_id = $3`, [projectId, vectorStoreId, fileId])
+}

@@ -1,0 +1,54 @@
+// Puts context together: files, vector stores, search, memories and conversations over one store, and the run that ingests.
+import { BackgroundTasks, messageOf, type Clock, type Limits, type NewId } from "../core/index.ts"
+import type { Runs } from "../runs/index.ts"
+import type { Store } from "../store/index.ts"
+import { createConversations, type Conversations } from "./conversations.ts"
+import { openDocuments } from "./documents/documents.ts"
+import { createFiles, type Files } from "./files.ts"
+import { ingestionDefinition } from "./ingestion.ts"
+import { createMemories, type Memories } from "./memories.ts"
+import { createSearch, type Search } from "./retrieval/search.ts"
+import type { Embed } from "./types.ts"
+import { createVectorStores, type VectorStores } from "./vector-stores.ts"
+
+export interface ContextDependencies {
+  store: Store
+  runs: Runs
+  /** Absent when no embedding model is configured: search is then by words only, and says so. */
+  embed: Embed | undefined
+  /** Names the space of the vectors; vectors of another model are never compared with these. */
+  embedModel: string
+  clock: Clock
+  newId: NewId
+  limits: Pick<Limits, "fileBytesMax" | "parseTimeoutMs" | "fileChunksMax" | "vectorStoreFilesMax">
+  /** Failures of work that nobody waits for. */
+  onError?: (name: string, message: string) => void
+}
+
+export interface ContextServices extends AsyncDisposable {
+  files: Files
+  vectorStores: VectorStores
+  search: Search
+  memories: Memories
+  conversations: Conversations
+}
+
+/** Call it before the kernel begins to claim runs: it defines the run that ingests. */
+export function createContext(dependencies: ContextDependencies): ContextServices {
+  const { runs, limits, onError } = dependencies
+  const background = new BackgroundTasks((name, error) => onError?.(name, messageOf(error)))
+  const documents = openDocuments(limits)
+  const files = createFiles(dependencies)
+  runs.define(ingestionDefinition({ ...dependencies, documents }))
+  return {
+    files,
+    vectorStores: createVectorStores({ ...dependencies, files }),
+    search: createSearch(dependencies),
+    memories: createMemories({ ...dependencies, background }),
+    conversations: createConversations(dependencies),
+    async [Symbol.asyncDispose]() {
+      await background.settled()
+      await documents[Symbol.asyncDispose]()
+    },
+  }
+}

@@ -1,0 +1,115 @@
+// Files: what clients upload, kept in the database with its hash and the label that its chunks will carry.
+import { createHash } from "node:crypto"
+import { AppError, type Clock, type JsonValue, type Limits, type NewId } from "../core/index.ts"
+import type { Label } from "../security/index.ts"
+import { embeddings, files, postings, type FilePage, type Store, type StoredFile } from "../store/index.ts"
+import { provenMediaType } from "./documents/sniff.ts"
+import type { Caller } from "./types.ts"
+
+export const filePurposes = ["assistants", "batch", "fine-tune", "vision", "user_data", "evals"] as const
+
+export interface FileUpload {
+  filename: string
+  purpose: string
+  content: Uint8Array
+  expiresAfterSeconds?: number | undefined
+}
+
+export interface Files {
+  upload(caller: Caller, upload: FileUpload): Promise<StoredFile>
+  get(projectId: string, id: string): Promise<StoredFile>
+  list(projectId: string, page: FilePage): Promise<StoredFile[]>
+  content(projectId: string, id: string): Promise<{ file: StoredFile; content: Uint8Array }>
+  /** Removes the file, and its chunks, words and vectors from every vector store, before it returns. */
+  delete(projectId: string, id: string): Promise<void>
+}
+
+export interface FilesDependencies {
+  store: Store
+  clock: Clock
+  newId: NewId
+  limits: Pick<Limits, "fileBytesMax">
+}
+
+export function createFiles({ store, clock, newId, limits }: FilesDependencies): Files {
+  const get = async (projectId: string, id: string): Promise<StoredFile> =>
+    (await files.findFile(store.project(projectId), projectId, clock.now(), id)) ?? raise(noFile(id))
+  return {
+    async upload(caller, upload) {
+      const { projectId } = caller
+      const { content } = upload
+      if (content.byteLength > limits.fileBytesMax) throw fileTooLarge(limits.fileBytesMax)
+      const id = newId("file")
+      const createdAt = clock.now()
+      const file: StoredFile = {
+        id,
+        projectId,
+        filename: cleanFilename(upload.filename),
+        purpose: checkedPurpose(upload.purpose),
+        mediaType: (await provenMediaType(content)) ?? null,
+        bytes: content.byteLength,
+        sha256: createHash("sha256").update(content).digest("hex"),
+        principal: caller.principal,
+        label: fileLabel(projectId, id) as unknown as JsonValue, // a Label is plain JSON
+        createdAt,
+        expiresAt: upload.expiresAfterSeconds === undefined ? null : createdAt + upload.expiresAfterSeconds * 1000,
+      }
+      await files.insertFile(store.project(projectId), file, content)
+      return file
+    },
+    get,
+    list: (projectId, page) => files.listFiles(store.project(projectId), projectId, clock.now(), page),
+    async content(projectId, id) {
+      const file = await get(projectId, id)
+      const content = await files.fileContent(store.project(projectId), projectId, clock.now(), id)
+      return content === undefined ? raise(noFile(id)) : { file, content }
+    },
+    async delete(projectId, id) {
+      const deleted = await store.project(projectId).transaction(async (tx) => {
+        for (const vectorStoreId of await files.vectorStoresOfFile(tx, projectId, id)) {
+          await postings.deletePostings(tx, projectId, vectorStoreId, id)
+          if (store.capabilities.vector) await embeddings.deleteEmbeddings(tx, projectId, vectorStoreId, id)
+        }
+        return files.deleteFile(tx, projectId, id)
+      })
+      if (!deleted) throw noFile(id)
+    },
+  }
+}
+
+/** Anyone may have written a file: untrusted until somebody declares otherwise; the uploader's project may read it. */
+export function fileLabel(projectId: string, fileId: string): Label {
+  return { integrity: 0, sources: [`file:${fileId}`], readers: [projectId], secrets: [] }
+}
+
+export function fileTooLarge(bytesMax: number): AppError {
+  return new AppError("file_too_large", `The file is larger than fileBytesMax, ${bytesMax} bytes.`, {
+    param: "file",
+    hint: "Split the file, or raise limits.fileBytesMax in perdure.yaml.",
+  })
+}
+
+export function noFile(id: string): AppError {
+  return new AppError("not_found", `No file '${id}' in this project.`, { param: "file_id", hint: "List the files with GET /v1/files." })
+}
+
+function checkedPurpose(purpose: string): string {
+  if ((filePurposes as readonly string[]).includes(purpose)) return purpose
+  throw new AppError("unsupported_value", `Purpose '${purpose.slice(0, 100)}' is not supported. Allowed: ${filePurposes.join(", ")}.`, {
+    param: "purpose",
+  })
+}
+
+/** The last part of the name, without control characters: it is shown to people and models. */
+function cleanFilename(name: string): string {
+  const last = name.toWellFormed().split(/[/\\]/).at(-1) ?? ""
+  const clean = last
+    .replace(/\p{Cc}/gu, "")
+    .trim()
+    .slice(0, 255)
+  return clean === "" ? "file" : clean
+}
+
+function raise(error: AppError): never {
+  throw error
+}

@@ -1,0 +1,173 @@
+// Searches vector stores: chunks by words and vectors, filtered by attributes, each result with its label and the reason why it was found.
+import { AppError, type Clock, type JsonObject } from "../../core/index.ts"
+import type { Label } from "../../security/index.ts"
+import { chunks, vectorStores, type ChunkHit, type Queryable, type Store } from "../../store/index.ts"
+import { isExpired } from "../expiry.ts"
+import type { Embed } from "../types.ts"
+import { documentParameters, placeKey, placeOf } from "./bm25.ts"
+import { matches, type AttributeFilter } from "./filters.ts"
+import type { Fused, Why } from "./fuse.ts"
+import { searchScope } from "./scope-search.ts"
+
+export interface SearchQuery {
+  vectorStoreIds: readonly string[]
+  /** Several phrasings are searched one by one; a chunk keeps its best place. */
+  query: string | readonly string[]
+  limit: number
+  filters?: AttributeFilter | undefined
+  /** Results below it are left out; 0 to 1. */
+  scoreThreshold?: number | undefined
+}
+
+export interface SearchResult {
+  chunkId: string
+  vectorStoreId: string
+  fileId: string
+  filename: string
+  attributes: JsonObject
+  /** Titles of the sections that the chunk stands in, outermost first. */
+  heading: readonly string[]
+  text: string
+  /** Where the chunk stands in the decoded file, in UTF-16 units. */
+  span: { start: number; end: number }
+  score: number
+  /** The file's label: what this text may influence. */
+  label: Label
+  why: Why
+}
+
+export interface SearchAnswer {
+  results: SearchResult[]
+  /** Why vectors were not searched; null when they were. */
+  wordsOnly: string | null
+}
+
+export type Search = (projectId: string, query: SearchQuery, signal: AbortSignal) => Promise<SearchAnswer>
+
+export interface SearchDependencies {
+  store: Store
+  embed: Embed | undefined
+  embedModel: string
+  clock: Clock
+}
+
+const candidatesMax = 100
+const queriesMax = 16
+
+export function createSearch(dependencies: SearchDependencies): Search {
+  return async (projectId, query, signal) => {
+    const queries = queriesOf(query)
+    const { vectors, wordsOnly } = await embedQueries(dependencies, queries, signal)
+    const found = await dependencies.store.project(projectId).transaction(async (db) => {
+      const hits: SearchResult[] = []
+      for (const vectorStoreId of new Set(query.vectorStoreIds)) {
+        await requireStore(db, dependencies, projectId, vectorStoreId)
+        const documentIds = await allowedFiles(db, projectId, vectorStoreId, query.filters)
+        if (documentIds !== null && documentIds.size === 0) continue
+        const rankings: Fused[][] = []
+        for (const [index, text] of queries.entries()) {
+          const scope = { projectId, scopeId: vectorStoreId, model: dependencies.embedModel, documentIds }
+          rankings.push(await searchScope(db, { ...scope, text, vector: vectors?.[index], parameters: documentParameters, candidatesMax }))
+        }
+        hits.push(...(await resultsOf(db, projectId, vectorStoreId, best(rankings, query))))
+      }
+      await vectorStores.touchVectorStores(db, projectId, query.vectorStoreIds, dependencies.clock.now())
+      return hits
+    })
+    found.sort((a, b) => b.score - a.score) // stable: within one store the order stays
+
+    return { results: found.slice(0, query.limit), wordsOnly }
+  }
+}
+
+function queriesOf(query: SearchQuery): readonly string[] {
+  const queries = typeof query.query === "string" ? [query.query] : query.query
+  if (queries.length === 0 || queries.every((text) => text.trim() === "")) {
+    throw new AppError("invalid_request", "The query is empty.", { param: "query", hint: "Send at least one word to search for." })
+  }
+  if (queries.length > queriesMax)
+    throw new AppError("invalid_request", `A search takes at most ${queriesMax} queries; got ${queries.length}.`, { param: "query" })
+  return queries
+}
+
+/** The vectors of the queries, or why there are none. A failing embedding model does not stop the words. */
+export async function embedQueries(
+  { store, embed }: Pick<SearchDependencies, "store" | "embed">,
+  queries: readonly string[],
+  signal: AbortSignal,
+): Promise<{ vectors: Float32Array[] | undefined; wordsOnly: string | null }> {
+  if (embed === undefined) return { vectors: undefined, wordsOnly: "no embedding model is configured" }
+  if (!store.capabilities.vector) return { vectors: undefined, wordsOnly: "the database has no pgvector" }
+  try {
+    return { vectors: await embed(queries, signal), wordsOnly: null }
+  } catch (error) {
+    signal.throwIfAborted()
+    return {
+      vectors: undefined,
+      wordsOnly: error instanceof AppError ? `embedding the query failed: ${error.code}` : "embedding the query failed",
+    }
+  }
+}
+
+async function requireStore(db: Queryable, { clock }: SearchDependencies, projectId: string, id: string): Promise<void> {
+  const store = await vectorStores.findVectorStore(db, projectId, id)
+  if (store === undefined) throw new AppError("not_found", `No vector store '${id}' in this project.`, { param: "vector_store_id" })
+  if (isExpired(store, clock.now())) {
+    throw new AppError("invalid_request", `Vector store '${id}' expired after ${store.expiresAfterDays} days without use.`, {
+      hint: "Update its `expires_after` to use it again.",
+    })
+  }
+}
+
+async function allowedFiles(
+  db: Queryable,
+  projectId: string,
+  vectorStoreId: string,
+  filter: AttributeFilter | undefined,
+): Promise<ReadonlySet<string> | null> {
+  if (filter === undefined) return null
+  const files = await vectorStores.searchableFiles(db, projectId, vectorStoreId)
+  return new Set(files.filter((file) => matches(filter, file.attributes)).map((file) => file.fileId))
+}
+
+/** One ranking of several, cut to what was asked for: each key at its best score. */
+function best(rankings: readonly Fused[][], { limit, scoreThreshold = 0 }: SearchQuery): Fused[] {
+  const byKey = new Map<string, Fused>()
+  for (const entry of rankings.flat()) {
+    const other = byKey.get(entry.key)
+    if (other === undefined || entry.score > other.score) byKey.set(entry.key, entry)
+  }
+  const entries = [...byKey.values()].filter((entry) => entry.score >= scoreThreshold)
+  if (rankings.length > 1) entries.sort((a, b) => b.score - a.score)
+  return entries.slice(0, limit)
+}
+
+async function resultsOf(db: Queryable, projectId: string, vectorStoreId: string, entries: readonly Fused[]): Promise<SearchResult[]> {
+  const hits = await chunks.chunksAt(
+    db,
+    projectId,
+    vectorStoreId,
+    entries.map((entry) => placeOf(entry.key)),
+  )
+  const byKey = new Map(hits.map((hit) => [placeKey(hit.fileId, hit.position), hit]))
+  return entries.flatMap((entry) => {
+    const hit = byKey.get(entry.key)
+    return hit === undefined ? [] : [resultOf(vectorStoreId, hit, entry)]
+  })
+}
+
+function resultOf(vectorStoreId: string, hit: ChunkHit, { score, why }: Fused): SearchResult {
+  return {
+    chunkId: hit.id,
+    vectorStoreId,
+    fileId: hit.fileId,
+    filename: hit.filename,
+    attributes: hit.attributes,
+    heading: hit.heading,
+    text: hit.body,
+    span: { start: hit.spanStart, end: hit.spanEnd },
+    score,
+    label: hit.label as unknown as Label, // written by us from a Label
+    why,
+  }
+}

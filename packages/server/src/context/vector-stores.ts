@@ -1,0 +1,286 @@
+// Vector stores: named sets of files that are searched together; putting a file in starts its ingestion.
+import { AppError, type Clock, type JsonObject, type Limits, type NewId } from "../core/index.ts"
+import type { Run, Runs } from "../runs/index.ts"
+import {
+  chunks,
+  embeddings,
+  postings,
+  vectorStores,
+  type StorePage,
+  type Store,
+  type StoredChunk,
+  type StoredFile,
+  type StoredVectorStore,
+  type StoredVectorStoreFile,
+  type VectorStoreCounts,
+  type VectorStoreFileStatus,
+} from "../store/index.ts"
+import { fileLabel, type Files } from "./files.ts"
+import { ingestionName, removeChunks } from "./ingestion.ts"
+import type { Caller } from "./types.ts"
+
+export interface VectorStoreWithCounts {
+  store: StoredVectorStore
+  counts: VectorStoreCounts
+}
+
+export interface Chunking {
+  tokensMax: number
+  overlapTokens: number
+}
+
+/** What `auto` means: chunks that fit the window of the embedded model whole, a sentence or two repeated. */
+export const autoChunking: Chunking = { tokensMax: 224, overlapTokens: 32 }
+
+export interface NewVectorStore {
+  name: string | null
+  description: string | null
+  metadata: JsonObject | null
+  expiresAfterDays: number | null
+  fileIds: readonly string[]
+  chunking: Chunking
+}
+
+export interface VectorStoreChange {
+  name?: string | null | undefined
+  metadata?: JsonObject | null | undefined
+  expiresAfterDays?: number | null | undefined
+}
+
+export interface VectorStores {
+  create(caller: Caller, request: NewVectorStore): Promise<VectorStoreWithCounts>
+  get(projectId: string, id: string): Promise<VectorStoreWithCounts>
+  list(projectId: string, page: StorePage): Promise<VectorStoreWithCounts[]>
+  update(projectId: string, id: string, change: VectorStoreChange): Promise<VectorStoreWithCounts>
+  delete(projectId: string, id: string): Promise<void>
+  addFile(caller: Caller, id: string, file: { fileId: string; attributes: JsonObject; chunking: Chunking }): Promise<StoredVectorStoreFile>
+  getFile(projectId: string, id: string, fileId: string): Promise<StoredVectorStoreFile>
+  listFiles(
+    projectId: string,
+    id: string,
+    page: StorePage & { status?: VectorStoreFileStatus | undefined },
+  ): Promise<StoredVectorStoreFile[]>
+  updateFile(projectId: string, id: string, fileId: string, attributes: JsonObject): Promise<StoredVectorStoreFile>
+  /** Removes the file's chunks, words and vectors from this store before it returns; the file itself stays. */
+  removeFile(projectId: string, id: string, fileId: string): Promise<void>
+  chunks(projectId: string, id: string, fileId: string, from: number, limit: number): Promise<StoredChunk[]>
+}
+
+export interface VectorStoresDependencies {
+  store: Store
+  runs: Runs
+  files: Files
+  clock: Clock
+  newId: NewId
+  limits: Pick<Limits, "vectorStoreFilesMax">
+}
+
+/** Age after which an ingestion without a run was orphaned between two writes, rather than just being started. */
+const orphanAgeMs = 5_000
+const noCounts: VectorStoreCounts = { inProgress: 0, completed: 0, failed: 0, cancelled: 0, total: 0, usageBytes: 0 }
+
+export function createVectorStores(dependencies: VectorStoresDependencies): VectorStores {
+  return new VectorStoreService(dependencies)
+}
+
+class VectorStoreService implements VectorStores {
+  readonly #store: Store
+  readonly #runs: Runs
+  readonly #files: Files
+  readonly #clock: Clock
+  readonly #newId: NewId
+  readonly #filesMax: number
+
+  constructor({ store, runs, files, clock, newId, limits }: VectorStoresDependencies) {
+    this.#store = store
+    this.#runs = runs
+    this.#files = files
+    this.#clock = clock
+    this.#newId = newId
+    this.#filesMax = limits.vectorStoreFilesMax
+  }
+
+  async create(caller: Caller, request: NewVectorStore): Promise<VectorStoreWithCounts> {
+    const { projectId } = caller
+    const fileIds = [...new Set(request.fileIds)]
+    // Before anything is written, so that a wrong id leaves no empty store behind.
+    for (const fileId of fileIds) await this.#files.get(projectId, fileId)
+    const now = this.#clock.now()
+    const id = this.#newId("vs")
+    const { name, description, metadata, expiresAfterDays } = request
+    const row: StoredVectorStore = { id, projectId, name, description, metadata, expiresAfterDays, createdAt: now, lastActiveAt: now }
+    await vectorStores.insertVectorStore(this.#store.project(projectId), row)
+    for (const fileId of fileIds) await this.addFile(caller, id, { fileId, attributes: {}, chunking: request.chunking })
+    return this.get(projectId, id)
+  }
+
+  async get(projectId: string, id: string): Promise<VectorStoreWithCounts> {
+    const store = await this.#require(projectId, id)
+    const counts = await vectorStores.countsOfVectorStores(this.#store.project(projectId), projectId, [id])
+    return { store, counts: counts.get(id) ?? noCounts }
+  }
+
+  async list(projectId: string, page: StorePage): Promise<VectorStoreWithCounts[]> {
+    const db = this.#store.project(projectId)
+    const stores = await vectorStores.listVectorStores(db, projectId, page)
+    const counts = await vectorStores.countsOfVectorStores(
+      db,
+      projectId,
+      stores.map((store) => store.id),
+    )
+    return stores.map((store) => ({ store, counts: counts.get(store.id) ?? noCounts }))
+  }
+
+  async update(projectId: string, id: string, change: VectorStoreChange): Promise<VectorStoreWithCounts> {
+    const store = await this.#require(projectId, id)
+    if (change.name !== undefined) store.name = change.name
+    if (change.metadata !== undefined) store.metadata = change.metadata
+    if (change.expiresAfterDays !== undefined) store.expiresAfterDays = change.expiresAfterDays
+    await vectorStores.updateVectorStore(this.#store.project(projectId), { ...store, lastActiveAt: this.#clock.now() })
+    return this.get(projectId, id)
+  }
+
+  async delete(projectId: string, id: string): Promise<void> {
+    const deleted = await this.#store.project(projectId).transaction(async (tx) => {
+      await postings.deleteScopePostings(tx, projectId, id)
+      if (this.#store.capabilities.vector) await embeddings.deleteScopeEmbeddings(tx, projectId, id)
+      return vectorStores.deleteVectorStore(tx, projectId, id)
+    })
+    if (!deleted) throw noVectorStore(id)
+  }
+
+  async addFile(
+    caller: Caller,
+    id: string,
+    { fileId, attributes, chunking }: { fileId: string; attributes: JsonObject; chunking: Chunking },
+  ): Promise<StoredVectorStoreFile> {
+    const { projectId } = caller
+    const { counts } = await this.get(projectId, id)
+    const file = await this.#files.get(projectId, fileId)
+    if (counts.total >= this.#filesMax) {
+      throw new AppError("invalid_request", `Vector store '${id}' has ${counts.total} files; vectorStoreFilesMax is ${this.#filesMax}.`, {
+        hint: "Use another vector store, or raise the limit.",
+      })
+    }
+    const row: StoredVectorStoreFile = {
+      projectId,
+      vectorStoreId: id,
+      fileId,
+      runId: this.#newId("run"),
+      status: "in_progress",
+      errorCode: null,
+      errorMessage: null,
+      attributes,
+      chunkTokensMax: chunking.tokensMax,
+      chunkOverlapTokens: chunking.overlapTokens,
+      usageBytes: 0,
+      createdAt: this.#clock.now(),
+    }
+    // The row first: should the process die before the run starts, whoever asks for the file starts it (see #settled).
+    await vectorStores.upsertVectorStoreFile(this.#store.project(projectId), row)
+    await this.#start(caller, row, file)
+    return row
+  }
+
+  async getFile(projectId: string, id: string, fileId: string): Promise<StoredVectorStoreFile> {
+    return this.#settled(await this.#requireFile(projectId, id, fileId))
+  }
+
+  async listFiles(
+    projectId: string,
+    id: string,
+    page: StorePage & { status?: VectorStoreFileStatus | undefined },
+  ): Promise<StoredVectorStoreFile[]> {
+    await this.#require(projectId, id)
+    return vectorStores.listVectorStoreFiles(this.#store.project(projectId), projectId, id, page)
+  }
+
+  async updateFile(projectId: string, id: string, fileId: string, attributes: JsonObject): Promise<StoredVectorStoreFile> {
+    const db = this.#store.project(projectId)
+    if (!(await vectorStores.updateFileAttributes(db, projectId, id, fileId, attributes))) throw noFileInStore(id, fileId)
+    return this.getFile(projectId, id, fileId)
+  }
+
+  async removeFile(projectId: string, id: string, fileId: string): Promise<void> {
+    const row = await this.#requireFile(projectId, id, fileId)
+    await this.#store.project(projectId).transaction(async (tx) => {
+      await removeChunks(tx, this.#store.capabilities.vector, projectId, id, fileId)
+      await vectorStores.deleteVectorStoreFile(tx, projectId, id, fileId)
+    })
+    // The row is gone, so a run that is still at work commits nothing; cancelling it only saves its work.
+    if (row.status === "in_progress") await this.#runs.cancel(projectId, row.runId, "the file was removed from its vector store")
+  }
+
+  async chunks(projectId: string, id: string, fileId: string, from: number, limit: number): Promise<StoredChunk[]> {
+    await this.#requireFile(projectId, id, fileId)
+    return chunks.chunksOfFile(this.#store.project(projectId), projectId, id, fileId, from, limit)
+  }
+
+  async #start(caller: Caller, row: StoredVectorStoreFile, file: StoredFile): Promise<void> {
+    await this.#runs.start({
+      id: row.runId,
+      projectId: row.projectId,
+      principal: caller.principal,
+      kind: "ingestion",
+      name: ingestionName,
+      input: { vectorStoreId: row.vectorStoreId, fileId: row.fileId },
+      label: fileLabel(row.projectId, row.fileId),
+      metadata: { filename: file.filename, bytes: file.bytes },
+    })
+  }
+
+  /** The row, after making good what a crash or a cancellation left between the row and its run. */
+  async #settled(row: StoredVectorStoreFile): Promise<StoredVectorStoreFile> {
+    if (row.status !== "in_progress") return row
+    const run = await this.#runs.get(row.projectId, row.runId)
+    if (run === undefined) {
+      if (this.#clock.now() - row.createdAt < orphanAgeMs) return row
+      const file = await this.#files.get(row.projectId, row.fileId)
+      await this.#start({ projectId: row.projectId, principal: file.principal }, row, file)
+      return row
+    }
+    const end = endOf(run)
+    if (end === undefined) return row
+    await vectorStores.finishVectorStoreFile(this.#store.project(row.projectId), row, { usageBytes: 0, ...end })
+    return this.#requireFile(row.projectId, row.vectorStoreId, row.fileId)
+  }
+
+  async #require(projectId: string, id: string): Promise<StoredVectorStore> {
+    const store = await vectorStores.findVectorStore(this.#store.project(projectId), projectId, id)
+    if (store === undefined) throw noVectorStore(id)
+    return store
+  }
+
+  async #requireFile(projectId: string, id: string, fileId: string): Promise<StoredVectorStoreFile> {
+    const row = await vectorStores.findVectorStoreFile(this.#store.project(projectId), projectId, id, fileId)
+    if (row === undefined) throw noFileInStore(id, fileId)
+    return row
+  }
+}
+
+/** How the row must end when its run has ended without saying so; undefined while the run may still go on. */
+function endOf(run: Run): { status: VectorStoreFileStatus; errorCode: string | null; errorMessage: string | null } | undefined {
+  switch (run.status) {
+    case "cancelled":
+      return { status: "cancelled", errorCode: null, errorMessage: null }
+    case "failed":
+    case "incomplete":
+    case "poisoned":
+    case "needs_migration":
+    case "in_doubt":
+      return { status: "failed", errorCode: "server_error", errorMessage: run.error?.message ?? `The ingestion is ${run.status}.` }
+    default:
+      return undefined
+  }
+}
+
+export function noVectorStore(id: string): AppError {
+  return new AppError("not_found", `No vector store '${id}' in this project.`, {
+    param: "vector_store_id",
+    hint: "List them with GET /v1/vector_stores.",
+  })
+}
+
+function noFileInStore(id: string, fileId: string): AppError {
+  return new AppError("not_found", `No file '${fileId}' in vector store '${id}'.`, { param: "file_id" })
+}
