@@ -1,0 +1,39 @@
+// What the command line needs of the composed server, and how it is loaded only by the commands that need it.
+import type { Config } from "../config/index.ts"
+import type { Identity } from "../security/index.ts"
+
+/** API keys of one project. */
+export type KeyAdmin = Pick<Identity, "createKey" | "listKeys" | "revokeKey">
+
+/** A server that listens. */
+export interface RunningPerdure extends AsyncDisposable {
+  readonly url: string
+  readonly port: number
+  /** The key that was created because this data directory had none; shown once. */
+  readonly apiKeyCreated?: string
+  /** The project that new keys and dashboard sessions belong to. */
+  readonly projectId: string
+  readonly identity: KeyAdmin
+  /** What discovery found, one line each. */
+  readonly report: readonly string[]
+  /** A dashboard address with a token that works once. */
+  loginUrl(): string
+  /** Stops intake, drains, closes. */
+  close(): Promise<void>
+}
+
+/** The store with its keys, without a server: for `keys` when nothing runs. */
+export interface OpenedKeys extends AsyncDisposable {
+  readonly projectId: string
+  readonly identity: KeyAdmin
+}
+
+export interface Composition {
+  readonly createPerdure: (config: Config) => Promise<RunningPerdure>
+  readonly openKeys: (config: Config) => Promise<OpenedKeys>
+}
+
+/** Loads the composition: half a second that `version` and `config` do not spend. */
+export async function loadComposition(): Promise<Composition> {
+  return import("../app/index.ts")
+}

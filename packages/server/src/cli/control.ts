@@ -1,0 +1,115 @@
+// The control channel of a running server: a loopback listener for commands on the same machine that may read `server.json`.
+import { randomBytes, timingSafeEqual } from "node:crypto"
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
+import type { AddressInfo } from "node:net"
+import { z } from "zod"
+import { AppError, messageOf } from "../core/index.ts"
+import type { KeyAdmin, RunningPerdure } from "./composition.ts"
+import type { ServerFile } from "./server-file.ts"
+
+/** The embedded database has one opener, so `perdure keys` asks the process that has it open. */
+export interface Control extends AsyncDisposable {
+  readonly controlUrl: string
+  readonly controlToken: string
+}
+
+const bodyBytesMax = 16 * 1024
+const requestTimeoutMs = 10_000
+
+const requestSchema = z.discriminatedUnion("do", [
+  z.strictObject({ do: z.literal("keys.create"), name: z.string().min(1).max(200) }),
+  z.strictObject({ do: z.literal("keys.list") }),
+  z.strictObject({ do: z.literal("keys.revoke"), id: z.string() }),
+])
+
+type ControlRequest = z.infer<typeof requestSchema>
+
+export async function openControl(perdure: Pick<RunningPerdure, "identity" | "projectId">): Promise<Control> {
+  const token = randomBytes(32).toString("base64url")
+  const server = createServer((request, response) => void answer(request, response, token, perdure))
+  server.requestTimeout = requestTimeoutMs
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject)
+    server.listen(0, "127.0.0.1", resolve)
+  })
+  const { port } = server.address() as AddressInfo // it listens on TCP
+  return {
+    controlUrl: `http://127.0.0.1:${port}`,
+    controlToken: token,
+    [Symbol.asyncDispose]: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+/** Keys by way of the running server. */
+export function remoteKeys(server: ServerFile): KeyAdmin {
+  const ask = (request: ControlRequest): Promise<unknown> => askServer(server, request)
+  return {
+    createKey: async (_projectId, name) => (await ask({ do: "keys.create", name })) as Awaited<ReturnType<KeyAdmin["createKey"]>>, // what answer() sends
+    listKeys: async () => (await ask({ do: "keys.list" })) as Awaited<ReturnType<KeyAdmin["listKeys"]>>, // the same
+    revokeKey: async (_projectId, id) => (await ask({ do: "keys.revoke", id })) === true,
+  }
+}
+
+async function askServer(server: ServerFile, request: ControlRequest): Promise<unknown> {
+  const response = await fetch(server.controlUrl, {
+    method: "POST",
+    headers: { authorization: `Bearer ${server.controlToken}`, "content-type": "application/json" },
+    body: JSON.stringify(request),
+    signal: AbortSignal.timeout(requestTimeoutMs),
+  }).catch((cause: unknown) => {
+    throw new AppError("server_error", `the server with process id ${server.pid} does not answer: ${messageOf(cause)}`, {
+      hint: "perdure doctor",
+      cause,
+    })
+  })
+  const body = (await response.json()) as { result?: unknown; error?: string }
+  if (response.ok) return body.result
+  throw new AppError("server_error", body.error ?? `the running server answered ${response.status}`, { hint: "perdure doctor" })
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  token: string,
+  perdure: Pick<RunningPerdure, "identity" | "projectId">,
+): Promise<void> {
+  const send = (status: number, body: object): void => {
+    response.writeHead(status, { "content-type": "application/json", connection: "close" }).end(JSON.stringify(body))
+  }
+  try {
+    if (!isAuthorised(request.headers.authorization, token)) return send(401, { error: "the control token is wrong" })
+    const parsed = requestSchema.safeParse(JSON.parse(await bodyOf(request)))
+    if (!parsed.success)
+      return send(400, { error: "the control request has the wrong form: is the command of another version than the server?" })
+    send(200, { result: await perform(parsed.data, perdure) })
+  } catch (error) {
+    send(500, { error: messageOf(error) })
+  }
+}
+
+function perform(request: ControlRequest, { identity, projectId }: Pick<RunningPerdure, "identity" | "projectId">): Promise<unknown> {
+  if (request.do === "keys.create") return identity.createKey(projectId, request.name)
+  if (request.do === "keys.list") return identity.listKeys(projectId)
+  return identity.revokeKey(projectId, request.id)
+}
+
+function isAuthorised(header: string | undefined, token: string): boolean {
+  const given = Buffer.from(header ?? "")
+  const wanted = Buffer.from(`Bearer ${token}`)
+  return given.length === wanted.length && timingSafeEqual(given, wanted)
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > bodyBytesMax) throw new Error(`the control request is larger than ${bodyBytesMax} bytes`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString("utf8")
+}

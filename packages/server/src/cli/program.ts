@@ -1,0 +1,129 @@
+// The command line as commander knows it: commands, their options, their help.
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander"
+import { configCheck, configPrint, configSchema, type ConfigCommandOptions } from "./config.ts"
+import { doctor, type DoctorOptions } from "./doctor.ts"
+import { dev, type DevOptions } from "./dev.ts"
+import { exitCodeOf, exitCodes } from "./exit-codes.ts"
+import { keysCreate, keysList, keysRevoke, type KeysOptions } from "./keys.ts"
+import type { ConfigOptions } from "./options.ts"
+import { start, type StartOptions } from "./start.ts"
+import { reportFailure, type Terminal } from "./terminal.ts"
+import { ownVersion, version } from "./version.ts"
+
+export interface ProgramOptions {
+  terminal: Terminal
+  /** The entry file of the command line, which `dev` starts again. */
+  entry: string
+}
+
+/** Runs one command line to its end and gives the exit code; never throws. */
+export async function runCli(args: readonly string[], { terminal, entry }: ProgramOptions): Promise<number> {
+  let exitCode: number = exitCodes.ok
+  const finish = async (code: Promise<number>): Promise<void> => {
+    exitCode = await code
+  }
+  const program = createProgram({ terminal, entry, finish })
+  try {
+    await program.parseAsync([...args], { from: "user" })
+    return exitCode
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
+    const isJson = args.includes("--json") || (args.includes("--print") && args.includes("json"))
+    reportFailure(terminal, error, isJson)
+    return exitCodeOf(error)
+  }
+}
+
+/** The commands, for the help and for the reference page. */
+export function createProgram({ terminal, entry, finish }: ProgramOptions & { finish: (code: Promise<number>) => Promise<void> }): Command {
+  const program = new Command("perdure")
+    .description("The backend an AI application runs on")
+    .version(ownVersion(), "-v, --version")
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => terminal.print(text.trimEnd()), writeErr: (text) => terminal.note(text.trimEnd()) })
+    .showHelpAfterError("next:  perdure --help")
+  addServerCommands(program, { terminal, entry, finish })
+  addDoctor(program, { terminal, finish })
+  addKeys(program, { terminal, finish })
+  addConfig(program, { terminal, finish })
+  program
+    .command("version")
+    .description("print the versions that a bug report needs")
+    .addOption(json())
+    .action((options: { json?: boolean }) => finish(version(options, terminal)))
+  return program
+}
+
+interface Parts {
+  terminal: Terminal
+  finish: (code: Promise<number>) => Promise<void>
+}
+
+function addServerCommands(program: Command, { terminal, entry, finish }: Parts & { entry: string }): void {
+  withServerOptions(
+    program.command("dev").description("start with everything to copy, and start again when the source or the configuration changes"),
+  ).action((options: ConfigOptions) => finish(dev({ ...options, entry } satisfies DevOptions, terminal)))
+  withServerOptions(program.command("start").description("start the server; SIGTERM drains and stops it"))
+    .addOption(new Option("--print <form>", "what to print when ready").choices(["text", "json", "welcome", "restarted"]).default("text"))
+    .addOption(new Option("--dev", "let secrets stand in the configuration file").hideHelp())
+    .action((options: StartOptions) => finish(start(options, terminal)))
+}
+
+function addDoctor(program: Command, { terminal, finish }: Parts): void {
+  withServerOptions(program.command("doctor").description("check what the server needs and say what to do"))
+    .addOption(json())
+    .option("--quiet", "print nothing when all is well")
+    .action((options: DoctorOptions) => finish(doctor(options, terminal)))
+}
+
+function addKeys(program: Command, { terminal, finish }: Parts): void {
+  const keys = program.command("keys").description("create, list and revoke API keys")
+  withDataOptions(keys.command("create").description("create a key and print it, this once").argument("<name>", "what the key is for"))
+    .addOption(json())
+    .action((name: string, options: KeysOptions) => finish(keysCreate(name, options, terminal)))
+  withDataOptions(keys.command("list").description("list the keys, never their text"))
+    .addOption(json())
+    .action((options: KeysOptions) => finish(keysList(options, terminal)))
+  withDataOptions(
+    keys.command("revoke").description("revoke a key at once, in every process").argument("<id>", "the key's id, from keys list"),
+  )
+    .addOption(json())
+    .action((id: string, options: KeysOptions) => finish(keysRevoke(id, options, terminal)))
+}
+
+function addConfig(program: Command, { terminal, finish }: Parts): void {
+  const config = program.command("config").description("check, print and describe the configuration")
+  withDataOptions(config.command("check").description("say everything that is wrong with the configuration"))
+    .addOption(json())
+    .option("--dev", "check as perdure dev does: secrets may stand in the file")
+    .action((options: ConfigCommandOptions) => finish(configCheck(options, terminal)))
+  withDataOptions(config.command("print").description("print what is in force and where each value comes from; secrets are masked"))
+    .addOption(json())
+    .option("--all", "with limits that nobody set")
+    .option("--dev", "as perdure dev reads it")
+    .action((options: ConfigCommandOptions) => finish(configPrint(options, terminal)))
+  config
+    .command("schema")
+    .description("print the JSON Schema of perdure.yaml")
+    .action(() => finish(configSchema(terminal)))
+}
+
+function withDataOptions(command: Command): Command {
+  return command.option("--config <file>", "configuration file").option("--data <directory>", "data directory")
+}
+
+function withServerOptions(command: Command): Command {
+  return withDataOptions(command)
+    .option("--port <number>", "port to listen on; 0 takes any free one", toPort)
+    .option("--host <address>", "address to listen on")
+}
+
+function json(): Option {
+  return new Option("--json", "print JSON")
+}
+
+function toPort(text: string): number {
+  const port = Number(text)
+  if (/^\d+$/.test(text) && port <= 65_535) return port
+  throw new InvalidArgumentError("It is a whole number from 0 to 65535.")
+}

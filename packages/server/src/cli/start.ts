@@ -1,0 +1,53 @@
+// `perdure start`: runs the server until it is told to stop, and says where it is once it is ready.
+import { messageOf, systemClock } from "../core/index.ts"
+import type { LoadedConfig } from "../config/index.ts"
+import { loadComposition, type RunningPerdure } from "./composition.ts"
+import { openControl } from "./control.ts"
+import { exitCodes } from "./exit-codes.ts"
+import { loadFor, type ConfigOptions } from "./options.ts"
+import { removeServerFile, writeServerFile } from "./server-file.ts"
+import { stopSignal } from "./stop-signal.ts"
+import type { Terminal } from "./terminal.ts"
+import { welcome } from "./welcome.ts"
+
+export interface StartOptions extends ConfigOptions {
+  print: "json" | "text" | "welcome" | "restarted"
+  /** Set by `perdure dev` on its child. */
+  dev?: boolean
+}
+
+/** Resolves with the exit code when the server has stopped. */
+export async function start(options: StartOptions, terminal: Terminal): Promise<number> {
+  const isDev = options.dev === true
+  const stopping = stopSignal(() => process.exit(exitCodes.failed))
+  const loaded = await loadFor(options, isDev)
+  const { createPerdure } = await loadComposition()
+  const perdure = await createPerdure(loaded.config)
+  const control = await openControl(perdure)
+  const { controlUrl, controlToken } = control
+  writeServerFile(loaded.config.data, { pid: process.pid, url: perdure.url, startedAt: systemClock.now(), controlUrl, controlToken })
+  announce(perdure, loaded, options.print, terminal)
+  process.send?.({ ready: true, port: perdure.port })
+
+  await stopping
+  try {
+    await control[Symbol.asyncDispose]()
+    await perdure.close()
+    return exitCodes.ok
+  } catch (error) {
+    terminal.note(`error: the server did not stop cleanly: ${messageOf(error)}`)
+    return exitCodes.failed
+  } finally {
+    removeServerFile(loaded.config.data, process.pid)
+  }
+}
+
+function announce(perdure: RunningPerdure, loaded: LoadedConfig, print: StartOptions["print"], terminal: Terminal): void {
+  const { url, port, apiKeyCreated } = perdure
+  if (print === "json") {
+    const key = apiKeyCreated === undefined ? {} : { apiKey: apiKeyCreated }
+    const dashboard = loaded.config.dashboard.enabled ? { dashboardUrl: perdure.loginUrl() } : {}
+    terminal.print(JSON.stringify({ url, port, ...key, ...dashboard, pid: process.pid }))
+  } else if (print === "restarted") terminal.print(`${terminal.style("green", "ready")} ${url}`)
+  else for (const line of welcome(perdure, loaded, { isFull: print === "welcome", style: terminal.style })) terminal.print(line)
+}
