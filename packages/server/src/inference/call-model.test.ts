@@ -206,7 +206,7 @@ describe("a model call on an OpenAI-compatible deployment", () => {
     const reading = (async () => {
       for await (const event of callModel(call(), stop.signal).events) if (event.type === "text-delta") stop.abort(new Error("enough"))
     })()
-    await expect(reading).rejects.toThrow()
+    await expect(reading).rejects.toThrow("enough")
     await expect.poll(() => provider.abortsCount, { timeout: 20_000 }).toBe(before + 1)
   })
 

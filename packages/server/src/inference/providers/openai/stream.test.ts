@@ -1,5 +1,5 @@
 // The reader of chat completion chunks: every byte border, and the shapes that providers are known to send.
-import fc from "fast-check"
+import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import type { IdPrefix } from "../../../core/index.ts"
 import type { Deployment, ModelEvent } from "../../types.ts"

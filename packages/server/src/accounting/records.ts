@@ -1,0 +1,124 @@
+// The queue of finished light runs: bounded in rows and bytes, written in batches off the request path, counted when it is full.
+import { sleep, type Clock, type Limits } from "../core/index.ts"
+import { lightRuns, type Store, type StoredLightRun } from "../store/index.ts"
+import type { LightRunRecord } from "./types.ts"
+
+export interface Records extends AsyncDisposable {
+  /** Never waits and never throws. False when the record was dropped because the queue is full. */
+  add(record: LightRunRecord): boolean
+  /** Resolves when everything added so far is written, or was given up. */
+  flush(): Promise<void>
+  readonly queued: number
+  readonly written: number
+  readonly dropped: number
+}
+
+export interface RecordsOptions {
+  store: Pick<Store, "system">
+  limits: Pick<Limits, "recordQueueRowsMax" | "recordQueueBytesMax" | "recordFlushMs">
+  clock: Clock
+  /** Told of every loss, with its reason: the queue was full, or the database refused a batch again and again. */
+  onDropped: (count: number, reason: "queue_full" | "write_failed", error?: unknown) => void
+}
+
+const batchRowsMax = 2_000
+const attemptsMax = 3
+const retryAfterMs = 200
+/** What a record takes beside its own texts. */
+const recordOverheadBytes = 400
+
+export function createRecords(options: RecordsOptions): Records {
+  return new RecordQueue(options)
+}
+
+class RecordQueue implements Records {
+  readonly #options: RecordsOptions
+  #queue: LightRunRecord[] = []
+  #queuedBytes = 0
+  #timer: NodeJS.Timeout | undefined
+  #writing: Promise<void> | undefined
+  #inFlight = 0
+  #closed = false
+  written = 0
+  dropped = 0
+
+  constructor(options: RecordsOptions) {
+    this.#options = options
+  }
+
+  get queued(): number {
+    return this.#queue.length + this.#inFlight
+  }
+
+  add(record: LightRunRecord): boolean {
+    const { recordQueueRowsMax, recordQueueBytesMax, recordFlushMs } = this.#options.limits
+    const sizeBytes = sizeOf(record)
+    if (this.#closed || this.queued >= recordQueueRowsMax || this.#queuedBytes + sizeBytes > recordQueueBytesMax) {
+      this.#drop(1, "queue_full")
+      return false
+    }
+    this.#queue.push(record)
+    this.#queuedBytes += sizeBytes
+    this.#timer ??= setTimeout(() => void this.flush(), recordFlushMs).unref()
+    return true
+  }
+
+  flush(): Promise<void> {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#writing ??= this.#writeAll().finally(() => {
+      this.#writing = undefined
+    })
+    return this.#writing
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true
+    await this.flush()
+  }
+
+  async #writeAll(): Promise<void> {
+    while (this.#queue.length > 0) {
+      const batch = this.#queue.length > batchRowsMax ? this.#queue.splice(0, batchRowsMax) : this.#queue
+      if (batch === this.#queue) this.#queue = []
+      this.#inFlight = batch.length
+      await this.#write(batch)
+      this.#inFlight = 0
+      for (const record of batch) this.#queuedBytes -= sizeOf(record)
+    }
+  }
+
+  async #write(batch: readonly LightRunRecord[]): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await lightRuns.insertLightRuns(this.#options.store.system, batch.map(stored))
+        this.written += batch.length
+        return
+      } catch (error) {
+        if (attempt >= attemptsMax) return this.#drop(batch.length, "write_failed", error)
+        await sleep(retryAfterMs * attempt)
+      }
+    }
+  }
+
+  #drop(count: number, reason: "queue_full" | "write_failed", error?: unknown): void {
+    this.dropped += count
+    this.#options.onDropped(count, reason, error)
+  }
+}
+
+function stored({ error, durationMs, firstTokenMs, ...record }: LightRunRecord): StoredLightRun {
+  return {
+    ...record,
+    durationMs: Math.round(durationMs),
+    firstTokenMs: firstTokenMs === null ? null : Math.round(firstTokenMs),
+    errorCode: error?.code ?? null,
+    errorMessage: error?.message ?? null,
+  }
+}
+
+/** An estimate that costs nothing: only payloads can be large, and they are measured as text. */
+function sizeOf({ data, error }: LightRunRecord): number {
+  const payload = data === null ? 0 : JSON.stringify(data).length
+  return recordOverheadBytes + payload + (error?.message.length ?? 0)
+}

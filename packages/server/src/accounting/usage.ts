@@ -1,0 +1,28 @@
+// Sums of runs, tokens and money per project: by hour, day, model, key or kind.
+import { lightRuns, type Store } from "../store/index.ts"
+
+export type UsageGroup = "hour" | "day" | "model" | "principal" | "kind"
+
+export interface UsageRow {
+  group: string
+  runs: number
+  failedRuns: number
+  inputTokens: number
+  outputTokens: number
+  cachedTokens: number
+  reasoningTokens: number
+  costMicroUsd: number
+  /** False when the cost of some run in the group is unknown: the sum is then a lower bound. */
+  costKnown: boolean
+}
+
+/** Groups of one answer; by the hour that is three weeks. */
+export const usageGroupsMax = 500
+
+export type UsageSummary = (request: { projectId: string; since: number; until: number; groupBy: UsageGroup }) => Promise<UsageRow[]>
+
+/** Sums over the light and durable runs of one project that began in `[since, until)`. */
+export function createUsageSummary({ store }: { store: Pick<Store, "project"> }): UsageSummary {
+  return ({ projectId, since, until, groupBy }) =>
+    lightRuns.usageSums(store.project(projectId), projectId, { from: since, to: until, by: groupBy, groupsMax: usageGroupsMax })
+}

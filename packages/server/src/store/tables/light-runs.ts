@@ -1,0 +1,156 @@
+// Rows of light runs: written in batches by one statement, read as a list, and summed together with the durable runs.
+import type { JsonValue } from "../../core/index.ts"
+import type { Queryable, SqlValue } from "../port.ts"
+
+export interface StoredLightRun {
+  id: string
+  projectId: string
+  principal: string
+  user: string | null
+  kind: string
+  name: string
+  model: string | null
+  deployment: string | null
+  outcome: string
+  status: number
+  errorCode: string | null
+  errorMessage: string | null
+  startedAt: number
+  durationMs: number
+  firstTokenMs: number | null
+  streamed: boolean
+  inputTokens: number
+  outputTokens: number
+  cachedTokens: number
+  reasoningTokens: number
+  costMicroUsd: number
+  costKnown: boolean
+  requestBytes: number
+  responseBytes: number
+  label: JsonValue
+  data: JsonValue
+}
+
+/** Column and array type of each field; `startedAt` and JSON are converted in the statement. */
+const columns = [
+  ["projectId", "project_id", "text"],
+  ["id", "id", "text"],
+  ["principal", "principal", "text"],
+  ["user", "end_user", "text"],
+  ["kind", "kind", "text"],
+  ["name", "name", "text"],
+  ["model", "model", "text"],
+  ["deployment", "deployment", "text"],
+  ["outcome", "outcome", "text"],
+  ["status", "status", "int4"],
+  ["errorCode", "error_code", "text"],
+  ["errorMessage", "error_message", "text"],
+  ["startedAt", "started_at", "float8"],
+  ["durationMs", "duration_ms", "int4"],
+  ["firstTokenMs", "first_token_ms", "int4"],
+  ["streamed", "streamed", "bool"],
+  ["inputTokens", "input_tokens", "int8"],
+  ["outputTokens", "output_tokens", "int8"],
+  ["cachedTokens", "cached_tokens", "int8"],
+  ["reasoningTokens", "reasoning_tokens", "int8"],
+  ["costMicroUsd", "cost_micro_usd", "int8"],
+  ["costKnown", "cost_known", "bool"],
+  ["requestBytes", "request_bytes", "int8"],
+  ["responseBytes", "response_bytes", "int8"],
+  ["label", "label", "text"],
+  ["data", "data", "text"],
+] as const satisfies readonly (readonly [keyof StoredLightRun, string, string])[]
+
+const names = columns.map(([, column]) => column)
+const selected = names.map((column) =>
+  column === "started_at" ? "to_timestamp(started_at / 1000)" : column === "label" || column === "data" ? `${column}::jsonb` : column,
+)
+const unnested = columns.map(([, , type], index) => `$${index + 1}::${type}[]`)
+const insertText = `insert into light_runs (${names.join(", ")}) select ${selected.join(", ")} from unnest(${unnested.join(", ")}) as rows (${names.join(", ")}) on conflict do nothing`
+
+/** One statement for any number of rows; its text is constant, so it is planned once. */
+export async function insertLightRuns(db: Queryable, runs: readonly StoredLightRun[]): Promise<void> {
+  const values = columns.map(([field]): SqlValue => {
+    if (field === "label" || field === "data") return runs.map((run) => (run[field] === null ? null : JSON.stringify(run[field])))
+    return runs.map((run) => run[field])
+  })
+  await db.query(insertText, values)
+}
+
+const readColumns = columns.map(([field, column]) => `${column} as "${field}"`).join(", ")
+
+export interface LightRunFilter {
+  kind?: string
+  outcome?: string
+  /** Words in the model, name, deployment or id. */
+  search?: string
+  /** Light runs older than this id. */
+  before?: string
+  limit: number
+}
+
+/** Newest first. */
+export function lightRuns(db: Queryable, projectId: string, filter: LightRunFilter): Promise<StoredLightRun[]> {
+  const text = `select ${readColumns} from light_runs
+    where project_id = $1 and ($2::text is null or kind = $2) and ($3::text is null or outcome = $3)
+      and ($4::text is null or concat_ws(' ', id, name, model, deployment, error_code) ilike '%' || $4 || '%')
+      and ($5::text is null or id < $5)
+    order by id desc limit $6`
+  return db.query<StoredLightRun>(text, [
+    projectId,
+    filter.kind ?? null,
+    filter.outcome ?? null,
+    filter.search ?? null,
+    filter.before ?? null,
+    filter.limit,
+  ])
+}
+
+export async function lightRun(db: Queryable, projectId: string, id: string): Promise<StoredLightRun | undefined> {
+  const rows = await db.query<StoredLightRun>(`select ${readColumns} from light_runs where project_id = $1 and id = $2`, [projectId, id])
+  return rows[0]
+}
+
+export type UsageGroup = "hour" | "day" | "model" | "principal" | "kind"
+
+export interface UsageSum {
+  group: string
+  runs: number
+  failedRuns: number
+  inputTokens: number
+  outputTokens: number
+  cachedTokens: number
+  reasoningTokens: number
+  costMicroUsd: number
+  costKnown: boolean
+}
+
+const groupExpressions: Readonly<Record<UsageGroup, string>> = {
+  hour: `to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24":00Z"')`,
+  day: `to_char(at at time zone 'UTC', 'YYYY-MM-DD')`,
+  model: `coalesce(model, '')`,
+  principal: `principal`,
+  kind: `kind`,
+}
+
+/** Sums over light and durable runs that began in `[from, to)`; the groups in order of their name. Child runs report their own usage. */
+export function usageSums(
+  db: Queryable,
+  projectId: string,
+  range: { from: number; to: number; by: UsageGroup; groupsMax: number },
+): Promise<UsageSum[]> {
+  const text = `with all_runs as (
+      select started_at as at, model, principal, kind, outcome = 'failed' as failed,
+        input_tokens, output_tokens, cached_tokens, reasoning_tokens, cost_micro_usd, cost_known
+      from light_runs where project_id = $1 and started_at >= to_timestamp($2::float8 / 1000) and started_at < to_timestamp($3::float8 / 1000)
+      union all
+      select created_at, model, principal, kind, status in ('failed', 'poisoned'),
+        input_tokens, output_tokens, cached_tokens, reasoning_tokens, cost_micro_usd, cost_known
+      from runs where project_id = $1 and created_at >= to_timestamp($2::float8 / 1000) and created_at < to_timestamp($3::float8 / 1000)
+    )
+    select ${groupExpressions[range.by]} as "group", count(*)::int8 as runs, count(*) filter (where failed)::int8 as "failedRuns",
+      sum(input_tokens)::int8 as "inputTokens", sum(output_tokens)::int8 as "outputTokens", sum(cached_tokens)::int8 as "cachedTokens",
+      sum(reasoning_tokens)::int8 as "reasoningTokens", sum(cost_micro_usd)::int8 as "costMicroUsd", bool_and(cost_known) as "costKnown"
+    from all_runs group by 1 order by 1 limit $4`
+  return db.query<UsageSum>(text, [projectId, range.from, range.to, range.groupsMax])
+}
