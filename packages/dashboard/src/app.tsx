@@ -1,0 +1,32 @@
+// The frame around all pages: navigation, theme, and which page an address shows.
+import { Redirect, Route, Router, Switch } from "wouter"
+import { Sidebar } from "./parts/sidebar.tsx"
+import { KeysPage } from "./pages/keys/page.tsx"
+import { MemoriesPage } from "./pages/memories/page.tsx"
+import { MissingPage } from "./pages/missing.tsx"
+import { OverviewPage } from "./pages/overview/page.tsx"
+import { RunPage } from "./pages/run/page.tsx"
+import { RunsPage } from "./pages/runs/page.tsx"
+
+export function App(): React.JSX.Element {
+  return (
+    <Router base="/dashboard">
+      <div className="flex h-dvh flex-col md:flex-row">
+        <Sidebar />
+        <main className="flex min-h-0 min-w-0 flex-1 flex-col">
+          <Switch>
+            <Route path="/">
+              <Redirect to="/runs" replace />
+            </Route>
+            <Route path="/runs" component={RunsPage} />
+            <Route path="/runs/:id">{({ id }) => <RunPage key={id} runId={decodeURIComponent(id)} />}</Route>
+            <Route path="/overview" component={OverviewPage} />
+            <Route path="/memories" component={MemoriesPage} />
+            <Route path="/keys" component={KeysPage} />
+            <Route component={MissingPage} />
+          </Switch>
+        </main>
+      </div>
+    </Router>
+  )
+}

@@ -1,0 +1,43 @@
+// Usage, keys and memories as the pages read them.
+import type { ApiKey, ApiKeyCreated, MemorySearch, Usage, UsageQuery } from "@perdure/client"
+import { useMutation, useQuery, useQueryClient, type UseMutationResult, type UseQueryResult } from "@tanstack/react-query"
+import { client } from "./client.ts"
+
+const usageEveryMs = 15_000
+
+/** Usage since so many hours ago; the start is rounded to the minute so that equal questions are one. */
+export function useUsage(hours: number, groupBy: NonNullable<UsageQuery["groupBy"]>): UseQueryResult<Usage> {
+  return useQuery({
+    queryKey: ["usage", hours, groupBy],
+    queryFn: ({ signal }) => client.usage({ since: Math.floor(Date.now() / 60_000) * 60_000 - hours * 3_600_000, groupBy }, signal),
+    refetchInterval: usageEveryMs,
+  })
+}
+
+export function useKeys(): UseQueryResult<ApiKey[]> {
+  return useQuery({ queryKey: ["keys"], queryFn: async ({ signal }) => (await client.keys.list(signal)).keys })
+}
+
+export function useCreateKey(): UseMutationResult<ApiKeyCreated, Error, string> {
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: (name: string) => client.keys.create(name),
+    onSettled: () => queries.invalidateQueries({ queryKey: ["keys"] }),
+  })
+}
+
+export function useRevokeKey(): UseMutationResult<unknown, Error, string> {
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: (id: string) => client.keys.revoke(id),
+    onSettled: () => queries.invalidateQueries({ queryKey: ["keys"] }),
+  })
+}
+
+export function useMemorySearch(scope: string, query: string): UseQueryResult<MemorySearch["memories"]> {
+  return useQuery({
+    queryKey: ["memories", scope, query],
+    queryFn: async ({ signal }) => (await client.memories.search({ scope, query, limit: 50 }, signal)).memories,
+    enabled: scope !== "" && query !== "",
+  })
+}

@@ -1,0 +1,62 @@
+// The facts of a run in one strip: model, tokens, cost, times, who asked, and how far its data is trusted.
+import type { Run, RunEvent } from "@perdure/client"
+import { formatCost, formatCount, formatDuration, shortId } from "../../lib/format.ts"
+import { field, numberOf } from "../../lib/json.ts"
+import { useNow } from "../../lib/now.ts"
+import { hasEnded } from "../../lib/statuses.ts"
+import { TimeAgo } from "../../parts/small.tsx"
+
+const integrityWords = ["anyone could have written it", "curated", "the system", "the user or the operator"] as const
+
+export function RunFacts({ run, events }: { run: Run; events: readonly RunEvent[] }): React.JSX.Element {
+  const { usage, label } = run
+  return (
+    <dl className="panel flex flex-wrap gap-x-8 gap-y-3 px-4 py-3">
+      <Fact name="Model">{run.model ?? "–"}</Fact>
+      <Fact name="Tokens in">{formatCount(usage.inputTokens)}</Fact>
+      <Fact name="Tokens out">{formatCount(usage.outputTokens)}</Fact>
+      <Fact name="Cached">{formatCount(usage.cachedTokens)}</Fact>
+      {usage.reasoningTokens > 0 ? <Fact name="Reasoning">{formatCount(usage.reasoningTokens)}</Fact> : null}
+      <Fact name="Cost" note={usage.costKnown ? undefined : "a price is missing: at least this"}>
+        {formatCost(usage.costMicroUsd, usage.costKnown)}
+      </Fact>
+      <Fact name="Duration">
+        {hasEnded(run.status) ? formatDuration((run.finishedAt ?? run.createdAt) - run.createdAt) : <Elapsed since={run.createdAt} />}
+      </Fact>
+      <Fact name="First token">{formatDuration(firstTokenMs(run, events))}</Fact>
+      <Fact name="Started">
+        <TimeAgo at={run.startedAt ?? run.createdAt} />
+      </Fact>
+      {run.attempt > 1 ? <Fact name="Attempt">{run.attempt}</Fact> : null}
+      {run.wakeAt !== null && !hasEnded(run.status) ? <Fact name="Wakes">{new Date(run.wakeAt).toLocaleString()}</Fact> : null}
+      <Fact name="Asked by" note={run.principal}>
+        <span className="font-mono text-xs">{shortId(run.principal)}</span>
+        {run.user === null ? null : <span className="text-dim"> for {run.user}</span>}
+      </Fact>
+      <Fact name="Integrity" note={`${integrityWords[label.integrity]}; from ${label.sources.join(", ") || "nobody"}`}>
+        {label.integrity} <span className="text-dim">· {integrityWords[label.integrity]}</span>
+      </Fact>
+    </dl>
+  )
+}
+
+function Fact({ name, note, children }: { name: string; note?: string | undefined; children: React.ReactNode }): React.JSX.Element {
+  return (
+    <div title={note}>
+      <dt className="text-xs text-dim">{name}</dt>
+      <dd className="text-base font-medium">{children}</dd>
+    </div>
+  )
+}
+
+function Elapsed({ since }: { since: number }): React.JSX.Element {
+  const now = useNow()
+  return <span className="text-live">{formatDuration(Math.max(0, Math.round((now - since) / 1_000) * 1_000))}</span>
+}
+
+/** Durable runs: the first delta of text; light ones: what their record says. */
+function firstTokenMs(run: Run, events: readonly RunEvent[]): number | undefined {
+  const first = events.find((event) => event.type.endsWith(".delta"))
+  if (first) return Math.max(0, first.at - run.createdAt)
+  return numberOf(field(run.metadata, "firstTokenMs")) ?? numberOf(field(events[0]?.data, "firstTokenMs"))
+}

@@ -1,0 +1,37 @@
+// The few icons, drawn here: 16 × 16, stroked in the text's colour.
+
+const paths = {
+  runs: "M2.5 4h11M2.5 8h11M2.5 12h7",
+  overview: "M2.5 13.5V9M6.2 13.5V5M9.8 13.5V7.5M13.5 13.5v-11",
+  memories: "M4 2.5h8v11L8 10.6 4 13.5z",
+  keys: "M6 10.5a3 3 0 1 1 2.6-4.5h5v2.2h-1.4v1.9h-2V8.2H8.6A3 3 0 0 1 6 10.5z",
+  sun: "M8 5.2a2.8 2.8 0 1 0 0 5.6 2.8 2.8 0 0 0 0-5.6zM8 1.2v1.6M8 13.2v1.6M1.2 8h1.6M13.2 8h1.6M3.2 3.2l1.1 1.1M11.7 11.7l1.1 1.1M12.8 3.2l-1.1 1.1M4.3 11.7l-1.1 1.1",
+  moon: "M13 9.6A5.6 5.6 0 0 1 6.4 3 5.6 5.6 0 1 0 13 9.6z",
+  system: "M2 3h12v7.5H2zM6 13.5h4",
+  search: "M7 2.5a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9zM10.3 10.3l3.2 3.2",
+  pause: "M5.5 3.5v9M10.5 3.5v9",
+  play: "M5 3.2v9.6L12.5 8z",
+  copy: "M5.5 5.5h8v8h-8zM10.5 5.5v-3h-8v8h3",
+  check: "M3 8.5l3.2 3.2L13 5",
+  back: "M9.5 3.5L5 8l4.5 4.5",
+  stop: "M4 4h8v8H4z",
+  chevron: "M6 3.5L10.5 8 6 12.5",
+  file: "M4 2h5l3 3v9H4zM9 2v3h3",
+} as const
+
+export type IconName = keyof typeof paths
+
+export function Icon({ name, className = "" }: { name: IconName; className?: string }): React.JSX.Element {
+  return (
+    <svg
+      viewBox="0 0 16 16"
+      className={`size-4 shrink-0 ${className}`}
+      fill="none"
+      stroke="currentColor"
+      strokeWidth="1.4"
+      aria-hidden="true"
+    >
+      <path d={paths[name]} strokeLinecap="round" strokeLinejoin="round" />
+    </svg>
+  )
+}
