@@ -15,6 +15,9 @@ export const memorySchema = z
     text: z.string(),
     metadata: jsonValue,
     label: labelSchema,
+    /** Who wrote it, and the run in which it was written. */
+    principal: z.string(),
+    runId: z.string().nullable(),
     validFrom: epochMs.nullable(),
     validTo: epochMs.nullable(),
     createdAt: epochMs,
@@ -35,8 +38,15 @@ export const memorySearchRequestSchema = z.strictObject({
   query: z.string().min(1).max(8_000),
   limit: z.int().min(1).max(100).optional(),
 })
+const armScore = z.object({ rank: z.int().min(1), score: z.number() }).nullable()
+const why = z
+  .object({ words: armScore, vectors: armScore })
+  .meta({ description: "Rank and score in each arm of the search; null where it was not found" })
 export const memorySearchSchema = z
-  .object({ memories: z.array(memorySchema.extend({ score: z.number() }).meta({ id: "MemoryHit" })) })
+  .object({
+    memories: z.array(memorySchema.extend({ score: z.number(), why }).meta({ id: "MemoryHit" })),
+    wordsOnly: z.string().nullable().meta({ description: "Why vectors were not searched; null when they were" }),
+  })
   .meta({ id: "MemorySearch" })
 export const memoryDeletedSchema = z.object({ id: z.string(), deleted: z.literal(true) })
 

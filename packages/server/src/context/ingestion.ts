@@ -276,7 +276,7 @@ function failureOf(failure: DocumentFailure): StepFailure {
 function throwFailure(summary: JsonValue): void {
   if (!isJsonObject(summary) || summary["outcome"] !== "failed") return
   const code = summary["code"] === "unsupported_file" ? "unsupported_file" : "invalid_file"
-  throw new AppError(code, String(summary["message"]))
+  throw new AppError(code, typeof summary["message"] === "string" ? summary["message"] : "The file cannot be read.")
 }
 
 function isFailureCode(error: unknown): error is AppError & DocumentFailure {

@@ -83,7 +83,7 @@ function packed(text: string, section: readonly Block[], { tokensMax, overlapTok
     for (const unit of units) {
       if (fresh > 0 && tokens + unit.tokens > tokensMax) flush()
       // What is repeated gives way to what is new.
-      while (current.length > 0 && fresh === 0 && tokens + unit.tokens > tokensMax) tokens -= current.shift()?.tokens ?? 0
+      if (fresh === 0) tokens -= dropUntil(current, unit.tokens, tokensMax)
       current.push(unit)
       tokens += unit.tokens
       fresh += 1
@@ -99,6 +99,13 @@ function overlapOf(units: readonly Unit[], overlapTokens: number): Unit[] {
   // Never the whole chunk again, or nothing would move on.
   while (from > 1 && tokens + (units[from - 1]?.tokens ?? 0) <= overlapTokens) tokens += units[--from]?.tokens ?? 0
   return units.slice(from)
+}
+
+/** Drops units from the front until `tokens` more fit; the tokens that went. */
+function dropUntil(units: Unit[], tokens: number, tokensMax: number): number {
+  let dropped = 0
+  for (let total = sum(units); units.length > 0 && total - dropped + tokens > tokensMax;) dropped += units.shift()?.tokens ?? 0
+  return dropped
 }
 
 function unitsOf(text: string, block: Block, tokensMax: number): Unit[] {

@@ -40,7 +40,7 @@ function pushUnspaced(word: string, terms: string[]): void {
   for (const match of word.matchAll(unspaced)) {
     if (match.index > end) pushWord(word.slice(end, match.index), terms)
     end = match.index + match[0].length
-    const characters = [...match[0]]
+    const characters = Array.from(match[0])
     if (characters.length === 1) terms.push(match[0])
     for (let index = 0; index + 1 < characters.length; index++) terms.push(`${characters[index]}${characters[index + 1]}`)
   }

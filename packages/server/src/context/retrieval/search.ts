@@ -82,7 +82,7 @@ export function createSearch(dependencies: SearchDependencies): Search {
 
 function queriesOf(query: SearchQuery): readonly string[] {
   const queries = typeof query.query === "string" ? [query.query] : query.query
-  if (queries.length === 0 || queries.every((text) => text.trim() === "")) {
+  if (!queries.some((text) => text.trim() !== "")) {
     throw new AppError("invalid_request", "The query is empty.", { param: "query", hint: "Send at least one word to search for." })
   }
   if (queries.length > queriesMax)

@@ -1,0 +1,31 @@
+// Answers that OpenAI's file, vector store and conversation routes share: pages with a cursor, times in seconds.
+
+/** Times on OpenAI's wire are whole seconds. */
+export function seconds(epochMs: number): number {
+  return Math.floor(epochMs / 1000)
+}
+
+export function jsonAnswer(value: unknown, headers: Record<string, string> = {}): Response {
+  return new Response(JSON.stringify(value), { headers: { "content-type": "application/json; charset=utf-8", ...headers } })
+}
+
+export interface PageQuery {
+  after: string | undefined
+  before: string | undefined
+  limit: number
+  ascending: boolean
+}
+
+/** A page as asked for; a larger limit than ours gives fewer rows and `has_more`, which clients follow. */
+export function pageQuery(
+  query: { after?: string | undefined; before?: string | undefined; limit?: number | undefined; order?: "asc" | "desc" | undefined },
+  rowsMax: number,
+): PageQuery {
+  return { after: query.after, before: query.before, limit: Math.min(query.limit ?? 20, rowsMax), ascending: query.order === "asc" }
+}
+
+/** A page from one row more than its limit. */
+export function cursorPage(rows: readonly ({ id: string } & Record<string, unknown>)[], limit: number): Record<string, unknown> {
+  const data = rows.slice(0, limit)
+  return { object: "list", data, first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null, has_more: rows.length > limit }
+}

@@ -1,0 +1,83 @@
+// Multipart bodies of uploads: read up to a limit while they arrive, then split into fields without copying the file.
+import { AppError } from "../../core/index.ts"
+
+export interface MultipartPart {
+  name: string
+  filename: string | undefined
+  content: Buffer
+}
+
+const partsMax = 32
+const partHeaderBytesMax = 8 * 1024
+
+/** Reads a `multipart/form-data` request; throws `tooLarge()` as soon as more than `bytesMax` bytes have come. */
+export async function readMultipart(request: Request, bytesMax: number, tooLarge: () => AppError): Promise<MultipartPart[]> {
+  const boundary = boundaryOf(request.headers.get("content-type") ?? "")
+  return splitMultipart(await readLimited(request.body, bytesMax, tooLarge), boundary)
+}
+
+async function readLimited(body: ReadableStream<Uint8Array> | null, bytesMax: number, tooLarge: () => AppError): Promise<Buffer> {
+  const pieces: Uint8Array[] = []
+  let bytes = 0
+  for await (const piece of body ?? []) {
+    bytes += piece.byteLength
+    if (bytes > bytesMax) throw tooLarge()
+    pieces.push(piece)
+  }
+  return Buffer.concat(pieces, bytes)
+}
+
+function boundaryOf(contentType: string): string {
+  const boundary = /^multipart\/form-data\s*;.*?\bboundary=(?:"([^"]{1,200})"|([^\s;"]{1,200}))/i.exec(contentType)
+  const value = boundary?.[1] ?? boundary?.[2]
+  if (value !== undefined) return value
+  throw new AppError(
+    "unsupported_media_type",
+    `An upload is \`multipart/form-data\` with a boundary; got '${contentType.slice(0, 100)}'.`,
+    {
+      hint: "Send the file as form field `file` and its purpose as `purpose`.",
+    },
+  )
+}
+
+/** The parts of a whole body, as views into it. */
+export function splitMultipart(body: Buffer, boundary: string): MultipartPart[] {
+  const delimiter = Buffer.from(`\r\n--${boundary}`)
+  const parts: MultipartPart[] = []
+  // The first delimiter may stand at the very start, without its line break.
+  let at = body.subarray(0, delimiter.length - 2).equals(delimiter.subarray(2)) ? delimiter.length - 2 : after(body, delimiter, 0)
+  for (;;) {
+    if (at === -1) throw malformed("a part is not closed by its boundary")
+    if (body.subarray(at, at + 2).toString("latin1") === "--") return parts
+    if (parts.length >= partsMax) throw malformed(`it has more than ${partsMax} parts`)
+    const head = after(body, Buffer.from("\r\n"), at)
+    const headEnd = body.indexOf("\r\n\r\n", Math.max(head - 2, 0), "latin1")
+    if (head === -1 || headEnd === -1 || headEnd - head > partHeaderBytesMax) throw malformed("a part has no header")
+    const end = body.indexOf(delimiter, headEnd + 2)
+    if (end === -1) throw malformed("a part is not closed by its boundary")
+    parts.push({ ...named(body.toString("utf8", head, headEnd)), content: body.subarray(headEnd + 4, Math.max(end, headEnd + 4)) })
+    at = end + delimiter.length
+  }
+}
+
+function named(header: string): Omit<MultipartPart, "content"> {
+  const disposition = /^content-disposition:\s*form-data\s*;(.*)$/im.exec(header)?.[1]
+  const name = parameter(disposition ?? "", "name")
+  if (name === undefined) throw malformed("a part has no name")
+  return { name, filename: parameter(disposition ?? "", "filename") }
+}
+
+/** A quoted parameter; browsers and clients write `"` inside as `%22`. */
+function parameter(disposition: string, key: string): string | undefined {
+  const value = new RegExp(`;?\\s*\\b${key}="((?:[^"\\\\]|\\\\.)*)"`, "i").exec(disposition)?.[1]
+  return value?.replaceAll("%22", '"').replaceAll("%0D", "\r").replaceAll("%0A", "\n").replaceAll(/\\(.)/g, "$1")
+}
+
+function after(body: Buffer, mark: Buffer, from: number): number {
+  const at = body.indexOf(mark, from)
+  return at === -1 ? -1 : at + mark.length
+}
+
+function malformed(why: string): AppError {
+  return new AppError("invalid_request", `The multipart body is malformed: ${why}.`)
+}

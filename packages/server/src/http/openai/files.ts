@@ -1,0 +1,105 @@
+// OpenAI's Files API: upload, list, retrieve, content, delete.
+import { Hono } from "hono"
+import { z } from "zod"
+import { fileTooLarge, type Files } from "../../context/index.ts"
+import { AppError, type Limits } from "../../core/index.ts"
+import type { StoredFile } from "../../store/index.ts"
+import type { HttpEnv } from "../env.ts"
+import { readQuery } from "../request-body.ts"
+import { cursorPage, jsonAnswer, pageQuery, seconds } from "./files-answers.ts"
+import { readMultipart, type MultipartPart } from "./files-multipart.ts"
+
+export interface FilesRoutesOptions {
+  files: Files
+  limits: Pick<Limits, "fileBytesMax" | "pageRowsMax">
+}
+
+/** Room for the form around the file. */
+const formOverheadBytes = 64 * 1024
+
+export function filesRoutes({ files, limits }: FilesRoutesOptions): Hono<HttpEnv> {
+  const routes = new Hono<HttpEnv>()
+  routes.post("/v1/files", async (context) => {
+    const { projectId, id: principal } = context.get("principal")
+    const parts = await readMultipart(context.req.raw, limits.fileBytesMax + formOverheadBytes, () => fileTooLarge(limits.fileBytesMax))
+    return jsonAnswer(wireFile(await files.upload({ projectId, principal }, uploadOf(parts))))
+  })
+  routes.get("/v1/files", async (context) => {
+    const query = readQuery(context, listQuery)
+    const page = pageQuery(query, limits.pageRowsMax)
+    const rows = await files.list(context.get("principal").projectId, { ...page, purpose: query.purpose, limit: page.limit + 1 })
+    return jsonAnswer(cursorPage(rows.map(wireFile), page.limit))
+  })
+  routes.get("/v1/files/:id", async (context) => {
+    return jsonAnswer(wireFile(await files.get(context.get("principal").projectId, context.req.param("id"))))
+  })
+  routes.get("/v1/files/:id/content", async (context) => {
+    const { file, content } = await files.content(context.get("principal").projectId, context.req.param("id"))
+    return contentAnswer(file, content)
+  })
+  routes.delete("/v1/files/:id", async (context) => {
+    const id = context.req.param("id")
+    await files.delete(context.get("principal").projectId, id)
+    return jsonAnswer({ id, object: "file", deleted: true })
+  })
+  return routes
+}
+
+const listQuery = z.looseObject({
+  after: z.string().optional(),
+  limit: z.coerce.number().int().min(1).max(10_000).optional(),
+  order: z.enum(["asc", "desc"]).optional(),
+  purpose: z.string().optional(),
+})
+
+function uploadOf(parts: readonly MultipartPart[]): Parameters<Files["upload"]>[1] {
+  const file = parts.find((part) => part.name === "file")
+  if (file === undefined) throw missing("file", "the file to upload, with a file name")
+  const field = (name: string): string | undefined => parts.find((part) => part.name === name)?.content.toString("utf8")
+  const purpose = field("purpose")
+  if (purpose === undefined) throw missing("purpose", "what the file is for, such as `assistants` or `user_data`")
+  return { filename: file.filename ?? "file", purpose, content: file.content, expiresAfterSeconds: expiry(field) }
+}
+
+function expiry(field: (name: string) => string | undefined): number | undefined {
+  const text = field("expires_after[seconds]")
+  if (text === undefined) return undefined
+  const anchor = field("expires_after[anchor]") ?? "created_at"
+  const value = Number(text)
+  if (anchor !== "created_at")
+    throw new AppError("unsupported_value", "`expires_after.anchor` must be `created_at`.", { param: "expires_after.anchor" })
+  if (Number.isInteger(value) && value >= 3_600 && value <= 2_592_000) return value
+  throw new AppError("unsupported_value", `\`expires_after.seconds\` must be 3600 to 2592000; got '${text.slice(0, 20)}'.`, {
+    param: "expires_after.seconds",
+  })
+}
+
+function missing(param: string, what: string): AppError {
+  return new AppError("missing_required_parameter", `The form field \`${param}\` is missing: ${what}.`, { param })
+}
+
+/** As bytes to be saved, never as something that a browser renders: the content is a stranger's. */
+function contentAnswer(file: StoredFile, content: Uint8Array): Response {
+  return new Response(content.slice().buffer, {
+    headers: {
+      "content-type": "application/octet-stream",
+      "content-length": String(content.byteLength),
+      "content-disposition": `attachment; filename*=UTF-8''${encodeURIComponent(file.filename)}`,
+      "x-content-type-options": "nosniff",
+    },
+  })
+}
+
+function wireFile(file: StoredFile): { id: string } & Record<string, unknown> {
+  return {
+    id: file.id,
+    object: "file",
+    bytes: file.bytes,
+    created_at: seconds(file.createdAt),
+    ...(file.expiresAt === null ? {} : { expires_at: seconds(file.expiresAt) }),
+    filename: file.filename,
+    purpose: file.purpose,
+    status: "processed",
+    status_details: null,
+  }
+}

@@ -1,0 +1,88 @@
+// Files in vector stores: add, list, retrieve, change attributes, read the chunks, remove.
+import { Hono } from "hono"
+import { z } from "zod"
+import type { VectorStores } from "../../context/index.ts"
+import type { Limits } from "../../core/index.ts"
+import type { StoredVectorStoreFile } from "../../store/index.ts"
+import type { HttpEnv } from "../env.ts"
+import { readBody, readQuery } from "../request-body.ts"
+import { cursorPage, jsonAnswer, pageQuery, seconds } from "./files-answers.ts"
+import { addFileBody, chunkingOf, listQuery, updateFileBody } from "./vector-stores-schemas.ts"
+
+export interface VectorStoreFileRoutesOptions {
+  vectorStores: VectorStores
+  limits: Pick<Limits, "pageRowsMax">
+}
+
+/** How soon a client should ask again while a file is being ingested; OpenAI's clients obey the header. */
+const pollAfterMs = 200
+
+export function vectorStoreFileRoutes({ vectorStores, limits }: VectorStoreFileRoutesOptions): Hono<HttpEnv> {
+  const routes = new Hono<HttpEnv>()
+  const files = "/v1/vector_stores/:id/files"
+  routes.post(files, async (context) => {
+    const { projectId, id: principal } = context.get("principal")
+    const body = await readBody(context, addFileBody)
+    const file = { fileId: body.file_id, attributes: body.attributes ?? {}, chunking: chunkingOf(body.chunking_strategy) }
+    return fileAnswer(await vectorStores.addFile({ projectId, principal }, context.req.param("id"), file))
+  })
+  routes.get(files, async (context) => {
+    const query = readQuery(context, listQuery)
+    const page = pageQuery(query, limits.pageRowsMax)
+    const request = { ...page, status: query.filter, limit: page.limit + 1 }
+    const rows = await vectorStores.listFiles(context.get("principal").projectId, context.req.param("id"), request)
+    return jsonAnswer(cursorPage(rows.map(wireFile), page.limit))
+  })
+  routes.get(`${files}/:file`, async (context) => {
+    const { id, file } = context.req.param()
+    return fileAnswer(await vectorStores.getFile(context.get("principal").projectId, id, file))
+  })
+  routes.post(`${files}/:file`, async (context) => {
+    const { id, file } = context.req.param()
+    const { attributes } = await readBody(context, updateFileBody)
+    return fileAnswer(await vectorStores.updateFile(context.get("principal").projectId, id, file, attributes ?? {}))
+  })
+  routes.delete(`${files}/:file`, async (context) => {
+    const { id, file } = context.req.param()
+    await vectorStores.removeFile(context.get("principal").projectId, id, file)
+    return jsonAnswer({ id: file, object: "vector_store.file.deleted", deleted: true })
+  })
+  routes.get(`${files}/:file/content`, async (context) => {
+    const { id, file } = context.req.param()
+    const from = readQuery(context, contentQuery).page ?? 0
+    const rows = await vectorStores.chunks(context.get("principal").projectId, id, file, from, limits.pageRowsMax + 1)
+    const hasMore = rows.length > limits.pageRowsMax
+    const data = rows.slice(0, limits.pageRowsMax).map((chunk) => ({ type: "text", text: chunk.body }))
+    const nextPage = hasMore ? String(from + limits.pageRowsMax) : null
+    return jsonAnswer({ object: "vector_store.file_content.page", data, has_more: hasMore, next_page: nextPage })
+  })
+  return routes
+}
+
+const contentQuery = z.looseObject({ page: z.coerce.number().int().min(0).optional() })
+
+function fileAnswer(file: StoredVectorStoreFile): Response {
+  return jsonAnswer(wireFile(file), file.status === "in_progress" ? { "openai-poll-after-ms": String(pollAfterMs) } : {})
+}
+
+function wireFile(file: StoredVectorStoreFile): { id: string } & Record<string, unknown> {
+  return {
+    id: file.fileId,
+    object: "vector_store.file",
+    created_at: seconds(file.createdAt),
+    vector_store_id: file.vectorStoreId,
+    usage_bytes: file.usageBytes,
+    status: file.status,
+    last_error: file.errorMessage === null ? null : { code: wireErrorCode(file.errorCode), message: file.errorMessage },
+    attributes: file.attributes,
+    chunking_strategy: {
+      type: "static",
+      static: { max_chunk_size_tokens: file.chunkTokensMax, chunk_overlap_tokens: file.chunkOverlapTokens },
+    },
+    perdure: { run_id: file.runId },
+  }
+}
+
+function wireErrorCode(code: string | null): string {
+  return code === "unsupported_file" || code === "invalid_file" ? code : "server_error"
+}

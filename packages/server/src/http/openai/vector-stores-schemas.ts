@@ -1,0 +1,83 @@
+// Request schemas of OpenAI's Vector stores API; keys that we do not know are ignored there.
+import { z } from "zod"
+import { autoChunking, type Chunking } from "../../context/index.ts"
+import { AppError, isJsonObject, type JsonObject } from "../../core/index.ts"
+
+const attributesMax = 16
+const text = (lengthMax: number): z.ZodString =>
+  z
+    .string()
+    .max(lengthMax)
+    .regex(/^[^\0]*$/, "must not contain the NUL character")
+
+const chunkingStrategy = z.union([
+  z.looseObject({ type: z.literal("auto") }),
+  z.looseObject({
+    type: z.literal("static"),
+    static: z.looseObject({ max_chunk_size_tokens: z.int().min(100).max(4096), chunk_overlap_tokens: z.int().min(0) }),
+  }),
+])
+
+export const attributes = z
+  .record(z.string().min(1).max(64), z.union([text(512), z.number(), z.boolean()]))
+  .refine((value) => Object.keys(value).length <= attributesMax, `at most ${attributesMax} attributes`)
+
+const metadata = z
+  .record(z.string().min(1).max(64), text(512))
+  .refine((value) => Object.keys(value).length <= attributesMax, `at most ${attributesMax} keys`)
+
+const expiresAfter = z.looseObject({ anchor: z.literal("last_active_at"), days: z.int().min(1).max(365) })
+
+export const createBody = z.looseObject({
+  name: text(256).nullish(),
+  description: text(512).nullish(),
+  metadata: metadata.nullish(),
+  expires_after: expiresAfter.nullish(),
+  file_ids: z.array(z.string()).max(500).nullish(),
+  chunking_strategy: chunkingStrategy.nullish(),
+})
+
+export const updateBody = z.looseObject({
+  name: text(256).nullable().optional(),
+  metadata: metadata.nullable().optional(),
+  expires_after: expiresAfter.nullable().optional(),
+})
+
+export const addFileBody = z.looseObject({
+  file_id: z.string(),
+  attributes: attributes.nullish(),
+  chunking_strategy: chunkingStrategy.nullish(),
+})
+
+export const updateFileBody = z.looseObject({ attributes: attributes.nullable() })
+
+export const searchBody = z.looseObject({
+  query: z.union([z.string(), z.array(z.string())]),
+  max_num_results: z.int().min(1).max(50).optional(),
+  rewrite_query: z.boolean().optional(),
+  filters: z.unknown().optional(),
+  ranking_options: z.looseObject({ ranker: z.string().optional(), score_threshold: z.number().min(0).max(1).optional() }).nullish(),
+})
+
+export const listQuery = z.looseObject({
+  after: z.string().optional(),
+  before: z.string().optional(),
+  limit: z.coerce.number().int().min(1).max(100).optional(),
+  order: z.enum(["asc", "desc"]).optional(),
+  filter: z.enum(["in_progress", "completed", "failed", "cancelled"]).optional(),
+})
+
+/** The chunking that a request asks for; `auto` is ours. */
+export function chunkingOf(strategy: z.output<typeof chunkingStrategy> | null | undefined): Chunking {
+  if (strategy?.type !== "static") return autoChunking
+  const { max_chunk_size_tokens: tokensMax, chunk_overlap_tokens: overlapTokens } = strategy.static
+  if (overlapTokens * 2 <= tokensMax) return { tokensMax, overlapTokens }
+  throw new AppError("invalid_request", `chunk_overlap_tokens is ${overlapTokens}, more than half of max_chunk_size_tokens ${tokensMax}.`, {
+    param: "chunking_strategy.static.chunk_overlap_tokens",
+  })
+}
+
+/** Metadata as stored; absent and null are the same to OpenAI. */
+export function objectOrNull(value: unknown): JsonObject | null {
+  return isJsonObject(value) ? value : null
+}

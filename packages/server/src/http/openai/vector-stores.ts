@@ -1,0 +1,151 @@
+// OpenAI's Vector stores API: the stores themselves, and search in them.
+import { Hono } from "hono"
+import type { z } from "zod"
+import type { LightRunRecord } from "../../accounting/index.ts"
+import {
+  expiresAt,
+  isExpired,
+  parseFilter,
+  type Search,
+  type SearchResult,
+  type VectorStores,
+  type VectorStoreWithCounts,
+} from "../../context/index.ts"
+import type { Clock, JsonValue, Limits, NewId } from "../../core/index.ts"
+import { joinLabels } from "../../security/index.ts"
+import { recordLightRun } from "../context-record.ts"
+import type { HttpEnv } from "../env.ts"
+import { readBody, readQuery } from "../request-body.ts"
+import { cursorPage, jsonAnswer, pageQuery, seconds } from "./files-answers.ts"
+import { vectorStoreFileRoutes } from "./vector-stores-files.ts"
+import { chunkingOf, createBody, listQuery, objectOrNull, searchBody, updateBody } from "./vector-stores-schemas.ts"
+
+export interface VectorStoreRoutesOptions {
+  vectorStores: VectorStores
+  search: Search
+  clock: Clock
+  newId: NewId
+  limits: Pick<Limits, "pageRowsMax">
+  /** Takes the record of one search: a light run of kind "retrieval". */
+  record: (record: LightRunRecord) => void
+}
+
+const resultsDefault = 10
+
+export function vectorStoreRoutes(options: VectorStoreRoutesOptions): Hono<HttpEnv> {
+  const { vectorStores, clock, limits } = options
+  const wire = (store: VectorStoreWithCounts): { id: string } & Record<string, unknown> => wireStore(store, clock.now())
+  const routes = new Hono<HttpEnv>()
+  routes.post("/v1/vector_stores", async (context) => {
+    const { projectId, id: principal } = context.get("principal")
+    const body = await readBody(context, createBody)
+    const request = {
+      name: body.name ?? null,
+      description: body.description ?? null,
+      metadata: objectOrNull(body.metadata),
+      expiresAfterDays: body.expires_after?.days ?? null,
+      fileIds: body.file_ids ?? [],
+      chunking: chunkingOf(body.chunking_strategy),
+    }
+    return jsonAnswer(wire(await vectorStores.create({ projectId, principal }, request)))
+  })
+  routes.get("/v1/vector_stores", async (context) => {
+    const page = pageQuery(readQuery(context, listQuery), limits.pageRowsMax)
+    const rows = await vectorStores.list(context.get("principal").projectId, { ...page, limit: page.limit + 1 })
+    return jsonAnswer(cursorPage(rows.map(wire), page.limit))
+  })
+  routes.get("/v1/vector_stores/:id", async (context) => {
+    return jsonAnswer(wire(await vectorStores.get(context.get("principal").projectId, context.req.param("id"))))
+  })
+  routes.post("/v1/vector_stores/:id", async (context) => {
+    const body = await readBody(context, updateBody)
+    const change = {
+      name: body.name,
+      metadata: body.metadata === undefined ? undefined : objectOrNull(body.metadata),
+      expiresAfterDays: body.expires_after === undefined ? undefined : (body.expires_after?.days ?? null),
+    }
+    return jsonAnswer(wire(await vectorStores.update(context.get("principal").projectId, context.req.param("id"), change)))
+  })
+  routes.delete("/v1/vector_stores/:id", async (context) => {
+    const id = context.req.param("id")
+    await vectorStores.delete(context.get("principal").projectId, id)
+    return jsonAnswer({ id, object: "vector_store.deleted", deleted: true })
+  })
+  routes.post("/v1/vector_stores/:id/search", async (context) => {
+    const body = await readBody(context, searchBody)
+    return jsonAnswer(await searched(options, context.get("principal"), context.req.param("id"), body, context.req.raw.signal))
+  })
+  routes.route("/", vectorStoreFileRoutes(options))
+  return routes
+}
+
+async function searched(
+  { search, clock, newId, record }: VectorStoreRoutesOptions,
+  principal: HttpEnv["Variables"]["principal"],
+  id: string,
+  body: z.output<typeof searchBody>,
+  signal: AbortSignal,
+): Promise<unknown> {
+  const query = {
+    vectorStoreIds: [id],
+    query: body.query,
+    limit: body.max_num_results ?? resultsDefault,
+    filters: body.filters === undefined || body.filters === null ? undefined : parseFilter(body.filters),
+    scoreThreshold: body.ranking_options?.score_threshold,
+  }
+  const call = { id: newId("run"), kind: "retrieval", name: "vector_store.search", principal } as const
+  const found = await recordLightRun({ clock, record }, call, async () => {
+    const answer = await search(principal.projectId, query, signal)
+    const results = answer.results.map(({ chunkId, fileId, score, why }) => ({ chunkId, fileId, score, why: whyJson(why) }))
+    const label = joinLabels(answer.results.map((result) => result.label))
+    return { value: answer, label, data: { vectorStoreId: id, results, wordsOnly: answer.wordsOnly } }
+  })
+  return {
+    object: "vector_store.search_results.page",
+    search_query: typeof body.query === "string" ? [body.query] : body.query,
+    data: found.results.map(wireResult),
+    has_more: false,
+    next_page: null,
+    perdure: { words_only: found.wordsOnly },
+  }
+}
+
+function whyJson({ words, vectors }: SearchResult["why"]): JsonValue {
+  return { words: words && { ...words }, vectors: vectors && { ...vectors } }
+}
+
+/** OpenAI's fields, and under `perdure` what lets a reader check the result. */
+function wireResult(result: SearchResult): unknown {
+  return {
+    file_id: result.fileId,
+    filename: result.filename,
+    score: result.score,
+    attributes: result.attributes,
+    content: [{ type: "text", text: result.text }],
+    perdure: { chunk_id: result.chunkId, heading: result.heading, span: result.span, label: result.label, why: result.why },
+  }
+}
+
+function wireStore({ store, counts }: VectorStoreWithCounts, now: number): { id: string } & Record<string, unknown> {
+  const at = expiresAt(store)
+  return {
+    id: store.id,
+    object: "vector_store",
+    created_at: seconds(store.createdAt),
+    name: store.name ?? "",
+    ...(store.description === null ? {} : { description: store.description }),
+    usage_bytes: counts.usageBytes,
+    file_counts: {
+      in_progress: counts.inProgress,
+      completed: counts.completed,
+      failed: counts.failed,
+      cancelled: counts.cancelled,
+      total: counts.total,
+    },
+    status: isExpired(store, now) ? "expired" : counts.inProgress > 0 ? "in_progress" : "completed",
+    expires_after: store.expiresAfterDays === null ? null : { anchor: "last_active_at", days: store.expiresAfterDays },
+    expires_at: at === null ? null : seconds(at),
+    last_active_at: seconds(store.lastActiveAt),
+    metadata: store.metadata,
+  }
+}
