@@ -21,13 +21,15 @@ export interface ArgumentSources {
   /** Values by key from results of tools that were called for the same request. */
   known: ReadonlyMap<string, JsonValue>
   now: number
+  /** The first text answers our question for an argument. */
+  isReply?: boolean
 }
 
 /** Schemas that nest deeper are left unread. */
 const depthMax = 6
 
 export function readArguments(parameters: JsonValue, sources: ArgumentSources): ReadArguments {
-  const readables = sources.texts.map((text) => new Readable(text, sources.now))
+  const readables = sources.texts.map((text, i) => new Readable(text, sources.now, i === 0 && sources.isReply === true))
   return readObject(parameters, readables, sources, isJsonObject(parameters) ? parameters : {}, 0)
 }
 
@@ -114,6 +116,10 @@ function readEnum(values: readonly JsonValue[], { name }: Property, readable: Re
 }
 
 function readBoolean({ name, description }: Property, text: string): boolean | undefined {
+  if (/^(?:is_?)?(?:on|enabled?|active|state|status|power)$/i.test(name)) {
+    if (/\b(?:turn|switch|power|shut|put)(?:ed)?\b.{0,40}\boff\b|\bdisabled?\b|\bdeactivate/i.test(text)) return false
+    if (/\b(?:turn|switch|power|put)(?:ed)?\b.{0,40}\bon\b|\benabled?\b|\bactivate/i.test(text)) return true
+  }
   const words = [
     ...nameStems(
       name.replace(/^(?:is|has|should|include|with|enable|use)[_A-Z]/, (prefix) => (/[A-Z]$/.test(prefix) ? prefix.slice(-1) : "")),

@@ -58,17 +58,25 @@ export interface Means {
 async function answerTo(call: ModelCall, means: Means, signal: AbortSignal): Promise<Answer> {
   const reading = readCall(call)
   const plan = await chooseTool(call, reading, means, signal)
-  if (plan) return asAnswer(plan)
+  if (plan?.kind === "call") return asAnswer(plan)
   const schema = schemaAsked(call.responseFormat)
   if (schema) return fillSchema(schema, reading, means, signal)
   if (asksWhoItIs(reading.question)) return say(introduction)
   if (reading.results.length === 0 && isSmallTalk(reading.request)) return say(introduction)
-  return quoteOrSearch(call, reading, means, signal)
+  return quoteOrSearch(call, reading, plan, means, signal)
 }
 
-async function quoteOrSearch(call: ModelCall, reading: Reading, means: Means, signal: AbortSignal): Promise<Answer> {
+/** What is given answers before a tool is asked about whose arguments are missing. */
+async function quoteOrSearch(
+  call: ModelCall,
+  reading: Reading,
+  plan: ToolPlan | undefined,
+  means: Means,
+  signal: AbortSignal,
+): Promise<Answer> {
   const quotes = await selectQuotes(reading.question, reading.sources, means.embed, signal)
   if (quotes.length > 0 || reading.results.length > 0) return { kind: "text", parts: quoteAnswer(quotes, reading) }
+  if (plan) return asAnswer(plan)
   const search = searchTool(call, reading)
   return search ? asAnswer(search) : say(nothingFound(reading.sources))
 }

@@ -7,11 +7,14 @@ import { splitName } from "./words.ts"
 export class Readable {
   readonly text: string
   readonly now: number
+  /** The text answers our question for an argument, so it may be nothing but the value. */
+  readonly isReply: boolean
   readonly #taken: { start: number; end: number }[] = []
 
-  constructor(text: string, now: number) {
+  constructor(text: string, now: number, isReply = false) {
     this.text = text
     this.now = now
+    this.isReply = isReply
   }
 
   /** The first one that no other argument took; it is taken now. */
@@ -44,9 +47,9 @@ export function urlsIn(text: string): Found[] {
   return matches(text, /(https?:\/\/[^\s"'<>“”]{1,2000}?)(?=[.,;:!?)]*(?:[\s"'<>“”]|$))/giu)
 }
 
-/** Tokens such as `A-1042`, `ord_9f2`, `#77`. */
+/** Tokens such as `A-1042`, `ord_9f2`, `#77`; no amounts of money. */
 export function idsIn(text: string): Found[] {
-  return matches(text, /(?<![\w@.-])#?((?=[\w-]{0,63}\d)[A-Za-z0-9][\w-]{1,63})(?![\w@-])/gu)
+  return matches(text, /(?<![\w@.,$€£-])#?((?=[\w-]{0,63}\d)[A-Za-z0-9][\w-]{0,63})(?![\w@-]|[.,]\d)/gu)
 }
 
 const numberWords = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
@@ -99,23 +102,40 @@ export function wordsAfter(text: string, prepositions: readonly string[]): Found
 
 /** What follows the argument's own name: `subject: Hello`, `order id is 77`, `titled "x"`. */
 export function labelled(text: string, name: string): Found[] {
-  const words = splitName(name)
-    .split(" ")
-    .map((word) => word.replaceAll(/[^\p{L}\p{N}]/gu, ""))
+  const words = splitName(name).split(" ")
+  const last = words.at(-1) ?? ""
+  // `order_id` is also meant by "order 77".
+  const variants = words.length > 1 && /^(?:id|number|no|name|code)$/.test(last) ? [words, words.slice(0, -1)] : [words]
+  return variants.flatMap((variant) => labelledBy(text, variant))
+}
+
+function labelledBy(text: string, words: readonly string[]): Found[] {
   const own = words.filter((word) => word !== "").join("[\\s_-]*")
   if (own === "") return []
-  const value = String.raw`"([^"\n]+)"|“([^”\n]+)”|'([^'\n]+)'|([^\s,;.!?"“][^,;!?\n]*?)(?=\s*(?:[,;!?\n]|\.(?:\s|$)|$|\s(?:and|with|for|in|on|at|to|from)\s))`
+  const value = String.raw`"([^"\n]+)"|“([^”\n]+)”|'([^'\n]+)'|([^\s,;.!?"“#][^,;!?\n]*?)(?=\s*(?:[,;!?\n]|\.(?:\s|$)|$|\s(?:and|with|for|in|on|at|to|from|because|saying)\s))`
   return matches(
     text,
     new RegExp(
-      `(?<![\\p{L}\\d_])${own}(?:\\s*[:=]\\s*|\\s+(?:is|are|as|named|called|of|#|no\\.?|number|should be|to)?\\s*#?)(?:${value})`,
+      `(?<![\\p{L}\\d_])${own}(?:\\s*[:=]\\s*|\\s+(?:(?:is|are|as|named|called|of|number|no\\.?|should be|to)\\s+)?#?)(?:${value})`,
       "giu",
     ),
   )
 }
 
-export function codesIn(text: string): Found[] {
-  return matches(text, /(?<![\p{L}\d])([A-Z]{3})(?![\p{L}\d])/gu)
+const currencyWords: Readonly<Record<string, string>> = {
+  euro: "EUR",
+  dollar: "USD",
+  pound: "GBP",
+  yen: "JPY",
+  franc: "CHF",
+  rupee: "INR",
+  yuan: "CNY",
+}
+
+/** Currencies as codes, from codes or their usual words. */
+export function currenciesIn(text: string): Found[] {
+  const found = matches(text, new RegExp(`(?<![\\p{L}\\d])([A-Z]{3}|(?:${Object.keys(currencyWords).join("|")})s?)(?![\\p{L}\\d])`, "gu"))
+  return found.map((each) => ({ ...each, value: currencyWords[each.value.replace(/s$/, "")] ?? each.value }))
 }
 
 export function expressionsIn(text: string): Found[] {

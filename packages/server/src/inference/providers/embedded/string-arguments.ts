@@ -2,7 +2,7 @@
 import { datesIn, timesIn } from "./date-readings.ts"
 import {
   announced,
-  codesIn,
+  currenciesIn,
   emailsIn,
   expressionsIn,
   idsIn,
@@ -27,7 +27,7 @@ const kinds = {
   currency: /\bcurrency\b|^(?:from|to|base|target|source)$/,
   origin: /\b(?:from|origin|source|departure|start)\b/,
   destination: /\b(?:to|destination|target|arrival|end)\b/,
-  place: /\b(?:city|location|place|country|town|region|address|area|venue|where|airport|station|state)\b/,
+  place: /\b(?:city|location|place|country|town|region|address|area|venue|where|airport|station|state|room)\b/,
   person:
     /\b(?:person|name|customer|user|recipient|contact|employee|author|assignee|attendee|guest|to|who|owner|member|channel|team|project|company)\b/,
   language: /\blanguages?\b|\blang\b/,
@@ -56,41 +56,64 @@ function byName(property: Property, name: string, readable: Readable): string | 
   const asked = readable.take(labelled(text, property.name).filter((found) => isValue(found, name)))
   if (asked !== undefined) return asked
   const special = specialKind(name, readable)
-  if (special !== undefined) return special
+  if (special !== undefined || readsOnlySpecial(name)) return special ?? reply(readable)
   if (kinds.query.test(name))
-    return readable.take(quotedIn(text)) ?? readable.take(searched(text)) ?? (property.required ? readable.take([whole(text)]) : undefined)
-  if (kinds.freeText.test(name))
-    return (
-      readable.take(quotedIn(text)) ??
-      readable.take(announced(text)) ??
-      (property.alone && property.required ? readable.take(afterVerb(text)) : undefined)
-    )
-  if (kinds.place.test(name)) return placed(readable, ["in", "at", "near", "for", "of", "around", "from", "to"], property.required)
-  if (kinds.person.test(name))
-    return (
-      readable.take(quotedIn(text)) ??
-      placed(
-        readable,
-        ["to", "for", "with", "named", "called", "by", "of", "about", "invite", "ask", "tell", "message", "email", "call"],
-        false,
-      )
-    )
+    return readable.take(quotedIn(text)) ?? (property.required ? (first(searched(text)) ?? text.trim()) : undefined)
+  if (kinds.freeText.test(name)) return readable.take(quotedIn(text)) ?? (property.required ? freeText(property, readable) : undefined)
+  if (kinds.place.test(name)) return placed(readable, placePrepositions, property.required)
+  if (kinds.person.test(name)) return readable.take(quotedIn(text)) ?? placed(readable, personPrepositions, false)
   if (!property.required) return undefined
   return (
     readable.take(quotedIn(text)) ??
-    (property.alone ? placed(readable, ["in", "for", "at", "of", "to", "about", "with", "from", "named", "called"], true) : undefined)
+    (property.alone ? placed(readable, [...placePrepositions, "about", "with", "named", "called"], true) : reply(readable))
   )
+}
+
+const placePrepositions = ["in", "at", "near", "for", "of", "around", "from", "to"]
+const personPrepositions = [
+  "to",
+  "for",
+  "with",
+  "named",
+  "called",
+  "by",
+  "of",
+  "about",
+  "invite",
+  "ask",
+  "tell",
+  "message",
+  "email",
+  "call",
+]
+
+/** Announced text may overlap with what other arguments took: "remind me to call tomorrow" is both a text and a date. */
+function freeText(property: Property, readable: Readable): string | undefined {
+  return first(announced(readable.text)) ?? reply(readable) ?? (property.alone ? first(afterVerb(readable.text)) : undefined)
+}
+
+/** Nothing else is a number of an order, or an expression. */
+function readsOnlySpecial(name: string): boolean {
+  return kinds.expression.test(name) || /\bcurrency\b/.test(name) || (kinds.identifier.test(name) && !kinds.place.test(name))
+}
+
+function reply(readable: Readable): string | undefined {
+  return readable.isReply ? readable.take(lone(readable.text)) : undefined
+}
+
+function first(found: readonly Found[]): string | undefined {
+  return found[0]?.value
 }
 
 /** Kinds that are only read where they surely are. */
 function specialKind(name: string, readable: Readable): string | undefined {
   const { text } = readable
   if (kinds.expression.test(name)) return readable.take(expressionsIn(text))
-  if (/\bcurrency\b/.test(name) || (kinds.currency.test(name) && codesIn(text).length > 1)) {
+  if (/\bcurrency\b/.test(name) || (kinds.currency.test(name) && currenciesIn(text).length > 1)) {
     const target = kinds.destination.test(name)
     return (
-      readable.take(codesIn(text).filter(({ start }) => /\b(?:to|into|in)\s+$/i.test(text.slice(0, start)) === target)) ??
-      readable.take(codesIn(text))
+      readable.take(currenciesIn(text).filter(({ start }) => /\b(?:to|into|in)\s+$/i.test(text.slice(0, start)) === target)) ??
+      readable.take(currenciesIn(text))
     )
   }
   if (kinds.language.test(name))
@@ -113,7 +136,8 @@ function placed(readable: Readable, prepositions: readonly string[], loosely: bo
   return (
     readable.take(namesAfter(text, prepositions)) ??
     readable.take(namesIn(text).filter(({ start }) => start > 0 && !/[.!?]\s+$/.test(text.slice(0, start)))) ??
-    (loosely ? (readable.take(wordsAfter(text, ["in", "near", "at", "for"])) ?? readable.take(lone(text))) : undefined)
+    (loosely ? readable.take(wordsAfter(text, ["in", "near", "at", "for"])) : undefined) ??
+    reply(readable)
   )
 }
 
@@ -138,10 +162,6 @@ function searched(text: string): Found[] {
 function afterVerb(text: string): Found[] {
   const match = /^\s*(?:please\s+|can you\s+|could you\s+)?\p{L}+\s+(?:(?:a|an|the|this|that|my)\s+)?(\S.*?)[.!?]*\s*$/isu.exec(text)
   return match?.[1] === undefined ? [] : [{ value: match[1], start: text.length - 1, end: text.length }]
-}
-
-function whole(text: string): Found {
-  return { value: text.trim(), start: 0, end: text.length }
 }
 
 function dateTime(readable: Readable): string | undefined {

@@ -2,6 +2,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../../../core/index.ts"
 import type { Embed, ModelCall, ModelTool } from "../../types.ts"
 import { insist, propertiesOf, readArguments, type ArgumentSources } from "./arguments.ts"
+import { actionIsSaid } from "./actions.ts"
 import { splitRequest } from "./clauses.ts"
 import { textOf, type Reading } from "./reading.ts"
 import { askFor } from "./speech.ts"
@@ -16,6 +17,8 @@ export interface ToolMeans {
 
 /** Below this score a request does not ask for a tool; set on the cases of tool-choice.test.ts. */
 export const toolMin = 0.42
+/** Between the two a tool is only taken when all that it requires can be read. */
+export const likelyToolMin = 0.19
 const meaningWeight = 0.6
 
 interface Wish {
@@ -30,7 +33,7 @@ export async function chooseTool(call: ModelCall, reading: Reading, means: ToolM
   // A tool that had to be called was called: insisting again after its result would never end.
   const insisted = toolChoice !== "auto" && reading.called.length === 0
   const reply = insisted ? undefined : replyToOurQuestion(call, reading)
-  if (reply) return planFor([{ tool: reply.tool, clause: reading.request }], [reading.request, reply.before], call, reading, means)
+  if (reply) return planFor([{ tool: reply.tool, clause: reading.request }], [reading.request, reply.before], call, reading, means, true)
   if (insisted) return insistedPlan(call, reading, means, signal)
   const stages = await wishes(reading.request, tools, means, signal)
   const called = [...reading.called]
@@ -66,11 +69,18 @@ async function insistedPlan(call: ModelCall, reading: Reading, means: ToolMeans,
 }
 
 /** All calls when their arguments can be read; the question for what is missing otherwise. */
-function planFor(wanted: readonly Wish[], texts: readonly string[], call: ModelCall, reading: Reading, means: ToolMeans): ToolPlan {
+function planFor(
+  wanted: readonly Wish[],
+  texts: readonly string[],
+  call: ModelCall,
+  reading: Reading,
+  means: ToolMeans,
+  isReply = false,
+): ToolPlan {
   const calls: { name: string; arguments: JsonObject }[] = []
   for (const { tool, clause } of wanted) {
     const all = [...new Set([clause, ...texts])]
-    const read = readArguments(tool.parameters, argumentSources(all, reading, means))
+    const read = readArguments(tool.parameters, { ...argumentSources(all, reading, means), isReply })
     if (read.missing.length === 0) calls.push({ name: tool.name, arguments: read.value })
     else if (calls.length === 0) {
       const second = readArguments(tool.parameters, argumentSources([...all, ...earlierRequests(call)], reading, means))
@@ -100,10 +110,20 @@ async function wishes(request: string, tools: readonly ModelTool[], means: ToolM
 }
 
 async function wish(clause: string, tools: readonly ModelTool[], means: ToolMeans, signal: AbortSignal): Promise<Wish | undefined> {
-  const scores = await scoreTools(clause, tools, means, signal)
+  const fitting = tools.filter((tool) => actionIsSaid(tool.name, clause))
+  if (fitting.length === 0) return undefined
+  const scores = await scoreTools(clause, fitting, means, signal)
   const best = Math.max(...scores)
-  const tool = tools[scores.indexOf(best)]
-  return tool && best >= toolMin ? { tool, clause } : undefined
+  const tool = fitting[scores.indexOf(best)]
+  if (!tool || best < likelyToolMin || (best < toolMin && !tellsArguments(tool, clause, means.now))) return undefined
+  return { tool, clause }
+}
+
+/** The clause holds all that the tool requires, and not just because any text would do. */
+function tellsArguments(tool: ModelTool, clause: string, now: number): boolean {
+  const { value, missing } = readArguments(tool.parameters, { texts: [clause], known: new Map(), now })
+  if (missing.length > 0) return false
+  return Object.values(value).some((each) => typeof each !== "string" || each.length < clause.trim().length / 2 || /[\d@/]/.test(each))
 }
 
 /** How well each tool fits: by meaning, and by how many words of its name and purpose are said. */
