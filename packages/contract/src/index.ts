@@ -1,6 +1,6 @@
 // Public face of the contract: what clients of Perdure's own API may rely on.
 export { errorCodes, errorStatus, errorType, type ErrorCode } from "./errors.ts"
-export { epochMs, errorBodySchema, jsonValue, labelSchema, type ErrorBody, type Label } from "./shared.ts"
+export { epochMs, errorBodySchema, jsonValue, labelSchema, type ErrorBody, type JsonValue, type Label } from "./shared.ts"
 export {
   runCancelRequestSchema,
   runCancelSchema,
@@ -66,3 +66,5 @@ export {
   type MemorySearch,
   type MemorySearchRequest,
 } from "./memories.ts"
+export { apiRoutes, missingRoutes, type ApiRoute, type HttpMethod } from "./routes.ts"
+export { openApiDocument, type OpenApiDocument } from "./openapi.ts"

@@ -1,8 +1,11 @@
 // Pieces that several schemas share: JSON values, times, labels, pages, the error body.
 import { z } from "zod"
 
-/** Any JSON value; what runs carry as input, output and event data. */
-export const jsonValue = z.json()
+/** Any JSON value; what runs carry as input, output and event data. Read-only, as everything that came over the wire. */
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue | undefined }
+
+/** Bodies are parsed JSON before a schema sees them, so only presence is left to check; a recursive schema would cost time and say no more. */
+export const jsonValue = z.custom<JsonValue>((value) => value !== undefined, { error: "required but missing" })
 
 /** Epoch milliseconds. Names of times end in `At`; our own API is camelCase throughout, unlike the OpenAI-shaped routes. */
 export const epochMs = z.int().min(0).meta({ description: "Epoch milliseconds" })

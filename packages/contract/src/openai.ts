@@ -1,0 +1,135 @@
+// Loose schemas of the OpenAI-shaped routes: what the document needs to name. The handlers pass unknown fields through, so do these.
+import { z } from "zod"
+
+const seconds = z.int().meta({ description: "Epoch seconds" })
+const metadata = z.record(z.string(), z.string()).nullable()
+
+export const chatCompletionRequestSchema = z
+  .looseObject({
+    model: z.string(),
+    messages: z.array(z.looseObject({ role: z.string() })).min(1),
+    stream: z.boolean().nullish(),
+  })
+  .meta({ id: "ChatCompletionRequest", description: "As OpenAI's; unknown fields reach the provider unchanged" })
+export const chatCompletionSchema = z
+  .looseObject({
+    id: z.string(),
+    object: z.literal("chat.completion"),
+    created: seconds,
+    model: z.string(),
+    choices: z.array(z.looseObject({ index: z.int() })),
+    usage: z.looseObject({}).optional(),
+  })
+  .meta({ id: "ChatCompletion" })
+
+export const embeddingRequestSchema = z
+  .looseObject({
+    model: z.string(),
+    input: z.union([z.string(), z.array(z.string()), z.array(z.int()), z.array(z.array(z.int()))]),
+    encoding_format: z.enum(["float", "base64"]).nullish(),
+    dimensions: z.int().min(1).nullish(),
+  })
+  .meta({ id: "EmbeddingRequest" })
+export const embeddingListSchema = z
+  .looseObject({
+    object: z.literal("list"),
+    data: z.array(z.looseObject({ object: z.literal("embedding"), index: z.int(), embedding: z.union([z.array(z.number()), z.string()]) })),
+    model: z.string(),
+    usage: z.looseObject({ prompt_tokens: z.int(), total_tokens: z.int() }),
+  })
+  .meta({ id: "EmbeddingList" })
+
+export const modelSchema = z
+  .looseObject({ id: z.string(), object: z.literal("model"), created: seconds, owned_by: z.string() })
+  .meta({ id: "Model" })
+export const modelListSchema = listOf(modelSchema, "ModelList")
+
+export const responseRequestSchema = z
+  .looseObject({
+    model: z.string().nullish(),
+    input: z.union([z.string(), z.array(z.looseObject({}))]).nullish(),
+    instructions: z.string().nullish(),
+    stream: z.boolean().nullish(),
+    store: z.boolean().nullish(),
+    background: z.boolean().nullish(),
+    previous_response_id: z.string().nullish(),
+    tools: z.array(z.looseObject({ type: z.string() })).nullish(),
+  })
+  .meta({ id: "ResponseRequest" })
+export const responseSchema = z
+  .looseObject({
+    id: z.string(),
+    object: z.literal("response"),
+    created_at: seconds,
+    status: z.enum(["queued", "in_progress", "completed", "incomplete", "failed", "cancelled"]),
+    model: z.string(),
+    output: z.array(z.looseObject({ type: z.string() })),
+  })
+  .meta({ id: "Response" })
+export const responseQuerySchema = z.looseObject({
+  stream: z.enum(["true", "false"]).optional(),
+  starting_after: z.coerce.number().int().optional().meta({ description: "With `stream`: events after this sequence number" }),
+})
+export const responseItemListSchema = listOf(z.looseObject({ type: z.string() }), "ResponseItemList")
+
+export const fileUploadSchema = z
+  .looseObject({ file: z.string().meta({ description: "The file's bytes", format: "binary" }), purpose: z.string() })
+  .meta({ id: "FileUpload" })
+export const fileSchema = z
+  .looseObject({
+    id: z.string(),
+    object: z.literal("file"),
+    bytes: z.int(),
+    created_at: seconds,
+    filename: z.string(),
+    purpose: z.string(),
+  })
+  .meta({ id: "File" })
+export const fileListSchema = listOf(fileSchema, "FileList")
+
+export const vectorStoreRequestSchema = z
+  .looseObject({ name: z.string().nullish(), file_ids: z.array(z.string()).optional(), metadata: metadata.optional() })
+  .meta({ id: "VectorStoreRequest" })
+export const vectorStoreSchema = z
+  .looseObject({
+    id: z.string(),
+    object: z.literal("vector_store"),
+    created_at: seconds,
+    name: z.string().nullable(),
+    status: z.string(),
+    file_counts: z.looseObject({ total: z.int() }),
+  })
+  .meta({ id: "VectorStore" })
+export const vectorStoreListSchema = listOf(vectorStoreSchema, "VectorStoreList")
+export const vectorStoreFileRequestSchema = z
+  .looseObject({ file_id: z.string(), attributes: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).nullish() })
+  .meta({ id: "VectorStoreFileRequest" })
+export const vectorStoreFileSchema = z
+  .looseObject({ id: z.string(), object: z.literal("vector_store.file"), vector_store_id: z.string(), status: z.string() })
+  .meta({ id: "VectorStoreFile" })
+export const vectorStoreFileListSchema = listOf(vectorStoreFileSchema, "VectorStoreFileList")
+export const vectorStoreSearchRequestSchema = z
+  .looseObject({
+    query: z.union([z.string(), z.array(z.string())]),
+    max_num_results: z.int().min(1).max(50).optional(),
+    filters: z.looseObject({}).nullish(),
+  })
+  .meta({ id: "VectorStoreSearchRequest" })
+export const vectorStoreSearchSchema = z
+  .looseObject({
+    object: z.literal("vector_store.search_results.page"),
+    data: z.array(z.looseObject({ file_id: z.string(), filename: z.string(), score: z.number() })),
+  })
+  .meta({ id: "VectorStoreSearch" })
+
+export const pageQuerySchema = z.looseObject({
+  limit: z.coerce.number().int().min(1).max(100).optional(),
+  order: z.enum(["asc", "desc"]).optional(),
+  after: z.string().optional(),
+  before: z.string().optional(),
+})
+export const deletedSchema = z.looseObject({ id: z.string(), object: z.string(), deleted: z.boolean() }).meta({ id: "Deleted" })
+
+function listOf<T extends z.ZodType>(item: T, id: string) {
+  return z.looseObject({ object: z.literal("list"), data: z.array(item), has_more: z.boolean().optional() }).meta({ id })
+}

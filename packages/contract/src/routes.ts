@@ -1,0 +1,290 @@
+// The route table: every route that the server answers under /v1 and for operators, with its schemas; the OpenAPI document is made from it.
+import type { z } from "zod"
+import * as keys from "./keys.ts"
+import * as memories from "./memories.ts"
+import * as openai from "./openai.ts"
+import * as runs from "./runs.ts"
+
+export type HttpMethod = "GET" | "POST" | "DELETE"
+
+export interface ApiRoute {
+  method: HttpMethod
+  /** `/v1/runs/{id}` */
+  path: string
+  summary: string
+  tag: string
+  /** Whose words it speaks: OpenAI's (snake_case, unknown fields pass) or ours (camelCase, unknown fields are refused). */
+  dialect: "openai" | "perdure"
+  /** `none`: needs no key. */
+  auth: "key" | "none"
+  query?: z.ZodObject
+  request?: z.ZodType
+  /** JSON when absent. */
+  requestType?: "multipart/form-data"
+  /** null: no JSON (see `responseType`). */
+  response: z.ZodType | null
+  responseType?: "text/plain" | "application/octet-stream" | "text/event-stream"
+  /** 200 when absent. */
+  status?: 200 | 201 | 202
+  /** The same route also answers with an event stream when asked to. */
+  streams?: boolean
+}
+
+/** Routes of one tag share dialect and authentication. */
+function group(tag: string, dialect: ApiRoute["dialect"], routes: readonly Omit<ApiRoute, "tag" | "dialect" | "auth">[]): ApiRoute[] {
+  return routes.map((route) => ({ tag, dialect, auth: "key", ...route }))
+}
+
+const inference = group("Inference", "openai", [
+  {
+    method: "POST",
+    path: "/v1/chat/completions",
+    summary: "Complete a chat",
+    request: openai.chatCompletionRequestSchema,
+    response: openai.chatCompletionSchema,
+    streams: true,
+  },
+  {
+    method: "POST",
+    path: "/v1/embeddings",
+    summary: "Embed texts",
+    request: openai.embeddingRequestSchema,
+    response: openai.embeddingListSchema,
+  },
+  { method: "GET", path: "/v1/models", summary: "List the models that this project may use", response: openai.modelListSchema },
+  { method: "GET", path: "/v1/models/{model}", summary: "Read one model", response: openai.modelSchema },
+])
+
+const responses = group("Responses", "openai", [
+  {
+    method: "POST",
+    path: "/v1/responses",
+    summary: "Create a response: a durable run when it is stored",
+    request: openai.responseRequestSchema,
+    response: openai.responseSchema,
+    streams: true,
+  },
+  {
+    method: "GET",
+    path: "/v1/responses/{id}",
+    summary: "Read a response, or its events again after a sequence number",
+    query: openai.responseQuerySchema,
+    response: openai.responseSchema,
+    streams: true,
+  },
+  { method: "POST", path: "/v1/responses/{id}/cancel", summary: "Cancel a background response", response: openai.responseSchema },
+  { method: "DELETE", path: "/v1/responses/{id}", summary: "Delete a response with its run", response: openai.deletedSchema },
+  {
+    method: "GET",
+    path: "/v1/responses/{id}/input_items",
+    summary: "List what a response was asked",
+    query: openai.pageQuerySchema,
+    response: openai.responseItemListSchema,
+  },
+])
+
+const files = group("Files", "openai", [
+  {
+    method: "POST",
+    path: "/v1/files",
+    summary: "Upload a file",
+    request: openai.fileUploadSchema,
+    requestType: "multipart/form-data",
+    response: openai.fileSchema,
+  },
+  { method: "GET", path: "/v1/files", summary: "List files", query: openai.pageQuerySchema, response: openai.fileListSchema },
+  { method: "GET", path: "/v1/files/{id}", summary: "Read a file's description", response: openai.fileSchema },
+  {
+    method: "GET",
+    path: "/v1/files/{id}/content",
+    summary: "Download a file",
+    response: null,
+    responseType: "application/octet-stream",
+  },
+  { method: "DELETE", path: "/v1/files/{id}", summary: "Delete a file and what was derived from it", response: openai.deletedSchema },
+])
+
+const vectorStores = group("Vector stores", "openai", [
+  {
+    method: "POST",
+    path: "/v1/vector_stores",
+    summary: "Create a vector store",
+    request: openai.vectorStoreRequestSchema,
+    response: openai.vectorStoreSchema,
+  },
+  {
+    method: "GET",
+    path: "/v1/vector_stores",
+    summary: "List vector stores",
+    query: openai.pageQuerySchema,
+    response: openai.vectorStoreListSchema,
+  },
+  { method: "GET", path: "/v1/vector_stores/{id}", summary: "Read a vector store", response: openai.vectorStoreSchema },
+  { method: "DELETE", path: "/v1/vector_stores/{id}", summary: "Delete a vector store", response: openai.deletedSchema },
+  {
+    method: "POST",
+    path: "/v1/vector_stores/{id}/files",
+    summary: "Add a file: it is parsed, chunked and embedded by a durable run",
+    request: openai.vectorStoreFileRequestSchema,
+    response: openai.vectorStoreFileSchema,
+  },
+  {
+    method: "GET",
+    path: "/v1/vector_stores/{id}/files",
+    summary: "List the files of a vector store",
+    query: openai.pageQuerySchema,
+    response: openai.vectorStoreFileListSchema,
+  },
+  {
+    method: "GET",
+    path: "/v1/vector_stores/{id}/files/{fileId}",
+    summary: "Read how far the indexing of a file is",
+    response: openai.vectorStoreFileSchema,
+  },
+  {
+    method: "DELETE",
+    path: "/v1/vector_stores/{id}/files/{fileId}",
+    summary: "Take a file out of a vector store",
+    response: openai.deletedSchema,
+  },
+  {
+    method: "POST",
+    path: "/v1/vector_stores/{id}/search",
+    summary: "Search by meaning and by words",
+    request: openai.vectorStoreSearchRequestSchema,
+    response: openai.vectorStoreSearchSchema,
+  },
+])
+
+const memoryRoutes = group("Memories", "perdure", [
+  {
+    method: "POST",
+    path: "/v1/memories",
+    summary: "Remember a statement",
+    request: memories.memoryCreateRequestSchema,
+    response: memories.memorySchema,
+    status: 201,
+  },
+  {
+    method: "GET",
+    path: "/v1/memories",
+    summary: "List the memories of a scope",
+    query: memories.memoryListQuerySchema,
+    response: memories.memoryListSchema,
+  },
+  { method: "GET", path: "/v1/memories/{id}", summary: "Read a memory", response: memories.memorySchema },
+  {
+    method: "POST",
+    path: "/v1/memories/search",
+    summary: "Recall memories of a scope",
+    request: memories.memorySearchRequestSchema,
+    response: memories.memorySearchSchema,
+  },
+  { method: "DELETE", path: "/v1/memories/{id}", summary: "Forget a memory", response: memories.memoryDeletedSchema },
+])
+
+const runRoutes = group("Runs", "perdure", [
+  { method: "GET", path: "/v1/runs", summary: "List runs, newest first", query: runs.runListQuerySchema, response: runs.runListSchema },
+  {
+    method: "GET",
+    path: "/v1/runs/stream",
+    summary: "Follow the list: a run's summary whenever it changes",
+    response: null,
+    responseType: "text/event-stream",
+  },
+  { method: "GET", path: "/v1/runs/{id}", summary: "Read a run", response: runs.runSchema },
+  {
+    method: "GET",
+    path: "/v1/runs/{id}/events",
+    summary: "Read a run's log",
+    query: runs.runEventsQuerySchema,
+    response: runs.runEventsSchema,
+  },
+  {
+    method: "GET",
+    path: "/v1/runs/{id}/stream",
+    summary: "Follow a run's log; each frame's id is the event's seq",
+    query: runs.runStreamQuerySchema,
+    response: null,
+    responseType: "text/event-stream",
+  },
+  {
+    method: "POST",
+    path: "/v1/runs/{id}/cancel",
+    summary: "Cancel a run",
+    request: runs.runCancelRequestSchema,
+    response: runs.runCancelSchema,
+  },
+  {
+    method: "POST",
+    path: "/v1/runs/{id}/signals/{name}",
+    summary: "Send a signal that a run waits for, or will",
+    request: runs.runSignalRequestSchema,
+    response: runs.runSignalSchema,
+  },
+  {
+    method: "POST",
+    path: "/v1/runs/{id}/resolve",
+    summary: "Decide on a run that is in doubt",
+    request: runs.runResolveRequestSchema,
+    response: runs.runSchema,
+  },
+])
+
+const keyRoutes = group("Keys and usage", "perdure", [
+  { method: "GET", path: "/v1/keys", summary: "List API keys", response: keys.apiKeyListSchema },
+  {
+    method: "POST",
+    path: "/v1/keys",
+    summary: "Create an API key; its secret is shown this once",
+    request: keys.apiKeyCreateRequestSchema,
+    response: keys.apiKeyCreatedSchema,
+    status: 201,
+  },
+  { method: "DELETE", path: "/v1/keys/{id}", summary: "Revoke an API key at once", response: keys.apiKeyRevokedSchema },
+  {
+    method: "GET",
+    path: "/v1/usage",
+    summary: "Read what was used and what it cost",
+    query: keys.usageQuerySchema,
+    response: keys.usageSchema,
+  },
+])
+
+const operations: ApiRoute[] = group("Operation", "perdure", [
+  { method: "GET", path: "/health/live", summary: "The process runs", response: keys.healthSchema },
+  { method: "GET", path: "/health/ready", summary: "The process can serve", response: keys.healthSchema },
+  { method: "GET", path: "/metrics", summary: "Metrics for Prometheus", response: null, responseType: "text/plain" },
+  { method: "GET", path: "/openapi.json", summary: "This document", response: null },
+]).map((route) => ({ ...route, auth: "none" }))
+
+/** Every published route. The dashboard's pages are not part of the API. */
+export const apiRoutes: readonly ApiRoute[] = [
+  ...inference,
+  ...responses,
+  ...files,
+  ...vectorStores,
+  ...memoryRoutes,
+  ...runRoutes,
+  ...keyRoutes,
+  ...operations,
+]
+
+/** Compares what a server has mounted (`/v1/runs/:id`) with the table, by method and shape of the path. */
+export function missingRoutes(mounted: readonly { method: string; path: string }[]): { undocumented: string[]; unserved: string[] } {
+  const served = new Map(mounted.filter(isPublished).map(({ method, path }) => [shapeOf(method, path), `${method} ${path}`]))
+  const documented = new Map(apiRoutes.map(({ method, path }) => [shapeOf(method, path), `${method} ${path}`]))
+  return {
+    undocumented: [...served].filter(([shape]) => !documented.has(shape)).map(([, name]) => name),
+    unserved: [...documented].filter(([shape]) => !served.has(shape)).map(([, name]) => name),
+  }
+}
+
+/** Middleware is mounted for all methods or with a wildcard; the dashboard serves pages. */
+function isPublished({ method, path }: { method: string; path: string }): boolean {
+  return method !== "ALL" && !path.includes("*") && !path.startsWith("/dashboard")
+}
+
+function shapeOf(method: string, path: string): string {
+  return `${method} ${path.replaceAll(/:\w+(\{[^}]*\})?|\{\w+\}/g, "{}")}`
+}
