@@ -22,3 +22,6 @@ export type {
   StepOptions,
   Verified,
 } from "./types.ts"
+export { createRuns, type RunsOptions } from "./runs.ts"
+export { defineWorkflow, type WorkflowContext } from "./workflow.ts"
+export { StepError } from "./step-error.ts"

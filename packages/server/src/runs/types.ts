@@ -216,7 +216,11 @@ export interface Runs extends AsyncDisposable {
   cancel(projectId: string, runId: string, reason: string): Promise<CancelOutcome>
   signal(projectId: string, runId: string, name: string, payload: JsonValue, label: Label): Promise<void>
   resolveDoubt(projectId: string, runId: string, resolution: DoubtResolution): Promise<Run>
+  /** Puts a run that is `poisoned` or `needs_migration` back into the queue. */
+  resume(projectId: string, runId: string): Promise<Run>
   delete(projectId: string, runId: string): Promise<boolean>
   /** Ids of runs whose summary changed, for live lists; one stream per project. */
   changes(projectId: string, signal: AbortSignal): AsyncIterable<string>
+  /** A light run's record was written: readers of `changes` in this process are told. */
+  touched(projectId: string, runId: string): void
 }

@@ -18,4 +18,20 @@ export type { StoredMemory } from "./tables/memories.ts"
 export * as postings from "./tables/postings.ts"
 export type { Posting, ScopeStatistics } from "./tables/postings.ts"
 export * as vectorStores from "./tables/vector-stores.ts"
-export type { StorePage, StoredVectorStore, StoredVectorStoreFile, VectorStoreCounts, VectorStoreFileStatus } from "./tables/vector-stores.ts"
+export type {
+  StorePage,
+  StoredVectorStore,
+  StoredVectorStoreFile,
+  VectorStoreCounts,
+  VectorStoreFileStatus,
+} from "./tables/vector-stores.ts"
+export * as executors from "./tables/executors.ts"
+export type { Heartbeat } from "./tables/executors.ts"
+export * as runEvents from "./tables/run-events.ts"
+export type { StoredEvent } from "./tables/run-events.ts"
+export * as runFlush from "./tables/run-flush.ts"
+export type { FlushBatch, FlushResult } from "./tables/run-flush.ts"
+export * as runs from "./tables/runs.ts"
+export type { StoredRun, StoredRunFilter } from "./tables/runs.ts"
+export * as signals from "./tables/signals.ts"
+export type { StoredSignal } from "./tables/signals.ts"

@@ -1,0 +1,508 @@
+// One run while it is in memory: its context for the body, its place in the log, its stops.
+//
+//   (claimed or started here) ─▶ executing ─┬─ body returned / threw ──────────────▶ completed, failed, incomplete
+//                                            ├─ only waits are left ────────────────▶ waiting: the body is dropped, the waits are in the row
+//                                            ├─ cancel, deadline: signal aborted,
+//                                            │  steps in flight still journaled ─────▶ cancelled, incomplete
+//                                            ├─ an effect is in doubt, code diverged ▶ in_doubt, needs_migration
+//                                            ├─ clean shutdown ─────────────────────▶ queued
+//                                            └─ lease lost ─────────────────────────▶ (nothing is written; the new holder goes on)
+import { AppError, deferred, type Clock, type JsonValue, type Limits, type NewId } from "../core/index.ts"
+import { joinLabels, type Label } from "../security/index.ts"
+import type { Store } from "../store/index.ts"
+import { LeaseLost, OperationRefused, Lane, type Appender, type EventRow, type Lease } from "./appender.ts"
+import { addUsage, readJournal, text, type Entry, type Journal, type OperationKind, type Outcome } from "./journal.ts"
+import { encodeJson } from "./payload.ts"
+import { Replay, type Divergence } from "./replay.ts"
+import { childOperation, signalOperation, sleepOperation } from "./waits.ts"
+import { runStep } from "./steps.ts"
+import { never, printable, runError, StepError } from "./step-error.ts"
+import { eventRow } from "./event-row.ts"
+import type {
+  EmitOptions,
+  Run,
+  RunContext,
+  RunDefinition,
+  RunEnding,
+  RunError,
+  RunEvent,
+  RunKind,
+  RunStatus,
+  RunUsage,
+  StepContext,
+  StepOptions,
+} from "./types.ts"
+import { Waits } from "./wait-set.ts"
+
+export interface ExecutionHost {
+  readonly store: Store
+  readonly clock: Clock
+  readonly newId: NewId
+  readonly limits: Limits
+  readonly appender: Appender
+  /** Database time as far as this process knows it. */
+  databaseNow(): number
+  executorId(): string
+  startChild(parent: Run, childId: string, request: { kind: RunKind; name: string; input: JsonValue; label: Label }): Promise<void>
+  /** The run left this process's memory: ended (then with how), suspended, parked, given back, lost. */
+  released(execution: Execution, left: Left): void
+  onError(what: string, error: unknown): void
+}
+
+export type Left = { how: "ended"; run: Run } | { how: "suspended"; wakeAt: number | null } | { how: "other" } | { how: "lost" }
+
+/** A run as it comes into memory: just started, or claimed with its log. */
+export interface Claimed {
+  run: Run
+  lease: Lease
+  /** What earlier attempts wrote. */
+  history: readonly RunEvent[]
+  lastSeq: number
+  deadlineAt: number | null
+  cancelReason: string | null
+}
+
+type Stop =
+  | { kind: "cancel"; reason: string }
+  | { kind: "deadline" }
+  | { kind: "release"; reason: string }
+  | { kind: "park"; status: "in_doubt" | "needs_migration"; data: JsonValue }
+
+export class Execution {
+  readonly run: Run
+  readonly host: ExecutionHost
+  readonly waits: Waits
+  readonly journal: Journal
+  /** For each signal name: the last one that a wait took. */
+  readonly consumed: Map<string, number>
+  readonly #definition: RunDefinition
+  readonly #history: readonly RunEvent[]
+  readonly #replay: Replay
+  readonly #controller = new AbortController()
+  readonly #keys = new Set<string>()
+  readonly #counters = new Map<string, number>()
+  readonly #steps = new Set<Promise<unknown>>()
+  readonly #bodyDone = deferred<void>()
+  readonly #deadlineAt: number | null
+  #lane: Lane
+  #seq: number
+  #label: Label
+  #usage: RunUsage
+  #model: string | null
+  #firstTokenAt: number | null
+  #lastWrite: Promise<void> = Promise.resolve()
+  #active = 0
+  #checking = false
+  #stop: Stop | undefined
+  #closed = false
+  #deadlineTimer: NodeJS.Timeout | undefined
+
+  constructor(host: ExecutionHost, definition: RunDefinition, claimed: Claimed) {
+    const { run, lease, history, deadlineAt } = claimed
+    this.host = host
+    this.run = run
+    this.#definition = definition
+    this.#history = history
+    this.#lane = new Lane(lease)
+    this.#deadlineAt = deadlineAt
+    this.journal = readJournal(history, run.label)
+    this.consumed = new Map(this.journal.consumed)
+    this.#seq = claimed.lastSeq
+    this.#label = this.journal.label
+    this.#usage = this.journal.usage
+    this.#model = this.journal.model ?? run.model
+    this.#firstTokenAt = this.journal.firstTokenAt
+    this.#replay = new Replay(
+      this.journal,
+      (divergence) => this.#diverged(divergence),
+      () => this.checkSuspend(),
+    )
+    this.waits = new Waits(this)
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  get closed(): boolean {
+    return this.#closed
+  }
+
+  get stopping(): boolean {
+    return this.#stop !== undefined
+  }
+
+  get nextSeq(): number {
+    return this.#seq + 1
+  }
+
+  get lane(): Lane {
+    return this.#lane
+  }
+
+  /** Runs the body; everything that happens to the run from here on comes out of `host.released`. */
+  begin(cancelReason: string | null): void {
+    if (this.run.attempt > 1 && this.#history.length > 0) this.emit("run.resumed", { attempt: this.run.attempt })
+    if (cancelReason !== null) this.stop({ kind: "cancel", reason: cancelReason })
+    else if (this.#deadlineAt !== null && this.#deadlineAt <= this.host.databaseNow()) this.stop({ kind: "deadline" })
+    if (this.#stop) return this.#bodyDone.resolve()
+    if (this.#deadlineAt !== null) {
+      const inMs = Math.min(this.#deadlineAt - this.host.databaseNow(), timerMsMax)
+      this.#deadlineTimer = setTimeout(() => this.stop({ kind: "deadline" }), inMs)
+    }
+    const body = Promise.resolve().then(() => this.#definition.execute(this.#context(), this.run.input))
+    void body.then(
+      (output) => this.#bodyEnded({ ok: true, output }),
+      (error: unknown) => this.#bodyEnded({ ok: false, error }),
+    )
+  }
+
+  /** Appends one event at the next place of the log. */
+  emit(
+    type: string,
+    data: JsonValue,
+    options: EmitOptions & { end?: string; final?: boolean; lifecycle?: boolean } = {},
+  ): { seq: number; committed: Promise<void> } {
+    const row = this.rowAt(this.#seq + 1, type, data, options.label ?? this.#label)
+    if (this.#closed)
+      return { seq: row.event.seq, committed: quiet(Promise.reject(new LeaseLost(`run ${this.run.id} is no longer executed here`))) }
+    this.#seq = row.event.seq
+    this.#note(row.event, options.delta === true)
+    const operation = {
+      events: [row],
+      ...(options.delta ? { delta: true } : {}),
+      ...(options.end === undefined ? {} : { end: options.end, lifecycle: true }),
+      ...(options.final ? { final: true } : {}),
+      ...(options.lifecycle ? { lifecycle: true } : {}),
+    }
+    const committed = this.host.appender.append(this.#lane, operation)
+    this.#lastWrite = committed
+    committed.catch((error: unknown) => this.failed(error))
+    return { seq: row.event.seq, committed }
+  }
+
+  /** An event with its row; its place is not taken until it is appended. */
+  rowAt(seq: number, type: string, data: JsonValue, label: Label): EventRow {
+    return eventRow(this.run, this.#lane.lease.attempt, seq, type, data, label, this.host.clock.now(), this.host.limits.eventBytesMax)
+  }
+
+  /** Runs `work` in the order of the log, with the next place of the log reserved for the event that it commits. */
+  exclusive(work: (seq: number) => Promise<readonly RunEvent[]>): Promise<void> {
+    const seq = (this.#seq += 1)
+    const done = this.host.appender.exclusive(this.#lane, () => work(seq))
+    done.catch((error: unknown) => this.failed(error))
+    return done
+  }
+
+  /** What an output carries further: later events of this run are influenced by it. */
+  influence(label: Label): void {
+    if (label !== this.#label && label !== this.run.label) this.#label = joinLabels([this.#label, label])
+  }
+
+  get label(): Label {
+    return this.#label
+  }
+
+  /** A write did not succeed: either the run is somebody else's, or one of its values cannot be stored and it fails. */
+  failed(error: unknown): void {
+    if (this.#closed) return
+    if (error instanceof OperationRefused) {
+      this.#seq = error.seq - 1
+      this.#lane = new Lane(this.#lane.lease)
+      this.#controller.abort(error)
+      this.#finish("failed", null, { code: "unsupported_value", message: error.message })
+      return
+    }
+    this.lose(error instanceof Error ? error : new Error(String(error)))
+  }
+
+  /** The lease is gone: stop without a word. */
+  lose(error: Error): void {
+    if (this.#closed) return
+    this.#close()
+    this.#controller.abort(error)
+    this.host.released(this, { how: "lost" })
+  }
+
+  stop(stop: Stop): void {
+    if (this.#closed || this.#stop) return
+    this.#stop = stop
+    this.#replay.stop()
+    if (stop.kind === "cancel" || stop.kind === "deadline") {
+      const error = new AppError(
+        "cancelled",
+        stop.kind === "cancel" ? `the run was cancelled: ${stop.reason}` : "the run's deadline has passed",
+      )
+      this.#controller.abort(error)
+      this.waits.rejectAll(error)
+    } else {
+      if (stop.kind === "release")
+        this.#controller.abort(new AppError("shutting_down", "this process stops; another one continues the run"))
+      this.waits.forget()
+    }
+    void this.#wind(stop)
+  }
+
+  /** Called whenever something finished: if only waits are left, the run leaves memory. */
+  checkSuspend(): void {
+    if (this.#checking || this.#closed || this.#stop || this.#active > 0 || this.waits.size === 0 || !this.#replay.live) return
+    this.#checking = true
+    setImmediate(() => {
+      this.#checking = false
+      if (this.#closed || this.#stop || this.#active > 0 || this.waits.size === 0 || !this.waits.mayUnload()) return
+      this.#suspend()
+    })
+  }
+
+  pause(): void {
+    this.#active -= 1
+    this.checkSuspend()
+  }
+
+  unpause(): void {
+    this.#active += 1
+  }
+
+  /** Counts work that keeps the run in memory; a wait pauses it. */
+  async busy<T>(work: () => Promise<T>): Promise<T> {
+    this.#active += 1
+    try {
+      return await work()
+    } finally {
+      this.#active -= 1
+      this.checkSuspend()
+    }
+  }
+
+  #context(): RunContext {
+    const execution = this
+    return {
+      run: this.run,
+      signal: this.#controller.signal,
+      history: this.#history,
+      step: (key, fn, options = {}) => this.#step(key, fn, options),
+      emit: (type, data, options = {}) => execution.emit(type, data, options),
+      flushed: () => (this.#closed ? never() : this.busy(() => this.#lastWrite)),
+      sleep: (key, ms) => this.operation("sleep", key, (entry) => sleepOperation(this, key, ms, entry)) as Promise<void>, // a sleep's outcome is undefined
+      waitForSignal: <T extends JsonValue>(name: string, options: { key?: string; timeoutMs?: number } = {}) => {
+        const key = options.key ?? this.#numbered(`signal:${name}`)
+        return this.operation("signal", key, (entry) => signalOperation(this, key, name, options.timeoutMs, entry)) as Promise<
+          T | undefined
+        > // the sender's payload, typed by the body
+      },
+      child: <T extends JsonValue>(key: string, request: { kind: RunKind; name: string; input: JsonValue; label?: Label }) =>
+        this.operation("child", key, (entry) => childOperation(this, key, request, entry)) as Promise<T>, // the child's output, typed by the body
+      now: (key = this.#numbered("now")) => this.#step(key, () => Promise.resolve(this.host.clock.now()), { effect: "read" }),
+      random: (key = this.#numbered("random")) => this.#step(key, () => Promise.resolve(Math.random()), { effect: "read" }),
+      id: (key = this.#numbered("id")) => this.#step(key, () => Promise.resolve(this.host.newId("evt")), { effect: "read" }),
+    }
+  }
+
+  #step<T extends JsonValue>(key: string, fn: (step: StepContext) => Promise<T>, options: StepOptions<T>): Promise<T> {
+    return this.operation("step", key, (entry) => {
+      const work = runStep(this, key, fn, options, entry)
+      this.#steps.add(work)
+      return work.finally(() => this.#steps.delete(work))
+    }) as Promise<T> // recorded outputs are what `fn` returned as JSON
+  }
+
+  /** One keyed operation: its recorded outcome, or `live` executed now. */
+  operation(
+    kind: OperationKind,
+    key: string,
+    live: (entry: Entry | undefined) => Promise<JsonValue | undefined>,
+  ): Promise<JsonValue | undefined> {
+    if (this.#closed) return never()
+    if (this.#stop)
+      return this.#stop.kind === "park" || this.#stop.kind === "release" ? never() : Promise.reject(this.#controller.signal.reason as Error)
+    if (this.#keys.has(key)) {
+      return Promise.reject(
+        new AppError("run_conflict", `the key "${key}" is used twice in run ${this.run.id}`, {
+          hint: 'add what differs to the key, such as "charge:" + id',
+        }),
+      )
+    }
+    this.#keys.add(key)
+    const entry = this.journal.entries.get(key)
+    if (entry && entry.kind !== kind) {
+      this.#diverged({ journalKey: `${entry.kind} ${key}`, journalSeq: entry.seq, codeKey: `${kind} ${key}` })
+      return never()
+    }
+    if (this.#replay.live || this.#definition.style === "data") {
+      if (entry?.outcome) return settled(entry.outcome)
+      return this.busy(() => live(entry))
+    }
+    return new Promise((resolve, reject) => {
+      this.#replay.ask({
+        key,
+        entry,
+        recorded: (outcome) => resolve(settled(outcome)),
+        live: () => void this.busy(() => live(entry)).then(resolve, reject),
+      })
+    })
+  }
+
+  #numbered(base: string): string {
+    const count = (this.#counters.get(base) ?? 0) + 1
+    this.#counters.set(base, count)
+    return `${base}#${count}`
+  }
+
+  #note(event: RunEvent, delta: boolean): void {
+    if (delta) this.#firstTokenAt ??= event.at
+    if (event.type === "usage.recorded") {
+      this.#usage = addUsage(this.#usage, event.data)
+      this.#model ??= text(event.data, "model")
+    }
+  }
+
+  /** The effect may or may not have happened, and must not be tried blindly: a person decides. */
+  doubt(key: string, reason: string): Promise<never> {
+    this.stop({ kind: "park", status: "in_doubt", data: { key, reason } })
+    return never()
+  }
+
+  #diverged(divergence: Divergence): void {
+    const { journalKey, journalSeq, codeKey } = divergence
+    const data = { journalKey, journalSeq, codeKey, journalVersion: this.run.version, codeVersion: this.#definition.version }
+    this.stop({ kind: "park", status: "needs_migration", data })
+  }
+
+  #bodyEnded(result: { ok: true; output: JsonValue } | { ok: false; error: unknown }): void {
+    this.#bodyDone.resolve()
+    if (this.#closed || this.#stop) return
+    const divergence = this.#definition.style === "replay" ? this.#replay.bodyEnded() : undefined
+    if (divergence) return this.#diverged(divergence)
+    void this.#end(result).catch((error: unknown) => this.host.onError(`end of run ${this.run.id}`, error))
+  }
+
+  async #end(result: { ok: true; output: JsonValue } | { ok: false; error: unknown }): Promise<void> {
+    await this.#stepsSettled()
+    if (this.#closed || this.#stop) return
+    if (result.ok) {
+      try {
+        encodeJson(result.output, `the output of run ${this.run.id}`, this.host.limits.stepOutputBytesMax)
+        this.#finish("completed", result.output ?? null, null)
+      } catch (error) {
+        this.#finish("failed", null, runError(error))
+      }
+      return
+    }
+    if (isEnding(result.error)) this.#finish("incomplete", result.error.output, { code: "incomplete", message: result.error.reason })
+    else this.#finish("failed", null, runError(result.error))
+  }
+
+  /** After a stop: let what is in flight be journaled, then write the end that the stop asked for. */
+  async #wind(stop: Stop): Promise<void> {
+    try {
+      await Promise.race([
+        stop.kind === "cancel" || stop.kind === "deadline" ? this.#bodyDone.promise : Promise.resolve(),
+        wait(this.host.limits.drainMs),
+      ])
+      await this.#stepsSettled()
+      if (this.#closed) return
+      if (stop.kind === "cancel") this.#finish("cancelled", null, { code: "cancelled", message: stop.reason })
+      else if (stop.kind === "deadline")
+        this.#finish("incomplete", null, { code: "deadline_exceeded", message: "the run's deadline has passed" })
+      else if (stop.kind === "park") this.#leave(stop.status, `run.${stop.status}`, stop.data)
+      else this.#leave("queued", "run.released", { reason: stop.reason })
+    } catch (error) {
+      this.host.onError(`stop of run ${this.run.id}`, error)
+    }
+  }
+
+  /** Side effects in flight are journaled if their results arrive in time. */
+  async #stepsSettled(): Promise<void> {
+    if (this.#steps.size > 0) await Promise.race([Promise.allSettled(this.#steps), wait(this.host.limits.drainMs)])
+  }
+
+  #suspend(): void {
+    const { wakeAt, list } = this.waits.stored()
+    const until = wakeAt === null ? this.#deadlineAt : this.#deadlineAt === null ? wakeAt : Math.min(wakeAt, this.#deadlineAt)
+    this.waits.forget()
+    this.#leave("waiting", "run.suspended", { waits: list, wakeAt }, { waits: list, wake_at: until })
+  }
+
+  #finish(status: RunStatus, output: JsonValue, error: RunError | null): void {
+    const end = { output, error: error === null ? null : { ...error }, finished_at: this.host.clock.now() }
+    this.#leave(status, "run.ended", error === null ? { status } : { status, error: { ...error } }, end)
+  }
+
+  #leave(status: RunStatus, type: string, data: JsonValue, end: { [key: string]: JsonValue } = {}): void {
+    const { inputTokens, outputTokens, cachedTokens, reasoningTokens, costMicroUsd, costKnown } = this.#usage
+    const row = {
+      r: this.run.id,
+      st: status,
+      model: this.#model,
+      u: [inputTokens, outputTokens, cachedTokens, reasoningTokens, costMicroUsd],
+      cost_known: costKnown,
+      first_token_ms: this.#firstTokenAt === null ? null : Math.max(0, Math.round(this.#firstTokenAt - this.run.createdAt)),
+      ...end,
+    }
+    const { committed } = this.emit(type, data, { end: JSON.stringify(row), final: "finished_at" in end })
+    this.#close()
+    void committed.then(
+      () => this.host.released(this, this.#leftAs(status, end)),
+      (error: unknown) => {
+        if (error instanceof OperationRefused && status !== "failed") return this.#refusedEnd(error)
+        if (!(error instanceof LeaseLost)) this.host.onError(`last write of run ${this.run.id}`, error)
+        this.host.released(this, { how: "lost" })
+      },
+    )
+  }
+
+  #leftAs(status: RunStatus, end: { [key: string]: JsonValue }): Left {
+    if (status === "waiting") return { how: "suspended", wakeAt: typeof end["wake_at"] === "number" ? end["wake_at"] : null }
+    const finishedAt = end["finished_at"]
+    if (typeof finishedAt !== "number") return { how: "other" }
+    const error = (end["error"] ?? null) as RunError | null // put there by `#finish`
+    return {
+      how: "ended",
+      run: {
+        ...this.run,
+        status,
+        output: end["output"] ?? null,
+        error,
+        model: this.#model,
+        usage: this.#usage,
+        finishedAt,
+        wakeAt: null,
+        lastSeq: this.#seq,
+      },
+    }
+  }
+
+  /** The database would not take the end as it was (its output): the run fails with that reason instead of staying open. */
+  #refusedEnd(error: OperationRefused): void {
+    this.#closed = false
+    this.#seq = error.seq - 1
+    this.#lane = new Lane(this.#lane.lease)
+    this.#finish("failed", null, { code: "unsupported_value", message: printable(error.message) })
+  }
+
+  #close(): void {
+    this.#closed = true
+    this.#replay.stop()
+    this.waits.forget()
+    if (this.#deadlineTimer) clearTimeout(this.#deadlineTimer)
+  }
+}
+
+function settled(outcome: Outcome): Promise<JsonValue | undefined> {
+  return outcome.ok ? Promise.resolve(outcome.value) : Promise.reject(new StepError(outcome.error))
+}
+
+function quiet(promise: Promise<void>): Promise<void> {
+  promise.catch(() => undefined)
+  return promise
+}
+
+function wait(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref())
+}
+
+function isEnding(error: unknown): error is RunEnding {
+  return typeof error === "object" && error !== null && "status" in error && error.status === "incomplete" && "reason" in error
+}
+
+const timerMsMax = 2 ** 31 - 1

@@ -1,0 +1,63 @@
+// From the store's rows to the words of runs.
+import type { Label } from "../security/index.ts"
+import type { runEvents, runs } from "../store/index.ts"
+import type { Run, RunError, RunEvent, RunKind, RunStatus, RunSummary, RunUsage } from "./types.ts"
+
+export function toRun(row: runs.StoredRun): Run {
+  return {
+    id: row.id,
+    projectId: row.projectId,
+    principal: row.principal,
+    user: row.user,
+    kind: row.kind as RunKind, // written from a RunKind
+    name: row.name,
+    version: row.version,
+    status: row.status as RunStatus, // checked by the table
+    parentId: row.parentId,
+    conversationId: row.conversationId,
+    attempt: row.attempt,
+    input: row.input,
+    output: row.output,
+    error: row.error as unknown as RunError | null, // written from a RunError
+    label: row.label as unknown as Label, // written from a Label
+    model: row.model,
+    usage: usageOf(row),
+    metadata: row.metadata,
+    createdAt: row.createdAt,
+    startedAt: row.startedAt,
+    finishedAt: row.finishedAt,
+    wakeAt: row.wakeAt,
+    lastSeq: row.lastSeq,
+  }
+}
+
+export function toSummary(row: runs.StoredRun): RunSummary {
+  const run = toRun(row)
+  return {
+    id: run.id,
+    kind: run.kind,
+    name: run.name,
+    status: run.status,
+    principal: run.principal,
+    user: run.user,
+    model: run.model,
+    conversationId: run.conversationId,
+    parentId: run.parentId,
+    usage: run.usage,
+    error: run.error,
+    createdAt: run.createdAt,
+    finishedAt: run.finishedAt,
+    durationMs: run.finishedAt === null ? null : Math.max(0, run.finishedAt - run.createdAt),
+    firstTokenMs: row.firstTokenMs,
+  }
+}
+
+export function toEvent(row: runEvents.StoredEvent, runLabel: Label): RunEvent {
+  const { runId, seq, attempt, type, data, at } = row
+  return { runId, seq, attempt, type, data, at, label: row.label === null ? runLabel : (row.label as unknown as Label) } // written from a Label
+}
+
+function usageOf(row: runs.StoredRun): RunUsage {
+  const { inputTokens, outputTokens, cachedTokens, reasoningTokens, costMicroUsd, costKnown } = row
+  return { inputTokens, outputTokens, cachedTokens, reasoningTokens, costMicroUsd, costKnown }
+}
