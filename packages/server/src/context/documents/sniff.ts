@@ -54,7 +54,7 @@ function decode(bytes: Uint8Array, filename: string): string {
   } catch {
     throw new DocumentError(
       "invalid_file",
-      `The file '${filename}' is not valid UTF-8: the first bad byte is at ${firstBadByte(bytes)}. Save it as UTF-8.`,
+      `The file '${filename}' is not valid UTF-8: the first error is near byte ${firstBadByte(bytes)}. Save it as UTF-8.`,
     )
   }
 }

@@ -41,7 +41,7 @@ export function scoreWords(
   const averageLength = statistics.terms / Math.max(statistics.parts, 1)
   const scores = new Map<string, number>()
   for (const posting of postings) {
-    const weight = weightOf(frequencies.get(posting.term) ?? 0, statistics.parts) * (repetitions.get(posting.term) ?? 1)
+    const weight = weightOf(frequencies.get(posting.term) ?? 0, statistics.parts) * (repetitions.get(posting.term) ?? 0)
     for (let index = 0; index < posting.parts.length; index++) {
       const frequency = posting.frequencies[index] ?? 0
       const length = posting.lengths[index] ?? 0

@@ -1,0 +1,165 @@
+// Tests of the word side of retrieval: stems, terms of several scripts, BM25 against its definition, filters, fusion.
+import fc from "fast-check"
+import { describe, expect, it } from "vitest"
+import type { Posting } from "../../store/index.ts"
+import { analyze, countTerms } from "./analyze.ts"
+import { documentParameters, placeKey, scoreWords } from "./bm25.ts"
+import { matches, parseFilter } from "./filters.ts"
+import { fuse } from "./fuse.ts"
+import { stem } from "./porter.ts"
+
+describe("stems", () => {
+  it("are those of Porter's paper", () => {
+    const examples =
+      "caresses caress ponies poni agreed agre plastered plaster motoring motor conflated conflat sized size hopping hop falling fall filing file happy happi " +
+      "relational relat conditional condit digitizer digit vietnamization vietnam predication predic operator oper hopefulness hope sensibiliti sensibl " +
+      "triplicate triplic formalize formal electrical electr revival reviv airliner airlin adjustable adjust replacement replac adoption adopt probate probat " +
+      "cease ceas controll control roll roll generalizations gener oscillators oscil sky sky"
+    const words = examples.split(" ")
+    for (let index = 0; index < words.length; index += 2) expect(stem(words[index] ?? "")).toBe(words[index + 1])
+  })
+})
+
+describe("terms", () => {
+  it("are folded, stemmed and freed of stop words", () => {
+    expect(analyze("The Cafés were RUNNING, 42 times")).toEqual(["cafe", "run", "42", "time"])
+  })
+
+  it("of Chinese and Japanese are pairs of characters, so that a word is found inside a sentence", () => {
+    const document = new Set(analyze("東京は日本の首都です"))
+    expect(analyze("首都").every((term) => document.has(term))).toBe(true)
+    expect(analyze("大阪").some((term) => document.has(term))).toBe(false)
+  })
+
+  it("of Arabic and Hebrew do not depend on vowel marks", () => {
+    expect(analyze("مُحَمَّد")).toEqual(analyze("محمد"))
+    expect(analyze("שָׁלוֹם")).toEqual(analyze("שלום"))
+  })
+
+  it("leave out runs that are no words", () => {
+    expect(analyze(`key ${"a1".repeat(64)} end`)).toEqual(["kei", "end"])
+  })
+})
+
+describe("BM25", () => {
+  const texts = fc.array(fc.array(fc.constantFrom("apple", "pear", "plum", "fig", "kiwi"), { maxLength: 12 }), {
+    minLength: 1,
+    maxLength: 12,
+  })
+
+  it("scores each part as the formula says", () => {
+    fc.assert(
+      fc.property(texts, fc.array(fc.constantFrom("apple", "pear", "quince"), { minLength: 1, maxLength: 3 }), (documents, query) => {
+        const { postings, statistics } = indexOf(documents.map((words) => words.join(" ")))
+        const repetitions = countTerms(query.join(" ")).frequencies
+        const { scores, ceiling } = scoreWords(postings, statistics, repetitions, documentParameters)
+        documents.forEach((words, index) => {
+          const expected = naive(documents, words, query)
+          expect(scores.get(placeKey(`d${index}`, 0)) ?? 0).toBeCloseTo(expected, 9)
+          expect(expected).toBeLessThanOrEqual(ceiling + 1e-9)
+        })
+      }),
+    )
+  })
+
+  function naive(documents: string[][], words: string[], query: string[]): number {
+    const average = documents.reduce((total, other) => total + other.length, 0) / documents.length
+    return query.reduce((total, word) => {
+      const frequency = words.filter((other) => other === word).length
+      const containing = documents.filter((other) => other.includes(word)).length
+      const idf = Math.log(1 + (documents.length - containing + 0.5) / (containing + 0.5))
+      return total + (idf * frequency * 2.2) / (frequency + 1.2 * (0.25 + (0.75 * words.length) / Math.max(average, 1)))
+    }, 0)
+  }
+
+  function indexOf(documents: string[]): { postings: Posting[]; statistics: { parts: number; terms: number } } {
+    const postings: Posting[] = []
+    let terms = 0
+    documents.forEach((text, index) => {
+      const { frequencies, length } = countTerms(text)
+      terms += length
+      for (const [term, frequency] of frequencies) {
+        postings.push({ term, documentId: `d${index}`, parts: [0], frequencies: [frequency], lengths: [length] })
+      }
+    })
+    return { postings, statistics: { parts: documents.length, terms } }
+  }
+})
+
+describe("filters", () => {
+  const file = { lang: "en", year: 2024, draft: false }
+
+  it("compare by type and nest", () => {
+    const filter = parseFilter({
+      type: "and",
+      filters: [
+        { type: "eq", key: "lang", value: "en" },
+        {
+          type: "or",
+          filters: [
+            { type: "gt", key: "year", value: 2024 },
+            { type: "in", key: "year", value: [2023, 2024] },
+          ],
+        },
+        { type: "ne", key: "draft", value: true },
+      ],
+    })
+    expect(matches(filter, file)).toBe(true)
+    expect(matches(filter, { ...file, year: 2022 })).toBe(false)
+  })
+
+  it("never order values of different types or a missing one", () => {
+    expect(matches({ type: "gt", key: "year", value: "2000" }, file)).toBe(false)
+    expect(matches({ type: "lte", key: "pages", value: 10 }, file)).toBe(false)
+    expect(matches({ type: "nin", key: "pages", value: [10] }, file)).toBe(true)
+  })
+
+  it("that are malformed are refused with their place", () => {
+    expect(() => parseFilter({ type: "and", filters: [{ type: "like", key: "a", value: "b" }] })).toThrow(
+      expect.objectContaining({ code: "invalid_request", param: "filters.filters[0].type" }),
+    )
+    const deep = Array.from({ length: 50 }).reduce<object>((inner) => ({ type: "and", filters: [inner] }), {
+      type: "eq",
+      key: "a",
+      value: 1,
+    })
+    expect(() => parseFilter(deep)).toThrow(/nested deeper/)
+  })
+})
+
+describe("fusion", () => {
+  it("orders by that arm when there is only one", () => {
+    const words = {
+      scores: new Map([
+        ["a 0", 1],
+        ["b 0", 3],
+      ]),
+      ceiling: 6,
+    }
+    const fused = fuse({ words, vectors: undefined })
+    expect(fused.map((entry) => entry.key)).toEqual(["b 0", "a 0"])
+    expect(fused[0]).toMatchObject({ score: 0.5, why: { words: { rank: 1, score: 3 }, vectors: null } })
+  })
+
+  it("weighs both arms, and no order depends on how the arms were listed", () => {
+    const scores = fc.uniqueArray(fc.tuple(fc.nat(30), fc.double({ min: 0.01, max: 10, noNaN: true })), {
+      selector: ([key]) => key,
+      maxLength: 20,
+    })
+    fc.assert(
+      fc.property(scores, scores, (words, vectors) => {
+        const map = (entries: [number, number][], scale: number): Map<string, number> =>
+          new Map(entries.map(([key, score]) => [`${key} 0`, score * scale]))
+        const fused = fuse({ words: { scores: map(words, 1), ceiling: 20 }, vectors: { scores: map(vectors, 0.1) } })
+        const reversed = fuse({
+          words: { scores: map(words.toReversed(), 1), ceiling: 20 },
+          vectors: { scores: map(vectors.toReversed(), 0.1) },
+        })
+        expect(reversed).toEqual(fused)
+        const values = fused.map((entry) => entry.score)
+        expect(values.every((score) => score >= 0 && score <= 1)).toBe(true)
+        expect(values).toEqual(values.toSorted((a, b) => b - a))
+      }),
+    )
+  })
+})
