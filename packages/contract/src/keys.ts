@@ -30,7 +30,7 @@ export const usageQuerySchema = z.strictObject({
 })
 export const usageRowSchema = z
   .object({
-    group: z.string().meta({ description: "The hour (`2026-01-31T14`, UTC), day (`2026-01-31`, UTC), model, principal or kind" }),
+    group: z.string().meta({ description: "The hour (`2026-01-31T14:00Z`), day (`2026-01-31`, UTC), model, principal or kind" }),
     runs: z.int().min(0),
     failedRuns: z.int().min(0),
     inputTokens: z.int().min(0),

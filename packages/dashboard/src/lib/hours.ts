@@ -1,4 +1,4 @@
-// One bucket for each hour up to now, empty ones too, from rows that are grouped by hour (`2026-01-31T14`, UTC).
+// One bucket for each hour up to now, empty ones too, from rows that are grouped by hour (`2026-01-31T14:00Z`).
 import type { UsageRow } from "@perdure/client"
 
 const hourMs = 3_600_000
@@ -8,7 +8,7 @@ export function hourBuckets(rows: readonly UsageRow[], hours: number, now: numbe
   const newest = Math.floor(now / hourMs) * hourMs
   return Array.from({ length: hours }, (_, index) => {
     const at = newest - (hours - 1 - index) * hourMs
-    const row = byHour.get(new Date(at).toISOString().slice(0, 13))
+    const row = byHour.get(new Date(at).toISOString().replace(/:00\.000Z$/, "Z"))
     return { at, runs: row?.runs ?? 0, failed: row?.failedRuns ?? 0 }
   })
 }

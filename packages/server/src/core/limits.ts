@@ -48,6 +48,8 @@ export interface Limits {
   queryTimeoutMs: number
   /** Turns (model calls) of one response before it ends incomplete. */
   turnsMax: number
+  /** Responses that one `previous_response_id` may lead back over. */
+  chainResponsesMax: number
   /** Time for draining at shutdown. */
   drainMs: number
   /** Parsing one document. */
@@ -81,10 +83,11 @@ export const defaultLimits: Limits = {
   keepAliveMs: 15_000,
   upstreamConnectionsMax: 4_096,
   feedWindowMs: 150,
-  feedPollMs: 2_000,
+  feedPollMs: 1_000,
   feedRowsMax: 500,
   queryTimeoutMs: 30_000,
   turnsMax: 16,
+  chainResponsesMax: 1_000,
   drainMs: 10_000,
   parseTimeoutMs: 30_000,
   fileChunksMax: 20_000,

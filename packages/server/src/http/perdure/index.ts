@@ -1,6 +1,6 @@
 // Public face of the routes of Perdure's own API that runs, keys, usage and the dashboard need.
 export { createDashboardRoutes, type DashboardRoutesOptions } from "./dashboard.ts"
 export { createKeyRoutes, type KeyRoutesOptions } from "./keys.ts"
-export type { FindLightRun } from "./run-log.ts"
+export { createLightRuns, type LightRuns } from "./light-runs.ts"
 export { createRunRoutes, type RunRoutesOptions } from "./runs.ts"
 export { createUsageRoutes, type ReadUsage, type UsageGroup, type UsageRoutesOptions } from "./usage.ts"

@@ -1,10 +1,11 @@
 // The live list: one watcher per project turns change notices into summaries and hands them to every open stream, newest state of each run only.
 import { sleep } from "../../core/index.ts"
 import type { Runs, RunSummary } from "../../runs/index.ts"
-import { summaryOf } from "./run-log.ts"
+import { summaryOf, type RunLog } from "./run-log.ts"
 
 export interface RunFeedOptions {
-  runs: Pick<Runs, "list" | "get" | "changes">
+  runs: Pick<Runs, "changes">
+  log: Pick<RunLog, "list" | "get">
   limits: { feedWindowMs: number; feedPollMs: number; feedRowsMax: number }
   onError: (error: unknown) => void
 }
@@ -94,9 +95,9 @@ class ProjectFeed {
   async #round(): Promise<void> {
     const ids = new Set(this.#changed)
     this.#changed.clear()
-    const { runs } = await this.#options.runs.list(this.#projectId, { limit: pageRows })
+    const { runs } = await this.#options.log.list(this.#projectId, { limit: pageRows })
     const older = [...ids].filter((id) => !runs.some((run) => run.id === id)).slice(0, pageRows)
-    const found = await Promise.all(older.map((id) => this.#options.runs.get(this.#projectId, id)))
+    const found = await Promise.all(older.map((id) => this.#options.log.get(this.#projectId, id)))
     const next = new Map<string, string>()
     for (const run of runs.toReversed()) {
       const text = JSON.stringify(run)

@@ -1,101 +1,67 @@
 // One way to read runs of both sorts: durable ones from the kernel, light ones from their record, which is their log of one event.
-import type { LightRunRecord } from "../../accounting/index.ts"
-import { isJsonObject, type JsonValue } from "../../core/index.ts"
-import type { Run, RunEvent, Runs, RunSummary } from "../../runs/index.ts"
-import { unknownLabel, type Label } from "../../security/index.ts"
+import type { Run, RunEvent, RunFilter, Runs, RunSummary } from "../../runs/index.ts"
+import { isLightKind, type LightRuns } from "./light-runs.ts"
 
-/** The record of a finished light run of that project. */
-export type FindLightRun = (projectId: string, runId: string) => Promise<LightRunRecord | undefined>
-
-export interface RunLog {
-  get(projectId: string, runId: string): Promise<Run | undefined>
-  events(projectId: string, run: Run, after: number, limit: number): Promise<RunEvent[]>
-  tail(projectId: string, run: Run, after: number, signal: AbortSignal): AsyncIterable<RunEvent>
+export interface RunPage {
+  runs: RunSummary[]
+  next: string | null
 }
 
-export function createRunLog(runs: Pick<Runs, "get" | "events" | "tail">, findLightRun?: FindLightRun): RunLog {
-  const light = async (projectId: string, runId: string): Promise<LightRunRecord | undefined> => findLightRun?.(projectId, runId)
+export interface RunLog {
+  list(projectId: string, filter: RunFilter): Promise<RunPage>
+  get(projectId: string, runId: string): Promise<Run | undefined>
+  events(run: Run, after: number, limit: number): Promise<RunEvent[]>
+  tail(run: Run, after: number, signal: AbortSignal): AsyncIterable<RunEvent>
+}
+
+const rowsPerPage = 20
+
+export function createRunLog(runs: Pick<Runs, "get" | "list" | "events" | "tail">, lightRuns: LightRuns): RunLog {
+  const lightEvent = async (run: Run): Promise<RunEvent | undefined> =>
+    isLightKind(run.kind) ? (await lightRuns.get(run.projectId, run.id))?.event : undefined
   return {
-    async get(projectId, runId) {
-      const run = await runs.get(projectId, runId)
-      if (run) return run
-      const record = await light(projectId, runId)
-      return record && runOfRecord(record)
+    async list(projectId, filter) {
+      const limit = filter.limit ?? rowsPerPage
+      const wanted = { ...filter, ...(filter.search !== undefined && { search: ownId(filter.search) }) }
+      const [durable, light] = await Promise.all([
+        runs.list(projectId, { ...wanted, limit }),
+        lightRuns.list(projectId, { ...wanted, limit: limit + 1 }),
+      ])
+      const merged = [...durable.runs, ...light].sort(newestFirst)
+      const page = merged.slice(0, limit)
+      const more = merged.length > limit || durable.next !== null
+      return { runs: page, next: more ? (page.at(-1)?.id ?? null) : null }
     },
-    async events(projectId, run, after, limit) {
-      const record = isLight(run) ? await light(projectId, run.id) : undefined
-      if (record) return after < 1 ? [eventOfRecord(record)] : []
-      return runs.events(projectId, run.id, after, limit)
+    get: async (projectId, runId) => (await runs.get(projectId, runId)) ?? (await lightRuns.get(projectId, runId))?.run,
+    async events(run, after, limit) {
+      const event = await lightEvent(run)
+      if (event) return after < event.seq ? [event] : []
+      return runs.events(run.projectId, run.id, after, limit)
     },
-    async *tail(projectId, run, after, signal) {
-      const record = isLight(run) ? await light(projectId, run.id) : undefined
-      if (!record) yield* runs.tail(projectId, run.id, after, signal)
-      else if (after < 1) yield eventOfRecord(record)
+    async *tail(run, after, signal) {
+      const event = await lightEvent(run)
+      if (!event) yield* runs.tail(run.projectId, run.id, after, signal)
+      else if (after < event.seq) yield event
     },
   }
 }
 
-const lightKinds: readonly string[] = ["chat", "embedding", "memory", "retrieval"] satisfies LightRunRecord["kind"][]
 export const endedStatuses: readonly string[] = ["completed", "failed", "cancelled", "incomplete"] satisfies Run["status"][]
 
 /** What a list shows of a run that was read whole. */
 export function summaryOf(run: Run): RunSummary {
   const { id, kind, name, status, principal, user, model, conversationId, parentId, usage, error, createdAt, finishedAt } = run
-  const durationMs = finishedAt === null ? null : Math.max(0, finishedAt - (run.startedAt ?? createdAt))
+  const durationMs = finishedAt === null ? null : Math.max(0, finishedAt - createdAt)
   const summary = { id, kind, name, status, principal, user, model, conversationId, parentId, usage, error, createdAt, finishedAt }
   return { ...summary, durationMs, firstTokenMs: null }
 }
 
-function isLight(run: Run): boolean {
-  return lightKinds.includes(run.kind)
+/** What clients hold is `resp_…` or `chatcmpl_…`; the run has the same digits. */
+export function ownId(text: string): string {
+  return text.replace(/^(?:resp|chatcmpl)[_-](?=[0-9a-f]{8,})/, "run_")
 }
 
-function runOfRecord(record: LightRunRecord): Run {
-  const { id, projectId, principal, user, kind, name, model, error } = record
-  const finishedAt = Math.round(record.startedAt + record.durationMs)
-  return {
-    id,
-    projectId,
-    principal,
-    user,
-    kind,
-    name,
-    model,
-    error,
-    version: "1",
-    status: record.outcome,
-    parentId: null,
-    conversationId: null,
-    attempt: 1,
-    input: partOf(record.data, "request"),
-    output: partOf(record.data, "response"),
-    label: labelOf(record),
-    usage: usageOf(record),
-    metadata: { deployment: record.deployment, httpStatus: record.status, streamed: record.streamed, firstTokenMs: record.firstTokenMs },
-    createdAt: record.startedAt,
-    startedAt: record.startedAt,
-    finishedAt,
-    wakeAt: null,
-    lastSeq: 1,
-  }
-}
-
-function eventOfRecord(record: LightRunRecord): RunEvent {
-  const { id, projectId: _projectId, label: _label, ...data } = record
-  const at = Math.round(record.startedAt + record.durationMs)
-  return { runId: id, seq: 1, attempt: 1, type: "run.ended", data: { ...data }, label: labelOf(record), at }
-}
-
-function usageOf(record: LightRunRecord): Run["usage"] {
-  const { inputTokens, outputTokens, cachedTokens, reasoningTokens, costMicroUsd, costKnown } = record
-  return { inputTokens, outputTokens, cachedTokens, reasoningTokens, costMicroUsd, costKnown }
-}
-
-function labelOf(record: LightRunRecord): Label {
-  // Written by the gateway from a Label; a record without one is treated as the most restricted.
-  return isJsonObject(record.label) ? (record.label as unknown as Label) : unknownLabel(record.principal)
-}
-
-function partOf(data: JsonValue, name: string): JsonValue {
-  return isJsonObject(data) ? (data[name] ?? null) : null
+/** Ids begin with their time. */
+function newestFirst(a: RunSummary, b: RunSummary): number {
+  return a.id < b.id ? 1 : -1
 }

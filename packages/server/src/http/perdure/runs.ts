@@ -16,12 +16,12 @@ import { checked, readJsonObject, readQuery } from "../request-body.ts"
 import { openSse } from "../sse-writer.ts"
 import { answer } from "./answer.ts"
 import { createRunFeed, type RunFeed } from "./run-feed.ts"
-import { createRunLog, endedStatuses, type FindLightRun, type RunLog } from "./run-log.ts"
+import type { LightRuns } from "./light-runs.ts"
+import { createRunLog, endedStatuses, ownId, type RunLog } from "./run-log.ts"
 
 export interface RunRoutesOptions {
   runs: Runs
-  /** Records of light runs, where the kernel's `get` does not know them. */
-  findLightRun?: FindLightRun
+  lightRuns: LightRuns
   limits: { keepAliveMs: number; feedWindowMs: number; feedPollMs: number; feedRowsMax: number }
   onError: (error: unknown) => void
 }
@@ -34,11 +34,12 @@ interface Parts extends RunRoutesOptions {
 type At = Context<HttpEnv>
 
 export function createRunRoutes(options: RunRoutesOptions): Hono<HttpEnv> {
-  const parts = { ...options, log: createRunLog(options.runs, options.findLightRun), feed: createRunFeed(options) }
+  const log = createRunLog(options.runs, options.lightRuns)
+  const parts = { ...options, log, feed: createRunFeed({ ...options, log }) }
   const routes = new Hono<HttpEnv>()
   routes.get("/v1/runs", async (context) => {
     const query = readQuery(context, runListQuerySchema)
-    return answer(await options.runs.list(projectOf(context), present(query)))
+    return answer(await log.list(projectOf(context), present(query)))
   })
   routes.get("/v1/runs/stream", (context) => streamList(parts, context))
   routes.get("/v1/runs/:id", async (context) => answer(await runOf(parts, context)))
@@ -55,7 +56,7 @@ const eventsPerPage = 200
 async function listEvents(parts: Parts, context: At): Promise<Response> {
   const { after = 0, limit = eventsPerPage } = readQuery(context, runEventsQuerySchema)
   const run = await runOf(parts, context)
-  const events = await parts.log.events(run.projectId, run, after, limit)
+  const events = await parts.log.events(run, after, limit)
   const last = events.at(-1)
   return answer({ events, next: last && last.seq < run.lastSeq ? last.seq : null })
 }
@@ -71,7 +72,7 @@ async function streamRun(parts: Parts, context: At): Promise<Response> {
   // Tells a browser's EventSource, which opens a closed stream again by itself, that there is nothing more.
   if (endedStatuses.includes(run.status) && after >= run.lastSeq) return new Response(null, { status: 204 })
   return follow(parts, context, async function* (signal) {
-    yield* mapped(parts.log.tail(run.projectId, run, after, signal), frameOf)
+    yield* mapped(parts.log.tail(run, after, signal), frameOf)
     yield sseEvent("end", {})
   })
 }
@@ -118,7 +119,7 @@ async function resolve(parts: Parts, context: At): Promise<Response> {
 }
 
 async function runOf(parts: Parts, context: At): Promise<Run> {
-  const id = context.req.param("id") ?? ""
+  const id = ownId(context.req.param("id") ?? "")
   const run = await parts.log.get(projectOf(context), id)
   if (run) return run
   throw new AppError("not_found", `There is no run '${id}'.`, { param: "id", hint: "List runs with GET /v1/runs." })

@@ -1,0 +1,108 @@
+// Light runs as runs: their records read from the store, and turned into the shapes that durable runs are shown in.
+import { isJsonObject, type JsonValue } from "../../core/index.ts"
+import type { Run, RunEvent, RunFilter, RunSummary } from "../../runs/index.ts"
+import { unknownLabel, type Label } from "../../security/index.ts"
+import { lightRuns, type Store, type StoredLightRun } from "../../store/index.ts"
+
+export interface LightRuns {
+  /** Newest first, at most `limit`. */
+  list(projectId: string, filter: RunFilter & { limit: number }): Promise<RunSummary[]>
+  get(projectId: string, runId: string): Promise<LightRun | undefined>
+}
+
+/** A light run and its record as its one event. */
+export interface LightRun {
+  run: Run
+  event: RunEvent
+}
+
+export function createLightRuns(store: Pick<Store, "project">): LightRuns {
+  return {
+    async list(projectId, filter) {
+      if (!mayBeLight(filter)) return []
+      const { kind, status, search, before, limit } = filter
+      const wanted = {
+        ...(kind && { kind }),
+        ...(status && { outcome: status }),
+        ...(search && { search }),
+        ...(before && { before }),
+        limit,
+      }
+      const rows = await lightRuns.lightRuns(store.project(projectId), projectId, wanted)
+      return rows.map(summaryOfRow)
+    },
+    async get(projectId, runId) {
+      const row = await lightRuns.lightRun(store.project(projectId), projectId, runId)
+      return row && { run: runOf(row), event: eventOf(row) }
+    },
+  }
+}
+
+const kinds: readonly string[] = ["chat", "embedding", "memory", "retrieval"]
+const outcomes: readonly string[] = ["completed", "failed", "cancelled"]
+
+export function isLightKind(kind: string): boolean {
+  return kinds.includes(kind)
+}
+
+/** Whether a light run can fit: they have neither parents nor conversations, and are written when they have ended. */
+function mayBeLight({ kind, status, conversationId, parentId }: RunFilter): boolean {
+  if (conversationId !== undefined || parentId !== undefined) return false
+  return (kind === undefined || isLightKind(kind)) && (status === undefined || outcomes.includes(status))
+}
+
+function summaryOfRow(row: StoredLightRun): RunSummary {
+  const { id, kind, name, status, principal, user, model, usage, error, createdAt, finishedAt } = runOf(row)
+  const { durationMs, firstTokenMs } = row
+  const none = { conversationId: null, parentId: null }
+  return { id, kind, name, status, principal, user, model, usage, error, createdAt, finishedAt, durationMs, firstTokenMs, ...none }
+}
+
+function runOf(row: StoredLightRun): Run {
+  const { id, projectId, principal, user, name, model, startedAt, deployment, status: httpStatus, streamed, firstTokenMs } = row
+  return {
+    id,
+    projectId,
+    principal,
+    user,
+    kind: row.kind as Run["kind"], // written from a LightRunRecord
+    name,
+    version: "1",
+    status: row.outcome as Run["status"], // likewise
+    parentId: null,
+    conversationId: null,
+    attempt: 1,
+    input: partOf(row.data, "request"),
+    output: partOf(row.data, "response"),
+    error: row.errorCode === null ? null : { code: row.errorCode, message: row.errorMessage ?? "" },
+    label: labelOf(row),
+    model,
+    usage: usageOf(row),
+    metadata: { deployment, httpStatus, streamed, firstTokenMs },
+    createdAt: startedAt,
+    startedAt,
+    finishedAt: startedAt + row.durationMs,
+    wakeAt: null,
+    lastSeq: 1,
+  }
+}
+
+function eventOf(row: StoredLightRun): RunEvent {
+  const { id, projectId: _projectId, label: _label, outcome, status: httpStatus, ...rest } = row
+  const data: JsonValue = { status: outcome, httpStatus, ...rest }
+  return { runId: id, seq: 1, attempt: 1, type: "run.ended", data, label: labelOf(row), at: row.startedAt + row.durationMs }
+}
+
+function usageOf(row: StoredLightRun): Run["usage"] {
+  const { inputTokens, outputTokens, cachedTokens, reasoningTokens, costMicroUsd, costKnown } = row
+  return { inputTokens, outputTokens, cachedTokens, reasoningTokens, costMicroUsd, costKnown }
+}
+
+function labelOf(row: StoredLightRun): Label {
+  // Written by the gateway from a Label; a record without one is treated as the most restricted.
+  return isJsonObject(row.label) ? (row.label as unknown as Label) : unknownLabel(row.principal)
+}
+
+function partOf(data: JsonValue, name: string): JsonValue {
+  return isJsonObject(data) ? (data[name] ?? null) : null
+}
