@@ -93,13 +93,22 @@ class YamlReader {
       if (this.#nodes === nodesMax + 1) this.#fail(path, key, `more than ${nodesMax} values, aliases counted`, "", "use fewer aliases")
       return undefined
     }
-    const position = node?.range === undefined || node.range === null ? key : this.#at(node.range[0])
+    const position = this.#positionOf(node, key)
     this.#positions.set(keyOf(path), { key, value: position })
     if (isAlias(node)) return this.#alias(node.resolve(this.#document), path, key, node.source)
     if (isMap(node)) return this.#map(node.items, path)
-    if (isSeq(node)) return node.items.map((item, index) => this.#read(item as Node | null, [...path, index], position)) // items of a parsed document are nodes
+    if (isSeq(node)) return node.items.map((item, index) => this.#item(item as Node | null, [...path, index], position)) // items of a parsed document are nodes
     if (!isScalar(node)) return null
     return typeof node.value === "string" ? this.#fill(node.value, path, position) : node.value
+  }
+
+  /** An item of a list has no key: it is found where it begins. */
+  #item(node: Node | null, path: Path, list: string): unknown {
+    return this.#read(node, path, this.#positionOf(node, list))
+  }
+
+  #positionOf(node: Node | null, otherwise: string): string {
+    return node?.range ? this.#at(node.range[0]) : otherwise
   }
 
   #alias(target: Node | undefined, path: Path, key: string, name: string): unknown {
@@ -115,8 +124,12 @@ class YamlReader {
       const keyNode = pair.key as Node | null // keys of a parsed document are nodes
       const name = isScalar(keyNode) ? String(keyNode.value) : String(keyNode)
       const position = keyNode?.range ? this.#at(keyNode.range[0]) : ""
+      if (name === "__proto__") {
+        this.#fail([...path, name], position, '"__proto__" cannot be a name', "any other name", "")
+        continue
+      }
       const value = this.#read(pair.value as Node | null, [...path, name], position) // so are values
-      Object.defineProperty(result, name, { value, enumerable: true, writable: true, configurable: true })
+      result[name] = value
     }
     return result
   }
