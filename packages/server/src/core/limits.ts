@@ -46,6 +46,12 @@ export interface Limits {
   feedRowsMax: number
   /** Time limit of one database query issued for a request. */
   queryTimeoutMs: number
+  /** Connections of one process to Postgres, besides the one that listens. */
+  databaseConnectionsMax: number
+  /** Statements of one kind that wait for the embedded database's only connection. */
+  databaseQueueMax: number
+  /** Statements that the embedded database keeps prepared. */
+  preparedStatementsMax: number
   /** Turns (model calls) of one response before it ends incomplete. */
   turnsMax: number
   /** Responses that one `previous_response_id` may lead back over. */
@@ -86,6 +92,9 @@ export const defaultLimits: Limits = {
   feedPollMs: 1_000,
   feedRowsMax: 500,
   queryTimeoutMs: 30_000,
+  databaseConnectionsMax: 20,
+  databaseQueueMax: 10_000,
+  preparedStatementsMax: 500,
   turnsMax: 16,
   chainResponsesMax: 1_000,
   drainMs: 10_000,

@@ -1,0 +1,78 @@
+// The file system of the embedded engine with the one operation that it lacks as shipped: fsync.
+import { fsyncSync, openSync, closeSync, fstatSync } from "node:fs"
+import { NodeFS } from "@electric-sql/pglite/nodefs"
+
+/** What Emscripten's module offers here; PGlite's own type of it is not exported in full. */
+interface EngineModule {
+  FS: {
+    filesystems: { NODEFS: { stream_ops: { fsync?: (stream: EngineStream) => number }; realPath(node: unknown): string } }
+  }
+  onAbort?: (reason: unknown) => void
+  onExit?: (code: number) => void
+}
+
+interface EngineStream {
+  nfd?: number
+  node: unknown
+}
+
+type InitArguments = Parameters<NodeFS["init"]>
+
+export interface DurableFilesOptions {
+  /** Called after each successful fsync with the file's real path and its size then. */
+  readonly onSync: (path: string, size: number) => void
+  /** Called when Postgres gives up. */
+  readonly onDeath: (reason: string) => void
+}
+
+/**
+ * As shipped, PGlite's Node file system has no fsync operation: `fsync = on` changes nothing, and power loss loses commits or the whole
+ * database (electric-sql/pglite#1107). `fdatasync` is a stub in the engine, hence `wal_sync_method=fsync`.
+ */
+export class DurableFiles extends NodeFS {
+  readonly #options: DurableFilesOptions
+  fsyncs = 0
+
+  constructor(directory: string, options: DurableFilesOptions) {
+    super(directory)
+    this.#options = options
+  }
+
+  override async init(...[engine, options]: InitArguments): ReturnType<NodeFS["init"]> {
+    const result = await super.init(engine, options)
+    const { preRun = [] } = result.emscriptenOpts
+    // After the hook that mounts the directory: the operations are those of the mounted file system.
+    const hooks = [...(Array.isArray(preRun) ? preRun : [preRun]), (module: unknown) => this.#install(module as EngineModule)]
+    return { emscriptenOpts: { ...result.emscriptenOpts, preRun: hooks as never } }
+  }
+
+  #install(module: EngineModule): void {
+    const files = module.FS.filesystems.NODEFS
+    files.stream_ops.fsync = (stream) => {
+      try {
+        this.#sync(stream, files.realPath(stream.node))
+        return 0
+      } catch {
+        // Back as an errno, never swallowed: Postgres panics on a failed fsync, rightly, as the kernel may have dropped the pages.
+        return wasiInputOutputError
+      }
+    }
+    module.onAbort = (reason) => this.#options.onDeath(`the engine aborted: ${String(reason)}`)
+    module.onExit = (code) => this.#options.onDeath(`the engine ended with code ${code}`)
+  }
+
+  #sync(stream: EngineStream, path: string): void {
+    const own = stream.nfd === undefined ? openSync(path, "r") : undefined
+    const descriptor = stream.nfd ?? own ?? -1
+    try {
+      fsyncSync(descriptor)
+      this.fsyncs += 1
+      this.#options.onSync(path, fstatSync(descriptor).size)
+    } finally {
+      if (own !== undefined) closeSync(own)
+    }
+  }
+}
+
+/** EIO in the numbering that the engine's system calls use. */
+const wasiInputOutputError = 29

@@ -1,0 +1,220 @@
+// The main thread's side of the embedded engine: one connection, shared in turns, urgent work first, every wait limited.
+import { Worker } from "node:worker_threads"
+import { AppError, deferred, type Deferred } from "../../core/index.ts"
+import { connectionError, StoreError } from "../errors.ts"
+import type { EngineOptions } from "../engine.ts"
+import type { FromWorker, ToWorker, WorkerSettings } from "./messages.ts"
+
+export type Priority = "urgent" | "normal"
+
+export interface HostOptions extends EngineOptions {
+  readonly settings: WorkerSettings
+  readonly onSynced?: (path: string, size: number) => void
+}
+
+/** A turn on the only connection; `release` gives it back. */
+export interface Turn {
+  send(request: Uint8Array): Promise<Uint8Array>
+  release(): void
+}
+
+interface Waiting {
+  readonly start: () => void
+  readonly reject: (error: Error) => void
+  readonly timer: NodeJS.Timeout
+}
+
+/**
+ * States of the thread: starting → ready → (busy ⇄ ready) → closed, or → dead from any of them.
+ * Dead is final: in-flight requests are rejected with an unknown outcome, `onFatal` is called once, every later call is refused.
+ */
+export class PgliteHost {
+  readonly #options: HostOptions
+  readonly #worker: Worker
+  readonly #ready = deferred<void>()
+  readonly #closed = deferred<void>()
+  readonly #inFlight = new Map<number, Deferred<readonly Uint8Array[]>>()
+  readonly #queues: Record<Priority, Waiting[]> = { urgent: [], normal: [] }
+  #taken = false
+  #urgentInARow = 0
+  #nextId = 1
+  #dead: Error | undefined
+  #closing = false
+  /** Successful fsyncs of the engine so far. */
+  fsyncs = 0
+
+  constructor(options: HostOptions) {
+    this.#options = options
+    this.#worker = new Worker(workerUrl(), { workerData: options.settings, stdout: false, stderr: false })
+    this.#worker.on("message", (message: FromWorker) => this.#onMessage(message))
+    this.#worker.on("error", (error) => this.#die(`The database's thread failed: ${error.message}`))
+    this.#worker.on("exit", () => this.#onExit())
+    this.#ready.promise.catch(() => undefined)
+  }
+
+  ready(): Promise<void> {
+    return this.#ready.promise
+  }
+
+  /** Waits for the connection: urgent before normal, but a normal one after at most eight urgent ones. */
+  async turn(priority: Priority): Promise<Turn> {
+    if (this.#dead !== undefined) throw this.#dead
+    if (this.#closing) throw connectionError("The store is closed", false)
+    if (this.#taken) await this.#wait(priority)
+    this.#taken = true
+    let released = false
+    return {
+      send: (request) =>
+        released ? Promise.reject(connectionError("The transaction has ended: a statement came after it", false)) : this.#send(request),
+      release: () => {
+        if (released) return
+        released = true
+        this.#next()
+      },
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#closing) return await this.#closed.promise
+    this.#closing = true
+    for (const waiting of [...this.#queues.urgent.splice(0), ...this.#queues.normal.splice(0)]) {
+      clearTimeout(waiting.timer)
+      waiting.reject(connectionError("The store is closed", false))
+    }
+    if (this.#dead === undefined) this.#post({ type: "close" })
+    else this.#closed.resolve()
+    const timer = setTimeout(() => void this.#worker.terminate(), this.#options.limits.queryTimeoutMs)
+    await this.#closed.promise
+    clearTimeout(timer)
+    await this.#worker.terminate()
+  }
+
+  async #wait(priority: Priority): Promise<void> {
+    const { databaseQueueMax, queryTimeoutMs } = this.#options.limits
+    const queue = this.#queues[priority]
+    if (queue.length >= databaseQueueMax) {
+      throw new StoreError("overloaded", `${databaseQueueMax} statements wait for the database already`, { retryAfterMs: 1_000 })
+    }
+    const { promise, resolve, reject } = deferred<void>()
+    const timer = setTimeout(() => {
+      const index = queue.indexOf(waiting)
+      if (index < 0) return
+      queue.splice(index, 1)
+      reject(
+        new StoreError("database_timeout", `The database had no turn for this statement within ${queryTimeoutMs} ms`, {
+          retryAfterMs: 1_000,
+        }),
+      )
+    }, queryTimeoutMs)
+    const waiting: Waiting = { start: resolve, reject, timer }
+    queue.push(waiting)
+    await promise
+  }
+
+  #next(): void {
+    const { urgent, normal } = this.#queues
+    const takeNormal = urgent.length === 0 || (normal.length > 0 && this.#urgentInARow >= 8)
+    const next = takeNormal ? normal.shift() : urgent.shift()
+    this.#urgentInARow = takeNormal ? 0 : this.#urgentInARow + 1
+    if (next === undefined) {
+      this.#taken = false
+      return
+    }
+    clearTimeout(next.timer)
+    next.start()
+  }
+
+  async #send(request: Uint8Array): Promise<Uint8Array> {
+    if (this.#dead !== undefined) throw this.#dead
+    const id = this.#nextId
+    this.#nextId += 1
+    const answer = deferred<readonly Uint8Array[]>()
+    this.#inFlight.set(id, answer)
+    this.#post({ type: "batch", id, requests: [request] })
+    const timer = this.#watch(id)
+    try {
+      const [reply] = await answer.promise
+      return reply ?? new Uint8Array(0)
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  /**
+   * A statement inside the engine can't be interrupted: its thread is busy and nothing else runs. Past the limit the engine is given up;
+   * the process ends and opens the database anew, which loses nothing that was acknowledged.
+   */
+  #watch(id: number): NodeJS.Timeout {
+    const limitMs = this.#options.limits.queryTimeoutMs
+    return setTimeout(() => {
+      const answer = this.#inFlight.get(id)
+      answer?.reject(new StoreError("database_timeout", `A statement ran for more than ${limitMs} ms`, { outcome: "unknown" }))
+      this.#die(`A statement ran for more than ${limitMs} ms inside the embedded database, which can't be interrupted`)
+    }, limitMs)
+  }
+
+  #post(message: ToWorker): void {
+    this.#worker.postMessage(message)
+  }
+
+  #onMessage(message: FromWorker): void {
+    switch (message.type) {
+      case "ready":
+        this.fsyncs = message.fsyncs
+        return this.#ready.resolve()
+      case "failed":
+        return this.#ready.reject(new EngineStartError(message.message, message.output))
+      case "batch":
+        this.fsyncs = message.fsyncs
+        this.#inFlight.get(message.id)?.resolve(message.replies)
+        this.#inFlight.delete(message.id)
+        return
+      case "synced":
+        return this.#options.onSynced?.(message.path, message.size)
+      case "died":
+        return this.#die(`The embedded database died: ${message.message}`, message.output)
+      case "closed":
+        return this.#closed.resolve()
+    }
+  }
+
+  #onExit(): void {
+    this.#ready.reject(new EngineStartError("the thread ended while the database was opening", ""))
+    if (!this.#closing) this.#die("The database's thread ended by itself")
+    this.#closed.resolve()
+  }
+
+  #die(reason: string, output = ""): void {
+    if (this.#dead !== undefined || this.#closing) return
+    const error = connectionError(reason, true)
+    this.#dead = connectionError(`${reason}. Restart Perdure: what was acknowledged is safe`, false)
+    this.#ready.reject(new EngineStartError(reason, output))
+    for (const answer of this.#inFlight.values()) answer.reject(error)
+    this.#inFlight.clear()
+    for (const waiting of [...this.#queues.urgent.splice(0), ...this.#queues.normal.splice(0)]) {
+      clearTimeout(waiting.timer)
+      waiting.reject(this.#dead)
+    }
+    this.#options.logger.error({ output }, reason)
+    void this.#worker.terminate()
+    this.#options.onFatal(
+      new AppError("database_unavailable", this.#dead.message, { hint: "Restart Perdure. If it happens again: `perdure doctor`." }),
+    )
+  }
+}
+
+/** The engine didn't come up; `output` is what Postgres wrote. */
+export class EngineStartError extends Error {
+  override readonly name = "EngineStartError"
+  readonly output: string
+
+  constructor(message: string, output: string) {
+    super(message)
+    this.output = output
+  }
+}
+
+/** Beside this file, in TypeScript during development and compiled when published. */
+function workerUrl(): URL {
+  return new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url)
+}

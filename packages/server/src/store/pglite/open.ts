@@ -1,0 +1,184 @@
+// The store in the data directory: lock, template, engine in its thread, proof that fsync works, then the port.
+import { AppError } from "../../core/index.ts"
+import { connectionError } from "../errors.ts"
+import type { Engine, EngineOptions, ScriptRunner } from "../engine.ts"
+import type { Queryable, SqlValue, Transactor } from "../port.ts"
+import { checkProjectId, scopeText } from "../scope.ts"
+import { prepareDirectory } from "./directory.ts"
+import { EngineStartError, PgliteHost, type Priority, type Turn } from "./host.ts"
+import { lockDirectory, type DirectoryLock } from "./lock.ts"
+import { PgliteSession } from "./session.ts"
+
+export interface PgliteOptions extends EngineOptions {
+  readonly dataDirectory: string
+  /** False only in tests. */
+  readonly fsync: boolean
+  /** For tests of power loss: told of each file that was made durable. */
+  readonly onSynced?: (path: string, size: number) => void
+}
+
+export async function openPglite(options: PgliteOptions): Promise<Engine> {
+  const lock = await lockDirectory(options.dataDirectory)
+  try {
+    const directory = await prepareDirectory(options.dataDirectory, { fsync: options.fsync })
+    const settings = { directory, fsync: options.fsync, recordSyncs: options.onSynced !== undefined }
+    const engine = new PgliteEngine(new PgliteHost({ ...options, settings }), lock, options)
+    await engine.start(directory)
+    return engine
+  } catch (error) {
+    await lock.release()
+    throw error
+  }
+}
+
+class PgliteEngine implements Engine {
+  readonly engine = "pglite"
+  readonly system: Transactor
+  capabilities = { vector: false, serverVersion: "unknown" }
+  readonly #host: PgliteHost
+  readonly #lock: DirectoryLock
+  readonly #options: PgliteOptions
+  readonly #session: PgliteSession
+  readonly #handlers = new Map<string, Set<(payload: string) => void>>()
+
+  constructor(host: PgliteHost, lock: DirectoryLock, options: PgliteOptions) {
+    this.#host = host
+    this.#lock = lock
+    this.#options = options
+    this.#session = new PgliteSession(options.limits.preparedStatementsMax, (channel, payload) => this.#deliver(channel, payload))
+    this.system = this.#transactor("urgent")
+  }
+
+  async start(directory: string): Promise<void> {
+    try {
+      await this.#host.ready()
+    } catch (error) {
+      await this.#host.close()
+      throw damaged(directory, error)
+    }
+    if (this.#options.fsync) await this.#proveDurability()
+  }
+
+  setCapabilities(capabilities: { vector: boolean; serverVersion: string }): void {
+    this.capabilities = capabilities
+  }
+
+  project(projectId: string): Transactor {
+    return this.#transactor("normal", checkProjectId(projectId))
+  }
+
+  async migration<T>(work: (connection: ScriptRunner) => Promise<T>): Promise<T> {
+    return await this.#transaction("urgent", undefined, (tx, turn) =>
+      work({ query: (text, values) => tx.query(text, values), script: (text) => this.#session.script(turn, text) }),
+    )
+  }
+
+  async listen(channel: string, onPayload: (payload: string) => void): Promise<() => Promise<void>> {
+    const handlers = this.#handlers.get(channel) ?? new Set<(payload: string) => void>()
+    const handler = (payload: string): void => onPayload(payload)
+    this.#handlers.set(channel, handlers)
+    handlers.add(handler)
+    if (handlers.size === 1) await this.#script(`listen ${quoteName(channel)}`)
+    return async () => {
+      if (!handlers.delete(handler) || handlers.size > 0) return
+      this.#handlers.delete(channel)
+      await this.#script(`unlisten ${quoteName(channel)}`).catch(() => undefined)
+    }
+  }
+
+  async notify(channel: string, payload: string): Promise<void> {
+    await this.system.query("select pg_notify($1, $2)", [channel, payload])
+  }
+
+  async ping(): Promise<void> {
+    await this.system.query("select 1")
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#host.close()
+    await this.#lock.release()
+  }
+
+  /** An upgrade of the engine may undo our fsync without a word: no commit is believed before one was seen to reach the disk. */
+  async #proveDurability(): Promise<void> {
+    const [setting] = await this.system.query<{ fsync: string; method: string }>(
+      "select current_setting('fsync') as fsync, current_setting('wal_sync_method') as method",
+    )
+    const before = this.#host.fsyncs
+    await this.#script("create table if not exists perdure_fsync_probe (id int); drop table perdure_fsync_probe")
+    if (setting?.fsync === "on" && setting.method === "fsync" && this.#host.fsyncs > before) return
+    throw new AppError(
+      "data_directory_damaged",
+      "The embedded database commits without waiting for the disk; it would lose data when the power fails",
+      {
+        hint: "This build of PGlite doesn't fit. Install the version that Perdure pins, or set DATABASE_URL.",
+      },
+    )
+  }
+
+  #transactor(priority: Priority, projectId?: string): Transactor {
+    return {
+      query: <Row extends object>(text: string, values: readonly SqlValue[] = []) =>
+        this.#turn(priority, async (turn) => (await this.#session.query(turn, text, values, projectId)) as Row[]),
+      transaction: (work) => this.#transaction(priority, projectId, work),
+    }
+  }
+
+  async #turn<T>(priority: Priority, work: (turn: Turn) => Promise<T>): Promise<T> {
+    const turn = await this.#host.turn(priority)
+    try {
+      return await work(turn)
+    } finally {
+      turn.release()
+    }
+  }
+
+  #script(text: string): Promise<void> {
+    return this.#turn("urgent", (turn) => this.#session.script(turn, text))
+  }
+
+  async #transaction<T>(priority: Priority, projectId: string | undefined, work: (tx: Queryable, turn: Turn) => Promise<T>): Promise<T> {
+    return await this.#turn(priority, async (turn) => {
+      let open = true
+      const tx: Queryable = {
+        query: async <Row extends object>(text: string, values: readonly SqlValue[] = []) => {
+          if (!open) throw connectionError("The transaction has ended: a statement came after it", false)
+          return (await this.#session.query(turn, text, values)) as Row[]
+        },
+      }
+      await this.#session.script(turn, projectId === undefined ? "begin" : `begin; ${scopeText(projectId)}`)
+      try {
+        const result = await work(tx, turn)
+        open = false
+        await this.#session.script(turn, "commit")
+        return result
+      } catch (error) {
+        open = false
+        await this.#session.script(turn, "rollback").catch(() => undefined)
+        throw error
+      }
+    })
+  }
+
+  #deliver(channel: string, payload: string): void {
+    for (const handler of this.#handlers.get(channel) ?? []) queueMicrotask(() => handler(payload))
+  }
+}
+
+function quoteName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
+}
+
+function damaged(directory: string, cause: unknown): AppError {
+  const output = cause instanceof EngineStartError ? cause.output : ""
+  const lastLine = output.trim().split("\n").at(-1) ?? ""
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new AppError(
+    "data_directory_damaged",
+    `The database in ${directory} doesn't open: ${reason}${lastLine === "" ? "" : ` (${lastLine})`}`,
+    {
+      hint: "Run `perdure doctor` to see what is wrong, and restore a backup if it says so. Nothing was changed.",
+      cause,
+    },
+  )
+}

@@ -1,0 +1,81 @@
+// The thread in which the embedded engine runs: it takes batches of protocol messages and answers with protocol messages.
+import { parentPort, workerData } from "node:worker_threads"
+import { PGlite } from "@electric-sql/pglite"
+import { vector } from "@electric-sql/pglite-pgvector"
+import { DurableFiles } from "./durable-files.ts"
+import type { FromWorker, ToWorker, WorkerSettings } from "./messages.ts"
+
+const settings = workerData as WorkerSettings
+const port = parentPort
+if (port === null) throw new Error("pglite/worker.ts runs only as a worker thread")
+
+/** The last lines that Postgres wrote; they say why it died. */
+const output: string[] = []
+let closing = false
+
+const files = new DurableFiles(settings.directory, {
+  onSync: (path, size) => {
+    if (settings.recordSyncs) send({ type: "synced", path, size })
+  },
+  onDeath: (message) => {
+    if (closing) return
+    send({ type: "died", message, output: output.join("\n") })
+    // Ends this thread at once: nothing that the engine says after its death may reach anyone.
+    process.exit(1)
+  },
+})
+
+try {
+  const engine = await start()
+  send({ type: "ready", fsyncs: files.fsyncs })
+  port.on("message", (message: ToWorker) => {
+    if (message.type === "batch") run(engine, message.id, message.requests)
+    else void close(engine)
+  })
+} catch (error) {
+  send({ type: "failed", message: error instanceof Error ? error.message : String(error), output: output.join("\n") })
+  port.close()
+}
+
+function start(): Promise<PGlite> {
+  const keep = (text: string): boolean => {
+    output.push(text)
+    if (output.length > 40) output.shift()
+    return true
+  }
+  return PGlite.create({ fs: files, extensions: { vector }, startParams: startParameters(settings.fsync), onStderr: keep, onStdout: keep })
+}
+
+/** PGlite's own parameters without `-F`, which turns fsync off. Small buffers: the operating system caches the files anyway. */
+function startParameters(fsync: boolean): string[] {
+  const own = PGlite.defaultStartParams.filter((parameter) => parameter !== "-F")
+  const extra = [
+    "wal_sync_method=fsync",
+    "shared_buffers=16MB",
+    "work_mem=8MB",
+    "maintenance_work_mem=64MB",
+    "max_wal_size=256MB",
+    "timezone=UTC",
+  ]
+  return [...own, ...extra.flatMap((setting) => ["-c", setting]), ...(fsync ? [] : ["-F"])]
+}
+
+function run(engine: PGlite, id: number, requests: readonly Uint8Array[]): void {
+  const replies = requests.map((request) => engine.execProtocolRawSync(request))
+  const message: FromWorker = { type: "batch", id, replies, fsyncs: files.fsyncs }
+  port?.postMessage(
+    message,
+    replies.map((reply) => reply.buffer as ArrayBuffer),
+  )
+}
+
+async function close(engine: PGlite): Promise<void> {
+  closing = true
+  await engine.close()
+  send({ type: "closed" })
+  port?.close()
+}
+
+function send(message: FromWorker): void {
+  port?.postMessage(message)
+}

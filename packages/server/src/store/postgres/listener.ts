@@ -1,0 +1,76 @@
+// One connection that listens for all channels of the process; it connects again by itself and subscribes anew.
+import pg from "pg"
+import { sleep } from "../../core/index.ts"
+import type { StoreLogger } from "../engine.ts"
+
+type Handler = (payload: string) => void
+
+/** States: no client (nobody listens) → connecting → listening → (lost → connecting …) → closed. */
+export class PostgresListener {
+  readonly #config: pg.ClientConfig
+  readonly #logger: StoreLogger
+  readonly #handlers = new Map<string, Set<Handler>>()
+  readonly #closed = new AbortController()
+  #client: Promise<pg.Client> | undefined
+
+  constructor(config: pg.ClientConfig, logger: StoreLogger) {
+    this.#config = config
+    this.#logger = logger
+  }
+
+  async listen(channel: string, onPayload: Handler): Promise<() => Promise<void>> {
+    const handlers = this.#handlers.get(channel) ?? new Set<Handler>()
+    const first = handlers.size === 0
+    // A wrapper of its own: the same function may listen twice.
+    const handler: Handler = (payload) => onPayload(payload)
+    handlers.add(handler)
+    this.#handlers.set(channel, handlers)
+    const client = await (this.#client ??= this.#connect())
+    if (first) await client.query(`listen ${pg.escapeIdentifier(channel)}`)
+    return async () => {
+      handlers.delete(handler)
+      if (handlers.size > 0 || this.#closed.signal.aborted) return
+      this.#handlers.delete(channel)
+      await client.query(`unlisten ${pg.escapeIdentifier(channel)}`).catch(() => undefined)
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed.abort(new Error("closed"))
+    const client = await this.#client?.catch(() => undefined)
+    await client?.end().catch(() => undefined)
+  }
+
+  async #connect(): Promise<pg.Client> {
+    const client = new pg.Client({ ...this.#config, application_name: "perdure listen" })
+    client.on("notification", ({ channel, payload }) => {
+      for (const handler of this.#handlers.get(channel) ?? []) handler(payload ?? "")
+    })
+    let lost = false
+    client.on("error", () => this.#reconnect(client, lost, () => (lost = true)))
+    client.on("end", () => this.#reconnect(client, lost, () => (lost = true)))
+    await client.connect()
+    for (const channel of this.#handlers.keys()) await client.query(`listen ${pg.escapeIdentifier(channel)}`)
+    return client
+  }
+
+  #reconnect(client: pg.Client, lost: boolean, markLost: () => void): void {
+    if (lost || this.#closed.signal.aborted) return
+    markLost()
+    this.#logger.warn({}, "the listening connection was lost, connecting again")
+    client.end().catch(() => undefined)
+    this.#client = this.#retry()
+    this.#client.catch(() => undefined)
+  }
+
+  async #retry(): Promise<pg.Client> {
+    for (let delayMs = 50; ; delayMs = Math.min(delayMs * 2, 2_000)) {
+      await sleep(delayMs, this.#closed.signal)
+      try {
+        return await this.#connect()
+      } catch (error) {
+        this.#logger.warn({ error: error instanceof Error ? error.message : String(error) }, "the listening connection can't be made yet")
+      }
+    }
+  }
+}

@@ -1,0 +1,164 @@
+// The store on a Postgres server: a pool, one round trip per statement, one connection that listens.
+import pg from "pg"
+import { connectionError, isStoreError } from "../errors.ts"
+import type { Engine, EngineOptions, ScriptRunner } from "../engine.ts"
+import type { Queryable, SqlValue, Transactor } from "../port.ts"
+import { checkProjectId, scopeText } from "../scope.ts"
+import { PostgresListener } from "./listener.ts"
+import { mapPostgresError, ProjectQuery, statementConfig } from "./statements.ts"
+
+export interface PostgresOptions extends EngineOptions {
+  readonly databaseUrl: string
+}
+
+/** Connects, or rejects with what is wrong. */
+export async function openPostgres(options: PostgresOptions): Promise<Engine> {
+  const engine = new PostgresEngine(options)
+  try {
+    await engine.ping()
+    await engine.checkVersion()
+    return engine
+  } catch (error) {
+    await engine[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+class PostgresEngine implements Engine {
+  readonly engine = "postgres"
+  readonly system: Transactor
+  capabilities = { vector: false, serverVersion: "unknown" }
+  readonly #pool: pg.Pool
+  readonly #listener: PostgresListener
+  #ended = false
+
+  constructor(options: PostgresOptions) {
+    const { limits, logger, databaseUrl } = options
+    const config: pg.ClientConfig = { connectionString: databaseUrl, application_name: "perdure", keepAlive: true }
+    this.#pool = new pg.Pool({
+      ...config,
+      max: limits.databaseConnectionsMax,
+      connectionTimeoutMillis: limits.queryTimeoutMs,
+      idleTimeoutMillis: 60_000,
+      statement_timeout: limits.queryTimeoutMs,
+      idle_in_transaction_session_timeout: limits.queryTimeoutMs,
+      // Above the server's own limit: it speaks only when the server doesn't.
+      query_timeout: limits.queryTimeoutMs * 2,
+    })
+    // An idle connection that breaks is dropped by the pool; without a listener Node would end the process.
+    this.#pool.on("error", (error) => logger.warn({ error: error.message }, "idle database connection lost"))
+    this.#listener = new PostgresListener(config, logger)
+    this.system = {
+      query: (text, values) => this.#run((client) => queryOn(client, text, values)),
+      transaction: (work) => this.#transaction("begin", work),
+    }
+  }
+
+  setCapabilities(capabilities: { vector: boolean; serverVersion: string }): void {
+    this.capabilities = capabilities
+  }
+
+  project(projectId: string): Transactor {
+    checkProjectId(projectId)
+    return {
+      query: <Row extends object>(text: string, values: readonly SqlValue[] = []) =>
+        this.#run(async (client) => (await ProjectQuery.run(client, projectId, text, values)) as Row[]),
+      transaction: (work) => this.#transaction(`begin; ${scopeText(projectId)}`, work),
+    }
+  }
+
+  async migration<T>(work: (connection: ScriptRunner) => Promise<T>): Promise<T> {
+    return await this.#transaction(
+      "begin; set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0",
+      (tx, client) =>
+        work({
+          query: (text, values) => tx.query(text, values),
+          script: async (text) => {
+            await client.query({ text, query_timeout: 0 } as pg.QueryConfig).catch((error: unknown) => {
+              throw mapPostgresError(error, true)
+            })
+          },
+        }),
+    )
+  }
+
+  listen(channel: string, onPayload: (payload: string) => void): Promise<() => Promise<void>> {
+    return this.#listener.listen(channel, onPayload)
+  }
+
+  async notify(channel: string, payload: string): Promise<void> {
+    await this.system.query("select pg_notify($1, $2)", [channel, payload])
+  }
+
+  async ping(): Promise<void> {
+    await this.system.query("select 1")
+  }
+
+  async checkVersion(): Promise<void> {
+    const [row] = await this.system.query<{ version: number }>("select current_setting('server_version_num')::int as version")
+    if ((row?.version ?? 0) < 150_000) {
+      throw connectionError(`Postgres ${Math.floor((row?.version ?? 0) / 10_000)} is too old: Perdure needs 15 or later`, false)
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#ended) return
+    this.#ended = true
+    await this.#listener[Symbol.asyncDispose]()
+    await this.#pool.end()
+  }
+
+  async #run<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+    const client = await this.#connect()
+    let broken: Error | undefined
+    try {
+      return await work(client)
+    } catch (error) {
+      const mapped = mapPostgresError(error, true)
+      if (isStoreError(mapped) && mapped.code === "database_unavailable") broken = mapped
+      throw mapped
+    } finally {
+      client.release(broken)
+    }
+  }
+
+  async #transaction<T>(begin: string, work: (tx: Queryable, client: pg.PoolClient) => Promise<T>): Promise<T> {
+    return await this.#run(async (client) => {
+      let open = true
+      const tx: Queryable = {
+        query: (text, values) => {
+          if (!open) throw connectionError("The transaction has ended: a statement came after it", false)
+          return queryOn(client, text, values)
+        },
+      }
+      await client.query(begin)
+      try {
+        const result = await work(tx, client)
+        open = false
+        await client.query("commit")
+        return result
+      } catch (error) {
+        open = false
+        await client.query("rollback").catch(() => undefined)
+        throw error
+      }
+    })
+  }
+
+  async #connect(): Promise<pg.PoolClient> {
+    if (this.#ended) throw connectionError("The store is closed", false)
+    try {
+      return await this.#pool.connect()
+    } catch (error) {
+      throw mapPostgresError(error, false)
+    }
+  }
+}
+
+async function queryOn<Row extends object>(client: pg.PoolClient, text: string, values: readonly SqlValue[] = []): Promise<Row[]> {
+  try {
+    return (await client.query<Row>(statementConfig(text, values))).rows
+  } catch (error) {
+    throw mapPostgresError(error, true)
+  }
+}

@@ -1,0 +1,139 @@
+// How values cross the wire of Postgres: both engines bind and read through these functions, so that they answer alike.
+import type { SqlValue } from "./port.ts"
+
+/** What a driver sends: text, bytes (binary format) or null. */
+export type WireValue = string | Uint8Array | null
+
+/** The wire form of one bound value. */
+export function bindValue(value: SqlValue): WireValue {
+  if (value === null || value === undefined) return null
+  if (typeof value === "string") return value
+  if (value instanceof Uint8Array) return value
+  if (typeof value === "object") return arrayText(value)
+  return scalarText(value)
+}
+
+/** The JavaScript value of one column, by the type's object id; unknown types stay text. */
+export function parseValue(typeId: number, text: string): unknown {
+  const parse = scalarParsers.get(typeId)
+  if (parse !== undefined) return parse(text)
+  const elementType = elementTypes.get(typeId)
+  return elementType === undefined ? text : parseArray(text, scalarParsers.get(elementType) ?? String)
+}
+
+function scalarText(value: boolean | number | bigint | string): string {
+  return typeof value === "boolean" ? (value ? "t" : "f") : String(value)
+}
+
+function arrayText(values: Extract<SqlValue, readonly unknown[]>): string {
+  const elements = values.map((value) => {
+    if (value === null || value === undefined) return "NULL"
+    if (typeof value === "string") return quoteElement(value)
+    if (value instanceof Uint8Array) return `"\\\\x${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("hex")}"`
+    return scalarText(value)
+  })
+  return `{${elements.join(",")}}`
+}
+
+function quoteElement(text: string): string {
+  return `"${text.replace(/[\\"]/g, "\\$&")}"`
+}
+
+/** Types by object id, as in `pg_type`. */
+const scalarParsers: ReadonlyMap<number, (text: string) => unknown> = new Map<number, (text: string) => unknown>([
+  [16, (text) => text === "t"],
+  [17, parseBytes],
+  [20, parseInteger],
+  [21, Number],
+  [23, Number],
+  [26, Number],
+  [114, JSON.parse],
+  [700, Number],
+  [701, Number],
+  [1114, (text) => parseTime(`${text}+00`)],
+  [1184, parseTime],
+  [1700, Number],
+  [3802, JSON.parse],
+])
+
+/** Array type → element type. */
+const elementTypes: ReadonlyMap<number, number> = new Map([
+  [1000, 16],
+  [1001, 17],
+  [1016, 20],
+  [1005, 21],
+  [1007, 23],
+  [1028, 26],
+  [1009, 25],
+  [1015, 1043],
+  [1002, 1042],
+  [1003, 19],
+  [199, 114],
+  [1021, 700],
+  [1022, 701],
+  [1115, 1114],
+  [1185, 1184],
+  [1182, 1082],
+  [1231, 1700],
+  [2951, 2950],
+  [3807, 3802],
+])
+
+function parseInteger(text: string): number {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value)) throw new RangeError(`The integer ${text} is beyond what a number holds exactly (2^53)`)
+  return value
+}
+
+function parseBytes(text: string): Uint8Array {
+  return new Uint8Array(Buffer.from(text.slice(2), "hex"))
+}
+
+/** Epoch milliseconds of `2026-11-25 02:36:08.123456+00`, any offset; infinities stay infinite. */
+function parseTime(text: string): number {
+  if (text === "infinity") return Infinity
+  if (text === "-infinity") return -Infinity
+  const match = /^(\d{4,6})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?([+-])(\d\d)(?::?(\d\d))?(?::?(\d\d))?( BC)?$/.exec(text)
+  if (match === null || match[12] !== undefined) throw new RangeError(`The time "${text}" cannot be read`)
+  const part = (index: number): number => Number(match[index] ?? 0)
+  const milliseconds = Math.floor(Number((match[7] ?? "0").padEnd(6, "0")) / 1000)
+  const offsetMs = (part(9) * 3_600 + part(10) * 60 + part(11)) * 1_000 * (match[8] === "-" ? -1 : 1)
+  return Date.UTC(part(1), part(2) - 1, part(3), part(4), part(5), part(6), milliseconds) - offsetMs
+}
+
+/** Reads an array literal of any depth: `{1,NULL,"a \"b\"",{2}}`. */
+function parseArray(text: string, parseElement: (text: string) => unknown): unknown[] {
+  let position = text.startsWith("[") ? text.indexOf("{") : 0
+  const readList = (): unknown[] => {
+    const list: unknown[] = []
+    position += 1
+    while (text[position] !== "}") {
+      if (position >= text.length) throw new RangeError("An array from the database ended early")
+      if (text[position] === ",") position += 1
+      else if (text[position] === "{") list.push(readList())
+      else if (text[position] === '"') list.push(parseElement(readQuoted()))
+      else list.push(readBare())
+    }
+    position += 1
+    return list
+  }
+  const readQuoted = (): string => {
+    let content = ""
+    position += 1
+    while (text[position] !== '"') {
+      if (position >= text.length) throw new RangeError("An array from the database ended early")
+      if (text[position] === "\\") position += 1
+      content += text[position]
+      position += 1
+    }
+    position += 1
+    return content
+  }
+  const readBare = (): unknown => {
+    const start = position
+    while (position < text.length && text[position] !== "," && text[position] !== "}") position += 1
+    const content = text.slice(start, position)
+    return content === "NULL" ? null : parseElement(content)
+  }
+  return readList()
+}
