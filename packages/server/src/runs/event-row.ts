@@ -3,7 +3,7 @@ import type { JsonValue } from "../core/index.ts"
 import type { Label } from "../security/index.ts"
 import type { EventRow } from "./appender.ts"
 import { blobHash, encodeJson, inlineBytesMax } from "./payload.ts"
-import type { Run, RunEvent } from "./types.ts"
+import type { Run, RunEvent, RunStatus, RunUsage } from "./types.ts"
 
 /** The label is left out where it is the run's own. */
 export function eventRow(
@@ -23,4 +23,18 @@ export function eventRow(
   if (json.length <= inlineBytesMax) return { event, json: `${head}${labelPart},"d":${json}}` }
   const blob = { hash: blobHash(json), text: json }
   return { event, json: `${head}${labelPart},"b":"${blob.hash}"}`, blob }
+}
+
+/** How a run leaves its executor, as the flush wants it. */
+export function endRow(
+  runId: string,
+  status: RunStatus,
+  usage: RunUsage,
+  model: string | null,
+  firstTokenMs: number | null,
+  end: { [key: string]: JsonValue },
+): string {
+  const { inputTokens, outputTokens, cachedTokens, reasoningTokens, costMicroUsd, costKnown } = usage
+  const u = [inputTokens, outputTokens, cachedTokens, reasoningTokens, costMicroUsd]
+  return JSON.stringify({ r: runId, st: status, model, u, cost_known: costKnown, first_token_ms: firstTokenMs, ...end })
 }

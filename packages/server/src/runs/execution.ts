@@ -14,24 +14,10 @@ import { LeaseLost, OperationRefused, Lane, type Appender, type EventRow, type L
 import { addUsage, readJournal, text, type Entry, type Journal, type OperationKind, type Outcome } from "./journal.ts"
 import { encodeJson } from "./payload.ts"
 import { Replay, type Divergence } from "./replay.ts"
-import { childOperation, signalOperation, sleepOperation } from "./waits.ts"
-import { runStep } from "./steps.ts"
 import { never, printable, runError, StepError } from "./step-error.ts"
-import { eventRow } from "./event-row.ts"
-import type {
-  EmitOptions,
-  Run,
-  RunContext,
-  RunDefinition,
-  RunEnding,
-  RunError,
-  RunEvent,
-  RunKind,
-  RunStatus,
-  RunUsage,
-  StepContext,
-  StepOptions,
-} from "./types.ts"
+import { contextOf } from "./context.ts"
+import { endRow, eventRow } from "./event-row.ts"
+import type { EmitOptions, Run, RunDefinition, RunEnding, RunError, RunEvent, RunKind, RunStatus, RunUsage } from "./types.ts"
 import { Waits } from "./wait-set.ts"
 
 export interface ExecutionHost {
@@ -80,7 +66,6 @@ export class Execution {
   readonly #replay: Replay
   readonly #controller = new AbortController()
   readonly #keys = new Set<string>()
-  readonly #counters = new Map<string, number>()
   readonly #steps = new Set<Promise<unknown>>()
   readonly #bodyDone = deferred<void>()
   readonly #deadlineAt: number | null
@@ -150,7 +135,7 @@ export class Execution {
       const inMs = Math.min(this.#deadlineAt - this.host.databaseNow(), timerMsMax)
       this.#deadlineTimer = setTimeout(() => this.stop({ kind: "deadline" }), inMs)
     }
-    const body = Promise.resolve().then(() => this.#definition.execute(this.#context(), this.run.input))
+    const body = Promise.resolve().then(() => this.#definition.execute(contextOf(this, this.#history), this.run.input))
     void body.then(
       (output) => this.#bodyEnded({ ok: true, output }),
       (error: unknown) => this.#bodyEnded({ ok: false, error }),
@@ -254,6 +239,17 @@ export class Execution {
     })
   }
 
+  /** Resolves when everything emitted so far is committed. */
+  flushed(): Promise<void> {
+    return this.#closed ? never() : this.busy(() => this.#lastWrite)
+  }
+
+  /** A step in flight: the end of the run waits for it, for a while. */
+  track<T>(work: Promise<T>): Promise<T> {
+    this.#steps.add(work)
+    return work.finally(() => this.#steps.delete(work))
+  }
+
   pause(): void {
     this.#active -= 1
     this.checkSuspend()
@@ -272,38 +268,6 @@ export class Execution {
       this.#active -= 1
       this.checkSuspend()
     }
-  }
-
-  #context(): RunContext {
-    const execution = this
-    return {
-      run: this.run,
-      signal: this.#controller.signal,
-      history: this.#history,
-      step: (key, fn, options = {}) => this.#step(key, fn, options),
-      emit: (type, data, options = {}) => execution.emit(type, data, options),
-      flushed: () => (this.#closed ? never() : this.busy(() => this.#lastWrite)),
-      sleep: (key, ms) => this.operation("sleep", key, (entry) => sleepOperation(this, key, ms, entry)) as Promise<void>, // a sleep's outcome is undefined
-      waitForSignal: <T extends JsonValue>(name: string, options: { key?: string; timeoutMs?: number } = {}) => {
-        const key = options.key ?? this.#numbered(`signal:${name}`)
-        return this.operation("signal", key, (entry) => signalOperation(this, key, name, options.timeoutMs, entry)) as Promise<
-          T | undefined
-        > // the sender's payload, typed by the body
-      },
-      child: <T extends JsonValue>(key: string, request: { kind: RunKind; name: string; input: JsonValue; label?: Label }) =>
-        this.operation("child", key, (entry) => childOperation(this, key, request, entry)) as Promise<T>, // the child's output, typed by the body
-      now: (key = this.#numbered("now")) => this.#step(key, () => Promise.resolve(this.host.clock.now()), { effect: "read" }),
-      random: (key = this.#numbered("random")) => this.#step(key, () => Promise.resolve(Math.random()), { effect: "read" }),
-      id: (key = this.#numbered("id")) => this.#step(key, () => Promise.resolve(this.host.newId("evt")), { effect: "read" }),
-    }
-  }
-
-  #step<T extends JsonValue>(key: string, fn: (step: StepContext) => Promise<T>, options: StepOptions<T>): Promise<T> {
-    return this.operation("step", key, (entry) => {
-      const work = runStep(this, key, fn, options, entry)
-      this.#steps.add(work)
-      return work.finally(() => this.#steps.delete(work))
-    }) as Promise<T> // recorded outputs are what `fn` returned as JSON
   }
 
   /** One keyed operation: its recorded outcome, or `live` executed now. */
@@ -340,12 +304,6 @@ export class Execution {
         live: () => void this.busy(() => live(entry)).then(resolve, reject),
       })
     })
-  }
-
-  #numbered(base: string): string {
-    const count = (this.#counters.get(base) ?? 0) + 1
-    this.#counters.set(base, count)
-    return `${base}#${count}`
   }
 
   #note(event: RunEvent, delta: boolean): void {
@@ -429,17 +387,9 @@ export class Execution {
   }
 
   #leave(status: RunStatus, type: string, data: JsonValue, end: { [key: string]: JsonValue } = {}): void {
-    const { inputTokens, outputTokens, cachedTokens, reasoningTokens, costMicroUsd, costKnown } = this.#usage
-    const row = {
-      r: this.run.id,
-      st: status,
-      model: this.#model,
-      u: [inputTokens, outputTokens, cachedTokens, reasoningTokens, costMicroUsd],
-      cost_known: costKnown,
-      first_token_ms: this.#firstTokenAt === null ? null : Math.max(0, Math.round(this.#firstTokenAt - this.run.createdAt)),
-      ...end,
-    }
-    const { committed } = this.emit(type, data, { end: JSON.stringify(row), final: "finished_at" in end })
+    const firstTokenMs = this.#firstTokenAt === null ? null : Math.max(0, Math.round(this.#firstTokenAt - this.run.createdAt))
+    const row = endRow(this.run.id, status, this.#usage, this.#model, firstTokenMs, end)
+    const { committed } = this.emit(type, data, { end: row, final: "finished_at" in end })
     this.#close()
     void committed.then(
       () => this.host.released(this, this.#leftAs(status, end)),

@@ -7,15 +7,13 @@ import { AppError, type Clock, type JsonValue, type Limits, type NewId } from ".
 import type { Label } from "../security/index.ts"
 import { executors, runEvents, runFlush, runs, type Store } from "../store/index.ts"
 import { Appender, Lane, LeaseLost, type Lease, type Operation } from "./appender.ts"
-import { eventRow } from "./event-row.ts"
 import { Execution, type Claimed, type ExecutionHost, type Left } from "./execution.ts"
 import type { Hub } from "./hub.ts"
 import { Loop } from "./loop.ts"
 import { encodePayload } from "./messages.ts"
 import { toEvent, toRun } from "./rows.ts"
+import { newRun, startOperation } from "./start-row.ts"
 import type { Run, RunDefinition, RunEvent, RunKind, StartRun } from "./types.ts"
-import { noUsage } from "./journal.ts"
-import { encodeJson } from "./payload.ts"
 
 export interface ExecutorOptions {
   store: Store
@@ -275,7 +273,7 @@ export class Executor implements ExecutionHost {
   #loseLease(reason: string): void {
     if (this.#executions.size > 0)
       this.#options.onError("lease of this executor", new Error(`${reason}; ${this.#executions.size} runs are left to others`))
-    for (const execution of [...this.#executions.values()]) execution.lose(new LeaseLost(reason))
+    for (const execution of this.#executions.values()) execution.lose(new LeaseLost(reason))
   }
 
   async #giveBackOrphans(): Promise<void> {
@@ -383,65 +381,6 @@ export class Executor implements ExecutionHost {
       if (operation.final && lease.parentId !== null) this.#executions.get(lease.parentId)?.waits.poke()
     }
   }
-}
-
-function newRun(request: StartRun, version: string, here: boolean, now: number, newId: NewId): Run {
-  return {
-    id: request.id ?? newId("run"),
-    projectId: request.projectId,
-    principal: request.principal,
-    user: request.user ?? null,
-    kind: request.kind,
-    name: request.name,
-    version,
-    status: here ? "running" : "queued",
-    parentId: request.parentId ?? null,
-    conversationId: request.conversationId ?? null,
-    attempt: here ? 1 : 0,
-    input: request.input,
-    output: null,
-    error: null,
-    label: request.label,
-    model: request.model ?? null,
-    usage: noUsage,
-    metadata: request.metadata ?? null,
-    createdAt: now,
-    startedAt: here ? now : null,
-    finishedAt: null,
-    wakeAt: null,
-    lastSeq: 0,
-  }
-}
-
-function startOperation(run: Run, lease: Lease, request: StartRun, deadlineAt: number | null, here: boolean, bytesMax: number): Operation {
-  const { id, principal, kind, name, version, model, attempt, label, input, metadata } = run
-  const row = {
-    id,
-    project_id: run.projectId,
-    principal,
-    end_user: run.user,
-    kind,
-    name,
-    version,
-    parent_id: run.parentId,
-    conversation_id: run.conversationId,
-    model,
-    priority: request.priority ?? 0,
-    token: lease.token,
-    attempt,
-    deadline_at: deadlineAt === null ? null : Math.round(deadlineAt),
-    label: label as unknown as JsonValue, // labels are plain JSON
-    input,
-    metadata,
-    created_at: run.createdAt,
-    started_at: run.startedAt,
-  }
-  const events = [{ type: "run.started", data: { kind, name, version, principal }, label }, ...(request.events ?? [])].map((event, i) =>
-    eventRow(run, attempt, i + 1, event.type, event.data, event.label ?? label, run.createdAt, bytesMax),
-  )
-  const start = encodeJson(row, `the input of run ${id}`, bytesMax)
-  const queued = JSON.stringify({ r: id, st: "queued", u: [0, 0, 0, 0, 0], cost_known: true })
-  return { start, events, lifecycle: true, ...(here ? {} : { end: queued }) }
 }
 
 const pollMs = 1_000

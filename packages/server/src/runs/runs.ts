@@ -118,18 +118,16 @@ class RunKernel implements Runs {
   async ended(projectId: string, runId: string, signal: AbortSignal): Promise<Run> {
     signal.throwIfAborted()
     const local = this.#executor.execution(runId)
-    if (local && local.run.projectId === projectId && !local.closed) {
-      const run = await this.#endedHere(runId, local.closed, signal)
-      if (run) return run
-    }
+    const run = local?.run.projectId === projectId ? await this.#endedHere(runId, signal) : undefined
+    if (run) return run
     const now = await this.get(projectId, runId)
     if (!now) throw new AppError("not_found", `run ${runId} does not exist`)
     if (now.finishedAt !== null) return now
     for await (const event of this.tail(projectId, runId, now.lastSeq, signal)) if (event.type === "run.ended") break
     signal.throwIfAborted()
-    const run = await this.get(projectId, runId)
-    if (!run) throw new AppError("not_found", `run ${runId} was deleted`)
-    return run
+    const after = await this.get(projectId, runId)
+    if (!after) throw new AppError("not_found", `run ${runId} was deleted`)
+    return after
   }
 
   cancel(projectId: string, runId: string, reason: string) {
@@ -170,21 +168,18 @@ class RunKernel implements Runs {
   }
 
   /** Resolves when the run ends while it is executed here; undefined when it leaves memory in another way. */
-  async #endedHere(runId: string, closed: boolean, signal: AbortSignal): Promise<Run | undefined> {
-    if (closed) return undefined
+  async #endedHere(runId: string, signal: AbortSignal): Promise<Run | undefined> {
     const reader = this.#hub.read(runId)
-    let result: Run | undefined
-    const listener = (run: Run): void => {
-      result = run
-    }
+    const results: Run[] = []
+    const listener = (run: Run): void => void results.push(run)
     const listeners = this.#endings.get(runId) ?? new Set<(run: Run) => void>()
     this.#endings.set(runId, listeners.add(listener))
     try {
-      while (!result && this.#executor.execution(runId)) {
+      while (results.length === 0 && this.#executor.execution(runId)) {
         signal.throwIfAborted()
         await reader.changed(reader.version, readerPollMs, signal)
       }
-      return result
+      return results[0]
     } finally {
       reader.close()
       listeners.delete(listener)

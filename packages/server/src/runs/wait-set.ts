@@ -75,7 +75,7 @@ export class Waits {
   }
 
   #take(which: (wait: Wait) => boolean): void {
-    for (const pending of [...this.#pending]) {
+    for (const pending of this.#pending) {
       if (!which(pending.wait)) continue
       this.#pending.delete(pending)
       this.#execution.unpause()

@@ -59,7 +59,7 @@ export async function childOperation(
   if (!exists) await host.startChild(run, childId, { ...request, label: request.label ?? execution.label })
   for (let looked = exists !== undefined; ; looked = true) {
     const child = looked ? await runs.getRun(host.store.system, run.projectId, childId) : undefined
-    if (child?.finishedAt != null) return childEnded(execution, key, child)
+    if (child && child.finishedAt !== null) return childEnded(execution, key, child)
     if (looked && !child) throw new AppError("not_found", `child run ${childId} of "${key}" was deleted before it ended`)
     await execution.waits.add({ until: null, childId })
   }

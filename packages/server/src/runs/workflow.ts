@@ -2,12 +2,15 @@
 import type { JsonValue } from "../core/index.ts"
 import type { RunContext, RunDefinition } from "./types.ts"
 
-/** What the function of a workflow gets: the run's context, plus names for waiting and doing things together. */
+/** What the function of a workflow gets: the run's context, and doing many things with a limit. */
 export interface WorkflowContext extends RunContext {
-  /** As `waitForSignal(name, …)`. (`context.abortSignal` aborts on cancel.) */
-  waitFor<T extends JsonValue>(name: string, options?: { key?: string; timeoutMs?: number }): Promise<T | undefined>
-  /** Awaits all, at most `limit` of them begun at a time when they are given as functions. */
+  /** Begins each, at most `limit` at a time, and awaits all; results are in the order of `work`. */
   all<T>(work: readonly (() => Promise<T>)[], options?: { limit?: number }): Promise<T[]>
+}
+
+export interface WorkflowDefinition<Input extends JsonValue> extends RunDefinition {
+  /** Only a type: what its runs are started with. */
+  readonly input?: Input
 }
 
 /**
@@ -19,25 +22,18 @@ export interface WorkflowContext extends RunContext {
  *   return { account }
  * })
  */
-export function defineWorkflow<Input extends JsonValue, Output extends JsonValue>(
+export function defineWorkflow<Input extends JsonValue>(
   name: string,
-  body: (ctx: WorkflowContext, input: Input) => Promise<Output>,
+  body: (ctx: WorkflowContext, input: Input) => Promise<JsonValue>,
   options: { version?: string } = {},
-): RunDefinition {
+): WorkflowDefinition<Input> {
   return {
     kind: "workflow",
     name,
     version: options.version ?? "1",
     style: "replay",
-    execute: (context, input) => body(workflowContext(context), input as Input), // the caller of `start` gives what the workflow declares
+    execute: (context, input) => body({ ...context, all: allOf }, input as Input), // the caller of `start` gives what the workflow declares
   }
-}
-
-function workflowContext(context: RunContext): WorkflowContext {
-  return Object.assign(Object.create(context) as RunContext, context, {
-    waitFor: <T extends JsonValue>(name: string, options?: { key?: string; timeoutMs?: number }) => context.waitForSignal<T>(name, options),
-    all: allOf,
-  })
 }
 
 async function allOf<T>(work: readonly (() => Promise<T>)[], options: { limit?: number } = {}): Promise<T[]> {
