@@ -2,6 +2,7 @@
 import { strict as assert } from "node:assert"
 import type { JsonObject, JsonValue } from "../core/index.ts"
 import { beginning, responseObject, type ResponseBase } from "./response-object.ts"
+import { errorEvent } from "./response-error.ts"
 import type { LogRow, ResponseEnd, ResponseItem, WireEvent } from "./types.ts"
 
 /** Kinds of growing text inside an item, by the first part of their event types. */
@@ -106,7 +107,7 @@ export class ResponseLog {
   #delta({ type, data }: LogRow, kind: TextKind): WireEvent[] {
     assert(kind in textKinds, `unknown delta "${type}"`)
     const place = this.#place(data)
-    const text = String(data["delta"])
+    const text = data["delta"] as string
     if (textKinds[kind].part === null) this.#at(place.output_index).arguments += text
     else this.#part(place.output_index, place.content_index ?? 0).text += text
     const extra = kind === "output_text" ? { logprobs: [] } : {}
@@ -117,7 +118,7 @@ export class ResponseLog {
   }
 
   #advance({ type, data }: LogRow): JsonObject {
-    if (type === "error") return { code: data["code"], message: data["message"], param: data["param"] ?? null, error: data["error"] }
+    if (type === "error") return errorEvent(data)
     const [, family, verb] = type.split(".")
     if (verb === undefined) return this.#lifecycle(data)
     if (family === "output_item") return verb === "added" ? this.#itemAdded(data) : this.#itemDone(data)
@@ -159,7 +160,7 @@ export class ResponseLog {
     const state = this.#at(place.output_index)
     assert(state.open, "a part is added to an open item")
     assert.equal(place.content_index, state.parts.length, "parts are added in the order of their indexes")
-    const kind = String(data["kind"]) as TextKind // asserted in the next line
+    const kind = data["kind"] as TextKind // asserted in the next line
     const part = textKinds[kind].part
     assert(part, `"${kind}" is no content part`)
     state.parts.push({ kind, text: "", annotations: [], open: true })

@@ -110,9 +110,8 @@ export class ResponseWriter {
     this.#write(`response.${verb}`, { end: { ...end } })
   }
 
-  /** The error event, in the shape that OpenAI's and Open Responses' clients both read. */
-  error(code: string, message: string, param: string | null, type: string): void {
-    this.#write("error", { code, message, param, error: { type, code, message, param } })
+  error(data: JsonObject): void {
+    this.#write("error", data)
   }
 
   #write(type: string, data: JsonObject): void {

@@ -1,5 +1,5 @@
 // The translation of model events: whatever a model sends, the events that clients see keep their order, numbers and sums.
-import fc from "fast-check"
+import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { AppError } from "../core/index.ts"
 import type { ModelEvent } from "../inference/index.ts"
@@ -74,7 +74,7 @@ describe("the translation of a model call", () => {
       fc.property(anyEvents, (events) => {
         const { writer, rows } = memoryWriter()
         run(writer, events)
-        assertStreamInvariants(replay(rows).events)
+        expect(() => assertStreamInvariants(replay(rows).events)).not.toThrow()
       }),
       { numRuns: 500 },
     )
@@ -104,7 +104,7 @@ describe("the translation of a model call", () => {
         run(writer, events)
         const kept = rows.slice(0, Math.min(rows.length - 1, 2 + cut))
         const { events: seen, log } = replay(kept)
-        assertStreamInvariants([...seen, ...endingEvents(log, "failed", ended("failed"))])
+        expect(() => assertStreamInvariants([...seen, ...endingEvents(log, "failed", ended("failed"))])).not.toThrow()
       }),
       { numRuns: 300 },
     )

@@ -9,9 +9,9 @@ export interface ResponseItem extends JsonObject {
 }
 
 /** The parsed request with its defaults filled in: the input of a run of kind `response`. Names are those of the wire. */
-export interface ResponseRequest extends JsonObject {
+export interface ResponseRequest<Item extends JsonObject = ResponseItem> extends JsonObject {
   readonly model: string
-  readonly input: readonly ResponseItem[]
+  readonly input: readonly Item[]
   readonly instructions: string | null
   readonly previous_response_id: string | null
   readonly conversation: string | null
@@ -37,6 +37,13 @@ export interface ResponseRequest extends JsonObject {
   readonly user: string | null
   readonly safety_identifier: string | null
   readonly prompt_cache_key: string | null
+}
+
+/** A request as parsed: items may lack ids, or refer to stored items. */
+export type NewResponse = ResponseRequest<NewItem>
+
+export interface NewItem extends JsonObject {
+  readonly type: string
 }
 
 export type ResponseStatus = "queued" | "in_progress" | "completed" | "incomplete" | "failed" | "cancelled"

@@ -8,7 +8,7 @@ import type { JsonObject } from "../core/index.ts"
 export const runId = "run_0199aabbccdd7eee8fff000011112222"
 
 export function requestOf(over: Partial<ResponseRequest> = {}): ResponseRequest {
-  return {
+  const request = {
     model: "fake-model",
     input: [],
     instructions: null,
@@ -35,8 +35,8 @@ export function requestOf(over: Partial<ResponseRequest> = {}): ResponseRequest 
     user: null,
     safety_identifier: null,
     prompt_cache_key: null,
-    ...over,
-  } as ResponseRequest // spreading a Partial widens the members to undefined
+  } as const
+  return { ...request, ...over }
 }
 
 export function newLog(request: ResponseRequest = requestOf()): ResponseLog {
@@ -86,8 +86,8 @@ export function assertStreamInvariants(events: readonly WireEvent[]): void {
     } else if (type === "response.content_part.added") {
       assert.equal(event["content_index"], at(event).parts.length)
       at(event).parts.push({ open: true, text: "", annotations: 0 })
-    } else if (/^response\.(output_text|refusal|reasoning_text)\.delta$/.test(type)) part(event).text += String(event["delta"])
-    else if (type.endsWith("_arguments.delta")) at(event).args += String(event["delta"])
+    } else if (/^response\.(output_text|refusal|reasoning_text)\.delta$/.test(type)) part(event).text += event["delta"] as string
+    else if (type.endsWith("_arguments.delta")) at(event).args += event["delta"] as string
     else if (type === "response.output_text.annotation.added") assert.equal(event["annotation_index"], part(event).annotations++)
     else if (/^response\.(output_text|refusal|reasoning_text)\.done$/.test(type))
       assert.equal(event["text"] ?? event["refusal"], part(event).text, "R6")

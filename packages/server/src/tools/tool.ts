@@ -23,14 +23,14 @@ interface ToolCommon {
 
 export interface ZodToolOptions<Schema extends z.ZodType, Result extends JsonValue> extends ToolCommon {
   readonly parameters: Schema
-  run(input: z.output<Schema>, context: ToolRunContext): Promise<Result>
-  verify?(input: z.output<Schema>, context: ToolRunContext): Promise<Verified<Result>>
+  readonly run: (input: z.output<Schema>, context: ToolRunContext) => Promise<Result>
+  readonly verify?: (input: z.output<Schema>, context: ToolRunContext) => Promise<Verified<Result>>
 }
 
 export interface JsonSchemaToolOptions<Result extends JsonValue> extends ToolCommon {
   readonly parameters: JsonObject
-  run(input: JsonObject, context: ToolRunContext): Promise<Result>
-  verify?(input: JsonObject, context: ToolRunContext): Promise<Verified<Result>>
+  readonly run: (input: JsonObject, context: ToolRunContext) => Promise<Result>
+  readonly verify?: (input: JsonObject, context: ToolRunContext) => Promise<Verified<Result>>
 }
 
 export interface Tool {
@@ -46,8 +46,8 @@ export interface Tool {
 }
 
 export interface ToolExecutor {
-  run(input: JsonObject, context: ToolRunContext): Promise<JsonValue>
-  verify: ((input: JsonObject, context: ToolRunContext) => Promise<Verified<JsonValue>>) | undefined
+  readonly run: (input: JsonObject, context: ToolRunContext) => Promise<JsonValue>
+  readonly verify: ((input: JsonObject, context: ToolRunContext) => Promise<Verified<JsonValue>>) | undefined
 }
 
 /** Held apart from the tools, so that having a tool is not being able to run it. */

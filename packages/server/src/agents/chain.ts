@@ -1,0 +1,154 @@
+// The context of a response: the items of the conversation or of the responses before it, then its own input, each with its label.
+import { AppError, canonicalJson, type JsonValue } from "../core/index.ts"
+import type { Run } from "../runs/index.ts"
+import type { Label } from "../security/index.ts"
+import { clientItemLabel } from "./item-labels.ts"
+import { itemPlace, responseIdOf, runIdOf } from "./response-object.ts"
+import type { LabelledItem, ResponseItem, ResponseOutcome, ResponseRequest } from "./types.ts"
+
+export type LoadRun = (projectId: string, runId: string) => Promise<Run | undefined>
+
+/** Items of stored conversations; absent where conversations are not composed in. */
+export interface ConversationItems {
+  /** Undefined for an unknown conversation. */
+  load(projectId: string, conversationId: string): Promise<readonly LabelledItem[] | undefined>
+  /** Appending an item whose id is there already changes nothing. */
+  append(projectId: string, conversationId: string, runId: string, items: readonly LabelledItem[]): Promise<void>
+}
+
+export interface ChainSources {
+  readonly loadRun: LoadRun
+  readonly conversations: ConversationItems | undefined
+  readonly chainResponsesMax: number
+}
+
+export interface ChainRequest {
+  readonly projectId: string
+  readonly principal: string
+  readonly request: ResponseRequest
+}
+
+/** Everything that the first turn reads, oldest first. */
+export async function loadContext(sources: ChainSources, { projectId, principal, request }: ChainRequest): Promise<LabelledItem[]> {
+  const before = request.previous_response_id === null ? [] : await loadChain(sources, projectId, request.previous_response_id)
+  const shared = request.conversation === null ? [] : await loadConversation(sources, projectId, request.conversation)
+  const own = await labelInput(sources.loadRun, projectId, principal, request.input)
+  return [...shared, ...before, ...own]
+}
+
+/** Input and output of each response of the chain, in order. */
+async function loadChain({ loadRun, chainResponsesMax }: ChainSources, projectId: string, responseId: string): Promise<LabelledItem[]> {
+  const links: LabelledItem[][] = []
+  for (let id: string | null = responseId; id !== null;) {
+    if (links.length >= chainResponsesMax) {
+      throw new AppError("context_length_exceeded", `The chain of "${responseId}" is longer than ${chainResponsesMax} responses`, {
+        param: "previous_response_id",
+        hint: "Begin a new chain with what matters of this one as input.",
+      })
+    }
+    const run = await storedResponse(loadRun, projectId, id)
+    if (!run) throw previousNotFound(id, responseId)
+    links.push(await itemsOfRun(loadRun, run))
+    id = requestOf(run).previous_response_id
+  }
+  return links.reverse().flat()
+}
+
+async function itemsOfRun(loadRun: LoadRun, run: Run): Promise<LabelledItem[]> {
+  if (run.finishedAt === null) {
+    throw new AppError("invalid_request", `The response "${responseIdOf(run.id)}" has not ended yet`, {
+      param: "previous_response_id",
+      hint: "Wait for it, or cancel it.",
+    })
+  }
+  const request = requestOf(run)
+  const input = await labelInput(loadRun, run.projectId, run.principal, request.input)
+  const outcome = outcomeOf(run)
+  const output = (outcome?.output ?? []).filter((item) => item["status"] !== "incomplete")
+  return [...input, ...output.map((item) => ({ item, label: outcome?.label ?? run.label }))]
+}
+
+async function loadConversation({ conversations }: ChainSources, projectId: string, id: string): Promise<readonly LabelledItem[]> {
+  const items = await conversations?.load(projectId, id)
+  if (items) return items
+  throw new AppError("not_found", `Conversation "${id}" was not found`, {
+    param: "conversation",
+    hint: "Create it with POST /v1/conversations.",
+  })
+}
+
+/** An item that is ours by id and unchanged keeps its stored label; any other is labelled as what a client sends. */
+export async function labelInput(
+  loadRun: LoadRun,
+  projectId: string,
+  principal: string,
+  items: readonly ResponseItem[],
+): Promise<LabelledItem[]> {
+  const labelled: LabelledItem[] = []
+  for (const item of items) {
+    const stored = itemPlace(item.id)?.side === "output" ? await storedItem(loadRun, projectId, item.id) : undefined
+    const ours = stored && sameContent(stored.item, item)
+    labelled.push({ item, label: ours ? stored.label : clientItemLabel(item, principal) })
+  }
+  return labelled
+}
+
+/** An item of an earlier response of the project, by its id. */
+export async function storedItem(
+  loadRun: LoadRun,
+  projectId: string,
+  id: string,
+): Promise<{ item: ResponseItem; label: Label } | undefined> {
+  const place = itemPlace(id)
+  if (!place) return undefined
+  const run = await storedResponse(loadRun, projectId, responseIdOf(place.runId))
+  if (!run) return undefined
+  if (place.side === "output") {
+    const outcome = outcomeOf(run)
+    const item = outcome?.output[place.index]
+    return outcome && item?.id === id ? { item, label: outcome.label } : undefined
+  }
+  const item = requestOf(run).input[place.index]
+  return item?.id === id ? { item, label: clientItemLabel(item, run.principal) } : undefined
+}
+
+/** The run of a response that may be read: `store: false` ones may not, once or while they run. */
+export async function storedResponse(loadRun: LoadRun, projectId: string, responseId: string): Promise<Run | undefined> {
+  const runId = runIdOf(responseId)
+  const run = runId === undefined ? undefined : await loadRun(projectId, runId)
+  return run?.kind === "response" && requestOf(run).store ? run : undefined
+}
+
+export function requestOf(run: Run): ResponseRequest {
+  return run.input as ResponseRequest // runs of this kind are started with one
+}
+
+/** What the run returned; null while it runs and for failed or cancelled ones. */
+export function outcomeOf(run: Run): ResponseOutcome | null {
+  return run.output as unknown as ResponseOutcome | null // returned by the turn loop
+}
+
+/** The words count, not what clients may drop or add on the way. */
+function sameContent(stored: ResponseItem, sent: ResponseItem): boolean {
+  return canonicalJson(wordsOf(stored)) === canonicalJson(wordsOf(sent))
+}
+
+function wordsOf(item: ResponseItem): JsonValue {
+  const content = item["content"]
+  const words = Array.isArray(content)
+    ? (content as readonly { type?: string; text?: string; refusal?: string }[]).map((part) => [
+        part.type ?? null,
+        part.text ?? part.refusal ?? null,
+      ])
+    : (content ?? null)
+  const { type, role, name, call_id, arguments: args, output } = item
+  return [type, role ?? null, name ?? null, call_id ?? null, args ?? null, output ?? null, words]
+}
+
+function previousNotFound(id: string, asked: string): AppError {
+  const which = id === asked ? `Previous response with id "${id}" not found` : `Response "${id}", which "${asked}" continues, was deleted`
+  return new AppError("previous_response_not_found", which, {
+    param: "previous_response_id",
+    hint: "Responses with store: false and deleted ones cannot be continued; send their items as input.",
+  })
+}

@@ -1,0 +1,11 @@
+// Public face of agents: responses as durable runs.
+export { responseRun } from "./response-run.ts"
+export { createResponses, type ItemPage, type Responses, type ResponseServiceDependencies } from "./response-service.ts"
+export type { CostOf, ResponseRunDependencies } from "./session.ts"
+export type { FoundPassage, SearchDocuments } from "./file-search.ts"
+export type { ConversationItems, LoadRun } from "./chain.ts"
+export { readResponse, readSnapshot, type ReadEvent } from "./response-reader.ts"
+export { responseIdOf, runIdOf } from "./response-object.ts"
+export { errorOfData } from "./response-error.ts"
+export { conversationItems, searchDocuments } from "./adapters.ts"
+export type { LabelledItem, NewItem, NewResponse, ResponseItem, ResponseOutcome, ResponseRequest, WireEvent } from "./types.ts"

@@ -1,0 +1,126 @@
+// Turns items of the Responses face into the messages of a model call.
+import { AppError, isJsonObject, type JsonObject, type JsonValue } from "../core/index.ts"
+import type { ModelContent, ModelMessage, ModelToolCall } from "../inference/index.ts"
+import type { ResponseItem } from "./types.ts"
+
+/** Kinds that tell the model nothing that it could use: its own reasoning is bound to its provider, searches are in the answer that followed. */
+const silent: ReadonlySet<string> = new Set(["reasoning", "file_search_call", "web_search_call", "mcp_list_tools"])
+
+/** Instructions first, then every item in order; calls that belong to one turn share one assistant message, as providers ask. */
+export function messagesOf(instructions: string | null, items: readonly ResponseItem[]): ModelMessage[] {
+  const messages: ModelMessage[] = []
+  if (instructions !== null && instructions !== "") messages.push({ role: "system", content: [{ type: "text", text: instructions }] })
+  for (const [index, item] of items.entries()) addItem(messages, item, index)
+  return messages
+}
+
+/** Whether an item can be put before a model at all; slugged kinds (`vendor:kind`) may be ignored by their own rule. */
+export function isUnderstood(type: string): boolean {
+  return ["message", "function_call", "function_call_output", "mcp_call"].includes(type) || silent.has(type) || type.includes(":")
+}
+
+function addItem(messages: ModelMessage[], item: ResponseItem, index: number): void {
+  if (item.type === "message") messages.push(messageOf(item, index))
+  else if (item.type === "function_call") addCall(messages, callOf(item))
+  else if (item.type === "function_call_output")
+    messages.push({ role: "tool", callId: text(item["call_id"]), content: outputText(item["output"]) })
+  else if (item.type === "mcp_call") {
+    addCall(messages, { callId: item.id, name: text(item["name"]), arguments: text(item["arguments"]) })
+    messages.push({ role: "tool", callId: item.id, content: text(item["output"] ?? item["error"]) })
+  }
+}
+
+function callOf(item: ResponseItem): ModelToolCall {
+  return { callId: text(item["call_id"]), name: text(item["name"]), arguments: text(item["arguments"]) }
+}
+
+export function addCall(messages: ModelMessage[], call: ModelToolCall): void {
+  const last = messages.at(-1)
+  if (last?.role === "assistant") messages[messages.length - 1] = { ...last, toolCalls: [...last.toolCalls, call] }
+  else messages.push({ role: "assistant", content: [], toolCalls: [call] })
+}
+
+function messageOf(item: ResponseItem, index: number): ModelMessage {
+  const content = contentOf(item["content"], `input[${index}].content`)
+  if (item["role"] === "assistant") return { role: "assistant", content, toolCalls: [] }
+  return { role: item["role"] === "user" ? "user" : "system", content }
+}
+
+function contentOf(content: JsonValue | undefined, param: string): ModelContent[] {
+  if (typeof content === "string") return [{ type: "text", text: content }]
+  if (!Array.isArray(content)) return []
+  return (content as readonly JsonValue[]).flatMap((part, index) => (isJsonObject(part) ? partOf(part, `${param}[${index}]`) : []))
+}
+
+function partOf(part: JsonObject, param: string): ModelContent[] {
+  const type = text(part["type"])
+  if (type === "refusal") return [{ type: "text", text: text(part["refusal"]) }]
+  if (type === "input_image") {
+    if (typeof part["image_url"] === "string") return [{ type: "image", url: part["image_url"] }]
+    throw unsupported(`${param}.image_url`, "an image needs image_url", "Send the image as a data: or https: URL.")
+  }
+  if (type === "input_file") {
+    if (typeof part["file_data"] === "string") return [{ type: "file", name: text(part["filename"] ?? "file"), data: part["file_data"] }]
+    throw unsupported(
+      `${param}.file_data`,
+      "a file in a message needs file_data",
+      "For uploaded files use a vector store and the file_search tool.",
+    )
+  }
+  if (typeof part["text"] === "string") return [{ type: "text", text: part["text"] }]
+  throw unsupported(
+    `${param}.type`,
+    `content of type "${type}" is not supported`,
+    "Use input_text, input_image, input_file, output_text or refusal.",
+  )
+}
+
+function unsupported(param: string, message: string, hint: string): AppError {
+  return new AppError("unsupported_value", message, { param, hint })
+}
+
+function outputText(output: JsonValue | undefined): string {
+  if (typeof output === "string") return output
+  if (!Array.isArray(output)) return JSON.stringify(output ?? null)
+  return (output as readonly JsonValue[])
+    .map((part) => (isJsonObject(part) && typeof part["text"] === "string" ? part["text"] : JSON.stringify(part)))
+    .join("\n")
+}
+
+function text(value: JsonValue | undefined): string {
+  return typeof value === "string" ? value : value === undefined || value === null ? "" : JSON.stringify(value)
+}
+
+/** The last thing that the user said: what embedded responders search for. */
+export function questionOf(items: readonly ResponseItem[]): string {
+  const message = items.findLast((item) => item.type === "message" && item["role"] === "user")
+  if (!message) return ""
+  return contentOf(message["content"], "input")
+    .flatMap((part) => (part.type === "text" ? [part.text] : []))
+    .join("\n")
+}
+
+/** A call without an output, or an output without a call, is refused before any model sees it (and would be refused by most). */
+export function assertPaired(items: readonly ResponseItem[]): void {
+  const called = new Set<string>()
+  const answered = new Set<string>()
+  for (const item of items) {
+    const callId = text(item["call_id"])
+    if (item.type === "function_call") called.add(callId)
+    if (item.type !== "function_call_output") continue
+    if (!called.has(callId)) {
+      throw new AppError("invalid_request", `No tool call found for function call output with call_id "${callId}"`, {
+        param: "input",
+        hint: "Send the function_call item before its output, or name the response that made the call as previous_response_id.",
+      })
+    }
+    answered.add(callId)
+  }
+  const open = [...called].find((callId) => !answered.has(callId))
+  if (open !== undefined) {
+    throw new AppError("invalid_request", `No tool output found for function call "${open}"`, {
+      param: "input",
+      hint: `Send { "type": "function_call_output", "call_id": "${open}", "output": "…" }.`,
+    })
+  }
+}

@@ -1,0 +1,66 @@
+// Reads a response back from its run log: the exact wire events from any number on, or the response as it stands.
+import type { JsonObject } from "../core/index.ts"
+import type { Run, RunEvent, Runs } from "../runs/index.ts"
+import { outcomeOf, requestOf } from "./chain.ts"
+import { failedEnd } from "./response-error.ts"
+import { ResponseLog } from "./response-log.ts"
+import { beginning, responseObject } from "./response-object.ts"
+import { endingEvents } from "./response-writer.ts"
+import { baseOf, wireRow } from "./session.ts"
+import type { ResponseEnd, WireEvent } from "./types.ts"
+
+export type ReadRuns = Pick<Runs, "get" | "events" | "tail">
+
+/** A wire event with the row that it came from; rows keep more of an error than its event shows. */
+export interface ReadEvent {
+  readonly event: WireEvent
+  readonly row: JsonObject | undefined
+}
+
+/**
+ * Events after number `after` (-1: all), until the response has ended. The log is always read from its beginning, because
+ * the rows build on each other; an end that the log does not hold (cancelled, lost) follows from the run.
+ */
+export async function* readResponse(runs: ReadRuns, run: Run, after: number, signal: AbortSignal): AsyncGenerator<ReadEvent> {
+  const log = new ResponseLog(baseOf(run.id, run.createdAt, requestOf(run)))
+  for await (const event of runs.tail(run.projectId, run.id, 0, signal)) {
+    const row = wireRow(event)
+    if (!row) continue
+    for (const each of log.apply(row)) if (each.sequence_number > after) yield { event: each, row: row.data }
+    if (log.ended) return
+  }
+  if (signal.aborted) return
+  const ended = await runs.get(run.projectId, run.id)
+  if (!ended) return
+  for (const event of ending(log, ended)) if (event.sequence_number > after) yield { event, row: undefined }
+}
+
+const eventsPerPage = 1_000
+
+/** The response object as it stands now. */
+export async function readSnapshot(runs: ReadRuns, run: Run): Promise<JsonObject> {
+  const base = baseOf(run.id, run.createdAt, requestOf(run))
+  const outcome = outcomeOf(run)
+  if (outcome) return responseObject(base, outcome.output, endOf(outcome))
+  const log = new ResponseLog(base)
+  let last: RunEvent | undefined
+  do {
+    const page = await runs.events(run.projectId, run.id, last?.seq ?? 0, eventsPerPage)
+    for (const row of page.flatMap((event) => wireRow(event) ?? [])) log.apply(row)
+    last = page.length === eventsPerPage ? page.at(-1) : undefined
+  } while (last)
+  if (run.finishedAt !== null && !log.ended) ending(log, run)
+  return log.snapshot()
+}
+
+/** Only what stands in the response: the run's output holds more. */
+function endOf({ status, error, incomplete_details, usage, completed_at }: ResponseEnd): ResponseEnd {
+  return { status, error, incomplete_details, usage, completed_at }
+}
+
+/** The end of a response whose run ended without writing one. A cancelled response has no event of its own on the wire: it is incomplete, and its status says the rest. */
+function ending(log: ResponseLog, run: Run): WireEvent[] {
+  if (run.status === "cancelled") return endingEvents(log, "incomplete", { ...beginning("in_progress"), status: "cancelled" })
+  const error = run.error ?? { code: "server_error", message: "The run ended without a word" }
+  return endingEvents(log, "failed", failedEnd(error, null))
+}

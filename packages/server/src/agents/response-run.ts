@@ -1,0 +1,133 @@
+// The turn loop: the body of runs of kind `response`, from a stored request to its output, over any number of attempts.
+import { AppError, type JsonObject, type JsonValue } from "../core/index.ts"
+import type { RunContext, RunDefinition } from "../runs/index.ts"
+import { joinLabels } from "../security/index.ts"
+import { loadContext } from "./chain.ts"
+import { assertPaired, messagesOf, questionOf } from "./messages.ts"
+import { beginning } from "./response-object.ts"
+import { runServerCalls, searchUpFront } from "./server-calls.ts"
+import { addUsage, openSession, wireUsage, type ResponseRunDependencies, type Session } from "./session.ts"
+import { offeredTools } from "./tool-choice.ts"
+import { callError, errorData, failedEnd } from "./response-error.ts"
+import { rememberTurn, runTurn, type TurnOutcome } from "./turn.ts"
+import type { LabelledItem, ResponseEnd, ResponseOutcome, ResponseRequest } from "./types.ts"
+
+/**
+ * State is data: the log of the run. An attempt restores the response from `context.history`, takes finished turns and
+ * tool calls from the journal, and goes on.
+ *
+ *   created ─▶ in_progress ─▶ (search up front) ─▶ turn ─┬─ calls for us ─▶ tools ─▶ turn …
+ *                                                        ├─ calls for the client, or an answer ─▶ completed
+ *                                                        ├─ cut by length or filter ────────────▶ incomplete
+ *                                                        └─ any error ──▶ error event ──────────▶ failed
+ *   cancelled: nothing is written here; readers derive the end from the log and the run.
+ */
+export function responseRun(dependencies: ResponseRunDependencies): RunDefinition {
+  return {
+    kind: "response",
+    name: "response",
+    version: "1",
+    style: "data",
+    execute: async (context, input) => executeResponse(dependencies, context, input as ResponseRequest), // started by the service with one
+  }
+}
+
+async function executeResponse(dependencies: ResponseRunDependencies, context: RunContext, request: ResponseRequest): Promise<JsonValue> {
+  const session = openSession(dependencies, context, request)
+  try {
+    const items = await loadContext(dependencies, { projectId: context.run.projectId, principal: context.run.principal, request })
+    readContext(session, items)
+    const reason = await turns(session, questionOf(items.map(({ item }) => item)))
+    return await finish(session, items, reason)
+  } catch (error) {
+    if (context.signal.aborted || isEnding(error)) throw error
+    throw fail(session, error)
+  }
+}
+
+function readContext(session: Session, items: readonly LabelledItem[]): void {
+  const { request, dependencies } = session
+  const plain = items.map(({ item }) => item)
+  assertPaired(plain)
+  session.label = joinLabels([session.label, ...items.map(({ label }) => label)])
+  session.tools = offeredTools(request, dependencies.tools)
+  session.messages = messagesOf(request.instructions, plain)
+}
+
+type Reason = TurnOutcome["reason"]
+
+async function turns(session: Session, question: string): Promise<Reason> {
+  const { dependencies, request } = session
+  if (dependencies.quotesPassages(request.model)) {
+    const found = await searchUpFront(session, question)
+    if (found && found.status !== "done") throw new AppError(found.code === "policy_denied" ? "policy_denied" : "server_error", found.text)
+  }
+  for (let turn = 1; ; turn++) {
+    const outcome = await runTurn(session, { turn, last: turn >= dependencies.turnsMax })
+    session.usage = addUsage(session.usage, outcome.usage)
+    if (outcome.reason === "length" || outcome.reason === "content_filter") return outcome.reason
+    assertChoiceMet(session, turn, outcome)
+    rememberTurn(session, outcome)
+    await runServerCalls(session, turn, outcome.calls)
+    const forClient = outcome.calls.some((call) => call.route.kind === "client")
+    if (forClient || outcome.calls.length === 0 || turn >= dependencies.turnsMax) return outcome.reason
+    if (request.max_output_tokens !== null && session.usage.outputTokens >= request.max_output_tokens) return "length"
+  }
+}
+
+/** `required`, or a named tool, is a promise to the client that the model cannot break silently. */
+function assertChoiceMet(session: Session, turn: number, outcome: TurnOutcome): void {
+  const { choice, fileSearch } = session.tools
+  const forced = choice === "required" || typeof choice === "object"
+  const searched = fileSearch !== undefined && session.serverCalls > 0
+  if (!forced || turn > 1 || searched || outcome.calls.some((call) => call.route.kind !== "refused")) return
+  throw new AppError("upstream_error", "The model did not call a tool, which tool_choice requires", {
+    hint: 'Try another model, or tool_choice: "auto".',
+  })
+}
+
+async function finish(session: Session, items: readonly LabelledItem[], reason: Reason): Promise<JsonValue> {
+  const cut = reason === "length" ? ("max_output_tokens" as const) : reason === "content_filter" ? reason : null
+  const end: ResponseEnd = {
+    ...beginning("in_progress"),
+    status: cut === null ? "completed" : "incomplete",
+    incomplete_details: cut === null ? null : { reason: cut },
+    usage: wireUsage(session.usage),
+    completed_at: cut === null ? Math.floor(session.dependencies.clock.now() / 1000) : null,
+  }
+  await keepInConversation(session, items)
+  session.writer.lifecycle(cut === null ? "completed" : "incomplete", end)
+  const outcome: ResponseOutcome = { ...end, output: session.writer.log.items, label: session.label }
+  const output = { ...outcome, label: { ...outcome.label } } as unknown as JsonObject // members are plain JSON
+  if (cut !== null) throw Object.assign(new Error(cut), { status: "incomplete", output, reason: cut })
+  return output
+}
+
+async function keepInConversation(
+  { context, dependencies, request, writer, label }: Session,
+  items: readonly LabelledItem[],
+): Promise<void> {
+  const { conversation } = request
+  if (conversation === null || !dependencies.conversations) return
+  const { conversations } = dependencies
+  const own = items.filter(({ item }) => request.input.some((each) => each.id === item.id))
+  const made = writer.log.items.filter((item) => item["status"] !== "incomplete").map((item) => ({ item, label }))
+  const work = async (): Promise<null> => {
+    await conversations.append(context.run.projectId, conversation, context.run.id, [...own, ...made])
+    return null
+  }
+  await context.step("conversation", work, { effect: "idempotent" })
+}
+
+function isEnding(error: unknown): boolean {
+  return error instanceof Error && "output" in error && "status" in error
+}
+
+/** Writes the error and the failed end into the log; what is thrown then ends the run. */
+function fail({ writer, usage }: Session, thrown: unknown): AppError {
+  const error = callError(thrown)
+  writer.closeAll("incomplete")
+  writer.error(errorData(error))
+  writer.lifecycle("failed", failedEnd(error, usage.outputTokens > 0 ? wireUsage(usage) : null))
+  return error
+}

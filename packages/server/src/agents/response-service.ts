@@ -1,0 +1,261 @@
+// What can be done with responses: create one as a run, show it, follow it, cancel, delete, list its input.
+import { createHash } from "node:crypto"
+import type { LightRunRecord } from "../accounting/index.ts"
+import { AppError, canonicalJson, type Clock, type JsonObject, type NewId } from "../core/index.ts"
+import type { Run, Runs } from "../runs/index.ts"
+import { joinLabels, type Principal } from "../security/index.ts"
+import { loadContext, requestOf, storedItem, storedResponse, type ChainSources } from "./chain.ts"
+import { assertPaired, isUnderstood, messagesOf } from "./messages.ts"
+import { itemId, responseIdOf } from "./response-object.ts"
+import { readResponse, readSnapshot, type ReadEvent } from "./response-reader.ts"
+import { firstRows } from "./session.ts"
+import { offeredTools } from "./tool-choice.ts"
+import type { ToolRegistry } from "../tools/index.ts"
+import type { NewItem, NewResponse, ResponseItem, ResponseRequest } from "./types.ts"
+
+export interface ResponseServiceDependencies extends ChainSources {
+  readonly runs: Runs
+  readonly tools: ToolRegistry
+  /** Throws `model_not_found` or says that the model cannot chat. */
+  readonly requireModel: (name: string) => void
+  readonly newId: NewId
+  readonly clock: Clock
+  /** Takes the record of a response that is not stored, once its run is gone; without it such runs stay, hidden. */
+  readonly recordLightRun?: (record: LightRunRecord) => void
+}
+
+export interface ItemPage {
+  readonly after: string | undefined
+  readonly limit: number
+  readonly order: "asc" | "desc"
+}
+
+export interface Responses {
+  /** The same idempotency key of the same principal gives the same run for some minutes. */
+  create(principal: Principal, request: NewResponse, options?: { idempotencyKey?: string | undefined }): Promise<Run>
+  /** The run behind a stored response; `not_found` otherwise. */
+  find(projectId: string, responseId: string): Promise<Run>
+  snapshot(run: Run): Promise<JsonObject>
+  /** Wire events after that number; -1 for all. */
+  follow(run: Run, after: number, signal: AbortSignal): AsyncIterable<ReadEvent>
+  /** Only for background responses; a response that has ended stays as it is. */
+  cancel(projectId: string, responseId: string): Promise<JsonObject>
+  /** The foreground client left: nobody waits for the response any more. */
+  abandon(run: Run): Promise<void>
+  /** The client of a response that is not stored has it, or left: the run goes once it has ended. */
+  forget(run: Run): Promise<void>
+  remove(projectId: string, responseId: string): Promise<void>
+  inputItems(projectId: string, responseId: string, page: ItemPage): Promise<{ items: readonly ResponseItem[]; hasMore: boolean }>
+  /** What the request would put before the model, checked like `create` checks it. */
+  check(principal: Principal, request: NewResponse): Promise<ResponseRequest>
+}
+
+export function createResponses(dependencies: ResponseServiceDependencies): Responses {
+  const { runs } = dependencies
+  const find = async (projectId: string, responseId: string): Promise<Run> => {
+    const run = await storedResponse(dependencies.loadRun, projectId, responseId)
+    if (!run) throw notFound(responseId)
+    return run
+  }
+  return {
+    create: (principal, request, options = {}) => create(dependencies, principal, request, options.idempotencyKey),
+    find,
+    snapshot: (run) => readSnapshot(runs, run),
+    follow: (run, after, signal) => readResponse(runs, run, after, signal),
+    cancel: async (projectId, responseId) => cancel(runs, await find(projectId, responseId)),
+    abandon: async (run) => {
+      await runs.cancel(run.projectId, run.id, "the client closed the connection")
+    },
+    forget: (run) => forget(dependencies, run),
+    remove: async (projectId, responseId) => {
+      const run = await find(projectId, responseId)
+      if (run.finishedAt === null) await runs.cancel(projectId, run.id, "the response was deleted")
+      await runs.delete(projectId, run.id)
+    },
+    inputItems: async (projectId, responseId, page) => pageOf(requestOf(await find(projectId, responseId)).input, page),
+    check: async (principal, request) => (await prepare(dependencies, principal, request, dependencies.newId("run"))).request,
+  }
+}
+
+async function create(
+  dependencies: ResponseServiceDependencies,
+  principal: Principal,
+  request: NewResponse,
+  idempotencyKey: string | undefined,
+): Promise<Run> {
+  const { runs, clock, newId } = dependencies
+  if (request.background && !request.store) {
+    throw new AppError("invalid_request", "background: true needs store: true", {
+      param: "background",
+      hint: "Leave store out, or set it to true.",
+    })
+  }
+  const candidates =
+    idempotencyKey === undefined ? [newId("run")] : keyedRunIds(clock.now(), `${principal.projectId} ${principal.id} ${idempotencyKey}`)
+  for (const runId of candidates.slice(1)) {
+    const run = await runs.get(principal.projectId, runId)
+    if (run) return sameRequest(run, await prepare(dependencies, principal, request, runId))
+  }
+  const runId = candidates[0] ?? newId("run")
+  const prepared = await prepare(dependencies, principal, request, runId)
+  const run = await runs.start({
+    id: runId,
+    projectId: principal.projectId,
+    principal: principal.id,
+    user: request.user ?? request.safety_identifier,
+    kind: "response",
+    name: "response",
+    input: prepared.request,
+    label: prepared.label,
+    model: request.model,
+    conversationId: request.conversation,
+    metadata: request.metadata,
+    events: firstRows(prepared.request),
+  })
+  return idempotencyKey === undefined ? run : sameRequest(run, prepared)
+}
+
+interface Prepared {
+  readonly request: ResponseRequest
+  readonly label: Run["label"]
+}
+
+/** Everything that can be refused is refused here, before there is a run. */
+async function prepare(
+  dependencies: ResponseServiceDependencies,
+  principal: Principal,
+  request: NewResponse,
+  runId: string,
+): Promise<Prepared> {
+  const { tools, requireModel } = dependencies
+  const { projectId, id } = principal
+  requireModel(request.model)
+  const input = await Promise.all(request.input.map((item, index) => withId(dependencies, projectId, runId, item, index)))
+  const complete: ResponseRequest = { ...request, input }
+  offeredTools(complete, tools)
+  const items = await loadContext(dependencies, { projectId, principal: id, request: complete })
+  const plain = items.map(({ item }) => item)
+  assertPaired(plain)
+  messagesOf(complete.instructions, plain)
+  return { request: complete, label: joinLabels(items.map(({ label }) => label)) }
+}
+
+const inputPrefixes: Readonly<Record<string, string>> = {
+  message: "msg",
+  function_call: "fc",
+  function_call_output: "fco",
+  reasoning: "rs",
+}
+
+async function withId(
+  { loadRun }: ResponseServiceDependencies,
+  projectId: string,
+  runId: string,
+  item: NewItem,
+  index: number,
+): Promise<ResponseItem> {
+  const given = typeof item["id"] === "string" && item["id"] !== "" ? item["id"] : undefined
+  if (item.type === "item_reference") {
+    const stored = given === undefined ? undefined : await storedItem(loadRun, projectId, given)
+    if (stored) return stored.item
+    throw new AppError("invalid_request", `Item with id "${given ?? ""}" not found`, {
+      param: `input[${index}].id`,
+      hint: "Items of responses with store: false are not kept; send the item itself.",
+    })
+  }
+  if (!isUnderstood(item.type)) {
+    throw new AppError("unsupported_value", `Input items of type "${item.type}" are not supported`, {
+      param: `input[${index}].type`,
+      hint: "Use message, function_call, function_call_output, reasoning or item_reference.",
+    })
+  }
+  return { ...item, id: given ?? itemId(inputPrefixes[item.type] ?? "item", runId, "input", index) }
+}
+
+const keyWindowMs = 5 * 60_000
+
+/**
+ * Run ids that follow from an idempotency key: one for this window of time, one for the window before. They keep the shape
+ * of time-ordered ids, need no table, and are the same on every replica and after a restart.
+ */
+function keyedRunIds(nowMs: number, key: string): string[] {
+  const window = Math.floor(nowMs / keyWindowMs) * keyWindowMs
+  return [window, window - keyWindowMs].map((start) => {
+    const hash = createHash("sha256").update(`${start} ${key}`).digest("hex")
+    return `run_${start.toString(16).padStart(12, "0")}7${hash.slice(0, 3)}8${hash.slice(3, 18)}`
+  })
+}
+
+function sameRequest(run: Run, { request }: Prepared): Run {
+  if (run.kind === "response" && canonicalJson(run.input) === canonicalJson(request)) return run
+  throw new AppError("conflict", "This Idempotency-Key was used with another request a short time ago", {
+    hint: "Use a new key for a new request.",
+  })
+}
+
+async function cancel(runs: Runs, run: Run): Promise<JsonObject> {
+  if (!requestOf(run).background) {
+    throw new AppError("invalid_request", `Response "${responseIdOf(run.id)}" is not a background response and cannot be cancelled`, {
+      param: "response_id",
+      hint: "Close its connection instead, or create it with background: true.",
+    })
+  }
+  if (run.finishedAt !== null) return readSnapshot(runs, run)
+  const { run: after } = await runs.cancel(run.projectId, run.id, "the client cancelled the response")
+  const snapshot = await readSnapshot(runs, after)
+  return after.finishedAt === null ? { ...snapshot, status: "cancelled" } : snapshot
+}
+
+async function forget({ runs, recordLightRun }: ResponseServiceDependencies, run: Run): Promise<void> {
+  if (!recordLightRun || requestOf(run).store) return
+  const ended = await runs.ended(run.projectId, run.id, new AbortController().signal)
+  recordLightRun(recordOf(ended))
+  await runs.delete(run.projectId, run.id)
+}
+
+/** What stays of a response that its client did not want stored: who, when, how much; none of its words. */
+function recordOf(run: Run): LightRunRecord {
+  const { id, projectId, principal, user, model, error, usage, createdAt, finishedAt } = run
+  const outcome = run.status === "cancelled" ? "cancelled" : run.status === "failed" ? "failed" : "completed"
+  return {
+    ...usage,
+    id,
+    projectId,
+    principal,
+    user,
+    kind: "chat",
+    name: "response",
+    model,
+    deployment: null,
+    outcome,
+    status: outcome === "completed" ? 200 : outcome === "cancelled" ? 499 : 500,
+    error: outcome === "completed" ? null : error,
+    startedAt: createdAt,
+    durationMs: (finishedAt ?? createdAt) - createdAt,
+    firstTokenMs: null,
+    streamed: false,
+    requestBytes: 0,
+    responseBytes: 0,
+    label: { ...run.label },
+    data: { stored: false },
+  }
+}
+
+function pageOf(items: readonly ResponseItem[], { after, limit, order }: ItemPage): { items: readonly ResponseItem[]; hasMore: boolean } {
+  const ordered = order === "asc" ? items : [...items].reverse()
+  const from = after === undefined ? 0 : ordered.findIndex((item) => item.id === after) + 1
+  if (after !== undefined && from === 0) {
+    throw new AppError("invalid_request", `Item "${after}" is not among the input of this response`, {
+      param: "after",
+      hint: "Use last_id of the page before.",
+    })
+  }
+  return { items: ordered.slice(from, from + limit), hasMore: ordered.length > from + limit }
+}
+
+function notFound(responseId: string): AppError {
+  return new AppError("not_found", `Response with id "${responseId}" not found`, {
+    param: "response_id",
+    hint: "It may belong to another project, be deleted, or have been created with store: false.",
+  })
+}

@@ -1,0 +1,139 @@
+// One response while it runs: its rows, the label of what it has read, and what its turns have said so far.
+import type { Clock, JsonObject, JsonValue } from "../core/index.ts"
+import type { CallModel, Deployment, ModelMessage, ModelUsage } from "../inference/index.ts"
+import type { RunContext, RunEvent } from "../runs/index.ts"
+import { joinLabels, type Label } from "../security/index.ts"
+import type { CallTool, ToolRegistry } from "../tools/index.ts"
+import type { ChainSources } from "./chain.ts"
+import type { FoundPassage, SearchDocuments } from "./file-search.ts"
+import { beginning, responseIdOf, type ResponseBase } from "./response-object.ts"
+import { ResponseLog } from "./response-log.ts"
+import { ResponseWriter } from "./response-writer.ts"
+import type { OfferedTools } from "./tool-choice.ts"
+import type { LogRow, LogRowData, ResponseRequest, ResponseUsage } from "./types.ts"
+
+/** What a price list says of one call; `null` where it has no price. */
+export type CostOf = (call: { model: string; deployment: Deployment; usage: ModelUsage }) => { costMicroUsd: number | null }
+
+export interface ResponseRunDependencies extends ChainSources {
+  readonly callModel: CallModel
+  /** Whether the model answers by quoting passages that it is given, instead of asking for a search. */
+  readonly quotesPassages: (model: string) => boolean
+  readonly search: SearchDocuments
+  readonly callTool: CallTool
+  readonly tools: ToolRegistry
+  readonly costOf: CostOf
+  readonly clock: Clock
+  readonly turnsMax: number
+}
+
+export interface Session {
+  readonly dependencies: ResponseRunDependencies
+  readonly context: RunContext
+  readonly request: ResponseRequest
+  readonly writer: ResponseWriter
+  tools: OfferedTools
+  /** What the model is sent: the context, then what the turns added. */
+  messages: ModelMessage[]
+  /** Passages found so far; marks count from 1. */
+  readonly passages: FoundPassage[]
+  label: Label
+  usage: ModelUsage
+  serverCalls: number
+}
+
+export function openSession(dependencies: ResponseRunDependencies, context: RunContext, request: ResponseRequest): Session {
+  const log = new ResponseLog(baseOf(context.run.id, context.run.createdAt, request))
+  restore(log, context.history, request)
+  const session: Session = {
+    dependencies,
+    context,
+    request,
+    tools: { functions: [], fileSearch: undefined, server: [], choice: "none" },
+    messages: [],
+    label: context.run.label,
+    passages: [],
+    usage: noUsage,
+    serverCalls: 0,
+    writer: new ResponseWriter(log, context.run.id, (row, { delta }) => {
+      return context.emit(row.type, row.data, { label: session.label, ...(delta ? { delta } : {}) }).committed
+    }),
+  }
+  if (!context.history.some((event) => event.type === "response.in_progress")) {
+    session.writer.lifecycle("in_progress", beginning("in_progress"))
+  }
+  return session
+}
+
+export function baseOf(runId: string, createdAtMs: number, request: ResponseRequest): ResponseBase {
+  return { id: responseIdOf(runId), createdAt: Math.floor(createdAtMs / 1000), request }
+}
+
+/** The rows that are committed together with the run. */
+export function firstRows(request: ResponseRequest): LogRow[] {
+  if (!request.background) return [{ type: "response.created", data: { sequence_number: 0, end: { ...beginning("in_progress") } } }]
+  const queued = { ...beginning("queued") }
+  return [
+    { type: "response.created", data: { sequence_number: 0, end: queued } },
+    { type: "response.queued", data: { sequence_number: 1, end: queued } },
+  ]
+}
+
+/** Rows of the run log that are wire events, as opposed to the log's own. */
+export function wireRow(event: Pick<RunEvent, "type" | "data">): LogRow | undefined {
+  if (event.type !== "error" && !event.type.startsWith("response.")) return undefined
+  return { type: event.type, data: event.data as LogRowData } // written by the writer
+}
+
+function restore(log: ResponseLog, history: readonly RunEvent[], request: ResponseRequest): void {
+  const rows = history.flatMap((event) => wireRow(event) ?? [])
+  // Whether the events that the run was started with are part of its history on the first attempt is the kernel's choice.
+  const begun = rows[0]?.type === "response.created"
+  for (const row of begun ? rows : [...firstRows(request), ...rows]) log.apply(row)
+}
+
+/** From here on everything is made under this label too. */
+export function influence(session: Session, label: Label): void {
+  session.label = joinLabels([session.label, label])
+}
+
+export const noUsage: ModelUsage = { inputTokens: 0, outputTokens: 0, cachedTokens: 0, reasoningTokens: 0, estimated: false }
+
+export function addUsage(a: ModelUsage, b: ModelUsage): ModelUsage {
+  return {
+    inputTokens: a.inputTokens + b.inputTokens,
+    outputTokens: a.outputTokens + b.outputTokens,
+    cachedTokens: a.cachedTokens + b.cachedTokens,
+    reasoningTokens: a.reasoningTokens + b.reasoningTokens,
+    estimated: a.estimated || b.estimated,
+  }
+}
+
+export function wireUsage(usage: ModelUsage): ResponseUsage {
+  return {
+    input_tokens: usage.inputTokens,
+    input_tokens_details: { cached_tokens: usage.cachedTokens, cache_write_tokens: 0 },
+    output_tokens: usage.outputTokens,
+    output_tokens_details: { reasoning_tokens: usage.reasoningTokens },
+    total_tokens: usage.inputTokens + usage.outputTokens,
+  }
+}
+
+/** One model call on the bill. */
+export function recordUsage(session: Session, turn: number, deployment: Deployment, usage: ModelUsage): void {
+  const { context, dependencies, request } = session
+  const { costMicroUsd } = dependencies.costOf({ model: request.model, deployment, usage })
+  const data: JsonObject = {
+    turn,
+    model: request.model,
+    deployment: deployment.id,
+    inputTokens: usage.inputTokens,
+    outputTokens: usage.outputTokens,
+    cachedTokens: usage.cachedTokens,
+    reasoningTokens: usage.reasoningTokens,
+    costMicroUsd,
+    costKnown: costMicroUsd !== null,
+    estimated: usage.estimated,
+  }
+  context.emit("usage.recorded", data satisfies JsonValue, { label: session.label })
+}

@@ -1,0 +1,137 @@
+// What of the request's tools a model may call: `tool_choice` and `allowed_tools` as hard limits that do not depend on the model.
+import { AppError, isJsonObject, type JsonObject, type JsonValue } from "../core/index.ts"
+import type { ModelCall, ModelTool } from "../inference/index.ts"
+import type { Tool, ToolRegistry } from "../tools/index.ts"
+import type { ResponseRequest } from "./types.ts"
+
+/** `tools: [{ type: "mcp", server_label: "perdure" }]` offers the tools that run in this process. */
+export const ownServerLabel = "perdure"
+
+export interface FileSearchSettings {
+  readonly vectorStoreIds: readonly string[]
+  readonly limit: number
+  readonly filters: JsonValue
+  readonly scoreThreshold: number | null
+}
+
+/** A request's tools sorted by who runs them; only what may be called is in here. */
+export interface OfferedTools {
+  readonly functions: readonly ModelTool[]
+  readonly fileSearch: FileSearchSettings | undefined
+  readonly server: readonly Tool[]
+  readonly choice: ModelCall["toolChoice"]
+}
+
+const defaultSearchResults = 20
+const searchResultsMax = 50
+
+export function offeredTools(request: ResponseRequest, registry: ToolRegistry): OfferedTools {
+  const allowed = allowance(request.tool_choice)
+  const functions: ModelTool[] = []
+  const server: Tool[] = []
+  let fileSearch: FileSearchSettings | undefined
+  for (const [index, tool] of request.tools.entries()) {
+    if (tool["type"] === "function") {
+      if (allowed.tool("function", tool["name"])) functions.push(functionOf(tool))
+    } else if (tool["type"] === "file_search") {
+      const settings = searchOf(tool)
+      if (allowed.tool("file_search", undefined)) fileSearch = settings
+    } else if (tool["type"] === "mcp" && tool["server_label"] === ownServerLabel) {
+      server.push(...serverTools(tool, registry, index).filter((each) => allowed.tool("mcp", each.name)))
+    } else throw unsupportedTool(tool, index)
+  }
+  return { functions, fileSearch, server, choice: choiceOf(request.tool_choice, functions, server, fileSearch) }
+}
+
+interface Allowance {
+  tool(type: string, name: JsonValue | undefined): boolean
+}
+
+function allowance(choice: JsonValue): Allowance {
+  if (choice === "none") return { tool: () => false }
+  if (!isJsonObject(choice) || choice["type"] !== "allowed_tools") return { tool: () => true }
+  const tools = Array.isArray(choice["tools"]) ? (choice["tools"] as readonly JsonValue[]).filter(isJsonObject) : []
+  return {
+    tool: (type, name) =>
+      tools.some(
+        (each) => each["type"] === type && (name === undefined || each["name"] === undefined ? type !== "function" : each["name"] === name),
+      ),
+  }
+}
+
+/** What the provider is told; what it does with it is checked again when the answer comes. */
+function choiceOf(
+  choice: JsonValue,
+  functions: readonly ModelTool[],
+  server: readonly Tool[],
+  fileSearch: FileSearchSettings | undefined,
+): ModelCall["toolChoice"] {
+  if (choice === "auto" || choice === "none" || choice === "required") return choice
+  if (!isJsonObject(choice))
+    throw new AppError("unsupported_value", `tool_choice ${JSON.stringify(choice)} is not supported`, {
+      param: "tool_choice",
+      hint: 'Use "auto", "none", "required" or an object that names a tool.',
+    })
+  if (choice["type"] === "allowed_tools") return choice["mode"] === "required" ? "required" : "auto"
+  const name = choice["type"] === "file_search" ? (fileSearch ? fileSearchName : "") : (choice["name"] as string)
+  const known =
+    name !== "" && (name === fileSearchName || functions.some((tool) => tool.name === name) || server.some((tool) => tool.name === name))
+  if (!known) {
+    throw new AppError("invalid_request", `tool_choice names "${(choice["name"] ?? choice["type"]) as string}", which is not among tools`, {
+      param: "tool_choice",
+      hint: "Add it to tools.",
+    })
+  }
+  return { name }
+}
+
+/** The name under which models that write their own queries see the search. */
+export const fileSearchName = "file_search"
+
+function functionOf(tool: JsonObject): ModelTool {
+  const description = typeof tool["description"] === "string" ? tool["description"] : null
+  const strict = typeof tool["strict"] === "boolean" ? tool["strict"] : null
+  return { name: tool["name"] as string, description, parameters: tool["parameters"] ?? { type: "object", properties: {} }, strict }
+}
+
+function searchOf(tool: JsonObject): FileSearchSettings {
+  const ranking = isJsonObject(tool["ranking_options"]) ? tool["ranking_options"] : {}
+  const wanted = typeof tool["max_num_results"] === "number" ? tool["max_num_results"] : defaultSearchResults
+  return {
+    vectorStoreIds: tool["vector_store_ids"] as readonly string[], // checked when the request was parsed
+    limit: Math.max(1, Math.min(searchResultsMax, wanted)),
+    filters: tool["filters"] ?? null,
+    scoreThreshold: typeof ranking["score_threshold"] === "number" ? ranking["score_threshold"] : null,
+  }
+}
+
+function serverTools(tool: JsonObject, registry: ToolRegistry, index: number): readonly Tool[] {
+  const named = tool["allowed_tools"]
+  if (named === undefined || named === null) return registry.list()
+  const names = Array.isArray(named)
+    ? (named as readonly string[])
+    : isJsonObject(named)
+      ? ((named["tool_names"] ?? []) as readonly string[])
+      : []
+  return names.map((name) => {
+    const found = registry.get(name)
+    if (found) return found
+    throw new AppError("invalid_request", `There is no tool "${name}" on this server`, {
+      param: `tools[${index}].allowed_tools`,
+      hint: `Tools here: ${
+        registry
+          .list()
+          .map((each) => each.name)
+          .join(", ") || "none"
+      }.`,
+    })
+  })
+}
+
+function unsupportedTool(tool: JsonObject, index: number): AppError {
+  const type = tool["type"] as string
+  return new AppError("unsupported_value", `Tools of type "${type}" are not supported`, {
+    param: `tools[${index}].type`,
+    hint: `Use "function", "file_search", or "mcp" with server_label "${ownServerLabel}" for the tools of this server.`,
+  })
+}

@@ -1,0 +1,195 @@
+// One turn: one model call as a memoised step, its events written as items; a cut turn is closed and begun anew.
+import { AppError, type JsonObject } from "../core/index.ts"
+import type { ModelCall, ModelEvent, ModelMessage, ModelTool, ModelUsage } from "../inference/index.ts"
+import type { StepContext } from "../runs/index.ts"
+import { CitationMarkers } from "./citation-markers.ts"
+import { addCall } from "./messages.ts"
+import { recordUsage, type Session } from "./session.ts"
+import { fileSearchName } from "./tool-choice.ts"
+import { TurnTranslator, type CallRoute, type TranslatedCall, type TurnEnd } from "./turn-translator.ts"
+import type { ResponseItem } from "./types.ts"
+
+/** What a turn came to; small, because its words are in the log: items `from` to before `to`. */
+export interface TurnOutcome extends Omit<TurnEnd, "upstreamModel"> {
+  readonly from: number
+  readonly to: number
+}
+
+export interface TurnOptions {
+  readonly turn: number
+  /** The last turn may not ask for more. */
+  readonly last: boolean
+}
+
+/** Runs the turn, or gives what an earlier attempt recorded of it. */
+export async function runTurn(session: Session, options: TurnOptions): Promise<TurnOutcome> {
+  const { context, request } = session
+  const work = async (step: StepContext): Promise<JsonObject> => (await liveTurn(session, options, step)) as unknown as JsonObject // plain JSON
+  const outcome = await context.step(`turn:${options.turn}`, work, {
+    effect: "read",
+    input: { model: request.model },
+    label: session.label,
+  })
+  return outcome as unknown as TurnOutcome // written by liveTurn
+}
+
+async function liveTurn(session: Session, options: TurnOptions, step: StepContext): Promise<TurnOutcome> {
+  const salvaged = closeCutTurn(session, options.turn)
+  if (salvaged) return salvaged
+  const { writer, context, dependencies } = session
+  const from = writer.log.size
+  context.emit("turn.started", { turn: options.turn, outputIndex: from, model: session.request.model }, { label: session.label })
+  const call = dependencies.callModel(modelCall(session, options), step.signal)
+  const translator = new TurnTranslator(writer, routeOf(session, options))
+  let characters = 0
+  // Tokens that were used are billed, whoever ends the call; at once, because a cancelled run takes no events for long.
+  const billCut = (): void => {
+    if (characters === 0 || translator.end || isReleased(step.signal)) return
+    recordUsage(session, options.turn, call.deployment, estimate(session.messages, characters))
+    characters = 0
+  }
+  step.signal.addEventListener("abort", billCut, { once: true })
+  try {
+    const marks = dependencies.quotesPassages(session.request.model) ? undefined : new CitationMarkers(() => session.passages)
+    for await (const event of call.events) {
+      step.signal.throwIfAborted()
+      characters += charactersOf(event)
+      for (const each of marks ? marks.take(event) : [event]) translator.take(each)
+    }
+    step.signal.throwIfAborted()
+    if (!translator.end) throw new AppError("upstream_stream_ended", "The model's answer ended without its end mark")
+  } catch (error) {
+    billCut()
+    throw error
+  } finally {
+    step.signal.removeEventListener("abort", billCut)
+  }
+  const { reason, usage, calls } = translator.end
+  recordUsage(session, options.turn, call.deployment, usage)
+  return { reason, usage, calls, from, to: writer.log.size }
+}
+
+/** This process stops and another goes on: nothing more is said here. */
+export function isReleased(signal: AbortSignal): boolean {
+  return signal.aborted && !(signal.reason instanceof AppError && signal.reason.code === "cancelled")
+}
+
+function modelCall(session: Session, { last, turn }: TurnOptions): ModelCall {
+  const { request, messages, tools } = session
+  const offered = last ? [] : modelTools(session)
+  const used = session.usage.outputTokens
+  const quotes = session.dependencies.quotesPassages(request.model)
+  const forced = tools.choice === "required" || typeof tools.choice === "object"
+  // After the first call a forced choice has had its way; forcing it for ever would leave no turn for the answer.
+  const toolChoice = offered.length === 0 ? "none" : forced && turn > 1 ? "auto" : tools.choice
+  return {
+    model: request.model,
+    messages,
+    passages: quotes ? session.passages : [],
+    tools: offered,
+    toolChoice,
+    parallelToolCalls: request.parallel_tool_calls,
+    temperature: request.temperature,
+    topP: request.top_p,
+    outputTokensMax: request.max_output_tokens === null ? null : request.max_output_tokens - used,
+    responseFormat: chatFormat(request.text["format"]),
+    reasoningEffort: typeof request.reasoning?.["effort"] === "string" ? request.reasoning["effort"] : null,
+    user: request.user ?? request.safety_identifier,
+  }
+}
+
+function modelTools({ tools, dependencies, request }: Session): ModelTool[] {
+  const server = tools.server.map(({ name, description, parameters }) => ({ name, description, parameters, strict: null }))
+  const search = tools.fileSearch && !dependencies.quotesPassages(request.model) ? [searchTool] : []
+  return [...tools.functions, ...server, ...search]
+}
+
+const searchTool: ModelTool = {
+  name: fileSearchName,
+  description:
+    "Searches the user's files and returns the most relevant passages, each with a mark such as 【1】. Write the mark directly after every sentence that rests on a passage.",
+  parameters: {
+    type: "object",
+    properties: { query: { type: "string", description: "What to look for, in the words that the files are likely to use" } },
+    required: ["query"],
+    additionalProperties: false,
+  },
+  strict: null,
+}
+
+/** `text.format` of the Responses API in the shape of chat completions, which providers take. */
+function chatFormat(format: unknown): JsonObject | null {
+  const { type, ...rest } = (format ?? {}) as JsonObject
+  if (type === "json_schema") return { type, json_schema: rest }
+  return type === "json_object" ? { type } : null
+}
+
+/** Limits that hold whatever the model says: what was not offered is refused, and one call at a time means one. */
+function routeOf(session: Session, { last }: TurnOptions): (name: string, accepted: number) => CallRoute {
+  const offered = new Set(last ? [] : modelTools(session).map((tool) => tool.name))
+  const client = new Set(session.tools.functions.map((tool) => tool.name))
+  const chosen = typeof session.tools.choice === "object" ? session.tools.choice.name : undefined
+  return (name, accepted) => {
+    if (session.tools.choice === "none" || !offered.has(name))
+      return { kind: "refused", reason: `The tool "${name}" may not be called here.` }
+    if (chosen !== undefined && session.serverCalls === 0 && name !== chosen)
+      return { kind: "refused", reason: `Only the tool "${chosen}" may be called.` }
+    if (!session.request.parallel_tool_calls && accepted > 0) return { kind: "refused", reason: "Only one tool may be called at a time." }
+    return client.has(name) ? { kind: "client" } : { kind: "server" }
+  }
+}
+
+/**
+ * What an attempt left behind that died inside this turn. Text under an open item is never repeated: the item is closed
+ * `incomplete`. Function calls that were finished are kept and end the turn, since clients may have acted on them.
+ */
+function closeCutTurn({ writer, context, request }: Session, turn: number): TurnOutcome | undefined {
+  const started = context.history.find((event) => event.type === "turn.started" && (event.data as JsonObject)["turn"] === turn)
+  if (!started) return undefined
+  const from = (started.data as JsonObject)["outputIndex"] as number
+  context.emit("turn.restarted", { turn, model: request.model, open: writer.log.openItems() })
+  const callOf = (item: ResponseItem): TranslatedCall[] =>
+    item.type === "function_call" && item["status"] === "completed"
+      ? [
+          {
+            callId: item["call_id"] as string,
+            name: item["name"] as string,
+            arguments: item["arguments"] as string,
+            route: { kind: "client" },
+          },
+        ]
+      : []
+  writer.closeAll("incomplete")
+  const calls = writer.log.items.slice(from).flatMap(callOf)
+  const usage: ModelUsage = { inputTokens: 0, outputTokens: 0, cachedTokens: 0, reasoningTokens: 0, estimated: true }
+  return calls.length > 0 ? { reason: "tool_calls", usage, calls, from, to: writer.log.size } : undefined
+}
+
+/** What the turn adds to the messages of the next one. */
+export function rememberTurn(session: Session, { from, to, calls }: TurnOutcome): void {
+  const texts = session.writer.log.items.slice(from, to).flatMap((item) => (item.type === "message" ? textOf(item) : []))
+  if (texts.length > 0) session.messages.push({ role: "assistant", content: [{ type: "text", text: texts.join("") }], toolCalls: [] })
+  for (const { callId, name, arguments: args } of calls) addCall(session.messages, { callId, name, arguments: args })
+}
+
+function textOf(item: ResponseItem): string[] {
+  return (item["content"] as readonly { text?: string; refusal?: string }[]).map((part) => part.text ?? part.refusal ?? "")
+}
+
+function charactersOf(event: ModelEvent): number {
+  if (event.type === "text-delta" || event.type === "reasoning-delta" || event.type === "refusal-delta") return event.text.length
+  return event.type === "tool-call-delta" ? event.arguments.length : 0
+}
+
+const charactersPerToken = 4
+
+function estimate(messages: readonly ModelMessage[], outputCharacters: number): ModelUsage {
+  const input = messages.reduce((sum, message) => sum + JSON.stringify(message).length, 0)
+  return {
+    inputTokens: Math.ceil(input / charactersPerToken),
+    outputTokens: Math.ceil(outputCharacters / charactersPerToken),
+    cachedTokens: 0,
+    reasoningTokens: 0,
+    estimated: true,
+  }
+}

@@ -1,0 +1,209 @@
+// The request body of the Responses API: every known field checked with its exact path, unknown ones let through.
+import { z } from "zod"
+import type { NewItem, NewResponse } from "../../../agents/index.ts"
+import type { JsonObject, JsonValue } from "../../../core/index.ts"
+
+/** A schema that depends on the value, so that the error names the one field that is wrong instead of a list of alternatives. */
+function chosen<Out>(pick: (value: unknown) => z.ZodType<Out>): z.ZodType<Out> {
+  return z.unknown().transform((value, context): Out => {
+    const result = pick(value).safeParse(value)
+    if (result.success) return result.data
+    for (const issue of result.error.issues) context.issues.push({ ...issue, input: value } as z.core.$ZodRawIssue)
+    return z.NEVER
+  })
+}
+
+const text = z.string()
+const json = z.custom<JsonValue>(() => true) // the body came from JSON
+const object = z.record(z.string(), json)
+
+function typeOf(value: unknown): unknown {
+  return typeof value === "object" && value !== null && "type" in value ? value.type : undefined
+}
+
+const partSchemas: Readonly<Record<string, z.ZodType<JsonObject>>> = {
+  input_text: z.looseObject({ type: text, text }) as unknown as z.ZodType<JsonObject>,
+  output_text: z.looseObject({ type: text, text }) as unknown as z.ZodType<JsonObject>,
+  refusal: z.looseObject({ type: text, refusal: text }) as unknown as z.ZodType<JsonObject>,
+  input_image: z.looseObject({ type: text, image_url: text.nullish(), file_id: text.nullish() }) as unknown as z.ZodType<JsonObject>,
+  input_file: z.looseObject({
+    type: text,
+    file_data: text.nullish(),
+    filename: text.nullish(),
+    file_id: text.nullish(),
+  }) as unknown as z.ZodType<JsonObject>,
+}
+const anyPart = z.looseObject({ type: text }) as unknown as z.ZodType<JsonObject>
+
+const part = chosen<JsonObject>((value) => partSchemas[typeOf(value) as string] ?? anyPart)
+const content = chosen<string | JsonObject[]>(
+  (value) => (typeof value === "string" ? text : z.array(part)) as z.ZodType<string | JsonObject[]>,
+)
+
+const message = z
+  .looseObject({ type: z.literal("message").default("message"), role: z.enum(["user", "assistant", "system", "developer"]), content })
+  .transform(({ content: given, ...item }): NewItem => {
+    const spoken = item.role === "assistant" ? { type: "output_text", annotations: [], logprobs: [] } : { type: "input_text" }
+    const parts = typeof given === "string" ? [{ ...spoken, text: given }] : given.map((each) => completePart(each))
+    return { ...item, status: "completed", content: parts }
+  })
+
+function completePart(each: JsonObject): JsonObject {
+  if (each["type"] === "output_text") return { annotations: [], logprobs: [], ...each }
+  return each["type"] === "input_image" ? { detail: "auto", ...each } : each
+}
+
+const itemSchemas: Readonly<Record<string, z.ZodType>> = {
+  message,
+  function_call: z.looseObject({
+    type: text,
+    call_id: text,
+    name: text,
+    arguments: text,
+    status: text.nullish().transform((status) => status ?? "completed"),
+  }),
+  function_call_output: z.looseObject({
+    type: text,
+    call_id: text,
+    output: content,
+    status: text.nullish().transform((status) => status ?? "completed"),
+  }),
+  reasoning: z.looseObject({ type: text, summary: z.array(object).default([]) }),
+  item_reference: z.looseObject({ type: text, id: text }),
+}
+const anyItem = z.looseObject({ type: text })
+
+const item = chosen<NewItem>((value) => {
+  const type = typeOf(value)
+  const isObject = typeof value === "object" && value !== null && !Array.isArray(value)
+  if (isObject && "role" in value && (type === undefined || type === null)) return message
+  if (isObject && "id" in value && (type === undefined || type === null)) return reference
+  return (itemSchemas[type as string] ?? anyItem) as z.ZodType<NewItem>
+})
+const reference = z.looseObject({ id: text }).transform((each) => ({ ...each, type: "item_reference" }))
+
+const input = chosen<readonly NewItem[]>((value) =>
+  typeof value === "string"
+    ? (text.transform((words) => [
+        { type: "message", role: "user", status: "completed", content: [{ type: "input_text", text: words }] },
+      ]) as z.ZodType<readonly NewItem[]>)
+    : z.array(item).min(1),
+)
+
+const functionTool = z
+  .looseObject({
+    type: z.literal("function"),
+    name: text.regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, "_" or "-"'),
+    description: text.nullish(),
+    parameters: object.nullish(),
+    strict: z.boolean().nullish(),
+  })
+  .transform((tool) => ({
+    ...tool,
+    description: tool.description ?? null,
+    parameters: tool.parameters ?? null,
+    strict: tool.strict ?? null,
+  }))
+
+const fileSearch = z.looseObject({
+  type: z.literal("file_search"),
+  vector_store_ids: z.array(text).min(1),
+  max_num_results: z.int().min(1).max(50).nullish(),
+  ranking_options: z.looseObject({ score_threshold: z.number().min(0).max(1).nullish() }).nullish(),
+  filters: object.nullish(),
+})
+
+const mcpTool = z.looseObject({ type: z.literal("mcp"), server_label: text })
+const toolSchemas: Readonly<Record<string, z.ZodType>> = { function: functionTool, file_search: fileSearch, mcp: mcpTool }
+
+const tool = chosen<JsonObject>((value) => (toolSchemas[typeOf(value) as string] ?? anyItem) as z.ZodType<JsonObject>)
+
+const toolChoice = chosen<JsonValue>(
+  (value) => (typeof value === "string" ? z.enum(["auto", "none", "required"]) : z.looseObject({ type: text })) as z.ZodType<JsonValue>,
+)
+
+const metadata = z.record(text.max(64), text.max(512)).refine((pairs) => Object.keys(pairs).length <= 16, "has at most 16 pairs")
+
+const conversation = chosen<string>((value) => (typeof value === "string" ? text : z.looseObject({ id: text }).transform(({ id }) => id)))
+
+const textOptions = z
+  .looseObject({ format: z.looseObject({ type: z.enum(["text", "json_object", "json_schema"]) }).nullish() })
+  .transform((options) => ({ ...options, format: options.format ?? { type: "text" } }))
+
+export const createResponseSchema = z
+  .looseObject({
+    model: text.min(1),
+    input: input.optional(),
+    instructions: text.nullish(),
+    previous_response_id: text.nullish(),
+    conversation: conversation.nullish(),
+    tools: z.array(tool).nullish(),
+    tool_choice: toolChoice.nullish(),
+    parallel_tool_calls: z.boolean().nullish(),
+    max_tool_calls: z.int().min(1).nullish(),
+    max_output_tokens: z.int().min(1).nullish(),
+    temperature: z.number().min(0).max(2).nullish(),
+    top_p: z.number().min(0).max(1).nullish(),
+    presence_penalty: z.number().min(-2).max(2).nullish(),
+    frequency_penalty: z.number().min(-2).max(2).nullish(),
+    top_logprobs: z.int().min(0).max(20).nullish(),
+    text: textOptions.nullish(),
+    reasoning: z.looseObject({ effort: text.nullish(), summary: text.nullish() }).nullish(),
+    truncation: z.enum(["auto", "disabled"]).nullish(),
+    store: z.boolean().nullish(),
+    background: z.boolean().nullish(),
+    stream: z.boolean().nullish(),
+    stream_options: z.looseObject({ include_obfuscation: z.boolean().nullish() }).nullish(),
+    include: z.array(text).nullish(),
+    metadata: metadata.nullish(),
+    service_tier: text.nullish(),
+    user: text.nullish(),
+    safety_identifier: text.max(64).nullish(),
+    prompt_cache_key: text.nullish(),
+  })
+  .superRefine((body, context) => {
+    if (body.input === undefined && !body.previous_response_id && !body.conversation) {
+      context.addIssue({ code: "custom", path: ["input"], message: 'is missing: send "input", "previous_response_id" or "conversation"' })
+    }
+    if (body.previous_response_id && body.conversation) {
+      context.addIssue({ code: "custom", path: ["conversation"], message: 'cannot be combined with "previous_response_id"' })
+    }
+  })
+
+export type CreateResponseBody = z.output<typeof createResponseSchema>
+
+/** The stored request: what was sent with the defaults filled in. */
+export function newResponseOf(body: CreateResponseBody): NewResponse {
+  const reasoning = body.reasoning
+    ? { ...body.reasoning, effort: body.reasoning.effort ?? null, summary: body.reasoning.summary ?? null }
+    : null
+  const request = {
+    model: body.model,
+    input: body.input ?? [],
+    instructions: body.instructions ?? null,
+    previous_response_id: body.previous_response_id ?? null,
+    conversation: body.conversation ?? null,
+    tools: body.tools ?? [],
+    tool_choice: body.tool_choice ?? "auto",
+    parallel_tool_calls: body.parallel_tool_calls ?? true,
+    max_tool_calls: body.max_tool_calls ?? null,
+    max_output_tokens: body.max_output_tokens ?? null,
+    temperature: body.temperature ?? null,
+    top_p: body.top_p ?? null,
+    presence_penalty: body.presence_penalty ?? null,
+    frequency_penalty: body.frequency_penalty ?? null,
+    top_logprobs: body.top_logprobs ?? null,
+    text: body.text ?? { format: { type: "text" } },
+    reasoning,
+    truncation: body.truncation ?? "disabled",
+    store: body.store ?? true,
+    background: body.background ?? false,
+    include: body.include ?? [],
+    metadata: body.metadata ?? {},
+    service_tier: "default",
+    user: body.user ?? null,
+    safety_identifier: body.safety_identifier ?? null,
+    prompt_cache_key: body.prompt_cache_key ?? null,
+  }
+  return request as unknown as NewResponse // zod's loose objects of a JSON body are JSON
+}

@@ -1,0 +1,171 @@
+// The routes of the Responses API: each unpacks its request, calls the service, and answers; runs do the work.
+import { Hono, type Context } from "hono"
+import { z } from "zod"
+import { errorOfData, type ReadEvent, type Responses } from "../../../agents/index.ts"
+import { AppError, type JsonObject, type Limits } from "../../../core/index.ts"
+import type { Run } from "../../../runs/index.ts"
+import type { HttpEnv } from "../../env.ts"
+import { checked, readJsonObject, readQuery } from "../../request-body.ts"
+import { createResponseSchema, newResponseOf, type CreateResponseBody } from "./request-schema.ts"
+import { streamEvents } from "./stream.ts"
+
+export interface ResponseRoutesOptions {
+  readonly responses: Responses
+  readonly limits: Pick<Limits, "headHoldMs" | "keepAliveMs">
+  /** Work that goes on after the answer. */
+  readonly background: (name: string, work: () => Promise<unknown>) => void
+  /** Tokens of a text, for `input_tokens`. */
+  readonly countTokens: (text: string) => number
+}
+
+type At = Context<HttpEnv>
+
+export function responseRoutes(options: ResponseRoutesOptions): Hono<HttpEnv> {
+  const { responses } = options
+  const routes = new Hono<HttpEnv>()
+  routes.post("/v1/responses", (context) => create(options, context))
+  routes.post("/v1/responses/input_tokens", (context) => inputTokens(options, context))
+  routes.get("/v1/responses/:id", (context) => retrieve(options, context))
+  routes.post("/v1/responses/:id/cancel", async (context) => {
+    return context.json(await responses.cancel(projectOf(context), idOf(context)))
+  })
+  routes.delete("/v1/responses/:id", async (context) => {
+    await responses.remove(projectOf(context), idOf(context))
+    return context.json({ id: idOf(context), object: "response", deleted: true })
+  })
+  routes.get("/v1/responses/:id/input_items", (context) => inputItems(options, context))
+  return routes
+}
+
+async function create(options: ResponseRoutesOptions, context: At): Promise<Response> {
+  const { responses, background } = options
+  const body = checked(createResponseSchema, await readJsonObject(context))
+  const idempotencyKey = context.req.header("idempotency-key")
+  const run = await responses.create(context.get("principal"), newResponseOf(body), { idempotencyKey })
+  context.header("x-perdure-run-id", run.id)
+  if (body.background)
+    return body.stream ? follow(options, context, run, { after: -1, hold: true }) : context.json(await responses.snapshot(run))
+  const left = disconnection(context)
+  const abandoned = (): void => background(`abandon ${run.id}`, () => responses.abandon(run))
+  left.addEventListener("abort", abandoned, { once: true })
+  try {
+    return body.stream ? await follow(options, context, run, { after: -1, hold: true }) : await answerWhenEnded(options, context, run, left)
+  } finally {
+    left.removeEventListener("abort", abandoned)
+    if (left.aborted) abandoned()
+    background(`forget ${run.id}`, () => responses.forget(run))
+  }
+}
+
+/** T7: aborts when the client closes the connection before its answer is complete. */
+function disconnection(context: At): AbortSignal {
+  const left = new AbortController()
+  const { outgoing } = context.env
+  const onClose = (): void => {
+    if (!outgoing.writableFinished) left.abort(new AppError("client_closed_request", "the client closed the connection"))
+  }
+  outgoing.once("close", onClose)
+  if (outgoing.destroyed) onClose()
+  return left.signal
+}
+
+/** T11: without a stream nothing was sent yet, so a failure is an HTTP error. */
+async function answerWhenEnded({ responses }: ResponseRoutesOptions, context: At, run: Run, signal: AbortSignal): Promise<Response> {
+  let last: ReadEvent | undefined
+  for await (const each of responses.follow(run, -1, signal)) {
+    if (each.event.type === "error" && each.row) throw errorOfData(each.row)
+    last = each
+  }
+  signal.throwIfAborted()
+  const response = last?.event["response"] as JsonObject | undefined
+  if (!response) throw new AppError("server_error", `The log of ${run.id} ended without an end`)
+  if (response["status"] === "failed") {
+    const error = response["error"] as { message: string } | null
+    throw new AppError("server_error", error?.message ?? "The response failed")
+  }
+  return context.json(response)
+}
+
+interface Follow {
+  after: number
+  /** Whether the head waits for content; a reader that resumes has had its head. */
+  hold: boolean
+}
+
+async function follow({ responses, limits }: ResponseRoutesOptions, context: At, run: Run, { after, hold }: Follow): Promise<Response> {
+  const left = disconnection(context)
+  const events = responses.follow(run, after, left)[Symbol.asyncIterator]()
+  try {
+    return await streamEvents(context, profiled(context, events), { ...limits, hold, headers: { "x-perdure-run-id": run.id } })
+  } finally {
+    await events.return?.()
+  }
+}
+
+const openResponsesNames: Readonly<Record<string, string>> = {
+  "response.reasoning_text.delta": "response.reasoning.delta",
+  "response.reasoning_text.done": "response.reasoning.done",
+}
+
+/** R9: reasoning has two names; `x-perdure-profile: open-responses` asks for the other one. */
+function profiled(context: At, events: AsyncIterator<ReadEvent>): AsyncIterator<ReadEvent> {
+  if (context.req.header("x-perdure-profile") !== "open-responses") return events
+  return {
+    async next() {
+      const result = await events.next()
+      const type = result.done === true ? undefined : openResponsesNames[result.value.event.type]
+      return result.done === true || type === undefined
+        ? result
+        : { done: false, value: { ...result.value, event: { ...result.value.event, type } } }
+    },
+  }
+}
+
+const flag = z.enum(["true", "false", "1", "0"]).transform((value) => value === "true" || value === "1")
+const retrieveQuery = z.object({ stream: flag.optional(), starting_after: z.coerce.number().int().min(-1).optional() })
+
+async function retrieve(options: ResponseRoutesOptions, context: At): Promise<Response> {
+  const { stream = false, starting_after: after } = readQuery(context, retrieveQuery)
+  if (after !== undefined && !stream) {
+    throw new AppError("invalid_request", '"starting_after" needs stream=true', {
+      param: "starting_after",
+      hint: "Add stream=true, or leave it out.",
+    })
+  }
+  const run = await options.responses.find(projectOf(context), idOf(context))
+  context.header("x-perdure-run-id", run.id)
+  if (stream) return follow(options, context, run, { after: after ?? -1, hold: false })
+  return context.json(await options.responses.snapshot(run))
+}
+
+const itemsQuery = z.object({
+  after: z.string().optional(),
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+  order: z.enum(["asc", "desc"]).default("desc"),
+})
+
+async function inputItems({ responses }: ResponseRoutesOptions, context: At): Promise<Response> {
+  const { after, limit, order } = readQuery(context, itemsQuery)
+  const { items, hasMore } = await responses.inputItems(projectOf(context), idOf(context), { after, limit, order })
+  return context.json({ object: "list", data: items, first_id: items[0]?.id ?? null, last_id: items.at(-1)?.id ?? null, has_more: hasMore })
+}
+
+/** An estimate by the tokenizer at hand; providers count with their own. */
+async function inputTokens({ responses, countTokens }: ResponseRoutesOptions, context: At): Promise<Response> {
+  const body: CreateResponseBody = checked(createResponseSchema, await readJsonObject(context))
+  const { input, instructions, tools } = await responses.check(context.get("principal"), newResponseOf(body))
+  const texts = [
+    instructions ?? "",
+    ...input.map((item) => JSON.stringify(item["content"] ?? item["output"] ?? item)),
+    ...tools.map((tool) => JSON.stringify(tool)),
+  ]
+  return context.json({ object: "response.input_tokens", input_tokens: texts.reduce((sum, text) => sum + countTokens(text), 0) })
+}
+
+function projectOf(context: At): string {
+  return context.get("principal").projectId
+}
+
+function idOf(context: At): string {
+  return context.req.param("id") ?? ""
+}
