@@ -1,16 +1,47 @@
-// What `perdure doctor` finds out about the database when no server has it open.
+// What `perdure doctor` finds out about the database when no server has it open: can it be opened, is its schema at head, has it vectors.
 import { existsSync } from "node:fs"
-import { messageOf } from "../core/index.ts"
+import { join } from "node:path"
+import { AppError, messageOf } from "../core/index.ts"
 import type { Config } from "../config/index.ts"
+import { openStore } from "../store/index.ts"
 import type { Check } from "./doctor-checks.ts"
 
-/** Never creates a data directory: a first start does. */
+/** Looks and changes nothing: neither makes a data directory nor migrates one. */
 export async function inspectDatabase(config: Config): Promise<Check[]> {
-  if (config.database.url === null && !existsSync(config.data))
-    return [{ name: "database", status: "ok", detail: "embedded; will be created by the first start" }]
+  const databaseUrl = config.database.url?.reveal()
+  const isEmbedded = databaseUrl === undefined
+  if (isEmbedded && !existsSync(join(config.data, "database"))) {
+    return [{ name: "database", status: "ok", detail: "embedded; the first start makes it" }]
+  }
   try {
-    return []
+    await using store = await openStore({ dataDirectory: config.data, databaseUrl, limits: config.limits, migrate: "check" })
+    await store.ping()
+    const { serverVersion, vector } = store.capabilities
+    return [
+      { name: "database", status: "ok", detail: `${isEmbedded ? "embedded Postgres" : "Postgres"} ${serverVersion}, schema at head` },
+      vector
+        ? { name: "pgvector", status: "ok", detail: "installed" }
+        : {
+            name: "pgvector",
+            status: "warn",
+            detail: "not installed: search works by words alone",
+            next: "install pgvector on the server, then start again",
+          },
+    ]
   } catch (error) {
-    return [{ name: "database", status: "fail", detail: messageOf(error) }]
+    return [faultOf(error)]
+  }
+}
+
+function faultOf(error: unknown): Check {
+  const hint = error instanceof AppError ? error.hint : undefined
+  if (error instanceof AppError && error.code === "migration_required") {
+    return { name: "database", status: "warn", detail: messageOf(error), next: "perdure start   (brings the schema to head)" }
+  }
+  return {
+    name: "database",
+    status: "fail",
+    detail: messageOf(error),
+    next: hint ?? "check that the database runs and DATABASE_URL is right",
   }
 }

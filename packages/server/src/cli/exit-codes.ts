@@ -19,6 +19,5 @@ export const exitCodes = {
 export function exitCodeOf(error: unknown): number {
   if (!(error instanceof AppError)) return exitCodes.failed
   if (error.code === "config_invalid") return exitCodes.config
-  const isData = error.code === "data_directory_locked" || error.code === "data_directory_damaged" || error.code === "migration_required"
-  return isData ? exitCodes.data : exitCodes.failed
+  return /^(data_directory|database|migration)_/.test(error.code) ? exitCodes.data : exitCodes.failed
 }
