@@ -260,7 +260,7 @@ describe("a configuration that is wrong", () => {
     [
       "a deployment without a model",
       "models: { fast: { deployments: [{ provider: openai }] } }",
-      ["perdure.yaml:1:33  models.fast.deployments[0].model  required but missing"],
+      ["perdure.yaml:1:33  models.fast.deployments[0].model  required but missing  allowed: the model's name at the provider"],
     ],
     [
       "a key written into the file, which is not repeated",

@@ -45,8 +45,8 @@ const providerSchema = z.strictObject({
 const usd = z.number().min(0).max(100_000)
 const deploymentSchema = z
   .strictObject({
-    provider: name.optional(),
-    model: z.string().min(1).max(256).optional(),
+    provider: name.optional().meta({ description: "a name of providers, perdure for what runs in this process, or a discovered one" }),
+    model: z.string().min(1).max(256).optional().meta({ description: "the model's name at the provider" }),
     price: z
       .strictObject({
         inputPerMillionUsd: usd,
@@ -54,9 +54,12 @@ const deploymentSchema = z
         cachedInputPerMillionUsd: usd.optional(),
       })
       .optional(),
-    does: z.strictObject({ chat: z.boolean().default(false), embeddings: z.boolean().default(false) }).optional(),
-    contextTokensMax: z.int().min(1).max(100_000_000).optional(),
-    gguf: z.string().min(1).optional(),
+    does: z
+      .strictObject({ chat: z.boolean().default(false), embeddings: z.boolean().default(false) })
+      .optional()
+      .meta({ description: "What it is for; chat when absent" }),
+    contextTokensMax: z.int().min(1).max(100_000_000).optional().meta({ description: "Longest context that it takes" }),
+    gguf: z.string().min(1).optional().meta({ description: "path of a GGUF file to run in this process, instead of provider and model" }),
   })
   .check((context) => {
     const { provider, model, gguf } = context.value

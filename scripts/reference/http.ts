@@ -1,0 +1,38 @@
+// The reference pages of HTTP: the routes and the error codes, made from the contract.
+import { apiRoutes, errorCodes } from "../../packages/contract/src/index.ts"
+import { code, generatedNote, table } from "./markdown.ts"
+
+export function routesPage(): string {
+  const tags = [...new Set(apiRoutes.map(({ tag }) => tag))]
+  const sections = tags.map((tag) => {
+    const rows = apiRoutes
+      .filter((route) => route.tag === tag)
+      .map(({ method, path, summary, streams, responseType }) => [
+        code(`${method} ${path}`),
+        `${summary}${streams === true || responseType === "text/event-stream" ? " (stream)" : ""}`,
+      ])
+    const dialect = apiRoutes.find((route) => route.tag === tag)?.dialect
+    return `## ${tag}\n\n${dialect === "openai" ? "OpenAI's words: snake_case, unknown fields pass." : "Perdure's own words: camelCase, unknown fields are refused."}\n\n${table(["route", "what it does"], rows)}\n`
+  })
+  return `# HTTP routes
+
+${generatedNote}
+
+The whole of it, with schemas, is OpenAPI 3.1 at \`/openapi.json\` of a running server. Every route under \`/v1\` wants
+\`Authorization: Bearer <key>\` (or \`x-api-key\`); failures have OpenAI's shape and the codes of [errors](errors.md).
+
+${sections.join("\n")}`
+}
+
+export function errorsPage(): string {
+  const rows = Object.entries(errorCodes).map(([name, [status, type]]) => [code(name), String(status), code(type)])
+  return `# Error codes
+
+${generatedNote}
+
+\`{"error":{"message","type","param","code"}}\`. Codes are stable, messages are not: they name the thing, the value, what is allowed
+and the next step.
+
+${table(["code", "status", "type"], rows)}
+`
+}
