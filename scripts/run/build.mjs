@@ -17,7 +17,7 @@ export async function buildPackages(context) {
     const from = join(context.root, "packages", name)
     const to = join(output, name)
     mkdirSync(to, { recursive: true })
-    for (const folder of ["src", "assets", "bin", "models"]) copyKept(join(from, folder), join(to, folder))
+    for (const folder of ["src", "assets", "bin", "model"]) copyKept(join(from, folder), join(to, folder))
     for (const file of readdirSync(from)) if (/^(README|NOTICE|LICENSE)/.test(file)) cpSync(join(from, file), join(to, file))
     if (!existsSync(join(to, "LICENSE")) && existsSync(join(context.root, "LICENSE")))
       cpSync(join(context.root, "LICENSE"), join(to, "LICENSE"))
