@@ -3,6 +3,23 @@ export { createApi, type ApiOptions, type ShellLogger } from "./api.ts"
 export { createHttpServer, type HttpMetrics, type HttpServer, type HttpServerOptions } from "./server.ts"
 export { healthRoutes, type HealthOptions } from "./health.ts"
 export { openApiRoutes } from "./openapi.ts"
+export { createHotRoutes, type HotRouteOptions } from "./openai/hot-routes.ts"
 export { modelRoutes } from "./openai/models.ts"
 export type { HttpEnv } from "./env.ts"
 export type { HotCall, HotHandler } from "./shell.ts"
+export { filesRoutes, type FilesRoutesOptions } from "./openai/files.ts"
+export { vectorStoreRoutes, type VectorStoreRoutesOptions } from "./openai/vector-stores.ts"
+export { responseRoutes, type ResponseRoutesOptions } from "./openai/responses/index.ts"
+export { memoryRoutes, type MemoryRoutesOptions } from "./perdure/memories.ts"
+export {
+  createDashboardRoutes,
+  createKeyRoutes,
+  createLightRuns,
+  createRunRoutes,
+  createUsageRoutes,
+  type DashboardRoutesOptions,
+  type KeyRoutesOptions,
+  type LightRuns,
+  type RunRoutesOptions,
+  type UsageRoutesOptions,
+} from "./perdure/index.ts"

@@ -13,6 +13,7 @@ export {
   type UpstreamAnswer,
 } from "./upstream-error.ts"
 export { usageOf } from "./providers/openai/usage.ts"
+export { eventsOfCompletion } from "./providers/openai/stream.ts"
 export type {
   CallModel,
   Citation,
@@ -28,3 +29,10 @@ export type {
   ModelToolCall,
   ModelUsage,
 } from "./types.ts"
+export {
+  createExtractive,
+  openEmbeddedEmbeddings,
+  type EmbeddedEmbeddings,
+  type ExtractiveOptions,
+  type NativeModel,
+} from "./providers/embedded/index.ts"

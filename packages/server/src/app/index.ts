@@ -1,0 +1,2 @@
+// Public face of the composition.
+export { createPerdure, defaultProjectId, openKeys, type Overrides, type Perdure } from "./compose.ts"

@@ -1,0 +1,69 @@
+// Which routes this server has, each handed the parts that it needs.
+import { join } from "node:path"
+import type { Hono } from "hono"
+import { createUsageSummary, type Records } from "../accounting/index.ts"
+import type { Responses } from "../agents/index.ts"
+import type { Config } from "../config/index.ts"
+import type { ContextServices } from "../context/index.ts"
+import type { BackgroundTasks } from "../core/index.ts"
+import {
+  createDashboardRoutes,
+  createKeyRoutes,
+  createLightRuns,
+  createRunRoutes,
+  createUsageRoutes,
+  filesRoutes,
+  healthRoutes,
+  memoryRoutes,
+  modelRoutes,
+  openApiRoutes,
+  responseRoutes,
+  vectorStoreRoutes,
+  type HealthOptions,
+  type HttpEnv,
+} from "../http/index.ts"
+import type { Runs } from "../runs/index.ts"
+import type { Gate, Identity } from "../security/index.ts"
+import type { Store } from "../store/index.ts"
+import type { Inference, Shared } from "./services.ts"
+
+export interface RouteParts {
+  version: string
+  store: Store
+  identity: Identity
+  gate: Gate
+  records: Records
+  runs: Runs
+  inference: Inference
+  context: ContextServices
+  responses: Responses
+  tasks: BackgroundTasks
+  health: HealthOptions
+  countTokens: (text: string) => number
+}
+
+const dashboardDirectory = join(import.meta.dirname, "..", "..", "assets", "dashboard")
+
+export function routesOf(shared: Shared, config: Config, parts: RouteParts): Hono<HttpEnv>[] {
+  const { identity, runs, store } = parts
+  return [
+    healthRoutes(parts.health),
+    openApiRoutes({ version: parts.version }),
+    modelRoutes(parts.inference.models),
+    ...contextRoutes(shared, parts),
+    responseRoutes({ ...shared, ...parts, background: (name, work) => parts.tasks.run(name, work) }),
+    createRunRoutes({ ...shared, runs, lightRuns: createLightRuns(store), onError: (error) => shared.onError("runs", error) }),
+    createKeyRoutes({ identity }),
+    createUsageRoutes({ readUsage: createUsageSummary({ store }), clock: shared.clock }),
+    ...(config.dashboard.enabled ? [createDashboardRoutes({ identity, directory: dashboardDirectory }) as Hono<HttpEnv>] : []),
+  ]
+}
+
+function contextRoutes(shared: Shared, { context, gate, records }: RouteParts): Hono<HttpEnv>[] {
+  const recording = { ...shared, gate, record: (record: Parameters<Records["add"]>[0]): void => void records.add(record) }
+  return [
+    filesRoutes({ ...recording, files: context.files }),
+    vectorStoreRoutes({ ...recording, vectorStores: context.vectorStores, search: context.search }),
+    memoryRoutes({ ...recording, memories: context.memories }),
+  ]
+}

@@ -1,0 +1,104 @@
+// The parts behind the routes, constructed by hand in order: models, context, tools, responses over one store and one kernel.
+import { costOf, createPrices, type Prices, type Records } from "../accounting/index.ts"
+import { conversationItems, createResponses, responseRun, searchDocuments, type Responses } from "../agents/index.ts"
+import type { Config } from "../config/index.ts"
+import { createContext, type ContextServices } from "../context/index.ts"
+import type { Clock, Limits, NewId } from "../core/index.ts"
+import {
+  createCallModel,
+  createEmbed,
+  createExtractive,
+  createModels,
+  createUpstreams,
+  type CallModel,
+  type EmbeddedEmbeddings,
+  type Models,
+  type NativeModel,
+  type Natives,
+  type Upstreams,
+} from "../inference/index.ts"
+import type { Runs } from "../runs/index.ts"
+import type { Gate } from "../security/index.ts"
+import type { Store } from "../store/index.ts"
+import { createArgumentChecker, createToolGate, createToolRegistry, type Tool } from "../tools/index.ts"
+import { declaredModels, modelsNamedAfter } from "./deployments.ts"
+
+/** What every part is handed. */
+export interface Shared {
+  clock: Clock
+  newId: NewId
+  limits: Limits
+  onError: (what: string, error: unknown) => void
+}
+
+export interface Inference {
+  models: Models
+  upstreams: Upstreams
+  natives: Natives
+  prices: Prices
+  callModel: CallModel
+}
+
+/** The embedded model that answers by quoting: it is handed passages instead of asking for a search. */
+const extractiveModel = "perdure/extractive"
+
+export function composeInference(shared: Shared, config: Config, minilm: EmbeddedEmbeddings, cleanUps: AsyncDisposableStack): Inference {
+  const { clock, limits } = shared
+  const extractive = createExtractive({ ...shared, embed: minilm.embed, countTokens: minilm.countTokens })
+  const builtIn = [extractive.deployment, minilm.deployment]
+  const natives = new Map<string, NativeModel>([
+    [extractive.deployment.id, extractive],
+    [minilm.deployment.id, minilm],
+  ])
+  const declared = declaredModels(config, builtIn, clock.now())
+  const models = createModels({ models: [...declared.models, ...modelsNamedAfter(builtIn, clock.now())] })
+  const upstreams = cleanUps.use(createUpstreams({ limits }))
+  const prices = createPrices({ configured: declared.prices })
+  const callModel = createCallModel({ ...shared, models, upstreams, natives })
+  return { models, upstreams, natives, prices, callModel }
+}
+
+export function composeContext(
+  shared: Shared,
+  config: Config,
+  { store, runs, inference, minilm }: { store: Store; runs: Runs; inference: Inference; minilm: EmbeddedEmbeddings },
+): ContextServices {
+  const embedModel = config.defaults.embeddingModel ?? minilm.deployment.id
+  const usesMissingMiniLm = embedModel === minilm.deployment.id && minilm.unavailable !== null
+  const embed = usesMissingMiniLm ? undefined : createEmbed({ ...inference, limits: shared.limits }, embedModel)
+  return createContext({ ...shared, store, runs, embed, embedModel, onError: (name, message) => shared.onError(name, message) })
+}
+
+export function composeResponses(
+  shared: Shared,
+  parts: { runs: Runs; inference: Inference; context: ContextServices; gate: Gate; records: Records; tools: readonly Tool[] },
+): Responses {
+  const { runs, inference, context, gate, records } = parts
+  const tools = createToolRegistry(parts.tools)
+  const sources = {
+    loadRun: (projectId: string, runId: string) => runs.get(projectId, runId),
+    conversations: conversationItems(context.conversations),
+    chainResponsesMax: shared.limits.chainResponsesMax,
+  }
+  runs.define(
+    responseRun({
+      ...sources,
+      clock: shared.clock,
+      callModel: inference.callModel,
+      quotesPassages: (model) => inference.models.get(model)?.deployments[0]?.id === extractiveModel,
+      search: searchDocuments(context.search),
+      callTool: createToolGate({ gate, checkArguments: createArgumentChecker() }),
+      tools,
+      costOf: ({ deployment, usage }) => costOf(usage, inference.prices.priceOf(deployment)),
+      turnsMax: shared.limits.turnsMax,
+    }),
+  )
+  return createResponses({
+    ...sources,
+    ...shared,
+    runs,
+    tools,
+    requireModel: (name) => void inference.models.require(name, "chat"),
+    recordLightRun: (record) => void records.add(record),
+  })
+}
