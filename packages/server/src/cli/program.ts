@@ -5,6 +5,7 @@ import { doctor, type DoctorOptions } from "./doctor.ts"
 import { dev, type DevOptions } from "./dev.ts"
 import { exitCodeOf, exitCodes } from "./exit-codes.ts"
 import { keysCreate, keysList, keysRevoke, type KeysOptions } from "./keys.ts"
+import { migrate, type MigrateCommandOptions } from "./migrate.ts"
 import type { ConfigOptions } from "./options.ts"
 import { start, type StartOptions } from "./start.ts"
 import { reportFailure, type Terminal } from "./terminal.ts"
@@ -44,6 +45,7 @@ export function createProgram({ terminal, entry, finish }: ProgramOptions & { fi
     .showHelpAfterError("next:  perdure --help")
   addServerCommands(program, { terminal, entry, finish })
   addDoctor(program, { terminal, finish })
+  addMigrate(program, { terminal, finish })
   addKeys(program, { terminal, finish })
   addConfig(program, { terminal, finish })
   program
@@ -74,6 +76,12 @@ function addDoctor(program: Command, { terminal, finish }: Parts): void {
     .addOption(json())
     .option("--quiet", "print nothing when all is well")
     .action((options: DoctorOptions) => finish(doctor(options, terminal)))
+}
+
+function addMigrate(program: Command, { terminal, finish }: Parts): void {
+  withDataOptions(program.command("migrate").description("bring the schema of the database to head without starting the server"))
+    .addOption(json())
+    .action((options: MigrateCommandOptions) => finish(migrate(options, terminal)))
 }
 
 function addKeys(program: Command, { terminal, finish }: Parts): void {

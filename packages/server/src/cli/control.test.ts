@@ -1,0 +1,82 @@
+// Tests of the control channel with real keys on a real store, and of the file that leads to it.
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { spawnSync } from "node:child_process"
+import { afterAll, beforeAll, expect, test } from "vitest"
+import { newId, systemClock } from "../core/index.ts"
+import { createIdentity, type Identity } from "../security/index.ts"
+import { openTestStore, type TestStore } from "../testing/database.ts"
+import { openControl, remoteKeys, type Control } from "./control.ts"
+import { removeServerFile, runningServer, writeServerFile, type ServerFile } from "./server-file.ts"
+
+const directory = mkdtempSync(join(tmpdir(), "perdure-control-"))
+let opened: TestStore
+let identity: Identity
+let control: Control
+let file: ServerFile
+
+beforeAll(async () => {
+  opened = await openTestStore("pglite")
+  const onError = (error: unknown): never => {
+    throw error
+  }
+  identity = await createIdentity({ store: opened.store, clock: systemClock, newId, onError })
+  control = await openControl({ identity, projectId: "proj_control" })
+  const { controlUrl, controlToken } = control
+  file = { pid: process.pid, url: "http://127.0.0.1:1", startedAt: 0, controlUrl, controlToken }
+})
+
+afterAll(async () => {
+  await control[Symbol.asyncDispose]()
+  await identity[Symbol.asyncDispose]()
+  await opened[Symbol.asyncDispose]()
+  rmSync(directory, { recursive: true, force: true })
+})
+
+test("a key made over the channel opens the API at once, is listed without its text, and can be revoked", async () => {
+  const keys = remoteKeys(file)
+  const { id, secret } = await keys.createKey("", "from the command line")
+  const headers = { authorization: `Bearer ${secret}` }
+  expect(identity.authenticate(headers, "GET")).toMatchObject({ id, projectId: "proj_control" })
+  const listed = await keys.listKeys("")
+  expect(listed).toContainEqual(expect.objectContaining({ id, name: "from the command line", revokedAt: null }))
+  expect(JSON.stringify(listed)).not.toContain(secret)
+  expect(await keys.revokeKey("", id)).toBe(true)
+  expect(identity.authenticate(headers, "GET")).toBeUndefined()
+  expect(await keys.revokeKey("", "key_unknown")).toBe(false)
+})
+
+test("a wrong token, no token, a strange request and a large one are refused", async () => {
+  const post = (body: string, authorization?: string): Promise<Response> =>
+    fetch(file.controlUrl, { method: "POST", body, headers: authorization === undefined ? {} : { authorization } })
+  const good = `Bearer ${file.controlToken}`
+  expect((await post('{"do":"keys.list"}')).status).toBe(401)
+  expect((await post('{"do":"keys.list"}', `Bearer ${"x".repeat(file.controlToken.length)}`)).status).toBe(401)
+  expect((await post('{"do":"keys.burn"}', good)).status).toBe(400)
+  expect((await post("not json", good)).status).toBe(500)
+  expect((await post(JSON.stringify({ do: "keys.create", name: "x".repeat(50_000) }), good)).status).toBe(500)
+})
+
+test("a server that is gone gives an error with the next step", async () => {
+  await expect(remoteKeys({ ...file, controlUrl: "http://127.0.0.1:1" }).listKeys("")).rejects.toMatchObject({ hint: "perdure doctor" })
+})
+
+test("the file can be read by its owner alone and is found while its process lives", () => {
+  writeServerFile(directory, file)
+  expect(statSync(join(directory, "server.json")).mode & 0o777).toBe(0o600)
+  expect(readdirSync(directory)).toEqual(["server.json"])
+  expect(runningServer(directory)).toEqual(file)
+  removeServerFile(directory, process.pid + 1)
+  expect(runningServer(directory)).toEqual(file)
+  removeServerFile(directory, process.pid)
+  expect(runningServer(directory)).toBeUndefined()
+})
+
+test("a file of a dead process, or half a file, counts as no server", () => {
+  const { pid } = spawnSync(process.execPath, ["-e", ""])
+  writeServerFile(directory, { ...file, pid })
+  expect(runningServer(directory)).toBeUndefined()
+  writeFileSync(join(directory, "server.json"), '{"pid":')
+  expect(runningServer(directory)).toBeUndefined()
+})
