@@ -37,6 +37,11 @@ export interface Limits {
   headHoldMs: number
   /** Idle time after which a comment keeps a stream open. */
   keepAliveMs: number
+  /** Largest JSON answer that is held until it is complete, so that its cost can be in its head; embeddings may have to be re-encoded. */
+  heldAnswerBytesMax: number
+  heldEmbeddingsBytesMax: number
+  /** Texts of one embeddings request that is served in this process. */
+  embeddingInputsMax: number
   /** Connections to one upstream. */
   upstreamConnectionsMax: number
   /** Shortest time between two rounds of a live list of runs, and the longest without one. */
@@ -87,6 +92,9 @@ export const defaultLimits: Limits = {
   idleTimeoutMs: 120_000,
   headHoldMs: 2_000,
   keepAliveMs: 15_000,
+  heldAnswerBytesMax: 1024 * 1024,
+  heldEmbeddingsBytesMax: 64 * 1024 * 1024,
+  embeddingInputsMax: 2_048,
   upstreamConnectionsMax: 4_096,
   feedWindowMs: 150,
   feedPollMs: 1_000,

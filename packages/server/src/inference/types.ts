@@ -70,6 +70,8 @@ export interface ModelCall {
   responseFormat: JsonValue | null
   reasoningEffort: string | null
   user: string | null
+  /** Texts at which the answer ends, without them. */
+  stop?: readonly string[]
 }
 
 export interface ModelUsage {

@@ -1,6 +1,7 @@
 // Failures as OpenAI-shaped answers: status, headers and a body with all four keys; what is unexpected shows no internals.
 import { errorType } from "@perdure/contract"
 import { AppError } from "../../core/index.ts"
+import { UpstreamError } from "../../inference/index.ts"
 
 export interface ErrorAnswer {
   status: number
@@ -16,14 +17,19 @@ export interface ErrorBody {
 export function errorAnswer(error: unknown, requestId: string): ErrorAnswer {
   if (!(error instanceof AppError)) return errorAnswer(unexpected(requestId), requestId)
   const headers: Record<string, string> = { "x-request-id": requestId }
+  const status = error instanceof UpstreamError ? error.answer.status : error.status
+  // A budget that is used up does not come back by trying again.
   if (error.code === "insufficient_quota") headers["x-should-retry"] = "false"
   else if (error.retryAfterMs !== undefined) retryHeaders(headers, error.retryAfterMs)
-  else if (error.status === 429) retryHeaders(headers, 1000)
-  return { status: error.status, headers, body: errorBody(error) }
+  else if (status === 429) retryHeaders(headers, 1000)
+  return { status, headers, body: errorBody(error) }
 }
 
+/** What a provider said keeps the provider's type, code and parameter. */
 export function errorBody(error: AppError): ErrorBody {
   const message = error.hint === undefined ? error.message : `${withStop(error.message)} ${error.hint}`
+  if (error instanceof UpstreamError)
+    return { error: { message, type: error.answer.type, param: error.answer.param, code: error.answer.code } }
   return { error: { message, type: errorType(error.code), param: error.param ?? null, code: error.code } }
 }
 

@@ -14,6 +14,7 @@ export function chatRequest(call: ModelCall, deployment: Deployment): JsonObject
     response_format: call.responseFormat ?? undefined,
     reasoning_effort: call.reasoningEffort ?? undefined,
     user: call.user ?? undefined,
+    stop: call.stop && call.stop.length > 0 ? call.stop : undefined,
   }
   // OpenAI's reasoning models refuse `max_tokens`; most other servers know only that.
   if (call.outputTokensMax !== null) body[isOpenAi(deployment) ? "max_completion_tokens" : "max_tokens"] = call.outputTokensMax

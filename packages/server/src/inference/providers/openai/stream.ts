@@ -154,3 +154,9 @@ function finishReasonOf(reason: string): FinishReason {
 function listOf(value: JsonValue | undefined): readonly JsonValue[] {
   return Array.isArray(value) ? (value as readonly JsonValue[]) : []
 }
+
+/** The events of a whole `chat.completion`. */
+export function eventsOfCompletion(deployment: Deployment, completion: JsonObject, newId: NewId): ModelEvent[] {
+  const reader = new ChatStreamReader({ deployment, newId, inputChars: 0 })
+  return [...reader.feedCompletion(completion), ...reader.end()]
+}

@@ -1,0 +1,169 @@
+// The upstream's side of a streamed chat completion: bytes become whole frames, each looked at without parsing it.
+import type { Deployment, ModelUsage } from "../../inference/index.ts"
+import { errorInBody, streamEnded, unreadable, usageOf } from "../../inference/index.ts"
+import { isJsonObject, type JsonObject } from "../../core/index.ts"
+import { nextFrame, normalised, withoutCarriageReturns } from "./sse-frames.ts"
+
+export interface ChatFramesOptions {
+  deployment: Deployment
+  /** The client wants the usage chunk, and `usage: null` on all others. */
+  usageAsked: boolean
+  /** Frames of `[DONE]`-terminated streams, in order; never the `[DONE]` itself. `content` is false for the role's frame and the like. */
+  onFrame: (frame: Buffer, content: boolean) => void
+}
+
+const frameBytesMax = 8 * 1024 * 1024
+const finishKey = Buffer.from('"finish_reason"')
+const usageKey = Buffer.from('"usage"')
+const errorKey = Buffer.from('"error"')
+const quote = 34
+const colon = 58
+const openList = 91
+const openObject = 123
+const closeObject = 125
+const space = 32
+
+/** `feed` the bytes, then `end`; a failure is thrown. After `done` nothing more is taken. */
+export class ChatFrames {
+  readonly #options: ChatFramesOptions
+  #pending: Buffer | undefined
+  #carriageReturns: boolean | undefined
+  #usageFrame: Buffer | undefined
+  #finished = false
+  /** Until the first content every frame is parsed, to tell what belongs to the head. */
+  #contentSeen = false
+  done = false
+
+  constructor(options: ChatFramesOptions) {
+    this.#options = options
+  }
+
+  get usage(): ModelUsage | undefined {
+    return this.#usageFrame && usageOf(parse(this.#usageFrame)?.["usage"])
+  }
+
+  feed(chunk: Buffer): void {
+    let bytes = this.#pending ? Buffer.concat([this.#pending, chunk]) : chunk
+    this.#pending = undefined
+    this.#carriageReturns ??= usesCarriageReturns(bytes)
+    if (this.#carriageReturns) bytes = withoutCarriageReturns(bytes)
+    let from = 0
+    while (!this.done) {
+      const end = nextFrame(bytes, from)
+      if (end < 0) break
+      this.#frame(bytes.subarray(from, end))
+      from = end
+    }
+    if (this.done || from === bytes.length) return
+    this.#pending = bytes.subarray(from)
+    if (this.#pending.length > frameBytesMax) throw unreadable(this.#options.deployment, `one event of more than ${frameBytesMax} bytes`)
+  }
+
+  /** The transport has ended. Without `[DONE]` and without a finish reason that is a failure, however cleanly it closed. */
+  end(): void {
+    if (this.#pending && !this.done) this.feed(Buffer.from("\n\n"))
+    if (!this.done && !this.#finished) throw streamEnded(this.#options.deployment)
+    this.done = true
+  }
+
+  /** A broken connection after the finish reason has lost nothing. */
+  get complete(): boolean {
+    return this.done || this.#finished
+  }
+
+  #frame(raw: Buffer): void {
+    const frame = isPlain(raw) ? raw : this.#unusual(raw)
+    if (!frame) return
+    const start = frame[5] === space ? 6 : 5
+    if (frame[start] === openList) {
+      this.done = true
+      return
+    }
+    if (frame[start] !== openObject || (frame[frame.length - 3] !== closeObject && !parse(frame))) {
+      throw unreadable(this.#options.deployment, "an event that is not JSON")
+    }
+    if (frame.includes(errorKey, start)) this.#failOnError(frame)
+    if (!this.#finished && firstByteOf(frame, finishKey) === quote) this.#finished = true
+    const told = this.#withoutUsage(frame)
+    if (told) this.#options.onFrame(told, this.#isContent(told))
+  }
+
+  /** Frames with other fields than one `data:` line. */
+  #unusual(raw: Buffer): Buffer | undefined {
+    const { event, frame } = normalised(raw)
+    if (event === "error" && frame) {
+      const body = parse(frame)
+      throw errorInBody(this.#options.deployment, body?.["error"] ?? body)
+    }
+    return frame
+  }
+
+  #failOnError(frame: Buffer): void {
+    const error = parse(frame)?.["error"]
+    if (error !== undefined && error !== null) throw errorInBody(this.#options.deployment, error)
+  }
+
+  /** Keeps the last usage; takes it out of what the client gets where it did not ask. Undefined when nothing is left of the frame. */
+  #withoutUsage(frame: Buffer): Buffer | undefined {
+    const first = firstByteOf(frame, usageKey)
+    if (first === undefined) return frame
+    if (first === openObject) this.#usageFrame = frame
+    if (this.#options.usageAsked) return frame
+    if (first !== openObject) return cutUsageNull(frame) ?? frame
+    const { usage: _, ...rest } = parse(frame) ?? {}
+    const choices = rest["choices"]
+    if (Array.isArray(choices) && choices.length === 0) return undefined
+    return Buffer.from(`data: ${JSON.stringify(rest)}\n\n`)
+  }
+
+  #isContent(frame: Buffer): boolean {
+    if (this.#contentSeen) return true
+    const choices = parse(frame)?.["choices"]
+    this.#contentSeen = Array.isArray(choices) && (choices as readonly unknown[]).some(hasContent)
+    return this.#contentSeen
+  }
+}
+
+function hasContent(choice: unknown): boolean {
+  if (!isJsonObject(choice)) return false
+  if (typeof choice["finish_reason"] === "string") return true
+  if (!isJsonObject(choice["delta"])) return false
+  return Object.entries(choice["delta"]).some(
+    ([key, value]) => key !== "role" && value !== null && value !== "" && !(Array.isArray(value) && value.length === 0),
+  )
+}
+
+/** One `data:` line and the blank one. */
+function isPlain(frame: Buffer): boolean {
+  return frame[0] === 100 && frame[1] === 97 && frame[4] === colon && frame.indexOf(10) === frame.length - 2
+}
+
+/** The first byte of that key's value, where the key stands in the frame. */
+function firstByteOf(frame: Buffer, key: Buffer): number | undefined {
+  const at = frame.indexOf(key)
+  if (at < 0) return undefined
+  let start = at + key.length
+  while (frame[start] === colon || frame[start] === space) start += 1
+  return frame[start]
+}
+
+const usageNull = Buffer.from(',"usage":null')
+
+function cutUsageNull(frame: Buffer): Buffer | undefined {
+  const at = frame.indexOf(usageNull)
+  return at < 0 ? undefined : Buffer.concat([frame.subarray(0, at), frame.subarray(at + usageNull.length)])
+}
+
+function parse(frame: Buffer): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(frame.toString("utf8", 5))
+    return isJsonObject(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function usesCarriageReturns(bytes: Buffer): boolean | undefined {
+  const lineEnd = bytes.indexOf(10)
+  return lineEnd < 0 ? undefined : lineEnd > 0 && bytes[lineEnd - 1] === 13
+}

@@ -1,0 +1,98 @@
+// The client's side of a streamed answer: the head at the right moment, one frame per write, backpressure, comments while idle.
+import type { ServerResponse } from "node:http"
+import { sseDone, sseHeaders, ssePing } from "../../core/index.ts"
+
+export interface Pausable {
+  pause(): void
+  resume(): void
+}
+
+export interface ClientStreamOptions {
+  response: ServerResponse
+  /** Asked when the head is sent. */
+  headers: () => Record<string, string>
+  keepAliveMs: number
+  now: () => number
+}
+
+export class ClientStream {
+  readonly #options: ClientStreamOptions
+  readonly #response: ServerResponse
+  /** Whatever feeds the stream at the moment; paused while the client reads slower than it gives. */
+  #source: Pausable | undefined
+  #waiting = false
+  #lastWriteAt = 0
+  ended = false
+  sizeBytes = 0
+
+  constructor(options: ClientStreamOptions) {
+    this.#options = options
+    this.#response = options.response
+  }
+
+  get headSent(): boolean {
+    return this.#response.headersSent
+  }
+
+  /** The reader has not taken in what was written. */
+  get full(): boolean {
+    return this.#waiting
+  }
+
+  feedFrom(source: Pausable | undefined): void {
+    this.#source = source
+    if (this.#waiting) source?.pause()
+  }
+
+  sendHead(): void {
+    if (this.headSent) return
+    this.#response.writeHead(200, { ...this.#options.headers(), ...sseHeaders })
+    this.#response.flushHeaders()
+    this.#lastWriteAt = this.#options.now()
+  }
+
+  /** One whole frame. */
+  write(frame: Buffer | string): void {
+    if (this.ended) return
+    if (!this.headSent) this.#response.writeHead(200, { ...this.#options.headers(), ...sseHeaders })
+    this.#lastWriteAt = this.#options.now()
+    this.sizeBytes += frame.length
+    if (!this.#response.write(frame) && !this.#waiting) this.#wait()
+  }
+
+  /** `[DONE]`, and the end. */
+  done(): void {
+    this.#end(sseDone)
+  }
+
+  /** An error instead of `[DONE]`, and the end. */
+  fail(body: unknown): void {
+    this.#end(`data: ${JSON.stringify(body)}\n\n`)
+  }
+
+  /** Called by the sweep. */
+  keepAlive(now: number): void {
+    const { keepAliveMs } = this.#options
+    if (keepAliveMs > 0 && this.headSent && !this.ended && !this.#waiting && now - this.#lastWriteAt >= keepAliveMs) {
+      this.#lastWriteAt = now
+      this.#response.write(ssePing)
+    }
+  }
+
+  #end(lastFrame: string): void {
+    if (this.ended) return
+    if (!this.headSent) this.#response.writeHead(200, { ...this.#options.headers(), ...sseHeaders })
+    this.ended = true
+    this.sizeBytes += lastFrame.length
+    this.#response.end(lastFrame)
+  }
+
+  #wait(): void {
+    this.#waiting = true
+    this.#source?.pause()
+    this.#response.once("drain", () => {
+      this.#waiting = false
+      this.#source?.resume()
+    })
+  }
+}

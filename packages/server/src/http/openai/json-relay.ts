@@ -1,0 +1,107 @@
+// Takes a JSON answer to the client: whole and with its cost in a header while it is small, as it comes when it is large.
+import type { IncomingHttpHeaders, ServerResponse } from "node:http"
+import { errorInBody, unreadable, type Deployment } from "../../inference/index.ts"
+import { isJsonObject } from "../../core/index.ts"
+import type { Relay } from "./forward.ts"
+import type { LightCall } from "./light-call.ts"
+import { extendTail, usageFromTail } from "./usage-tail.ts"
+import type { Pausable } from "./client-stream.ts"
+
+export interface JsonRelayOptions {
+  call: LightCall
+  deployment: Deployment
+  /** Largest answer that is held until it is complete. */
+  heldBytesMax: number
+  /** Changes a held answer before it goes out; gets the answer as sent. */
+  change?: (body: Buffer) => Buffer
+}
+
+const errorStart = /^\s*\{\s*"error"\s*:/
+const openObject = 123
+
+export class JsonRelay implements Relay {
+  readonly #options: JsonRelayOptions
+  readonly #response: ServerResponse
+  #source: Pausable | undefined
+  #held: Buffer[] = []
+  #heldBytes = 0
+  #tail: Buffer | undefined
+  begun = false
+  readonly complete = false
+
+  constructor(options: JsonRelayOptions) {
+    this.#options = options
+    this.#response = options.call.hot.response
+  }
+
+  start(_: IncomingHttpHeaders, controller: Pausable): void {
+    this.#source = controller
+  }
+
+  data(chunk: Buffer): void {
+    this.#options.call.sawFirstToken()
+    if (this.begun) return this.#pass(chunk)
+    this.#held.push(chunk)
+    this.#heldBytes += chunk.length
+    if (this.#heldBytes > this.#options.heldBytesMax) this.#release()
+  }
+
+  end(): void {
+    const { call } = this.#options
+    if (this.begun) {
+      call.usage = this.#tail && usageFromTail(this.#tail)
+      this.#response.end()
+    } else this.#sendWhole()
+    call.settle("completed", 200)
+  }
+
+  #sendWhole(): void {
+    const { call, change } = this.#options
+    const [first] = this.#held
+    const received = this.#held.length === 1 && first ? first : Buffer.concat(this.#held)
+    this.#check(received)
+    const body = change ? change(received) : received
+    call.usage = usageFromTail(body)
+    call.responseBytes = body.length
+    const headers = call.headers()
+    headers["content-type"] = "application/json"
+    headers["content-length"] = String(body.length)
+    const cost = call.costHeader()
+    if (cost !== undefined) headers["x-perdure-cost-micro-usd"] = cost
+    this.begun = true
+    this.#response.writeHead(200, headers)
+    this.#response.end(body)
+  }
+
+  /** An answer that is not JSON, or an error under a 200. */
+  #check(body: Buffer): void {
+    const { deployment } = this.#options
+    const start = body.toString("latin1", 0, 100)
+    if (body[0] !== openObject && start.trimStart()[0] !== "{") throw unreadable(deployment, "an answer that is not a JSON object")
+    if (!errorStart.test(start)) return
+    let parsed: unknown
+    try {
+      parsed = JSON.parse(body.toString())
+    } catch {
+      throw unreadable(deployment, "an answer that is not JSON")
+    }
+    const error = isJsonObject(parsed) ? parsed["error"] : undefined
+    if (error !== undefined && error !== null) throw errorInBody(deployment, error)
+  }
+
+  #release(): void {
+    this.#check(this.#held[0] ?? Buffer.alloc(0))
+    this.begun = true
+    this.#response.writeHead(200, { ...this.#options.call.headers(), "content-type": "application/json" })
+    for (const chunk of this.#held) this.#pass(chunk)
+    this.#held = []
+  }
+
+  #pass(chunk: Buffer): void {
+    this.#tail = extendTail(this.#tail, chunk)
+    this.#options.call.responseBytes += chunk.length
+    if (this.#response.write(chunk) || this.#response.listenerCount("drain") > 1) return
+    this.#source?.pause()
+    this.#response.once("drain", () => this.#source?.resume())
+  }
+}

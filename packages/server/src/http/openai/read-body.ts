@@ -1,0 +1,26 @@
+// Reads the body of a raw request up to a limit; what is larger is refused before it is all here.
+import type { IncomingMessage } from "node:http"
+import type { AppError } from "../../core/index.ts"
+import { tooLarge } from "../api.ts"
+
+/** Calls `done` with the bytes or the refusal, once; never when the client leaves before the end. */
+export function readBodyBytes(request: IncomingMessage, sizeBytesMax: number, done: (bytes: Buffer | AppError) => void): void {
+  if (Number(request.headers["content-length"] ?? 0) > sizeBytesMax) return refuse(request, sizeBytesMax, done)
+  const chunks: Buffer[] = []
+  let sizeBytes = 0
+  request.on("data", (chunk: Buffer) => {
+    sizeBytes += chunk.length
+    if (sizeBytes <= sizeBytesMax) chunks.push(chunk)
+    else if (sizeBytes - chunk.length <= sizeBytesMax) refuse(request, sizeBytesMax, done)
+  })
+  request.on("end", () => {
+    const [first] = chunks
+    if (sizeBytes <= sizeBytesMax) done(chunks.length === 1 && first ? first : Buffer.concat(chunks))
+  })
+}
+
+/** The rest is read and thrown away, so that the client gets to read the refusal. */
+function refuse(request: IncomingMessage, sizeBytesMax: number, done: (refusal: AppError) => void): void {
+  request.resume()
+  done(tooLarge(sizeBytesMax, "requestBodyBytesMax"))
+}

@@ -1,0 +1,37 @@
+// The clock of an open stream: its head goes out when the hold-back is over, silence before the first token ends it, comments keep it open.
+import { UpstreamError } from "../../inference/index.ts"
+import type { ClientStream } from "./client-stream.ts"
+import type { LightCall, LightRunDependencies } from "./light-call.ts"
+import type { Swept } from "./sweep.ts"
+
+/** Until the answer is closed. */
+export function watchStream(
+  { sweep, limits }: LightRunDependencies,
+  call: LightCall,
+  client: ClientStream,
+  onTimeout: (error: UpstreamError) => void,
+): void {
+  const { startedAt, response } = call.hot
+  const { headHoldMs, firstTokenTimeoutMs } = limits
+  const stream: Swept = {
+    sweep(now) {
+      if (!call.firstTokenSeen && now - startedAt >= firstTokenTimeoutMs && !client.ended)
+        return onTimeout(silent(call, firstTokenTimeoutMs))
+      if (now - startedAt >= headHoldMs) client.sendHead()
+      client.keepAlive(now)
+    },
+  }
+  sweep.add(stream)
+  response.on("close", () => sweep.remove(stream))
+}
+
+function silent(call: LightCall, limitMs: number): UpstreamError {
+  return new UpstreamError(
+    "upstream_timeout",
+    `the provider of "${call.deployment?.id ?? call.request.model}" sent no token within ${limitMs} ms`,
+    {
+      retryable: false,
+      hint: 'The limit is "firstTokenTimeoutMs" of the configuration.',
+    },
+  )
+}

@@ -1,0 +1,159 @@
+// A gateway on a real port for tests: the shell with its hot path, fixed keys, and its records kept in a list.
+import type { Hono } from "hono"
+import { connect } from "node:net"
+import { createPrices, type LightRunRecord } from "../accounting/index.ts"
+import { defaultLimits, newId, systemClock, type Limits } from "../core/index.ts"
+import { createApi, createHotRoutes, createHttpServer, healthRoutes, modelRoutes, type HttpEnv, type HttpServer } from "../http/index.ts"
+import { createModels, createUpstreams, type Deployment, type Model, type Natives } from "../inference/index.ts"
+import type { Identity, Principal } from "../security/index.ts"
+
+export const testKey = "sk-test"
+export const testPrincipal: Principal = { id: "key_test", projectId: "proj_test", kind: "key", name: "test" }
+
+/** Knows the given keys and nothing else. */
+export function fixedIdentity(keys: Readonly<Record<string, Principal>> = { [testKey]: testPrincipal }): Identity {
+  const unused = (): never => {
+    throw new Error("not part of this test")
+  }
+  return {
+    authenticate: (headers) => keys[(headers.authorization ?? String(headers["x-api-key"] ?? "")).replace(/^Bearer /, "")],
+    createKey: unused,
+    listKeys: unused,
+    revokeKey: unused,
+    createLoginToken: unused,
+    exchangeLoginToken: unused,
+    csrfOf: unused,
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  }
+}
+
+export function testDeployment(baseUrl: string, part: Partial<Deployment> = {}): Deployment {
+  return {
+    id: "fake/m",
+    provider: "openai",
+    dialect: "openai-chat",
+    baseUrl,
+    apiKey: "sk-upstream-secret",
+    upstreamModel: "m-upstream",
+    does: { chat: true, embeddings: true },
+    contextTokensMax: null,
+    origin: "test.yaml:1",
+    ...part,
+  }
+}
+
+export function testModel(name: string, ...deployments: Deployment[]): Model {
+  return { name, createdAt: 1_700_000_000_000, ownedBy: "test", deployments }
+}
+
+export interface TestGatewayOptions {
+  models: readonly Model[]
+  natives?: Natives
+  limits?: Partial<Limits>
+  routes?: readonly Hono<HttpEnv>[]
+}
+
+export interface TestGateway extends AsyncDisposable {
+  url: string
+  records: LightRunRecord[]
+  logged: object[]
+  server: HttpServer
+}
+
+export async function startTestGateway({
+  models,
+  natives = new Map(),
+  limits: some = {},
+  routes = [],
+}: TestGatewayOptions): Promise<TestGateway> {
+  const limits = { ...defaultLimits, ...some }
+  const registry = createModels({ models })
+  const upstreams = createUpstreams({ limits })
+  const records: LightRunRecord[] = []
+  const logged: object[] = []
+  const logger = { error: (fields: object) => void logged.push(fields) }
+  const identity = fixedIdentity()
+  const prices = createPrices({ configured: new Map([["fake/m", { input: 1_000_000, output: 2_000_000, cachedInput: 100_000 }]]) })
+  const add = (record: LightRunRecord): boolean => records.push(record) > 0
+  const hotRoutes = createHotRoutes({
+    models: registry,
+    upstreams,
+    natives,
+    records: { add },
+    prices,
+    limits,
+    clock: systemClock,
+    newId,
+    logger,
+  })
+  const health = healthRoutes({ ready: () => Promise.resolve({ status: "ok" }), metrics: () => Promise.resolve("up 1\n") })
+  const app = createApi({
+    identity,
+    routes: [health, modelRoutes(registry), ...routes],
+    limits,
+    newId,
+    logger,
+    hotRoutes: Object.keys(hotRoutes).map((path) => `POST ${path}`),
+  })
+  const server = createHttpServer({ identity, hotRoutes, app, limits, clock: systemClock, newId, logger })
+  const url = await server.listen(0, "127.0.0.1")
+  const close = async (): Promise<void> => {
+    await server.close()
+    await upstreams[Symbol.asyncDispose]()
+  }
+  return { url, records, logged, server, [Symbol.asyncDispose]: close }
+}
+
+export interface RawAnswer {
+  status: number
+  headers: Record<string, string>
+  /** The HTTP chunks: one per write of the server. */
+  writes: string[]
+  text: string
+}
+
+/** Speaks HTTP over a bare socket, so that single writes can be seen. Resolves when the server has ended the answer. */
+export function rawPost(url: string, path: string, body: unknown, headers: Readonly<Record<string, string>> = {}): Promise<RawAnswer> {
+  const { hostname, port } = new URL(url)
+  const text = typeof body === "string" ? body : JSON.stringify(body)
+  const all = {
+    host: `${hostname}:${port}`,
+    authorization: `Bearer ${testKey}`,
+    "content-type": "application/json",
+    "content-length": Buffer.byteLength(text),
+    connection: "close",
+    ...headers,
+  }
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`)
+  return new Promise((resolve, reject) => {
+    const received: Buffer[] = []
+    const socket = connect(Number(port), hostname, () => socket.write(`POST ${path} HTTP/1.1\r\n${lines.join("")}\r\n${text}`))
+    socket.on("data", (chunk) => received.push(chunk))
+    socket.on("error", reject)
+    socket.on("close", () => resolve(parseAnswer(Buffer.concat(received))))
+  })
+}
+
+function parseAnswer(bytes: Buffer): RawAnswer {
+  const headEnd = bytes.indexOf("\r\n\r\n")
+  const [statusLine = "", ...lines] = bytes.toString("latin1", 0, headEnd).split("\r\n")
+  const headers = Object.fromEntries(
+    lines.map((line) => [line.slice(0, line.indexOf(":")).toLowerCase(), line.slice(line.indexOf(":") + 2)]),
+  )
+  const body = bytes.subarray(headEnd + 4)
+  const writes = headers["transfer-encoding"] === "chunked" ? chunksOf(body) : [body.toString()]
+  return { status: Number(statusLine.split(" ")[1]), headers, writes, text: writes.join("") }
+}
+
+function chunksOf(body: Buffer): string[] {
+  const chunks: string[] = []
+  for (let at = 0; at < body.length;) {
+    const lineEnd = body.indexOf("\r\n", at)
+    if (lineEnd < 0) break
+    const size = Number.parseInt(body.toString("latin1", at, lineEnd), 16)
+    if (!(size > 0)) break
+    chunks.push(body.toString("utf8", lineEnd + 2, lineEnd + 2 + size))
+    at = lineEnd + 2 + size + 2
+  }
+  return chunks
+}
