@@ -1,6 +1,8 @@
 // Usage, keys and memories as the pages read them.
 import type { ApiKey, ApiKeyCreated, MemorySearch, Usage, UsageQuery } from "@perdure/client"
 import { useMutation, useQuery, useQueryClient, type UseMutationResult, type UseQueryResult } from "@tanstack/react-query"
+import { useCallback, useMemo } from "react"
+import { shortId } from "../lib/format.ts"
 import { client } from "./client.ts"
 
 const usageEveryMs = 15_000
@@ -15,7 +17,17 @@ export function useUsage(hours: number, groupBy: NonNullable<UsageQuery["groupBy
 }
 
 export function useKeys(): UseQueryResult<ApiKey[]> {
-  return useQuery({ queryKey: ["keys"], queryFn: async ({ signal }) => (await client.keys.list(signal)).keys })
+  return useQuery({ queryKey: ["keys"], queryFn: async ({ signal }) => (await client.keys.list(signal)).keys, staleTime: 60_000 })
+}
+
+/** What a principal is called: the name of its key, or the id as it is. */
+export function usePrincipalNames(): (principal: string) => string {
+  const keys = useKeys()
+  const names = useMemo(() => new Map(keys.data?.map((key) => [key.id, key.name])), [keys.data])
+  return useCallback(
+    (principal: string) => names.get(principal) ?? (principal.startsWith("key_") ? shortId(principal) : principal),
+    [names],
+  )
 }
 
 export function useCreateKey(): UseMutationResult<ApiKeyCreated, Error, string> {

@@ -46,9 +46,10 @@ export function formatTime(at: number): string {
   return absolute.format(at)
 }
 
-/** `run_0199f3c2…8d41`: the prefix, the time part and the end; enough to tell ids apart by eye. */
+/** `run_…b28d41`: ids begin with their time, so neighbours differ at the end. */
 export function shortId(id: string): string {
-  return id.length <= 20 ? id : `${id.slice(0, 12)}…${id.slice(-4)}`
+  const prefix = /^[a-z]+_/.exec(id)?.[0] ?? ""
+  return id.length <= prefix.length + 12 ? id : `${prefix}…${id.slice(-6)}`
 }
 
 function trimmed(value: number): string {

@@ -24,14 +24,14 @@ export interface Waterfall {
   marks: { at: number; seq: number; type: string }[]
 }
 
-const begins = /^(?<what>.+)\.(?:started|intended|added|scheduled|called|requested|waiting)$/
+const begins = /^(?<what>.+)\.(?:started|intended|added|scheduled|called|requested|awaited)$/
 const ends = /^(?<what>.+)\.(?<how>completed|done|succeeded|failed|ended|finished|denied|cancelled|timed_out|fired|received)$/
-const bad: readonly string[] = ["failed", "denied", "timed_out"]
+const bad: readonly string[] = ["failed", "denied"]
 /** Their pairs are inside an item's bar. */
 const inner =
   /^response\.(?:content_part|output_text|refusal|reasoning_text|function_call_arguments|mcp_call_arguments|reasoning_summary|file_search_call)/
 const whole = /^(?:run|response)$/
-const marked = /^(?:gate\.|run\.(?:recovered|resumed|claimed|cancel|attempt)|usage\.|error$)/
+const marked = /^(?:gate\.|run\.(?:resumed|suspended|released|in_doubt|cancel)|usage\.|error$)/
 
 export function waterfallOf(events: readonly RunEvent[]): Waterfall {
   const open = new Map<string, Span>()
@@ -81,7 +81,7 @@ function start(event: RunEvent, what: string, open: Map<string, Span>, spans: Sp
 function finish(event: RunEvent, what: string, how: string, open: Map<string, Span>, spans: Span[]): void {
   const key = keyOf(event, what)
   const known = open.get(key)
-  const durationMs = numberOf(field(event.data, "durationMs"))
+  const durationMs = numberOf(field(event.data, "ms")) ?? numberOf(field(event.data, "durationMs"))
   if (!known) start({ ...event, at: event.at - (durationMs ?? 0) }, what, open, spans) // steps that only read journal their end alone
   const span = open.get(key)
   if (!span) return

@@ -1,7 +1,6 @@
 // API keys: the list, a new one whose secret is shown this once, and revoking.
 import type { ApiKey, ApiKeyCreated } from "@perdure/client"
 import { useState } from "react"
-import { Link } from "wouter"
 import { useCreateKey, useKeys, useRevokeKey } from "../../data/others.ts"
 import { Code, Failure, Id, Loading, PageHead, TimeAgo } from "../../parts/small.tsx"
 
@@ -95,11 +94,9 @@ function KeyRow({ apiKey }: { apiKey: ApiKey }): React.JSX.Element {
   return (
     <tr className={revoked ? "text-dim" : ""}>
       <td className={`px-4 py-2 ${revoked ? "line-through" : "font-medium"}`}>{apiKey.name}</td>
-      <td className="px-2 py-2 font-mono text-xs">{apiKey.hint}…</td>
+      <td className="px-2 py-2 font-mono text-xs">{apiKey.hint}</td>
       <td className="px-2 py-2">
-        <Link to={`/runs?search=${encodeURIComponent(apiKey.id)}`} className="hover:underline">
-          <Id id={apiKey.id} />
-        </Link>
+        <Id id={apiKey.id} />
       </td>
       <td className="px-2 py-2 text-dim">
         <TimeAgo at={apiKey.createdAt} />

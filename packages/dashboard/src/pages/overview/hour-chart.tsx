@@ -50,7 +50,7 @@ function barPx(count: number, most: number): number {
 }
 
 function clock(at: number): string {
-  return new Date(at).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" })
+  return new Date(at).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" })
 }
 
 function toldOf(buckets: readonly { runs: number; failed: number }[]): string {

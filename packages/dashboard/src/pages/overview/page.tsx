@@ -1,9 +1,9 @@
 // The last 24 hours at a glance: how much ran, what it cost, what failed; every number leads to its runs.
 import type { UsageRow } from "@perdure/client"
 import { Link } from "wouter"
-import { useUsage } from "../../data/others.ts"
+import { usePrincipalNames, useUsage } from "../../data/others.ts"
 import { useRelatedRuns } from "../../data/runs.ts"
-import { formatCompact, formatCost, formatCount, shortId } from "../../lib/format.ts"
+import { formatCompact, formatCost, formatCount } from "../../lib/format.ts"
 import { Failure, Loading, PageHead } from "../../parts/small.tsx"
 import { RunLinks } from "../run/related.tsx"
 import { HourChart } from "./hour-chart.tsx"
@@ -14,6 +14,7 @@ export function OverviewPage(): React.JSX.Element {
   const perHour = useUsage(hours, "hour")
   const perModel = useUsage(hours, "model")
   const perKey = useUsage(hours, "principal")
+  const nameOf = usePrincipalNames()
   const failures = useRelatedRuns({ status: "failed" }, true)
   return (
     <>
@@ -33,7 +34,7 @@ export function OverviewPage(): React.JSX.Element {
                 rows={perModel.data?.rows ?? []}
                 linkOf={(group) => `/runs?search=${encodeURIComponent(group)}`}
               />
-              <UsageTable title="By key" rows={perKey.data?.rows ?? []} />
+              <UsageTable title="By key" rows={perKey.data?.rows ?? []} nameOf={nameOf} />
             </div>
             <section aria-label="Latest failures" className="panel">
               <h2 className="heading border-b border-line px-4 py-2 leading-6">Latest failures</h2>
@@ -104,15 +105,14 @@ function Number({
   )
 }
 
-function UsageTable({
-  title,
-  rows,
-  linkOf,
-}: {
+interface UsageTableProps {
   title: string
   rows: readonly UsageRow[]
   linkOf?: (group: string) => string
-}): React.JSX.Element {
+  nameOf?: (group: string) => string
+}
+
+function UsageTable({ title, rows, linkOf, nameOf = (group) => group }: UsageTableProps): React.JSX.Element {
   const sorted = [...rows].sort((a, b) => b.costMicroUsd - a.costMicroUsd || b.runs - a.runs).slice(0, 10)
   return (
     <section aria-label={title} className="panel overflow-x-auto">
@@ -134,13 +134,7 @@ function UsageTable({
           {sorted.map((row) => (
             <tr key={row.group}>
               <td className="max-w-56 truncate px-4 py-1.5" title={row.group}>
-                {linkOf ? (
-                  <Link to={linkOf(row.group)} className="hover:underline">
-                    {row.group || "–"}
-                  </Link>
-                ) : (
-                  <span className="font-mono text-xs">{shortId(row.group)}</span>
-                )}
+                <GroupName name={row.group === "" ? "none" : nameOf(row.group)} to={row.group === "" ? undefined : linkOf?.(row.group)} />
               </td>
               <td className="px-2 py-1.5 text-right">{formatCount(row.runs)}</td>
               <td className={`px-2 py-1.5 text-right ${row.failedRuns > 0 ? "text-bad" : "text-dim"}`}>{formatCount(row.failedRuns)}</td>
@@ -151,5 +145,14 @@ function UsageTable({
         </tbody>
       </table>
     </section>
+  )
+}
+
+function GroupName({ name, to }: { name: string; to: string | undefined }): React.JSX.Element {
+  if (to === undefined) return <>{name}</>
+  return (
+    <Link to={to} className="hover:underline">
+      {name}
+    </Link>
   )
 }

@@ -21,7 +21,9 @@ export function Decisions({ events }: { events: readonly RunEvent[] }): React.JS
       <ul className="divide-y divide-line">
         {decisions.map(({ key, allowed, action, target, rule, reason }) => (
           <li key={key} className="flex flex-wrap items-baseline gap-x-3 gap-y-0.5 px-4 py-2 text-sm">
-            <span className={`w-16 shrink-0 font-medium ${allowed ? "text-good" : "text-bad"}`}>{allowed ? "✓ allowed" : "✕ denied"}</span>
+            <span className={`w-20 shrink-0 font-medium whitespace-nowrap ${allowed ? "text-good" : "text-bad"}`}>
+              {allowed ? "✓ allowed" : "✕ denied"}
+            </span>
             <span className="font-mono text-xs">
               {action} {target}
             </span>

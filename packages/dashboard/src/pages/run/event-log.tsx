@@ -115,7 +115,7 @@ function Row({ row, startAt, open, onToggle }: RowProps): React.JSX.Element {
         type="button"
         aria-expanded={open}
         onClick={onToggle}
-        className="grid w-full grid-cols-[1rem_4.5rem_5.5rem_minmax(10rem,auto)_1fr] items-center gap-x-3 px-4 py-1 text-left text-sm hover:bg-raised"
+        className="grid w-full grid-cols-[0.75rem_3.5rem_4.5rem_minmax(0,1fr)] md:grid-cols-[0.75rem_3.5rem_4.5rem_minmax(0,19rem)_minmax(0,1fr)] items-center gap-x-3 px-4 py-1 text-left text-sm hover:bg-raised"
       >
         <Icon name="chevron" className={`size-3 text-dim transition-transform ${open ? "rotate-90" : ""}`} />
         <span className="text-right font-mono text-xs text-dim">{count === 1 ? first.seq : `${first.seq}–${last.seq}`}</span>
@@ -124,7 +124,7 @@ function Row({ row, startAt, open, onToggle }: RowProps): React.JSX.Element {
           {first.type}
           {count === 1 ? "" : ` × ${count}`}
         </span>
-        <span className="truncate text-xs text-dim">{glimpseOf(row)}</span>
+        <span className="truncate text-xs text-dim max-md:hidden">{glimpseOf(row)}</span>
       </button>
       {open ? (
         <div className="overflow-x-auto bg-raised px-12 py-2 font-mono text-xs leading-5">

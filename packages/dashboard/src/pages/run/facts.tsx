@@ -1,6 +1,7 @@
 // The facts of a run in one strip: model, tokens, cost, times, who asked, and how far its data is trusted.
 import type { Run, RunEvent } from "@perdure/client"
-import { formatCost, formatCount, formatDuration, shortId } from "../../lib/format.ts"
+import { usePrincipalNames } from "../../data/others.ts"
+import { formatCost, formatCount, formatDuration } from "../../lib/format.ts"
 import { field, numberOf } from "../../lib/json.ts"
 import { useNow } from "../../lib/now.ts"
 import { hasEnded } from "../../lib/statuses.ts"
@@ -10,6 +11,7 @@ const integrityWords = ["anyone could have written it", "curated", "the system",
 
 export function RunFacts({ run, events }: { run: Run; events: readonly RunEvent[] }): React.JSX.Element {
   const { usage, label } = run
+  const nameOf = usePrincipalNames()
   return (
     <dl className="panel flex flex-wrap gap-x-8 gap-y-3 px-4 py-3">
       <Fact name="Model">{run.model ?? "–"}</Fact>
@@ -30,7 +32,7 @@ export function RunFacts({ run, events }: { run: Run; events: readonly RunEvent[
       {run.attempt > 1 ? <Fact name="Attempt">{run.attempt}</Fact> : null}
       {run.wakeAt !== null && !hasEnded(run.status) ? <Fact name="Wakes">{new Date(run.wakeAt).toLocaleString()}</Fact> : null}
       <Fact name="Asked by" note={run.principal}>
-        <span className="font-mono text-xs">{shortId(run.principal)}</span>
+        {nameOf(run.principal)}
         {run.user === null ? null : <span className="text-dim"> for {run.user}</span>}
       </Fact>
       <Fact name="Integrity" note={`${integrityWords[label.integrity]}; from ${label.sources.join(", ") || "nobody"}`}>

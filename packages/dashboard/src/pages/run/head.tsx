@@ -21,7 +21,7 @@ export function RunHead({ run }: { run: Run }): React.JSX.Element {
       </Link>
       <h1 className="min-w-0 truncate text-base font-semibold">{run.name === "" ? kindLabels[run.kind] : run.name}</h1>
       <StatusBadge status={run.status} />
-      <span className="text-sm text-dim">{kindLabels[run.kind]}</span>
+      {run.name.toLowerCase() === run.kind ? null : <span className="text-sm text-dim">{kindLabels[run.kind]}</span>}
       <span className="inline-flex items-center gap-0.5 text-dim">
         <Id id={run.id} />
         <Copy text={run.id} label="Copy the run's id" />

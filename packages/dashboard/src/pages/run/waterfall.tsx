@@ -56,16 +56,22 @@ export function WaterfallView({ run, events }: { run: Run; events: readonly RunE
   )
 }
 
-const lanes = "grid grid-cols-[minmax(7rem,11rem)_1fr_4.5rem] items-center gap-x-3 px-4"
+const lanes = "grid grid-cols-[minmax(6rem,10rem)_1fr_4rem] items-center gap-x-3 px-4"
 
 function Axis({ extent, marks }: { extent: Extent; marks: readonly { at: number; seq: number; type: string }[] }): React.JSX.Element {
   const length = extent.to - extent.from
   return (
     <div className={`${lanes} h-7 text-xs text-dim`}>
-      <span>0</span>
+      <span />
       <div className="relative h-full">
+        <span className="absolute top-1.5 left-0">0</span>
+        <span className="absolute top-1.5 right-0">{formatDuration(length)}</span>
         {[0.25, 0.5, 0.75].map((part) => (
-          <span key={part} className="absolute top-1.5 -translate-x-1/2 max-sm:hidden" style={{ left: `${part * 100}%` }}>
+          <span
+            key={part}
+            className={`absolute top-1.5 -translate-x-1/2 ${part === 0.5 ? "" : "max-2xl:hidden"}`}
+            style={{ left: `${part * 100}%` }}
+          >
             {formatDuration(length * part)}
           </span>
         ))}
@@ -78,7 +84,6 @@ function Axis({ extent, marks }: { extent: Extent; marks: readonly { at: number;
           />
         ))}
       </div>
-      <span className="text-right">{formatDuration(length)}</span>
     </div>
   )
 }

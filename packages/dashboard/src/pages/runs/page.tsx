@@ -1,4 +1,5 @@
 // The list of runs: live, filtered by its address, moved through by keys.
+import { useQueryClient } from "@tanstack/react-query"
 import { useCallback, useEffect, useMemo, useRef, useState } from "react"
 import { useLocation } from "wouter"
 import { useLiveRuns, useRunPages } from "../../data/runs.ts"
@@ -18,6 +19,7 @@ export function RunsPage(): React.JSX.Element {
   const pages = useRunPages(filter)
   const live = useLiveRuns(paused)
   const runs = useMemo(() => mergeRuns(pages.data ?? [], live.runs, filter), [pages.data, live.runs, filter])
+  useSearchAgain(filter.search, live.runs)
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = pages
   const onEnd = useCallback(() => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage()
@@ -46,6 +48,22 @@ export function RunsPage(): React.JSX.Element {
       ) : null}
     </>
   )
+}
+
+const searchAgainMs = 2_000
+
+/** Only the server can say what a search finds, so it is asked again while runs change. */
+function useSearchAgain(search: string | undefined, changed: unknown): void {
+  const queries = useQueryClient()
+  const waiting = useRef(false)
+  useEffect(() => {
+    if (search === undefined || waiting.current) return
+    waiting.current = true
+    setTimeout(() => {
+      waiting.current = false
+      void queries.invalidateQueries({ queryKey: ["runs"] })
+    }, searchAgainMs)
+  }, [search, changed, queries])
 }
 
 interface ListKeys {

@@ -3,6 +3,7 @@ import type { RunSummary } from "@perdure/client"
 import { useVirtualizer } from "@tanstack/react-virtual"
 import { useEffect, useRef } from "react"
 import { Link } from "wouter"
+import { usePrincipalNames } from "../../data/others.ts"
 import { formatCompact, formatCost, formatDuration, shortId } from "../../lib/format.ts"
 import { useNow } from "../../lib/now.ts"
 import { hasEnded, kindLabels } from "../../lib/statuses.ts"
@@ -17,13 +18,18 @@ export interface RunTableProps {
 }
 
 const rowPx = 38
-const columns =
-  "grid grid-cols-[7.5rem_minmax(9rem,1fr)_5.5rem] md:grid-cols-[8.5rem_minmax(11rem,1fr)_5rem_5.5rem_5.5rem] lg:grid-cols-[8.5rem_minmax(12rem,1.4fr)_minmax(8rem,1fr)_7.5rem_5.5rem_5.5rem_5.5rem_6rem] xl:grid-cols-[8.5rem_minmax(14rem,1.4fr)_minmax(10rem,1fr)_8rem_6rem_6rem_6rem_6.5rem_minmax(7rem,9rem)] gap-x-3 px-4 md:px-6 items-center"
+const columns = [
+  "grid items-center gap-x-4 px-4 md:px-6",
+  "grid-cols-[7rem_minmax(0,1fr)_5rem]",
+  "md:grid-cols-[7.5rem_minmax(0,1fr)_5.5rem_4.5rem_5.5rem]",
+  "lg:grid-cols-[7.5rem_minmax(0,1.5fr)_minmax(0,1fr)_7rem_5.5rem_4.5rem_4.5rem_5.5rem]",
+  "xl:grid-cols-[7.5rem_minmax(0,1.5fr)_minmax(0,1fr)_7rem_5.5rem_4.5rem_4.5rem_5.5rem_6.5rem]",
+].join(" ")
 const heads: readonly (readonly [string, string])[] = [
   ["Status", ""],
   ["Run", ""],
   ["Model", "max-lg:hidden"],
-  ["Tokens in → out", "text-right max-lg:hidden"],
+  ["Tokens", "text-right max-lg:hidden"],
   ["Cost", "text-right max-md:hidden"],
   ["Duration", "text-right max-md:hidden"],
   ["First token", "text-right max-lg:hidden"],
@@ -34,6 +40,7 @@ const heads: readonly (readonly [string, string])[] = [
 export function RunTable({ runs, chosen, onChoose, onEnd }: RunTableProps): React.JSX.Element {
   const scroller = useRef<HTMLDivElement>(null)
   const virtual = useVirtualizer({ count: runs.length, getScrollElement: () => scroller.current, estimateSize: () => rowPx, overscan: 12 })
+  const nameOf = usePrincipalNames()
   const rows = virtual.getVirtualItems()
   const last = rows.at(-1)?.index ?? 0
   useEffect(() => {
@@ -57,7 +64,17 @@ export function RunTable({ runs, chosen, onChoose, onEnd }: RunTableProps): Reac
         <div role="presentation" className="relative" style={{ height: virtual.getTotalSize() }}>
           {rows.map(({ index, start }) => {
             const run = runs[index]
-            return run ? <Row key={run.id} run={run} index={index} top={start} chosen={index === chosen} onChoose={onChoose} /> : null
+            return run ? (
+              <Row
+                key={run.id}
+                run={run}
+                index={index}
+                top={start}
+                chosen={index === chosen}
+                onChoose={onChoose}
+                keyName={nameOf(run.principal)}
+              />
+            ) : null
           })}
         </div>
       </div>
@@ -71,9 +88,10 @@ interface RowProps {
   top: number
   chosen: boolean
   onChoose: (index: number) => void
+  keyName: string
 }
 
-function Row({ run, index, top, chosen, onChoose }: RowProps): React.JSX.Element {
+function Row({ run, index, top, chosen, onChoose, keyName }: RowProps): React.JSX.Element {
   const { usage } = run
   const tokens = usage.inputTokens + usage.outputTokens > 0
   return (
@@ -85,7 +103,7 @@ function Row({ run, index, top, chosen, onChoose }: RowProps): React.JSX.Element
       className={`${columns} absolute inset-x-0 border-b border-line text-sm ${chosen ? "bg-accent-soft" : "hover:bg-raised"}`}
       style={{ height: rowPx, transform: `translateY(${top}px)` }}
     >
-      <div role="cell">
+      <div role="cell" className="flex">
         <StatusText status={run.status} />
       </div>
       <div role="cell" className="flex min-w-0 items-baseline gap-2">
@@ -96,8 +114,8 @@ function Row({ run, index, top, chosen, onChoose }: RowProps): React.JSX.Element
         >
           {run.name === "" ? kindLabels[run.kind] : run.name}
         </Link>
-        <span className="shrink-0 text-xs text-dim">{kindLabels[run.kind]}</span>
-        <span className="truncate font-mono text-xs text-dim max-md:hidden">{shortId(run.id)}</span>
+        {run.name.toLowerCase() === run.kind ? null : <span className="shrink-0 text-xs text-dim">{kindLabels[run.kind]}</span>}
+        <span className="truncate font-mono text-xs text-dim max-2xl:hidden">{shortId(run.id)}</span>
       </div>
       <div role="cell" className="truncate max-lg:hidden">
         {run.model ?? <span className="text-dim">–</span>}
@@ -111,20 +129,20 @@ function Row({ run, index, top, chosen, onChoose }: RowProps): React.JSX.Element
           <span className="text-dim">–</span>
         )}
       </div>
-      <div role="cell" className="text-right max-md:hidden">
+      <div role="cell" className={`text-right max-md:hidden ${usage.costMicroUsd === 0 ? "text-dim" : ""}`}>
         {formatCost(usage.costMicroUsd, usage.costKnown)}
       </div>
       <div role="cell" className="text-right max-md:hidden">
         <Duration run={run} />
       </div>
-      <div role="cell" className="text-right max-lg:hidden">
+      <div role="cell" className={`text-right max-lg:hidden ${run.firstTokenMs === null ? "text-dim" : ""}`}>
         {formatDuration(run.firstTokenMs)}
       </div>
       <div role="cell" className="relative text-right text-dim">
         <TimeAgo at={run.createdAt} />
       </div>
-      <div role="cell" className="truncate font-mono text-xs text-dim max-xl:hidden" title={run.principal}>
-        {run.principal.startsWith("key_") ? shortId(run.principal) : run.principal}
+      <div role="cell" className="truncate text-dim max-xl:hidden" title={run.principal}>
+        {keyName}
       </div>
     </div>
   )

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises"
 import { extname, join, sep } from "node:path"
 import { Hono, type Context } from "hono"
 import type { Identity, RequestHeaders } from "../../security/index.ts"
+import type { HttpEnv } from "../env.ts"
 import { helpPage, type Help } from "./dashboard-pages.ts"
 
 export interface DashboardRoutesOptions {
@@ -30,8 +31,8 @@ const contentTypes: Record<string, string> = {
 /** Vite puts a hash of the content into each name under assets/. */
 const forever = "public, max-age=31536000, immutable"
 
-export function createDashboardRoutes(options: DashboardRoutesOptions): Hono {
-  const routes = new Hono()
+export function createDashboardRoutes(options: DashboardRoutesOptions): Hono<HttpEnv> {
+  const routes = new Hono<HttpEnv>()
   routes.get("/dashboard/login", (context) => login(options, context))
   routes.get("/dashboard/assets/*", (context) => asset(options, context))
   routes.get("/dashboard", (context) => page(options, context))

@@ -1,0 +1,58 @@
+// The parts that the dashboard needs, composed for tests: store, kernel, identity, records and the routes on a real HTTP server.
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import type { Hono } from "hono"
+import { createRecords, createUsageSummary, type Records } from "../accounting/index.ts"
+import { defaultLimits, newId, systemClock } from "../core/index.ts"
+import { createApi, createHttpServer, type HttpEnv } from "../http/index.ts"
+import { createDashboardRoutes, createKeyRoutes, createLightRuns, createRunRoutes, createUsageRoutes } from "../http/perdure/index.ts"
+import { createRuns, type Runs } from "../runs/index.ts"
+import { createIdentity, type Identity } from "../security/index.ts"
+import { openStore, type Store } from "../store/index.ts"
+
+export interface DashboardServer extends AsyncDisposable {
+  url: string
+  projectId: string
+  apiKey: string
+  keyId: string
+  store: Store
+  runs: Runs
+  records: Records
+  identity: Identity
+  /** What reached an error handler. */
+  errors: unknown[]
+}
+
+export interface DashboardServerOptions {
+  /** The built dashboard. */
+  directory: string
+  projectId?: string
+}
+
+export async function startDashboardServer(options: DashboardServerOptions): Promise<DashboardServer> {
+  const { directory, projectId = "proj_default" } = options
+  const cleanUps = new AsyncDisposableStack()
+  const errors: unknown[] = []
+  const onError = (...what: unknown[]): void => void errors.push(what)
+  const dataDirectory = await mkdtemp(join(tmpdir(), "perdure-dashboard-"))
+  cleanUps.defer(() => rm(dataDirectory, { recursive: true, force: true }))
+  const shared = { clock: systemClock, newId, limits: defaultLimits, onError }
+  const store = cleanUps.use(await openStore({ dataDirectory, limits: defaultLimits, testing: { fsync: false } }))
+  const identity = cleanUps.use(await createIdentity({ ...shared, store }))
+  const records = cleanUps.use(createRecords({ ...shared, store, onDropped: onError }))
+  const runs = cleanUps.use(createRuns({ ...shared, store }))
+  const routes: Hono<HttpEnv>[] = [
+    createRunRoutes({ ...shared, runs, lightRuns: createLightRuns(store) }),
+    createKeyRoutes({ identity }),
+    createUsageRoutes({ readUsage: createUsageSummary({ store }), clock: systemClock }),
+    createDashboardRoutes({ identity, directory }),
+  ]
+  const logger = { error: onError }
+  const app = createApi({ ...shared, identity, routes, logger })
+  const server = cleanUps.use(createHttpServer({ ...shared, identity, app, hotRoutes: {}, logger }))
+  const url = await server.listen(0, "127.0.0.1")
+  const key = await identity.createKey(projectId, "first key")
+  const dispose = (): Promise<void> => cleanUps.disposeAsync()
+  return { url, projectId, apiKey: key.secret, keyId: key.id, store, runs, records, identity, errors, [Symbol.asyncDispose]: dispose }
+}
