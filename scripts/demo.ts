@@ -76,7 +76,9 @@ async function askAboutDocuments(client: OpenAI, vectorStoreId: string): Promise
   })
   stream.on("response.output_text.delta", (event) => process.stdout.write(event.delta))
   const response = await stream.finalResponse()
-  const citations = response.output.flatMap((item) => (item.type === "message" ? item.content : [])).flatMap((part) => ("annotations" in part ? part.annotations : []))
+  const citations = response.output
+    .flatMap((item) => (item.type === "message" ? item.content : []))
+    .flatMap((part) => ("annotations" in part ? part.annotations : []))
   const cited = citations.flatMap((each) => (each.type === "file_citation" ? [`${each.filename} ${dim(`at ${each.index}`)}`] : []))
   if (cited.length === 0) throw new Error("the answer carries no citation")
   console.log(`\n  cited: ${cited.join(", ")}`)
@@ -90,7 +92,12 @@ async function callFunctionTool(client: OpenAI): Promise<void> {
       type: "function",
       name: "get_weather",
       description: "Get the current weather in a city",
-      parameters: { type: "object", properties: { city: { type: "string", description: "Name of the city" } }, required: ["city"], additionalProperties: false },
+      parameters: {
+        type: "object",
+        properties: { city: { type: "string", description: "Name of the city" } },
+        required: ["city"],
+        additionalProperties: false,
+      },
       strict: true,
     },
   ]
@@ -118,6 +125,6 @@ async function rememberAndRecall(url: string, apiKey: string): Promise<void> {
   }
   await post("/v1/memories", { text: "Ada prefers to be called in the morning, never after lunch." })
   await post("/v1/memories", { text: "The invoice of October was paid." })
-  const found = (await post("/v1/memories/search", { query: "When may I phone Ada?", limit: 1 })) as { data: { text: string }[] }
-  console.log(`  remembered two things; "When may I phone Ada?" recalls: ${found.data[0]?.text ?? "nothing"}`)
+  const found = (await post("/v1/memories/search", { query: "When may I phone Ada?", limit: 1 })) as { memories: { text: string }[] }
+  console.log(`  remembered two things; "When may I phone Ada?" recalls: ${found.memories[0]?.text ?? "nothing"}`)
 }

@@ -6,7 +6,8 @@ const scope = z
   .string()
   .min(1)
   .max(200)
-  .meta({ description: "Who the memory belongs to, for example `user:ada`, `agent:support`, `project`" })
+  .default("project")
+  .meta({ description: "Who the memory belongs to; `project` when absent, for example `user:ada`, `agent:support`, `project`" })
 
 export const memorySchema = z
   .object({
