@@ -1,6 +1,5 @@
 // The Hono application behind the hot path: request ids, authentication, body limits and error shapes around the given routes.
 import { Hono, type Context, type MiddlewareHandler } from "hono"
-import { bodyLimit } from "hono/body-limit"
 import { HTTPException } from "hono/http-exception"
 import { AppError, type Limits, type NewId } from "../core/index.ts"
 import type { Identity } from "../security/index.ts"
@@ -71,16 +70,28 @@ export function invalidApiKey(sent: string | undefined): AppError {
 }
 
 function bodyLimited({ requestBodyBytesMax, fileBytesMax }: ApiOptions["limits"]): MiddlewareHandler<HttpEnv> {
-  const limitTo = (maxSize: number, name: string): MiddlewareHandler<HttpEnv> =>
-    bodyLimit({
-      maxSize,
-      onError: () => {
-        throw tooLarge(maxSize, name)
-      },
-    })
-  const body = limitTo(requestBodyBytesMax, "requestBodyBytesMax")
-  const upload = limitTo(fileBytesMax + uploadOverheadBytes, "fileBytesMax")
-  return (context, next) => (uploadPath.test(context.req.path) ? upload : body)(context, next)
+  return async (context, next) => {
+    const upload = uploadPath.test(context.req.path)
+    const limitBytes = upload ? fileBytesMax + uploadOverheadBytes : requestBodyBytesMax
+    const error = (): AppError => tooLarge(limitBytes, upload ? "fileBytesMax" : "requestBodyBytesMax")
+    if (Number(context.req.header("content-length") ?? 0) > limitBytes) throw error()
+    // Without a length the body has to be counted while it is read; a request without either header has none.
+    if (context.req.header("transfer-encoding") !== undefined) context.req.raw = await counted(context.req.raw, limitBytes, error)
+    await next()
+  }
+}
+
+/** The request with its body read up to the limit. Made from its parts: the platform's Request does not accept the server's own as a model. */
+async function counted(request: Request, limitBytes: number, error: () => AppError): Promise<Request> {
+  const pieces: Uint8Array[] = []
+  let sizeBytes = 0
+  for await (const piece of request.body ?? []) {
+    sizeBytes += piece.byteLength
+    if (sizeBytes > limitBytes) throw error()
+    pieces.push(piece)
+  }
+  const { url, method, headers, signal } = request
+  return new Request(url, { method, headers, signal, ...(sizeBytes === 0 ? {} : { body: Buffer.concat(pieces) }) })
 }
 
 export function tooLarge(sizeBytes: number, name: string): AppError {
