@@ -1,7 +1,4 @@
 // The parts that the dashboard needs, composed for tests: store, kernel, identity, records and the routes on a real HTTP server.
-import { mkdtemp, rm } from "node:fs/promises"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import type { Hono } from "hono"
 import { createRecords, createUsageSummary, type Records } from "../accounting/index.ts"
 import { defaultLimits, newId, systemClock } from "../core/index.ts"
@@ -9,7 +6,8 @@ import { createApi, createHttpServer, type HttpEnv } from "../http/index.ts"
 import { createDashboardRoutes, createKeyRoutes, createLightRuns, createRunRoutes, createUsageRoutes } from "../http/perdure/index.ts"
 import { createRuns, type Runs } from "../runs/index.ts"
 import { createIdentity, type Identity } from "../security/index.ts"
-import { openStore, type Store } from "../store/index.ts"
+import type { Store } from "../store/index.ts"
+import { openTestStore } from "./database.ts"
 
 export interface DashboardServer extends AsyncDisposable {
   url: string
@@ -35,10 +33,8 @@ export async function startDashboardServer(options: DashboardServerOptions): Pro
   const cleanUps = new AsyncDisposableStack()
   const errors: unknown[] = []
   const onError = (...what: unknown[]): void => void errors.push(what)
-  const dataDirectory = await mkdtemp(join(tmpdir(), "perdure-dashboard-"))
-  cleanUps.defer(() => rm(dataDirectory, { recursive: true, force: true }))
   const shared = { clock: systemClock, newId, limits: defaultLimits, onError }
-  const store = cleanUps.use(await openStore({ dataDirectory, limits: defaultLimits, testing: { fsync: false } }))
+  const { store } = cleanUps.use(await openTestStore("pglite"))
   const identity = cleanUps.use(await createIdentity({ ...shared, store }))
   const records = cleanUps.use(createRecords({ ...shared, store, onDropped: onError }))
   const runs = cleanUps.use(createRuns({ ...shared, store }))
