@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { AppError, messageOf } from "../core/index.ts"
-import type { Config } from "../config/index.ts"
+import { databaseDirectory, type Config } from "../config/index.ts"
 import { openStore } from "../store/index.ts"
 import type { Check } from "./doctor-checks.ts"
 
@@ -10,11 +10,11 @@ import type { Check } from "./doctor-checks.ts"
 export async function inspectDatabase(config: Config): Promise<Check[]> {
   const databaseUrl = config.database.url?.reveal()
   const isEmbedded = databaseUrl === undefined
-  if (isEmbedded && !existsSync(join(config.data, "database"))) {
+  if (isEmbedded && !existsSync(join(databaseDirectory(config), "database"))) {
     return [{ name: "database", status: "ok", detail: "embedded; the first start makes it" }]
   }
   try {
-    await using store = await openStore({ dataDirectory: config.data, databaseUrl, limits: config.limits, migrate: "check" })
+    await using store = await openStore({ dataDirectory: databaseDirectory(config), databaseUrl, limits: config.limits, migrate: "check" })
     await store.ping()
     const { serverVersion, vector } = store.capabilities
     return [

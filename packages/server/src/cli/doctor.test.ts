@@ -1,5 +1,5 @@
 // Tests of `perdure doctor` on real directories, ports and databases.
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
@@ -19,6 +19,13 @@ async function doctor(...args: string[]): Promise<{ code: number; out: string; c
   const code = await runCli(["doctor", "--port", "0", ...args], { terminal, entry: "" })
   const checks = args.includes("--json") ? (JSON.parse(out) as { checks: Check[] }).checks : []
   return { code, out, checks }
+}
+
+/** A data directory whose database is this one. */
+function around(databaseDirectory: string): string {
+  const data = mkdtempSync(join(root, "data-"))
+  symlinkSync(databaseDirectory, join(data, "db"))
+  return data
 }
 
 function check(checks: readonly Check[], name: string): Check | undefined {
@@ -59,7 +66,7 @@ test("an existing database is opened, found at head, and left unlocked", async (
   await using opened = await openTestStore("pglite")
   await opened.store[Symbol.asyncDispose]()
   if (!("dataDirectory" in opened.location)) throw new Error("the embedded engine has a directory")
-  const { checks } = await doctor("--json", "--data", opened.location.dataDirectory)
+  const { checks } = await doctor("--json", "--data", around(opened.location.dataDirectory))
   expect(check(checks, "database")).toMatchObject({ status: "ok", detail: expect.stringContaining("schema at head") as string })
   expect(check(checks, "pgvector")?.status).toBe("ok")
   expect(readdirSync(opened.location.dataDirectory).filter((name) => name.endsWith(".lock"))).toEqual([])
@@ -68,7 +75,7 @@ test("an existing database is opened, found at head, and left unlocked", async (
 test("a database that another process has open is a fault that names it", async () => {
   await using opened = await openTestStore("pglite")
   if (!("dataDirectory" in opened.location)) throw new Error("the embedded engine has a directory")
-  const { code, checks } = await doctor("--json", "--data", opened.location.dataDirectory)
+  const { code, checks } = await doctor("--json", "--data", around(opened.location.dataDirectory))
   expect(code).toBe(exitCodes.unhealthy)
   expect(check(checks, "database")).toMatchObject({ status: "fail", detail: expect.stringContaining(String(process.pid)) as string })
 })

@@ -1,4 +1,5 @@
 // `perdure migrate`: brings the schema of the database to head without starting the server.
+import { databaseDirectory } from "../config/index.ts"
 import { openStore } from "../store/index.ts"
 import { exitCodes } from "./exit-codes.ts"
 import { loadFor, type ConfigOptions } from "./options.ts"
@@ -18,7 +19,7 @@ export async function migrate(options: MigrateCommandOptions, terminal: Terminal
     return exitCodes.ok
   }
   if (running !== undefined) return say(`the server with process id ${running.pid} has the database open, so its schema is at head`, null)
-  await using store = await openStore({ dataDirectory: config.data, databaseUrl, limits: config.limits, migrate: "auto" })
+  await using store = await openStore({ dataDirectory: databaseDirectory(config), databaseUrl, limits: config.limits, migrate: "auto" })
   const { serverVersion } = store.capabilities
   return say(`the schema is at head (${databaseUrl === undefined ? "embedded Postgres" : "Postgres"} ${serverVersion})`, serverVersion)
 }

@@ -7,6 +7,7 @@ export { configJsonSchema } from "./json-schema.ts"
 export { didYouMean, formatProblem } from "./explain.ts"
 export { Secret } from "./secret.ts"
 export type { ConfigProblem } from "./source.ts"
+export { databaseDirectory } from "./types.ts"
 export type {
   Config,
   DeploymentConfig,

@@ -1,4 +1,5 @@
 // The configuration as the rest of the server gets it: complete, checked, with secrets resolved and the origin of what was declared.
+import { join } from "node:path"
 import type { Limits } from "../core/index.ts"
 import type { logLevels, roleNames } from "./schema.ts"
 import type { Secret } from "./secret.ts"
@@ -20,6 +21,11 @@ export interface Config {
   roles: readonly Role[]
   /** `RunDefinition`s of the application; `app/` hands them to the run kernel. */
   workflows: readonly unknown[]
+}
+
+/** Where in the data directory the embedded database lives. */
+export function databaseDirectory({ data }: Pick<Config, "data">): string {
+  return join(data, "db")
 }
 
 export type LogLevel = (typeof logLevels)[number]
