@@ -4,6 +4,7 @@ export { createResponses, type ItemPage, type Responses, type ResponseServiceDep
 export type { CostOf, ResponseRunDependencies } from "./session.ts"
 export type { FoundPassage, SearchDocuments } from "./file-search.ts"
 export type { ConversationItems, LoadRun } from "./chain.ts"
+export { clientItemLabel } from "./item-labels.ts"
 export { readResponse, readSnapshot, type ReadEvent } from "./response-reader.ts"
 export { responseIdOf, runIdOf } from "./response-object.ts"
 export { errorOfData } from "./response-error.ts"

@@ -46,7 +46,7 @@ export function responseObject(base: ResponseBase, output: readonly ResponseItem
     tools: request.tools,
     truncation: request.truncation,
     usage: end.usage,
-    user: request.user,
+    ...(request.user === null ? {} : { user: request.user }),
     metadata: request.metadata,
   }
 }

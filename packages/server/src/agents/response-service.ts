@@ -6,9 +6,9 @@ import type { Run, Runs } from "../runs/index.ts"
 import { joinLabels, type Principal } from "../security/index.ts"
 import { loadContext, requestOf, storedItem, storedResponse, type ChainSources } from "./chain.ts"
 import { assertPaired, isUnderstood, messagesOf } from "./messages.ts"
-import { itemId, responseIdOf } from "./response-object.ts"
+import { beginning, itemId, responseIdOf, responseObject } from "./response-object.ts"
 import { readResponse, readSnapshot, type ReadEvent } from "./response-reader.ts"
-import { firstRows } from "./session.ts"
+import { baseOf, firstRows } from "./session.ts"
 import { offeredTools } from "./tool-choice.ts"
 import type { ToolRegistry } from "../tools/index.ts"
 import type { NewItem, NewResponse, ResponseItem, ResponseRequest } from "./types.ts"
@@ -36,6 +36,8 @@ export interface Responses {
   /** The run behind a stored response; `not_found` otherwise. */
   find(projectId: string, responseId: string): Promise<Run>
   snapshot(run: Run): Promise<JsonObject>
+  /** R21: what a background request is answered with, however far its run has come meanwhile. */
+  accepted(run: Run): Promise<JsonObject>
   /** Wire events after that number; -1 for all. */
   follow(run: Run, after: number, signal: AbortSignal): AsyncIterable<ReadEvent>
   /** Only for background responses; a response that has ended stays as it is. */
@@ -61,6 +63,10 @@ export function createResponses(dependencies: ResponseServiceDependencies): Resp
     create: (principal, request, options = {}) => create(dependencies, principal, request, options.idempotencyKey),
     find,
     snapshot: (run) => readSnapshot(runs, run),
+    accepted: async (run) =>
+      run.finishedAt === null
+        ? responseObject(baseOf(run.id, run.createdAt, requestOf(run)), [], beginning("queued"))
+        : readSnapshot(runs, run),
     follow: (run, after, signal) => readResponse(runs, run, after, signal),
     cancel: async (projectId, responseId) => cancel(runs, await find(projectId, responseId)),
     abandon: async (run) => {

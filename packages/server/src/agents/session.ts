@@ -12,8 +12,8 @@ import { ResponseWriter } from "./response-writer.ts"
 import type { OfferedTools } from "./tool-choice.ts"
 import type { LogRow, LogRowData, ResponseRequest, ResponseUsage } from "./types.ts"
 
-/** What a price list says of one call; `null` where it has no price. */
-export type CostOf = (call: { model: string; deployment: Deployment; usage: ModelUsage }) => { costMicroUsd: number | null }
+/** What one call costs; a price that nobody knows is flagged, never taken for free. */
+export type CostOf = (call: { model: string; deployment: Deployment; usage: ModelUsage }) => { costMicroUsd: number; costKnown: boolean }
 
 export interface ResponseRunDependencies extends ChainSources {
   readonly callModel: CallModel
@@ -122,7 +122,7 @@ export function wireUsage(usage: ModelUsage): ResponseUsage {
 /** One model call on the bill. */
 export function recordUsage(session: Session, turn: number, deployment: Deployment, usage: ModelUsage): void {
   const { context, dependencies, request } = session
-  const { costMicroUsd } = dependencies.costOf({ model: request.model, deployment, usage })
+  const { costMicroUsd, costKnown } = dependencies.costOf({ model: request.model, deployment, usage })
   const data: JsonObject = {
     turn,
     model: request.model,
@@ -132,7 +132,7 @@ export function recordUsage(session: Session, turn: number, deployment: Deployme
     cachedTokens: usage.cachedTokens,
     reasoningTokens: usage.reasoningTokens,
     costMicroUsd,
-    costKnown: costMicroUsd !== null,
+    costKnown,
     estimated: usage.estimated,
   }
   context.emit("usage.recorded", data satisfies JsonValue, { label: session.label })

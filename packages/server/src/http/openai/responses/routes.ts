@@ -43,8 +43,9 @@ async function create(options: ResponseRoutesOptions, context: At): Promise<Resp
   const idempotencyKey = context.req.header("idempotency-key")
   const run = await responses.create(context.get("principal"), newResponseOf(body), { idempotencyKey })
   context.header("x-perdure-run-id", run.id)
-  if (body.background)
-    return body.stream ? follow(options, context, run, { after: -1, hold: true }) : context.json(await responses.snapshot(run))
+  if (body.background) {
+    return body.stream ? follow(options, context, run, { after: -1, hold: false }) : context.json(await responses.accepted(run))
+  }
   const left = disconnection(context)
   const abandoned = (): void => background(`abandon ${run.id}`, () => responses.abandon(run))
   left.addEventListener("abort", abandoned, { once: true })
@@ -52,7 +53,6 @@ async function create(options: ResponseRoutesOptions, context: At): Promise<Resp
     return body.stream ? await follow(options, context, run, { after: -1, hold: true }) : await answerWhenEnded(options, context, run, left)
   } finally {
     left.removeEventListener("abort", abandoned)
-    if (left.aborted) abandoned()
     background(`forget ${run.id}`, () => responses.forget(run))
   }
 }

@@ -1,0 +1,144 @@
+// The parts that responses need, composed for tests: store, kernel, context, models, gate and the routes on a real HTTP server.
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { conversationItems, createResponses, responseRun, searchDocuments, type Responses } from "../agents/index.ts"
+import { createContext, type ContextServices } from "../context/index.ts"
+import { BackgroundTasks, defaultLimits, newId, systemClock, type Limits } from "../core/index.ts"
+import { createApi, createHttpServer } from "../http/index.ts"
+import { responseRoutes } from "../http/openai/responses/index.ts"
+import { createCallModel, createModels, createUpstreams, type Deployment, type Embed, type Models } from "../inference/index.ts"
+import { createExtractive, type NativeModel } from "../inference/providers/embedded/index.ts"
+import { createRuns, type Runs } from "../runs/index.ts"
+import { createGate, createIdentity, type Grant, type Identity } from "../security/index.ts"
+import { openStore, type Store } from "../store/index.ts"
+import { createArgumentChecker, createToolGate, createToolRegistry, type Tool } from "../tools/index.ts"
+
+export interface ResponsesServer extends AsyncDisposable {
+  readonly url: string
+  readonly projectId: string
+  readonly apiKey: string
+  readonly keyId: string
+  readonly store: Store
+  readonly runs: Runs
+  readonly identity: Identity
+  readonly context: ContextServices
+  readonly responses: Responses
+  /** What reached an error handler. */
+  readonly errors: unknown[]
+}
+
+export interface ResponsesServerOptions {
+  /** Base URL of a provider that serves the model `fake-model`. */
+  readonly providerUrl?: string
+  readonly dataDirectory?: string
+  readonly limits?: Partial<Limits>
+  readonly grants?: readonly Grant[]
+  readonly tools?: readonly Tool[]
+  readonly embed?: Embed
+  /** Pause after each word of `perdure/extractive`. */
+  readonly wordDelayMs?: number
+  readonly fsync?: boolean
+}
+
+const everything: Grant = { to: "*", allow: ["tool.read:*", "tool.call:*"], origin: "test" }
+const projectId = "proj_default"
+
+export async function startResponsesServer(options: ResponsesServerOptions = {}): Promise<ResponsesServer> {
+  const cleanUps = new AsyncDisposableStack()
+  const errors: unknown[] = []
+  const onError = (...what: unknown[]): void => void errors.push(what)
+  const limits = { ...defaultLimits, ...options.limits }
+  const shared = { clock: systemClock, newId, limits, onError }
+  const dataDirectory = options.dataDirectory ?? (await temporaryDirectory(cleanUps))
+  const store = cleanUps.use(await openStore({ dataDirectory, limits, testing: { fsync: options.fsync ?? false } }))
+  const identity = cleanUps.use(await createIdentity({ ...shared, store }))
+  const runs = cleanUps.use(createRuns({ ...shared, store }))
+  const embed = options.embed ?? wordVectors
+  const context = cleanUps.use(createContext({ ...shared, store, runs, embed, embedModel: "words" }))
+  const extractive = createExtractive({
+    ...shared,
+    embed,
+    countTokens,
+    ...(options.wordDelayMs ? { wordDelayMs: options.wordDelayMs } : {}),
+  })
+  const models = modelsOf(extractive, options.providerUrl)
+  const upstreams = cleanUps.use(createUpstreams({ limits }))
+  const callModel = createCallModel({ ...shared, models, upstreams, natives: new Map([[extractive.deployment.id, extractive]]) })
+  const tools = createToolRegistry(options.tools ?? [])
+  const gate = createGate({ grants: options.grants ?? [everything] })
+  const sources = {
+    loadRun: (project: string, runId: string) => runs.get(project, runId),
+    conversations: conversationItems(context.conversations),
+    chainResponsesMax: limits.chainResponsesMax,
+  }
+  runs.define(
+    responseRun({
+      ...sources,
+      ...shared,
+      callModel,
+      tools,
+      quotesPassages: (model) => model === "perdure/extractive",
+      search: searchDocuments(context.search),
+      callTool: createToolGate({ gate, checkArguments: createArgumentChecker() }),
+      costOf: ({ usage }) => ({ costMicroUsd: usage.outputTokens, costKnown: true }),
+      turnsMax: limits.turnsMax,
+    }),
+  )
+  const responses = createResponses({ ...sources, ...shared, runs, tools, requireModel: (name) => void models.require(name, "chat") })
+  const tasks = new BackgroundTasks(onError)
+  const routes = [responseRoutes({ responses, limits, background: (name, work) => tasks.run(name, work), countTokens })]
+  const logger = { error: onError }
+  const app = createApi({ ...shared, identity, routes, logger })
+  const server = cleanUps.use(createHttpServer({ ...shared, identity, app, hotRoutes: {}, logger }))
+  const url = await server.listen(0, "127.0.0.1")
+  const key = await identity.createKey(projectId, "first key")
+  cleanUps.defer(() => tasks.settled())
+  const dispose = (): Promise<void> => cleanUps.disposeAsync()
+  const parts = { url, projectId, apiKey: key.secret, keyId: key.id, store, runs, identity, context, responses, errors }
+  return { ...parts, [Symbol.asyncDispose]: dispose }
+}
+
+async function temporaryDirectory(cleanUps: AsyncDisposableStack): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), "perdure-responses-"))
+  cleanUps.defer(() => rm(directory, { recursive: true, force: true }))
+  return directory
+}
+
+function modelsOf(extractive: NativeModel, providerUrl: string | undefined): Models {
+  const fake: Deployment = {
+    id: "fake/fake-model",
+    provider: "openai",
+    dialect: "openai-chat",
+    baseUrl: providerUrl ?? "http://127.0.0.1:9",
+    apiKey: "sk-fake-upstream-key",
+    upstreamModel: "upstream-model",
+    does: { chat: true, embeddings: false },
+    contextTokensMax: null,
+    origin: "test",
+  }
+  const createdAt = 1_700_000_000_000
+  return createModels({
+    models: [
+      { name: "fake-model", createdAt, ownedBy: "test", deployments: [fake] },
+      { name: "perdure/extractive", createdAt, ownedBy: "perdure", deployments: [extractive.deployment] },
+    ],
+  })
+}
+
+/** Words hashed into 384 places: near enough to meaning for tests, without loading a model. */
+const wordVectors: Embed = async (texts) =>
+  texts.map((text) => {
+    const vector = new Float32Array(384)
+    for (const word of text.toLowerCase().match(/\p{L}+/gu) ?? []) {
+      let hash = 7
+      for (const character of word) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) % 384
+      vector[hash] = (vector[hash] ?? 0) + 1
+    }
+    const length = Math.hypot(...vector) || 1
+    return vector.map((value) => value / length)
+  })
+
+function countTokens(text: string): number {
+  return Math.ceil(text.length / 4)
+}
