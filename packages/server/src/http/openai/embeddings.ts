@@ -95,7 +95,7 @@ function base64(vector: Float32Array): string {
   return Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).toString("base64")
 }
 
-const tokensInput = z.union([z.array(z.int()), z.array(z.array(z.int()))])
+const tokensInput = z.union([z.array(z.int()).min(1), z.array(z.array(z.int())).min(1)])
 const textInput = z.union([z.string(), z.array(z.string()).min(1)])
 const embeddingRequestSchema = z.looseObject({
   input: z.union([textInput, tokensInput]),
