@@ -31,7 +31,7 @@ const version = "1"
 const embedBatchTexts = 32
 const embedTimeoutMs = 120_000
 /** Tokens of the model's window that a piece may fill; the rest is for the error of the estimate. */
-const windowTokens = 240
+const windowTokens = 228
 
 export interface IngestionDependencies {
   store: Store
@@ -90,6 +90,7 @@ async function ingest(dependencies: IngestionDependencies, context: RunContext, 
       }),
     )
   }
+  await work.prepare()
   const digest = isJsonObject(chunked) ? chunked["digest"] : undefined
   return context.step("commit", async (step) => work.commit(step.tx ?? raise("commit needs its transaction"), vectors, digest), {
     effect: "transactional",
@@ -140,7 +141,7 @@ class Work {
 
   /** The vectors of one batch as base64 of their floats, one after the other. */
   async embedBatch(batch: number, signal: AbortSignal): Promise<string> {
-    const texts = textsOf(await this.#chunks()).slice(batch * embedBatchTexts, (batch + 1) * embedBatchTexts)
+    const texts = textsOf(chunksOf(await this.#chunk())).slice(batch * embedBatchTexts, (batch + 1) * embedBatchTexts)
     const { embed } = this.#dependencies
     if (embed === undefined) throw new AppError("feature_unavailable", "No embedding model is configured.")
     const vectors = await embed(
@@ -150,9 +151,14 @@ class Work {
     return vectors.map((vector) => Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).toString("base64")).join(",")
   }
 
+  /** Has the chunks at hand before the transaction: inside it nothing may wait for the worker or for another connection. */
+  async prepare(): Promise<void> {
+    await this.#chunk()
+  }
+
   async commit(tx: Queryable, batches: readonly string[], digest: JsonValue | undefined): Promise<JsonValue> {
     const { projectId, vectorStoreId, fileId, runId } = this.#target
-    const chunked = await this.#chunks()
+    const chunked = chunksOf(this.#chunked ?? { outcome: "failed", failure: gone(fileId) })
     if (digestOf(chunked) !== digest)
       throw new AppError("run_needs_migration", "The file gives other chunks than when this run began; add the file again.")
     const row = await vectorStores.lockVectorStoreFile(tx, projectId, vectorStoreId, fileId, runId)
@@ -206,12 +212,6 @@ class Work {
     return (this.#chunked = await this.#dependencies.documents.chunk(parsed.result, options, this.#signal))
   }
 
-  async #chunks(): Promise<ChunkedDocument> {
-    const outcome = await this.#chunk()
-    if (outcome.outcome === "failed") throw new AppError("conflict", outcome.failure.message)
-    return outcome.result
-  }
-
   #row(): Promise<StoredVectorStoreFile | undefined> {
     const { projectId, vectorStoreId, fileId } = this.#target
     return vectorStores.findVectorStoreFile(this.#dependencies.store.project(projectId), projectId, vectorStoreId, fileId)
@@ -229,6 +229,11 @@ export async function removeChunks(
   await postings.deletePostings(tx, projectId, vectorStoreId, fileId)
   if (vector) await embeddings.deleteEmbeddings(tx, projectId, vectorStoreId, fileId)
   await chunks.deleteChunks(tx, projectId, vectorStoreId, fileId)
+}
+
+function chunksOf(outcome: DocumentOutcome<ChunkedDocument>): ChunkedDocument {
+  if (outcome.outcome === "failed") throw new AppError(outcome.failure.code, outcome.failure.message)
+  return outcome.result
 }
 
 function targetOf(context: RunContext, input: JsonValue): Target {

@@ -30,7 +30,7 @@ export interface Chunking {
 }
 
 /** What `auto` means: chunks that fit the window of the embedded model whole, a sentence or two repeated. */
-export const autoChunking: Chunking = { tokensMax: 224, overlapTokens: 32 }
+export const autoChunking: Chunking = { tokensMax: 220, overlapTokens: 32 }
 
 export interface NewVectorStore {
   name: string | null

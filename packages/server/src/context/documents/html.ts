@@ -68,7 +68,8 @@ class HtmlBuilder {
   #breakBefore = false
 
   text(text: string, [start, end]: readonly [number, number], preformatted: boolean): void {
-    const clean = preformatted ? text : text.replace(/\s+/g, " ")
+    const whole = text.replaceAll("\0", "").toWellFormed() // both can come out of character references
+    const clean = preformatted ? whole : whole.replace(/\s+/g, " ")
     if (clean.trim() !== "") this.#span = { start: this.#span?.start ?? start, end }
     this.#inline += !preformatted && /\s$/.test(this.#inline) ? clean.trimStart() : clean
   }

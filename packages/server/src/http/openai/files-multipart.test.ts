@@ -32,7 +32,7 @@ it("stops reading at the limit", async () => {
     },
   })
   const headers = { "content-type": "multipart/form-data; boundary=x" }
-  const request = new Request("http://localhost/", { method: "POST", body: endless, headers, duplex: "half" })
+  const request = new Request("http://localhost/", { method: "POST", body: endless, headers, duplex: "half" } as RequestInit)
   await expect(readMultipart(request, 10_000, tooLarge)).rejects.toMatchObject({ code: "file_too_large" })
   expect(pulled).toBeLessThan(20)
 })

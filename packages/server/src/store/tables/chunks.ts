@@ -1,5 +1,6 @@
 // Chunks: the pieces of a file that a search returns, with the span of the file that each covers.
 import type { JsonObject, JsonValue } from "../../core/index.ts"
+import { jsonText } from "../json-text.ts"
 import type { Queryable } from "../port.ts"
 
 export interface StoredChunk {
@@ -40,7 +41,7 @@ export async function insertChunks(
       key.fileId,
       chunks.map((chunk) => chunk.position),
       chunks.map((chunk) => chunk.id),
-      chunks.map((chunk) => JSON.stringify(chunk.heading)),
+      chunks.map((chunk) => jsonText(chunk.heading)),
       chunks.map((chunk) => chunk.body),
       chunks.map((chunk) => chunk.spanStart),
       chunks.map((chunk) => chunk.spanEnd),

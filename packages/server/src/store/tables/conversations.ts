@@ -1,5 +1,6 @@
 // Conversations and their ordered items, each with its own label.
 import type { JsonValue } from "../../core/index.ts"
+import { jsonText } from "../json-text.ts"
 import type { Queryable } from "../port.ts"
 
 export interface StoredConversation {
@@ -32,7 +33,7 @@ const itemColumns = `id, position, item, label, run_id as "runId", created_at as
 export async function insertConversation(db: Queryable, conversation: StoredConversation): Promise<void> {
   await db.query(
     `insert into conversations (id, project_id, metadata, created_at) values ($1, $2, $3::jsonb, to_timestamp($4::float8 / 1000))`,
-    [conversation.id, conversation.projectId, JSON.stringify(conversation.metadata), conversation.createdAt],
+    [conversation.id, conversation.projectId, jsonText(conversation.metadata), conversation.createdAt],
   )
 }
 
@@ -43,7 +44,7 @@ export async function findConversation(db: Queryable, projectId: string, id: str
 
 export async function updateConversation(db: Queryable, projectId: string, id: string, metadata: JsonValue): Promise<boolean> {
   const text = `update conversations set metadata = $3::jsonb where project_id = $1 and id = $2 returning id`
-  return (await db.query(text, [projectId, id, JSON.stringify(metadata)])).length > 0
+  return (await db.query(text, [projectId, id, jsonText(metadata)])).length > 0
 }
 
 export async function deleteConversation(db: Queryable, projectId: string, id: string): Promise<boolean> {
@@ -80,8 +81,8 @@ export async function appendItems(
       conversationId,
       fresh.map((_, index) => row.items + index),
       fresh.map((item) => item.id),
-      fresh.map((item) => JSON.stringify(item.item)),
-      fresh.map((item) => JSON.stringify(item.label)),
+      fresh.map((item) => jsonText(item.item)),
+      fresh.map((item) => jsonText(item.label)),
       fresh.map((item) => item.runId),
       fresh.map((item) => item.createdAt),
     ],

@@ -1,5 +1,6 @@
 // Uploaded files: what describes them, and their bytes.
 import type { JsonValue } from "../../core/index.ts"
+import { jsonText } from "../json-text.ts"
 import type { Queryable, SqlValue } from "../port.ts"
 
 export interface StoredFile {
@@ -42,7 +43,7 @@ export async function insertFile(db: Queryable, file: StoredFile, content: Uint8
       file.bytes,
       file.sha256,
       file.principal,
-      JSON.stringify(file.label),
+      jsonText(file.label),
       file.createdAt,
       file.expiresAt,
       content,

@@ -1,5 +1,6 @@
 // Memories: remembered statements with their scope, provenance, validity and label.
 import type { JsonValue } from "../../core/index.ts"
+import { jsonText } from "../json-text.ts"
 import type { Queryable } from "../port.ts"
 
 export interface StoredMemory {
@@ -30,10 +31,10 @@ export async function insertMemory(db: Queryable, memory: StoredMemory): Promise
       memory.projectId,
       memory.scope,
       memory.text,
-      JSON.stringify(memory.metadata),
+      jsonText(memory.metadata),
       memory.principal,
       memory.runId,
-      JSON.stringify(memory.label),
+      jsonText(memory.label),
       memory.validFrom,
       memory.validTo,
       memory.createdAt,

@@ -1,5 +1,6 @@
 // Vector stores and the files in them: names, attributes, and where each file's ingestion stands.
 import type { JsonObject, JsonValue } from "../../core/index.ts"
+import { jsonText } from "../json-text.ts"
 import type { Queryable } from "../port.ts"
 
 export interface StoredVectorStore {
@@ -62,7 +63,7 @@ export async function insertVectorStore(db: Queryable, store: StoredVectorStore)
       store.projectId,
       store.name,
       store.description,
-      JSON.stringify(store.metadata),
+      jsonText(store.metadata),
       store.expiresAfterDays,
       store.createdAt,
       store.lastActiveAt,
@@ -87,7 +88,7 @@ export async function updateVectorStore(db: Queryable, store: StoredVectorStore)
   const rows = await db.query(
     `update vector_stores set name = $3, metadata = $4::jsonb, expires_after_days = $5, last_active_at = to_timestamp($6::float8 / 1000)
      where project_id = $1 and id = $2 returning id`,
-    [store.projectId, store.id, store.name, JSON.stringify(store.metadata), store.expiresAfterDays, store.lastActiveAt],
+    [store.projectId, store.id, store.name, jsonText(store.metadata), store.expiresAfterDays, store.lastActiveAt],
   )
   return rows.length > 0
 }
@@ -135,7 +136,7 @@ export async function upsertVectorStoreFile(db: Queryable, file: StoredVectorSto
       file.fileId,
       file.runId,
       file.status,
-      JSON.stringify(file.attributes),
+      jsonText(file.attributes),
       file.chunkTokensMax,
       file.chunkOverlapTokens,
       file.createdAt,
@@ -198,7 +199,7 @@ export async function updateFileAttributes(
   attributes: JsonObject,
 ): Promise<boolean> {
   const text = `update vector_store_files set attributes = $4::jsonb where project_id = $1 and vector_store_id = $2 and file_id = $3 returning file_id`
-  return (await db.query(text, [projectId, vectorStoreId, fileId, JSON.stringify(attributes)])).length > 0
+  return (await db.query(text, [projectId, vectorStoreId, fileId, jsonText(attributes)])).length > 0
 }
 
 /** Ends an ingestion; nothing happens when the row belongs to a later run or has ended already. */

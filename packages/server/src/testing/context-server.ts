@@ -1,0 +1,91 @@
+// The parts that context needs, composed for tests: store, kernel, context and its routes on a real HTTP server, with keys of two projects.
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import type { LightRunRecord } from "../accounting/index.ts"
+import { createContext, type ContextServices, type Embed } from "../context/index.ts"
+import { defaultLimits, newId, systemClock, type Limits } from "../core/index.ts"
+import { createApi, createHttpServer } from "../http/index.ts"
+import { conversationRoutes } from "../http/openai/conversations.ts"
+import { filesRoutes } from "../http/openai/files.ts"
+import { vectorStoreRoutes } from "../http/openai/vector-stores.ts"
+import { memoryRoutes } from "../http/perdure/memories.ts"
+import { createRuns, type Runs } from "../runs/index.ts"
+import { createGate, createIdentity, type Grant } from "../security/index.ts"
+import { apiKeys, openStore, type Store } from "../store/index.ts"
+
+export interface ContextServer extends AsyncDisposable {
+  readonly url: string
+  readonly projectId: string
+  readonly apiKey: string
+  readonly otherKey: string
+  readonly store: Store
+  readonly runs: Runs
+  readonly context: ContextServices
+  /** Records of light runs, in order. */
+  readonly records: LightRunRecord[]
+  /** What reached an error handler. */
+  readonly errors: unknown[]
+}
+
+export interface ContextServerOptions {
+  readonly dataDirectory?: string
+  readonly databaseUrl?: string
+  readonly limits?: Partial<Limits>
+  readonly grants?: readonly Grant[]
+  readonly embed?: Embed | undefined
+  /** Behave as if pgvector were missing. */
+  readonly vector?: boolean
+}
+
+const everything: Grant = { to: "*", allow: ["memory.write:*", "memory.delete:*"], origin: "test" }
+
+export async function startContextServer(options: ContextServerOptions = {}): Promise<ContextServer> {
+  const cleanUps = new AsyncDisposableStack()
+  const errors: unknown[] = []
+  const records: LightRunRecord[] = []
+  const onError = (...what: unknown[]): void => void errors.push(what)
+  const limits = { ...defaultLimits, ...options.limits }
+  const shared = { clock: systemClock, newId, limits, onError }
+  const dataDirectory = options.dataDirectory ?? (await temporaryDirectory(cleanUps))
+  const where = options.databaseUrl === undefined ? { dataDirectory } : { databaseUrl: options.databaseUrl }
+  const testing = { fsync: false, ...(options.vector === undefined ? {} : { vector: options.vector }) }
+  const store = cleanUps.use(await openStore({ ...where, limits, testing }))
+  await apiKeys.ensureProject(store.system, "proj_other", "other")
+  const identity = cleanUps.use(await createIdentity({ ...shared, store }))
+  const runs = cleanUps.use(createRuns({ ...shared, store }))
+  const embed = "embed" in options ? options.embed : wordVectors
+  const context = cleanUps.use(createContext({ ...shared, store, runs, embed, embedModel: "words" }))
+  const record = (row: LightRunRecord): void => void records.push(row)
+  const gate = createGate({ grants: options.grants ?? [everything] })
+  const deps = { ...shared, ...context, record, gate }
+  const routes = [filesRoutes(deps), vectorStoreRoutes(deps), memoryRoutes(deps), conversationRoutes(deps)]
+  const logger = { error: onError }
+  const app = createApi({ ...shared, identity, routes, logger })
+  const server = cleanUps.use(createHttpServer({ ...shared, identity, app, hotRoutes: {}, logger }))
+  const url = await server.listen(0, "127.0.0.1")
+  const key = await identity.createKey("proj_default", "key")
+  const other = await identity.createKey("proj_other", "other")
+  const parts = { url, projectId: "proj_default", apiKey: key.secret, otherKey: other.secret, store, runs, context, records, errors }
+  return { ...parts, [Symbol.asyncDispose]: () => cleanUps.disposeAsync() }
+}
+
+/** A real if crude embedding: words hashed into 64 places, at unit length. Equal words give near vectors; it is deterministic. */
+export const wordVectors: Embed = (texts) => Promise.resolve(texts.map(wordVector))
+
+function wordVector(text: string): Float32Array {
+  const vector = new Float32Array(64)
+  for (const word of text.toLowerCase().match(/\p{L}+/gu) ?? []) {
+    let hash = 7
+    for (const character of word) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) % 65_521
+    vector[hash % 64] = (vector[hash % 64] ?? 0) + 1
+  }
+  const length = Math.hypot(...vector) || 1
+  return vector.map((value) => value / length)
+}
+
+async function temporaryDirectory(cleanUps: AsyncDisposableStack): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), "perdure-context-"))
+  cleanUps.defer(() => rm(directory, { recursive: true, force: true }))
+  return directory
+}
