@@ -16,6 +16,8 @@ export interface VectorStoreFileRoutesOptions {
 
 /** How soon a client should ask again while a file is being ingested; OpenAI's clients obey the header. */
 const pollAfterMs = 200
+/** OpenAI's clients read only the first page of a file's content, so it is a large one. */
+const contentChunksMax = 5_000
 
 export function vectorStoreFileRoutes({ vectorStores, limits }: VectorStoreFileRoutesOptions): Hono<HttpEnv> {
   const routes = new Hono<HttpEnv>()
@@ -50,10 +52,10 @@ export function vectorStoreFileRoutes({ vectorStores, limits }: VectorStoreFileR
   routes.get(`${files}/:file/content`, async (context) => {
     const { id, file } = context.req.param()
     const from = readQuery(context, contentQuery).page ?? 0
-    const rows = await vectorStores.chunks(context.get("principal").projectId, id, file, from, limits.pageRowsMax + 1)
-    const hasMore = rows.length > limits.pageRowsMax
-    const data = rows.slice(0, limits.pageRowsMax).map((chunk) => ({ type: "text", text: chunk.body }))
-    const nextPage = hasMore ? String(from + limits.pageRowsMax) : null
+    const rows = await vectorStores.chunks(context.get("principal").projectId, id, file, from, contentChunksMax + 1)
+    const hasMore = rows.length > contentChunksMax
+    const data = rows.slice(0, contentChunksMax).map((chunk) => ({ type: "text", text: chunk.body }))
+    const nextPage = hasMore ? String(from + contentChunksMax) : null
     return jsonAnswer({ object: "vector_store.file_content.page", data, has_more: hasMore, next_page: nextPage })
   })
   return routes

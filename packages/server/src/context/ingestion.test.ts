@@ -1,0 +1,133 @@
+// Tests of ingestion as a durable run: killed in the middle it neither loses nor doubles, and what a crash left half started is made good.
+import OpenAI, { toFile } from "openai"
+import { spawn, type ChildProcess } from "node:child_process"
+import { once } from "node:events"
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { createInterface } from "node:readline"
+import { afterEach, expect, it } from "vitest"
+import { vectorStores } from "../store/index.ts"
+import { startContextServer } from "../testing/context-server.ts"
+
+const program = new URL("../testing/context-process.ts", import.meta.url).pathname
+const sentences = Array.from({ length: 1_200 }, (_, index) => `Sentence number ${index} tells a long story about tea and mountains.`)
+const source = sentences.join(" ")
+
+const cleanUps: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).toReversed()) await cleanUp()
+})
+
+interface Running {
+  client: OpenAI
+  /** Resolves when that many batches were embedded by this process. */
+  embedded(batches: number): Promise<void>
+  batches(): number
+  kill(): Promise<void>
+}
+
+async function start(directory: string): Promise<Running> {
+  const child: ChildProcess = spawn(process.execPath, [program, directory], { stdio: ["ignore", "pipe", "inherit"] })
+  const address = Promise.withResolvers<{ url: string; apiKey: string }>()
+  const waiting: { batches: number; resolve: () => void }[] = []
+  let batches = 0
+  createInterface({ input: child.stdout ?? process.stdin }).on("line", (line) => {
+    if (line.startsWith("{")) address.resolve(JSON.parse(line) as { url: string; apiKey: string })
+    else batches += 1
+    for (const waiter of waiting) if (waiter.batches <= batches) waiter.resolve()
+  })
+  child.once("exit", (code) => address.reject(new Error(`the server ended with ${code} before it began`)))
+  const kill = async (): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    child.kill("SIGKILL")
+    await once(child, "exit")
+  }
+  cleanUps.push(kill)
+  const { url, apiKey } = await address.promise
+  const client = new OpenAI({ apiKey, baseURL: `${url}/v1`, maxRetries: 0 })
+  const embedded = (count: number): Promise<void> =>
+    batches >= count ? Promise.resolve() : new Promise((resolve) => waiting.push({ batches: count, resolve }))
+  return { client, embedded, batches: () => batches, kill }
+}
+
+it("a process killed while it ingests is continued by the next, without losing or doubling a chunk", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "perdure-ingestion-"))
+  cleanUps.push(() => rm(directory, { recursive: true, force: true }))
+  const first = await start(directory)
+  const store = await first.client.vectorStores.create({ name: "tea" })
+  const file = await first.client.files.create({ file: await toFile(Buffer.from(source), "tea.txt"), purpose: "assistants" })
+  const chunking_strategy = { type: "static", static: { max_chunk_size_tokens: 100, chunk_overlap_tokens: 0 } } as const
+  await first.client.vectorStores.files.create(store.id, { file_id: file.id, chunking_strategy })
+  await first.embedded(3)
+  await first.kill()
+
+  const second = await start(directory)
+  const done = await second.client.vectorStores.files.poll(store.id, file.id)
+  expect(done).toMatchObject({ status: "completed", last_error: null })
+  const parts: string[] = []
+  for await (const part of second.client.vectorStores.files.content(file.id, { vector_store_id: store.id })) parts.push(part.text ?? "")
+  expect([parts.join("").length, parts.join("") === source]).toEqual([source.length, true])
+  // The second process repeats at most the batch that was being embedded, not those whose results were committed.
+  expect(second.batches()).toBeLessThanOrEqual(Math.ceil(parts.length / 32) - 2)
+  const page = await second.client.vectorStores.search(store.id, { query: "sentence number 777" })
+  expect(page.data[0]?.content[0]?.text).toContain("777")
+  await second.kill()
+})
+
+it("a file whose run was never started, because the process died between the two writes, is ingested when somebody asks for it", async () => {
+  await using server = await startContextServer()
+  const caller = { projectId: server.projectId, principal: "key_test" }
+  const upload = { filename: "a.md", purpose: "assistants", content: new TextEncoder().encode("Tea is a drink.") }
+  const file = await server.context.files.upload(caller, upload)
+  const { store } = await server.context.vectorStores.create(caller, {
+    name: null,
+    description: null,
+    metadata: null,
+    expiresAfterDays: null,
+    fileIds: [],
+    chunking: { tokensMax: 200, overlapTokens: 20 },
+  })
+  await vectorStores.upsertVectorStoreFile(server.store.system, {
+    projectId: server.projectId,
+    vectorStoreId: store.id,
+    fileId: file.id,
+    runId: "run_01a210a3fbe97d088ebc2ed9f85932de",
+    status: "in_progress",
+    errorCode: null,
+    errorMessage: null,
+    attributes: {},
+    chunkTokensMax: 200,
+    chunkOverlapTokens: 20,
+    usageBytes: 0,
+    createdAt: Date.now() - 60_000,
+  })
+  const status = async (): Promise<string> => (await server.context.vectorStores.getFile(server.projectId, store.id, file.id)).status
+  await expect.poll(status, { timeout: 30_000 }).toBe("completed")
+})
+
+it("a file removed while it is ingested leaves nothing behind", async () => {
+  const hold = Promise.withResolvers<void>()
+  const begun = Promise.withResolvers<void>()
+  await using server = await startContextServer({
+    embed: async (texts) => {
+      begun.resolve()
+      await hold.promise
+      return texts.map(() => new Float32Array(4).fill(0.5))
+    },
+  })
+  const client = new OpenAI({ apiKey: server.apiKey, baseURL: `${server.url}/v1`, maxRetries: 0 })
+  const store = await client.vectorStores.create({})
+  const file = await client.files.create({ file: await toFile(Buffer.from("Tea is a drink."), "a.txt"), purpose: "assistants" })
+  await client.vectorStores.files.create(store.id, { file_id: file.id })
+  await begun.promise
+  await client.vectorStores.files.delete(file.id, { vector_store_id: store.id })
+  hold.resolve()
+  const [run] = (await server.runs.list(server.projectId, { kind: "ingestion" })).runs
+  const ended = await server.runs.ended(server.projectId, run?.id ?? "", AbortSignal.timeout(30_000))
+  expect(ended.status).toBe("cancelled")
+  const [left] = await server.store.system.query<{ rows: number }>(
+    "select (select count(*) from chunks) + (select count(*) from postings) + (select count(*) from embeddings) as rows",
+  )
+  expect(left?.rows).toBe(0)
+})
