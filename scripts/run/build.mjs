@@ -4,8 +4,6 @@ import { join } from "node:path"
 import { tool } from "./spawn.mjs"
 
 const packages = ["contract", "minilm", "server", "client"]
-/** Files of a package that are no TypeScript but belong to it. */
-const kept = /\.(sql|json|md|onnx|txt|gz|tar|tgz|zst|wasm|html|css|js|mjs|svg|png|woff2|bin)$|LICENSE|NOTICE/
 
 /** Exit code of the compiler; the layout of every package stays, so that paths relative to a module hold. */
 export async function buildPackages(context) {
@@ -17,7 +15,7 @@ export async function buildPackages(context) {
     const from = join(context.root, "packages", name)
     const to = join(output, name)
     mkdirSync(to, { recursive: true })
-    for (const folder of ["src", "assets", "bin", "model"]) copyKept(join(from, folder), join(to, folder))
+    for (const folder of ["src", "assets", "bin", "model"]) copyAssets(join(from, folder), join(to, folder))
     for (const file of readdirSync(from)) if (/^(README|NOTICE|LICENSE)/.test(file)) cpSync(join(from, file), join(to, file))
     if (!existsSync(join(to, "LICENSE")) && existsSync(join(context.root, "LICENSE")))
       cpSync(join(context.root, "LICENSE"), join(to, "LICENSE"))
@@ -28,9 +26,10 @@ export async function buildPackages(context) {
   return 0
 }
 
-function copyKept(from, to) {
+/** All but TypeScript, which the compiler writes, and what is for tests. */
+function copyAssets(from, to) {
   if (!existsSync(from)) return
-  const filter = (path) => !/\.test\.|\/testing(\/|$)/.test(path) && (!/\.\w+$/.test(path) || kept.test(path))
+  const filter = (path) => !/\.tsx?$|[\/]testing([\/]|$)/.test(path)
   cpSync(from, to, { recursive: true, filter })
 }
 

@@ -120,6 +120,13 @@ test(
   timeoutMs,
 )
 
+test("a command whose reader went away ends without a stack trace", async () => {
+  const command = perdure("config", "schema")
+  command.child.stdout.destroy()
+  expect(await command.exited).toBe(exitCodes.ok)
+  expect(command.err()).toBe("")
+})
+
 test("start says which port is taken and what to do", async () => {
   const server = createServer().listen(0, "127.0.0.1")
   await new Promise((resolve) => server.once("listening", resolve))

@@ -30,6 +30,15 @@ export function createTerminal(
   }
 }
 
+/** A reader that went away (`perdure keys list | head -1`) ends neither the command nor the server. */
+export function ignoreBrokenPipes(streams: readonly NodeJS.WriteStream[] = [process.stdout, process.stderr]): void {
+  for (const stream of streams) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error
+    })
+  }
+}
+
 /** Says what failed and which command comes next. */
 export function reportFailure(terminal: Terminal, error: unknown, isJson: boolean): void {
   const next = nextStep(error)
