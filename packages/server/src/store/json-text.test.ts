@@ -1,5 +1,5 @@
 // Tests of the JSON that is stored: nothing that jsonb refuses is left, and nothing else changes.
-import fc from "fast-check"
+import * as fc from "fast-check"
 import { expect, it } from "vitest"
 import { jsonText } from "./json-text.ts"
 

@@ -1,7 +1,4 @@
 // The parts that context needs, composed for tests: store, kernel, context and its routes on a real HTTP server, with keys of two projects.
-import { mkdtemp, rm } from "node:fs/promises"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import type { LightRunRecord } from "../accounting/index.ts"
 import { createContext, type ContextServices, type Embed } from "../context/index.ts"
 import { defaultLimits, newId, systemClock, type Limits } from "../core/index.ts"
@@ -13,6 +10,7 @@ import { memoryRoutes } from "../http/perdure/memories.ts"
 import { createRuns, type Runs } from "../runs/index.ts"
 import { createGate, createIdentity, type Grant } from "../security/index.ts"
 import { apiKeys, openStore, type Store } from "../store/index.ts"
+import { openTestStore, type TestEngine } from "./database.ts"
 
 export interface ContextServer extends AsyncDisposable {
   readonly url: string
@@ -29,8 +27,10 @@ export interface ContextServer extends AsyncDisposable {
 }
 
 export interface ContextServerOptions {
+  /** A database of its own on that engine; PGlite when absent. */
+  readonly engine?: TestEngine
+  /** PGlite in that directory instead, which stays. */
   readonly dataDirectory?: string
-  readonly databaseUrl?: string
   readonly limits?: Partial<Limits>
   readonly grants?: readonly Grant[]
   readonly embed?: Embed | undefined
@@ -47,10 +47,7 @@ export async function startContextServer(options: ContextServerOptions = {}): Pr
   const onError = (...what: unknown[]): void => void errors.push(what)
   const limits = { ...defaultLimits, ...options.limits }
   const shared = { clock: systemClock, newId, limits, onError }
-  const dataDirectory = options.dataDirectory ?? (await temporaryDirectory(cleanUps))
-  const where = options.databaseUrl === undefined ? { dataDirectory } : { databaseUrl: options.databaseUrl }
-  const testing = { fsync: false, ...(options.vector === undefined ? {} : { vector: options.vector }) }
-  const store = cleanUps.use(await openStore({ ...where, limits, testing }))
+  const store = await openDatabase(options, limits, cleanUps)
   await apiKeys.ensureProject(store.system, "proj_other", "other")
   const identity = cleanUps.use(await createIdentity({ ...shared, store }))
   const runs = cleanUps.use(createRuns({ ...shared, store }))
@@ -84,8 +81,10 @@ function wordVector(text: string): Float32Array {
   return vector.map((value) => value / length)
 }
 
-async function temporaryDirectory(cleanUps: AsyncDisposableStack): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), "perdure-context-"))
-  cleanUps.defer(() => rm(directory, { recursive: true, force: true }))
-  return directory
+async function openDatabase(options: ContextServerOptions, limits: Limits, cleanUps: AsyncDisposableStack): Promise<Store> {
+  const { dataDirectory, engine = "pglite", vector } = options
+  if (dataDirectory !== undefined) return cleanUps.use(await openStore({ dataDirectory, limits, testing: { fsync: false } }))
+  // Without pgvector the schema is another one, so the prepared database does not do.
+  const bare = vector === false ? { fresh: true, testing: { vector } } : {}
+  return cleanUps.use(await openTestStore(engine, { limits, ...bare })).store
 }

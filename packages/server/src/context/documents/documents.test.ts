@@ -1,5 +1,5 @@
 // Tests of parsing and chunking: what is kept, where it stands, what is refused, and the worker that does it within limits.
-import fc from "fast-check"
+import * as fc from "fast-check"
 import { afterAll, describe, expect, it } from "vitest"
 import { chunkDocument, embeddingTexts } from "./chunk.ts"
 import { openDocuments } from "./documents.ts"
@@ -93,9 +93,8 @@ describe("chunks", () => {
     const source = Array.from({ length: 30 }, (_, index) => `Sentence number ${index} stands here alone.`).join(" ")
     const chunks = await chunksOf("a.txt", source)
     expect(chunks.length).toBeGreaterThan(3)
-    for (const [index, chunk] of chunks.entries()) {
-      if (index > 0) expect(chunk.span.start).toBeLessThan(chunks[index - 1]?.span.end ?? 0)
-    }
+    const repeated = chunks.slice(1).map((chunk, index) => chunk.span.start < (chunks[index]?.span.end ?? 0))
+    expect(repeated).not.toContain(false)
   })
 
   it("that outgrow the model's window are embedded in pieces, each with its heading", () => {

@@ -1,5 +1,5 @@
 // Tests of the word side of retrieval: stems, terms of several scripts, BM25 against its definition, filters, fusion.
-import fc from "fast-check"
+import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import type { Posting } from "../../store/index.ts"
 import { analyze, countTerms } from "./analyze.ts"

@@ -3,7 +3,7 @@ import { Hono } from "hono"
 import { z } from "zod"
 import { clientItemLabel, type NewItem } from "../../agents/index.ts"
 import type { ConversationItem, Conversations, StoredConversationItem } from "../../context/index.ts"
-import { isJsonObject, type IdPrefix, type JsonObject, type JsonValue, type Limits, type NewId } from "../../core/index.ts"
+import { isJsonObject, type IdPrefix, type JsonObject, type Limits, type NewId } from "../../core/index.ts"
 import type { StoredConversation } from "../../store/index.ts"
 import type { HttpEnv } from "../env.ts"
 import { checked, readBody, readQuery } from "../request-body.ts"
@@ -85,7 +85,7 @@ function labelled(input: readonly unknown[], principal: string, newId: NewId): C
   return parsed.map((given) => {
     const id = newId(prefixOf(given))
     const item = { ...given, id }
-    return { id, item: item as unknown as JsonValue, label: clientItemLabel(item, principal) } // items come from JSON
+    return { id, item, label: clientItemLabel(item, principal) }
   })
 }
 

@@ -1,5 +1,5 @@
 // Tests of multipart bodies: any content survives, limits are kept while reading, malformed bodies are refused.
-import fc from "fast-check"
+import * as fc from "fast-check"
 import { expect, it } from "vitest"
 import { AppError } from "../../core/index.ts"
 import { readMultipart, splitMultipart } from "./files-multipart.ts"
@@ -45,11 +45,17 @@ it("refuses what is no multipart body, and never hangs on broken ones", async ()
   })
   fc.assert(
     fc.property(pieces, (list) => {
-      try {
-        splitMultipart(Buffer.from(list.join("")), "b")
-      } catch (error) {
-        expect(error).toMatchObject({ code: "invalid_request" })
-      }
+      const outcome = attempt(() => splitMultipart(Buffer.from(list.join("")), "b"))
+      expect(Array.isArray(outcome) || (outcome instanceof AppError && outcome.code === "invalid_request")).toBe(true)
     }),
   )
 })
+
+/** What it returns, or what it throws. */
+function attempt(work: () => unknown): unknown {
+  try {
+    return work()
+  } catch (error) {
+    return error
+  }
+}
