@@ -29,10 +29,14 @@ export type {
   ModelToolCall,
   ModelUsage,
 } from "./types.ts"
+export { discover, type Discovery, type DiscoveryEnvironment, type DiscoverOptions } from "./discovery.ts"
 export {
   createExtractive,
+  createGguf,
   openEmbeddedEmbeddings,
   type EmbeddedEmbeddings,
   type ExtractiveOptions,
+  type GgufModel,
+  type GgufOptions,
   type NativeModel,
 } from "./providers/embedded/index.ts"

@@ -1,0 +1,30 @@
+// Names of models that providers are known to serve, for the time before their own list is read; and what a name says about what a model does.
+import type { Deployment } from "./types.ts"
+
+/** Only names: an unknown one can be declared in the configuration, and the provider's own list is read in the background. */
+export const knownModels: Readonly<Record<"openai" | "anthropic", readonly string[]>> = {
+  openai: [
+    "gpt-5",
+    "gpt-5-mini",
+    "gpt-5-nano",
+    "gpt-4.1",
+    "gpt-4.1-mini",
+    "gpt-4.1-nano",
+    "gpt-4o",
+    "gpt-4o-mini",
+    "o4-mini",
+    "text-embedding-3-small",
+    "text-embedding-3-large",
+  ],
+  anthropic: ["claude-opus-4-1", "claude-sonnet-4-5", "claude-haiku-4-5"],
+}
+
+/** What a model of that name does, or undefined for what is served by neither route: speech, images, moderation. */
+export function doesByName(name: string): Deployment["does"] | undefined {
+  const plain = name.toLowerCase()
+  if (/(?:^|[-_./:])(?:embed|embedding|embeddings|bge|gte|e5|minilm|nomic|mxbai|arctic)(?:[-_./:\d]|$)|embed/.test(plain))
+    return { chat: false, embeddings: true }
+  const other =
+    /whisper|(?:^|-)tts|dall-e|moderation|transcribe|realtime|(?:^|[-/])(?:audio|image|video|sora)(?:-|$)|^(?:davinci|babbage)-|^gpt-.*-instruct$|rerank/
+  return other.test(plain) ? undefined : { chat: true, embeddings: false }
+}
