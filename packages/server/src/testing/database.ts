@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs"
 import { connect } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import pg from "pg"
+import { Client } from "pg"
 import { defaultLimits } from "../core/index.ts"
 import { openStore, type OpenStoreOptions, type Store } from "../store/index.ts"
 import { postgresMissing, testOwner } from "./postgres-server.ts"
@@ -62,9 +62,13 @@ async function openPostgresTestStore(options: TestStoreOptions): Promise<TestSto
   const host = encodeURIComponent(shared.socketDirectory)
   const name = `test_${process.pid}_${(databases += 1)}`
   const admin = async (text: string): Promise<void> => {
-    const client = new pg.Client({ connectionString: `postgres://postgres@localhost/postgres?host=${host}` })
+    const client = new Client({ connectionString: `postgres://postgres@localhost/postgres?host=${host}` })
     await client.connect()
-    await client.query(text).finally(() => client.end())
+    try {
+      await client.query(text)
+    } finally {
+      await client.end()
+    }
   }
   await admin(`create database ${name} owner ${testOwner}${options.fresh === true ? "" : " template perdure_head"}`)
   const location = { databaseUrl: `postgres://${testOwner}@localhost/${name}?host=${host}` }

@@ -10,7 +10,7 @@ import { prepareShared } from "./shared-databases.ts"
 export async function setup(): Promise<() => Promise<void>> {
   const directory = mkdtempSync(join(tmpdir(), "perdure-test-"))
   const shared = prepareShared(directory)
-  const server = createServer((socket) => serve(socket, shared.get))
+  const server = createServer((socket) => serve(socket, (request) => shared.get(request)))
   const path = join(directory, "control.sock")
   await new Promise<void>((resolve) => server.listen(path, resolve))
   process.env[controlVariable] = path

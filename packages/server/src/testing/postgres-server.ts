@@ -4,7 +4,7 @@ import { chmodSync, chownSync, closeSync, existsSync, mkdirSync, mkdtempSync, op
 import { createRequire } from "node:module"
 import { tmpdir, userInfo } from "node:os"
 import { dirname, join } from "node:path"
-import pg from "pg"
+import { Client, escapeIdentifier } from "pg"
 
 export interface TestPostgresOptions {
   /** False for tests that only kill processes; true where power loss or the price of a commit is the subject. */
@@ -72,18 +72,18 @@ export class TestPostgres implements AsyncDisposable {
   /** A new database of the unprivileged owner, empty or a copy; its URL. */
   async createDatabase(options: { template?: string; name?: string } = {}): Promise<string> {
     const name = options.name ?? `test_${process.pid}_${this.#nextDatabase++}`
-    const template = options.template === undefined ? "" : ` template ${pg.escapeIdentifier(options.template)}`
-    await this.admin(`create database ${pg.escapeIdentifier(name)} owner ${testOwner}${template}`)
+    const template = options.template === undefined ? "" : ` template ${escapeIdentifier(options.template)}`
+    await this.admin(`create database ${escapeIdentifier(name)} owner ${testOwner}${template}`)
     return this.url(name)
   }
 
   async dropDatabase(name: string): Promise<void> {
-    await this.admin(`drop database if exists ${pg.escapeIdentifier(name)} with (force)`)
+    await this.admin(`drop database if exists ${escapeIdentifier(name)} with (force)`)
   }
 
   /** Runs statements as the superuser. */
   async admin(text: string, database = "postgres"): Promise<void> {
-    const client = new pg.Client({ connectionString: this.url(database, "postgres") })
+    const client = new Client({ connectionString: this.url(database, "postgres") })
     await client.connect()
     try {
       await client.query(text)
@@ -142,7 +142,7 @@ export class TestPostgres implements AsyncDisposable {
 
   async #answers(): Promise<void> {
     for (let waitedMs = 0; ; waitedMs += 10) {
-      const client = new pg.Client({ connectionString: this.url("postgres", "postgres") })
+      const client = new Client({ connectionString: this.url("postgres", "postgres") })
       client.on("error", () => undefined)
       try {
         await client.connect()

@@ -43,7 +43,7 @@ export class DurableFiles extends NodeFS {
     const { preRun = [] } = result.emscriptenOpts
     // After the hook that mounts the directory: the operations are those of the mounted file system.
     const hooks = [...(Array.isArray(preRun) ? preRun : [preRun]), (module: unknown) => this.#install(module as EngineModule)]
-    return { emscriptenOpts: { ...result.emscriptenOpts, preRun: hooks as never } }
+    return { emscriptenOpts: { ...result.emscriptenOpts, preRun: hooks } }
   }
 
   #install(module: EngineModule): void {

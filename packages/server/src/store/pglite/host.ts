@@ -95,20 +95,20 @@ export class PgliteHost {
     if (queue.length >= databaseQueueMax) {
       throw new StoreError("overloaded", `${databaseQueueMax} statements wait for the database already`, { retryAfterMs: 1_000 })
     }
-    const { promise, resolve, reject } = deferred<void>()
+    const turn = deferred<void>()
     const timer = setTimeout(() => {
       const index = queue.indexOf(waiting)
       if (index < 0) return
       queue.splice(index, 1)
-      reject(
+      turn.reject(
         new StoreError("database_timeout", `The database had no turn for this statement within ${queryTimeoutMs} ms`, {
           retryAfterMs: 1_000,
         }),
       )
     }, queryTimeoutMs)
-    const waiting: Waiting = { start: resolve, reject, timer }
+    const waiting: Waiting = { start: () => turn.resolve(), reject: (error) => turn.reject(error), timer }
     queue.push(waiting)
-    await promise
+    await turn.promise
   }
 
   #next(): void {

@@ -1,5 +1,5 @@
 // One connection that listens for all channels of the process; it connects again by itself and subscribes anew.
-import pg from "pg"
+import { Client, escapeIdentifier, type ClientConfig } from "pg"
 import { sleep } from "../../core/index.ts"
 import type { StoreLogger } from "../engine.ts"
 
@@ -7,13 +7,13 @@ type Handler = (payload: string) => void
 
 /** States: no client (nobody listens) → connecting → listening → (lost → connecting …) → closed. */
 export class PostgresListener {
-  readonly #config: pg.ClientConfig
+  readonly #config: ClientConfig
   readonly #logger: StoreLogger
   readonly #handlers = new Map<string, Set<Handler>>()
   readonly #closed = new AbortController()
-  #client: Promise<pg.Client> | undefined
+  #client: Promise<Client> | undefined
 
-  constructor(config: pg.ClientConfig, logger: StoreLogger) {
+  constructor(config: ClientConfig, logger: StoreLogger) {
     this.#config = config
     this.#logger = logger
   }
@@ -26,12 +26,12 @@ export class PostgresListener {
     handlers.add(handler)
     this.#handlers.set(channel, handlers)
     const client = await (this.#client ??= this.#connect())
-    if (first) await client.query(`listen ${pg.escapeIdentifier(channel)}`)
+    if (first) await client.query(`listen ${escapeIdentifier(channel)}`)
     return async () => {
       handlers.delete(handler)
       if (handlers.size > 0 || this.#closed.signal.aborted) return
       this.#handlers.delete(channel)
-      await client.query(`unlisten ${pg.escapeIdentifier(channel)}`).catch(() => undefined)
+      await client.query(`unlisten ${escapeIdentifier(channel)}`).catch(() => undefined)
     }
   }
 
@@ -41,8 +41,8 @@ export class PostgresListener {
     await client?.end().catch(() => undefined)
   }
 
-  async #connect(): Promise<pg.Client> {
-    const client = new pg.Client({ ...this.#config, application_name: "perdure listen" })
+  async #connect(): Promise<Client> {
+    const client = new Client({ ...this.#config, application_name: "perdure listen" })
     client.on("notification", ({ channel, payload }) => {
       for (const handler of this.#handlers.get(channel) ?? []) handler(payload ?? "")
     })
@@ -50,11 +50,11 @@ export class PostgresListener {
     client.on("error", () => this.#reconnect(client, lost, () => (lost = true)))
     client.on("end", () => this.#reconnect(client, lost, () => (lost = true)))
     await client.connect()
-    for (const channel of this.#handlers.keys()) await client.query(`listen ${pg.escapeIdentifier(channel)}`)
+    for (const channel of this.#handlers.keys()) await client.query(`listen ${escapeIdentifier(channel)}`)
     return client
   }
 
-  #reconnect(client: pg.Client, lost: boolean, markLost: () => void): void {
+  #reconnect(client: Client, lost: boolean, markLost: () => void): void {
     if (lost || this.#closed.signal.aborted) return
     markLost()
     this.#logger.warn({}, "the listening connection was lost, connecting again")
@@ -63,7 +63,7 @@ export class PostgresListener {
     this.#client.catch(() => undefined)
   }
 
-  async #retry(): Promise<pg.Client> {
+  async #retry(): Promise<Client> {
     for (let delayMs = 50; ; delayMs = Math.min(delayMs * 2, 2_000)) {
       await sleep(delayMs, this.#closed.signal)
       try {

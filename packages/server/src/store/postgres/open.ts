@@ -1,11 +1,11 @@
 // The store on a Postgres server: a pool, one round trip per statement, one connection that listens.
-import pg from "pg"
+import { Pool, type ClientConfig, type PoolClient, type QueryConfig } from "pg"
 import { connectionError, isStoreError } from "../errors.ts"
 import type { Engine, EngineOptions, ScriptRunner } from "../engine.ts"
 import type { Queryable, SqlValue, Transactor } from "../port.ts"
 import { checkProjectId, scopeText } from "../scope.ts"
 import { PostgresListener } from "./listener.ts"
-import { mapPostgresError, ProjectQuery, statementConfig } from "./statements.ts"
+import { mapPostgresError, runInProject, statementConfig } from "./statements.ts"
 
 export interface PostgresOptions extends EngineOptions {
   readonly databaseUrl: string
@@ -28,14 +28,14 @@ class PostgresEngine implements Engine {
   readonly engine = "postgres"
   readonly system: Transactor
   capabilities = { vector: false, serverVersion: "unknown" }
-  readonly #pool: pg.Pool
+  readonly #pool: Pool
   readonly #listener: PostgresListener
   #ended = false
 
   constructor(options: PostgresOptions) {
     const { limits, logger, databaseUrl } = options
-    const config: pg.ClientConfig = { connectionString: databaseUrl, application_name: "perdure", keepAlive: true }
-    this.#pool = new pg.Pool({
+    const config: ClientConfig = { connectionString: databaseUrl, application_name: "perdure", keepAlive: true }
+    this.#pool = new Pool({
       ...config,
       max: limits.databaseConnectionsMax,
       connectionTimeoutMillis: limits.queryTimeoutMs,
@@ -62,7 +62,7 @@ class PostgresEngine implements Engine {
     checkProjectId(projectId)
     return {
       query: <Row extends object>(text: string, values: readonly SqlValue[] = []) =>
-        this.#run(async (client) => (await ProjectQuery.run(client, projectId, text, values)) as Row[]),
+        this.#run(async (client) => (await runInProject(client, projectId, text, values)) as Row[]),
       transaction: (work) => this.#transaction(`begin; ${scopeText(projectId)}`, work),
     }
   }
@@ -74,7 +74,7 @@ class PostgresEngine implements Engine {
         work({
           query: (text, values) => tx.query(text, values),
           script: async (text) => {
-            await client.query({ text, query_timeout: 0 } as pg.QueryConfig).catch((error: unknown) => {
+            await client.query({ text, query_timeout: 0 } as QueryConfig).catch((error: unknown) => {
               throw mapPostgresError(error, true)
             })
           },
@@ -108,7 +108,7 @@ class PostgresEngine implements Engine {
     await this.#pool.end()
   }
 
-  async #run<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  async #run<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
     const client = await this.#connect()
     let broken: Error | undefined
     try {
@@ -122,7 +122,7 @@ class PostgresEngine implements Engine {
     }
   }
 
-  async #transaction<T>(begin: string, work: (tx: Queryable, client: pg.PoolClient) => Promise<T>): Promise<T> {
+  async #transaction<T>(begin: string, work: (tx: Queryable, client: PoolClient) => Promise<T>): Promise<T> {
     return await this.#run(async (client) => {
       let open = true
       const tx: Queryable = {
@@ -145,7 +145,7 @@ class PostgresEngine implements Engine {
     })
   }
 
-  async #connect(): Promise<pg.PoolClient> {
+  async #connect(): Promise<PoolClient> {
     if (this.#ended) throw connectionError("The store is closed", false)
     try {
       return await this.#pool.connect()
@@ -155,7 +155,7 @@ class PostgresEngine implements Engine {
   }
 }
 
-async function queryOn<Row extends object>(client: pg.PoolClient, text: string, values: readonly SqlValue[] = []): Promise<Row[]> {
+async function queryOn<Row extends object>(client: PoolClient, text: string, values: readonly SqlValue[] = []): Promise<Row[]> {
   try {
     return (await client.query<Row>(statementConfig(text, values))).rows
   } catch (error) {

@@ -1,13 +1,13 @@
 // Statements on a Postgres connection: prepared by the hash of their text, values and types as the port says, one project in one round trip.
 import { createHash } from "node:crypto"
-import pg from "pg"
+import { DatabaseError, Query, type PoolClient, type QueryConfig, type QueryResult, type Submittable } from "pg"
 import { connectionError, isStoreError, statementError } from "../errors.ts"
 import type { SqlValue } from "../port.ts"
 import { scopeName, scopeStatement } from "../scope.ts"
 import { bindValue, parseValue } from "../values.ts"
 
 /** The configuration of one statement for `client.query`. */
-export function statementConfig(text: string, values: readonly SqlValue[]): pg.QueryConfig {
+export function statementConfig(text: string, values: readonly SqlValue[]): QueryConfig {
   return { name: statementName(text), text, values: values.map(wireValue), types: typeParsers }
 }
 
@@ -15,24 +15,22 @@ export function statementConfig(text: string, values: readonly SqlValue[]): pg.Q
  * A statement that is preceded by the narrowing to a project, in the same message: both run in one implicit transaction,
  * which the final Sync commits. That is one round trip where begin, set, statement, commit would be four.
  */
-export class ProjectQuery {
-  static run(client: pg.PoolClient, projectId: string, text: string, values: readonly SqlValue[]): Promise<object[]> {
-    return new Promise((resolve, reject) => {
-      const query = new ScopedQuery(projectId, statementConfig(text, values), (error, results) => {
-        if (error) return reject(error)
-        // The first of the two results is that of the narrowing, without rows.
-        const last = Array.isArray(results) ? results.at(-1) : results
-        resolve(last?.rows ?? [])
-      })
-      client.query(query as unknown as pg.Submittable)
+export function runInProject(client: PoolClient, projectId: string, text: string, values: readonly SqlValue[]): Promise<object[]> {
+  return new Promise((resolve, reject) => {
+    const query = new ScopedQuery(projectId, statementConfig(text, values), (error, results) => {
+      if (error) return reject(error)
+      // The first of the two results is that of the narrowing, without rows.
+      const last = Array.isArray(results) ? results.at(-1) : results
+      resolve(last?.rows ?? [])
     })
-  }
+    client.query(query as unknown as Submittable)
+  })
 }
 
 /** A StoreError for whatever `pg` throws. */
 export function mapPostgresError(error: unknown, sent: boolean): unknown {
   if (isStoreError(error) || !(error instanceof Error)) return error
-  if (error instanceof pg.DatabaseError) {
+  if (error instanceof DatabaseError) {
     const failure = {
       sqlState: error.code ?? "XX000",
       message: error.message,
@@ -72,14 +70,14 @@ interface WireConnection {
   execute(execution: { portal: string }): void
 }
 
-type QueryResults = pg.QueryResult<object> | pg.QueryResult<object>[]
-const BaseQuery = (pg as unknown as { Query: new (config: pg.QueryConfig, values: undefined, callback: QueryCallback) => QueryParts }).Query
+type QueryResults = QueryResult<object> | QueryResult<object>[]
+const BaseQuery = Query as unknown as new (config: QueryConfig, values: undefined, callback: QueryCallback) => QueryParts
 type QueryCallback = (error: Error | null, results: QueryResults) => void
 
 class ScopedQuery extends BaseQuery {
   readonly #projectId: string
 
-  constructor(projectId: string, config: pg.QueryConfig, callback: QueryCallback) {
+  constructor(projectId: string, config: QueryConfig, callback: QueryCallback) {
     super(config, undefined, callback)
     this.#projectId = projectId
   }
@@ -113,4 +111,4 @@ function wireValue(value: SqlValue): string | Buffer | null {
 
 const typeParsers = {
   getTypeParser: (typeId: number) => (text: string) => parseValue(typeId, text),
-} as unknown as pg.CustomTypesConfig
+}
