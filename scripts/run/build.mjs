@@ -29,7 +29,7 @@ export async function buildPackages(context) {
 /** All but TypeScript, which the compiler writes, and what is for tests. */
 function copyAssets(from, to) {
   if (!existsSync(from)) return
-  const filter = (path) => !/\.tsx?$|[\/]testing([\/]|$)/.test(path)
+  const filter = (path) => !/\.tsx?$/.test(path) && !path.split(/[/\\]/).includes("testing")
   cpSync(from, to, { recursive: true, filter })
 }
 
