@@ -66,6 +66,9 @@ export const responseSchema = z
     output: z.array(z.looseObject({ type: z.string() })),
   })
   .meta({ id: "Response" })
+export const inputTokensSchema = z
+  .looseObject({ object: z.literal("response.input_tokens"), input_tokens: z.int().min(0) })
+  .meta({ id: "InputTokens" })
 export const responseQuerySchema = z.looseObject({
   stream: z.enum(["true", "false"]).optional(),
   starting_after: z.coerce.number().int().optional().meta({ description: "With `stream`: events after this sequence number" }),
@@ -107,6 +110,15 @@ export const vectorStoreFileRequestSchema = z
 export const vectorStoreFileSchema = z
   .looseObject({ id: z.string(), object: z.literal("vector_store.file"), vector_store_id: z.string(), status: z.string() })
   .meta({ id: "VectorStoreFile" })
+export const vectorStoreFileUpdateSchema = z
+  .looseObject({ attributes: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).nullable() })
+  .meta({ id: "VectorStoreFileUpdate" })
+export const vectorStoreFileContentSchema = z
+  .looseObject({
+    object: z.literal("vector_store.file_content.page"),
+    data: z.array(z.looseObject({ type: z.literal("text"), text: z.string() })),
+  })
+  .meta({ id: "VectorStoreFileContent" })
 export const vectorStoreFileListSchema = listOf(vectorStoreFileSchema, "VectorStoreFileList")
 export const vectorStoreSearchRequestSchema = z
   .looseObject({

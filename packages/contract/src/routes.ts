@@ -65,6 +65,13 @@ const responses = group("Responses", "openai", [
     streams: true,
   },
   {
+    method: "POST",
+    path: "/v1/responses/input_tokens",
+    summary: "Count the tokens of a request without answering it",
+    request: openai.responseRequestSchema,
+    response: openai.inputTokensSchema,
+  },
+  {
     method: "GET",
     path: "/v1/responses/{id}",
     summary: "Read a response, or its events again after a sequence number",
@@ -120,6 +127,13 @@ const vectorStores = group("Vector stores", "openai", [
     response: openai.vectorStoreListSchema,
   },
   { method: "GET", path: "/v1/vector_stores/{id}", summary: "Read a vector store", response: openai.vectorStoreSchema },
+  {
+    method: "POST",
+    path: "/v1/vector_stores/{id}",
+    summary: "Change a vector store's name, metadata or expiry",
+    request: openai.vectorStoreRequestSchema,
+    response: openai.vectorStoreSchema,
+  },
   { method: "DELETE", path: "/v1/vector_stores/{id}", summary: "Delete a vector store", response: openai.deletedSchema },
   {
     method: "POST",
@@ -140,6 +154,19 @@ const vectorStores = group("Vector stores", "openai", [
     path: "/v1/vector_stores/{id}/files/{fileId}",
     summary: "Read how far the indexing of a file is",
     response: openai.vectorStoreFileSchema,
+  },
+  {
+    method: "POST",
+    path: "/v1/vector_stores/{id}/files/{fileId}",
+    summary: "Change the attributes of a file",
+    request: openai.vectorStoreFileUpdateSchema,
+    response: openai.vectorStoreFileSchema,
+  },
+  {
+    method: "GET",
+    path: "/v1/vector_stores/{id}/files/{fileId}/content",
+    summary: "Read the text that was taken from a file",
+    response: openai.vectorStoreFileContentSchema,
   },
   {
     method: "DELETE",
