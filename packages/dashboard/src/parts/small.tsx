@@ -88,7 +88,7 @@ export function Failure({ error }: { error: Error }): React.JSX.Element {
 
 export function Loading(): React.JSX.Element {
   return (
-    <p role="status" className="p-6 text-sm text-dim">
+    <p role="status" aria-label="Loading" className="p-6 text-sm text-dim">
       Loading …
     </p>
   )

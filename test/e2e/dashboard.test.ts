@@ -1,0 +1,215 @@
+// The dashboard in a real browser, on the server that a user would start: login, live list, a run in depth, filters, themes, keys, accessibility.
+import { readdir, readFile, stat } from "node:fs/promises"
+import { join } from "node:path"
+import { gzipSync } from "node:zlib"
+import OpenAI from "openai"
+import type { Browser, BrowserContext, Page } from "playwright-core"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { buildDashboard, dashboardDirectory, expectAccessible, findBrowser, openBrowser, openPage } from "../support/browser.ts"
+import { startPerdure, temporaryDirectory, type StartedServer } from "../support/server.ts"
+
+const browserPath = findBrowser()
+const firstLoadBytesMax = 200 * 1024
+
+describe("the built dashboard", () => {
+  it("loads with at most 200 KB gzip, all of it from this server", async () => {
+    await buildDashboard()
+    const files = (await readdir(dashboardDirectory, { recursive: true })).map((name) => join(dashboardDirectory, name))
+    let sizeBytes = 0
+    for (const file of files) if ((await stat(file)).isFile()) sizeBytes += gzipSync(await readFile(file)).length
+    expect(sizeBytes).toBeGreaterThan(50_000)
+    expect(sizeBytes).toBeLessThanOrEqual(firstLoadBytesMax)
+    const page = await readFile(join(dashboardDirectory, "index.html"), "utf8")
+    expect(page).not.toMatch(/(?:src|href)="(?:https?:)?\/\//)
+  })
+})
+
+describe.skipIf(browserPath === undefined)("the dashboard in a browser", () => {
+  let directory: Awaited<ReturnType<typeof temporaryDirectory>>
+  let server: StartedServer
+  let openai: OpenAI
+  let browser: Browser
+  let context: BrowserContext
+  let page: Page
+  let problems: string[]
+
+  beforeAll(async () => {
+    await buildDashboard()
+    directory = await temporaryDirectory()
+    server = await startPerdure({ dataDirectory: directory.path })
+    openai = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: server.apiKey })
+    browser = await openBrowser(browserPath ?? "")
+    context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: "light" })
+    ;({ page, problems } = await openPage(context))
+    page.setDefaultTimeout(60_000)
+  })
+
+  afterAll(async () => {
+    await browser?.close()
+    await server?.[Symbol.asyncDispose]()
+    await directory?.[Symbol.asyncDispose]()
+  })
+
+  async function ask(text: string): Promise<void> {
+    await openai.responses.create({ model: "perdure/extractive", input: text })
+  }
+
+  const rows = (): ReturnType<Page["locator"]> => page.locator("[data-run]")
+  const background = (): Promise<string> => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)
+
+  it("lets nobody in without a link", async () => {
+    const answer = await page.goto(`${server.url}/dashboard/`)
+    expect(answer?.status()).toBe(401)
+    await page.getByText("You are signed out").waitFor()
+    await expectAccessible(page)
+    problems.splice(0) // the browser reports the 401 of the page itself
+  })
+
+  it("opens by its one-time link, and shows the call that makes the first run appear", async () => {
+    await page.goto(server.dashboardUrl)
+    await page.waitForURL(`${server.url}/dashboard/runs`)
+    await page.getByRole("heading", { name: "No runs yet" }).waitFor()
+    expect(await page.getByLabel("A first call", { exact: true }).textContent()).toContain(`curl ${server.url}/v1/chat/completions`)
+    await expectAccessible(page)
+  })
+
+  it("refuses the same link a second time", async () => {
+    const other = await browser.newContext()
+    const { page: stranger } = await openPage(other)
+    const answer = await stranger.goto(server.dashboardUrl)
+    expect(answer?.status()).toBe(401)
+    await stranger.getByText("This link no longer works").waitFor()
+    await stranger.goto(`${server.url}/dashboard/runs`)
+    await stranger.getByText("You are signed out").waitFor()
+    await other.close()
+  })
+
+  it("shows runs as they happen, without a reload, durable and light ones", async () => {
+    await ask("Refunds are paid within fourteen days. The shop is in Bonn. When are refunds paid?")
+    await rows().first().waitFor()
+    await openai.chat.completions.create({ model: "perdure/extractive", messages: [{ role: "user", content: "Hello" }] })
+    await rows().nth(1).waitFor()
+    expect(await rows().first().textContent()).toContain("chat.completions")
+    await expectAccessible(page)
+  })
+
+  it("holds changes back while it is paused, and shows them afterwards", async () => {
+    await page.getByRole("button", { name: "Live" }).click()
+    await ask("The library opens at nine. When does the library open?")
+    await page.getByText(/Paused · \d+ changed/).waitFor()
+    expect(await rows().count()).toBe(2)
+    await page.getByRole("button", { name: /Paused/ }).click()
+    await rows().nth(2).waitFor()
+  })
+
+  it("keeps its filters in the address, also over a reload", async () => {
+    await page.getByLabel("Kind").selectOption("response")
+    await page.waitForURL(/kind=response/)
+    await page.waitForFunction(() => document.querySelectorAll("[data-run]").length === 2)
+    await page.keyboard.press("/")
+    await page.keyboard.type("library")
+    await page.waitForURL(/search=library/)
+    await page.waitForFunction(() => document.querySelectorAll("[data-run]").length === 1)
+    await page.reload()
+    await page.waitForFunction(() => document.querySelectorAll("[data-run]").length === 1)
+    expect(await page.getByLabel("Search runs").inputValue()).toBe("library")
+    await page.getByLabel("Status").selectOption("failed")
+    await page.getByRole("button", { name: "Clear the filter" }).click()
+    await rows().nth(2).waitFor()
+    expect(page.url()).toBe(`${server.url}/dashboard/runs`)
+  })
+
+  it("opens a run by keys, and shows what was asked, what was answered, where the time went, and its log", async () => {
+    await page.locator("body").click({ position: { x: 90, y: 500 } })
+    await page.keyboard.press("j")
+    await page.keyboard.press("j")
+    await page.keyboard.press("k")
+    await page.keyboard.press("Enter")
+    await page.waitForURL(/\/dashboard\/runs\/run_/)
+    await page.locator('[data-part="prompt"]').getByText("When does the library open?").waitFor()
+    await page.locator('[data-part="answer"]').getByText("The library opens at nine").waitFor()
+    await page.getByRole("region", { name: "Timeline" }).getByRole("listitem").first().waitFor()
+    const log = page.getByRole("list", { name: "Event log" })
+    await log.getByText("run.started").waitFor()
+    await page.getByLabel("Filter events by type").fill("usage")
+    await log.getByRole("button").first().click()
+    await log.getByText("inputTokens", { exact: true }).waitFor()
+    expect(await log.getByRole("listitem").count()).toBe(1)
+    await expectAccessible(page)
+  })
+
+  it("shows text as text, whatever is in it", async () => {
+    const hostile = `<img src=x onerror="globalThis.broken=1"><script>globalThis.broken=1</script>`
+    await ask(`${hostile} is a text. The door is green. Which colour is the door?`)
+    await page.goto(`${server.url}/dashboard/runs`)
+    await rows().first().getByRole("link").click()
+    await page.locator('[data-part="prompt"]').getByText(hostile).waitFor()
+    expect(await page.evaluate(() => "broken" in globalThis)).toBe(false)
+  })
+
+  it("says of a run that does not exist that it does not", async () => {
+    await page.goto(`${server.url}/dashboard/runs/run_0`)
+    await page.getByText("There is no run 'run_0'.").waitFor()
+    expect(problems.splice(0).every((problem) => problem.includes("404"))).toBe(true) // the browser reports each
+  })
+
+  it("sums up the last 24 hours", async () => {
+    await page.goto(`${server.url}/dashboard/overview`)
+    await page.getByRole("region", { name: "By model" }).getByText("perdure/extractive").waitFor()
+    expect(await page.getByRole("img").getAttribute("aria-label")).toMatch(/^[4-9] runs in 24 hours, 0 failed$/)
+    await expectAccessible(page)
+  })
+
+  it("finds memories by their meaning", async () => {
+    const headers = { authorization: `Bearer ${server.apiKey}`, "content-type": "application/json" }
+    const body = JSON.stringify({ scope: "project", text: "Invoices are sent on the first of the month." })
+    expect((await fetch(`${server.url}/v1/memories`, { method: "POST", headers, body })).ok).toBe(true)
+    await page.goto(`${server.url}/dashboard/memories`)
+    await expectAccessible(page)
+    await page.getByLabel("What to look for").fill("when do bills go out")
+    await page.getByRole("button", { name: "Search" }).click()
+    await page.getByText("Invoices are sent on the first of the month.", { exact: true }).waitFor()
+    expect(page.url()).toContain("query=when")
+    await expectAccessible(page)
+  })
+
+  it("makes a key that works, shows it once, and revokes it", async () => {
+    await page.goto(`${server.url}/dashboard/keys`)
+    await page.getByLabel("Name of the new key").fill("from the browser")
+    await page.getByRole("button", { name: "Create key" }).click()
+    const secret = (await page.getByLabel("The new key", { exact: true }).locator("pre").textContent())?.trim() ?? ""
+    await expectAccessible(page)
+    const call = (): Promise<Response> => fetch(`${server.url}/v1/models`, { headers: { authorization: `Bearer ${secret}` } })
+    expect((await call()).status).toBe(200)
+    await page.reload()
+    await page.getByRole("button", { name: "Revoke from the browser" }).click()
+    expect(await page.content()).not.toContain(secret)
+    await page.getByRole("button", { name: "Yes, revoke" }).click()
+    await page.getByText("revoked", { exact: true }).waitFor()
+    expect((await call()).status).toBe(401)
+  })
+
+  it("is dark where the system is, and as the person chooses from then on", async () => {
+    await page.goto(`${server.url}/dashboard/runs`)
+    const light = await background()
+    await page.emulateMedia({ colorScheme: "dark" })
+    const dark = await background()
+    expect(dark).not.toBe(light)
+    for (const path of ["runs", "overview", "keys", "memories", "runs?kind=response"]) {
+      await page.goto(`${server.url}/dashboard/${path}`)
+      await page.getByRole("heading", { level: 1 }).waitFor()
+      await page.getByRole("status", { name: "Loading" }).waitFor({ state: "detached" })
+      await expectAccessible(page)
+    }
+    await rows().first().getByRole("link").click()
+    await page.getByRole("list", { name: "Event log" }).getByText("run.started").waitFor()
+    await expectAccessible(page)
+    await page.getByRole("button", { name: "Theme: system" }).click()
+    expect(await background()).toBe(light)
+    await page.reload()
+    expect(await background()).toBe(light)
+  })
+  it("has raised no error and met no breach of its own policy in all of this", () => {
+    expect(problems).toEqual([])
+  })
+})
