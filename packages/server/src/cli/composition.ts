@@ -29,7 +29,8 @@ export interface OpenedKeys extends AsyncDisposable {
 }
 
 export interface Composition {
-  readonly createPerdure: (config: Config) => Promise<RunningPerdure>
+  /** `onFatal` is told once when the database is lost for good. */
+  readonly createPerdure: (config: Config, overrides: { onFatal: (error: Error) => void }) => Promise<RunningPerdure>
   readonly openKeys: (config: Config) => Promise<OpenedKeys>
 }
 

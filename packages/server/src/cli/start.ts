@@ -22,7 +22,13 @@ export async function start(options: StartOptions, terminal: Terminal): Promise<
   const stopping = stopSignal(() => process.exit(exitCodes.failed))
   const loaded = await loadFor(options, isDev)
   const { createPerdure } = await loadComposition()
-  const perdure = await createPerdure(loaded.config)
+  const onFatal = (error: Error): never => {
+    terminal.note(
+      `error: the database is lost: ${error.message}\nnext:  perdure doctor, then start again: what was acknowledged is on disk`,
+    )
+    process.exit(exitCodes.data)
+  }
+  const perdure = await createPerdure(loaded.config, { onFatal })
   const control = await openControl(perdure)
   const { controlUrl, controlToken } = control
   writeServerFile(loaded.config.data, { pid: process.pid, url: perdure.url, startedAt: systemClock.now(), controlUrl, controlToken })
