@@ -94,6 +94,14 @@ test("names the tasks when it gets an unknown one", () => {
   expect(output).toContain("demo, dev, test, e2e, chaos, check, build, bench")
 })
 
+test("bench runs the entry of the named question, and says what to write when there is none", () => {
+  write("bench/journal/run.ts", "console.log('journal', process.argv.slice(2).join())")
+  write("bench/retrieval/scifact.ts", "console.log('scifact')")
+  expect(run("bench", "journal", "--quick").output).toContain("journal --quick")
+  expect(run("bench", "retrieval/scifact").output).toContain("scifact")
+  expect(run("bench", "nothing")).toMatchObject({ code: 2, output: expect.stringContaining("There is no bench/nothing/run.ts") as string })
+})
+
 test("passes a filter on to vitest for the unit and the end-to-end project", () => {
   run("dev")
   installTool("vitest", 0)

@@ -46,12 +46,12 @@ async function check(context) {
   return results.length > 0 && results.every(({ isGood }) => isGood) ? 0 : 1
 }
 
-/** `npm run bench -- journal …` runs `bench/journal/run.ts`. */
+/** `npm run bench -- journal …` runs `bench/journal/run.ts`; `-- retrieval/scifact` runs `bench/retrieval/scifact.ts`. */
 function bench(context) {
   const [name = "", ...rest] = context.args
-  const entry = join("bench", name, "run.ts")
-  if (name !== "" && existsSync(join(context.root, entry))) return node(context, entry, rest)
-  console.error(`There is no ${entry}.\nNext: npm run bench -- journal`)
+  const entry = [join("bench", name, "run.ts"), join("bench", `${name}.ts`)].find((path) => existsSync(join(context.root, path)))
+  if (name !== "" && entry !== undefined) return node(context, entry, rest)
+  console.error(`There is no bench/${name === "" ? "<name>" : name}/run.ts.\nNext: npm run bench -- journal`)
   return Promise.resolve(2)
 }
 
