@@ -3,3 +3,6 @@ export { joinIdentity, joinLabels, sourcesMax, systemLabel, unknownLabel, userLa
 export type { ApiKey, Gate, GateDecision, GateRequest, Grant, Identity, Principal, RequestHeaders } from "./types.ts"
 export { createGate, type GateOptions } from "./gate.ts"
 export { createIdentity, type IdentityOptions } from "./identity.ts"
+export { isPublicAddress } from "./addresses.ts"
+export { createEgress, defaultEgressLimits, type Egress, type EgressLimits, type EgressOptions, type EgressResponse } from "./egress.ts"
+export type { EgressRequest } from "./egress-redirect.ts"
