@@ -1,6 +1,7 @@
 // What a person does to runs in the dashboard, in a real browser: cancel one that waits, decide about one in doubt, follow one live, read a long one.
 import type { Browser, Page } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import type { StepContext } from "../../packages/server/src/runs/index.ts"
 import { userLabel } from "../../packages/server/src/security/index.ts"
 import { startDashboardServer, type DashboardServer } from "../../packages/server/src/testing/dashboard-server.ts"
 import { buildDashboard, dashboardDirectory, expectAccessible, findBrowser, openBrowser, openPage } from "../support/browser.ts"
@@ -101,9 +102,10 @@ function defineRuns({ runs }: DashboardServer): void {
     ...workflow,
     name: "pays",
     execute: async (context) => {
-      // An effect that neither ends nor says whether it happened.
-      const never = new Promise<{ paid: boolean }>(() => undefined)
-      return { receipt: await context.step("pay", () => never, { effect: "once", timeoutMs: 50 }) }
+      // An effect that does not say whether it happened.
+      const pay = ({ signal }: StepContext): Promise<{ paid: boolean }> =>
+        new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)))
+      return { receipt: await context.step("pay", pay, { effect: "once", timeoutMs: 50 }) }
     },
   })
   runs.define({

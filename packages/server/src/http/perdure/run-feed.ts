@@ -1,7 +1,7 @@
 // The live list: one watcher per project turns change notices into summaries and hands them to every open stream, newest state of each run only.
 import { sleep } from "../../core/index.ts"
 import type { Runs, RunSummary } from "../../runs/index.ts"
-import { summaryOf, type RunLog } from "./run-log.ts"
+import { summaryOf, type RunLog, type RunPage } from "./run-log.ts"
 
 export interface RunFeedOptions {
   runs: Pick<Runs, "changes">
@@ -38,9 +38,11 @@ class ProjectFeed {
   readonly #projectId: string
   readonly #readers = new Set<FeedReader>()
   readonly #ended = new AbortController()
-  /** What readers were last told of each run on the first page. */
+  /** What readers were last told of each run of the last round. */
   #told = new Map<string, string>()
   readonly #changed = new Set<string>()
+  /** The newest run of the last round. */
+  #newest = ""
   #due = true
   #wake: (() => void) | undefined
 
@@ -95,7 +97,7 @@ class ProjectFeed {
   async #round(): Promise<void> {
     const ids = new Set(this.#changed)
     this.#changed.clear()
-    const { runs } = await this.#options.log.list(this.#projectId, { limit: pageRows })
+    const runs = await this.#newestRuns()
     const older = [...ids].filter((id) => !runs.some((run) => run.id === id)).slice(0, pageRows)
     const found = await Promise.all(older.map((id) => this.#options.log.get(this.#projectId, id)))
     const next = new Map<string, string>()
@@ -106,6 +108,20 @@ class ProjectFeed {
     }
     this.#told = next
     for (const run of found) if (run) this.#tell(summaryOf(run))
+  }
+
+  /** The first page, and as many more as began since the last round: light runs come without a notice, many at once. */
+  async #newestRuns(): Promise<RunSummary[]> {
+    const { log, limits } = this.#options
+    const all: RunSummary[] = []
+    let before: string | null = null
+    do {
+      const page: RunPage = await log.list(this.#projectId, { limit: pageRows, ...(before !== null && { before }) })
+      all.push(...page.runs)
+      before = page.next
+    } while (before !== null && before > this.#newest && this.#newest !== "" && all.length < limits.feedRowsMax)
+    this.#newest = all[0]?.id ?? this.#newest
+    return all
   }
 
   #tell(run: RunSummary): void {

@@ -202,6 +202,23 @@ describe("the live list", () => {
   })
 })
 
+describe("the live list under load", () => {
+  it("tells every one of many light runs that end at once", async () => {
+    const stop = new AbortController()
+    const seen = new Set<string>()
+    const reading = (async () => {
+      for await (const run of client.runs.changes({ signal: stop.signal })) seen.add(run.id)
+    })()
+    await until(async () => (seen.size > 0 ? true : undefined))
+    const burst = Array.from({ length: 350 }, () => record())
+    for (const light of burst) server.records.add(light)
+    await until(async () => (burst.every((light) => seen.has(light.id)) ? true : undefined))
+    stop.abort()
+    await reading
+    expect(server.errors).toEqual([])
+  })
+})
+
 describe("keys and usage", () => {
   it("list, create and revoke; a revoked key opens nothing", async () => {
     const made = await client.keys.create("billing")
