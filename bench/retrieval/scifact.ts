@@ -7,6 +7,8 @@ import { chunkDocument, embeddingTexts } from "../../packages/server/src/context
 import { parsePlain } from "../../packages/server/src/context/documents/plain.ts"
 import { documentParameters, placeOf } from "../../packages/server/src/context/retrieval/bm25.ts"
 import { searchScope } from "../../packages/server/src/context/retrieval/scope-search.ts"
+import { createWordCache } from "../../packages/server/src/context/retrieval/word-cache.ts"
+import { defaultLimits } from "../../packages/server/src/core/index.ts"
 import { autoChunking } from "../../packages/server/src/context/index.ts"
 import { embeddings, postings, type Store } from "../../packages/server/src/store/index.ts"
 import { openBenchStore } from "./bench-store.ts"
@@ -16,6 +18,7 @@ const cacheFolder = new URL("./results/", import.meta.url)
 const projectId = "proj_bench"
 const scopeId = "vs_scifact"
 const model = "perdure/minilm"
+const wordCache = createWordCache({ entriesMax: defaultLimits.wordCacheEntriesMax })
 
 interface Text {
   id: string
@@ -79,7 +82,17 @@ async function measure(
     const found = await store
       .project(projectId)
       .transaction((tx) =>
-        searchScope(tx, { projectId, scopeId, model, text, vector, documentIds: null, parameters: documentParameters, candidatesMax: 100 }),
+        searchScope(tx, {
+          projectId,
+          scopeId,
+          model,
+          text,
+          vector,
+          documentIds: null,
+          parameters: documentParameters,
+          candidatesMax: 100,
+          wordCache,
+        }),
       )
     ms += performance.now() - started
     const ranking = [...new Set(found.map((entry) => placeOf(entry.key).documentId))].slice(0, 10)

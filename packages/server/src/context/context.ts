@@ -8,6 +8,7 @@ import { createFiles, type Files } from "./files.ts"
 import { ingestionDefinition } from "./ingestion.ts"
 import { createMemories, type Memories } from "./memories.ts"
 import { createSearch, type Search } from "./retrieval/search.ts"
+import { createWordCache } from "./retrieval/word-cache.ts"
 import type { Embed } from "./types.ts"
 import { createVectorStores, type VectorStores } from "./vector-stores.ts"
 
@@ -20,7 +21,7 @@ export interface ContextDependencies {
   embedModel: string
   clock: Clock
   newId: NewId
-  limits: Pick<Limits, "fileBytesMax" | "parseTimeoutMs" | "fileChunksMax" | "vectorStoreFilesMax">
+  limits: Pick<Limits, "fileBytesMax" | "parseTimeoutMs" | "fileChunksMax" | "vectorStoreFilesMax" | "wordCacheEntriesMax">
   /** Failures of work that nobody waits for. */
   onError?: (name: string, message: string) => void
 }
@@ -38,13 +39,14 @@ export function createContext(dependencies: ContextDependencies): ContextService
   const { runs, limits, onError } = dependencies
   const background = new BackgroundTasks((name, error) => onError?.(name, messageOf(error)))
   const documents = openDocuments(limits)
+  const wordCache = createWordCache({ entriesMax: limits.wordCacheEntriesMax })
   const files = createFiles(dependencies)
   runs.define(ingestionDefinition({ ...dependencies, documents }))
   return {
     files,
     vectorStores: createVectorStores({ ...dependencies, files }),
-    search: createSearch(dependencies),
-    memories: createMemories({ ...dependencies, background }),
+    search: createSearch({ ...dependencies, wordCache }),
+    memories: createMemories({ ...dependencies, background, wordCache }),
     conversations: createConversations(dependencies),
     async [Symbol.asyncDispose]() {
       await background.settled()

@@ -66,11 +66,13 @@ export function createFiles({ store, clock, newId, limits }: FilesDependencies):
     },
     async delete(projectId, id) {
       const deleted = await store.project(projectId).transaction(async (tx) => {
-        for (const vectorStoreId of await files.vectorStoresOfFile(tx, projectId, id)) {
-          await postings.deletePostings(tx, projectId, vectorStoreId, id)
+        const vectorStoreIds = await files.vectorStoresOfFile(tx, projectId, id)
+        const found = await files.deleteFile(tx, projectId, id)
+        for (const vectorStoreId of vectorStoreIds.toSorted()) {
           if (store.capabilities.vector) await embeddings.deleteEmbeddings(tx, projectId, vectorStoreId, id)
+          await postings.deletePostings(tx, projectId, vectorStoreId, id)
         }
-        return files.deleteFile(tx, projectId, id)
+        return found
       })
       if (!deleted) throw noFile(id)
     },

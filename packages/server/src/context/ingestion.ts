@@ -226,9 +226,9 @@ export async function removeChunks(
   vectorStoreId: string,
   fileId: string,
 ): Promise<void> {
-  await postings.deletePostings(tx, projectId, vectorStoreId, fileId)
   if (vector) await embeddings.deleteEmbeddings(tx, projectId, vectorStoreId, fileId)
   await chunks.deleteChunks(tx, projectId, vectorStoreId, fileId)
+  await postings.deletePostings(tx, projectId, vectorStoreId, fileId)
 }
 
 function chunksOf(outcome: DocumentOutcome<ChunkedDocument>): ChunkedDocument {

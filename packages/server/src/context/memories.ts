@@ -7,6 +7,7 @@ import { memoryParameters, placeOf } from "./retrieval/bm25.ts"
 import type { Why } from "./retrieval/fuse.ts"
 import { searchScope } from "./retrieval/scope-search.ts"
 import { embedQueries } from "./retrieval/search.ts"
+import type { WordCache } from "./retrieval/word-cache.ts"
 import type { Caller, Embed } from "./types.ts"
 
 export interface NewMemory {
@@ -51,6 +52,7 @@ export interface MemoriesDependencies {
   clock: Clock
   newId: NewId
   background: BackgroundTasks
+  wordCache: WordCache
 }
 
 /** A statement that the embedding model takes longer for is acknowledged without its vector, which follows. */
@@ -79,15 +81,15 @@ class MemoryService implements Memories {
       const key = indexKey(stored)
       await memories.insertMemory(tx, storedOf(stored))
       const list = [...frequencies].map(([term, frequency]) => ({ term, parts: [0], frequencies: [frequency], lengths: [length] }))
-      await postings.insertPostings(tx, key, { parts: 1, terms: length }, list)
       if (early !== undefined) await this.#insertVector(tx, stored, early)
+      await postings.insertPostings(tx, key, { parts: 1, terms: length }, list)
     })
     if (early === undefined && vector !== undefined) background.run("memory.embed", () => this.#embedLater(stored, vector))
     return stored
   }
 
   async search(projectId: string, query: { scope: string; text: string; limit: number }, signal: AbortSignal): Promise<MemorySearchAnswer> {
-    const { store, embedModel, clock } = this.#dependencies
+    const { store, embedModel, clock, wordCache } = this.#dependencies
     const now = clock.now()
     const { vectors, wordsOnly } = await embedQueries(this.#dependencies, [query.text], signal)
     const hits = await store.project(projectId).transaction(async (tx) => {
@@ -100,6 +102,7 @@ class MemoryService implements Memories {
         documentIds: null,
         parameters: memoryParameters,
         candidatesMax: Math.max(candidatesMax, query.limit),
+        wordCache,
       })
       const ids = ranked.map((entry) => placeOf(entry.key).documentId)
       const found = await memories.memoriesByIds(tx, projectId, query.scope, ids)
@@ -127,9 +130,10 @@ class MemoryService implements Memories {
     const { store } = this.#dependencies
     const memory = await this.get(projectId, id)
     const deleted = await store.project(projectId).transaction(async (tx) => {
-      await postings.deletePostings(tx, projectId, scopeIdOf(memory.scope), id)
+      const found = await memories.deleteMemory(tx, projectId, id)
       if (store.capabilities.vector) await embeddings.deleteEmbeddings(tx, projectId, scopeIdOf(memory.scope), id)
-      return memories.deleteMemory(tx, projectId, id)
+      await postings.deletePostings(tx, projectId, scopeIdOf(memory.scope), id)
+      return found
     })
     if (!deleted) throw noMemory(id)
     return memory

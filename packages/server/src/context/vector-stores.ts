@@ -142,9 +142,10 @@ class VectorStoreService implements VectorStores {
 
   async delete(projectId: string, id: string): Promise<void> {
     const deleted = await this.#store.project(projectId).transaction(async (tx) => {
-      await postings.deleteScopePostings(tx, projectId, id)
+      const found = await vectorStores.deleteVectorStore(tx, projectId, id)
       if (this.#store.capabilities.vector) await embeddings.deleteScopeEmbeddings(tx, projectId, id)
-      return vectorStores.deleteVectorStore(tx, projectId, id)
+      await postings.deleteScopePostings(tx, projectId, id)
+      return found
     })
     if (!deleted) throw noVectorStore(id)
   }
@@ -204,8 +205,8 @@ class VectorStoreService implements VectorStores {
   async removeFile(projectId: string, id: string, fileId: string): Promise<void> {
     const row = await this.#requireFile(projectId, id, fileId)
     await this.#store.project(projectId).transaction(async (tx) => {
-      await removeChunks(tx, this.#store.capabilities.vector, projectId, id, fileId)
       await vectorStores.deleteVectorStoreFile(tx, projectId, id, fileId)
+      await removeChunks(tx, this.#store.capabilities.vector, projectId, id, fileId)
     })
     // The row is gone, so a run that is still at work commits nothing; cancelling it only saves its work.
     if (row.status === "in_progress") await this.#runs.cancel(projectId, row.runId, "the file was removed from its vector store")

@@ -69,6 +69,8 @@ export interface Limits {
   fileChunksMax: number
   /** Files in one vector store. */
   vectorStoreFilesMax: number
+  /** Postings of searched terms kept in memory, 24 bytes each. */
+  wordCacheEntriesMax: number
 }
 
 export const defaultLimits: Limits = {
@@ -109,4 +111,5 @@ export const defaultLimits: Limits = {
   parseTimeoutMs: 30_000,
   fileChunksMax: 20_000,
   vectorStoreFilesMax: 10_000,
+  wordCacheEntriesMax: 2_000_000,
 }

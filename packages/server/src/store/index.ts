@@ -19,7 +19,7 @@ export type { LightRunFilter, StoredLightRun } from "./tables/light-runs.ts"
 export * as memories from "./tables/memories.ts"
 export type { StoredMemory } from "./tables/memories.ts"
 export * as postings from "./tables/postings.ts"
-export type { Posting, ScopeStatistics } from "./tables/postings.ts"
+export type { Posting, ScopeStatistics, WordScope } from "./tables/postings.ts"
 export * as vectorStores from "./tables/vector-stores.ts"
 export type {
   StorePage,

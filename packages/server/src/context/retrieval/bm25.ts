@@ -1,5 +1,6 @@
 // BM25 over the postings of one scope: how well the words of each part fit the words of the query.
-import type { Posting, ScopeStatistics } from "../../store/index.ts"
+import type { ScopeStatistics } from "../../store/index.ts"
+import type { ScopeWords } from "./word-cache.ts"
 
 export interface Bm25Parameters {
   /** How much repetition of a term adds. */
@@ -13,8 +14,7 @@ export const documentParameters: Bm25Parameters = { k1: 1.2, b: 0.75 }
 export const memoryParameters: Bm25Parameters = { k1: 0.9, b: 0.4 }
 
 export interface WordScores {
-  /** By `placeKey`. */
-  scores: Map<string, number>
+  scores: Map<number, number>
   /** The highest score that any part could have for this query: every known term, endlessly repeated. */
   ceiling: number
 }
@@ -29,31 +29,28 @@ export function placeOf(key: string): { documentId: string; part: number } {
   return { documentId, part: Number(part) }
 }
 
-/** Scores of all parts that contain a term of the query. `repetitions` says how often the query has each term. */
+/** Scores of all parts that contain a term of the query, by place. `repetitions` says how often the query has each term. */
 export function scoreWords(
-  postings: readonly Posting[],
-  statistics: ScopeStatistics,
+  words: Pick<ScopeWords, "terms"> & { statistics: ScopeStatistics },
   repetitions: ReadonlyMap<string, number>,
   { k1, b }: Bm25Parameters,
 ): WordScores {
-  const frequencies = new Map<string, number>()
-  for (const posting of postings) frequencies.set(posting.term, (frequencies.get(posting.term) ?? 0) + posting.parts.length)
-  const averageLength = statistics.terms / Math.max(statistics.parts, 1)
-  const scores = new Map<string, number>()
-  for (const posting of postings) {
-    const weight = weightOf(frequencies.get(posting.term) ?? 0, statistics.parts) * (repetitions.get(posting.term) ?? 0)
-    for (let index = 0; index < posting.parts.length; index++) {
-      const frequency = posting.frequencies[index] ?? 0
-      const length = posting.lengths[index] ?? 0
-      const score = (weight * frequency * (k1 + 1)) / (frequency + k1 * (1 - b + (b * length) / Math.max(averageLength, 1)))
-      const key = placeKey(posting.documentId, posting.parts[index] ?? 0)
-      scores.set(key, (scores.get(key) ?? 0) + score)
-    }
-  }
+  const { parts, terms } = words.statistics
+  const averageLength = Math.max(terms / Math.max(parts, 1), 1)
+  const scores = new Map<number, number>()
   let ceiling = 0
   for (const [term, repetition] of repetitions) {
-    // A term that no part has would weigh most: it still counts, for then nothing here answers all of the query.
-    ceiling += weightOf(frequencies.get(term) ?? 0, statistics.parts) * repetition * (k1 + 1)
+    const posting = words.terms.get(term)
+    // A term that no part has weighs most and still counts for the ceiling: nothing here answers all of the query.
+    const weight = weightOf(posting?.places.length ?? 0, parts) * repetition * (k1 + 1)
+    ceiling += weight
+    if (posting === undefined) continue
+    for (let index = 0; index < posting.places.length; index++) {
+      const place = posting.places[index] ?? 0
+      const frequency = posting.frequencies[index] ?? 0
+      const lengthFactor = k1 * (1 - b + (b * (posting.lengths[index] ?? 0)) / averageLength)
+      scores.set(place, (scores.get(place) ?? 0) + (weight * frequency) / (frequency + lengthFactor))
+    }
   }
   return { scores, ceiling }
 }

@@ -1,8 +1,9 @@
 // Hybrid search inside one scope: the words by BM25, the vectors exactly, both fused. Statistics and candidates never leave the scope.
-import { embeddings, postings, type Queryable } from "../../store/index.ts"
-import { analyze } from "./analyze.ts"
-import { placeOf, scoreWords, type Bm25Parameters, type WordScores } from "./bm25.ts"
-import { fuse, type Fused } from "./fuse.ts"
+import { embeddings, type Queryable } from "../../store/index.ts"
+import { countTerms } from "./analyze.ts"
+import { placeKey, placeOf, scoreWords, type Bm25Parameters } from "./bm25.ts"
+import { fuse, type Arms, type Fused } from "./fuse.ts"
+import { splitPlace, type ScopeWords, type WordCache } from "./word-cache.ts"
 
 export interface ScopeQuery {
   projectId: string
@@ -16,7 +17,10 @@ export interface ScopeQuery {
   parameters: Bm25Parameters
   /** Candidates taken from each arm. */
   candidatesMax: number
+  wordCache: WordCache
 }
+
+type WordArm = NonNullable<Arms["words"]>
 
 /** Candidates in order, best first. Call it in one transaction, so that both arms see the same state. */
 export async function searchScope(db: Queryable, query: ScopeQuery): Promise<Fused[]> {
@@ -25,32 +29,36 @@ export async function searchScope(db: Queryable, query: ScopeQuery): Promise<Fus
   return fuse({ words, vectors })
 }
 
-async function wordArm(db: Queryable, query: ScopeQuery): Promise<WordScores> {
-  const repetitions = new Map<string, number>()
-  for (const term of analyze(query.text)) repetitions.set(term, (repetitions.get(term) ?? 0) + 1)
+async function wordArm(db: Queryable, query: ScopeQuery): Promise<WordArm> {
+  const repetitions = countTerms(query.text).frequencies
   if (repetitions.size === 0) return { scores: new Map(), ceiling: 0 }
-  const statistics = await postings.scopeStatistics(db, query.projectId, query.scopeId)
-  const found = await postings.postingsOf(db, query.projectId, query.scopeId, [...repetitions.keys()])
-  const { scores, ceiling } = scoreWords(found, statistics, repetitions, query.parameters)
-  const allowed = [...scores].filter(([key]) => query.documentIds === null || query.documentIds.has(placeOf(key).documentId))
-  allowed.sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))
-  return { scores: new Map(allowed.slice(0, query.candidatesMax)), ceiling }
+  const words = await query.wordCache.load(db, query.projectId, query.scopeId, [...repetitions.keys()])
+  const { scores, ceiling } = scoreWords(words, repetitions, query.parameters)
+  return { scores: bestOf(scores, words, query), ceiling }
+}
+
+/** The best candidates by key; equal scores go by key, so that the order never depends on what was cached. */
+function bestOf(scores: ReadonlyMap<number, number>, words: ScopeWords, { documentIds, candidatesMax }: ScopeQuery): Map<string, number> {
+  const idOf = (place: number): string => words.documentIds[splitPlace(place).document] ?? ""
+  const allowed = [...scores].filter(([place]) => documentIds === null || documentIds.has(idOf(place)))
+  allowed.sort(([, x], [, y]) => y - x)
+  const cut = allowed[candidatesMax - 1]?.[1] ?? 0
+  const keyed = allowed
+    .filter(([, score]) => score >= cut)
+    .map(([place, score]) => [placeKey(idOf(place), splitPlace(place).part), score] as const)
+  keyed.sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))
+  return new Map(keyed.slice(0, candidatesMax))
 }
 
 /** The nearest parts, and the similarity of the word arm's candidates too: a candidate without its vector score would be ranked as if it were far away. */
-async function vectorArm(
-  db: Queryable,
-  query: ScopeQuery,
-  vector: Float32Array,
-  words: WordScores,
-): Promise<{ scores: Map<string, number> }> {
+async function vectorArm(db: Queryable, query: ScopeQuery, vector: Float32Array, words: WordArm): Promise<{ scores: Map<string, number> }> {
   const only = query.documentIds === null ? null : [...query.documentIds]
   const nearest = await embeddings.nearestParts(db, query, vector, only, query.candidatesMax)
-  const scores = new Map(nearest.map((part) => [`${part.documentId} ${part.part}`, part.similarity]))
+  const scores = new Map(nearest.map((part) => [placeKey(part.documentId, part.part), part.similarity]))
   const missing = [...words.scores.keys()].filter((key) => !scores.has(key))
   if (missing.length > 0) {
     for (const part of await embeddings.similaritiesOf(db, query, vector, missing.map(placeOf))) {
-      scores.set(`${part.documentId} ${part.part}`, part.similarity)
+      scores.set(placeKey(part.documentId, part.part), part.similarity)
     }
   }
   return { scores }

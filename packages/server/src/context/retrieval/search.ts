@@ -8,6 +8,7 @@ import { documentParameters, placeKey, placeOf } from "./bm25.ts"
 import { matches, type AttributeFilter } from "./filters.ts"
 import type { Fused, Why } from "./fuse.ts"
 import { searchScope } from "./scope-search.ts"
+import type { WordCache } from "./word-cache.ts"
 
 export interface SearchQuery {
   vectorStoreIds: readonly string[]
@@ -49,6 +50,7 @@ export interface SearchDependencies {
   embed: Embed | undefined
   embedModel: string
   clock: Clock
+  wordCache: WordCache
 }
 
 const candidatesMax = 100
@@ -66,7 +68,8 @@ export function createSearch(dependencies: SearchDependencies): Search {
         if (documentIds !== null && documentIds.size === 0) continue
         const rankings: Fused[][] = []
         for (const [index, text] of queries.entries()) {
-          const scope = { projectId, scopeId: vectorStoreId, model: dependencies.embedModel, documentIds }
+          const { embedModel: model, wordCache } = dependencies
+          const scope = { projectId, scopeId: vectorStoreId, model, documentIds, wordCache }
           rankings.push(await searchScope(db, { ...scope, text, vector: vectors?.[index], parameters: documentParameters, candidatesMax }))
         }
         hits.push(...(await resultsOf(db, projectId, vectorStoreId, best(rankings, query))))

@@ -1,12 +1,12 @@
 // Tests of the word side of retrieval: stems, terms of several scripts, BM25 against its definition, filters, fusion.
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import type { Posting } from "../../store/index.ts"
 import { analyze, countTerms } from "./analyze.ts"
-import { documentParameters, placeKey, scoreWords } from "./bm25.ts"
+import { documentParameters, scoreWords } from "./bm25.ts"
 import { matches, parseFilter } from "./filters.ts"
 import { fuse } from "./fuse.ts"
 import { stem } from "./porter.ts"
+import type { TermPostings } from "./word-cache.ts"
 
 describe("stems", () => {
   it("are those of Porter's paper", () => {
@@ -50,12 +50,11 @@ describe("BM25", () => {
   it("scores each part as the formula says", () => {
     fc.assert(
       fc.property(texts, fc.array(fc.constantFrom("apple", "pear", "quince"), { minLength: 1, maxLength: 3 }), (documents, query) => {
-        const { postings, statistics } = indexOf(documents.map((words) => words.join(" ")))
         const repetitions = countTerms(query.join(" ")).frequencies
-        const { scores, ceiling } = scoreWords(postings, statistics, repetitions, documentParameters)
+        const { scores, ceiling } = scoreWords(indexOf(documents.map((words) => words.join(" "))), repetitions, documentParameters)
         documents.forEach((words, index) => {
           const expected = naive(documents, words, query)
-          expect(scores.get(placeKey(`d${index}`, 0)) ?? 0).toBeCloseTo(expected, 9)
+          expect(scores.get(index) ?? 0).toBeCloseTo(expected, 9)
           expect(expected).toBeLessThanOrEqual(ceiling + 1e-9)
         })
       }),
@@ -72,17 +71,20 @@ describe("BM25", () => {
     }, 0)
   }
 
-  function indexOf(documents: string[]): { postings: Posting[]; statistics: { parts: number; terms: number } } {
-    const postings: Posting[] = []
-    let terms = 0
-    documents.forEach((text, index) => {
-      const { frequencies, length } = countTerms(text)
-      terms += length
-      for (const [term, frequency] of frequencies) {
-        postings.push({ term, documentId: `d${index}`, parts: [0], frequencies: [frequency], lengths: [length] })
-      }
-    })
-    return { postings, statistics: { parts: documents.length, terms } }
+  function indexOf(documents: string[]): Parameters<typeof scoreWords>[0] {
+    const counted = documents.map(countTerms)
+    const terms = new Map<string, TermPostings>()
+    for (const term of new Set(counted.flatMap(({ frequencies }) => [...frequencies.keys()]))) {
+      const places = [...documents.keys()].filter((place) => counted[place]?.frequencies.has(term))
+      const values = (of: (place: number) => number | undefined): Float64Array => Float64Array.from(places, (place) => of(place) ?? 0)
+      terms.set(term, {
+        places: Float64Array.from(places),
+        frequencies: values((place) => counted[place]?.frequencies.get(term)),
+        lengths: values((place) => counted[place]?.length),
+      })
+    }
+    const total = counted.reduce((sum, { length }) => sum + length, 0)
+    return { terms, statistics: { parts: documents.length, terms: total } }
   }
 })
 

@@ -18,7 +18,15 @@ export interface ScopeStatistics {
   terms: number
 }
 
-/** Indexes one document. The caller deletes what was indexed of it before. */
+export interface WordScope extends ScopeStatistics {
+  /** Another one after every write to the scope; never used twice. */
+  version: number
+}
+
+/**
+ * Indexes one document. The caller deletes what was indexed of it before.
+ * Call it last in a transaction: the scope's row stays locked until the commit.
+ */
 export async function insertPostings(
   db: Queryable,
   key: { projectId: string; scopeId: string; documentId: string },
@@ -32,7 +40,15 @@ export async function insertPostings(
     statistics.parts,
     statistics.terms,
   ])
-  if (postings.length === 0) return
+  if (postings.length > 0) await insertRows(db, key, postings)
+  await changeScope(db, key.projectId, key.scopeId, statistics)
+}
+
+async function insertRows(
+  db: Queryable,
+  key: { projectId: string; scopeId: string; documentId: string },
+  postings: readonly Omit<Posting, "documentId">[],
+): Promise<void> {
   const list = (values: readonly number[]): string => `{${values.join(",")}}`
   await db.query(
     `insert into postings (project_id, scope_id, document_id, term, parts, frequencies, lengths)
@@ -49,32 +65,59 @@ export async function insertPostings(
   )
 }
 
+/** Takes one document out of the index. Call it last in a transaction, in the order of scope ids when there are several. */
 export async function deletePostings(db: Queryable, projectId: string, scopeId: string, documentId: string): Promise<void> {
   await db.query(`delete from postings where project_id = $1 and scope_id = $2 and document_id = $3`, [projectId, scopeId, documentId])
-  await db.query(`delete from indexed_documents where project_id = $1 and scope_id = $2 and document_id = $3`, [
-    projectId,
-    scopeId,
-    documentId,
-  ])
+  const [gone] = await db.query<ScopeStatistics>(
+    `delete from indexed_documents where project_id = $1 and scope_id = $2 and document_id = $3 returning parts, terms`,
+    [projectId, scopeId, documentId],
+  )
+  if (gone !== undefined) await changeScope(db, projectId, scopeId, { parts: -gone.parts, terms: -gone.terms })
 }
 
 export async function deleteScopePostings(db: Queryable, projectId: string, scopeId: string): Promise<void> {
   await db.query(`delete from postings where project_id = $1 and scope_id = $2`, [projectId, scopeId])
   await db.query(`delete from indexed_documents where project_id = $1 and scope_id = $2`, [projectId, scopeId])
+  await db.query(`delete from word_scopes where project_id = $1 and scope_id = $2`, [projectId, scopeId])
 }
 
-export async function scopeStatistics(db: Queryable, projectId: string, scopeId: string): Promise<ScopeStatistics> {
-  const [row] = await db.query<ScopeStatistics>(
-    `select coalesce(sum(parts), 0) as parts, coalesce(sum(terms), 0) as terms from indexed_documents where project_id = $1 and scope_id = $2`,
-    [projectId, scopeId],
+/** The scope as it is now; one that nothing was ever written to is empty at version 0. */
+export async function wordScope(db: Queryable, projectId: string, scopeId: string): Promise<WordScope> {
+  const [row] = await db.query<WordScope>(`select version, parts, terms from word_scopes where project_id = $1 and scope_id = $2`, [
+    projectId,
+    scopeId,
+  ])
+  return row ?? { version: 0, parts: 0, terms: 0 }
+}
+
+async function changeScope(db: Queryable, projectId: string, scopeId: string, change: ScopeStatistics): Promise<void> {
+  await db.query(
+    `insert into word_scopes as w (project_id, scope_id, version, parts, terms) values ($1, $2, 1, $3, $4)
+     on conflict (project_id, scope_id) do update set version = w.version + 1, parts = w.parts + excluded.parts, terms = w.terms + excluded.terms`,
+    [projectId, scopeId, change.parts, change.terms],
   )
-  return row ?? { parts: 0, terms: 0 }
 }
 
-export function postingsOf(db: Queryable, projectId: string, scopeId: string, terms: readonly string[]): Promise<Posting[]> {
-  return db.query<Posting>(
-    `select term, document_id as "documentId", parts, frequencies, lengths from postings
-     where project_id = $1 and scope_id = $2 and term = any($3)`,
+/**
+ * The postings of some terms. They come as one packed text per term: a row for each document would cost several times as much,
+ * most of it in the protocol.
+ */
+export async function postingsOf(db: Queryable, projectId: string, scopeId: string, terms: readonly string[]): Promise<Posting[]> {
+  const rows = await db.query<{ term: string; packed: string }>(
+    `select term, string_agg(document_id || ':' || array_to_string(parts, ',') || ':' || array_to_string(frequencies, ',') || ':'
+       || array_to_string(lengths, ','), ' ') as packed
+     from postings where project_id = $1 and scope_id = $2 and term = any($3) group by term`,
     [projectId, scopeId, terms],
   )
+  return rows.flatMap(({ term, packed }) => packed.split(" ").map((document) => unpacked(term, document)))
+}
+
+/** Ids contain neither blanks nor colons. */
+function unpacked(term: string, packed: string): Posting {
+  const [documentId = "", parts = "", frequencies = "", lengths = ""] = packed.split(":")
+  return { term, documentId, parts: numbers(parts), frequencies: numbers(frequencies), lengths: numbers(lengths) }
+}
+
+function numbers(list: string): number[] {
+  return list.length === 1 ? [Number(list)] : list.split(",").map(Number)
 }
