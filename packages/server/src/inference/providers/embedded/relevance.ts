@@ -17,6 +17,7 @@ export const relevantMin = 0.33
 /** Others are quoted beside the best one only when they come this near to it. */
 const companionShare = 0.75
 const meaningWeight = 0.65
+const rowPenalty = 0.05
 
 /** The best sentences in reading order; empty when none is relevant. */
 export async function selectQuotes(question: string, sources: readonly Source[], embed: Embed, signal: AbortSignal): Promise<Quote[]> {
@@ -37,14 +38,15 @@ export async function rankSentences(question: string, sources: readonly Source[]
   const asked = topicStems(question)
   const weights = rarity(asked, all)
   for (const each of all) each.score = sharedWords(weights, each)
-  const candidates = shortlist(all)
+  const candidates = shortlist(wantsSummary(question) && all.some(({ isRow }) => !isRow) ? all.filter(({ isRow }) => !isRow) : all)
   if (candidates.length === 0) return []
   const [questionVector, ...vectors] = await embed([question, ...candidates.map(inContext)], signal)
   if (!questionVector) return []
   const target = wantsSummary(question) ? centre(vectors) : questionVector
   for (const [i, each] of candidates.entries()) {
     const words = wantsSummary(question) ? 0.3 : each.score
-    each.score = meaningWeight * dot(target, vectors[i]) + (1 - meaningWeight) * words + kindBonus(question, each.text)
+    each.score =
+      meaningWeight * dot(target, vectors[i]) + (1 - meaningWeight) * words + kindBonus(question, each.text) - (each.isRow ? rowPenalty : 0)
   }
   return candidates.sort((a, b) => b.score - a.score)
 }
@@ -101,7 +103,20 @@ function kindBonus(question: string, text: string): number {
       ? 0.1
       : 0
   if (/\bwho(?:se|m)?\b/.test(asked)) return /\s\p{Lu}\p{Ll}+/u.test(text) ? 0.03 : 0
-  return 0
+  return defines(question, text) ? 0.15 : 0
+}
+
+/** "What is X?" is answered by "X is …". */
+function defines(question: string, text: string): boolean {
+  const subject = /^\s*(?:what|who)(?:'s| is| are) (?:(?:a|an|the) )?([\p{L}\p{N} _./-]{2,60})\?*\s*$/iu
+    .exec(question)?.[1]
+    ?.trim()
+    .toLowerCase()
+  if (subject === undefined) return false
+  const plain = text.toLowerCase().replaceAll(/[*_`]/g, "")
+  return [" is ", " are ", " (", ": ", ", "].some(
+    (after) => plain.startsWith(subject + after) || plain.startsWith(`the ${subject}${after}`),
+  )
 }
 
 function inReadingOrder(quotes: readonly Quote[], sources: readonly Source[]): Quote[] {

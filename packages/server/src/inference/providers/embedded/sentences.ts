@@ -7,6 +7,8 @@ export interface Sentence {
   end: number
   /** The nearest heading above, empty when there is none: context for scoring, never quoted. */
   heading: string
+  /** A table row or a line of code: quotable, but it reads worse than a sentence. */
+  isRow: boolean
 }
 
 /** Longer ones are split at white space, so that a text without full stops can still be quoted. */
@@ -17,10 +19,10 @@ export function sentencesOf(text: string): Sentence[] {
   const sentences: Sentence[] = []
   for (const block of blocksOf(text)) {
     const inside = text.slice(block.start, block.end)
-    for (const span of block.whole ? [{ start: 0, end: inside.length }] : spansOf(inside)) {
+    for (const span of block.isRow ? [{ start: 0, end: inside.length }] : spansOf(inside)) {
       for (const { start, end } of bounded(inside, span)) {
         const piece = trimmed(text, block.start + start, block.start + end)
-        if (/[\p{L}\p{N}]/u.test(piece.text)) sentences.push({ ...piece, heading: block.heading })
+        if (/[\p{L}\p{N}]/u.test(piece.text)) sentences.push({ ...piece, heading: block.heading, isRow: block.isRow })
       }
     }
   }
@@ -32,7 +34,7 @@ interface Block {
   end: number
   heading: string
   /** A table row or a line of code: one unit, whatever full stops it holds. */
-  whole: boolean
+  isRow: boolean
 }
 
 /** Paragraphs, list items and table rows. A line continues a paragraph or an item unless it begins something itself. */
@@ -46,18 +48,18 @@ function blocksOf(text: string): Block[] {
       fenced = !fenced
       open = undefined
     } else if (fenced) {
-      if (line.trim() !== "") blocks.push({ start, end: start + line.length, heading, whole: true })
+      if (line.trim() !== "") blocks.push({ start, end: start + line.length, heading, isRow: true })
     } else if (/^\s{0,3}#{1,6}\s/.test(line)) {
       heading = line.replace(/^\s*#+\s*/, "").replace(/\s*#*\s*$/, "")
       open = undefined
     } else if (line.trim() === "" || /^\s*([-*_=]\s*){3,}$/.test(line) || /^\s*\|?[\s:|-]+\|[\s:|-]*$/.test(line)) {
       open = undefined
-    } else if (/^\s*\|.*\|\s*$/.test(line)) {
-      blocks.push({ start, end: start + line.length, heading, whole: true })
+    } else if (/^\s*\|.*\|\s*$|\S {3,}\S|[\u2500-\u257f]/.test(line)) {
+      blocks.push({ start, end: start + line.length, heading, isRow: true })
       open = undefined
     } else {
       const marker = /^\s*(?:[-*+•]|\d{1,3}[.)]|>)\s+/.exec(line)?.[0].length ?? 0
-      if (!open || marker > 0) blocks.push((open = { start: start + marker, end: start + line.length, heading, whole: false }))
+      if (!open || marker > 0) blocks.push((open = { start: start + marker, end: start + line.length, heading, isRow: false }))
       else open.end = start + line.length
     }
   }
