@@ -60,6 +60,8 @@ export interface AppenderOptions {
   flushesMax: number
   /** How long a flush is sent again before its runs are given up. */
   retryMs: number
+  /** Pause before the first repetition; doubled up to half a second. */
+  retryPauseMs: number
   monotonic: () => number
   /** Called with what was committed, before its waiters go on. */
   onCommitted: (events: readonly RunEvent[], operations: readonly { lease: Lease; operation: Operation }[]) => void
@@ -293,7 +295,7 @@ export class Appender {
     const batch = assemble(parts, this.#options.payload)
     const giveUpAt = this.#options.monotonic() + this.#options.retryMs
     let unknown = unknownBefore
-    for (let waitMs = 10; ; waitMs = Math.min(waitMs * 2, 500)) {
+    for (let pauseMs = this.#options.retryPauseMs; ; pauseMs = Math.min(pauseMs * 2, 500)) {
       try {
         for (const part of parts) {
           for (const pending of part.pending) {
@@ -311,7 +313,7 @@ export class Appender {
         if (this.#options.monotonic() > giveUpAt) return { kind: "unreachable", error }
         unknown = true
         this.#options.onRetry(error)
-        await sleep(waitMs)
+        await sleep(pauseMs)
       }
     }
   }

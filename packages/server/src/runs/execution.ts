@@ -75,6 +75,7 @@ export class Execution {
   #usage: RunUsage
   #model: string | null
   #firstTokenAt: number | null
+  readonly #turns = new Map<string, Promise<unknown>>()
   #lastWrite: Promise<void> = Promise.resolve()
   #active = 0
   #checking = false
@@ -248,6 +249,13 @@ export class Execution {
   track<T>(work: Promise<T>): Promise<T> {
     this.#steps.add(work)
     return work.finally(() => this.#steps.delete(work))
+  }
+
+  /** Waits of one signal look for it one after the other, in the order in which they were begun. */
+  inTurn<T>(name: string, look: () => Promise<T>): Promise<T> {
+    const turn = (this.#turns.get(name) ?? Promise.resolve()).then(look, look)
+    this.#turns.set(name, turn)
+    return turn
   }
 
   pause(): void {

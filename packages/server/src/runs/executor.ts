@@ -73,6 +73,7 @@ export class Executor implements ExecutionHost {
       deltaWindowMs: options.limits.deltaWindowMs,
       flushesMax: this.#distributed ? 3 : 1,
       retryMs: 30_000,
+      retryPauseMs: 10,
       monotonic: () => options.clock.monotonic(),
       onCommitted: (events, operations) => this.#committed(events, operations),
       onWoken: () => this.claimSoon(),
@@ -189,7 +190,11 @@ export class Executor implements ExecutionHost {
     for (const execution of this.#executions.values()) execution.stop({ kind: "release", reason: "shutdown" })
     const deadline = this.clock.monotonic() + this.limits.drainMs + 1_000
     while (this.#executions.size > 0 && this.clock.monotonic() < deadline) await new Promise((resolve) => setTimeout(resolve, 5))
-    for (const loop of this.#loops) await loop.stop()
+    // A query that hangs must not keep the process from ending.
+    await Promise.race([
+      Promise.all(this.#loops.map((loop) => loop.stop())),
+      new Promise((resolve) => setTimeout(resolve, this.limits.drainMs)),
+    ])
     if (this.#wakeTimer) clearTimeout(this.#wakeTimer)
     await this.appender.idle()
     await this.#giveBackOrphans()
@@ -243,8 +248,10 @@ export class Executor implements ExecutionHost {
     if (lateMs > this.#leaseMs / 4) this.#leaseMs = Math.min(leaseMsMax, this.#leaseMs * 2)
     else if (this.#leaseMs > this.limits.leaseMs) this.#leaseMs = Math.max(this.limits.leaseMs, this.#leaseMs - leaseDecayMs)
     const guard = setTimeout(
-      () => this.#loseLease("no heartbeat went through in time"),
-      Math.max(1, (this.#leaseMs * 2) / 3 - (sentAt - this.#aliveAt)),
+      () => {
+        if (!this.#leaseIsFresh(2 / 3)) this.#loseLease("no heartbeat went through in time")
+      },
+      Math.max(1, (this.#leaseMs * 2) / 3 - (sentAt - this.#aliveAt)) + 5,
     )
     try {
       const beat = await executors.heartbeat(this.store.system, this.#id, Math.round(this.#leaseMs))

@@ -28,21 +28,22 @@ export async function signalOperation(
   const until = entry?.begun ? entry.begun.until : timeoutMs === undefined ? null : Math.round(host.databaseNow() + timeoutMs)
   if (!entry?.begun) await execution.emit("signal.awaited", { key, name, until }).committed
   for (;;) {
-    const after = consumed.get(name) ?? 0
-    const found = await signals.nextSignal(host.store.system, run.id, name, after)
-    if (found && found.id > (consumed.get(name) ?? 0)) {
-      consumed.set(name, found.id)
+    const found = await execution.inTurn(name, async () => {
+      const next = await signals.nextSignal(host.store.system, run.id, name, consumed.get(name) ?? 0)
+      if (next) consumed.set(name, next.id)
+      return next
+    })
+    if (found) {
       const label = found.label as unknown as Label // written by `signal()` from a label
       execution.influence(label)
       await execution.emit("signal.received", { key, name, id: found.id, payload: found.payload }, { label }).committed
       return found.payload
     }
-    if (found) continue // a parallel wait of the same name took it meanwhile
     if (until !== null && host.databaseNow() >= until) {
       await execution.emit("signal.timed_out", { key, name }).committed
       return undefined
     }
-    await execution.waits.add({ until, signal: { name, after } })
+    await execution.waits.add({ until, signal: { name, after: consumed.get(name) ?? 0 } })
   }
 }
 
