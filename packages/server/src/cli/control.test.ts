@@ -22,7 +22,7 @@ beforeAll(async () => {
     throw error
   }
   identity = await createIdentity({ store: opened.store, clock: systemClock, newId, onError })
-  control = await openControl({ identity, projectId: "proj_control" })
+  control = await openControl({ identity, projectId: "proj_control", loginUrl: () => "http://127.0.0.1/dashboard/login?token=t" })
   const { controlUrl, controlToken } = control
   file = { pid: process.pid, url: "http://127.0.0.1:1", startedAt: 0, controlUrl, controlToken }
 })

@@ -20,11 +20,15 @@ const requestSchema = z.discriminatedUnion("do", [
   z.strictObject({ do: z.literal("keys.create"), name: z.string().min(1).max(200) }),
   z.strictObject({ do: z.literal("keys.list") }),
   z.strictObject({ do: z.literal("keys.revoke"), id: z.string() }),
+  z.strictObject({ do: z.literal("dashboard.link") }),
 ])
+
+/** What commands reach of the running server. */
+type Controlled = Pick<RunningPerdure, "identity" | "projectId" | "loginUrl">
 
 type ControlRequest = z.infer<typeof requestSchema>
 
-export async function openControl(perdure: Pick<RunningPerdure, "identity" | "projectId">): Promise<Control> {
+export async function openControl(perdure: Controlled): Promise<Control> {
   const token = randomBytes(32).toString("base64url")
   const server = createServer((request, response) => void answer(request, response, token, perdure))
   server.requestTimeout = requestTimeoutMs
@@ -54,6 +58,11 @@ export function remoteKeys(server: ServerFile): KeyAdmin {
   }
 }
 
+/** A dashboard address with a new one-time token. */
+export async function remoteDashboardLink(server: ServerFile): Promise<string> {
+  return String(await askServer(server, { do: "dashboard.link" }))
+}
+
 async function askServer(server: ServerFile, request: ControlRequest): Promise<unknown> {
   const response = await fetch(server.controlUrl, {
     method: "POST",
@@ -71,12 +80,7 @@ async function askServer(server: ServerFile, request: ControlRequest): Promise<u
   throw new AppError("server_error", body.error ?? `the running server answered ${response.status}`, { hint: "perdure doctor" })
 }
 
-async function answer(
-  request: IncomingMessage,
-  response: ServerResponse,
-  token: string,
-  perdure: Pick<RunningPerdure, "identity" | "projectId">,
-): Promise<void> {
+async function answer(request: IncomingMessage, response: ServerResponse, token: string, perdure: Controlled): Promise<void> {
   const send = (status: number, body: object): void => {
     response.writeHead(status, { "content-type": "application/json", connection: "close" }).end(JSON.stringify(body))
   }
@@ -91,7 +95,8 @@ async function answer(
   }
 }
 
-function perform(request: ControlRequest, { identity, projectId }: Pick<RunningPerdure, "identity" | "projectId">): Promise<unknown> {
+async function perform(request: ControlRequest, { identity, projectId, loginUrl }: Controlled): Promise<unknown> {
+  if (request.do === "dashboard.link") return loginUrl()
   if (request.do === "keys.create") return identity.createKey(projectId, request.name)
   if (request.do === "keys.list") return identity.listKeys(projectId)
   return identity.revokeKey(projectId, request.id)

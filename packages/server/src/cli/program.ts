@@ -1,6 +1,7 @@
 // The command line as commander knows it: commands, their options, their help.
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander"
 import { configCheck, configPrint, configSchema, type ConfigCommandOptions } from "./config.ts"
+import { dashboard, type DashboardOptions } from "./dashboard.ts"
 import { doctor, type DoctorOptions } from "./doctor.ts"
 import { dev, type DevOptions } from "./dev.ts"
 import { exitCodeOf, exitCodes } from "./exit-codes.ts"
@@ -46,6 +47,7 @@ export function createProgram({ terminal, entry, finish }: ProgramOptions & { fi
   addServerCommands(program, { terminal, entry, finish })
   addDoctor(program, { terminal, finish })
   addMigrate(program, { terminal, finish })
+  addDashboard(program, { terminal, finish })
   addKeys(program, { terminal, finish })
   addConfig(program, { terminal, finish })
   program
@@ -82,6 +84,12 @@ function addMigrate(program: Command, { terminal, finish }: Parts): void {
   withDataOptions(program.command("migrate").description("bring the schema of the database to head without starting the server"))
     .addOption(json())
     .action((options: MigrateCommandOptions) => finish(migrate(options, terminal)))
+}
+
+function addDashboard(program: Command, { terminal, finish }: Parts): void {
+  withDataOptions(program.command("dashboard").description("print a new one-time link to the dashboard of the running server"))
+    .addOption(json())
+    .action((options: DashboardOptions) => finish(dashboard(options, terminal)))
 }
 
 function addKeys(program: Command, { terminal, finish }: Parts): void {

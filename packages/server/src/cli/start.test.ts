@@ -5,14 +5,22 @@ import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { pathToFileURL } from "node:url"
 import { afterAll, afterEach, expect, test } from "vitest"
 import { exitCodes } from "./index.ts"
 
 const root = mkdtempSync(join(tmpdir(), "perdure-start-"))
-const main = join(import.meta.dirname, "..", "main.ts")
+/** The entry of these tests. Not main.ts itself: `dev` would watch Perdure's own source, which may change while this runs. */
+const main = join(root, "main.mjs")
 const children: ChildProcessWithoutNullStreams[] = []
 
 writeFileSync(join(root, "perdure.yaml"), "discovery: false\n")
+writeFileSync(
+  main,
+  `import { createTerminal, ignoreBrokenPipes, runCli } from ${JSON.stringify(pathToFileURL(join(import.meta.dirname, "index.ts")).href)}
+ignoreBrokenPipes()
+process.exitCode = await runCli(process.argv.slice(2), { terminal: createTerminal(), entry: import.meta.filename })`,
+)
 
 afterEach(async () => {
   for (const child of children.splice(0)) {
@@ -89,6 +97,9 @@ test(
     expect(await models(url, apiKey)).toBe(200)
     expect(await models(url, "pk_wrong")).toBe(401)
     expect((await fetch(dashboardUrl)).status).toBe(200)
+    expect((await fetch(dashboardUrl)).status).toBe(401)
+    const fresh = await run("dashboard", "--data", data)
+    expect((await fetch(fresh.out.trim())).status).toBe(200)
 
     const made = await run("keys", "create", "second", "--data", data, "--json")
     const { id, secret } = JSON.parse(made.out) as { id: string; secret: string }
