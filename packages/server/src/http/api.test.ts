@@ -42,12 +42,20 @@ afterAll(async () => {
   await provider[Symbol.asyncDispose]()
 })
 
-function ask(path: string, options: RequestInit & { headers?: Record<string, string> } = {}): Promise<Response> {
-  return fetch(gateway.url + path, { ...options, headers: { authorization: `Bearer ${testKey}`, ...options.headers } })
+interface Sent {
+  method?: string
+  body?: string | Uint8Array<ArrayBuffer> | ReadableStream
+  headers?: Record<string, string>
+  signal?: AbortSignal
+}
+function ask(path: string, { headers, ...options }: Sent = {}): Promise<Response> {
+  // `duplex` is required for streamed bodies, and unknown to the types.
+  const init = { ...options, duplex: "half", headers: { authorization: `Bearer ${testKey}`, ...headers } } as RequestInit
+  return fetch(gateway.url + path, init)
 }
 const errorOf = async (answer: Response): Promise<Record<string, unknown>> =>
   ((await answer.json()) as { error: Record<string, unknown> }).error
-const post = (body: string | Uint8Array<ArrayBuffer>) => ({
+const post = (body: string | Uint8Array<ArrayBuffer>): Sent => ({
   method: "POST",
   body,
   headers: { "content-type": "application/json" },
@@ -92,7 +100,7 @@ describe("the shell", () => {
     const announced = await ask("/v1/echo", post(`{"a":"${"x".repeat(2_000)}"}`))
     expect([announced.status, (await errorOf(announced))["message"]]).toEqual([413, expect.stringContaining("requestBodyBytesMax")])
     const body = new ReadableStream({ start: (out) => (out.enqueue(new Uint8Array(2_000)), out.close()) })
-    const streamed = await ask("/v1/echo", { method: "POST", body, duplex: "half" } as RequestInit)
+    const streamed = await ask("/v1/echo", { method: "POST", body })
     expect(streamed.status).toBe(413)
   })
 

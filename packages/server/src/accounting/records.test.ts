@@ -1,0 +1,178 @@
+// Records reach the database in batches on both engines; what does not fit is dropped and counted; sums add up.
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { defaultLimits, newId, systemClock } from "../core/index.ts"
+import { lightRuns } from "../store/index.ts"
+import { openTestStore, testEngines, type TestStore } from "../testing/database.ts"
+import { createRecords, createUsageSummary, type LightRunRecord, type Records } from "./index.ts"
+
+const day = Date.UTC(2026, 0, 31)
+
+function record(part: Partial<LightRunRecord> = {}): LightRunRecord {
+  return {
+    id: newId("run"),
+    projectId: "proj_a",
+    principal: "key_1",
+    user: null,
+    kind: "chat",
+    name: "chat.completions",
+    model: "fast",
+    deployment: "fake/m",
+    outcome: "completed",
+    status: 200,
+    error: null,
+    startedAt: day + 1_000,
+    durationMs: 12.6,
+    firstTokenMs: 3.2,
+    streamed: true,
+    inputTokens: 10,
+    outputTokens: 5,
+    cachedTokens: 2,
+    reasoningTokens: 1,
+    costMicroUsd: 7,
+    costKnown: true,
+    requestBytes: 100,
+    responseBytes: 200,
+    label: null,
+    data: null,
+    ...part,
+  }
+}
+
+describe.each(testEngines())("records on %s", (engine) => {
+  let database: TestStore
+  const losses: [number, string][] = []
+  const open = (limits: Partial<typeof defaultLimits> = {}, store: Pick<TestStore["store"], "system"> = database.store): Records =>
+    createRecords({
+      store,
+      limits: { ...defaultLimits, ...limits },
+      clock: systemClock,
+      onDropped: (count, reason) => losses.push([count, reason]),
+    })
+  beforeAll(async () => {
+    database = await openTestStore(engine)
+  })
+  afterAll(() => database[Symbol.asyncDispose]())
+
+  it("writes every field, and reads it back", async () => {
+    const records = open()
+    const sent = record({
+      user: "a'b\"c,{}\\",
+      error: { code: "x", message: "первая\nстрока" },
+      outcome: "failed",
+      status: 502,
+      label: { integrity: 3 },
+      data: { usageEstimated: true, list: ["a", null] },
+    })
+    records.add(sent)
+    records.add(record({ id: newId("run"), model: null, deployment: null, firstTokenMs: null }))
+    await records.flush()
+    const { error, ...rest } = sent
+    expect(await lightRuns.lightRun(database.store.project("proj_a"), "proj_a", sent.id)).toEqual({
+      ...rest,
+      durationMs: 13,
+      firstTokenMs: 3,
+      errorCode: error?.code,
+      errorMessage: error?.message,
+    })
+    expect(records).toMatchObject({ written: 2, dropped: 0, queued: 0 })
+    await records[Symbol.asyncDispose]()
+  })
+
+  it("is written by itself after a short wait, and by closing", async () => {
+    const records = open({ recordFlushMs: 20 })
+    records.add(record({ projectId: "proj_timer" }))
+    await expect.poll(() => records.written, { timeout: 20_000 }).toBe(1)
+    records.add(record({ projectId: "proj_timer" }))
+    await records[Symbol.asyncDispose]()
+    expect(records.written).toBe(2)
+    expect(records.add(record())).toBe(false)
+  })
+
+  it("writes a large backlog in batches", async () => {
+    const records = open()
+    for (let count = 0; count < 5_000; count += 1) records.add(record({ projectId: "proj_many" }))
+    await records[Symbol.asyncDispose]()
+    expect(records.written).toBe(5_000)
+    const { 0: row } = await createUsageSummary(database)({ projectId: "proj_many", since: day, until: day + 86_400_000, groupBy: "kind" })
+    expect(row).toMatchObject({ group: "chat", runs: 5_000, inputTokens: 50_000, costMicroUsd: 35_000 })
+  })
+
+  it("drops and counts what does not fit, in rows and in bytes", async () => {
+    losses.length = 0
+    const rows = open({ recordQueueRowsMax: 2 })
+    expect([1, 2, 3].map(() => rows.add(record({ projectId: "proj_full" })))).toEqual([true, true, false])
+    await rows[Symbol.asyncDispose]()
+    const bytes = open({ recordQueueBytesMax: 2_000 })
+    expect([1, 2, 3].map(() => bytes.add(record({ projectId: "proj_full", data: "x".repeat(700) })))).toEqual([true, false, false])
+    await bytes.flush()
+    expect(bytes.add(record({ projectId: "proj_full", data: "x".repeat(700) }))).toBe(true)
+    await bytes[Symbol.asyncDispose]()
+    expect([rows.dropped, bytes.dropped, losses]).toEqual([
+      1,
+      2,
+      [
+        [1, "queue_full"],
+        [1, "queue_full"],
+        [1, "queue_full"],
+      ],
+    ])
+  })
+
+  it("drops and counts a batch that the database refuses again and again", async () => {
+    losses.length = 0
+    const records = open()
+    records.add(record({ status: 2 ** 40 }))
+    await records[Symbol.asyncDispose]()
+    expect(losses).toEqual([[1, "write_failed"]])
+  })
+
+  it.each([
+    ["day", ["2026-01-31", "2026-02-01"]],
+    ["hour", ["2026-01-31T00:00Z", "2026-02-01T00:00Z"]],
+    ["model", ["", "fast"]],
+    ["principal", ["key_1", "key_2"]],
+    ["kind", ["chat", "embedding"]],
+  ] as const)("sums one project by %s", async (groupBy, groups) => {
+    const projectId = `proj_${groupBy}`
+    const records = open()
+    records.add(record({ projectId }))
+    records.add(record({ projectId, outcome: "failed", costKnown: false, costMicroUsd: 0 }))
+    records.add(record({ projectId, startedAt: day + 86_400_000, principal: "key_2", model: null, kind: "embedding" }))
+    records.add(record({ projectId, startedAt: day - 1 }))
+    records.add(record({ projectId: "proj_other" }))
+    await records[Symbol.asyncDispose]()
+    const rows = await createUsageSummary(database)({ projectId, since: day, until: day + 2 * 86_400_000, groupBy })
+    const two = {
+      runs: 2,
+      failedRuns: 1,
+      inputTokens: 20,
+      outputTokens: 10,
+      cachedTokens: 4,
+      reasoningTokens: 2,
+      costMicroUsd: 7,
+      costKnown: false,
+    }
+    const one = {
+      runs: 1,
+      failedRuns: 0,
+      inputTokens: 10,
+      outputTokens: 5,
+      cachedTokens: 2,
+      reasoningTokens: 1,
+      costMicroUsd: 7,
+      costKnown: true,
+    }
+    const expected = groups.map((group, index) => ({ group, ...((index === 0) === (groupBy !== "model") ? two : one) }))
+    expect(rows).toEqual(expected)
+  })
+
+  it("shows a project its own light runs only", async () => {
+    const records = open()
+    const mine = record({ projectId: "proj_mine" })
+    records.add(mine)
+    await records[Symbol.asyncDispose]()
+    expect(await lightRuns.lightRun(database.store.project("proj_mine"), "proj_mine", mine.id)).toMatchObject({ id: mine.id })
+    expect(await lightRuns.lightRun(database.store.project("proj_thief"), "proj_mine", mine.id)).toBeUndefined()
+    expect(await lightRuns.lightRuns(database.store.project("proj_mine"), "proj_mine", { limit: 10, search: "fake/m" })).toHaveLength(1)
+  })
+})
