@@ -1,10 +1,9 @@
 // The only place that constructs: from a configuration to a server that listens, and back.
-import { join } from "node:path"
 import { createRecords, type Records } from "../accounting/index.ts"
-import type { Config } from "../config/index.ts"
+import { databaseDirectory, readEnvironment, type Config } from "../config/index.ts"
 import { BackgroundTasks, newId, systemClock } from "../core/index.ts"
 import { createApi, createHotRoutes, createHttpServer } from "../http/index.ts"
-import { openEmbeddedEmbeddings, type EmbeddedEmbeddings } from "../inference/index.ts"
+import { discover, openEmbeddedEmbeddings, type Discovery, type EmbeddedEmbeddings } from "../inference/index.ts"
 import { createRuns, type RunDefinition, type Runs } from "../runs/index.ts"
 import { createGate, createIdentity, type Gate, type Identity } from "../security/index.ts"
 import { openStore, type OpenStoreOptions, type Store } from "../store/index.ts"
@@ -16,6 +15,9 @@ import { composeContext, composeInference, composeResponses, type Shared } from 
 
 const { version } = manifest
 const silent = { error: (_fields: object, _message: string): void => undefined }
+
+/** Discovery that is switched off. */
+const nothing: Discovery = { models: [], deployments: [], report: [], refresh: async () => nothing }
 
 /** The project of keys and dashboard sessions that nothing else says a project of. */
 export const defaultProjectId = "proj_default"
@@ -65,16 +67,20 @@ export async function openKeys(config: Config): Promise<{ projectId: string; ide
 async function compose(config: Config, overrides: Overrides, cleanUps: AsyncDisposableStack): Promise<Perdure> {
   const logger = silent
   const shared = sharedOf(config, (what, error) => logger.error({ what, error }, "background work failed"))
-  const { store, minilm } = await openBoth(config, overrides, cleanUps)
+  const { store, minilm, discovered } = await openParts(config, overrides, cleanUps)
   const foundation = await openFoundation(config, shared, store, cleanUps)
   const { identity, records, runs } = foundation
-  const inference = composeInference(shared, config, minilm, cleanUps)
+  const inference = composeInference(shared, config, { minilm, discovered }, cleanUps)
   const context = cleanUps.use(composeContext(shared, config, { store, runs, inference, minilm }))
   const responses = composeResponses(shared, { ...foundation, inference, context, tools: overrides.tools ?? [] })
   for (const workflow of config.workflows) runs.define(workflow as RunDefinition) // checked when the configuration was loaded
 
+  const stopping = new AbortController()
   const tasks = new BackgroundTasks(shared.onError)
-  cleanUps.defer(() => tasks.settled())
+  cleanUps.defer(() => {
+    stopping.abort()
+    return tasks.settled()
+  })
   const health = { ready: createReadiness({ version, store, records, minilm }), metrics: async () => "" }
   const parts = { ...foundation, version, store, inference, context, responses, tasks, health, countTokens: minilm.countTokens }
   const hotRoutes = createHotRoutes({ ...shared, ...inference, records, logger })
@@ -82,21 +88,34 @@ async function compose(config: Config, overrides: Overrides, cleanUps: AsyncDisp
   const app = createApi({ ...shared, identity, routes: routesOf(shared, config, parts), logger, hotRoutes: hotNames })
   const server = cleanUps.use(createHttpServer({ ...shared, identity, app, hotRoutes, logger }))
   const url = await server.listen(config.server.port, config.server.host)
-  return running(url, identity, await firstKey(identity), cleanUps)
+  tasks.run("discovery", async () => inference.rediscovered(await discovered.refresh(stopping.signal)))
+  return running({ url, identity, report: discovered.report, apiKeyCreated: await firstKey(identity), cleanUps })
 }
 
-async function openBoth(
-  config: Config,
-  overrides: Overrides,
-  cleanUps: AsyncDisposableStack,
-): Promise<{ store: Store; minilm: EmbeddedEmbeddings }> {
-  const opening = [openStore(storeOptions(config, overrides)), openEmbeddedEmbeddings()] as const
-  const [store, minilm] = await Promise.allSettled(opening)
+interface Opened {
+  store: Store
+  minilm: EmbeddedEmbeddings
+  discovered: Discovery
+}
+
+/** The slow parts of a start, at the same time. */
+async function openParts(config: Config, overrides: Overrides, cleanUps: AsyncDisposableStack): Promise<Opened> {
+  const { signal } = new AbortController()
+  const [store, minilm, discovered] = await Promise.allSettled([
+    openStore(storeOptions(config, overrides)),
+    openEmbeddedEmbeddings(),
+    config.discovery
+      ? discover({ environment: readEnvironment(), ownPort: config.server.port, createdAt: systemClock.now() }, signal)
+      : nothing,
+  ])
   if (store.status === "fulfilled") cleanUps.use(store.value)
   if (minilm.status === "fulfilled") cleanUps.use(minilm.value)
-  if (store.status === "rejected") throw store.reason
-  if (minilm.status === "rejected") throw minilm.reason
-  return { store: store.value, minilm: minilm.value }
+  return { store: valueOf(store), minilm: valueOf(minilm), discovered: valueOf(discovered) }
+}
+
+function valueOf<T>(result: PromiseSettledResult<T>): T {
+  if (result.status === "rejected") throw result.reason
+  return result.value
 }
 
 interface Foundation {
@@ -115,7 +134,15 @@ async function openFoundation(config: Config, shared: Shared, store: Store, clea
   return { identity, gate, records, runs }
 }
 
-function running(url: string, identity: Identity, apiKeyCreated: string | undefined, cleanUps: AsyncDisposableStack): Perdure {
+interface RunningParts {
+  url: string
+  identity: Identity
+  report: readonly string[]
+  apiKeyCreated: string | undefined
+  cleanUps: AsyncDisposableStack
+}
+
+function running({ url, identity, report, apiKeyCreated, cleanUps }: RunningParts): Perdure {
   const close = (): Promise<void> => cleanUps.disposeAsync()
   return {
     url,
@@ -123,7 +150,7 @@ function running(url: string, identity: Identity, apiKeyCreated: string | undefi
     ...(apiKeyCreated === undefined ? {} : { apiKeyCreated }),
     projectId: defaultProjectId,
     identity,
-    report: [],
+    report,
     loginUrl: () => `${url}/dashboard/login?token=${identity.createLoginToken(defaultProjectId)}`,
     close,
     [Symbol.asyncDispose]: close,
@@ -141,6 +168,6 @@ function sharedOf(config: Config, onError: Shared["onError"]): Shared {
 }
 
 function storeOptions(config: Config, overrides: Overrides = {}): OpenStoreOptions {
-  const where = config.database.url === null ? { dataDirectory: join(config.data, "db") } : { databaseUrl: config.database.url.reveal() }
+  const where = config.database.url === null ? { dataDirectory: databaseDirectory(config) } : { databaseUrl: config.database.url.reveal() }
   return { ...where, limits: config.limits, ...(overrides.onFatal ? { onFatal: overrides.onFatal } : {}) }
 }

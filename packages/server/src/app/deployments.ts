@@ -12,14 +12,14 @@ export interface DeclaredModels {
   ggufFiles: readonly { deployment: Deployment; path: string }[]
 }
 
-/** The models of the configuration, in its order; `builtIn` are the deployments that its provider `perdure` names. */
-export function declaredModels(config: Config, builtIn: readonly Deployment[], createdAt: number): DeclaredModels {
+/** The models of the configuration, in its order; `known` are the built-in and the discovered deployments, which it may name too. */
+export function declaredModels(config: Config, known: readonly Deployment[], createdAt: number): DeclaredModels {
   const models: Model[] = []
   const prices = new Map<string, Price>()
   const ggufFiles: { deployment: Deployment; path: string }[] = []
   for (const [name, model] of Object.entries(config.models)) {
     const deployments = model.deployments.map((each) => {
-      const deployment = deploymentOf(config, builtIn, name, each, model.origin)
+      const deployment = deploymentOf(config, known, name, each, model.origin)
       if (each.price) prices.set(deployment.id, priceFromUsd(each.price))
       if (each.gguf !== null) ggufFiles.push({ deployment, path: each.gguf })
       return deployment
@@ -37,7 +37,7 @@ export function modelsNamedAfter(deployments: readonly Deployment[], createdAt: 
 
 function deploymentOf(
   config: Config,
-  builtIn: readonly Deployment[],
+  known: readonly Deployment[],
   model: string,
   declared: DeploymentConfig,
   origin: string,
@@ -47,11 +47,11 @@ function deploymentOf(
     const native = { provider: "embedded", dialect: "native", baseUrl: null, apiKey: null } as const
     return { id: `gguf/${model}`, ...native, upstreamModel: declared.model, does, contextTokensMax, origin }
   }
-  if (declared.provider === "perdure") return builtInOf(builtIn, declared.model, model, origin)
+  const id = declared.model.startsWith("perdure/") ? declared.model : `${declared.provider}/${declared.model}`
   const provider = config.providers[declared.provider]
-  if (!provider) throw new AppError("config_invalid", `model "${model}": the provider "${declared.provider}" is not declared (${origin})`)
+  if (!provider) return knownDeployment(known, id, { model, origin, contextTokensMax })
   return {
-    id: `${declared.provider}/${declared.model}`,
+    id,
     provider: "openai",
     dialect: "openai-chat",
     baseUrl: provider.baseUrl,
@@ -63,10 +63,18 @@ function deploymentOf(
   }
 }
 
-function builtInOf(builtIn: readonly Deployment[], name: string, model: string, origin: string): Deployment {
-  const found = builtIn.find(({ id }) => id === name || id === `perdure/${name}`)
-  if (found) return found
-  throw new AppError("config_invalid", `model "${model}": "${name}" is not built in (${origin})`, {
-    hint: `These are: ${builtIn.map(({ id }) => id).join(", ")}.`,
+/** What is built in, or another model of a provider that was discovered. */
+function knownDeployment(
+  known: readonly Deployment[],
+  id: string,
+  { model, origin, contextTokensMax }: { model: string; origin: string; contextTokensMax: number | null },
+): Deployment {
+  const same = known.find((deployment) => deployment.id === id)
+  if (same) return { ...same, contextTokensMax: contextTokensMax ?? same.contextTokensMax }
+  const prefix = id.slice(0, id.indexOf("/") + 1)
+  const sibling = known.find((deployment) => deployment.id.startsWith(prefix) && deployment.dialect !== "native")
+  if (sibling) return { ...sibling, id, upstreamModel: id.slice(prefix.length), contextTokensMax, origin }
+  throw new AppError("config_invalid", `model "${model}": there is no deployment "${id}" (${origin})`, {
+    hint: `These were found: ${known.map((deployment) => deployment.id).join(", ")}. Declare its provider, or set its key in the environment.`,
   })
 }

@@ -8,9 +8,11 @@ import {
   createCallModel,
   createEmbed,
   createExtractive,
+  createGguf,
   createModels,
   createUpstreams,
   type CallModel,
+  type Discovery,
   type EmbeddedEmbeddings,
   type Models,
   type NativeModel,
@@ -37,25 +39,37 @@ export interface Inference {
   natives: Natives
   prices: Prices
   callModel: CallModel
+  /** Takes the models of a later discovery in place of those of the first. */
+  rediscovered: (found: Pick<Discovery, "models">) => void
 }
 
 /** The embedded model that answers by quoting: it is handed passages instead of asking for a search. */
 const extractiveModel = "perdure/extractive"
 
-export function composeInference(shared: Shared, config: Config, minilm: EmbeddedEmbeddings, cleanUps: AsyncDisposableStack): Inference {
-  const { clock, limits } = shared
+export interface InferenceParts {
+  minilm: EmbeddedEmbeddings
+  /** What was found in the environment and on this machine. */
+  discovered: Pick<Discovery, "models" | "deployments">
+}
+
+export function composeInference(shared: Shared, config: Config, parts: InferenceParts, cleanUps: AsyncDisposableStack): Inference {
+  const { minilm, discovered } = parts
   const extractive = createExtractive({ ...shared, embed: minilm.embed, countTokens: minilm.countTokens })
-  const builtIn = [extractive.deployment, minilm.deployment]
   const natives = new Map<string, NativeModel>([
     [extractive.deployment.id, extractive],
     [minilm.deployment.id, minilm],
   ])
-  const declared = declaredModels(config, builtIn, clock.now())
-  const models = createModels({ models: [...declared.models, ...modelsNamedAfter(builtIn, clock.now())] })
-  const upstreams = cleanUps.use(createUpstreams({ limits }))
+  const builtIn = [extractive.deployment, minilm.deployment]
+  const declared = declaredModels(config, [...builtIn, ...discovered.deployments], shared.clock.now())
+  for (const { deployment, path } of declared.ggufFiles)
+    natives.set(deployment.id, cleanUps.use(createGguf({ ...shared, deployment, path })))
+  const own = [...declared.models, ...modelsNamedAfter(builtIn, shared.clock.now())]
+  const models = createModels({ models: [...own, ...discovered.models] })
+  const upstreams = cleanUps.use(createUpstreams(shared))
   const prices = createPrices({ configured: declared.prices })
   const callModel = createCallModel({ ...shared, models, upstreams, natives })
-  return { models, upstreams, natives, prices, callModel }
+  const rediscovered = (found: Pick<Discovery, "models">): void => models.replace([...own, ...found.models])
+  return { models, upstreams, natives, prices, callModel, rediscovered }
 }
 
 export function composeContext(
