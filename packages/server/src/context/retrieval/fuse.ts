@@ -4,7 +4,7 @@
 export const armWeights = { words: 0.4, vectors: 0.6 } as const
 
 export interface ArmScore {
-  /** 1 is the best. */
+  /** 1 is the best; among the candidates of both arms. */
   rank: number
   /** BM25 for words, cosine for vectors. */
   score: number

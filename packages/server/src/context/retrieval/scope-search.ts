@@ -3,7 +3,7 @@ import { embeddings, type Queryable } from "../../store/index.ts"
 import { countTerms } from "./analyze.ts"
 import { placeKey, placeOf, scoreWords, type Bm25Parameters } from "./bm25.ts"
 import { fuse, type Arms, type Fused } from "./fuse.ts"
-import { splitPlace, type ScopeWords, type WordCache } from "./word-cache.ts"
+import { placeIn, splitPlace, type ScopeWords, type WordCache } from "./word-cache.ts"
 
 export interface ScopeQuery {
   projectId: string
@@ -20,7 +20,11 @@ export interface ScopeQuery {
   wordCache: WordCache
 }
 
-type WordArm = NonNullable<Arms["words"]>
+/** The candidates of the word arm, and the score of any other part. */
+interface WordArm extends NonNullable<Arms["words"]> {
+  scores: Map<string, number>
+  scoreOf(documentId: string, part: number): number | undefined
+}
 
 /** Candidates in order, best first. Call it in one transaction, so that both arms see the same state. */
 export async function searchScope(db: Queryable, query: ScopeQuery): Promise<Fused[]> {
@@ -31,10 +35,14 @@ export async function searchScope(db: Queryable, query: ScopeQuery): Promise<Fus
 
 async function wordArm(db: Queryable, query: ScopeQuery): Promise<WordArm> {
   const repetitions = countTerms(query.text).frequencies
-  if (repetitions.size === 0) return { scores: new Map(), ceiling: 0 }
+  if (repetitions.size === 0) return { scores: new Map(), ceiling: 0, scoreOf: () => undefined }
   const words = await query.wordCache.load(db, query.projectId, query.scopeId, [...repetitions.keys()])
   const { scores, ceiling } = scoreWords(words, repetitions, query.parameters)
-  return { scores: bestOf(scores, words, query), ceiling }
+  return {
+    scores: bestOf(scores, words, query),
+    ceiling,
+    scoreOf: (documentId, part) => scores.get(placeIn(words, documentId, part) ?? -1),
+  }
 }
 
 /** The best candidates by key; equal scores go by key, so that the order never depends on what was cached. */
@@ -50,16 +58,16 @@ function bestOf(scores: ReadonlyMap<number, number>, words: ScopeWords, { docume
   return new Map(keyed.slice(0, candidatesMax))
 }
 
-/** The nearest parts, and the similarity of the word arm's candidates too: a candidate without its vector score would be ranked as if it were far away. */
+/** The nearest parts. Both arms then score the candidates of the other: one without its second score would be ranked as if it had none. */
 async function vectorArm(db: Queryable, query: ScopeQuery, vector: Float32Array, words: WordArm): Promise<{ scores: Map<string, number> }> {
   const only = query.documentIds === null ? null : [...query.documentIds]
   const nearest = await embeddings.nearestParts(db, query, vector, only, query.candidatesMax)
-  const scores = new Map(nearest.map((part) => [placeKey(part.documentId, part.part), part.similarity]))
-  const missing = [...words.scores.keys()].filter((key) => !scores.has(key))
-  if (missing.length > 0) {
-    for (const part of await embeddings.similaritiesOf(db, query, vector, missing.map(placeOf))) {
-      scores.set(placeKey(part.documentId, part.part), part.similarity)
-    }
+  const missing = new Set(words.scores.keys())
+  for (const { documentId, part } of nearest) {
+    const key = placeKey(documentId, part)
+    const score = words.scoreOf(documentId, part)
+    if (!missing.delete(key) && score !== undefined) words.scores.set(key, score)
   }
-  return { scores }
+  const others = missing.size === 0 ? [] : await embeddings.similaritiesOf(db, query, vector, [...missing].map(placeOf))
+  return { scores: new Map([...nearest, ...others].map(({ documentId, part, similarity }) => [placeKey(documentId, part), similarity])) }
 }

@@ -11,8 +11,9 @@ export interface TermPostings {
 export interface ScopeWords {
   readonly statistics: WordScope
   readonly terms: ReadonlyMap<string, TermPostings>
-  /** Document ids by their number in a place. */
+  /** Document ids by their number in a place, and the other way round. */
   readonly documentIds: readonly string[]
+  readonly documentNumbers: ReadonlyMap<string, number>
 }
 
 export interface WordCache {
@@ -22,6 +23,12 @@ export interface WordCache {
 
 /** More than the chunks of any file; a place is `document number × partsMax + part`. */
 const partsMax = 1 << 20
+
+/** The place of a part, or undefined when no posting of the scope that is in memory names its document. */
+export function placeIn(words: Pick<ScopeWords, "documentNumbers">, documentId: string, part: number): number | undefined {
+  const document = words.documentNumbers.get(documentId)
+  return document === undefined ? undefined : document * partsMax + part
+}
 
 export function splitPlace(place: number): { document: number; part: number } {
   return { document: Math.floor(place / partsMax), part: place % partsMax }
@@ -74,7 +81,7 @@ export function createWordCache({ entriesMax }: { entriesMax: number }): WordCac
         if (entries <= entriesMax) break
         drop(oldest)
       }
-      return { statistics, terms: scope.terms, documentIds: scope.documentIds }
+      return { statistics, terms: scope.terms, documentIds: scope.documentIds, documentNumbers: scope.numbers }
     },
   }
 }
