@@ -75,6 +75,18 @@ export const responseQuerySchema = z.looseObject({
 })
 export const responseItemListSchema = listOf(z.looseObject({ type: z.string() }), "ResponseItemList")
 
+const conversationItem = z.looseObject({ type: z.string().optional() })
+export const conversationRequestSchema = z
+  .looseObject({ items: z.array(conversationItem).max(20).nullable().optional(), metadata: metadata.optional() })
+  .meta({ id: "ConversationRequest" })
+export const conversationSchema = z
+  .looseObject({ id: z.string(), object: z.literal("conversation"), created_at: seconds, metadata })
+  .meta({ id: "Conversation" })
+export const conversationItemsRequestSchema = z
+  .looseObject({ items: z.array(conversationItem).max(20) })
+  .meta({ id: "ConversationItemsRequest" })
+export const conversationItemSchema = z.looseObject({ id: z.string(), type: z.string() }).meta({ id: "ConversationItem" })
+
 export const fileUploadSchema = z
   .looseObject({ file: z.string().meta({ description: "The file's bytes", format: "binary" }), purpose: z.string() })
   .meta({ id: "FileUpload" })

@@ -90,6 +90,46 @@ const responses = group("Responses", "openai", [
   },
 ])
 
+const conversations = group("Conversations", "openai", [
+  {
+    method: "POST",
+    path: "/v1/conversations",
+    summary: "Create a conversation, with its first items if wanted",
+    request: openai.conversationRequestSchema,
+    response: openai.conversationSchema,
+  },
+  { method: "GET", path: "/v1/conversations/{id}", summary: "Read a conversation", response: openai.conversationSchema },
+  {
+    method: "POST",
+    path: "/v1/conversations/{id}",
+    summary: "Change the metadata of a conversation",
+    request: openai.conversationRequestSchema,
+    response: openai.conversationSchema,
+  },
+  { method: "DELETE", path: "/v1/conversations/{id}", summary: "Delete a conversation with its items", response: openai.deletedSchema },
+  {
+    method: "POST",
+    path: "/v1/conversations/{id}/items",
+    summary: "Add items to a conversation",
+    request: openai.conversationItemsRequestSchema,
+    response: openai.responseItemListSchema,
+  },
+  {
+    method: "GET",
+    path: "/v1/conversations/{id}/items",
+    summary: "List the items of a conversation",
+    query: openai.pageQuerySchema,
+    response: openai.responseItemListSchema,
+  },
+  { method: "GET", path: "/v1/conversations/{id}/items/{item}", summary: "Read one item", response: openai.conversationItemSchema },
+  {
+    method: "DELETE",
+    path: "/v1/conversations/{id}/items/{item}",
+    summary: "Delete one item; answers with the conversation",
+    response: openai.conversationSchema,
+  },
+])
+
 const files = group("Files", "openai", [
   {
     method: "POST",
@@ -289,6 +329,7 @@ const operations: ApiRoute[] = group("Operation", "perdure", [
 export const apiRoutes: readonly ApiRoute[] = [
   ...inference,
   ...responses,
+  ...conversations,
   ...files,
   ...vectorStores,
   ...memoryRoutes,

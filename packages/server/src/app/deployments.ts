@@ -35,13 +35,7 @@ export function modelsNamedAfter(deployments: readonly Deployment[], createdAt: 
   return serving.map((deployment) => ({ name: deployment.id, createdAt, ownedBy: deployment.provider, deployments: [deployment] }))
 }
 
-function deploymentOf(
-  config: Config,
-  known: readonly Deployment[],
-  model: string,
-  declared: DeploymentConfig,
-  origin: string,
-): Deployment {
+function deploymentOf(config: Config, known: readonly Deployment[], model: string, declared: DeploymentConfig, origin: string): Deployment {
   const { does, contextTokensMax } = declared
   if (declared.gguf !== null) {
     const native = { provider: "embedded", dialect: "native", baseUrl: null, apiKey: null } as const

@@ -7,6 +7,7 @@ import type { Config } from "../config/index.ts"
 import type { ContextServices } from "../context/index.ts"
 import type { BackgroundTasks } from "../core/index.ts"
 import {
+  conversationRoutes,
   createDashboardRoutes,
   createKeyRoutes,
   createLightRuns,
@@ -64,6 +65,7 @@ function contextRoutes(shared: Shared, { context, gate, records }: RouteParts): 
   return [
     filesRoutes({ ...recording, files: context.files }),
     vectorStoreRoutes({ ...recording, vectorStores: context.vectorStores, search: context.search }),
+    conversationRoutes({ ...shared, conversations: context.conversations }),
     memoryRoutes({ ...recording, memories: context.memories }),
   ]
 }

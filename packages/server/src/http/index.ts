@@ -23,3 +23,4 @@ export {
   type RunRoutesOptions,
   type UsageRoutesOptions,
 } from "./perdure/index.ts"
+export { conversationRoutes, type ConversationRoutesOptions } from "./openai/conversations.ts"
