@@ -56,6 +56,24 @@ describe("the waterfall", () => {
     ])
   })
 
+  it("draws a tool call with its step and its output item as one bar, and a turn with its step", () => {
+    const events = [
+      event(1, "tool.call.started", { key: "tool:0:0", tool: "file_search", outputIndex: 0 }),
+      event(1, "response.output_item.added", { output_index: 0, item: { type: "file_search_call" } }),
+      event(5, "step.completed", { key: "tool:0:0", ms: 3, output: { ok: false } }),
+      event(6, "response.output_item.done", { output_index: 0 }),
+      event(6, "turn.started", { turn: 1, model: "small", outputIndex: 1 }),
+      event(7, "response.output_item.added", { output_index: 1, item: { type: "message" } }),
+      event(8, "response.output_item.done", { output_index: 1 }),
+      event(9, "step.completed", { key: "turn:1", ms: 3 }),
+    ]
+    expect(shown(events)).toEqual([
+      ["file_search", "tool", "failed", 1, 5],
+      ["turn 1", "model", "done", 6, 9],
+      ["message", "item", "done", 7, 8],
+    ])
+  })
+
   it("draws nothing for the run itself", () => {
     expect(shown([event(1, "run.started"), event(2, "response.created"), event(3, "response.completed"), event(4, "run.ended")])).toEqual(
       [],

@@ -24,22 +24,25 @@ export interface Waterfall {
   marks: { at: number; seq: number; type: string }[]
 }
 
-const begins = /^(?<what>.+)\.(?:started|intended|added|scheduled|called|requested|awaited)$/
-const ends = /^(?<what>.+)\.(?<how>completed|done|succeeded|failed|ended|finished|denied|cancelled|timed_out|fired|received)$/
-const bad: readonly string[] = ["failed", "denied"]
+const begins = /^(?<what>.+)\.(?:started|intended|added|awaited)$/
+const ends = /^(?<what>.+)\.(?<how>completed|done|failed|ended|denied|refused|cancelled|timed_out|received)$/
+const bad: readonly string[] = ["failed", "denied", "refused"]
 /** Their pairs are inside an item's bar. */
 const inner =
   /^response\.(?:content_part|output_text|refusal|reasoning_text|function_call_arguments|mcp_call_arguments|reasoning_summary|file_search_call)/
 const whole = /^(?:run|response)$/
-const marked = /^(?:gate\.|run\.(?:resumed|suspended|released|in_doubt|cancel)|usage\.|error$)/
+const marked = /^(?:gate\.|run\.(?:resumed|suspended|released|in_doubt|cancel)|turn\.restarted|step\.retried|usage\.|error$)/
 
 export function waterfallOf(events: readonly RunEvent[]): Waterfall {
   const open = new Map<string, Span>()
   const spans: Span[] = []
   const marks: Waterfall["marks"] = []
+  /** Output items that are a tool's own bar already. */
+  const told = new Set<unknown>()
   for (const event of events) {
     if (marked.test(event.type)) marks.push({ at: event.at, seq: event.seq, type: event.type })
-    if (inner.test(event.type)) continue
+    if (event.type === "tool.call.started") told.add(field(event.data, "outputIndex"))
+    if (inner.test(event.type) || (event.type.startsWith("response.output_item.") && told.has(field(event.data, "output_index")))) continue
     const begun = begins.exec(event.type)?.groups?.["what"]
     const ended = ends.exec(event.type)?.groups
     if (begun !== undefined && !whole.test(begun)) start(event, begun, open, spans)
@@ -86,24 +89,33 @@ function finish(event: RunEvent, what: string, how: string, open: Map<string, Sp
   const span = open.get(key)
   if (!span) return
   const status = textOf(field(event.data, "status"))
-  span.state = bad.includes(how) || (status !== undefined && bad.includes(status)) ? "failed" : "done"
+  const broken = bad.includes(how) || (status !== undefined && bad.includes(status)) || field(event.data, "output", "ok") === false
+  span.state = broken ? "failed" : "done"
   span.endAt = event.at
   span.lastSeq = event.seq
   span.detail ??= detailOf(event)
   open.delete(key)
 }
 
+/** A step, the tool call and the turn that it carries out share their key: `tool:0:0`, `turn:1`. */
 function keyOf({ data }: RunEvent, what: string): string {
   const index = field(data, "output_index")
-  const own = textOf(field(data, "key")) ?? textOf(field(data, "callId")) ?? textOf(field(data, "id")) ?? textOf(field(data, "name"))
-  return `${what} ${typeof index === "number" ? index : (own ?? "")}`
+  if (typeof index === "number") return `${what} ${index}`
+  const turn = what === "turn" ? numberOf(field(data, "turn")) : undefined
+  return textOf(field(data, "key")) ?? (turn === undefined ? `${what} ${textOf(field(data, "name")) ?? ""}` : `turn:${turn}`)
 }
 
 function nameOf({ data }: RunEvent, what: string): string {
-  const item = field(data, "item")
-  const type = textOf(field(item, "type"))
-  if (type !== undefined) return [type.replaceAll("_", " "), textOf(field(item, "name"))].filter(Boolean).join(" ")
-  return textOf(field(data, "key")) ?? textOf(field(data, "name")) ?? textOf(field(data, "tool")) ?? what
+  const type = textOf(field(data, "item", "type"))
+  if (type !== undefined) return [type.replaceAll("_", " "), textOf(field(data, "item", "name"))].filter(Boolean).join(" ")
+  const turn = what === "turn" ? numberOf(field(data, "turn")) : undefined
+  return (
+    textOf(field(data, "tool")) ??
+    (turn === undefined ? undefined : `turn ${turn}`) ??
+    textOf(field(data, "key")) ??
+    textOf(field(data, "name")) ??
+    what
+  )
 }
 
 function kindOf({ data }: RunEvent, what: string): SpanKind {

@@ -12,6 +12,7 @@ const integrityWords = ["anyone could have written it", "curated", "the system",
 export function RunFacts({ run, events }: { run: Run; events: readonly RunEvent[] }): React.JSX.Element {
   const { usage, label } = run
   const nameOf = usePrincipalNames()
+  const stated = !(label.sources.length === 1 && label.sources[0] === "unknown")
   return (
     <dl className="panel flex flex-wrap gap-x-8 gap-y-3 px-4 py-3">
       <Fact name="Model">{run.model ?? "–"}</Fact>
@@ -36,7 +37,7 @@ export function RunFacts({ run, events }: { run: Run; events: readonly RunEvent[
         {run.user === null ? null : <span className="text-dim"> for {run.user}</span>}
       </Fact>
       <Fact name="Integrity" note={`${integrityWords[label.integrity]}; from ${label.sources.join(", ") || "nobody"}`}>
-        {label.integrity} <span className="text-dim">· {integrityWords[label.integrity]}</span>
+        {stated ? label.integrity : "–"} <span className="text-dim">· {stated ? integrityWords[label.integrity] : "not stated"}</span>
       </Fact>
     </dl>
   )

@@ -3,6 +3,7 @@ import type { Run, RunSummary } from "@perdure/client"
 import { Link } from "wouter"
 import { useRelatedRuns } from "../../data/runs.ts"
 import { formatDuration, shortId } from "../../lib/format.ts"
+import { field, textOf } from "../../lib/json.ts"
 import { TimeAgo } from "../../parts/small.tsx"
 import { StatusMark } from "../../parts/status.tsx"
 
@@ -10,24 +11,31 @@ export function RelatedRuns({ run }: { run: Run }): React.JSX.Element | null {
   const children = useRelatedRuns({ parentId: run.id }, run.lastSeq > 1)
   const conversation = useRelatedRuns({ conversationId: run.conversationId ?? "" }, run.conversationId !== null)
   const turns = (conversation.data ?? []).filter((other) => other.id !== run.id)
-  const parts = [run.parentId !== null, (children.data ?? []).length > 0, turns.length > 0]
+  const previous = textOf(field(run.input, "previous_response_id"))
+  const parts = [run.parentId !== null, previous !== undefined, (children.data ?? []).length > 0, turns.length > 0]
   if (!parts.includes(true)) return null
   return (
     <section aria-label="Related runs" className="panel min-w-0">
       <h2 className="heading border-b border-line px-4 py-2 leading-6">Related runs</h2>
       <div className="flex flex-col gap-3 p-4 text-sm">
-        {run.parentId === null ? null : (
-          <p>
-            <span className="text-dim">Started by </span>
-            <Link to={`/runs/${encodeURIComponent(run.parentId)}`} className="font-mono text-xs text-accent underline">
-              {shortId(run.parentId)}
-            </Link>
-          </p>
-        )}
+        <RunLink title="Started by" id={run.parentId ?? undefined} />
+        <RunLink title="Continues" id={previous?.replace(/^resp_/, "run_")} />
         <RunLinks title="Child runs" runs={children.data ?? []} all={`/runs?parentId=${encodeURIComponent(run.id)}`} />
         <RunLinks title="Same conversation" runs={turns} all={`/runs?conversationId=${encodeURIComponent(run.conversationId ?? "")}`} />
       </div>
     </section>
+  )
+}
+
+function RunLink({ title, id }: { title: string; id: string | undefined }): React.JSX.Element | null {
+  if (id === undefined) return null
+  return (
+    <p>
+      <span className="text-dim">{title} </span>
+      <Link to={`/runs/${encodeURIComponent(id)}`} className="font-mono text-xs text-accent underline">
+        {shortId(id)}
+      </Link>
+    </p>
   )
 }
 

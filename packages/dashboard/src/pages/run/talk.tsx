@@ -10,6 +10,7 @@ export function Talk({ run, events }: { run: Run; events: readonly RunEvent[] })
   const [raw, setRaw] = useState(false)
   const prompt = useMemo(() => promptOf(run.input), [run.input])
   const answer = useMemo(() => answerOf(run, events), [run, events])
+  const nothing = prompt.length === 0 && answer.length === 0 && hasEnded(run.status)
   return (
     <section aria-label="Prompt and answer" className="panel flex min-w-0 flex-col self-start">
       <div className="flex items-center justify-between border-b border-line px-4 py-2">
@@ -25,13 +26,31 @@ export function Talk({ run, events }: { run: Run; events: readonly RunEvent[] })
         </div>
       ) : (
         <div className="flex flex-col gap-4 p-4">
-          <Part name="Prompt" said={prompt} none="No input was kept." />
-          <hr className="border-line" />
-          <Part name="Answer" said={answer} none={hasEnded(run.status) ? "No output was kept." : "Nothing yet."} />
+          {nothing ? (
+            <p className="text-sm text-dim">{notKept(run)}</p>
+          ) : (
+            <Both prompt={prompt} answer={answer} over={hasEnded(run.status)} />
+          )}
         </div>
       )}
     </section>
   )
+}
+
+function Both({ prompt, answer, over }: { prompt: readonly Said[]; answer: readonly Said[]; over: boolean }): React.JSX.Element {
+  return (
+    <>
+      <Part name="Prompt" said={prompt} none="No input." />
+      <hr className="border-line" />
+      <Part name="Answer" said={answer} none={over ? "No output." : "Nothing yet."} />
+    </>
+  )
+}
+
+const stateless: readonly string[] = ["chat", "embedding", "memory", "retrieval"]
+
+function notKept(run: Run): string {
+  return stateless.includes(run.kind) ? "Not kept: stateless calls keep their numbers, not their texts." : "Nothing was kept."
 }
 
 function Tab({ here, onClick, text }: { here: boolean; onClick: () => void; text: string }): React.JSX.Element {
