@@ -1,6 +1,6 @@
 // Loads the configuration: file, then environment, then flags; checks all of it at once and says where each value came from.
 import { existsSync, readFileSync, statSync } from "node:fs"
-import { basename, dirname, extname, isAbsolute, relative, resolve } from "node:path"
+import { dirname, extname, isAbsolute, relative, resolve } from "node:path"
 import { AppError, messageOf } from "../core/index.ts"
 import { configPathFrom, overridesFrom, processVariables, type Override } from "./environment.ts"
 import { explain, formatProblem, type ExplainContext } from "./explain.ts"
@@ -147,10 +147,10 @@ async function readSource(path: string, cwd: string, variables: Variables): Prom
   }
 }
 
-/** Relative to the working directory where it lies beneath it. */
+/** Relative to the working directory where it lies beneath it, else whole. */
 function shortName(path: string, cwd: string): string {
   const short = relative(cwd, path)
-  return short.startsWith("..") || isAbsolute(short) ? (short.split(/[/\\]/).length > 4 ? basename(path) : short) : short
+  return short.startsWith("..") || isAbsolute(short) ? path : short
 }
 
 /** The source of each value, and the text as written of those that were filled in. */

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
 import { afterAll, afterEach, expect, test } from "vitest"
-import { exitCodes } from "./index.ts"
+import { exitCodes } from "../../packages/server/src/cli/index.ts"
 
 const root = mkdtempSync(join(tmpdir(), "perdure-start-"))
 /** The entry of these tests. Not main.ts itself: `dev` would watch Perdure's own source, which may change while this runs. */
@@ -17,7 +17,7 @@ const children: ChildProcessWithoutNullStreams[] = []
 writeFileSync(join(root, "perdure.yaml"), "discovery: false\n")
 writeFileSync(
   main,
-  `import { createTerminal, ignoreBrokenPipes, runCli } from ${JSON.stringify(pathToFileURL(join(import.meta.dirname, "index.ts")).href)}
+  `import { createTerminal, ignoreBrokenPipes, runCli } from ${JSON.stringify(pathToFileURL(join(import.meta.dirname, "..", "..", "packages", "server", "src", "cli", "index.ts")).href)}
 ignoreBrokenPipes()
 process.exitCode = await runCli(process.argv.slice(2), { terminal: createTerminal(), entry: import.meta.filename })`,
 )
@@ -83,9 +83,6 @@ async function models(url: string, key: string): Promise<number> {
   await response.body?.cancel()
   return response.status
 }
-
-/** Real processes on a machine that may be busy. */
-const timeoutMs = 240_000
 
 test(
   "start prints one line of JSON when it is ready, serves, hands out keys, and stops on SIGTERM",
