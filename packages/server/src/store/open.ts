@@ -17,8 +17,8 @@ export interface OpenStoreOptions {
   readonly migrate?: "auto" | "check"
   /** Called once when the database is lost for good (the embedded engine died): say it and end the process. */
   readonly onFatal?: (error: Error) => void
-  /** For tests: behave as if pgvector were missing; other migrations; an embedded engine that doesn't wait for the disk. */
-  readonly testing?: { vector?: boolean; migrations?: readonly Migration[]; fsync?: boolean }
+  /** For tests: behave as if pgvector were missing; other migrations; an embedded engine that doesn't wait for the disk, or records what it synced. */
+  readonly testing?: { vector?: boolean; migrations?: readonly Migration[]; fsync?: boolean; shadowDirectory?: string }
 }
 
 /** The store, at head. Dispose it to close: the embedded one writes a checkpoint and gives up its lock. */
@@ -45,5 +45,10 @@ async function openEngine(options: OpenStoreOptions): Promise<Engine> {
   const shared = { limits: options.limits, logger, onFatal }
   if (options.databaseUrl !== undefined) return await openPostgres({ ...shared, databaseUrl: options.databaseUrl })
   if (options.dataDirectory === undefined) throw new AppError("config_invalid", "The store needs a data directory or a database URL")
-  return await openPglite({ ...shared, dataDirectory: options.dataDirectory, fsync: options.testing?.fsync ?? true })
+  return await openPglite({
+    ...shared,
+    dataDirectory: options.dataDirectory,
+    fsync: options.testing?.fsync ?? true,
+    shadowDirectory: options.testing?.shadowDirectory,
+  })
 }

@@ -1,5 +1,5 @@
 // The file system of the embedded engine with the one operation that it lacks as shipped: fsync.
-import { fsyncSync, openSync, closeSync, fstatSync } from "node:fs"
+import { closeSync, fsyncSync, openSync } from "node:fs"
 import { NodeFS } from "@electric-sql/pglite/nodefs"
 
 /** What Emscripten's module offers here; PGlite's own type of it is not exported in full. */
@@ -19,8 +19,8 @@ interface EngineStream {
 type InitArguments = Parameters<NodeFS["init"]>
 
 export interface DurableFilesOptions {
-  /** Called after each successful fsync with the file's real path and its size then. */
-  readonly onSync: (path: string, size: number) => void
+  /** Called after each successful fsync, before the engine goes on, with the real path of the file or directory. */
+  readonly onSync: (path: string) => void
   /** Called when Postgres gives up. */
   readonly onDeath: (reason: string) => void
 }
@@ -67,7 +67,7 @@ export class DurableFiles extends NodeFS {
     try {
       fsyncSync(descriptor)
       this.fsyncs += 1
-      this.#options.onSync(path, fstatSync(descriptor).size)
+      this.#options.onSync(path)
     } finally {
       if (own !== undefined) closeSync(own)
     }

@@ -9,12 +9,13 @@ export type Priority = "urgent" | "normal"
 
 export interface HostOptions extends EngineOptions {
   readonly settings: WorkerSettings
-  readonly onSynced?: (path: string, size: number) => void
 }
 
 /** A turn on the only connection; `release` gives it back. */
 export interface Turn {
   send(request: Uint8Array): Promise<Uint8Array>
+  /** For migrations and maintenance: statements of this turn may run for as long as they need. */
+  withoutLimit(): void
   release(): void
 }
 
@@ -63,9 +64,15 @@ export class PgliteHost {
     if (this.#taken) await this.#wait(priority)
     this.#taken = true
     let released = false
+    let limitMs: number | undefined = this.#options.limits.queryTimeoutMs
     return {
+      withoutLimit: () => {
+        limitMs = undefined
+      },
       send: (request) =>
-        released ? Promise.reject(connectionError("The transaction has ended: a statement came after it", false)) : this.#send(request),
+        released
+          ? Promise.reject(connectionError("The transaction has ended: a statement came after it", false))
+          : this.#send(request, limitMs),
       release: () => {
         if (released) return
         released = true
@@ -124,14 +131,14 @@ export class PgliteHost {
     next.start()
   }
 
-  async #send(request: Uint8Array): Promise<Uint8Array> {
+  async #send(request: Uint8Array, limitMs: number | undefined): Promise<Uint8Array> {
     if (this.#dead !== undefined) throw this.#dead
     const id = this.#nextId
     this.#nextId += 1
     const answer = deferred<readonly Uint8Array[]>()
     this.#inFlight.set(id, answer)
     this.#post({ type: "batch", id, requests: [request] })
-    const timer = this.#watch(id)
+    const timer = limitMs === undefined ? undefined : this.#watch(id, limitMs)
     try {
       const [reply] = await answer.promise
       return reply ?? new Uint8Array(0)
@@ -144,8 +151,7 @@ export class PgliteHost {
    * A statement inside the engine can't be interrupted: its thread is busy and nothing else runs. Past the limit the engine is given up;
    * the process ends and opens the database anew, which loses nothing that was acknowledged.
    */
-  #watch(id: number): NodeJS.Timeout {
-    const limitMs = this.#options.limits.queryTimeoutMs
+  #watch(id: number, limitMs: number): NodeJS.Timeout {
     return setTimeout(() => {
       const answer = this.#inFlight.get(id)
       answer?.reject(new StoreError("database_timeout", `A statement ran for more than ${limitMs} ms`, { outcome: "unknown" }))
@@ -169,8 +175,6 @@ export class PgliteHost {
         this.#inFlight.get(message.id)?.resolve(message.replies)
         this.#inFlight.delete(message.id)
         return
-      case "synced":
-        return this.#options.onSynced?.(message.path, message.size)
       case "died":
         return this.#die(`The embedded database died: ${message.message}`, message.output)
       case "closed":

@@ -4,8 +4,8 @@ export interface WorkerSettings {
   readonly directory: string
   /** False only in tests: the engine then never waits for the disk. */
   readonly fsync: boolean
-  /** Log every fsync of a file as a message; for tests of power loss. */
-  readonly recordSyncs: boolean
+  /** For tests of power loss: where the content of each file and the names of each directory are kept as of their last fsync. */
+  readonly shadowDirectory: string | undefined
 }
 
 export type ToWorker =
@@ -17,7 +17,6 @@ export type FromWorker =
   | { readonly type: "ready"; readonly fsyncs: number }
   | { readonly type: "failed"; readonly message: string; readonly output: string }
   | { readonly type: "batch"; readonly id: number; readonly replies: readonly Uint8Array[]; readonly fsyncs: number }
-  | { readonly type: "synced"; readonly path: string; readonly size: number }
   /** Postgres gave up (PANIC, FATAL, abort): the thread ends after this. */
   | { readonly type: "died"; readonly message: string; readonly output: string }
   | { readonly type: "closed" }

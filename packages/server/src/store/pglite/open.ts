@@ -1,27 +1,28 @@
 // The store in the data directory: lock, template, engine in its thread, proof that fsync works, then the port.
 import { AppError } from "../../core/index.ts"
-import { connectionError } from "../errors.ts"
 import type { Engine, EngineOptions, ScriptRunner } from "../engine.ts"
 import type { Queryable, SqlValue, Transactor } from "../port.ts"
 import { checkProjectId, scopeText } from "../scope.ts"
 import { prepareDirectory } from "./directory.ts"
 import { EngineStartError, PgliteHost, type Priority, type Turn } from "./host.ts"
 import { lockDirectory, type DirectoryLock } from "./lock.ts"
+import { startMaintenance } from "./maintenance.ts"
 import { PgliteSession } from "./session.ts"
+import { runTransaction } from "./transaction.ts"
 
 export interface PgliteOptions extends EngineOptions {
   readonly dataDirectory: string
   /** False only in tests. */
   readonly fsync: boolean
-  /** For tests of power loss: told of each file that was made durable. */
-  readonly onSynced?: (path: string, size: number) => void
+  /** For tests of power loss; see `shadow.ts`. */
+  readonly shadowDirectory?: string | undefined
 }
 
 export async function openPglite(options: PgliteOptions): Promise<Engine> {
   const lock = await lockDirectory(options.dataDirectory)
   try {
     const directory = await prepareDirectory(options.dataDirectory, { fsync: options.fsync })
-    const settings = { directory, fsync: options.fsync, recordSyncs: options.onSynced !== undefined }
+    const settings = { directory, fsync: options.fsync, shadowDirectory: options.shadowDirectory }
     const engine = new PgliteEngine(new PgliteHost({ ...options, settings }), lock, options)
     await engine.start(directory)
     return engine
@@ -40,6 +41,7 @@ class PgliteEngine implements Engine {
   readonly #options: PgliteOptions
   readonly #session: PgliteSession
   readonly #handlers = new Map<string, Set<(payload: string) => void>>()
+  #endMaintenance: (() => Promise<void>) | undefined
 
   constructor(host: PgliteHost, lock: DirectoryLock, options: PgliteOptions) {
     this.#host = host
@@ -57,6 +59,12 @@ class PgliteEngine implements Engine {
       throw damaged(directory, error)
     }
     if (this.#options.fsync) await this.#proveDurability()
+    this.#endMaintenance = startMaintenance({
+      query: (text) => this.#maintenanceQuery(text),
+      logger: this.#options.logger,
+      intervalMs: 30_000,
+      walBytesMax: 32 * 1024 * 1024,
+    })
   }
 
   setCapabilities(capabilities: { vector: boolean; serverVersion: string }): void {
@@ -68,9 +76,16 @@ class PgliteEngine implements Engine {
   }
 
   async migration<T>(work: (connection: ScriptRunner) => Promise<T>): Promise<T> {
-    return await this.#transaction("urgent", undefined, (tx, turn) =>
-      work({ query: (text, values) => tx.query(text, values), script: (text) => this.#session.script(turn, text) }),
-    )
+    return await this.#turn("urgent", async (turn) => {
+      turn.withoutLimit()
+      await this.#session.script(turn, "begin")
+      return await runTransaction({
+        session: this.#session,
+        turn,
+        limitMs: undefined,
+        work: (tx) => work({ query: (text, values) => tx.query(text, values), script: (text) => this.#session.script(turn, text) }),
+      })
+    })
   }
 
   async listen(channel: string, onPayload: (payload: string) => void): Promise<() => Promise<void>> {
@@ -95,6 +110,7 @@ class PgliteEngine implements Engine {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#endMaintenance?.()
     await this.#host.close()
     await this.#lock.release()
   }
@@ -133,30 +149,21 @@ class PgliteEngine implements Engine {
     }
   }
 
+  #maintenanceQuery<Row extends object>(text: string): Promise<Row[]> {
+    return this.#turn("normal", async (turn) => {
+      turn.withoutLimit()
+      return (await this.#session.query(turn, text, [])) as Row[]
+    })
+  }
+
   #script(text: string): Promise<void> {
     return this.#turn("urgent", (turn) => this.#session.script(turn, text))
   }
 
   async #transaction<T>(priority: Priority, projectId: string | undefined, work: (tx: Queryable, turn: Turn) => Promise<T>): Promise<T> {
     return await this.#turn(priority, async (turn) => {
-      let open = true
-      const tx: Queryable = {
-        query: async <Row extends object>(text: string, values: readonly SqlValue[] = []) => {
-          if (!open) throw connectionError("The transaction has ended: a statement came after it", false)
-          return (await this.#session.query(turn, text, values)) as Row[]
-        },
-      }
       await this.#session.script(turn, projectId === undefined ? "begin" : `begin; ${scopeText(projectId)}`)
-      try {
-        const result = await work(tx, turn)
-        open = false
-        await this.#session.script(turn, "commit")
-        return result
-      } catch (error) {
-        open = false
-        await this.#session.script(turn, "rollback").catch(() => undefined)
-        throw error
-      }
+      return await runTransaction({ session: this.#session, turn, limitMs: this.#options.limits.queryTimeoutMs, work })
     })
   }
 

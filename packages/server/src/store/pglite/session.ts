@@ -39,8 +39,10 @@ export class PgliteSession {
     parts.push(runStatement(name, values.map(bindValue), true), syncMessage())
     const reply = await this.#exchange(turn, Buffer.concat(parts))
     await this.#remember(turn, reply, { text, name, known: known !== undefined, scoped: projectId !== undefined && !scopeWasPrepared })
-    if (reply.error !== undefined) throw statementError(reply.error)
-    return reply.rows
+    if (reply.error === undefined) return reply.rows
+    // DDL under a prepared statement; outside a transaction nothing had happened, so it runs once more, prepared anew.
+    if (known !== undefined && isStale(reply.error.sqlState) && reply.status === "I") return await this.query(turn, text, values, projectId)
+    throw statementError(reply.error)
   }
 
   /** Several statements without values. */
@@ -65,7 +67,7 @@ export class PgliteSession {
     const leftovers = sent.known ? [] : [closeStatement(sent.name)]
     if (sent.scoped) leftovers.push(closeStatement(scopeName))
     // A plan whose result type was changed by DDL, or a statement dropped by DISCARD: prepared anew next time.
-    if (sent.known && (reply.error.sqlState === "0A000" || reply.error.sqlState === "26000")) {
+    if (sent.known && isStale(reply.error.sqlState)) {
       this.#prepared.delete(sent.text)
       leftovers.push(closeStatement(sent.name))
     }
@@ -78,4 +80,8 @@ export class PgliteSession {
     this.#prepared.delete(oldest[0])
     return [closeStatement(oldest[1])]
   }
+}
+
+function isStale(sqlState: string): boolean {
+  return sqlState === "0A000" || sqlState === "26000"
 }

@@ -3,6 +3,7 @@ import { parentPort, workerData } from "node:worker_threads"
 import { PGlite } from "@electric-sql/pglite"
 import { vector } from "@electric-sql/pglite-pgvector"
 import { DurableFiles } from "./durable-files.ts"
+import { recordSync } from "./shadow.ts"
 import type { FromWorker, ToWorker, WorkerSettings } from "./messages.ts"
 
 const settings = workerData as WorkerSettings
@@ -14,8 +15,8 @@ const output: string[] = []
 let closing = false
 
 const files = new DurableFiles(settings.directory, {
-  onSync: (path, size) => {
-    if (settings.recordSyncs) send({ type: "synced", path, size })
+  onSync: (path) => {
+    if (settings.shadowDirectory !== undefined) recordSync(settings.shadowDirectory, path)
   },
   onDeath: (message) => {
     if (closing) return

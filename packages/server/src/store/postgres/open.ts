@@ -5,7 +5,7 @@ import type { Engine, EngineOptions, ScriptRunner } from "../engine.ts"
 import type { Queryable, SqlValue, Transactor } from "../port.ts"
 import { checkProjectId, scopeText } from "../scope.ts"
 import { PostgresListener } from "./listener.ts"
-import { mapPostgresError, runInProject, statementConfig } from "./statements.ts"
+import { isStalePlan, mapPostgresError, runInProject, statementConfig } from "./statements.ts"
 
 export interface PostgresOptions extends EngineOptions {
   readonly databaseUrl: string
@@ -30,6 +30,7 @@ class PostgresEngine implements Engine {
   capabilities = { vector: false, serverVersion: "unknown" }
   readonly #pool: Pool
   readonly #listener: PostgresListener
+  readonly #stale = new WeakSet<PoolClient>()
   #ended = false
 
   constructor(options: PostgresOptions) {
@@ -47,9 +48,11 @@ class PostgresEngine implements Engine {
     })
     // An idle connection that breaks is dropped by the pool; without a listener Node would end the process.
     this.#pool.on("error", (error) => logger.warn({ error: error.message }, "idle database connection lost"))
+    // A connection that is lent out breaks too; its statement is rejected, and this event must not end the process.
+    this.#pool.on("connect", (client) => void client.on("error", () => undefined))
     this.#listener = new PostgresListener(config, logger)
     this.system = {
-      query: (text, values) => this.#run((client) => queryOn(client, text, values)),
+      query: (text, values) => this.#run((client) => this.#retryStale(client, (named) => queryOn(client, text, values, named))),
       transaction: (work) => this.#transaction("begin", work),
     }
   }
@@ -62,7 +65,9 @@ class PostgresEngine implements Engine {
     checkProjectId(projectId)
     return {
       query: <Row extends object>(text: string, values: readonly SqlValue[] = []) =>
-        this.#run(async (client) => (await runInProject(client, projectId, text, values)) as Row[]),
+        this.#run((client) =>
+          this.#retryStale(client, async (named) => (await runInProject(client, { projectId, text, values, named })) as Row[]),
+        ),
       transaction: (work) => this.#transaction(`begin; ${scopeText(projectId)}`, work),
     }
   }
@@ -116,9 +121,21 @@ class PostgresEngine implements Engine {
     } catch (error) {
       const mapped = mapPostgresError(error, true)
       if (isStoreError(mapped) && mapped.code === "database_unavailable") broken = mapped
+      if (isStalePlan(mapped)) this.#stale.add(client)
       throw mapped
     } finally {
-      client.release(broken)
+      client.release(broken ?? this.#stale.has(client))
+    }
+  }
+
+  /** DDL under a prepared statement can make its plan unusable: run once more unprepared (nothing had happened), then drop the connection. */
+  async #retryStale<T>(client: PoolClient, work: (named: boolean) => Promise<T>): Promise<T> {
+    try {
+      return await work(true)
+    } catch (error) {
+      if (!isStalePlan(mapPostgresError(error, true))) throw error
+      this.#stale.add(client)
+      return await work(false)
     }
   }
 
@@ -155,9 +172,14 @@ class PostgresEngine implements Engine {
   }
 }
 
-async function queryOn<Row extends object>(client: PoolClient, text: string, values: readonly SqlValue[] = []): Promise<Row[]> {
+async function queryOn<Row extends object>(
+  client: PoolClient,
+  text: string,
+  values: readonly SqlValue[] = [],
+  named = true,
+): Promise<Row[]> {
   try {
-    return (await client.query<Row>(statementConfig(text, values))).rows
+    return (await client.query<Row>(statementConfig(text, values, named))).rows
   } catch (error) {
     throw mapPostgresError(error, true)
   }

@@ -7,17 +7,29 @@ import { scopeName, scopeStatement } from "../scope.ts"
 import { bindValue, parseValue } from "../values.ts"
 
 /** The configuration of one statement for `client.query`. */
-export function statementConfig(text: string, values: readonly SqlValue[]): QueryConfig {
-  return { name: statementName(text), text, values: values.map(wireValue), types: typeParsers }
+export function statementConfig(text: string, values: readonly SqlValue[], named = true): QueryConfig {
+  return { ...(named ? { name: statementName(text) } : {}), text, values: values.map(wireValue), types: typeParsers }
+}
+
+/** "cached plan must not change result type", or a prepared statement that isn't there any more. */
+export function isStalePlan(error: unknown): boolean {
+  return isStoreError(error) && (error.sqlState === "26000" || (error.sqlState === "0A000" && error.message.includes("cached plan")))
+}
+
+export interface ProjectStatement {
+  readonly projectId: string
+  readonly text: string
+  readonly values: readonly SqlValue[]
+  readonly named: boolean
 }
 
 /**
  * A statement that is preceded by the narrowing to a project, in the same message: both run in one implicit transaction,
  * which the final Sync commits. That is one round trip where begin, set, statement, commit would be four.
  */
-export function runInProject(client: PoolClient, projectId: string, text: string, values: readonly SqlValue[]): Promise<object[]> {
+export function runInProject(client: PoolClient, { projectId, text, values, named }: ProjectStatement): Promise<object[]> {
   return new Promise((resolve, reject) => {
-    const query = new ScopedQuery(projectId, statementConfig(text, values), (error, results) => {
+    const query = new ScopedQuery(projectId, statementConfig(text, values, named), (error, results) => {
       if (error) return reject(error)
       // The first of the two results is that of the narrowing, without rows.
       const last = Array.isArray(results) ? results.at(-1) : results
