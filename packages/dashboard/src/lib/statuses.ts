@@ -1,5 +1,5 @@
 // What each status and kind is called and how it looks: tone and shape both differ, so that colour alone never tells.
-import type { RunKind, RunStatus } from "@perdure/client"
+import type { RunKind, RunStatus } from "@perdure/contract"
 
 export type Tone = "good" | "bad" | "warn" | "live" | "still"
 export type Shape = "check" | "cross" | "dash" | "half" | "ring" | "dot" | "pause" | "question"
