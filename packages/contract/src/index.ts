@@ -16,6 +16,7 @@ export {
   runSchema,
   runSignalRequestSchema,
   runSignalSchema,
+  runStartRequestSchema,
   runStatuses,
   runStatusSchema,
   runStreamQuerySchema,

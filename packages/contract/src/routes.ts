@@ -251,6 +251,13 @@ const memoryRoutes = group("Memories", "perdure", [
 ])
 
 const runRoutes = group("Runs", "perdure", [
+  {
+    method: "POST",
+    path: "/v1/runs",
+    summary: "Start a workflow; the same Idempotency-Key gives the same run",
+    request: runs.runStartRequestSchema,
+    response: runs.runSchema,
+  },
   { method: "GET", path: "/v1/runs", summary: "List runs, newest first", query: runs.runListQuerySchema, response: runs.runListSchema },
   {
     method: "GET",

@@ -115,6 +115,12 @@ export const runEventsSchema = z
 
 export const runStreamQuerySchema = z.strictObject({ after: z.coerce.number().int().min(0).optional() })
 
+export const runStartRequestSchema = z.strictObject({
+  workflow: z.string().min(1).max(200).meta({ description: "A name that the application gave to defineWorkflow" }),
+  input: jsonValue.optional(),
+  metadata: z.record(z.string(), jsonValue).optional(),
+})
+
 export const runCancelRequestSchema = z.strictObject({ reason: z.string().max(1_000).optional() })
 export const runCancelSchema = z
   .object({ outcome: z.enum(["cancelled", "cancelling", "already_ended"]), run: runSchema })

@@ -1,8 +1,7 @@
 // What can be done with responses: create one as a run, show it, follow it, cancel, delete, list its input.
-import { createHash } from "node:crypto"
 import type { LightRunRecord } from "../accounting/index.ts"
 import { AppError, canonicalJson, type Clock, type JsonObject, type NewId } from "../core/index.ts"
-import type { Run, Runs } from "../runs/index.ts"
+import { keyedRunIds, type Run, type Runs } from "../runs/index.ts"
 import { joinLabels, type Principal } from "../security/index.ts"
 import { loadContext, requestOf, storedItem, storedResponse, type ChainSources } from "./chain.ts"
 import { assertPaired, isUnderstood, messagesOf } from "./messages.ts"
@@ -178,20 +177,6 @@ async function withId(
   return { ...item, id: given ?? itemId(inputPrefixes[item.type] ?? "item", runId, "input", index) }
 }
 
-const keyWindowMs = 5 * 60_000
-
-/**
- * Run ids that follow from an idempotency key: one for this window of time, one for the window before. They keep the shape
- * of time-ordered ids, need no table, and are the same on every replica and after a restart.
- */
-function keyedRunIds(nowMs: number, key: string): string[] {
-  const window = Math.floor(nowMs / keyWindowMs) * keyWindowMs
-  return [window, window - keyWindowMs].map((start) => {
-    const hash = createHash("sha256").update(`${start} ${key}`).digest("hex")
-    return `run_${start.toString(16).padStart(12, "0")}7${hash.slice(0, 3)}8${hash.slice(3, 18)}`
-  })
-}
-
 function sameRequest(run: Run, { request }: Prepared): Run {
   if (run.kind === "response" && canonicalJson(run.input) === canonicalJson(request)) return run
   throw new AppError("conflict", "This Idempotency-Key was used with another request a short time ago", {
@@ -212,9 +197,12 @@ async function cancel(runs: Runs, run: Run): Promise<JsonObject> {
   return after.finishedAt === null ? { ...snapshot, status: "cancelled" } : snapshot
 }
 
+/** Whoever forgets a response has read its end, or has cancelled it: the run ends soon. */
+const forgetMs = 20_000
+
 async function forget({ runs, recordLightRun }: ResponseServiceDependencies, run: Run): Promise<void> {
   if (!recordLightRun || requestOf(run).store) return
-  const ended = await runs.ended(run.projectId, run.id, new AbortController().signal)
+  const ended = await runs.ended(run.projectId, run.id, AbortSignal.timeout(forgetMs))
   recordLightRun(recordOf(ended))
   await runs.delete(run.projectId, run.id)
 }

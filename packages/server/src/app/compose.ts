@@ -30,6 +30,8 @@ export interface Perdure extends AsyncDisposable {
   readonly apiKeyCreated?: string
   readonly projectId: string
   readonly identity: Identity
+  /** The kernel, for programs that embed the server: start, read and steer runs. */
+  readonly runs: Runs
   /** What discovery found, one line each. */
   readonly report: readonly string[]
   /** A dashboard address with a token that works once. */
@@ -73,7 +75,8 @@ async function compose(config: Config, overrides: Overrides, cleanUps: AsyncDisp
   const inference = composeInference(shared, config, { minilm, discovered }, cleanUps)
   const context = cleanUps.use(composeContext(shared, config, { store, runs, inference, minilm }))
   const responses = composeResponses(shared, { ...foundation, inference, context, tools: overrides.tools ?? [] })
-  for (const workflow of config.workflows) runs.define(workflow as RunDefinition) // checked when the configuration was loaded
+  const workflows = config.workflows as readonly RunDefinition[] // checked when the configuration was loaded
+  for (const workflow of workflows) runs.define(workflow)
 
   const stopping = new AbortController()
   const tasks = new BackgroundTasks(shared.onError)
@@ -82,14 +85,26 @@ async function compose(config: Config, overrides: Overrides, cleanUps: AsyncDisp
     return tasks.settled()
   })
   const health = { ready: createReadiness({ version, store, records, minilm }), metrics: async () => "" }
-  const parts = { ...foundation, version, store, inference, context, responses, tasks, health, countTokens: minilm.countTokens }
+  const names = workflows.map(({ name }) => name)
+  const parts = {
+    ...foundation,
+    version,
+    workflows: names,
+    store,
+    inference,
+    context,
+    responses,
+    tasks,
+    health,
+    countTokens: minilm.countTokens,
+  }
   const hotRoutes = createHotRoutes({ ...shared, ...inference, records, logger })
   const hotNames = Object.keys(hotRoutes).map((path) => `POST ${path}`)
   const app = createApi({ ...shared, identity, routes: routesOf(shared, config, parts), logger, hotRoutes: hotNames })
   const server = cleanUps.use(createHttpServer({ ...shared, identity, app, hotRoutes, logger }))
   const url = await server.listen(config.server.port, config.server.host)
   tasks.run("discovery", async () => inference.rediscovered(await discovered.refresh(stopping.signal)))
-  return running({ url, identity, report: discovered.report, apiKeyCreated: await firstKey(identity), cleanUps })
+  return running({ url, identity, runs, report: discovered.report, apiKeyCreated: await firstKey(identity), cleanUps })
 }
 
 interface Opened {
@@ -137,12 +152,13 @@ async function openFoundation(config: Config, shared: Shared, store: Store, clea
 interface RunningParts {
   url: string
   identity: Identity
+  runs: Runs
   report: readonly string[]
   apiKeyCreated: string | undefined
   cleanUps: AsyncDisposableStack
 }
 
-function running({ url, identity, report, apiKeyCreated, cleanUps }: RunningParts): Perdure {
+function running({ url, identity, runs, report, apiKeyCreated, cleanUps }: RunningParts): Perdure {
   const close = (): Promise<void> => cleanUps.disposeAsync()
   return {
     url,
@@ -150,6 +166,7 @@ function running({ url, identity, report, apiKeyCreated, cleanUps }: RunningPart
     ...(apiKeyCreated === undefined ? {} : { apiKeyCreated }),
     projectId: defaultProjectId,
     identity,
+    runs,
     report,
     loginUrl: () => `${url}/dashboard/login?token=${identity.createLoginToken(defaultProjectId)}`,
     close,

@@ -38,6 +38,8 @@ export interface RouteParts {
   inference: Inference
   context: ContextServices
   responses: Responses
+  /** Names of the workflows that can be started. */
+  workflows: readonly string[]
   tasks: BackgroundTasks
   health: HealthOptions
   countTokens: (text: string) => number
@@ -53,7 +55,13 @@ export function routesOf(shared: Shared, config: Config, parts: RouteParts): Hon
     modelRoutes(parts.inference.models),
     ...contextRoutes(shared, parts),
     responseRoutes({ ...shared, ...parts, background: (name, work) => parts.tasks.run(name, work) }),
-    createRunRoutes({ ...shared, runs, lightRuns: createLightRuns(store), onError: (error) => shared.onError("runs", error) }),
+    createRunRoutes({
+      ...shared,
+      runs,
+      workflows: parts.workflows,
+      lightRuns: createLightRuns(store),
+      onError: (error) => shared.onError("runs", error),
+    }),
     createKeyRoutes({ identity }),
     createUsageRoutes({ readUsage: createUsageSummary({ store }), clock: shared.clock }),
     ...(config.dashboard.enabled ? [createDashboardRoutes({ identity, directory: dashboardDirectory }) as Hono<HttpEnv>] : []),

@@ -25,3 +25,4 @@ export type {
 export { createRuns, type RunsOptions } from "./runs.ts"
 export { defineWorkflow, type WorkflowContext } from "./workflow.ts"
 export { StepError } from "./step-error.ts"
+export { keyedRunIds } from "./keyed-run-id.ts"

@@ -39,7 +39,7 @@ export async function startDashboardServer(options: DashboardServerOptions): Pro
   const records = cleanUps.use(createRecords({ ...shared, store, onDropped: onError }))
   const runs = cleanUps.use(createRuns({ ...shared, store }))
   const routes: Hono<HttpEnv>[] = [
-    createRunRoutes({ ...shared, runs, lightRuns: createLightRuns(store) }),
+    createRunRoutes({ ...shared, runs, workflows: [], lightRuns: createLightRuns(store) }),
     createKeyRoutes({ identity }),
     createUsageRoutes({ readUsage: createUsageSummary({ store }), clock: systemClock }),
     createDashboardRoutes({ identity, directory }),

@@ -127,6 +127,8 @@ it("acknowledges a memory while the embedding model is slow, and finds it by wor
     other.context.memories.search(other.projectId, { scope: "s", text: "vector", limit: 5 }, AbortSignal.timeout(10_000))
   expect((await find()).hits.map((hit) => [hit.id, hit.why.vectors])).toEqual([[memory.id, null]])
   gate.resolve()
+  // A durable run adds it, so that it comes even when this process dies now.
+  expect((await other.runs.list(other.projectId, { kind: "ingestion" })).runs).toMatchObject([{ name: "memory" }])
   await expect.poll(async () => (await find()).hits[0]?.why.vectors?.rank, { timeout: 20_000 }).toBe(1)
 })
 

@@ -1,15 +1,16 @@
-// The routes of runs: list, read, follow (one run or the whole list), cancel, signal, and a person's decision on a run in doubt.
+// The routes of runs: start a workflow, list, read, follow (one run or the whole list), cancel, signal, and a person's decision on a run in doubt.
 import {
   runCancelRequestSchema,
   runEventsQuerySchema,
   runListQuerySchema,
   runResolveRequestSchema,
   runSignalRequestSchema,
+  runStartRequestSchema,
   runStreamQuerySchema,
 } from "@perdure/contract"
 import { Hono, type Context } from "hono"
-import { AppError, sseEvent, type JsonValue } from "../../core/index.ts"
-import type { DoubtResolution, Run, RunEvent, RunFilter, Runs } from "../../runs/index.ts"
+import { AppError, sseEvent, type Clock, type JsonValue } from "../../core/index.ts"
+import { keyedRunIds, type DoubtResolution, type Run, type RunEvent, type RunFilter, type Runs } from "../../runs/index.ts"
 import { userLabel } from "../../security/index.ts"
 import type { HttpEnv } from "../env.ts"
 import { checked, readJsonObject, readQuery } from "../request-body.ts"
@@ -21,6 +22,9 @@ import { createRunLog, endedStatuses, ownId, type RunLog } from "./run-log.ts"
 
 export interface RunRoutesOptions {
   runs: Runs
+  /** Names of the workflows that can be started. */
+  workflows: readonly string[]
+  clock: Clock
   lightRuns: LightRuns
   limits: { keepAliveMs: number; feedWindowMs: number; feedPollMs: number; feedRowsMax: number }
   onError: (error: unknown) => void
@@ -41,6 +45,7 @@ export function createRunRoutes(options: RunRoutesOptions): Hono<HttpEnv> {
     const query = readQuery(context, runListQuerySchema)
     return answer(await log.list(projectOf(context), present(query)))
   })
+  routes.post("/v1/runs", (context) => start(parts, context))
   routes.get("/v1/runs/stream", (context) => streamList(parts, context))
   routes.get("/v1/runs/:id", async (context) => answer(await runOf(parts, context)))
   routes.get("/v1/runs/:id/events", (context) => listEvents(parts, context))
@@ -52,6 +57,24 @@ export function createRunRoutes(options: RunRoutesOptions): Hono<HttpEnv> {
 }
 
 const eventsPerPage = 200
+
+async function start(parts: Parts, context: At): Promise<Response> {
+  const { workflow: name, input = null, metadata = {} } = checked(runStartRequestSchema, await readJsonObject(context))
+  const { id: principal, projectId } = context.get("principal")
+  if (!parts.workflows.includes(name)) throw unknownWorkflow(name, parts.workflows)
+  const key = context.req.header("idempotency-key")
+  const [id, earlier] = key === undefined ? [] : keyedRunIds(parts.clock.now(), `${projectId} ${principal} ${key}`)
+  const known = earlier === undefined ? undefined : await parts.runs.get(projectId, earlier)
+  if (known) return answer(known)
+  const more = { metadata, label: userLabel(principal), ...(id === undefined ? {} : { id }) }
+  return answer(await parts.runs.start({ projectId, principal, kind: "workflow", name, input, ...more }))
+}
+
+function unknownWorkflow(name: string, known: readonly string[]): AppError {
+  const hint =
+    known.length > 0 ? `These are: ${known.join(", ")}.` : "List workflows in perdure.config.ts: defineConfig({ workflows: [...] })."
+  return new AppError("not_found", `There is no workflow '${name}'.`, { param: "workflow", hint })
+}
 
 async function listEvents(parts: Parts, context: At): Promise<Response> {
   const { after = 0, limit = eventsPerPage } = readQuery(context, runEventsQuerySchema)
