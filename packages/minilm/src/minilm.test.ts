@@ -181,20 +181,23 @@ describe("the life of the model", () => {
     await expect(opening).rejects.toThrow("never mind")
   })
 
-  it("survives the death of its thread: waiting calls fail, the next one starts it again", async () => {
+  it("survives the death of its thread: the next call starts it again", async () => {
     const workers: Worker[] = []
     const onWorker = (message: unknown): void => void workers.push((message as { worker: Worker }).worker)
     subscribe("worker_threads", onWorker)
     await using mortal = await openMiniLm({ signal })
     unsubscribe("worker_threads", onWorker)
-    const waiting = mortal.embed(
-      Array.from({ length: 50 }, () => "waiting"),
-      signal,
-    )
-    const outcome = waiting.catch((error: unknown) => error)
     await workers[0]?.terminate()
-    expect(await outcome).toMatchObject({ code: "worker_ended" })
     expect(await mortal.embed(["alive"], signal)).toEqual(await model.embed(["alive"], signal))
+  })
+
+  it("lets the process exit cleanly in the middle of its work", async () => {
+    const program = `import { openMiniLm } from ${JSON.stringify(new URL("index.ts", import.meta.url).href)}
+      const model = await openMiniLm()
+      void model.embed(Array.from({ length: 50 }, (_, i) => "long text ".repeat(100) + i)).catch(() => undefined)
+      setTimeout(() => process.exit(7), 40)`
+    const run = promisify(execFile)(process.execPath, ["--input-type=module", "--eval", program])
+    await expect(run).rejects.toMatchObject({ code: 7, stderr: "" })
   })
 })
 

@@ -5,13 +5,16 @@ import { countTokens, dimensions, tokensMax, type TextVectors } from "./encode.t
 import { MiniLmError } from "./errors.ts"
 import { FairQueue, type TextRequest } from "./fair-queue.ts"
 import { modelDirectory, readTokenizer } from "./model-files.ts"
-import type { FromWorker, ToWorker, WorkerStart } from "./protocol.ts"
+import { runningFlag, stopFlag, type FromWorker, type ToWorker, type WorkerStart } from "./protocol.ts"
 
 /** Texts that may wait; a call that would exceed it is refused with `queue_full`. */
 export const textsWaitingMax = 20_000
 
 /** One text runs while the next lies ready, so that a busy asking thread does not starve the model. */
 const inFlightMax = 2
+
+/** Longest wait for the run under way when the process exits; one takes 50 ms. */
+const runWaitMs = 2_000
 
 export interface MiniLm extends AsyncDisposable {
   readonly dimensions: number
@@ -66,6 +69,7 @@ class WorkerMiniLm implements MiniLm {
   readonly #tokenizer: Tokenizer
   readonly #queue: FairQueue<Request>
   readonly #inFlight = new Map<number, { request: Request; position: number }>()
+  readonly #flags = new Int32Array(new SharedArrayBuffer(8))
   #worker: Worker | undefined
   #starting: Promise<void> | undefined
   #nextId = 0
@@ -75,6 +79,7 @@ class WorkerMiniLm implements MiniLm {
     this.#directory = directory
     this.#tokenizer = tokenizer
     this.#queue = new FairQueue(waitingMax)
+    process.on("exit", this.#onProcessExit)
   }
 
   /** Starts the worker unless it runs; it is started again by the next call after it died. */
@@ -98,6 +103,7 @@ class WorkerMiniLm implements MiniLm {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return
     this.#closed = true
+    process.off("exit", this.#onProcessExit)
     const worker = this.#worker
     this.#fail(new MiniLmError("closed", "The embedding model was closed."))
     if (!worker) return
@@ -105,6 +111,12 @@ class WorkerMiniLm implements MiniLm {
     worker.ref()
     worker.postMessage({ type: "close" } satisfies ToWorker)
     await exited
+  }
+
+  /** onnxruntime aborts the process when its thread is torn down in the middle of a run, so `process.exit()` waits for that run. */
+  readonly #onProcessExit = (): void => {
+    Atomics.store(this.#flags, stopFlag, 1)
+    Atomics.wait(this.#flags, runningFlag, 1, runWaitMs)
   }
 
   #enqueue(texts: readonly string[], tokens: boolean, signal: AbortSignal | undefined): Promise<TextVectors[]> {
@@ -133,7 +145,8 @@ class WorkerMiniLm implements MiniLm {
 
   #pump(): void {
     const worker = this.#worker
-    if (!worker) return
+    // While it closes, the worker keeps the process alive until it has ended.
+    if (!worker || this.#closed) return
     while (this.#inFlight.size < inFlightMax) {
       const next = this.#queue.take()
       if (!next) break
@@ -162,9 +175,10 @@ class WorkerMiniLm implements MiniLm {
   }
 
   #startWorker(): Promise<void> {
+    Atomics.store(this.#flags, runningFlag, 0)
     const file = import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js"
     const worker = new Worker(new URL(file, import.meta.url), {
-      workerData: { directory: this.#directory } satisfies WorkerStart,
+      workerData: { directory: this.#directory, flags: this.#flags } satisfies WorkerStart,
       name: "perdure-minilm",
       execArgv: [],
     })

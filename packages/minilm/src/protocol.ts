@@ -3,7 +3,12 @@ import type { MiniLmErrorCode } from "./errors.ts"
 
 export interface WorkerStart {
   directory: string
+  flags: Int32Array
 }
+
+/** Places in `flags`, which both threads see: the model runs; no other run may begin. */
+export const runningFlag = 0
+export const stopFlag = 1
 
 export type ToWorker = { type: "run"; id: number; text: string; tokens: boolean } | { type: "close" }
 

@@ -5,7 +5,7 @@ import type * as Runtime from "onnxruntime-node"
 import { dimensions, pooled, tokenIds, tokenVectors } from "./encode.ts"
 import { MiniLmError } from "./errors.ts"
 import { readModelFile, readTokenizer } from "./model-files.ts"
-import type { FromWorker, ToWorker, WorkerStart } from "./protocol.ts"
+import { runningFlag, stopFlag, type FromWorker, type ToWorker, type WorkerStart } from "./protocol.ts"
 
 interface Loaded {
   tokenizer: Tokenizer
@@ -16,8 +16,9 @@ interface Loaded {
 const port = parentPort
 if (!port) throw new Error("worker.ts runs in a worker thread only")
 
+const { directory, flags } = workerData as WorkerStart
 try {
-  const loaded = await load((workerData as WorkerStart).directory)
+  const loaded = await load(directory)
   let running: Promise<void> = Promise.resolve()
   port.on("message", (message: ToWorker) => {
     running = running.then(() => (message.type === "close" ? close(loaded) : answer(loaded, message)))
@@ -60,6 +61,8 @@ async function loadRuntime(): Promise<typeof Runtime> {
 }
 
 async function answer(loaded: Loaded, { id, text, tokens }: Extract<ToWorker, { type: "run" }>): Promise<void> {
+  if (Atomics.load(flags, stopFlag) === 1) return
+  Atomics.store(flags, runningFlag, 1)
   try {
     const hidden = await lastHiddenState(loaded, tokenIds(loaded.tokenizer, text))
     const whole = pooled(hidden)
@@ -68,6 +71,9 @@ async function answer(loaded: Loaded, { id, text, tokens }: Extract<ToWorker, { 
     send({ type: "vectors", id, text: whole, tokens: each }, buffers)
   } catch (error) {
     send({ type: "run-failed", id, message: error instanceof Error ? error.message : String(error) })
+  } finally {
+    Atomics.store(flags, runningFlag, 0)
+    Atomics.notify(flags, runningFlag)
   }
 }
 
