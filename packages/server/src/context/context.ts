@@ -1,11 +1,12 @@
 // Puts context together: files, vector stores, search, memories and conversations over one store, and the run that ingests.
-import { BackgroundTasks, messageOf, type Clock, type Limits, type NewId } from "../core/index.ts"
+import type { Clock, Limits, NewId } from "../core/index.ts"
 import type { Runs } from "../runs/index.ts"
 import type { Store } from "../store/index.ts"
 import { createConversations, type Conversations } from "./conversations.ts"
 import { openDocuments } from "./documents/documents.ts"
 import { createFiles, type Files } from "./files.ts"
 import { ingestionDefinition } from "./ingestion.ts"
+import { memoryVectorDefinition } from "./memory-vector.ts"
 import { createMemories, type Memories } from "./memories.ts"
 import { createSearch, type Search } from "./retrieval/search.ts"
 import { createWordCache } from "./retrieval/word-cache.ts"
@@ -22,7 +23,7 @@ export interface ContextDependencies {
   clock: Clock
   newId: NewId
   limits: Pick<Limits, "fileBytesMax" | "parseTimeoutMs" | "fileChunksMax" | "vectorStoreFilesMax" | "wordCacheEntriesMax">
-  /** Failures of work that nobody waits for. */
+  /** Failures that no caller learns of: what was being done, and why it did not work. */
   onError?: (name: string, message: string) => void
 }
 
@@ -34,23 +35,20 @@ export interface ContextServices extends AsyncDisposable {
   conversations: Conversations
 }
 
-/** Call it before the kernel begins to claim runs: it defines the run that ingests. */
+/** Call it right after `createRuns`: it defines the runs that ingest. */
 export function createContext(dependencies: ContextDependencies): ContextServices {
-  const { runs, limits, onError } = dependencies
-  const background = new BackgroundTasks((name, error) => onError?.(name, messageOf(error)))
+  const { runs, limits } = dependencies
   const documents = openDocuments(limits)
   const wordCache = createWordCache({ entriesMax: limits.wordCacheEntriesMax })
   const files = createFiles(dependencies)
   runs.define(ingestionDefinition({ ...dependencies, documents }))
+  runs.define(memoryVectorDefinition(dependencies))
   return {
     files,
     vectorStores: createVectorStores({ ...dependencies, files }),
     search: createSearch({ ...dependencies, wordCache }),
-    memories: createMemories({ ...dependencies, background, wordCache }),
+    memories: createMemories({ ...dependencies, wordCache }),
     conversations: createConversations(dependencies),
-    async [Symbol.asyncDispose]() {
-      await background.settled()
-      await documents[Symbol.asyncDispose]()
-    },
+    [Symbol.asyncDispose]: () => documents[Symbol.asyncDispose](),
   }
 }

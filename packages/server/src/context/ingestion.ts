@@ -24,6 +24,7 @@ import { embeddingTexts } from "./documents/chunk.ts"
 import type { Documents, DocumentOutcome } from "./documents/documents.ts"
 import type { ChunkedDocument, DocumentFailure, ParsedDocument } from "./documents/types.ts"
 import type { Embed } from "./types.ts"
+import { vectorOfText, vectorText } from "./vector-text.ts"
 
 export const ingestionName = "file"
 /** Raise it whenever parsing or chunking changes its result: a run that began with the other code is then not continued with this one. */
@@ -148,7 +149,7 @@ class Work {
       texts.map((text) => text.text),
       signal,
     )
-    return vectors.map((vector) => Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).toString("base64")).join(",")
+    return vectors.map(vectorText).join(",")
   }
 
   /** Has the chunks at hand before the transaction: inside it nothing may wait for the worker or for another connection. */
@@ -256,12 +257,7 @@ function textsOf(chunked: ChunkedDocument): { part: number; piece: number; text:
 }
 
 function embeddingsOf(chunked: ChunkedDocument, batches: readonly string[]): PartEmbedding[] {
-  const vectors = batches
-    .flatMap((batch) => batch.split(","))
-    .map((text) => {
-      const bytes = Buffer.from(text, "base64")
-      return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength))
-    })
+  const vectors = batches.flatMap((batch) => batch.split(",")).map(vectorOfText)
   return textsOf(chunked).flatMap(({ part, piece }, index) => {
     const vector = vectors[index]
     return vector === undefined ? [] : [{ part, piece, vector }]

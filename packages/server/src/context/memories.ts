@@ -1,7 +1,9 @@
 // Memories: remembered statements, found by words at once and by meaning as soon as they are embedded, always inside one scope.
-import { AppError, type BackgroundTasks, type Clock, type JsonObject, type JsonValue, type NewId } from "../core/index.ts"
+import { AppError, messageOf, type Clock, type JsonObject, type JsonValue, type NewId } from "../core/index.ts"
+import type { Runs } from "../runs/index.ts"
 import type { Label } from "../security/index.ts"
 import { embeddings, memories, postings, type Store, type StoredMemory } from "../store/index.ts"
+import { memoryScopeId, memoryVectorName } from "./memory-vector.ts"
 import { countTerms } from "./retrieval/analyze.ts"
 import { memoryParameters, placeOf } from "./retrieval/bm25.ts"
 import type { Why } from "./retrieval/fuse.ts"
@@ -51,13 +53,13 @@ export interface MemoriesDependencies {
   embedModel: string
   clock: Clock
   newId: NewId
-  background: BackgroundTasks
+  runs: Pick<Runs, "start">
   wordCache: WordCache
+  onError?: (name: string, message: string) => void
 }
 
-/** A statement that the embedding model takes longer for is acknowledged without its vector, which follows. */
+/** A statement that the embedding model takes longer for is acknowledged without its vector, which a durable run then adds. */
 const embedWaitMs = 250
-const embedLaterTimeoutMs = 60_000
 const candidatesMax = 100
 
 export function createMemories(dependencies: MemoriesDependencies): Memories {
@@ -72,19 +74,18 @@ class MemoryService implements Memories {
   }
 
   async remember(caller: Caller, memory: NewMemory, signal: AbortSignal): Promise<Memory> {
-    const { store, clock, newId, background } = this.#dependencies
+    const { store, clock, newId } = this.#dependencies
     const stored = memoryOf(caller, memory, newId("mem"), clock.now())
-    const vector = this.#vectorOf(stored.text)
-    const early = await earlyResult(vector, embedWaitMs, signal)
+    const early = await this.#vectorSoon(stored.text, signal)
     await store.project(caller.projectId).transaction(async (tx) => {
       const { frequencies, length } = countTerms(stored.text)
       const key = indexKey(stored)
       await memories.insertMemory(tx, storedOf(stored))
       const list = [...frequencies].map(([term, frequency]) => ({ term, parts: [0], frequencies: [frequency], lengths: [length] }))
-      if (early !== undefined) await this.#insertVector(tx, stored, early)
+      if (early instanceof Float32Array) await this.#insertVector(tx, stored, early)
       await postings.insertPostings(tx, key, { parts: 1, terms: length }, list)
     })
-    if (early === undefined && vector !== undefined) background.run("memory.embed", () => this.#embedLater(stored, vector))
+    if (early === "late") await this.#startEmbedding(stored)
     return stored
   }
 
@@ -95,7 +96,7 @@ class MemoryService implements Memories {
     const hits = await store.project(projectId).transaction(async (tx) => {
       const ranked = await searchScope(tx, {
         projectId,
-        scopeId: scopeIdOf(query.scope),
+        scopeId: memoryScopeId(query.scope),
         text: query.text,
         vector: vectors?.[0],
         model: embedModel,
@@ -131,41 +132,41 @@ class MemoryService implements Memories {
     const memory = await this.get(projectId, id)
     const deleted = await store.project(projectId).transaction(async (tx) => {
       const found = await memories.deleteMemory(tx, projectId, id)
-      if (store.capabilities.vector) await embeddings.deleteEmbeddings(tx, projectId, scopeIdOf(memory.scope), id)
-      await postings.deletePostings(tx, projectId, scopeIdOf(memory.scope), id)
+      if (store.capabilities.vector) await embeddings.deleteEmbeddings(tx, projectId, memoryScopeId(memory.scope), id)
+      await postings.deletePostings(tx, projectId, memoryScopeId(memory.scope), id)
       return found
     })
     if (!deleted) throw noMemory(id)
     return memory
   }
 
-  /** Undefined when this server cannot embed. Never rejects: a memory without its vector is still found by its words. */
-  #vectorOf(text: string): Promise<Float32Array | undefined> | undefined {
+  /** The vector if it comes soon; "late" when it does not or the model fails; undefined when this server cannot embed. */
+  async #vectorSoon(text: string, signal: AbortSignal): Promise<Float32Array | "late" | undefined> {
     const { embed, store } = this.#dependencies
     if (embed === undefined || !store.capabilities.vector) return undefined
-    return embed([text], AbortSignal.timeout(embedLaterTimeoutMs)).then(
-      ([vector]) => vector,
-      () => undefined,
+    signal.throwIfAborted()
+    const within = AbortSignal.timeout(embedWaitMs)
+    const late = new Promise<"late">((resolve) => within.addEventListener("abort", () => resolve("late"), { once: true }))
+    const vector = embed([text], within).then(
+      ([first]) => first ?? "late",
+      () => "late" as const, // the run tries again and says why it cannot
     )
+    return Promise.race([vector, late])
   }
 
-  async #embedLater(memory: Memory, pending: Promise<Float32Array | undefined>): Promise<void> {
-    const vector = await pending
-    if (vector === undefined) throw new AppError("server_error", `Memory '${memory.id}' has no vector: embedding it failed.`)
-    await this.#dependencies.store.project(memory.projectId).transaction(async (tx) => {
-      // It may have been forgotten meanwhile.
-      if ((await memories.findMemory(tx, memory.projectId, memory.id)) !== undefined) await this.#insertVector(tx, memory, vector)
-    })
+  /** The memory is committed, so a failure here is not its writer's: it is found by words alone. */
+  async #startEmbedding({ id, projectId, principal, label }: Memory): Promise<void> {
+    const { runs, onError } = this.#dependencies
+    try {
+      await runs.start({ projectId, principal, kind: "ingestion", name: memoryVectorName, input: { memoryId: id }, label })
+    } catch (error) {
+      onError?.(`starting the embedding of memory ${id}`, messageOf(error))
+    }
   }
 
   #insertVector(tx: Parameters<typeof embeddings.insertEmbeddings>[0], memory: Memory, vector: Float32Array): Promise<void> {
     return embeddings.insertEmbeddings(tx, { ...indexKey(memory), model: this.#dependencies.embedModel }, [{ part: 0, piece: 0, vector }])
   }
-}
-
-/** Memory scopes and vector stores share the index; the prefix keeps them apart. */
-function scopeIdOf(scope: string): string {
-  return `memory:${scope}`
 }
 
 /** Whether the statement holds now, as far as it says. */
@@ -174,7 +175,7 @@ function isValid(memory: StoredMemory, now: number): boolean {
 }
 
 function indexKey(memory: Memory): { projectId: string; scopeId: string; documentId: string } {
-  return { projectId: memory.projectId, scopeId: scopeIdOf(memory.scope), documentId: memory.id }
+  return { projectId: memory.projectId, scopeId: memoryScopeId(memory.scope), documentId: memory.id }
 }
 
 function memoryOf(caller: Caller, memory: NewMemory, id: string, now: number): Memory {
@@ -212,17 +213,4 @@ function noMemory(id: string): AppError {
     param: "id",
     hint: "List a scope with GET /v1/memories?scope=…",
   })
-}
-
-/** The result if it comes within `ms`. */
-async function earlyResult<T>(promise: Promise<T | undefined> | undefined, ms: number, signal: AbortSignal): Promise<T | undefined> {
-  if (promise === undefined) return undefined
-  signal.throwIfAborted()
-  const { promise: late, resolve } = Promise.withResolvers<undefined>()
-  const timer = setTimeout(() => resolve(undefined), ms)
-  try {
-    return await Promise.race([promise, late])
-  } finally {
-    clearTimeout(timer)
-  }
 }
