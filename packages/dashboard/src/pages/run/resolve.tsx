@@ -17,7 +17,7 @@ export function Resolve({ run, events }: { run: Run; events: readonly RunEvent[]
   const [text, setText] = useState("")
   const [problem, setProblem] = useState<string>()
   const resolve = useResolveRun(run.id)
-  const step = lastIntent(events)
+  const { step, reason } = doubtOf(events)
   const send = (event: React.FormEvent): void => {
     event.preventDefault()
     const request = requestOf(decision, text)
@@ -31,7 +31,8 @@ export function Resolve({ run, events }: { run: Run; events: readonly RunEvent[]
         Did {step === undefined ? "the last step" : <code className="font-mono text-sm">{step}</code>} happen?
       </h2>
       <p className="mt-0.5 text-sm text-dim">
-        The process ended after the step was begun and before its result was written. It is not repeated without your decision.
+        {reason === undefined ? "It was begun, and its result was never written" : `${reason[0]?.toUpperCase()}${reason.slice(1)}`}. It is
+        not repeated without your decision.
       </p>
       <fieldset className="mt-3 flex flex-col gap-1.5">
         <legend className="sr-only">Decision</legend>
@@ -84,7 +85,9 @@ function requestOf(decision: Decision, text: string): RunResolveRequest | string
   }
 }
 
-function lastIntent(events: readonly RunEvent[]): string | undefined {
-  const intent = events.findLast((event) => event.type.endsWith(".intended"))
-  return intent && (textOf(field(intent.data, "key")) ?? textOf(field(intent.data, "name")))
+/** What the kernel wrote when it parked the run; the last intent where it wrote nothing. */
+function doubtOf(events: readonly RunEvent[]): { step: string | undefined; reason: string | undefined } {
+  const doubt = events.findLast((event) => event.type === "run.in_doubt")
+  const event = doubt ?? events.findLast((each) => each.type === "step.intended")
+  return { step: textOf(field(event?.data, "key")), reason: textOf(field(doubt?.data, "reason")) }
 }

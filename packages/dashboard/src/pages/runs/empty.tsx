@@ -38,11 +38,11 @@ export function NothingFound({ onClear }: { onClear: () => void }): React.JSX.El
 }
 
 function firstCall(origin: string): string {
-  const body = JSON.stringify({ model: "perdure/extractive", messages: [{ role: "user", content: "What is Perdure?" }] })
   return [
     `curl ${origin}/v1/chat/completions \\`,
     `  -H "authorization: Bearer $PERDURE_API_KEY" \\`,
     `  -H "content-type: application/json" \\`,
-    `  -d '${body}'`,
+    `  -d '{"model": "perdure/extractive",`,
+    `       "messages": [{"role": "user", "content": "What is Perdure?"}]}'`,
   ].join("\n")
 }
