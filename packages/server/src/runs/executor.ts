@@ -193,7 +193,7 @@ export class Executor implements ExecutionHost {
     // A query that hangs must not keep the process from ending.
     await Promise.race([
       Promise.all(this.#loops.map((loop) => loop.stop())),
-      new Promise((resolve) => setTimeout(resolve, this.limits.drainMs)),
+      new Promise((resolve) => setTimeout(resolve, this.limits.drainMs).unref()),
     ])
     if (this.#wakeTimer) clearTimeout(this.#wakeTimer)
     await this.appender.idle()
