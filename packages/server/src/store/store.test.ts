@@ -1,5 +1,5 @@
 // The behaviour that the port promises, on both engines.
-import fc from "fast-check"
+import * as fc from "fast-check"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { AppError, defaultLimits, sleep } from "../core/index.ts"
 import { openTestStore, testEngines, type TestStore } from "../testing/database.ts"

@@ -3,7 +3,8 @@ import { defaultLimits } from "../../core/index.ts"
 import { openStore } from "../index.ts"
 
 const [, , dataDirectory = "", shadowDirectory, fsync] = process.argv
-const testing = { fsync: fsync !== "off", ...(shadowDirectory === undefined ? {} : { shadowDirectory }) }
+// No migrations: these tests are about the engine, and start faster so.
+const testing = { fsync: fsync !== "off", migrations: [], ...(shadowDirectory === undefined ? {} : { shadowDirectory }) }
 const store = await openStore({ dataDirectory, limits: defaultLimits, testing })
 await store.system.query("create table if not exists writes (id int primary key, filler text)")
 await store.system.query("create table if not exists progress (name text primary key, n int not null)")

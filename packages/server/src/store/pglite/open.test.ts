@@ -94,6 +94,7 @@ test("gives an engine up that a statement holds longer than the limit: callers a
 
 test("keeps every acknowledged commit over kill -9 in the middle of writes", async () => {
   let acknowledged = 0
+  const migrations = { testing: { migrations: [] } }
   for (let round = 0; round < 3; round += 1) {
     const child = startChild(dataDirectory)
     await new Promise<void>((resolve) => {
@@ -103,7 +104,7 @@ test("keeps every acknowledged commit over kill -9 in the middle of writes", asy
       })
     })
     await killed(child)
-    await using store = await open()
+    await using store = await openStore({ dataDirectory, limits: defaultLimits, ...migrations })
     const [row] = await store.system.query<{ n: number; highest: number }>("select count(*) as n, max(id) as highest from writes")
     expect(row?.n).toBe(row?.highest)
     expect(row?.highest).toBeGreaterThanOrEqual(acknowledged)

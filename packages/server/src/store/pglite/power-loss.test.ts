@@ -66,7 +66,7 @@ const biases = [0, 0.1, 0.5, 0.9, 1]
 
 /** Writes in another process, kills it at a random moment, and tells the last row that it was told to be committed. */
 async function crash(dataDirectory: string, shadow: string, fsync: boolean): Promise<number> {
-  await (await openStore({ dataDirectory, limits: defaultLimits, testing: { fsync: false } }))[Symbol.asyncDispose]()
+  await (await openStore({ dataDirectory, limits: defaultLimits, testing: { fsync: false, migrations: [] } }))[Symbol.asyncDispose]()
   recordTree(shadow, join(dataDirectory, "database"))
   const child = fork(new URL("./crash-child.ts", import.meta.url), [dataDirectory, shadow, fsync ? "on" : "off"], {
     stdio: ["ignore", "ignore", "inherit", "ipc"],
@@ -78,7 +78,9 @@ async function crash(dataDirectory: string, shadow: string, fsync: boolean): Pro
       acknowledged = message
       if (message >= enough) resolve()
     })
+    child.once("exit", () => resolve())
   })
+  expect(child.exitCode, "the writer ended by itself").toBe(null)
   const ended = new Promise((resolve) => child.once("exit", resolve))
   child.kill("SIGKILL")
   await ended
@@ -87,7 +89,7 @@ async function crash(dataDirectory: string, shadow: string, fsync: boolean): Pro
 
 async function lostRows(dataDirectory: string, acknowledged: number): Promise<number | string> {
   try {
-    await using store = await openStore({ dataDirectory, limits: defaultLimits, testing: { fsync: false } })
+    await using store = await openStore({ dataDirectory, limits: defaultLimits, testing: { fsync: false, migrations: [] } })
     const [heap] = await store.system.query<{ n: number }>("select count(*) as n from writes where id <= $1 and length(filler) = 200", [
       acknowledged,
     ])

@@ -1,0 +1,123 @@
+// The migration runner: to head once, in order, by one process, never over a changed file, vectors when they are there; and the committed dump.
+import { readFileSync } from "node:fs"
+import { describe, expect, test } from "vitest"
+import { openTestStore, testEngines, type TestStore } from "../testing/database.ts"
+import { readMigrations, type Migration } from "./migrate.ts"
+import type { Store } from "./port.ts"
+import { describeSchema, schemaHeader, schemaUrl } from "./schema.ts"
+
+const base = readMigrations().filter((migration) => migration.name === "0001_base")
+const extra = (name: string, text: string, more: Partial<Migration> = {}): Migration => ({
+  name,
+  text,
+  checksum: `of ${text}`,
+  vector: false,
+  ...more,
+})
+
+describe.each(testEngines())("migrations on %s", (engine) => {
+  const fresh = (migrations: readonly Migration[], more: { vector?: boolean } = {}): Promise<TestStore> =>
+    openTestStore(engine, { fresh: true, testing: { migrations, ...more } })
+
+  /** Opens the same database again with other migrations. */
+  const again = async (
+    test: TestStore,
+    migrations: readonly Migration[],
+    more: { vector?: boolean; migrate?: "check" } = {},
+  ): Promise<Store> => {
+    if (engine === "pglite") await test.store[Symbol.asyncDispose]()
+    const { migrate, ...testing } = more
+    return await test.openAnother({ testing: { fsync: false, migrations, ...testing }, ...(migrate === undefined ? {} : { migrate }) })
+  }
+
+  test("applies what is missing, in order, and nothing twice", async () => {
+    await using database = await fresh(base)
+    const more = [
+      ...base,
+      extra("0098_one", "create table one (id int); insert into one values (1)"),
+      extra("0099_two", "insert into one values (2)"),
+    ]
+    const store = await again(database, more)
+    expect(await store.system.query("select id from one order by id")).toEqual([{ id: 1 }, { id: 2 }])
+    const third = await again({ ...database, store }, more)
+    expect(await third.system.query("select count(*) as n from one")).toEqual([{ n: 2 }])
+  })
+
+  test("changes nothing when one of several fails, and names it", async () => {
+    await using database = await fresh(base)
+    const failing = [...base, extra("0098_good", "create table good (id int)"), extra("0099_bad", "create table good (id int)")]
+    await expect(again(database, failing)).rejects.toMatchObject({
+      code: "migration_failed",
+      message: expect.stringContaining("0099_bad") as string,
+    })
+    const store = await again({ ...database, store: await again(database, base) }, base)
+    expect(await store.system.query("select to_regclass('good') as found")).toEqual([{ found: null }])
+  })
+
+  test("refuses a migration that was changed after it was applied, and a database of a newer version", async () => {
+    const applied = [...base, extra("0099_one", "create table one (id int)")]
+    await using database = await fresh(applied)
+    await expect(again(database, [...base, extra("0099_one", "create table two (id int)")])).rejects.toThrow(/0099_one was changed/)
+    await expect(again(database, base)).rejects.toMatchObject({
+      code: "migration_required",
+      message: expect.stringContaining("0099_one") as string,
+    })
+  })
+
+  test("in check mode says what is missing and changes nothing", async () => {
+    await using database = await fresh(base)
+    const more = [...base, extra("0099_one", "create table one (id int)")]
+    await expect(again(database, more, { migrate: "check" })).rejects.toMatchObject({
+      code: "migration_required",
+      hint: expect.stringContaining("perdure migrate") as string,
+    })
+    const store = await again(database, base, { migrate: "check" })
+    expect(await store.system.query("select to_regclass('one') as found")).toEqual([{ found: null }])
+  })
+
+  test("leaves vector migrations out where pgvector isn't, says so, and applies them later when it is", async () => {
+    const withVector = [
+      ...base,
+      extra("0050_v.vector", "create table embeddings (v vector(3))", { vector: true }),
+      extra("0060_after", "create table later (id int)"),
+    ]
+    await using database = await fresh(withVector, { vector: false })
+    expect(database.store.capabilities.vector).toBe(false)
+    expect(await database.store.system.query("select to_regclass('embeddings') as found, to_regclass('later')::text as later")).toEqual([
+      { found: null, later: "later" },
+    ])
+    const store = await again(database, withVector)
+    const [row] = await store.system.query<{ found: string | null }>("select to_regclass('embeddings')::text as found")
+    expect(row?.found).toBe(store.capabilities.vector ? "embeddings" : null)
+    expect(store.capabilities.vector).toBe(engine === "pglite")
+  })
+
+  test("gives the schema of the committed dump", async () => {
+    await using database = await openTestStore(engine)
+    const schema = schemaHeader + (await describeSchema(database.store.system))
+    const committed = readFileSync(schemaUrl, "utf8")
+    const hint = "run `node scripts/dump-schema.ts` and look at the difference"
+    // The server of the tests has no pgvector: there, every line of ours must be in the dump.
+    if (database.store.capabilities.vector) expect(schema, hint).toBe(committed)
+    else
+      for (const line of schema.split("\n").filter((line) => !/^[)]|^\s*constraint/.test(line)))
+        expect(committed, hint).toContain(line.replace(/,$/, ""))
+  })
+})
+
+describe.runIf(testEngines().includes("postgres"))("migrations of several processes on one server", () => {
+  test("are applied once when many open a new database at the same moment", async () => {
+    await using database = await openTestStore("postgres", { fresh: true, testing: { migrations: [] } })
+    const stores = await Promise.all(Array.from({ length: 6 }, () => database.openAnother({ testing: {} })))
+    const counts = await Promise.all(stores.map((store) => store.system.query("select count(*) as n from schema_migrations")))
+    expect(new Set(counts.map((rows) => JSON.stringify(rows))).size).toBe(1)
+  })
+
+  test("share the application role between databases that are made at the same moment", async () => {
+    const databases = await Promise.all(Array.from({ length: 4 }, () => openTestStore("postgres", { fresh: true })))
+    for (const database of databases) {
+      expect(await database.store.project("p").query("select current_user as role")).toEqual([{ role: "perdure_app" }])
+      await database[Symbol.asyncDispose]()
+    }
+  })
+})

@@ -1,0 +1,482 @@
+-- The schema that the migrations give. Written by scripts/dump-schema.ts; never edited by hand.
+
+create table api_keys (
+  id text not null,
+  project_id text not null,
+  name text not null,
+  hash bytea not null,
+  hint text not null,
+  created_at timestamp with time zone default now() not null,
+  revoked_at timestamp with time zone,
+  constraint api_keys_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id) ON DELETE CASCADE,
+  constraint api_keys_pkey PRIMARY KEY (id),
+  constraint api_keys_hash_key UNIQUE (hash)
+);
+CREATE INDEX api_keys_by_project ON public.api_keys USING btree (project_id, id);
+alter table api_keys enable row level security;
+create policy project_only on api_keys for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on api_keys to perdure_app;
+
+create table blobs (
+  run_id text not null,
+  hash text not null,
+  project_id text not null,
+  data jsonb not null,
+  constraint blobs_pkey PRIMARY KEY (run_id, hash)
+);
+alter table blobs enable row level security;
+create policy project_only on blobs for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on blobs to perdure_app;
+
+create table chunks (
+  project_id text not null,
+  vector_store_id text not null,
+  file_id text not null,
+  "position" integer not null,
+  id text not null,
+  heading text[] not null,
+  body text not null,
+  span_start integer not null,
+  span_end integer not null,
+  tokens integer not null,
+  constraint chunks_project_id_vector_store_id_file_id_fkey FOREIGN KEY (project_id, vector_store_id, file_id) REFERENCES vector_store_files(project_id, vector_store_id, file_id) ON DELETE CASCADE,
+  constraint chunks_pkey PRIMARY KEY (project_id, vector_store_id, file_id, "position")
+);
+CREATE INDEX chunks_by_id ON public.chunks USING btree (project_id, id);
+alter table chunks enable row level security;
+create policy project_only on chunks for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on chunks to perdure_app;
+
+create table conversation_items (
+  project_id text not null,
+  conversation_id text not null,
+  "position" integer not null,
+  id text not null,
+  item jsonb not null,
+  label jsonb not null,
+  run_id text,
+  created_at timestamp with time zone not null,
+  constraint conversation_items_project_id_conversation_id_fkey FOREIGN KEY (project_id, conversation_id) REFERENCES conversations(project_id, id) ON DELETE CASCADE,
+  constraint conversation_items_pkey PRIMARY KEY (project_id, conversation_id, "position"),
+  constraint conversation_items_project_id_conversation_id_id_key UNIQUE (project_id, conversation_id, id)
+);
+alter table conversation_items enable row level security;
+create policy project_only on conversation_items for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on conversation_items to perdure_app;
+
+create table conversations (
+  project_id text not null,
+  id text not null,
+  metadata jsonb not null,
+  items integer default 0 not null,
+  created_at timestamp with time zone not null,
+  constraint conversations_pkey PRIMARY KEY (project_id, id)
+);
+alter table conversations enable row level security;
+create policy project_only on conversations for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on conversations to perdure_app;
+
+create table embeddings (
+  project_id text not null,
+  scope_id text not null,
+  document_id text not null,
+  part integer not null,
+  piece integer not null,
+  model text not null,
+  embedding vector not null,
+  constraint embeddings_pkey PRIMARY KEY (project_id, scope_id, document_id, part, piece)
+);
+alter table embeddings enable row level security;
+create policy project_only on embeddings for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on embeddings to perdure_app;
+
+create table executors (
+  id uuid not null,
+  seen timestamp with time zone default now() not null,
+  lease_ms integer not null,
+  roles text not null,
+  capacity integer not null,
+  constraint executors_pkey PRIMARY KEY (id)
+) with (autovacuum_vacuum_threshold=50, fillfactor=50);
+
+create table files (
+  project_id text not null,
+  id text not null,
+  filename text not null,
+  purpose text not null,
+  media_type text,
+  bytes bigint not null,
+  sha256 text not null,
+  principal text not null,
+  label jsonb not null,
+  content bytea not null,
+  created_at timestamp with time zone not null,
+  expires_at timestamp with time zone,
+  constraint files_pkey PRIMARY KEY (project_id, id)
+);
+alter table files enable row level security;
+create policy project_only on files for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on files to perdure_app;
+
+create table indexed_documents (
+  project_id text not null,
+  scope_id text not null,
+  document_id text not null,
+  parts integer not null,
+  terms integer not null,
+  constraint indexed_documents_pkey PRIMARY KEY (project_id, scope_id, document_id)
+);
+alter table indexed_documents enable row level security;
+create policy project_only on indexed_documents for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on indexed_documents to perdure_app;
+
+create table light_runs (
+  project_id text not null,
+  id text not null,
+  principal text not null,
+  end_user text,
+  kind text not null,
+  name text not null,
+  model text,
+  deployment text,
+  outcome text not null,
+  status integer not null,
+  error_code text,
+  error_message text,
+  started_at timestamp with time zone not null,
+  duration_ms integer not null,
+  first_token_ms integer,
+  streamed boolean not null,
+  input_tokens bigint not null,
+  output_tokens bigint not null,
+  cached_tokens bigint not null,
+  reasoning_tokens bigint not null,
+  cost_micro_usd bigint not null,
+  cost_known boolean not null,
+  request_bytes bigint not null,
+  response_bytes bigint not null,
+  label jsonb,
+  data jsonb,
+  constraint light_runs_pkey PRIMARY KEY (project_id, id)
+);
+CREATE INDEX light_runs_started ON public.light_runs USING brin (started_at);
+alter table light_runs enable row level security;
+create policy project_only on light_runs for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on light_runs to perdure_app;
+
+create table memories (
+  project_id text not null,
+  id text not null,
+  scope text not null,
+  body text not null,
+  metadata jsonb not null,
+  principal text not null,
+  run_id text,
+  label jsonb not null,
+  valid_from timestamp with time zone,
+  valid_to timestamp with time zone,
+  created_at timestamp with time zone not null,
+  constraint memories_pkey PRIMARY KEY (project_id, id)
+);
+CREATE INDEX memories_by_scope ON public.memories USING btree (project_id, scope, id);
+alter table memories enable row level security;
+create policy project_only on memories for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on memories to perdure_app;
+
+create table postings (
+  project_id text not null,
+  scope_id text not null,
+  term text not null,
+  document_id text not null,
+  parts integer[] not null,
+  frequencies integer[] not null,
+  lengths integer[] not null,
+  constraint postings_pkey PRIMARY KEY (project_id, scope_id, term, document_id)
+);
+CREATE INDEX postings_by_document ON public.postings USING btree (project_id, scope_id, document_id);
+alter table postings enable row level security;
+create policy project_only on postings for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on postings to perdure_app;
+
+create table projects (
+  id text not null,
+  name text not null,
+  created_at timestamp with time zone default now() not null,
+  constraint projects_pkey PRIMARY KEY (id)
+);
+
+create table run_events (
+  run_id text not null,
+  seq integer not null,
+  project_id text not null,
+  attempt integer not null,
+  type text not null,
+  data jsonb,
+  label jsonb,
+  blob text,
+  at timestamp with time zone not null,
+  constraint run_events_pkey PRIMARY KEY (run_id, seq)
+);
+alter table run_events enable row level security;
+create policy project_only on run_events for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on run_events to perdure_app;
+
+create table runs (
+  id text not null,
+  project_id text not null,
+  principal text not null,
+  end_user text,
+  kind text not null,
+  name text not null,
+  version text default ''::text not null,
+  status text not null,
+  parent_id text,
+  conversation_id text,
+  model text,
+  priority integer default 0 not null,
+  executor uuid,
+  token uuid,
+  attempt integer default 0 not null,
+  deaths integer default 0 not null,
+  wake_at timestamp with time zone,
+  waits jsonb,
+  deadline_at timestamp with time zone,
+  cancel_reason text,
+  label jsonb not null,
+  input jsonb not null,
+  output jsonb,
+  error jsonb,
+  metadata jsonb,
+  input_tokens bigint default 0 not null,
+  output_tokens bigint default 0 not null,
+  cached_tokens bigint default 0 not null,
+  reasoning_tokens bigint default 0 not null,
+  cost_micro_usd bigint default 0 not null,
+  cost_known boolean default true not null,
+  first_token_ms integer,
+  created_at timestamp with time zone not null,
+  started_at timestamp with time zone,
+  finished_at timestamp with time zone,
+  constraint runs_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'waiting'::text, 'completed'::text, 'failed'::text, 'cancelled'::text, 'incomplete'::text, 'in_doubt'::text, 'needs_migration'::text, 'poisoned'::text]))),
+  constraint runs_token_while_running CHECK (((status = 'running'::text) = (token IS NOT NULL))),
+  constraint runs_pkey PRIMARY KEY (id)
+) with (autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_threshold=500, fillfactor=70);
+CREATE INDEX runs_conversation ON public.runs USING btree (conversation_id, id) WHERE (conversation_id IS NOT NULL);
+CREATE INDEX runs_parent ON public.runs USING btree (parent_id) WHERE (parent_id IS NOT NULL);
+CREATE INDEX runs_project ON public.runs USING btree (project_id, id);
+CREATE INDEX runs_queued ON public.runs USING btree (priority, id) WHERE (status = 'queued'::text);
+CREATE INDEX runs_running ON public.runs USING btree (executor) WHERE (status = 'running'::text);
+CREATE INDEX runs_stuck ON public.runs USING btree (kind, name) WHERE (status = 'needs_migration'::text);
+CREATE INDEX runs_wake ON public.runs USING btree (wake_at) WHERE ((status = 'waiting'::text) AND (wake_at IS NOT NULL));
+alter table runs enable row level security;
+create policy project_only on runs for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on runs to perdure_app;
+
+create table schema_migrations (
+  name text not null,
+  checksum text not null,
+  applied_at timestamp with time zone default now() not null,
+  constraint schema_migrations_pkey PRIMARY KEY (name)
+);
+
+create table settings (
+  key text not null,
+  value jsonb not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint settings_pkey PRIMARY KEY (key)
+);
+
+create table signals (
+  id bigint generated always as identity not null,
+  run_id text not null,
+  project_id text not null,
+  name text not null,
+  payload jsonb,
+  label jsonb not null,
+  at timestamp with time zone default now() not null,
+  constraint signals_pkey PRIMARY KEY (id)
+);
+CREATE INDEX signals_run ON public.signals USING btree (run_id, name, id);
+alter table signals enable row level security;
+create policy project_only on signals for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on signals to perdure_app;
+
+create table used_login_tokens (
+  id text not null,
+  expires_at timestamp with time zone not null,
+  constraint used_login_tokens_pkey PRIMARY KEY (id)
+);
+
+create table vector_store_files (
+  project_id text not null,
+  vector_store_id text not null,
+  file_id text not null,
+  run_id text not null,
+  status text not null,
+  error_code text,
+  error_message text,
+  attributes jsonb not null,
+  chunk_tokens_max integer not null,
+  chunk_overlap_tokens integer not null,
+  usage_bytes bigint default 0 not null,
+  created_at timestamp with time zone not null,
+  constraint vector_store_files_status_check CHECK ((status = ANY (ARRAY['in_progress'::text, 'completed'::text, 'failed'::text, 'cancelled'::text]))),
+  constraint vector_store_files_project_id_file_id_fkey FOREIGN KEY (project_id, file_id) REFERENCES files(project_id, id) ON DELETE CASCADE,
+  constraint vector_store_files_project_id_vector_store_id_fkey FOREIGN KEY (project_id, vector_store_id) REFERENCES vector_stores(project_id, id) ON DELETE CASCADE,
+  constraint vector_store_files_pkey PRIMARY KEY (project_id, vector_store_id, file_id)
+);
+CREATE INDEX vector_store_files_by_file ON public.vector_store_files USING btree (project_id, file_id);
+alter table vector_store_files enable row level security;
+create policy project_only on vector_store_files for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on vector_store_files to perdure_app;
+
+create table vector_stores (
+  project_id text not null,
+  id text not null,
+  name text,
+  description text,
+  metadata jsonb,
+  expires_after_days integer,
+  created_at timestamp with time zone not null,
+  last_active_at timestamp with time zone not null,
+  constraint vector_stores_pkey PRIMARY KEY (project_id, id)
+);
+alter table vector_stores enable row level security;
+create policy project_only on vector_stores for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on vector_stores to perdure_app;
+
+create table word_scopes (
+  project_id text not null,
+  scope_id text not null,
+  version bigint not null,
+  parts bigint not null,
+  terms bigint not null,
+  constraint word_scopes_pkey PRIMARY KEY (project_id, scope_id)
+);
+alter table word_scopes enable row level security;
+create policy project_only on word_scopes for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on word_scopes to perdure_app;
+
+CREATE OR REPLACE FUNCTION public.perdure_flush(p_executor uuid, p_runs text[], p_tokens uuid[], p_parents text[], p_starts jsonb, p_events jsonb, p_ends jsonb, p_payload text)
+ RETURNS TABLE(rejected text[], inserted integer, woken boolean)
+ LANGUAGE plpgsql
+ SET enable_seqscan TO 'off'
+AS $function$
+declare
+  held text[];
+  projects text[];
+  attempts integer[];
+  touched integer;
+begin
+  woken := false;
+  if p_starts is not null then
+    insert into runs (id, project_id, principal, end_user, kind, name, version, status, parent_id, conversation_id, model, priority,
+                      executor, token, attempt, deadline_at, label, input, metadata, created_at, started_at)
+    select s.id, s.project_id, s.principal, s.end_user, s.kind, s.name, s.version, 'running', s.parent_id, s.conversation_id, s.model, s.priority,
+           p_executor, s.token, s.attempt, to_timestamp(s.deadline_at / 1000.0), s.label, coalesce(s.input, 'null'), s.metadata,
+           to_timestamp(s.created_at / 1000.0), to_timestamp(s.started_at / 1000.0)
+    from jsonb_to_recordset(p_starts) as s (
+      id text, project_id text, principal text, end_user text, kind text, name text, version text, parent_id text, conversation_id text,
+      model text, priority integer, token uuid, attempt integer, deadline_at bigint, label jsonb, input jsonb, metadata jsonb,
+      created_at bigint, started_at bigint)
+    order by s.id
+    on conflict (id) do nothing;
+  end if;
+
+  if cardinality(p_runs) = 1 and p_ends is null then
+    -- The idle path: one run, no search, no join.
+    select array[r.id], array[r.project_id], array[r.attempt] into held, projects, attempts
+    from runs r where r.id = p_runs[1] and r.token = p_tokens[1] for share;
+    insert into run_events (run_id, seq, project_id, attempt, type, data, label, blob, at)
+    select e.r, e.s, projects[1], attempts[1], e.t, e.d, e.l, e.b, to_timestamp(e.a / 1000.0)
+    from jsonb_to_recordset(p_events) as e (r text, s integer, t text, d jsonb, l jsonb, b text, a bigint)
+    where held is not null
+    on conflict (run_id, seq) do nothing;
+    get diagnostics inserted = row_count;
+  else
+    if p_parents is not null then
+      -- A child that ends while its parent suspends: one of the two must see the other, so both lock the parent.
+      perform 1 from runs where id = any (p_runs || p_parents) order by id for no key update;
+    end if;
+    -- One look-up by primary key for each. (A token is there only while the run is running, so the status need not be asked; asking for it lets
+    -- the planner scan the index of all running runs for each row.)
+    select array_agg(l.id), array_agg(l.project_id), array_agg(l.attempt) into held, projects, attempts
+    from (select * from unnest(p_runs, p_tokens) as u (id, token) order by u.id) w
+    cross join lateral (select r.id, r.project_id, r.attempt from runs r where r.id = w.id and r.token = w.token for share) l;
+    insert into run_events (run_id, seq, project_id, attempt, type, data, label, blob, at)
+    select e.r, e.s, h.project_id, h.attempt, e.t, e.d, e.l, e.b, to_timestamp(e.a / 1000.0)
+    from jsonb_to_recordset(p_events) as e (r text, s integer, t text, d jsonb, l jsonb, b text, a bigint)
+    join unnest(held, projects, attempts) as h (id, project_id, attempt) on h.id = e.r
+    on conflict (run_id, seq) do nothing;
+    get diagnostics inserted = row_count;
+  end if;
+
+  if p_ends is not null and held is not null then
+    update runs r set
+      status = e.st, executor = null, token = null, output = e.output, error = e.error, waits = e.waits,
+      wake_at = to_timestamp(e.wake_at / 1000.0), deaths = 0,
+      model = coalesce(e.model, r.model),
+      input_tokens = e.u[1], output_tokens = e.u[2], cached_tokens = e.u[3], reasoning_tokens = e.u[4], cost_micro_usd = e.u[5],
+      cost_known = e.cost_known, first_token_ms = e.first_token_ms,
+      finished_at = to_timestamp(e.finished_at / 1000.0)
+    from jsonb_to_recordset(p_ends) as e (
+      r text, st text, output jsonb, error jsonb, waits jsonb, wake_at bigint, model text, u bigint[], cost_known boolean,
+      first_token_ms integer, finished_at bigint)
+    where r.id = e.r and (cardinality(held) = cardinality(p_runs) or e.r = any (held));
+    if p_ends @> '[{"st": "waiting"}]' then
+      touched := perdure_wake(held);
+      woken := touched > 0;
+    end if;
+    if p_parents is not null then
+      touched := perdure_wake(p_parents);
+      woken := woken or touched > 0;
+    end if;
+  end if;
+
+  if p_payload is not null then
+    perform pg_notify('perdure_runs', p_payload);
+    if woken or p_ends @> '[{"st": "queued"}]' then
+      perform pg_notify('perdure_runs', '- q');
+    end if;
+  end if;
+  if coalesce(cardinality(held), 0) < cardinality(p_runs) then
+    rejected := array(select w from unnest(p_runs) as w where held is null or w <> all (held));
+  end if;
+  return next;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.perdure_protect(target regclass)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  execute format('alter table %s enable row level security', target);
+  execute format('drop policy if exists project_only on %s', target);
+  execute format(
+    'create policy project_only on %s to perdure_app using (project_id = current_setting(''perdure.project'', true)) with check (project_id = current_setting(''perdure.project'', true))',
+    target
+  );
+  execute format('grant select, insert, update, delete on %s to perdure_app', target);
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.perdure_wake(p_runs text[])
+ RETURNS integer
+ LANGUAGE plpgsql
+ SET enable_seqscan TO 'off'
+AS $function$
+declare
+  touched integer;
+begin
+  update runs r set status = 'queued', wake_at = null, waits = null
+  where r.id = any (p_runs) and r.status = 'waiting' and (
+    r.wake_at <= now() or r.cancel_reason is not null
+    or exists (
+      select 1 from jsonb_to_recordset(r.waits) as w (signal text, after bigint, child text)
+      where exists (select 1 from signals s where s.run_id = r.id and s.name = w.signal and s.id > w.after)
+         or exists (select 1 from runs c where c.id = w.child and c.finished_at is not null)));
+  get diagnostics touched = row_count;
+  return touched;
+end
+$function$;
