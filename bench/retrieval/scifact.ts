@@ -79,21 +79,19 @@ async function measure(
     const vector = arm === "words" ? undefined : (await embed.texts([query.text]))[0]
     const started = performance.now()
     const text = arm === "vectors" ? "" : query.text
-    const found = await store
-      .project(projectId)
-      .transaction((tx) =>
-        searchScope(tx, {
-          projectId,
-          scopeId,
-          model,
-          text,
-          vector,
-          documentIds: null,
-          parameters: documentParameters,
-          candidatesMax: 100,
-          wordCache,
-        }),
-      )
+    const found = await store.project(projectId).transaction((tx) =>
+      searchScope(tx, {
+        projectId,
+        scopeId,
+        model,
+        text,
+        vector,
+        documentIds: null,
+        parameters: documentParameters,
+        candidatesMax: 100,
+        wordCache,
+      }),
+    )
     ms += performance.now() - started
     const ranking = [...new Set(found.map((entry) => placeOf(entry.key).documentId))].slice(0, 10)
     const relevant = labels.get(query.id) ?? new Set()
