@@ -1,6 +1,5 @@
 // The journal bench: workflows of five steps at 1, 32 and 256 in flight, ours and the peers' on one real Postgres, in interleaved rounds; one table, then the gates.
 import { fork, spawnSync, type ChildProcess } from "node:child_process"
-import { once } from "node:events"
 import { existsSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -63,13 +62,20 @@ async function enter(name: string, side: Contestant["side"], script: string, arg
   await answer(contestant)
 }
 
-async function answer({ name, child }: Contestant): Promise<Record<string, number>> {
-  const [message] = (await Promise.race([
-    once(child, "message"),
-    once(child, "exit").then(([code]) => [{ error: `ended with ${String(code)}` }]),
-  ])) as [Record<string, number> & { error?: string }]
-  if (message.error !== undefined) throw new Error(`${name}: ${message.error}`)
-  return message
+function answer({ name, child }: Contestant): Promise<Record<string, number>> {
+  return new Promise((resolve, reject) => {
+    const onMessage = (message: Record<string, number> & { error?: string }): void => {
+      child.off("exit", onExit)
+      if (message.error === undefined) resolve(message)
+      else reject(new Error(`${name}: ${message.error}`))
+    }
+    const onExit = (code: number | null): void => {
+      child.off("message", onMessage)
+      reject(new Error(`${name} ended with ${String(code)}`))
+    }
+    child.once("message", onMessage)
+    child.once("exit", onExit)
+  })
 }
 
 async function measure(contestant: Contestant, concurrency: number, ms: number): Promise<Sample> {

@@ -199,7 +199,10 @@ export class Appender {
     const parts: Part[] = []
     let operations = 0
     let bytes = 0
+    // Half of a crowd now, the other half beside it: two backends work on two cores, and the next round gathers while they do.
+    const lanesMax = this.#options.flushesMax > 1 ? Math.max(extraFlushLanesMin, Math.ceil(this.#ready.size / 2)) : this.#ready.size
     for (const lane of this.#ready) {
+      if (parts.length >= lanesMax) break
       if (operations >= this.#options.operationsMax || bytes >= this.#options.bytesMax) break
       this.#ready.delete(lane)
       lane.busy = true

@@ -108,7 +108,10 @@ create table executors (
 create function perdure_flush(
   p_executor uuid, p_runs text[], p_tokens uuid[], p_parents text[], p_starts jsonb, p_events jsonb, p_ends jsonb, p_payload text
 ) returns table (rejected text[], inserted integer, woken boolean)
-language plpgsql as $$
+language plpgsql
+-- Plans are cached: one that was made while a table was small must not scan it when it is large.
+set enable_seqscan = off
+as $$
 declare
   held text[];
   projects text[];
@@ -133,7 +136,7 @@ begin
   if cardinality(p_runs) = 1 and p_ends is null then
     -- The idle path: one run, no search, no join.
     select array[r.id], array[r.project_id], array[r.attempt] into held, projects, attempts
-    from runs r where r.id = p_runs[1] and r.token = p_tokens[1] and r.status = 'running' for share;
+    from runs r where r.id = p_runs[1] and r.token = p_tokens[1] for share;
     insert into run_events (run_id, seq, project_id, attempt, type, data, label, blob, at)
     select e.r, e.s, projects[1], attempts[1], e.t, e.d, e.l, e.b, to_timestamp(e.a / 1000.0)
     from jsonb_to_recordset(p_events) as e (r text, s integer, t text, d jsonb, l jsonb, b text, a bigint)
@@ -145,14 +148,11 @@ begin
       -- A child that ends while its parent suspends: one of the two must see the other, so both lock the parent.
       perform 1 from runs where id = any (p_runs || p_parents) order by id for no key update;
     end if;
+    -- One look-up by primary key for each. (A token is there only while the run is running, so the status need not be asked; asking for it lets
+    -- the planner scan the index of all running runs for each row.)
     select array_agg(l.id), array_agg(l.project_id), array_agg(l.attempt) into held, projects, attempts
-    from (
-      select r.id, r.project_id, r.attempt
-      from unnest(p_runs, p_tokens) as w (id, token) join runs r on r.id = w.id and r.token = w.token
-      where r.status = 'running'
-      order by r.id
-      for share of r
-    ) l;
+    from (select * from unnest(p_runs, p_tokens) as u (id, token) order by u.id) w
+    cross join lateral (select r.id, r.project_id, r.attempt from runs r where r.id = w.id and r.token = w.token for share) l;
     insert into run_events (run_id, seq, project_id, attempt, type, data, label, blob, at)
     select e.r, e.s, h.project_id, h.attempt, e.t, e.d, e.l, e.b, to_timestamp(e.a / 1000.0)
     from jsonb_to_recordset(p_events) as e (r text, s integer, t text, d jsonb, l jsonb, b text, a bigint)
@@ -172,9 +172,11 @@ begin
     from jsonb_to_recordset(p_ends) as e (
       r text, st text, output jsonb, error jsonb, waits jsonb, wake_at bigint, model text, u bigint[], cost_known boolean,
       first_token_ms integer, finished_at bigint)
-    where r.id = e.r and r.id = any (held);
-    touched := perdure_wake(held);
-    woken := touched > 0;
+    where r.id = e.r and (cardinality(held) = cardinality(p_runs) or e.r = any (held));
+    if p_ends @> '[{"st": "waiting"}]' then
+      touched := perdure_wake(held);
+      woken := touched > 0;
+    end if;
     if p_parents is not null then
       touched := perdure_wake(p_parents);
       woken := woken or touched > 0;
@@ -196,15 +198,20 @@ $$;
 
 -- Queues those of the given runs that wait for something which is there already; the caller has locked them.
 create function perdure_wake(p_runs text[]) returns integer
-language sql as $$
-  with due as (
-    update runs r set status = 'queued', wake_at = null, waits = null
-    where r.id = any (p_runs) and r.status = 'waiting' and (
-      r.wake_at <= now() or r.cancel_reason is not null
-      or exists (
-        select 1 from jsonb_to_recordset(r.waits) as w (signal text, after bigint, child text)
-        where exists (select 1 from signals s where s.run_id = r.id and s.name = w.signal and s.id > w.after)
-           or exists (select 1 from runs c where c.id = w.child and c.finished_at is not null)))
-    returning 1)
-  select count(*)::integer from due
+language plpgsql
+set enable_seqscan = off
+as $$
+declare
+  touched integer;
+begin
+  update runs r set status = 'queued', wake_at = null, waits = null
+  where r.id = any (p_runs) and r.status = 'waiting' and (
+    r.wake_at <= now() or r.cancel_reason is not null
+    or exists (
+      select 1 from jsonb_to_recordset(r.waits) as w (signal text, after bigint, child text)
+      where exists (select 1 from signals s where s.run_id = r.id and s.name = w.signal and s.id > w.after)
+         or exists (select 1 from runs c where c.id = w.child and c.finished_at is not null)));
+  get diagnostics touched = row_count;
+  return touched;
+end
 $$;
