@@ -64,7 +64,7 @@ export function routesOf(shared: Shared, config: Config, parts: RouteParts): Hon
     }),
     createKeyRoutes({ identity }),
     createUsageRoutes({ readUsage: createUsageSummary({ store }), clock: shared.clock }),
-    ...(config.dashboard.enabled ? [createDashboardRoutes({ identity, directory: dashboardDirectory }) as Hono<HttpEnv>] : []),
+    ...(config.dashboard.enabled ? [createDashboardRoutes({ identity, directory: dashboardDirectory })] : []),
   ]
 }
 

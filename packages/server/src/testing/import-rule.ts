@@ -25,6 +25,9 @@ export const levels: Readonly<Record<string, number>> = {
 /** Files at the top of `src` compose the public face and the entry point: above every folder. */
 const topLevel = 10
 
+/** The package's own description, for its version. */
+const manifest = join("..", "package.json")
+
 export interface ImportViolation {
   file: string
   imported: string
@@ -65,7 +68,7 @@ function breachOf(root: string, file: string, target: string): string | undefine
   const from = folderOf(root, file)
   const to = folderOf(root, target)
   const isTest = /\.(test|suite|bench)\.tsx?$/.test(file)
-  if (from === to || from === "testing") return undefined
+  if (from === to || from === "testing" || relative(root, target) === manifest) return undefined
   if (to === "testing") return isTest ? undefined : "testing/ is for tests"
   if (isTest) return undefined
   const [fromLevel, toLevel] = [levelOf(from), levelOf(to)]
