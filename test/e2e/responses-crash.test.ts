@@ -43,7 +43,9 @@ async function start(attemptsMax = 3): Promise<Child> {
   const script = join(import.meta.dirname, "../../packages/server/src/testing/response-child.ts")
   const child = spawn(process.execPath, [script, directory, provider.url, String(attemptsMax)], { stdio: ["ignore", "pipe", "inherit"] })
   children.push(child)
-  const [line] = (await once(child.stdout, "data")) as [Buffer]
+  const died = once(child, "exit").then(([code]) => Promise.reject(new Error(`the server ended with ${String(code)} before it listened`)))
+  const [line] = (await Promise.race([once(child.stdout, "data"), died])) as [Buffer]
+  died.catch(() => undefined) // it is killed later
   return { process: child, ...(JSON.parse(line.toString()) as { url: string; apiKey: string }) }
 }
 

@@ -1,8 +1,8 @@
 // Reads a response back from its run log: the exact wire events from any number on, or the response as it stands.
-import type { JsonObject } from "../core/index.ts"
+import { AppError, type JsonObject } from "../core/index.ts"
 import type { Run, RunEvent, Runs } from "../runs/index.ts"
 import { outcomeOf, requestOf } from "./chain.ts"
-import { failedEnd } from "./response-error.ts"
+import { errorData, errorEvent, failedEnd } from "./response-error.ts"
 import { ResponseLog } from "./response-log.ts"
 import { beginning, responseObject } from "./response-object.ts"
 import { endingEvents } from "./response-writer.ts"
@@ -23,16 +23,47 @@ export interface ReadEvent {
  */
 export async function* readResponse(runs: ReadRuns, run: Run, after: number, signal: AbortSignal): AsyncGenerator<ReadEvent> {
   const log = new ResponseLog(baseOf(run.id, run.createdAt, requestOf(run)))
+  let last: readonly ReadEvent[] = []
   for await (const event of runs.tail(run.projectId, run.id, 0, signal)) {
+    if (parking.has(event.type)) {
+      const now = await runs.get(run.projectId, run.id)
+      if (now && parked(now)) {
+        yield { event: parkedEvent(log, now), row: parkedError(now) }
+        return
+      }
+    }
     const row = wireRow(event)
     if (!row) continue
-    for (const each of log.apply(row)) if (each.sequence_number > after) yield { event: each, row: row.data }
-    if (log.ended) return
+    const events = log.apply(row).map((each) => ({ event: each, row: row.data }))
+    // The last event waits for the end of the run, so that whoever has it can continue the response at once.
+    if (log.ended) last = events
+    else yield* events.filter((each) => each.event.sequence_number > after)
   }
   if (signal.aborted) return
+  yield* last.filter((each) => each.event.sequence_number > after)
+  if (log.ended) return
   const ended = await runs.get(run.projectId, run.id)
   if (!ended) return
   for (const event of ending(log, ended)) if (event.sequence_number > after) yield { event, row: undefined }
+}
+
+/** Events behind which a run rests until an operator acts: nobody who waits would learn of it. */
+const parking: ReadonlySet<string> = new Set(["run.poisoned", "run.needs_migration"])
+
+function parked(run: Run): boolean {
+  return run.status === "poisoned" || run.status === "needs_migration"
+}
+
+function parkedError({ id, status }: Run): JsonObject {
+  const error = new AppError("server_error", `The run ${id} is parked (${status}) until an operator resumes it`, {
+    hint: "Its log says why; after it was resumed, read the response again.",
+  })
+  return errorData(error)
+}
+
+/** Not part of the log: a run that is resumed goes on under the same number, for readers that come back. */
+function parkedEvent(log: ResponseLog, run: Run): WireEvent {
+  return { type: "error", ...errorEvent(parkedError(run)), sequence_number: log.sequence }
 }
 
 const eventsPerPage = 1_000
@@ -50,7 +81,9 @@ export async function readSnapshot(runs: ReadRuns, run: Run): Promise<JsonObject
     last = page.length === eventsPerPage ? page.at(-1) : undefined
   } while (last)
   if (run.finishedAt !== null && !log.ended) ending(log, run)
-  return log.snapshot()
+  if (!parked(run)) return log.snapshot()
+  const error = { code: "server_error", message: parkedError(run)["message"] as string }
+  return { ...log.snapshot(), status: "failed", error }
 }
 
 /** Only what stands in the response: the run's output holds more. */

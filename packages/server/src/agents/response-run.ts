@@ -1,9 +1,10 @@
 // The turn loop: the body of runs of kind `response`, from a stored request to its output, over any number of attempts.
 import { AppError, type JsonObject, type JsonValue } from "../core/index.ts"
-import type { RunContext, RunDefinition } from "../runs/index.ts"
-import { joinLabels } from "../security/index.ts"
+import { StepError, type RunContext, type RunDefinition } from "../runs/index.ts"
+import { joinLabels, type Label } from "../security/index.ts"
 import { loadContext } from "./chain.ts"
 import { assertPaired, messagesOf, questionOf } from "./messages.ts"
+import type { ResponseLog } from "./response-log.ts"
 import { beginning } from "./response-object.ts"
 import { runServerCalls, searchUpFront } from "./server-calls.ts"
 import { addUsage, openSession, wireUsage, type ResponseRunDependencies, type Session } from "./session.ts"
@@ -34,6 +35,7 @@ export function responseRun(dependencies: ResponseRunDependencies): RunDefinitio
 
 async function executeResponse(dependencies: ResponseRunDependencies, context: RunContext, request: ResponseRequest): Promise<JsonValue> {
   const session = openSession(dependencies, context, request)
+  if (session.writer.log.ended) return endedBefore(session)
   try {
     const items = await loadContext(dependencies, { projectId: context.run.projectId, principal: context.run.principal, request })
     readContext(session, items)
@@ -52,6 +54,14 @@ function readContext(session: Session, items: readonly LabelledItem[]): void {
   session.label = joinLabels([session.label, ...items.map(({ label }) => label)])
   session.tools = offeredTools(request, dependencies.tools)
   session.messages = messagesOf(request.instructions, plain)
+}
+
+/** An attempt died between the last event of the response and the end of its run: only that is left to do. */
+function endedBefore({ context, writer }: Session): JsonValue {
+  const { status, error, incomplete_details } = writer.log.standing
+  const last = context.history.findLast((event) => event.type === `response.${status}`)
+  if (status === "failed") throw new StepError({ code: error?.code ?? "server_error", message: error?.message ?? "the response failed" })
+  return conclude(writer.log, last?.label ?? context.run.label, incomplete_details?.reason ?? null)
 }
 
 type Reason = TurnOutcome["reason"]
@@ -97,8 +107,13 @@ async function finish(session: Session, items: readonly LabelledItem[], reason: 
   }
   await keepInConversation(session, items)
   session.writer.lifecycle(cut === null ? "completed" : "incomplete", end)
-  const outcome: ResponseOutcome = { ...end, output: session.writer.log.items, label: session.label }
-  const output = { ...outcome, label: { ...outcome.label } } as unknown as JsonObject // members are plain JSON
+  return conclude(session.writer.log, session.label, cut)
+}
+
+/** The run's output; a cut response ends its run as incomplete, which is thrown. */
+function conclude(log: ResponseLog, label: Label, cut: string | null): JsonValue {
+  const outcome: ResponseOutcome = { ...log.standing, output: log.items, label }
+  const output = { ...outcome, label: { ...label } } as unknown as JsonObject // members are plain JSON
   if (cut !== null) throw Object.assign(new Error(cut), { status: "incomplete", output, reason: cut })
   return output
 }
