@@ -209,6 +209,21 @@ describe.skipIf(browserPath === undefined)("the dashboard in a browser", () => {
     await page.reload()
     expect(await background()).toBe(light)
   })
+  it("goes on by itself after the server was killed and started again", async () => {
+    await page.goto(`${server.url}/dashboard/runs`)
+    await page.getByRole("button", { name: "Live" }).waitFor()
+    const before = await rows().count()
+    await server.kill()
+    await page.getByRole("button", { name: "Connecting" }).waitFor()
+    const { apiKey } = server
+    server = await startPerdure({ dataDirectory: directory.path, apiKey, port: Number(new URL(server.url).port) })
+    await ask("The tower is old. How is the tower?")
+    await rows().nth(before).waitFor()
+    await page.getByRole("button", { name: "Live" }).waitFor()
+    expect(await rows().count()).toBe(before + 1)
+    expect(problems.splice(0).every((problem) => problem.includes("ERR_"))).toBe(true) // the browser reports the lost connections
+  })
+
   it("has raised no error and met no breach of its own policy in all of this", () => {
     expect(problems).toEqual([])
   })

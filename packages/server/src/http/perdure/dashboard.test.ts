@@ -76,6 +76,14 @@ describe("the dashboard's address", () => {
     }
   })
 
+  it("compresses assets for who can take that, and says that answers differ", async () => {
+    for (const encoding of ["gzip", "identity"]) {
+      const asset = await open("/dashboard/assets/index-abc.js", { "accept-encoding": encoding })
+      expect(asset.headers.get("content-encoding")).toBe(encoding === "gzip" ? "gzip" : null)
+      expect([asset.headers.get("vary"), await asset.text()]).toEqual(["accept-encoding", "export {}"])
+    }
+  })
+
   it("lets a session read, and write only with its token", async () => {
     const cookie = await login()
     expect((await open("/v1/runs", { cookie })).status).toBe(200)

@@ -1,6 +1,8 @@
 // Serves the built dashboard under /dashboard: assets with their cache headers, the one-time login, and clear pages where something is missing.
 import { readFile } from "node:fs/promises"
 import { extname, join, sep } from "node:path"
+import { promisify } from "node:util"
+import { gzip } from "node:zlib"
 import { Hono, type Context } from "hono"
 import type { Identity, RequestHeaders } from "../../security/index.ts"
 import type { HttpEnv } from "../env.ts"
@@ -28,6 +30,7 @@ const contentTypes: Record<string, string> = {
   ".woff2": "font/woff2",
   ".json": "application/json",
 }
+const compress = promisify(gzip)
 /** Vite puts a hash of the content into each name under assets/. */
 const forever = "public, max-age=31536000, immutable"
 
@@ -61,7 +64,10 @@ async function asset(options: DashboardRoutesOptions, context: Context): Promise
   const type = contentTypes[extname(name)]
   const bytes = type === undefined ? undefined : await read(options.directory, name)
   if (!bytes || type === undefined) return html(404, helpPage("no-asset"))
-  return new Response(new Uint8Array(bytes), { headers: { ...headers, "content-type": type, "cache-control": forever } })
+  const fixed = { ...headers, "content-type": type, "cache-control": forever, vary: "accept-encoding" }
+  if (!/\bgzip\b/.test(context.req.header("accept-encoding") ?? "")) return new Response(new Uint8Array(bytes), { headers: fixed })
+  // A browser asks once and keeps it for ever, so nothing is kept here.
+  return new Response(new Uint8Array(await compress(bytes)), { headers: { ...fixed, "content-encoding": "gzip" } })
 }
 
 async function read(directory: string, name: string): Promise<Buffer | undefined> {
