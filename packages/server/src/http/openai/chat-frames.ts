@@ -49,10 +49,12 @@ export class ChatFrames {
     if (this.#carriageReturns) bytes = withoutCarriageReturns(bytes)
     let from = 0
     while (!this.done) {
-      const end = nextFrame(bytes, from)
-      if (end < 0) break
-      this.#frame(bytes.subarray(from, end))
-      from = end
+      const end = plainFrame(bytes, from)
+      if (end > 0) this.#frame(bytes.subarray(from, end))
+      const next = end > 0 ? end : nextFrame(bytes, from)
+      if (next < 0) break
+      if (end < 0) this.#unusual(bytes.subarray(from, next))
+      from = next
     }
     if (this.done || from === bytes.length) return
     this.#pending = bytes.subarray(from)
@@ -71,9 +73,7 @@ export class ChatFrames {
     return this.done || this.#finished
   }
 
-  #frame(raw: Buffer): void {
-    const frame = isPlain(raw) ? raw : this.#unusual(raw)
-    if (!frame) return
+  #frame(frame: Buffer): void {
     const start = frame[5] === space ? 6 : 5
     if (frame[start] === openList) {
       this.done = true
@@ -89,13 +89,13 @@ export class ChatFrames {
   }
 
   /** Frames with other fields than one `data:` line. */
-  #unusual(raw: Buffer): Buffer | undefined {
+  #unusual(raw: Buffer): void {
     const { event, frame } = normalised(raw)
     if (event === "error" && frame) {
       const body = parse(frame)
       throw errorInBody(this.#options.deployment, body?.["error"] ?? body)
     }
-    return frame
+    if (frame) this.#frame(frame)
   }
 
   #failOnError(frame: Buffer): void {
@@ -133,9 +133,11 @@ function hasContent(choice: unknown): boolean {
   )
 }
 
-/** One `data:` line and the blank one. */
-function isPlain(frame: Buffer): boolean {
-  return frame[0] === 100 && frame[1] === 97 && frame[4] === colon && frame.indexOf(10) === frame.length - 2
+/** Index after a frame of one `data:` line and the blank one, or -1 for any other. One search for one byte: the common case. */
+function plainFrame(bytes: Buffer, from: number): number {
+  if (bytes[from] !== 100 || bytes[from + 1] !== 97 || bytes[from + 4] !== colon) return -1
+  const lineEnd = bytes.indexOf(10, from)
+  return lineEnd > 0 && bytes[lineEnd + 1] === 10 ? lineEnd + 2 : -1
 }
 
 /** The first byte of that key's value, where the key stands in the frame. */
