@@ -21,9 +21,18 @@ import { createTransport, type Call, type Transport, type TransportOptions } fro
 
 export type ClientOptions = TransportOptions
 
+export interface RunStart {
+  /** The name given to `defineWorkflow`. */
+  workflow: string
+  input?: unknown
+  metadata?: Record<string, unknown>
+}
+
 export interface Client {
   runs: {
     list(query?: RunListQuery, signal?: AbortSignal): Promise<RunList>
+    /** Starts a workflow; the same idempotency key gives the same run, however often it is sent. */
+    start(request: RunStart, options?: { idempotencyKey?: string }): Promise<Run>
     get(runId: string, signal?: AbortSignal): Promise<Run>
     events(runId: string, query?: RunEventsQuery, signal?: AbortSignal): Promise<RunEvents>
     /** The run's events after `after`, live, until its end; taken up again after a cut without gap or duplicate. */
@@ -58,6 +67,11 @@ export function createClient(options: ClientOptions): Client {
 function runsOf(transport: Transport): Client["runs"] {
   return {
     list: (query, signal) => transport.json({ path: "/v1/runs", query: { ...query }, signal }),
+    start: (request, { idempotencyKey } = {}) =>
+      transport.json({
+        ...post("/v1/runs", request),
+        ...(idempotencyKey === undefined ? {} : { headers: { "idempotency-key": idempotencyKey } }),
+      }),
     get: (runId, signal) => transport.json({ path: pathOf(runId), signal }),
     events: (runId, query, signal) => transport.json({ path: `${pathOf(runId)}/events`, query: { ...query }, signal }),
     stream: (runId, options) => streamRun(transport, runId, options),

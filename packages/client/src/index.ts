@@ -1,5 +1,5 @@
 // Public face of the client of Perdure's own API.
-export { createClient, type Client, type ClientOptions } from "./client.ts"
+export { createClient, type Client, type ClientOptions, type RunStart } from "./client.ts"
 export { PerdureError } from "./error.ts"
 export type { StreamOptions } from "./stream.ts"
 export type {

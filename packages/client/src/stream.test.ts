@@ -93,6 +93,22 @@ describe("a call", () => {
     expect(seen).toEqual({ url: "/v1/runs?status=failed", authorization: "Bearer secret" })
   })
 
+  it("sends a body as JSON, and the idempotency key as a header", async () => {
+    let seen: unknown
+    const baseUrl = await serve((request, response) => {
+      let body = ""
+      request.on("data", (chunk: Buffer) => (body += chunk.toString()))
+      request.on("end", () => {
+        const { "idempotency-key": key, "content-type": type } = request.headers
+        seen = { method: request.method, url: request.url, key, type, body }
+        response.end("{}")
+      })
+    })
+    await createClient({ baseUrl, apiKey: "k" }).runs.start({ workflow: "report", input: { day: 1 } }, { idempotencyKey: "once" })
+    const body = '{"workflow":"report","input":{"day":1}}'
+    expect(seen).toEqual({ method: "POST", url: "/v1/runs", key: "once", type: "application/json", body })
+  })
+
   it("says that the server cannot be reached when nothing listens", async () => {
     const call = createClient({ baseUrl: "http://127.0.0.1:1", apiKey: "k" }).runs.list()
     await expect(call).rejects.toMatchObject({ name: "PerdureError", status: 0, code: "unreachable" })

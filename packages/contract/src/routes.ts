@@ -355,9 +355,9 @@ export function missingRoutes(mounted: readonly { method: string; path: string }
   }
 }
 
-/** Middleware is mounted for all methods or with a wildcard; the dashboard serves pages. */
+/** Middleware is mounted for all methods or with a wildcard; the dashboard serves pages, and `/` leads there. */
 function isPublished({ method, path }: { method: string; path: string }): boolean {
-  return method !== "ALL" && !path.includes("*") && !path.startsWith("/dashboard")
+  return method !== "ALL" && path !== "/" && !path.includes("*") && !path.startsWith("/dashboard")
 }
 
 function shapeOf(method: string, path: string): string {

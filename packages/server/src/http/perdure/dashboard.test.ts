@@ -50,6 +50,10 @@ describe("the dashboard's address", () => {
     }
   })
 
+  it("is where the bare address of the server leads", async () => {
+    expect((await open("/")).headers.get("location")).toBe("/dashboard/")
+  })
+
   it("says how to build it when it was not, and gives each page its session's token once it is", async () => {
     const cookie = await login()
     const missing = await open("/dashboard/", { cookie })

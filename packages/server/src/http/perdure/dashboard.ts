@@ -36,6 +36,7 @@ const forever = "public, max-age=31536000, immutable"
 
 export function createDashboardRoutes(options: DashboardRoutesOptions): Hono<HttpEnv> {
   const routes = new Hono<HttpEnv>()
+  routes.get("/", (context) => context.redirect("/dashboard/"))
   routes.get("/dashboard/login", (context) => login(options, context))
   routes.get("/dashboard/assets/*", (context) => asset(options, context))
   routes.get("/dashboard", (context) => page(options, context))
