@@ -19,7 +19,8 @@ export interface Files {
   upload(caller: Caller, upload: FileUpload): Promise<StoredFile>
   get(projectId: string, id: string): Promise<StoredFile>
   list(projectId: string, page: FilePage): Promise<StoredFile[]>
-  content(projectId: string, id: string): Promise<{ file: StoredFile; content: Uint8Array }>
+  /** The file's bytes in parts, read one after the other as they are asked for. */
+  content(projectId: string, id: string): Promise<{ file: StoredFile; parts: AsyncIterable<Uint8Array> }>
   /** Removes the file, and its chunks, words and vectors from every vector store, before it returns. */
   delete(projectId: string, id: string): Promise<void>
 }
@@ -54,15 +55,14 @@ export function createFiles({ store, clock, newId, limits }: FilesDependencies):
         createdAt,
         expiresAt: upload.expiresAfterSeconds === undefined ? null : createdAt + upload.expiresAfterSeconds * 1000,
       }
-      await files.insertFile(store.project(projectId), file, content)
+      await store.project(projectId).transaction((tx) => files.insertFile(tx, file, content))
       return file
     },
     get,
     list: (projectId, page) => files.listFiles(store.project(projectId), projectId, clock.now(), page),
     async content(projectId, id) {
       const file = await get(projectId, id)
-      const content = await files.fileContent(store.project(projectId), projectId, clock.now(), id)
-      return content === undefined ? raise(noFile(id)) : { file, content }
+      return { file, parts: partsOf(store, file) }
     },
     async delete(projectId, id) {
       const deleted = await store.project(projectId).transaction(async (tx) => {
@@ -76,6 +76,18 @@ export function createFiles({ store, clock, newId, limits }: FilesDependencies):
       })
       if (!deleted) throw noFile(id)
     },
+  }
+}
+
+/** The parts of a file. One that is deleted while it is read ends with an error instead of short. */
+export async function* partsOf(store: Store, { projectId, id, bytes }: StoredFile): AsyncGenerator<Uint8Array> {
+  const db = store.project(projectId)
+  let left = bytes
+  for (let part = 0; left > 0; part++) {
+    const content = await files.filePart(db, projectId, id, part)
+    if (content === undefined) throw noFile(id)
+    left -= content.byteLength
+    yield content
   }
 }
 

@@ -23,6 +23,7 @@ import type { Clock } from "../core/index.ts"
 import { embeddingTexts } from "./documents/chunk.ts"
 import type { Documents, DocumentOutcome } from "./documents/documents.ts"
 import type { ChunkedDocument, DocumentFailure, ParsedDocument } from "./documents/types.ts"
+import { partsOf } from "./files.ts"
 import type { Embed } from "./types.ts"
 import { vectorOfText, vectorText } from "./vector-text.ts"
 
@@ -194,8 +195,7 @@ class Work {
     const { store, documents, clock } = this.#dependencies
     const file = await files.findFile(store.project(projectId), projectId, clock.now(), fileId)
     if (file === undefined) return { outcome: "failed", failure: gone(fileId) }
-    const load = async (): Promise<Uint8Array> =>
-      (await files.fileContent(store.project(projectId), projectId, clock.now(), fileId)) ?? raise(gone(fileId).message)
+    const load = async (): Promise<Uint8Array> => Buffer.concat(await Array.fromAsync(partsOf(store, file)), file.bytes)
     return (this.#parsed = await documents.parse(file.filename, load, this.#signal))
   }
 

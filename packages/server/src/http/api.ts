@@ -2,7 +2,9 @@
 import { Hono, type Context, type MiddlewareHandler } from "hono"
 import { HTTPException } from "hono/http-exception"
 import { AppError, type Limits, type NewId } from "../core/index.ts"
+import { fileTooLarge } from "../context/index.ts"
 import type { Identity } from "../security/index.ts"
+import { isStoreError } from "../store/index.ts"
 import type { HttpEnv } from "./env.ts"
 import { errorAnswer } from "./openai/errors.ts"
 import { createRouteTable } from "./route-table.ts"
@@ -73,7 +75,7 @@ function bodyLimited({ requestBodyBytesMax, fileBytesMax }: ApiOptions["limits"]
   return async (context, next) => {
     const upload = uploadPath.test(context.req.path)
     const limitBytes = upload ? fileBytesMax + uploadOverheadBytes : requestBodyBytesMax
-    const error = (): AppError => tooLarge(limitBytes, upload ? "fileBytesMax" : "requestBodyBytesMax")
+    const error = (): AppError => (upload ? fileTooLarge(fileBytesMax) : tooLarge(requestBodyBytesMax, "requestBodyBytesMax"))
     if (Number(context.req.header("content-length") ?? 0) > limitBytes) throw error()
     // Without a length the body has to be counted while it is read; a request without either header has none.
     if (context.req.header("transfer-encoding") !== undefined) context.req.raw = await counted(context.req.raw, limitBytes, error)
@@ -103,6 +105,12 @@ export function tooLarge(sizeBytes: number, name: string): AppError {
 /** What handlers threw, with the errors of libraries turned into ours. */
 function thrown(error: unknown): unknown {
   if (error instanceof SyntaxError) return new AppError("invalid_json", `the request body is not valid JSON: ${error.message}`)
+  // Postgres has no NUL in texts; only a request can have brought it so far.
+  if (isStoreError(error) && error.sqlState === "22021") {
+    return new AppError("invalid_request", "a text of the request contains the NUL character, which cannot be stored", {
+      hint: "Remove it.",
+    })
+  }
   if (!(error instanceof HTTPException)) return error
   if (error.status === 413) return new AppError("request_too_large", "the request body is too large")
   return error.status < 500 ? new AppError("invalid_request", error.message || "the request is not valid") : error

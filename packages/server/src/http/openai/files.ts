@@ -1,4 +1,5 @@
 // OpenAI's Files API: upload, list, retrieve, content, delete.
+import { ReadableStream as NodeReadableStream } from "node:stream/web"
 import { Hono } from "hono"
 import { z } from "zod"
 import { fileTooLarge, type Files } from "../../context/index.ts"
@@ -34,8 +35,8 @@ export function filesRoutes({ files, limits }: FilesRoutesOptions): Hono<HttpEnv
     return jsonAnswer(wireFile(await files.get(context.get("principal").projectId, context.req.param("id"))))
   })
   routes.get("/v1/files/:id/content", async (context) => {
-    const { file, content } = await files.content(context.get("principal").projectId, context.req.param("id"))
-    return contentAnswer(file, content)
+    const { file, parts } = await files.content(context.get("principal").projectId, context.req.param("id"))
+    return contentAnswer(file, parts)
   })
   routes.delete("/v1/files/:id", async (context) => {
     const id = context.req.param("id")
@@ -79,11 +80,12 @@ function missing(param: string, what: string): AppError {
 }
 
 /** As bytes to be saved, never as something that a browser renders: the content is a stranger's. */
-function contentAnswer(file: StoredFile, content: Uint8Array): Response {
-  return new Response(content.slice().buffer, {
+function contentAnswer(file: StoredFile, parts: AsyncIterable<Uint8Array>): Response {
+  const body = NodeReadableStream.from(parts) as unknown as ReadableStream // the same class, under the name that has a type for `from`
+  return new Response(body, {
     headers: {
       "content-type": "application/octet-stream",
-      "content-length": String(content.byteLength),
+      "content-length": String(file.bytes),
       "content-disposition": `attachment; filename*=UTF-8''${encodeURIComponent(file.filename)}`,
       "x-content-type-options": "nosniff",
     },

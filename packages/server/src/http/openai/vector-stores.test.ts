@@ -13,7 +13,7 @@ describe.each(testEngines())("on %s", (engine) => {
   let stranger: OpenAI
 
   beforeAll(async () => {
-    server = await startContextServer({ engine, limits: { fileBytesMax: 200_000 } })
+    server = await startContextServer({ engine, limits: { fileBytesMax: 3_000_000 } })
     client = new OpenAI({ apiKey: server.apiKey, baseURL: `${server.url}/v1`, maxRetries: 0 })
     stranger = new OpenAI({ apiKey: server.otherKey, baseURL: `${server.url}/v1`, maxRetries: 0 })
   })
@@ -21,9 +21,9 @@ describe.each(testEngines())("on %s", (engine) => {
 
   describe("files", () => {
     it("come back byte for byte, with what describes them", async () => {
-      const bytes = Buffer.from(Array.from({ length: 70_000 }, (_, index) => (index * 7) % 256))
+      const bytes = Buffer.alloc(2_500_000, Buffer.from(Array.from({ length: 251 }, (_, index) => index)))
       const file = await client.files.create({ file: await toFile(bytes, "data ünï.bin"), purpose: "user_data" })
-      expect(file).toMatchObject({ object: "file", bytes: 70_000, filename: "data ünï.bin", purpose: "user_data", status: "processed" })
+      expect(file).toMatchObject({ object: "file", bytes: 2_500_000, filename: "data ünï.bin", purpose: "user_data", status: "processed" })
       const content = await client.files.content(file.id)
       expect(Buffer.from(await content.arrayBuffer()).equals(bytes)).toBe(true)
       expect(content.headers.get("content-type")).toBe("application/octet-stream")
@@ -46,9 +46,21 @@ describe.each(testEngines())("on %s", (engine) => {
     })
 
     it("larger than the limit are refused by its name", async () => {
-      const file = await toFile(Buffer.alloc(200_001, "a"), "huge.txt")
-      const error = await client.files.create({ file, purpose: "assistants" }).catch((thrown: unknown) => thrown)
-      expect(error).toMatchObject({ status: 413, code: "file_too_large", message: expect.stringContaining("fileBytesMax") })
+      const sizes = [3_000_001, 3_200_000]
+      const attempts = sizes.map(async (size) =>
+        client.files
+          .create({ file: await toFile(Buffer.alloc(size, "a"), "huge.txt"), purpose: "assistants" })
+          .catch((thrown: unknown) => thrown),
+      )
+      for (const error of await Promise.all(attempts))
+        expect(error).toMatchObject({ status: 413, code: "file_too_large", message: expect.stringContaining("fileBytesMax") })
+    })
+
+    it("cannot be asked for by a text that the database cannot hold", async () => {
+      for (const path of ["files/%00", "files?after=%00", "vector_stores/a%00b"]) {
+        const answer = await fetch(`${server.url}/v1/${path}`, { headers: { authorization: `Bearer ${server.apiKey}` } })
+        expect([answer.status, await answer.json()]).toMatchObject([400, { error: { code: "invalid_request" } }])
+      }
     })
 
     it("need a purpose that exists and a file", async () => {

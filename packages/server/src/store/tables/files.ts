@@ -30,10 +30,14 @@ const columns = `id, project_id as "projectId", filename, purpose, media_type as
   created_at as "createdAt", expires_at as "expiresAt"`
 const live = `(expires_at is null or expires_at > to_timestamp($2::float8 / 1000))`
 
+/** Bytes of one stored part. */
+const partBytes = 1024 * 1024
+
+/** Writes the file and its parts; call it in a transaction. */
 export async function insertFile(db: Queryable, file: StoredFile, content: Uint8Array): Promise<void> {
   await db.query(
-    `insert into files (id, project_id, filename, purpose, media_type, bytes, sha256, principal, label, created_at, expires_at, content)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9::jsonb, to_timestamp($10::float8 / 1000), to_timestamp($11::float8 / 1000), $12)`,
+    `insert into files (id, project_id, filename, purpose, media_type, bytes, sha256, principal, label, created_at, expires_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9::jsonb, to_timestamp($10::float8 / 1000), to_timestamp($11::float8 / 1000))`,
     [
       file.id,
       file.projectId,
@@ -46,9 +50,13 @@ export async function insertFile(db: Queryable, file: StoredFile, content: Uint8
       jsonText(file.label),
       file.createdAt,
       file.expiresAt,
-      content,
     ],
   )
+  for (let part = 0; part * partBytes < content.byteLength; part++) {
+    const bytes = content.subarray(part * partBytes, (part + 1) * partBytes)
+    const text = `insert into file_parts (project_id, file_id, part, content) values ($1, $2, $3, $4)`
+    await db.query(text, [file.projectId, file.id, part, bytes])
+  }
 }
 
 /** The file, unless it has expired at `now`. */
@@ -61,9 +69,10 @@ export async function findFile(db: Queryable, projectId: string, now: number, id
   return rows[0]
 }
 
-export async function fileContent(db: Queryable, projectId: string, now: number, id: string): Promise<Uint8Array | undefined> {
-  const text = `select content from files where project_id = $1 and ${live} and id = $3`
-  return (await db.query<{ content: Uint8Array }>(text, [projectId, now, id]))[0]?.content
+/** One part of a file's bytes, from 0 on; undefined after the last. */
+export async function filePart(db: Queryable, projectId: string, fileId: string, part: number): Promise<Uint8Array | undefined> {
+  const text = `select content from file_parts where project_id = $1 and file_id = $2 and part = $3`
+  return (await db.query<{ content: Uint8Array }>(text, [projectId, fileId, part]))[0]?.content
 }
 
 /** One page, ordered by id (ids are time-ordered). */
