@@ -25,11 +25,15 @@ export interface ArgumentSources {
   isReply?: boolean
 }
 
+/** Arguments stand near the beginning of a request; what follows is content. */
+const charsReadMax = 8_000
 /** Schemas that nest deeper are left unread. */
 const depthMax = 6
 
 export function readArguments(parameters: JsonValue, sources: ArgumentSources): ReadArguments {
-  const readables = sources.texts.map((text, i) => new Readable(text, sources.now, i === 0 && sources.isReply === true))
+  const readables = sources.texts.map(
+    (text, i) => new Readable(text.slice(0, charsReadMax), sources.now, i === 0 && sources.isReply === true),
+  )
   return readObject(parameters, readables, sources, isJsonObject(parameters) ? parameters : {}, 0)
 }
 

@@ -9,8 +9,11 @@ const wholeResultCharsMax = 600
 export function quoteAnswer(quotes: readonly Quote[], reading: Reading): Part[] {
   const parts: Part[] = []
   const last = reading.results.at(-1)
-  const quoted = new Set(quotes.map(({ source }) => source.text))
-  const whole = reading.results.filter((result) => isShort(result) || (result === last && !quoted.has(result.content)))
+  const whole = reading.results.filter(
+    (result) =>
+      isShort(result) ||
+      (result === last && !quotes.some(({ source }) => source.kind === "tool" && result.content.startsWith(source.text))),
+  )
   for (const result of whole) parts.push(...wholeResult(result, parts.length > 0))
   let source = ""
   for (const quote of quotes) {

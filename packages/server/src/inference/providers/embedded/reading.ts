@@ -29,9 +29,12 @@ export interface Reading {
   called: string[]
 }
 
+/** Characters that are looked at for one answer, the nearest texts first: it must not hold up the server. */
+export const charsReadMax = 200_000
+
 export function readCall(call: ModelCall): Reading {
   const lastUser = call.messages.findLastIndex((message) => message.role === "user")
-  const request = lastUser < 0 ? "" : textOf(call.messages[lastUser])
+  const request = (lastUser < 0 ? "" : textOf(call.messages[lastUser])).slice(0, charsReadMax)
   const { question, told } = questionIn(request)
   const since = call.messages.slice(lastUser + 1)
   const names = toolNames(call.messages)
@@ -71,17 +74,19 @@ function toldSources(call: ModelCall, lastUser: number, told: string): Source[] 
   const earlier = call.messages.slice(0, Math.max(lastUser, 0))
   const sources: Source[] = []
   if (told !== "") sources.push({ kind: "user", name: "you", text: told, citation: null })
+  let left = charsReadMax
   for (const message of earlier.toReversed()) {
-    const source = toldSource(message)
+    const text = textOf(message).slice(0, left)
+    left -= text.length
+    const source = toldSource(message, text)
     if (source && source.text.trim() !== "") sources.push(source)
   }
   return sources
 }
 
-function toldSource(message: ModelMessage): Source | undefined {
+function toldSource(message: ModelMessage, text: string): Source | undefined {
   if (message.role === "assistant") return undefined
-  if (message.role === "tool") return { kind: "tool", name: "an earlier tool result", text: message.content, citation: null }
-  const text = textOfContent(message.content)
+  if (message.role === "tool") return { kind: "tool", name: "an earlier tool result", text, citation: null }
   if (message.role === "user") return { kind: "user", name: "you", text: statementsIn(text), citation: null }
   return { kind: "instructions", name: "the instructions", text: factsIn(text), citation: null }
 }

@@ -1,4 +1,5 @@
 // Picks the sentences that answer a question best: by meaning (MiniLM), by shared words, by what kind of answer is asked for.
+import { setImmediate as nextTurn } from "node:timers/promises"
 import type { Embed } from "../../types.ts"
 import type { Source } from "./reading.ts"
 import { sentencesOf, type Sentence } from "./sentences.ts"
@@ -7,6 +8,9 @@ import { topicStems } from "./words.ts"
 export interface Quote extends Sentence {
   source: Source
   score: number
+  /** Stems of the sentence and of its heading. */
+  own: ReadonlySet<string>
+  above: ReadonlySet<string>
 }
 
 export const quotesMax = 4
@@ -34,8 +38,13 @@ export async function selectQuotes(question: string, sources: readonly Source[],
 
 /** Every candidate with its score, best first; equal scores keep reading order. */
 export async function rankSentences(question: string, sources: readonly Source[], embed: Embed, signal: AbortSignal): Promise<Quote[]> {
-  const all = sources.flatMap((source) => sentencesOf(source.text).map((sentence) => ({ ...sentence, source, score: 0 })))
+  const all: Quote[] = []
   const asked = topicStems(question)
+  for (const source of sources) {
+    for (const sentence of sentencesOf(source.text))
+      all.push({ ...sentence, source, score: 0, own: topicStems(sentence.text), above: topicStems(sentence.heading) })
+    await nextTurn() // many long texts are read; others want their turn in between
+  }
   const weights = rarity(asked, all)
   for (const each of all) each.score = sharedWords(weights, each)
   const candidates = shortlist(wantsSummary(question) && all.some(({ isRow }) => !isRow) ? all.filter(({ isRow }) => !isRow) : all)
@@ -60,15 +69,14 @@ export function wantsSummary(question: string): boolean {
 /** The words of a question in the order of how much they tell: rare among the candidates weighs more. They sum to 1. */
 function rarity(asked: ReadonlySet<string>, all: readonly Quote[]): Map<string, number> {
   const counts = new Map<string, number>([...asked].map((word) => [word, 0]))
-  for (const each of all) for (const word of topicStems(inContext(each))) counts.set(word, (counts.get(word) ?? -1) + 1)
+  for (const { own, above } of all)
+    for (const word of asked) if (own.has(word) || above.has(word)) counts.set(word, (counts.get(word) ?? 0) + 1)
   const raw = [...asked].map((word) => [word, Math.log(1 + (all.length + 1) / ((counts.get(word) ?? 0) + 0.5))] as const)
   const total = raw.reduce((sum, [, weight]) => sum + weight, 0)
   return new Map(raw.map(([word, weight]) => [word, weight / total]))
 }
 
-function sharedWords(weights: ReadonlyMap<string, number>, quote: Quote): number {
-  const own = topicStems(quote.text)
-  const above = topicStems(quote.heading)
+function sharedWords(weights: ReadonlyMap<string, number>, { own, above }: Quote): number {
   let shared = 0
   for (const [word, weight] of weights) shared += own.has(word) ? weight : above.has(word) ? weight / 2 : 0
   return shared

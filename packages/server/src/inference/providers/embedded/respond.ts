@@ -25,7 +25,7 @@ export interface RespondOptions {
 /** Words between two turns of the event loop when there is no pause. */
 const wordsPerTurn = 16
 /** Larger inputs are not worth the time of counting them exactly. */
-const countedCharsMax = 400_000
+const countedCharsMax = 100_000
 
 export async function* respond(call: ModelCall, answer: Answer, options: RespondOptions, signal: AbortSignal): AsyncGenerator<ModelEvent> {
   const inputTokens = countInput(call, options.countTokens)

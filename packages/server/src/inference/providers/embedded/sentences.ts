@@ -84,13 +84,18 @@ function spansOf(text: string): { start: number; end: number }[] {
   const spans: { start: number; end: number }[] = []
   for (const { segment, index } of segmenter.segment(text)) {
     const last = spans.at(-1)
-    const before = last ? text.slice(last.start, last.end) : ""
     const closers = last ? (/^(?:\*\*|__|[*_"”’)\]])+(?=\s|$)/u.exec(segment)?.[0].length ?? 0) : 0
     if (last) last.end += closers
-    if (last && (abbreviation.test(before) || wrapped(before) || isInside(before, segment))) last.end = index + segment.length
+    // Only the end of what is open decides, and an over-long span takes nothing more: reading stays linear in the text.
+    const isOpen = last !== undefined && last.end - last.start <= sentenceCharsMax && goesOn(text.slice(last.start, last.end), segment)
+    if (last && isOpen) last.end = index + segment.length
     else spans.push({ start: index + closers, end: index + segment.length })
   }
   return spans
+}
+
+function goesOn(before: string, next: string): boolean {
+  return abbreviation.test(before) || wrapped(before) || isInside(before, next)
 }
 
 /** Within code marks, or going on in lower case: `"Really?" she said`. */

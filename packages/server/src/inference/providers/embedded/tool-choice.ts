@@ -20,6 +20,8 @@ export const toolMin = 0.42
 /** Between the two a tool is only taken when all that it requires can be read. */
 export const likelyToolMin = 0.19
 const meaningWeight = 0.6
+/** What a request asks for stands in its beginning. */
+const requestCharsMax = 8_000
 
 interface Wish {
   tool: ModelTool
@@ -94,7 +96,7 @@ function planFor(
 /** Stages of the request that name tools; within a stage the calls do not depend on each other. */
 async function wishes(request: string, tools: readonly ModelTool[], means: ToolMeans, signal: AbortSignal): Promise<Wish[][]> {
   const stages: Wish[][] = []
-  for (const { whole, parts } of splitRequest(request)) {
+  for (const { whole, parts } of splitRequest(request.slice(0, requestCharsMax))) {
     const separate = parts.length > 1 ? await Promise.all(parts.map((part) => wish(part, tools, means, signal))) : []
     const all = separate.filter((each) => each !== undefined)
     const distinct =
