@@ -1,5 +1,6 @@
 // The file system of the embedded engine with the one operation that it lacks as shipped: fsync.
 import { closeSync, fsyncSync, openSync } from "node:fs"
+import { dirname } from "node:path"
 import { NodeFS } from "@electric-sql/pglite/nodefs"
 
 /** What Emscripten's module offers here; PGlite's own type of it is not exported in full. */
@@ -31,6 +32,7 @@ export interface DurableFilesOptions {
  */
 export class DurableFiles extends NodeFS {
   readonly #options: DurableFilesOptions
+  readonly #named = new Set<string>()
   fsyncs = 0
 
   constructor(directory: string, options: DurableFilesOptions) {
@@ -62,17 +64,33 @@ export class DurableFiles extends NodeFS {
   }
 
   #sync(stream: EngineStream, path: string): void {
-    const own = stream.nfd === undefined ? openSync(path, "r") : undefined
-    const descriptor = stream.nfd ?? own ?? -1
+    if (stream.nfd === undefined) this.#syncPath(path)
+    else {
+      fsyncSync(stream.nfd)
+      this.#options.onSync(path)
+    }
+    this.fsyncs += 1
+    // Postgres relies on file systems that make a new file's name durable with its content. Not all do: the first sync of a name syncs
+    // its directory too. Renames need nothing here, Postgres syncs the directory itself.
+    if (this.#named.has(path)) return
+    if (this.#named.size >= namesMax) this.#named.clear()
+    this.#syncPath(dirname(path))
+    this.#named.add(path)
+  }
+
+  #syncPath(path: string): void {
+    const descriptor = openSync(path, "r")
     try {
       fsyncSync(descriptor)
-      this.fsyncs += 1
-      this.#options.onSync(path)
     } finally {
-      if (own !== undefined) closeSync(own)
+      closeSync(descriptor)
     }
+    this.#options.onSync(path)
   }
 }
+
+/** Names remembered as durable; beyond that they are synced once more. */
+const namesMax = 20_000
 
 /** EIO in the numbering that the engine's system calls use. */
 const wasiInputOutputError = 29

@@ -55,7 +55,7 @@ test("survives kill -9 at any moment of the first start", async () => {
     await killed(child)
   }
   await using store = await open()
-  await store.system.query("insert into projects (id, name) values ('p', 'after the kills')")
+  expect(await store.system.query("insert into projects (id, name) values ('p', 'after the kills') returning id")).toEqual([{ id: "p" }])
 })
 
 test("says that a directory is damaged and what to run, and gives the lock back", async () => {

@@ -1,0 +1,163 @@
+// What the business counts: one function per event. None ever throws, and none takes a label from outside a closed set.
+import type { Meter } from "@opentelemetry/api"
+import {
+  changingSet,
+  closedSet,
+  effectLabel,
+  errorCodeLabel,
+  kindLabel,
+  methodLabel,
+  operationLabel,
+  outcomeLabel,
+  providerLabel,
+  runStatusLabel,
+  statusLabel,
+} from "./labels.ts"
+import { durationBuckets, firstTokenBuckets, histogram, overheadBuckets, tokenBuckets } from "./instruments.ts"
+
+export interface EventOptions {
+  /** Route patterns such as `/v1/chat/completions`: the only values of the label `route`. */
+  readonly routes: readonly string[]
+  /** Whether a client's model name is a configured one; everything else is counted as "other". */
+  readonly isKnownModel: (name: string) => boolean
+  /** Told when an event could not be counted; never called more than once per event's name. */
+  readonly onError?: (event: string, error: unknown) => void
+}
+
+export interface RequestEnded {
+  readonly route: string
+  readonly method: string
+  readonly status: number
+  readonly errorCode: string | null
+  readonly durationMs: number
+}
+
+export interface ModelCallEnded {
+  /** `chat`, `embeddings`, …: OpenTelemetry's operation names. */
+  readonly operation: string
+  readonly provider: string
+  readonly model: string | null
+  readonly outcome: string
+  readonly errorCode: string | null
+  /** From our first byte in to our last byte out. */
+  readonly durationMs: number
+  /** What of it was spent upstream; null when nothing was sent. */
+  readonly upstreamMs: number | null
+  readonly firstTokenMs: number | null
+  readonly inputTokens: number
+  readonly outputTokens: number
+  readonly costMicroUsd: number
+}
+
+export interface BusinessEvents {
+  requestEnded(event: RequestEnded): void
+  modelCallEnded(event: ModelCallEnded): void
+  /** A retry, fallback or cool-down of a deployment. */
+  modelCallRetried(event: { readonly provider: string; readonly errorCode: string | null }): void
+  /** Records of light runs that found the queue full. */
+  recordsDropped(count: number): void
+  runStarted(event: { readonly kind: string }): void
+  runEnded(event: { readonly kind: string; readonly status: string; readonly durationMs: number }): void
+  runTakenOver(count: number): void
+  stepEnded(event: { readonly effect: string; readonly outcome: string; readonly durationMs: number }): void
+  toolCallDecided(event: { readonly allowed: boolean }): void
+  flushCommitted(event: { readonly operations: number; readonly durationMs: number }): void
+  databaseFailed(event: { readonly errorCode: string }): void
+}
+
+/** Model names in the life of one process; a configuration that is reloaded for months must not grow the metrics. */
+const modelsMax = 500
+
+export function createEvents(meter: Meter, options: EventOptions): BusinessEvents {
+  const route = closedSet(options.routes)
+  const model = changingSet(options.isKnownModel, modelsMax)
+  const count = (name: string, description: string) => meter.createCounter(name, { description })
+  const seconds = (name: string, description: string, buckets = durationBuckets) =>
+    histogram(meter, name, { description, unit: "s", buckets })
+
+  const requests = seconds("perdure_http_request_duration", "Requests, from the first byte in to the last byte out")
+  const calls = seconds("gen_ai.client.operation.duration", "Model calls towards providers")
+  const served = seconds("gen_ai.server.request.duration", "Model calls towards our callers")
+  const firstToken = seconds("gen_ai.server.time_to_first_token", "Time until our caller had the first token", firstTokenBuckets)
+  const overhead = seconds("perdure_gateway_overhead", "Our own share of a model call", overheadBuckets)
+  const tokens = histogram(meter, "gen_ai.client.token.usage", {
+    description: "Tokens of model calls",
+    unit: "{token}",
+    buckets: tokenBuckets,
+  })
+  const cost = count("perdure_cost_micro_usd", "Cost of model calls in millionths of a dollar")
+  const errors = count("perdure_model_call_errors", "Model calls that failed, by the published error code")
+  const retries = count("perdure_model_call_retries", "Model calls that were tried again elsewhere")
+  const dropped = count("perdure_records_dropped", "Records of light runs that were dropped because their queue was full")
+  const started = count("perdure_runs_started", "Durable runs that were started")
+  const ended = seconds("perdure_run_duration", "Durable runs from start to end")
+  const taken = count("perdure_runs_taken_over", "Runs taken over from a process that died")
+  const steps = seconds("perdure_step_duration", "Steps of durable runs")
+  const decisions = count("perdure_tool_decisions", "Decisions of the gate in front of tools")
+  const flushes = seconds("perdure_flush_duration", "Commits of the run log", overheadBuckets)
+  const operations = count("perdure_flush_operations", "Operations that were committed to the run log")
+  const failures = count("perdure_database_failures", "Statements that the database refused, by the published error code")
+
+  const safely = neverThrow(options.onError)
+  return {
+    requestEnded: safely("requestEnded", (event) => {
+      const labels = { route: route(event.route), method: methodLabel(event.method), status: statusLabel(event.status) }
+      requests.record(event.durationMs / 1_000, { ...labels, code: errorCodeLabel(event.errorCode) })
+    }),
+    modelCallEnded: safely("modelCallEnded", (event) => {
+      const labels = {
+        "gen_ai.operation.name": operationLabel(event.operation),
+        "gen_ai.provider.name": providerLabel(event.provider),
+        "gen_ai.request.model": model(event.model),
+      }
+      const failed = event.errorCode === null ? {} : { "error.type": errorCodeLabel(event.errorCode) }
+      served.record(event.durationMs / 1_000, { ...labels, ...failed, outcome: outcomeLabel(event.outcome) })
+      if (event.upstreamMs !== null) {
+        calls.record(event.upstreamMs / 1_000, { ...labels, ...failed })
+        overhead.record(Math.max(0, event.durationMs - event.upstreamMs) / 1_000)
+      }
+      if (event.firstTokenMs !== null) firstToken.record(event.firstTokenMs / 1_000, labels)
+      if (event.inputTokens > 0) tokens.record(event.inputTokens, { ...labels, "gen_ai.token.type": "input" })
+      if (event.outputTokens > 0) tokens.record(event.outputTokens, { ...labels, "gen_ai.token.type": "output" })
+      if (event.costMicroUsd > 0) cost.add(event.costMicroUsd, labels)
+      if (event.errorCode !== null) errors.add(1, { ...labels, code: errorCodeLabel(event.errorCode) })
+    }),
+    modelCallRetried: safely("modelCallRetried", (event) =>
+      retries.add(1, { provider: providerLabel(event.provider), code: errorCodeLabel(event.errorCode) }),
+    ),
+    recordsDropped: safely("recordsDropped", (records) => dropped.add(records)),
+    runStarted: safely("runStarted", (event) => started.add(1, { kind: kindLabel(event.kind) })),
+    runEnded: safely("runEnded", (event) =>
+      ended.record(event.durationMs / 1_000, { kind: kindLabel(event.kind), status: runStatusLabel(event.status) }),
+    ),
+    runTakenOver: safely("runTakenOver", (runs) => taken.add(runs)),
+    stepEnded: safely("stepEnded", (event) =>
+      steps.record(event.durationMs / 1_000, { effect: effectLabel(event.effect), outcome: outcomeLabel(event.outcome) }),
+    ),
+    toolCallDecided: safely("toolCallDecided", (event) => decisions.add(1, { verdict: event.allowed ? "allow" : "deny" })),
+    flushCommitted: safely("flushCommitted", (event) => {
+      flushes.record(event.durationMs / 1_000)
+      operations.add(event.operations)
+    }),
+    databaseFailed: safely("databaseFailed", (event) => failures.add(1, { code: errorCodeLabel(event.errorCode) })),
+  }
+}
+
+/** Counting must never break what it counts. */
+function neverThrow(onError: EventOptions["onError"]) {
+  const told = new Set<string>()
+  return <Event>(name: string, record: (event: Event) => void): ((event: Event) => void) =>
+    (event) => {
+      try {
+        record(event)
+      } catch (error) {
+        if (told.has(name)) return
+        told.add(name)
+        try {
+          onError?.(name, error)
+        } catch {
+          // Whoever listens for errors has one of its own; there is nobody left to tell.
+        }
+      }
+    }
+}

@@ -1,0 +1,80 @@
+// Metric labels: every value comes from a closed set, whatever a client sends; what isn't in the set is "other".
+import { errorCodes } from "@perdure/contract"
+
+/** Bounds the series of a metric: unknown values would leak memory one request at a time (BerriAI/litellm#39136). */
+export function closedSet(values: Iterable<string>): (value: string | null | undefined) => string {
+  const known = new Set(values)
+  return (value) => (value === null || value === undefined ? "none" : known.has(value) ? value : "other")
+}
+
+/** Like `closedSet` for a set that changes while the process runs, such as the configured models; never more than `max` values in a lifetime. */
+export function changingSet(isKnown: (value: string) => boolean, max: number): (value: string | null | undefined) => string {
+  const seen = new Set<string>()
+  return (value) => {
+    if (value === null || value === undefined) return "none"
+    if (seen.has(value)) return value
+    if (seen.size >= max || !isKnown(value)) return "other"
+    seen.add(value)
+    return value
+  }
+}
+
+export const errorCodeLabel: (value: string | null | undefined) => string = closedSet(Object.keys(errorCodes))
+export const methodLabel: (value: string | null | undefined) => string = closedSet([
+  "GET",
+  "POST",
+  "PUT",
+  "PATCH",
+  "DELETE",
+  "HEAD",
+  "OPTIONS",
+])
+export const outcomeLabel: (value: string | null | undefined) => string = closedSet(["completed", "failed", "cancelled", "incomplete"])
+export const operationLabel: (value: string | null | undefined) => string = closedSet([
+  "chat",
+  "text_completion",
+  "embeddings",
+  "generate_content",
+  "rerank",
+  "retrieval",
+])
+export const providerLabel: (value: string | null | undefined) => string = closedSet([
+  "openai",
+  "anthropic",
+  "embedded",
+  "vllm",
+  "ollama",
+  "llama_cpp",
+  "openai_compatible",
+])
+export const effectLabel: (value: string | null | undefined) => string = closedSet([
+  "read",
+  "idempotent",
+  "transactional",
+  "verify",
+  "once",
+])
+export const kindLabel: (value: string | null | undefined) => string = closedSet([
+  "workflow",
+  "response",
+  "agent",
+  "ingestion",
+  "chat",
+  "embedding",
+  "memory",
+  "retrieval",
+])
+export const runStatusLabel: (value: string | null | undefined) => string = closedSet([
+  "completed",
+  "failed",
+  "cancelled",
+  "incomplete",
+  "in_doubt",
+  "needs_migration",
+  "poisoned",
+])
+
+/** `2xx` … `5xx`. */
+export function statusLabel(status: number): string {
+  return status >= 100 && status < 600 ? `${Math.floor(status / 100)}xx` : "other"
+}
