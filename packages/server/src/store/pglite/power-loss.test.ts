@@ -10,7 +10,7 @@ import { durableContent, durableNames, identity, recordTree } from "./shadow.ts"
 
 /** Raise it for a long run: `PERDURE_POWER_LOSS_IMAGES=1000`. */
 const imagesWanted = Number(process.env["PERDURE_POWER_LOSS_IMAGES"] ?? 20)
-const imagesPerCrash = 5
+const imagesPerCrash = 10
 
 let scratch: string
 beforeEach(() => {
@@ -25,7 +25,7 @@ test("loses no acknowledged commit in any image of a power loss", { timeout: 1_2
 })
 
 test("sees the loss when the engine does not wait for the disk: the test can fail", { timeout: 600_000 }, async () => {
-  const outcomes = await crashes(imagesPerCrash, false)
+  const outcomes = await crashes(5, false)
   expect(outcomes.some((outcome) => outcome.lost !== 0)).toBe(true)
 })
 
@@ -51,7 +51,7 @@ async function crashes(images: number, fsync: boolean): Promise<Outcome[]> {
         target: join(copy, "database"),
         shadow,
         random: randomFrom(image + 1),
-        bias: biases[each] ?? 0.5,
+        bias: biases[each % biases.length] ?? 0.5,
       })
       outcomes.push({ image, acknowledged, lost: await lostRows(copy, acknowledged) })
       rmSync(copy, { recursive: true, force: true })
