@@ -74,7 +74,12 @@ async function compose(config: Config, overrides: Overrides, cleanUps: AsyncDisp
   const { identity, records, runs } = foundation
   const inference = composeInference(shared, config, { minilm, discovered }, cleanUps)
   const context = cleanUps.use(composeContext(shared, config, { store, runs, inference, minilm }))
-  const responses = composeResponses(shared, { ...foundation, inference, context, tools: overrides.tools ?? [] })
+  const responses = composeResponses(shared, {
+    ...foundation,
+    inference,
+    context,
+    tools: [...(config.tools as readonly Tool[]), ...(overrides.tools ?? [])],
+  })
   const workflows = config.workflows as readonly RunDefinition[] // checked when the configuration was loaded
   for (const workflow of workflows) runs.define(workflow)
 

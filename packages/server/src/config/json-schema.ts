@@ -9,7 +9,7 @@ export interface ConfigJsonSchema extends SchemaNode {
 
 /** Draft 2020-12. YAML values may also be `${NAME}`, which editors accept only where text is allowed. */
 export function configJsonSchema(): ConfigJsonSchema {
-  const { workflows: _codeOnly, ...properties } = inputJsonSchema.properties ?? {}
+  const { workflows: _workflows, tools: _tools, ...properties } = inputJsonSchema.properties ?? {}
   return {
     ...inputJsonSchema,
     $schema: "https://json-schema.org/draft/2020-12/schema",

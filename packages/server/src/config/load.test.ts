@@ -169,7 +169,8 @@ export default { server: { port: 5000 as number }, workflows: [workflow] }`
 })
 
 describe("a configuration that is wrong", () => {
-  const topKeys = "server, data, database, limits, providers, models, discovery, grants, logging, dashboard, defaults, roles, workflows"
+  const topKeys =
+    "server, data, database, limits, providers, models, discovery, grants, logging, dashboard, defaults, roles, workflows, tools"
   const cases: [what: string, yaml: string, problems: string[]][] = [
     [
       "a misspelt key",
@@ -311,6 +312,7 @@ describe("a configuration that is wrong", () => {
       "workflows: [1]",
       ["perdure.yaml:1:1  workflows  workflows are code  move the configuration to perdure.config.ts"],
     ],
+    ["tools in YAML", "tools: [1]", ["perdure.yaml:1:1  tools  tools are code  move the configuration to perdure.config.ts"]],
     ["a key that is given twice", "data: a\ndata: b", ["perdure.yaml:2:1  not valid YAML: Map keys must be unique  remove one of them"]],
     [
       "an unquoted ${ in braces",

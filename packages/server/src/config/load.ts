@@ -175,5 +175,7 @@ function originsOf(parsed: unknown, context: ExplainContext): Pick<LoadedConfig,
 /** References to secrets and workflows are one value each. */
 function isLeaf(path: Path): boolean {
   const last = path.at(-1)
-  return last === "apiKey" || (path[0] === "database" && last === "url") || (path[0] === "workflows" && path.length > 1)
+  return (
+    last === "apiKey" || (path[0] === "database" && last === "url") || ((path[0] === "workflows" || path[0] === "tools") && path.length > 1)
+  )
 }

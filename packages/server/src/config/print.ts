@@ -20,7 +20,8 @@ export function printConfig(loaded: LoadedConfig, options: { all?: boolean } = {
     const source = loaded.sources[text] ?? nearestSource(loaded.sources, text)
     if (path[0] === "limits" && path.length === 2 && source === "default" && options.all !== true) return
     if (value instanceof Secret) rows.push({ path: text, value: maskSecret(value, path), source })
-    else if (path[0] === "workflows" && path.length === 2) rows.push({ path: text, value: workflowName(value), source })
+    else if ((path[0] === "workflows" || path[0] === "tools") && path.length === 2)
+      rows.push({ path: text, value: workflowName(value), source })
     else if (typeof value === "object" && value !== null && Object.keys(value).length > 0) {
       for (const [key, inner] of Object.entries(value)) visit(inner, [...path, Array.isArray(value) ? Number(key) : key])
     } else rows.push({ path: text, value: loaded.written[text] ?? withoutSecrets(value, secrets), source })

@@ -45,7 +45,8 @@ export function resolveConfig(parsed: ParsedConfig, context: ResolveContext): { 
     dashboard: parsed.dashboard,
     defaults: { chatModel: parsed.defaults.chatModel ?? null, embeddingModel: parsed.defaults.embeddingModel ?? null },
     roles: [...new Set(parsed.roles)],
-    workflows: resolver.workflows(parsed.workflows),
+    workflows: resolver.code("workflows", parsed.workflows, { member: "execute", made: 'defineWorkflow("name", …)', one: "workflow" }),
+    tools: resolver.code("tools", parsed.tools, { member: "parameters", made: "defineTool({ … })", one: "tool" }),
   }
   return { config, problems: resolver.problems }
 }
@@ -106,14 +107,15 @@ class Resolver {
     return Object.fromEntries(entries)
   }
 
-  workflows(input: readonly unknown[]): readonly unknown[] {
+  /** What only code can declare: objects that `made` returns, known by a member. */
+  code(key: "workflows" | "tools", input: readonly unknown[], kind: { member: string; made: string; one: string }): readonly unknown[] {
     const file = this.#context.source.file ?? ""
     if (input.length > 0 && /\.ya?ml$/.test(file))
-      this.#add(["workflows"], { what: "workflows are code", hint: "move the configuration to perdure.config.ts" }, "key")
+      this.#add([key], { what: `${key} are code`, hint: "move the configuration to perdure.config.ts" }, "key")
     else
       input.forEach((each, index) => {
-        const isDefinition = typeof each === "object" && each !== null && "name" in each && "execute" in each
-        if (!isDefinition) this.#add(["workflows", index], { what: "not a workflow", allowed: 'what defineWorkflow("name", …) returns' })
+        const isOne = typeof each === "object" && each !== null && "name" in each && kind.member in each
+        if (!isOne) this.#add([key, index], { what: `not a ${kind.one}`, allowed: `what ${kind.made} returns` })
       })
     return input
   }

@@ -126,6 +126,7 @@ export const configSchema = z.strictObject({
     .default([...roleNames])
     .meta({ description: "What this process does: gateway answers requests, executor runs durable runs" }),
   workflows: z.array(z.unknown()).default([]).meta({ description: "Workflows made by defineWorkflow; perdure.config.ts only" }),
+  tools: z.array(z.unknown()).default([]).meta({ description: "Tools made by defineTool; perdure.config.ts only" }),
 })
 
 /** What a user writes. */

@@ -21,6 +21,8 @@ export interface Config {
   roles: readonly Role[]
   /** `RunDefinition`s of the application; `app/` hands them to the run kernel. */
   workflows: readonly unknown[]
+  /** `Tool`s of the application that run in this process; a grant must allow each. */
+  tools: readonly unknown[]
 }
 
 /** Where in the data directory the embedded database lives. */
