@@ -175,7 +175,7 @@ describe("the appender", () => {
       operationsMax: 512,
       bytesMax: 1_000_000,
       deltaWindowMs: 25,
-      flushesMax: 3,
+      flushesMax: 1,
       retryMs: 1_000,
       retryPauseMs: 1,
       monotonic: () => performance.now(),

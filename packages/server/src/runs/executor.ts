@@ -245,7 +245,7 @@ export class Executor implements ExecutionHost {
     const sentAt = this.clock.monotonic()
     // A late beat means a starved host: a longer lease is better than losing all runs to a peer again and again.
     const lateMs = sentAt - this.#aliveAt - this.#leaseMs / 3
-    if (lateMs > this.#leaseMs / 4) this.#leaseMs = Math.min(leaseMsMax, this.#leaseMs * 2)
+    if (lateMs > this.#leaseMs / 2) this.#leaseMs = Math.min(leaseMsMax, this.#leaseMs * 1.5)
     else if (this.#leaseMs > this.limits.leaseMs) this.#leaseMs = Math.max(this.limits.leaseMs, this.#leaseMs - leaseDecayMs)
     const guard = setTimeout(
       () => {
