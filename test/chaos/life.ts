@@ -20,6 +20,7 @@ export class Life {
   constructor(settings: ChildSettings, onReport: (report: Report) => void) {
     this.#onReport = onReport
     this.#child = fork(join(import.meta.dirname, "child.ts"), [JSON.stringify(settings)], {
+      env: { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), "perdure-chaos-cache") },
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     })
     this.exited = once(this.#child, "exit").then(() => {
