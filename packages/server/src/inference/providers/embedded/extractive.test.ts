@@ -5,7 +5,7 @@ import { newId, systemClock } from "../../../core/index.ts"
 import { createExtractive } from "./extractive.ts"
 import { assistant, documents, hear, modelCall, passages, user } from "./extractive.fixtures.ts"
 import { openEmbeddedEmbeddings, type EmbeddedEmbeddings } from "./minilm.ts"
-import { sentencesOf } from "./sentences.ts"
+import { sentenceCharsMax, sentencesOf } from "./sentences.ts"
 import type { NativeModel } from "./types.ts"
 
 const signal = AbortSignal.timeout(300_000)
@@ -260,6 +260,19 @@ describe("whatever the passages and the question", () => {
       { numRuns: 500 },
     )
   })
+
+  it.each(["Mr. ", "- a\n", "a ", "A run is a log. "])(
+    "two million characters of %j give a bounded number of bounded sentences, and an answer",
+    async (unit) => {
+      const long = unit.repeat(2_000_000 / unit.length)
+      const sentences = sentencesOf(long)
+      expect(sentences.length).toBeLessThanOrEqual(4_000)
+      expect(Math.max(...sentences.map((each) => each.text.length))).toBeLessThanOrEqual(sentenceCharsMax + 600)
+      const passage = { fileId: "f", filename: "long.md", chunkId: "c", text: long, score: 1 }
+      const { usage } = await hear(model, modelCall("What is a run?", { passages: [passage] }), signal)
+      expect(usage.estimated).toBe(true)
+    },
+  )
 
   it("every quote stands verbatim in the file that is cited right after it", async () => {
     await fc.assert(

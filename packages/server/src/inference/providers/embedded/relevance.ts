@@ -16,6 +16,8 @@ export interface Quote extends Sentence {
 export const quotesMax = 4
 /** Sentences that are embedded for one answer; about two milliseconds each. */
 export const sentencesEmbeddedMax = 64
+/** Sentences that are compared by their words; the nearest texts come first. */
+export const sentencesReadMax = 4_000
 /** Below this score a sentence is no answer; set on the cases of relevance.test.ts. */
 export const relevantMin = 0.33
 /** Others are quoted beside the best one only when they come this near to it. */
@@ -41,8 +43,9 @@ export async function rankSentences(question: string, sources: readonly Source[]
   const all: Quote[] = []
   const asked = topicStems(question)
   for (const source of sources) {
-    for (const sentence of sentencesOf(source.text))
+    for (const sentence of sentencesOf(source.text, sentencesReadMax - all.length)) {
       all.push({ ...sentence, source, score: 0, own: topicStems(sentence.text), above: topicStems(sentence.heading) })
+    }
     await nextTurn() // many long texts are read; others want their turn in between
   }
   const weights = rarity(asked, all)

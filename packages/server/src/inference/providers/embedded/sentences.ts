@@ -14,10 +14,11 @@ export interface Sentence {
 /** Longer ones are split at white space, so that a text without full stops can still be quoted. */
 export const sentenceCharsMax = 600
 
-/** The sentences in reading order. Headings, code fences and rules are none. */
-export function sentencesOf(text: string): Sentence[] {
+/** The first sentences in reading order. Headings, code fences and rules are none. */
+export function sentencesOf(text: string, sentencesMax = 4_000): Sentence[] {
   const sentences: Sentence[] = []
   for (const block of blocksOf(text)) {
+    if (sentences.length >= sentencesMax) break
     const inside = text.slice(block.start, block.end)
     for (const span of block.isRow ? [{ start: 0, end: inside.length }] : spansOf(inside)) {
       for (const { start, end } of bounded(inside, span)) {
@@ -81,6 +82,8 @@ const abbreviation =
 
 /** Unicode sentence boundaries, except after abbreviations and where the "sentence" before was only a line wrap. */
 function spansOf(text: string): { start: number; end: number }[] {
+  // Most lines of lists hold one; the segmenter costs more than all the rest.
+  if (!/[.!?…。！？\n\u2028\u2029]./su.test(text)) return [{ start: 0, end: text.length }]
   const spans: { start: number; end: number }[] = []
   for (const { segment, index } of segmenter.segment(text)) {
     const last = spans.at(-1)
