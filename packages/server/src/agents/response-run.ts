@@ -9,7 +9,7 @@ import { beginning } from "./response-object.ts"
 import { runServerCalls, searchUpFront } from "./server-calls.ts"
 import { addUsage, openSession, wireUsage, type ResponseRunDependencies, type Session } from "./session.ts"
 import { offeredTools } from "./tool-choice.ts"
-import { callError, errorData, failedEnd } from "./response-error.ts"
+import { callError, errorData, errorOfData, failedEnd } from "./response-error.ts"
 import { rememberTurn, runTurn, type TurnOutcome } from "./turn.ts"
 import type { LabelledItem, ResponseEnd, ResponseOutcome, ResponseRequest } from "./types.ts"
 
@@ -36,6 +36,8 @@ export function responseRun(dependencies: ResponseRunDependencies): RunDefinitio
 async function executeResponse(dependencies: ResponseRunDependencies, context: RunContext, request: ResponseRequest): Promise<JsonValue> {
   const session = openSession(dependencies, context, request)
   if (session.writer.log.ended) return endedBefore(session)
+  const broken = context.history.find((event) => event.type === "error")
+  if (broken) throw failAgain(session, broken.data as JsonObject) // written by `fail`
   try {
     const items = await loadContext(dependencies, { projectId: context.run.projectId, principal: context.run.principal, request })
     readContext(session, items)
@@ -136,6 +138,13 @@ async function keepInConversation(
 
 function isEnding(error: unknown): boolean {
   return error instanceof Error && "output" in error && "status" in error
+}
+
+/** An attempt died between the error event and the failed end. */
+function failAgain({ writer }: Session, data: JsonObject): AppError {
+  const error = errorOfData(data)
+  writer.lifecycle("failed", failedEnd(error, null))
+  return error
 }
 
 /** Writes the error and the failed end into the log; what is thrown then ends the run. */

@@ -110,6 +110,11 @@ export class ResponseWriter {
     this.#write(`response.${verb}`, { end: { ...end } })
   }
 
+  /** Sends deltas that wait for company: what is emitted beside the writer comes after them. */
+  flush(): void {
+    this.#release()
+  }
+
   error(data: JsonObject): void {
     this.#write("error", data)
   }

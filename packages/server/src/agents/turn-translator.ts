@@ -33,15 +33,21 @@ interface OpenCall {
 export class TurnTranslator {
   readonly #writer: ResponseWriter
   readonly #route: (name: string, callsSoFar: number) => CallRoute
+  readonly #onEnd: (end: TurnEnd) => void
   readonly #calls = new Map<number, OpenCall>()
   #message: number | undefined
   #reasoning: number | undefined
   #part: { index: number; kind: "output_text" | "refusal" } | undefined
   #end: TurnEnd | undefined
 
-  constructor(writer: ResponseWriter, route: (name: string, callsSoFar: number) => CallRoute) {
+  constructor(
+    writer: ResponseWriter,
+    route: (name: string, callsSoFar: number) => CallRoute,
+    onEnd: (end: TurnEnd) => void = () => undefined,
+  ) {
     this.#writer = writer
     this.#route = route
+    this.#onEnd = onEnd
   }
 
   get end(): TurnEnd | undefined {
@@ -125,30 +131,18 @@ export class TurnTranslator {
     if (call.outputIndex !== undefined) this.#writer.delta("function_call_arguments", call.outputIndex, undefined, text)
   }
 
-  #finish(event: Extract<ModelEvent, { type: "finished" }>): void {
-    const cut = event.reason === "length" || event.reason === "content_filter"
-    for (const call of this.#calls.values()) {
-      if (call.arguments.trim() !== "" || cut) continue
-      this.#argueEmpty(call)
-    }
-    const open = this.#writer.log.openItems()
-    for (const index of open) {
-      const last = index === open.at(-1)
-      this.#writer.closeItem(index, cut && last && index === this.#writer.log.size - 1 ? "incomplete" : "completed")
-    }
-    const calls = [...this.#calls.values()].map((call) => ({
-      callId: call.callId,
-      name: call.name,
-      arguments: call.arguments,
-      route: call.route,
+  /** The end is told first and the items are closed after it: an attempt that dies in between leaves nothing to guess. */
+  #finish({ reason, usage, upstreamModel }: Extract<ModelEvent, { type: "finished" }>): void {
+    const calls = [...this.#calls.values()].map(({ callId, name, route, arguments: text }) => ({
+      callId,
+      name,
+      arguments: isCut(reason) || text.trim() !== "" ? text : `${text}{}`,
+      route,
     }))
-    this.#end = { reason: event.reason, usage: event.usage, upstreamModel: event.upstreamModel, calls }
-  }
-
-  /** A call without arguments gets the empty object, as a delta, so that the sum of the deltas stays the whole. */
-  #argueEmpty(call: OpenCall): void {
-    call.arguments += "{}"
-    if (call.outputIndex !== undefined) this.#writer.delta("function_call_arguments", call.outputIndex, undefined, "{}")
+    this.#end = { reason, usage, upstreamModel, calls }
+    this.#writer.flush()
+    this.#onEnd(this.#end)
+    closeTurn(this.#writer, reason)
   }
 
   #closeReasoning(): void {
@@ -164,6 +158,21 @@ export class TurnTranslator {
     if (this.#writer.log.openItems()[0] !== index) return false
     this.#writer.closeItem(index, "completed")
     return true
+  }
+}
+
+function isCut(reason: TurnEnd["reason"]): boolean {
+  return reason === "length" || reason === "content_filter"
+}
+
+/** Ends the items of a turn that has ended. A cut one leaves its last item incomplete; a call without arguments gets the empty object. */
+export function closeTurn(writer: ResponseWriter, reason: TurnEnd["reason"]): void {
+  for (const index of writer.log.openItems()) {
+    const item = writer.log.item(index)
+    const blank = item.type === "function_call" && (item["arguments"] as string).trim() === ""
+    // As a delta, so that the sum of the deltas stays the whole.
+    if (blank && !isCut(reason)) writer.delta("function_call_arguments", index, undefined, "{}")
+    writer.closeItem(index, isCut(reason) && index === writer.log.size - 1 ? "incomplete" : "completed")
   }
 }
 

@@ -6,7 +6,7 @@ import { CitationMarkers } from "./citation-markers.ts"
 import { addCall } from "./messages.ts"
 import { recordUsage, type Session } from "./session.ts"
 import { fileSearchName } from "./tool-choice.ts"
-import { TurnTranslator, type CallRoute, type TranslatedCall, type TurnEnd } from "./turn-translator.ts"
+import { closeTurn, TurnTranslator, type CallRoute, type TranslatedCall, type TurnEnd } from "./turn-translator.ts"
 import type { ResponseItem } from "./types.ts"
 
 /** What a turn came to; small, because its words are in the log: items `from` to before `to`. */
@@ -37,15 +37,26 @@ async function liveTurn(session: Session, options: TurnOptions, step: StepContex
   const salvaged = closeCutTurn(session, options.turn)
   if (salvaged) return salvaged
   const { writer, context, dependencies } = session
+  const { turn } = options
   const from = writer.log.size
-  context.emit("turn.started", { turn: options.turn, outputIndex: from, model: session.request.model }, { label: session.label })
+  context.emit("turn.started", { turn, outputIndex: from, model: session.request.model }, { label: session.label })
   const call = dependencies.callModel(modelCall(session, options), step.signal)
-  const translator = new TurnTranslator(writer, routeOf(session, options))
+  const translator = new TurnTranslator(writer, routeOf(session, options), ({ reason, usage, calls }) => {
+    recordUsage(session, turn, call.deployment, usage)
+    const ended: JsonObject = {
+      turn,
+      from,
+      reason,
+      usage: { ...usage },
+      calls: calls.map((each) => ({ ...each, route: { ...each.route } })),
+    }
+    context.emit("turn.ended", ended, { label: session.label })
+  })
   let characters = 0
   // Tokens that were used are billed, whoever ends the call; at once, because a cancelled run takes no events for long.
   const billCut = (): void => {
     if (characters === 0 || translator.end || isReleased(step.signal)) return
-    recordUsage(session, options.turn, call.deployment, estimate(session.messages, characters))
+    recordUsage(session, turn, call.deployment, estimate(session.messages, characters))
     characters = 0
   }
   step.signal.addEventListener("abort", billCut, { once: true })
@@ -65,7 +76,6 @@ async function liveTurn(session: Session, options: TurnOptions, step: StepContex
     step.signal.removeEventListener("abort", billCut)
   }
   const { reason, usage, calls } = translator.end
-  recordUsage(session, options.turn, call.deployment, usage)
   return { reason, usage, calls, from, to: writer.log.size }
 }
 
@@ -140,13 +150,22 @@ function routeOf(session: Session, { last }: TurnOptions): (name: string, accept
 }
 
 /**
- * What an attempt left behind that died inside this turn. Text under an open item is never repeated: the item is closed
+ * What an attempt left behind that died inside this turn. If the model had ended, only the items are left to close. Text under an open item is never repeated: the item is closed
  * `incomplete`. Function calls that were finished are kept and end the turn, since clients may have acted on them.
  */
 function closeCutTurn({ writer, context, request }: Session, turn: number): TurnOutcome | undefined {
-  const started = context.history.find((event) => event.type === "turn.started" && (event.data as JsonObject)["turn"] === turn)
+  const of = (type: string): JsonObject | undefined => {
+    const event = context.history.find((each) => each.type === type && (each.data as JsonObject)["turn"] === turn)
+    return event?.data as JsonObject | undefined // events of this name hold objects
+  }
+  const started = of("turn.started")
   if (!started) return undefined
-  const from = (started.data as JsonObject)["outputIndex"] as number
+  const ended = of("turn.ended") as unknown as TurnOutcome | undefined // written by liveTurn
+  if (ended) {
+    closeTurn(writer, ended.reason)
+    return { reason: ended.reason, usage: ended.usage, calls: ended.calls, from: ended.from, to: writer.log.size }
+  }
+  const from = started["outputIndex"] as number
   context.emit("turn.restarted", { turn, model: request.model, open: writer.log.openItems() })
   const callOf = (item: ResponseItem): TranslatedCall[] =>
     item.type === "function_call" && item["status"] === "completed"

@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import type { LightRunRecord } from "../accounting/index.ts"
 import { conversationItems, createResponses, responseRun, searchDocuments, type Responses } from "../agents/index.ts"
 import { createContext, type ContextServices } from "../context/index.ts"
 import { BackgroundTasks, defaultLimits, newId, systemClock, type Limits } from "../core/index.ts"
@@ -39,6 +40,8 @@ export interface ResponsesServerOptions {
   /** Pause after each word of `perdure/extractive`. */
   readonly wordDelayMs?: number
   readonly fsync?: boolean
+  /** Takes the records of responses that are not stored; without it their runs stay, hidden. */
+  readonly recordLightRun?: (record: LightRunRecord) => void
 }
 
 const everything: Grant = { to: "*", allow: ["tool.read:*", "tool.call:*"], origin: "test" }
@@ -85,7 +88,14 @@ export async function startResponsesServer(options: ResponsesServerOptions = {})
       turnsMax: limits.turnsMax,
     }),
   )
-  const responses = createResponses({ ...sources, ...shared, runs, tools, requireModel: (name) => void models.require(name, "chat") })
+  const responses = createResponses({
+    ...sources,
+    ...shared,
+    runs,
+    tools,
+    requireModel: (name) => void models.require(name, "chat"),
+    ...(options.recordLightRun ? { recordLightRun: options.recordLightRun } : {}),
+  })
   const tasks = new BackgroundTasks(onError)
   const routes = [responseRoutes({ responses, limits, background: (name, work) => tasks.run(name, work), countTokens })]
   const logger = { error: onError }

@@ -270,6 +270,19 @@ describe("T8 T9 R11 a provider that dies after content", () => {
 })
 
 describe("T3 T6 slow ends", () => {
+  it("T3 comments keep an idle stream open, and none come when they are switched off", async () => {
+    for (const [keepAliveMs, pings] of [
+      [20, true],
+      [0, false],
+    ] as const) {
+      await using patient = await startResponsesServer({ providerUrl: provider.url, limits: { headHoldMs: 10, keepAliveMs } })
+      provider.next({ delayMs: 600 })
+      const { text, events } = await send(patient, "POST", "/v1/responses", ask({ stream: true }))
+      expect(text.includes(": ping\n\n")).toBe(pings)
+      expect(() => assertStreamInvariants(events)).not.toThrow()
+    }
+  })
+
   it("T6 a reader that does not read stops neither the run nor other readers", async () => {
     const long = Array.from({ length: 400 }, (_, index) => `${index} ${"x".repeat(1_000)} `)
     provider.next({ text: long })

@@ -1,6 +1,7 @@
 // Responses that outlive their connection: stored, background, resumed, cancelled, chained, deleted, and apart by project.
 import OpenAI from "openai"
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest"
+import type { LightRunRecord } from "../../../accounting/index.ts"
 import type { WireEvent } from "../../../agents/index.ts"
 import { startFakeProvider, type FakeProvider } from "../../../testing/fake-provider.ts"
 import { openAiClient, open, send } from "../../../testing/response-client.ts"
@@ -301,6 +302,34 @@ describe("keeping and losing", () => {
     await expect(client.responses.retrieve(response.id)).rejects.toMatchObject({ status: 404 })
     const next = client.responses.create({ model: "fake-model", input: "y", previous_response_id: response.id })
     await expect(next).rejects.toMatchObject({ code: "previous_response_not_found" })
+  })
+
+  it("a response that is not stored leaves the record of its cost and none of its words", async () => {
+    const records: LightRunRecord[] = []
+    await using forgetful = await startResponsesServer({ providerUrl: provider.url, recordLightRun: (record) => records.push(record) })
+    for (const stream of [false, true]) {
+      provider.next({ text: "secret answer", usage: { prompt_tokens: 5, completion_tokens: 3 } })
+      const { status } = await send(forgetful, "POST", "/v1/responses", {
+        model: "fake-model",
+        input: "secret question",
+        store: false,
+        stream,
+      })
+      expect(status).toBe(200)
+    }
+    await vi.waitFor(() => expect(records).toHaveLength(2), waiting)
+    for (const record of records)
+      expect(record).toMatchObject({
+        kind: "chat",
+        name: "response",
+        outcome: "completed",
+        inputTokens: 5,
+        outputTokens: 3,
+        model: "fake-model",
+      })
+    expect(JSON.stringify(records)).not.toContain("secret")
+    await vi.waitFor(async () => expect((await forgetful.runs.list(forgetful.projectId, {})).runs).toEqual([]), waiting)
+    expect(forgetful.errors).toEqual([])
   })
 
   it("another project sees nothing of a response, by any route", async () => {
