@@ -99,6 +99,18 @@ create table executors (
   constraint executors_pkey PRIMARY KEY (id)
 ) with (autovacuum_vacuum_threshold=50, fillfactor=50);
 
+create table file_parts (
+  project_id text not null,
+  file_id text not null,
+  part integer not null,
+  content bytea not null,
+  constraint file_parts_project_id_file_id_fkey FOREIGN KEY (project_id, file_id) REFERENCES files(project_id, id) ON DELETE CASCADE,
+  constraint file_parts_pkey PRIMARY KEY (project_id, file_id, part)
+);
+alter table file_parts enable row level security;
+create policy project_only on file_parts for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on file_parts to perdure_app;
+
 create table files (
   project_id text not null,
   id text not null,
@@ -109,7 +121,6 @@ create table files (
   sha256 text not null,
   principal text not null,
   label jsonb not null,
-  content bytea not null,
   created_at timestamp with time zone not null,
   expires_at timestamp with time zone,
   constraint files_pkey PRIMARY KEY (project_id, id)
