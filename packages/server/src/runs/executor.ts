@@ -26,6 +26,7 @@ export interface ExecutorOptions {
   onError: (what: string, error: unknown) => void
   /** A run that was executed here has ended. */
   onEnded: (run: Run) => void
+  onCommitted: (events: readonly RunEvent[]) => void
 }
 
 export class Executor implements ExecutionHost {
@@ -383,6 +384,7 @@ export class Executor implements ExecutionHost {
 
   #committed(events: readonly RunEvent[], operations: readonly { lease: Lease; operation: Operation }[]): void {
     this.#options.hub.committed(events)
+    this.#options.onCommitted(events)
     for (const { lease, operation } of operations) {
       if (operation.lifecycle) this.#options.hub.changed(lease.projectId, lease.runId)
       if (operation.final && lease.parentId !== null) this.#executions.get(lease.parentId)?.waits.poke()

@@ -165,7 +165,7 @@ describe.each(testEngines())("runs on %s", (engine) => {
       defineWorkflow("parent", async (ctx, numbers: number[]) => {
         const children = numbers.map((n) => ctx.child<number>(`double:${n}`, { kind: "workflow", name: "double", input: n }))
         const settled = await Promise.allSettled(children)
-        return settled.map((result) => (result.status === "fulfilled" ? result.value : String((result.reason as Error).message).slice(-8)))
+        return settled.map((result) => (result.status === "fulfilled" ? result.value : (result.reason as Error).message.slice(-8)))
       }),
     ])
     const parents = await Promise.all(Array.from({ length: 10 }, (_, i) => runs.start(request("parent", [i, i + 1, -1]))))
@@ -364,6 +364,7 @@ describe.each(testEngines())("runs on %s", (engine) => {
     await until(() => Promise.resolve(seen.has(run.id) || undefined))
     stop.abort()
     await watching
+    expect([...seen]).toContain(run.id)
   })
 })
 

@@ -32,6 +32,10 @@ export interface RunsOptions {
   limits: Limits
   /** `gateway` processes start and read runs but execute none; default `all`. */
   role?: "all" | "executor" | "gateway"
+  /** Told of every event that this process committed, for metrics; must not throw. */
+  onCommitted?: (events: readonly RunEvent[]) => void
+  /** Told of every run that ended here, for metrics; must not throw. */
+  onEnded?: (run: Run) => void
   /** Failures in the background: what was being done, and why it did not work. */
   onError?: (what: string, error: unknown) => void
 }
@@ -63,7 +67,11 @@ class RunKernel implements Runs {
       hub: this.#hub,
       role: options.role ?? "all",
       onError: this.#onError,
-      onEnded: (run) => this.#ended(run),
+      onEnded: (run) => {
+        this.#ended(run)
+        options.onEnded?.(run)
+      },
+      onCommitted: options.onCommitted ?? (() => undefined),
     })
     this.#control = {
       store: options.store,
