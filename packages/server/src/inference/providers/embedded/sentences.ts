@@ -20,14 +20,14 @@ export function sentencesOf(text: string, sentencesMax = 4_000): Sentence[] {
   for (const block of blocksOf(text)) {
     if (sentences.length >= sentencesMax) break
     const inside = text.slice(block.start, block.end)
-    for (const span of block.isRow ? [{ start: 0, end: inside.length }] : spansOf(inside)) {
+    for (const span of block.isRow ? [{ start: 0, end: inside.length }] : spansOf(inside, sentencesMax)) {
       for (const { start, end } of bounded(inside, span)) {
         const piece = trimmed(text, block.start + start, block.start + end)
         if (/[\p{L}\p{N}]/u.test(piece.text)) sentences.push({ ...piece, heading: block.heading, isRow: block.isRow })
       }
     }
   }
-  return sentences
+  return sentences.slice(0, sentencesMax)
 }
 
 interface Block {
@@ -81,11 +81,12 @@ const abbreviation =
   /(?:^|[\s(“"])(?:[A-Z]|Dr|Mr|Mrs|Ms|Prof|St|Sr|Jr|No|Nos|Inc|Ltd|Co|Corp|vs|etc|e\.g|i\.e|cf|approx|Fig|Eq|Sec|Vol|pp?|U\.S|U\.K|a\.m|p\.m|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.\s*$/u
 
 /** Unicode sentence boundaries, except after abbreviations and where the "sentence" before was only a line wrap. */
-function spansOf(text: string): { start: number; end: number }[] {
+function spansOf(text: string, spansMax: number): { start: number; end: number }[] {
   // Most lines of lists hold one; the segmenter costs more than all the rest.
   if (!/[.!?…。！？\n\u2028\u2029]./su.test(text)) return [{ start: 0, end: text.length }]
   const spans: { start: number; end: number }[] = []
   for (const { segment, index } of segmenter.segment(text)) {
+    if (spans.length > spansMax) break
     const last = spans.at(-1)
     const closers = last ? (/^(?:\*\*|__|[*_"”’)\]])+(?=\s|$)/u.exec(segment)?.[0].length ?? 0) : 0
     if (last) last.end += closers
