@@ -17,6 +17,8 @@ export interface RecordsOptions {
   store: Pick<Store, "system">
   limits: Pick<Limits, "recordQueueRowsMax" | "recordQueueBytesMax" | "recordFlushMs">
   clock: Clock
+  /** Told of every record, for metrics; must not throw. */
+  onRecord?: (record: LightRunRecord) => void
   /** Told of every loss, with its reason: the queue was full, or the database refused a batch again and again. */
   onDropped: (count: number, reason: "queue_full" | "write_failed", error?: unknown) => void
 }
@@ -52,6 +54,7 @@ class RecordQueue implements Records {
 
   add(record: LightRunRecord): boolean {
     const { recordQueueRowsMax, recordQueueBytesMax, recordFlushMs } = this.#options.limits
+    this.#options.onRecord?.(record)
     const sizeBytes = sizeOf(record)
     if (this.#closed || this.queued >= recordQueueRowsMax || this.#queuedBytes + sizeBytes > recordQueueBytesMax) {
       this.#drop(1, "queue_full")

@@ -1,23 +1,18 @@
 // The only place that constructs: from a configuration to a server that listens, and back.
-import { createRecords, type Records } from "../accounting/index.ts"
-import { databaseDirectory, readEnvironment, type Config } from "../config/index.ts"
-import { BackgroundTasks, newId, systemClock } from "../core/index.ts"
-import { createApi, createHotRoutes, createHttpServer } from "../http/index.ts"
-import { discover, openEmbeddedEmbeddings, type Discovery, type EmbeddedEmbeddings } from "../inference/index.ts"
-import { createRuns, type RunDefinition, type Runs } from "../runs/index.ts"
-import { createGate, createIdentity, type Gate, type Identity } from "../security/index.ts"
-import { openStore, type OpenStoreOptions, type Store } from "../store/index.ts"
+import type { Config } from "../config/index.ts"
+import { BackgroundTasks } from "../core/index.ts"
+import { createApi, createHotRoutes, createHttpServer, hotPaths } from "../http/index.ts"
+import type { RunDefinition, Runs } from "../runs/index.ts"
+import { createIdentity, type Identity } from "../security/index.ts"
+import { openStore } from "../store/index.ts"
 import type { Tool } from "../tools/index.ts"
 import manifest from "../../package.json" with { type: "json" }
+import { openFoundation, openParts, openTelemetry, sharedOf, storeOptions } from "./foundation.ts"
 import { createReadiness } from "./readiness.ts"
 import { routesOf } from "./routes.ts"
 import { composeContext, composeInference, composeResponses, type Shared } from "./services.ts"
 
 const { version } = manifest
-const silent = { error: (_fields: object, _message: string): void => undefined }
-
-/** Discovery that is switched off. */
-const nothing: Discovery = { models: [], deployments: [], report: [], refresh: async () => nothing }
 
 /** The project of keys and dashboard sessions that nothing else says a project of. */
 export const defaultProjectId = "proj_default"
@@ -67,91 +62,45 @@ export async function openKeys(config: Config): Promise<{ projectId: string; ide
 }
 
 async function compose(config: Config, overrides: Overrides, cleanUps: AsyncDisposableStack): Promise<Perdure> {
-  const logger = silent
+  const telemetry = openTelemetry(config, { version, routes: [...hotPaths, "other"] }, cleanUps)
+  const { logger, metrics, observers } = telemetry
   const shared = sharedOf(config, (what, error) => logger.error({ what, error }, "background work failed"))
-  const { store, minilm, discovered } = await openParts(config, overrides, cleanUps)
-  const foundation = await openFoundation(config, shared, store, cleanUps)
+  const { store, minilm, discovered } = await openParts(config, logger, overrides.onFatal, cleanUps)
+  const foundation = await openFoundation(config, shared, { store, metrics, observers }, cleanUps)
   const { identity, records, runs } = foundation
   const inference = composeInference(shared, config, { minilm, discovered }, cleanUps)
+  telemetry.watch(inference.models)
   const context = cleanUps.use(composeContext(shared, config, { store, runs, inference, minilm }))
-  const responses = composeResponses(shared, {
-    ...foundation,
-    inference,
-    context,
-    tools: [...(config.tools as readonly Tool[]), ...(overrides.tools ?? [])],
-  })
+  const tools = [...(config.tools as readonly Tool[]), ...(overrides.tools ?? [])] // checked when the configuration was loaded
+  const responses = composeResponses(shared, { ...foundation, inference, context, tools })
   const workflows = config.workflows as readonly RunDefinition[] // checked when the configuration was loaded
   for (const workflow of workflows) runs.define(workflow)
 
   const stopping = new AbortController()
+  const tasks = stoppedTasks(shared, stopping, cleanUps)
+  const health = { ready: createReadiness({ version, store, records, minilm }), metrics: () => metrics.text() }
+  const services = { inference, context, responses, tasks, health, countTokens: minilm.countTokens }
+  const parts = { ...foundation, ...services, version, store, workflows: workflows.map(({ name }) => name) }
+  const hotRoutes = createHotRoutes({ ...shared, ...inference, records, logger: logger.child("http") })
+  const hotNames = Object.keys(hotRoutes).map((path) => `POST ${path}`)
+  const serving = { ...shared, identity, logger: logger.child("http") }
+  const app = createApi({ ...serving, routes: routesOf(shared, config, parts), hotRoutes: hotNames })
+  const server = cleanUps.use(createHttpServer({ ...serving, app, hotRoutes, metrics: observers.http }))
+  metrics.gauge("perdure_http_requests_in_flight", "Requests that have no complete answer yet", () => server.inFlight)
+  const url = await server.listen(config.server.port, config.server.host)
+  logger.info({ url, engine: store.engine, models: inference.models.list().length }, "listening")
+  tasks.run("discovery", async () => inference.rediscovered(await discovered.refresh(stopping.signal)))
+  return running({ url, identity, runs, report: discovered.report, apiKeyCreated: await firstKey(identity), cleanUps })
+}
+
+/** Work in the background is told to stop, and awaited, before the parts that it uses are closed. */
+function stoppedTasks(shared: Shared, stopping: AbortController, cleanUps: AsyncDisposableStack): BackgroundTasks {
   const tasks = new BackgroundTasks(shared.onError)
   cleanUps.defer(() => {
     stopping.abort()
     return tasks.settled()
   })
-  const health = { ready: createReadiness({ version, store, records, minilm }), metrics: async () => "" }
-  const names = workflows.map(({ name }) => name)
-  const parts = {
-    ...foundation,
-    version,
-    workflows: names,
-    store,
-    inference,
-    context,
-    responses,
-    tasks,
-    health,
-    countTokens: minilm.countTokens,
-  }
-  const hotRoutes = createHotRoutes({ ...shared, ...inference, records, logger })
-  const hotNames = Object.keys(hotRoutes).map((path) => `POST ${path}`)
-  const app = createApi({ ...shared, identity, routes: routesOf(shared, config, parts), logger, hotRoutes: hotNames })
-  const server = cleanUps.use(createHttpServer({ ...shared, identity, app, hotRoutes, logger }))
-  const url = await server.listen(config.server.port, config.server.host)
-  tasks.run("discovery", async () => inference.rediscovered(await discovered.refresh(stopping.signal)))
-  return running({ url, identity, runs, report: discovered.report, apiKeyCreated: await firstKey(identity), cleanUps })
-}
-
-interface Opened {
-  store: Store
-  minilm: EmbeddedEmbeddings
-  discovered: Discovery
-}
-
-/** The slow parts of a start, at the same time. */
-async function openParts(config: Config, overrides: Overrides, cleanUps: AsyncDisposableStack): Promise<Opened> {
-  const { signal } = new AbortController()
-  const [store, minilm, discovered] = await Promise.allSettled([
-    openStore(storeOptions(config, overrides)),
-    openEmbeddedEmbeddings(),
-    config.discovery
-      ? discover({ environment: readEnvironment(), ownPort: config.server.port, createdAt: systemClock.now() }, signal)
-      : nothing,
-  ])
-  if (store.status === "fulfilled") cleanUps.use(store.value)
-  if (minilm.status === "fulfilled") cleanUps.use(minilm.value)
-  return { store: valueOf(store), minilm: valueOf(minilm), discovered: valueOf(discovered) }
-}
-
-function valueOf<T>(result: PromiseSettledResult<T>): T {
-  if (result.status === "rejected") throw result.reason
-  return result.value
-}
-
-interface Foundation {
-  identity: Identity
-  gate: Gate
-  records: Records
-  runs: Runs
-}
-
-async function openFoundation(config: Config, shared: Shared, store: Store, cleanUps: AsyncDisposableStack): Promise<Foundation> {
-  const identity = cleanUps.use(await createIdentity({ ...shared, store, onError: (error) => shared.onError("identity", error) }))
-  const gate = createGate({ grants: config.grants })
-  const onDropped = (count: number, reason: string, error?: unknown): void => shared.onError(`${count} records dropped: ${reason}`, error)
-  const records = cleanUps.use(createRecords({ ...shared, store, onDropped }))
-  const runs = cleanUps.use(createRuns({ ...shared, store, role: config.roles.includes("executor") ? "all" : "gateway" }))
-  return { identity, gate, records, runs }
+  return tasks
 }
 
 interface RunningParts {
@@ -183,13 +132,4 @@ function running({ url, identity, runs, report, apiKeyCreated, cleanUps }: Runni
 async function firstKey(identity: Identity): Promise<string | undefined> {
   if ((await identity.listKeys(defaultProjectId)).length > 0) return undefined
   return (await identity.createKey(defaultProjectId, "first key")).secret
-}
-
-function sharedOf(config: Config, onError: Shared["onError"]): Shared {
-  return { clock: systemClock, newId, limits: config.limits, onError }
-}
-
-function storeOptions(config: Config, overrides: Overrides = {}): OpenStoreOptions {
-  const where = config.database.url === null ? { dataDirectory: databaseDirectory(config) } : { databaseUrl: config.database.url.reveal() }
-  return { ...where, limits: config.limits, ...(overrides.onFatal ? { onFatal: overrides.onFatal } : {}) }
 }

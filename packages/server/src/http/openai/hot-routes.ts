@@ -7,7 +7,10 @@ import { createSweep } from "./sweep.ts"
 
 export type HotRouteOptions = Omit<LightRunDependencies, "sweep">
 
-export function createHotRoutes(options: HotRouteOptions): Readonly<Record<string, HotHandler>> {
+/** The paths of the raw handlers: what metrics name; everything else is "other" there. */
+export const hotPaths = ["/v1/chat/completions", "/v1/embeddings"] as const
+
+export function createHotRoutes(options: HotRouteOptions): Readonly<Record<(typeof hotPaths)[number], HotHandler>> {
   const dependencies = { ...options, sweep: createSweep(options) }
   return { "/v1/chat/completions": chatHandler(dependencies), "/v1/embeddings": embeddingsHandler(dependencies) }
 }

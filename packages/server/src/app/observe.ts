@@ -1,0 +1,84 @@
+// What the metrics count, taken from where it happens: records of light runs, committed events of durable runs, requests, decisions.
+import type { LightRunRecord } from "../accounting/index.ts"
+import { isJsonObject, type JsonValue } from "../core/index.ts"
+import type { HttpMetrics } from "../http/index.ts"
+import type { Deployment } from "../inference/index.ts"
+import type { Run, RunEvent } from "../runs/index.ts"
+import type { BusinessEvents } from "../telemetry/index.ts"
+
+export interface Observers {
+  onRecord: (record: LightRunRecord) => void
+  onCommitted: (events: readonly RunEvent[]) => void
+  onEnded: (run: Run) => void
+  http: HttpMetrics
+}
+
+/** `providerOf` names the provider of a deployment by its id. */
+export function createObservers(
+  events: BusinessEvents,
+  providerOf: (deploymentId: string | null) => Deployment["provider"] | "other",
+): Observers {
+  const usages = new Map<string, JsonValue>()
+  return {
+    onRecord: (record) => {
+      if (record.kind === "chat" || record.kind === "embedding") events.modelCallEnded(callOfRecord(record, providerOf(record.deployment)))
+    },
+    onCommitted: (committed) => {
+      for (const event of committed) observe(events, usages, event, providerOf)
+    },
+    onEnded: ({ kind, status, createdAt, finishedAt }) =>
+      events.runEnded({ kind, status, durationMs: (finishedAt ?? createdAt) - createdAt }),
+    http: {
+      requestFinished: (route, status, durationMs) => events.requestEnded({ route, method: "POST", status, errorCode: null, durationMs }),
+    },
+  }
+}
+
+function callOfRecord(record: LightRunRecord, provider: string): Parameters<BusinessEvents["modelCallEnded"]>[0] {
+  const { model, outcome, error, durationMs, firstTokenMs, inputTokens, outputTokens, costMicroUsd } = record
+  const operation = record.kind === "chat" ? "chat" : "embeddings"
+  const used = { inputTokens, outputTokens, costMicroUsd }
+  return { operation, provider, model, outcome, errorCode: error?.code ?? null, durationMs, upstreamMs: null, firstTokenMs, ...used }
+}
+
+/** A turn's usage is written just before its step: the two together are one model call. */
+function observe(
+  events: BusinessEvents,
+  usages: Map<string, JsonValue>,
+  { type, data, runId }: RunEvent,
+  providerOf: Parameters<typeof createObservers>[1],
+): void {
+  if (!isJsonObject(data)) return
+  if (type === "run.started") events.runStarted({ kind: textOf(data["kind"]) })
+  else if (type === "gate.decided") events.toolCallDecided({ allowed: data["allowed"] === true })
+  else if (type === "usage.recorded") usages.set(runId, data)
+  else if (type === "run.ended") usages.delete(runId)
+  else if (type === "step.completed" || type === "step.failed") {
+    const outcome = type === "step.completed" ? "completed" : "failed"
+    events.stepEnded({ effect: textOf(data["effect"]), outcome, durationMs: numberOf(data["ms"]) })
+    const usage = usages.get(runId)
+    if (!isJsonObject(usage) || !textOf(data["key"]).startsWith("turn:")) return
+    usages.delete(runId)
+    events.modelCallEnded({
+      operation: "chat",
+      provider: providerOf(textOf(usage["deployment"])),
+      model: textOf(usage["model"]),
+      outcome,
+      errorCode: null,
+      durationMs: numberOf(data["ms"]),
+      upstreamMs: null,
+      firstTokenMs: null,
+      inputTokens: numberOf(usage["inputTokens"]),
+      outputTokens: numberOf(usage["outputTokens"]),
+      costMicroUsd: numberOf(usage["costMicroUsd"]),
+    })
+  }
+}
+
+function textOf(value: JsonValue | undefined): string {
+  return typeof value === "string" ? value : ""
+}
+
+function numberOf(value: JsonValue | undefined): number {
+  return typeof value === "number" ? value : 0
+}
