@@ -1,6 +1,6 @@
 // The search over a request's vector stores as a tool: what it takes, how its passages are shown to a model, how they appear in an item.
 import type { JsonObject, JsonValue } from "../core/index.ts"
-import type { ModelPassage } from "../inference/index.ts"
+import type { ModelPassage, ModelTool } from "../inference/index.ts"
 import { joinLabels, type Label } from "../security/index.ts"
 import { withExecutor, type Tool } from "../tools/index.ts"
 import { fileSearchName, type FileSearchSettings } from "./tool-choice.ts"
@@ -26,18 +26,27 @@ export type SearchDocuments = (
 
 const searchTimeoutMs = 30_000
 
+/** As models that write their own queries see it. */
+export const fileSearchDeclaration = {
+  name: fileSearchName,
+  description:
+    "Searches the user's files and returns the most relevant passages, each with a mark such as 【1】. Write the mark directly after every sentence that rests on a passage.",
+  parameters: {
+    type: "object",
+    properties: { query: { type: "string", description: "What to look for, in the words that the files are likely to use" } },
+    required: ["query"],
+    additionalProperties: false,
+  },
+  strict: null,
+} as const satisfies ModelTool
+
 /** Made per request, because the stores are the client's choice and never the model's. */
 export function fileSearchTool(search: SearchDocuments, settings: FileSearchSettings): Tool {
+  const { name, description, parameters } = fileSearchDeclaration
   const tool: Tool = {
-    name: fileSearchName,
-    description:
-      "Searches the user's files and returns the most relevant passages, each with a mark such as 【1】. Write the mark directly after every sentence that rests on a passage.",
-    parameters: {
-      type: "object",
-      properties: { query: { type: "string", description: "What to look for, in the words that the files are likely to use" } },
-      required: ["query"],
-      additionalProperties: false,
-    },
+    name,
+    description,
+    parameters,
     effect: "read",
     timeoutMs: searchTimeoutMs,
     resultIntegrity: 0,

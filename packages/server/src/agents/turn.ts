@@ -3,9 +3,9 @@ import { AppError, type JsonObject } from "../core/index.ts"
 import type { ModelCall, ModelEvent, ModelMessage, ModelTool, ModelUsage } from "../inference/index.ts"
 import type { StepContext } from "../runs/index.ts"
 import { CitationMarkers } from "./citation-markers.ts"
+import { fileSearchDeclaration } from "./file-search.ts"
 import { addCall } from "./messages.ts"
 import { recordUsage, type Session } from "./session.ts"
-import { fileSearchName } from "./tool-choice.ts"
 import { closeTurn, TurnTranslator, type CallRoute, type TranslatedCall, type TurnEnd } from "./turn-translator.ts"
 import type { ResponseItem } from "./types.ts"
 
@@ -110,21 +110,8 @@ function modelCall(session: Session, { last, turn }: TurnOptions): ModelCall {
 
 function modelTools({ tools, dependencies, request }: Session): ModelTool[] {
   const server = tools.server.map(({ name, description, parameters }) => ({ name, description, parameters, strict: null }))
-  const search = tools.fileSearch && !dependencies.quotesPassages(request.model) ? [searchTool] : []
+  const search = tools.fileSearch && !dependencies.quotesPassages(request.model) ? [fileSearchDeclaration] : []
   return [...tools.functions, ...server, ...search]
-}
-
-const searchTool: ModelTool = {
-  name: fileSearchName,
-  description:
-    "Searches the user's files and returns the most relevant passages, each with a mark such as 【1】. Write the mark directly after every sentence that rests on a passage.",
-  parameters: {
-    type: "object",
-    properties: { query: { type: "string", description: "What to look for, in the words that the files are likely to use" } },
-    required: ["query"],
-    additionalProperties: false,
-  },
-  strict: null,
 }
 
 /** `text.format` of the Responses API in the shape of chat completions, which providers take. */

@@ -217,6 +217,26 @@ describe("chains", () => {
     await expect(call).rejects.toMatchObject({ code: "previous_response_not_found", message: expect.stringContaining(first.id) as string })
   })
 
+  it("a chain longer than its limit is refused with the limit", async () => {
+    await using short = await startResponsesServer({ providerUrl: provider.url, limits: { chainResponsesMax: 2 } })
+    const ask = openAiClient(short)
+    let previous: string | null = null
+    for (let link = 0; link < 3; link++) {
+      const response: OpenAI.Responses.Response = await ask.responses.create({
+        model: "fake-model",
+        input: "x",
+        previous_response_id: previous,
+      })
+      previous = response.id
+    }
+    const call = ask.responses.create({ model: "fake-model", input: "x", previous_response_id: previous })
+    await expect(call).rejects.toMatchObject({
+      status: 400,
+      code: "context_length_exceeded",
+      message: expect.stringContaining("2 responses") as string,
+    })
+  })
+
   it("an item can be referred to by its id", async () => {
     provider.next({ text: "Remember me" })
     const first = await client.responses.create({ model: "fake-model", input: "One" })
@@ -308,10 +328,10 @@ describe("keeping and losing", () => {
     const records: LightRunRecord[] = []
     await using forgetful = await startResponsesServer({ providerUrl: provider.url, recordLightRun: (record) => records.push(record) })
     for (const stream of [false, true]) {
-      provider.next({ text: "secret answer", usage: { prompt_tokens: 5, completion_tokens: 3 } })
+      provider.next({ text: "hushed answer", usage: { prompt_tokens: 5, completion_tokens: 3 } })
       const { status } = await send(forgetful, "POST", "/v1/responses", {
         model: "fake-model",
-        input: "secret question",
+        input: "hushed question",
         store: false,
         stream,
       })
@@ -327,7 +347,7 @@ describe("keeping and losing", () => {
         outputTokens: 3,
         model: "fake-model",
       })
-    expect(JSON.stringify(records)).not.toContain("secret")
+    expect(JSON.stringify(records)).not.toContain("hushed")
     await vi.waitFor(async () => expect((await forgetful.runs.list(forgetful.projectId, {})).runs).toEqual([]), waiting)
     expect(forgetful.errors).toEqual([])
   })
