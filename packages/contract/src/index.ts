@@ -16,6 +16,7 @@ export {
   runSchema,
   runSignalRequestSchema,
   runSignalSchema,
+  runSpansSchema,
   runStartRequestSchema,
   runStatuses,
   runStatusSchema,

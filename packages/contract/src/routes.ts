@@ -276,6 +276,12 @@ const runRoutes = group("Runs", "perdure", [
   },
   {
     method: "GET",
+    path: "/v1/runs/{id}/spans",
+    summary: "Read a run as a trace: its log as a tree of OpenTelemetry spans",
+    response: runs.runSpansSchema,
+  },
+  {
+    method: "GET",
     path: "/v1/runs/{id}/stream",
     summary: "Follow a run's log; each frame's id is the event's seq",
     query: runs.runStreamQuerySchema,

@@ -115,6 +115,27 @@ export const runEventsSchema = z
 
 export const runStreamQuerySchema = z.strictObject({ after: z.coerce.number().int().min(0).optional() })
 
+const spanAttribute = z.union([z.string(), z.number(), z.boolean(), z.array(z.string())])
+export const runSpansSchema = z
+  .object({
+    spans: z.array(
+      z.object({
+        id: z.string(),
+        parentId: z.string().nullable(),
+        traceId: z.string().meta({ description: "One trace per activation of the run" }),
+        name: z.string(),
+        kind: z.enum(["internal", "client", "server"]),
+        startMs: epochMs,
+        endMs: epochMs.nullable(),
+        status: z.enum(["unset", "ok", "error"]),
+        attributes: z.record(z.string(), spanAttribute),
+        links: z.array(z.string()),
+      }),
+    ),
+    complete: z.boolean().meta({ description: "False when the log is longer than a trace may be" }),
+  })
+  .meta({ id: "RunSpans" })
+
 export const runStartRequestSchema = z.strictObject({
   workflow: z.string().min(1).max(200).meta({ description: "A name that the application gave to defineWorkflow" }),
   input: jsonValue.optional(),

@@ -12,6 +12,7 @@ import { Hono, type Context } from "hono"
 import { AppError, sseEvent, type Clock, type JsonValue } from "../../core/index.ts"
 import { keyedRunIds, type DoubtResolution, type Run, type RunEvent, type RunFilter, type Runs } from "../../runs/index.ts"
 import { userLabel } from "../../security/index.ts"
+import { spansOf } from "../../telemetry/index.ts"
 import type { HttpEnv } from "../env.ts"
 import { checked, readJsonObject, readQuery } from "../request-body.ts"
 import { openSse } from "../sse-writer.ts"
@@ -49,6 +50,7 @@ export function createRunRoutes(options: RunRoutesOptions): Hono<HttpEnv> {
   routes.get("/v1/runs/stream", (context) => streamList(parts, context))
   routes.get("/v1/runs/:id", async (context) => answer(await runOf(parts, context)))
   routes.get("/v1/runs/:id/events", (context) => listEvents(parts, context))
+  routes.get("/v1/runs/:id/spans", (context) => spans(parts, context))
   routes.get("/v1/runs/:id/stream", (context) => streamRun(parts, context))
   routes.post("/v1/runs/:id/cancel", (context) => cancel(parts, context))
   routes.post("/v1/runs/:id/signals/:name", (context) => signal(parts, context))
@@ -83,6 +85,23 @@ async function listEvents(parts: Parts, context: At): Promise<Response> {
   const last = events.at(-1)
   return answer({ events, next: last && last.seq < run.lastSeq ? last.seq : null })
 }
+
+/** The trace of a run: its log as a tree of spans. */
+async function spans(parts: Parts, context: At): Promise<Response> {
+  const run = await runOf(parts, context)
+  const events: RunEvent[] = []
+  for (let after = 0; events.length < spanEventsMax;) {
+    const page = await parts.log.events(run, after, spanEventsPage)
+    events.push(...page)
+    after = page.at(-1)?.seq ?? after
+    if (page.length < spanEventsPage) break
+  }
+  return answer({ spans: spansOf(run, events), complete: events.length < spanEventsMax })
+}
+
+const spanEventsPage = 1_000
+/** Of a longer log the trace shows the beginning, and says so. */
+const spanEventsMax = 20_000
 
 function streamList(parts: Parts, context: At): Response {
   const projectId = projectOf(context)
