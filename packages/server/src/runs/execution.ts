@@ -67,6 +67,8 @@ export class Execution {
   readonly #controller = new AbortController()
   readonly #keys = new Set<string>()
   readonly #steps = new Set<Promise<unknown>>()
+  /** Those of them that are in doubt: they never settle. */
+  #doubted = 0
   readonly #bodyDone = deferred<void>()
   readonly #deadlineAt: number | null
   #lane: Lane
@@ -324,6 +326,7 @@ export class Execution {
 
   /** The effect may or may not have happened, and must not be tried blindly: a person decides. */
   doubt(key: string, reason: string): Promise<never> {
+    this.#doubted += 1
     this.stop({ kind: "park", status: "in_doubt", data: { key, reason } })
     return never()
   }
@@ -379,7 +382,10 @@ export class Execution {
 
   /** Side effects in flight are journaled if their results arrive in time. */
   async #stepsSettled(): Promise<void> {
-    if (this.#steps.size > 0) await Promise.race([Promise.allSettled(this.#steps), wait(this.host.limits.drainMs)])
+    if (this.#steps.size === this.#doubted) return
+    let isLate = false
+    const late = wait(this.host.limits.drainMs).then(() => (isLate = true))
+    while (!isLate && this.#steps.size > this.#doubted) await Promise.race([late, ...[...this.#steps].map(quietly)])
   }
 
   #suspend(): void {
@@ -448,6 +454,10 @@ export class Execution {
 
 function settled(outcome: Outcome): Promise<JsonValue | undefined> {
   return outcome.ok ? Promise.resolve(outcome.value) : Promise.reject(new StepError(outcome.error))
+}
+
+function quietly(promise: Promise<unknown>): Promise<unknown> {
+  return promise.catch(() => undefined)
 }
 
 function quiet(promise: Promise<void>): Promise<void> {
