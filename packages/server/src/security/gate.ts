@@ -41,7 +41,12 @@ function decideBy(grants: readonly Grant[], request: GateRequest): GateDecision 
     const reason = `the request was influenced by ${request.label.sources.join(", ")} (integrity ${request.label.integrity}); the grant asks for ${grant.integrityMin} (${grant.origin})`
     return { allowed: false, rule: `grants[${index}]`, reason, request }
   }
-  return { allowed: false, rule: "default deny", reason: `no grant allows "${request.action}:${request.target}" to "${request.principal}"`, request }
+  return {
+    allowed: false,
+    rule: "default deny",
+    reason: `no grant allows "${request.action}:${request.target}" to "${request.principal}"`,
+    request,
+  }
 }
 
 /** A principal is named by its id. */

@@ -24,7 +24,7 @@ export function serveNativeChat(dependencies: LightRunDependencies, call: LightC
   if (client) watchStream(dependencies, call, client, (error) => left.abort(error))
   const events = counted(call, eventsOf(dependencies, deployment, request, left.signal))
   const options = {
-    id: dependencies.newId("chatcmpl"),
+    id: call.completionId,
     createdAt: call.hot.startedAtEpochMs,
     model: body.model,
     usageAsked: body.usageAsked,

@@ -34,6 +34,8 @@ export class LightCall {
   readonly hot: HotCall
   readonly request: LightCallRequest
   readonly runId: string
+  /** For answers that are made here: the run's digits, so that a client's id finds the run. */
+  readonly completionId: string
   /** The one that serves it, or was tried last. */
   deployment: Deployment | null = null
   usage: ModelUsage | undefined
@@ -51,7 +53,9 @@ export class LightCall {
     this.hot = hot
     this.request = request
     // The run has the digits of the request id, so that one leads to the other.
-    this.runId = `run_${hot.requestId.slice(hot.requestId.indexOf("_") + 1)}`
+    const digits = hot.requestId.slice(hot.requestId.indexOf("_") + 1)
+    this.runId = `run_${digits}`
+    this.completionId = `chatcmpl_${digits}`
   }
 
   /** Of every answer of this call. */

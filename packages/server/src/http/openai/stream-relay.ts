@@ -108,7 +108,7 @@ export class StreamRelay implements Relay {
     }
     if (!isJsonObject(completion)) throw unreadable(deployment, "an answer that is not an object")
     const events = eventsOfCompletion(deployment, completion, newId)
-    const render = chatChunks({ id: newId("chatcmpl"), createdAt: call.hot.startedAtEpochMs, model: deployment.upstreamModel, usageAsked })
+    const render = chatChunks({ id: call.completionId, createdAt: call.hot.startedAtEpochMs, model: deployment.upstreamModel, usageAsked })
     call.sawFirstToken()
     this.begun = true
     for (const event of events) {

@@ -93,7 +93,7 @@ export interface LightRunFilter {
 export function lightRuns(db: Queryable, projectId: string, filter: LightRunFilter): Promise<StoredLightRun[]> {
   const text = `select ${readColumns} from light_runs
     where project_id = $1 and ($2::text is null or kind = $2) and ($3::text is null or outcome = $3)
-      and ($4::text is null or concat_ws(' ', id, name, model, deployment, error_code) ilike '%' || $4 || '%')
+      and ($4::text is null or concat_ws(' ', id, name, principal, model, deployment, error_code) ilike '%' || $4 || '%')
       and ($5::text is null or id < $5)
     order by id desc limit $6`
   return db.query<StoredLightRun>(text, [

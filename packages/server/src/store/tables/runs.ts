@@ -119,7 +119,7 @@ export async function listRuns(db: Queryable, projectId: string, filter: StoredR
        where project_id = $1 and ($2::text is null or kind = $2) and ($3::text is null or status = $3)
          and ($4::text is null or conversation_id = $4) and ($5::text is null or parent_id = $5)
          and ($6::text is null or id < $6)
-         and ($7::text is null or name ilike $7 or model ilike $7 or id ilike $7 or input::text ilike $7 or output::text ilike $7)
+         and ($7::text is null or name ilike $7 or model ilike $7 or id ilike $7 or principal ilike $7 or input::text ilike $7 or output::text ilike $7)
        order by id desc limit $8) r
      order by r.id desc`,
     values,
