@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { systemClock, type JsonValue } from "../core/index.ts"
 import type { Store } from "../store/index.ts"
 import { openTestStore, testEngines, type TestStore } from "../testing/database.ts"
+import { signalRun } from "./control.ts"
 import { end, kernelOn, logOf, mortal, project, reaches, request, testLimits, typesOf } from "./kernel.fixture.ts"
 import type { Effect, RunDefinition, Verified } from "./types.ts"
 import { defineWorkflow } from "./workflow.ts"
@@ -305,23 +306,72 @@ describe.each(testEngines())("recovery on %s", (engine) => {
     expect(before.filter((event) => event.type === "step.completed").map((event) => event.attempt)).toEqual([2, 2])
   })
 
-  it("refuses a zombie while the new holder is still executing", async () => {
+  it("refuses a zombie while the new holder is still executing, also at places of the log that are free", async () => {
     const victim = mortal(store)
     const frozen = { now: () => systemClock.now(), monotonic: () => 0 }
     const gates: (() => void)[] = []
-    const definition = defineWorkflow("contested", (ctx) => ctx.step("wait", () => new Promise<string>((resolve) => gates.push(() => resolve(`attempt ${ctx.run.attempt}`))), { effect: "read" })) // prettier-ignore
+    const definition = defineWorkflow("contested", (ctx) =>
+      ctx.step(
+        "wait",
+        async () => {
+          await new Promise<void>((resolve) => gates.push(resolve))
+          // The zombie has four events in one flush; the first place is taken by the new holder's `run.resumed`, the others are free.
+          for (let n = 0; n < 3; n += 1) ctx.emit("note.taken", { attempt: ctx.run.attempt, n })
+          return `attempt ${ctx.run.attempt}`
+        },
+        { effect: "read" },
+      ),
+    )
     const zombie = kernelOn(victim, [definition], { clock: frozen })
     const run = await zombie.start(request("contested"))
     while (gates.length < 1) await new Promise((resolve) => setTimeout(resolve, 5))
     victim.hold(/update executors set seen|skip locked/)
     const survivor = kernelOn(store, [definition])
     while (gates.length < 2) await new Promise((resolve) => setTimeout(resolve, 5))
+    // The new holder's first event is committed before the zombie wakes.
+    while (!(await typesOf(survivor, run)).includes("run.resumed")) await new Promise((resolve) => setTimeout(resolve, 5))
     gates[0]?.()
     await new Promise((resolve) => setTimeout(resolve, 200))
-    expect((await typesOf(survivor, run)).filter((type) => type !== "run.resumed")).toEqual(["run.started"])
+    expect(await typesOf(survivor, run)).toEqual(["run.started", "run.resumed"])
     victim.kill()
     gates[1]?.()
     expect((await end(survivor, run)).output).toBe("attempt 2")
+    expect((await logOf(survivor, run)).slice(1).every((event) => event.attempt === 2)).toBe(true)
+  })
+
+  it("finds the signal that was committed after the body looked and before the run was suspended", async () => {
+    const held = mortal(store)
+    const runs = kernelOn(held, [defineWorkflow("late-ear", async (ctx) => (await ctx.waitForSignal<string>("go")) ?? null)])
+    held.hold(/from signals where run_id/)
+    const run = await runs.start(request("late-ear"))
+    while (!(await typesOf(runs, run)).includes("signal.awaited")) await new Promise((resolve) => setTimeout(resolve, 5))
+    // The look goes through and finds nothing; the suspending flush is on the way but not there yet.
+    held.hold(/perdure_flush/)
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    // From elsewhere: this process is not told.
+    await signalRun({ store, payloadBytesMax: 1_000, onChanged: () => undefined }, project, run.id, "go", "heard", run.label)
+    held.hold(undefined)
+    expect((await end(runs, run)).output).toBe("heard")
+  })
+
+  it("finds the child that ended before its parent was suspended", async () => {
+    const held = mortal(store)
+    let childEnded: () => void = () => undefined
+    const ended = new Promise<void>((resolve) => (childEnded = resolve))
+    const runs = kernelOn(held, [
+      defineWorkflow("quick", () => Promise.resolve("quick")),
+      defineWorkflow("late-parent", async (ctx) => {
+        const child = ctx.child<string>("quick", { kind: "workflow", name: "quick", input: null })
+        // Keeps the parent in memory until the child has ended, and drops the sign of it.
+        await ctx.step("busy", () => ended.then(() => null), { effect: "read" })
+        return child
+      }),
+    ])
+    const run = await runs.start(request("late-parent"))
+    while ((await runs.list(project, { parentId: run.id, status: "completed" })).runs.length === 0)
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    childEnded()
+    expect((await end(runs, run)).output).toBe("quick")
   })
 })
 
