@@ -1,0 +1,111 @@
+// A thousand readers that do not read: the gateway stops taking from upstream, its memory stays bounded and comes back.
+import { readFileSync } from "node:fs"
+import { createServer } from "node:http"
+import { connect, type AddressInfo, type Socket } from "node:net"
+import { writeFile } from "node:fs/promises"
+import { join } from "node:path"
+import { setTimeout as delay } from "node:timers/promises"
+import { expect, it } from "vitest"
+import { startPerdure, temporaryDirectory } from "../support/server.ts"
+
+const readers = 1_000
+/** What each upstream sends before it falls silent. Held in the gateway it would be three times what is allowed; the kernel can take it. */
+const streamBytes = 1024 * 1024
+const frame = `data: ${JSON.stringify({ id: "c", object: "chat.completion.chunk", created: 1, model: "m", choices: [{ index: 0, delta: { content: "x".repeat(3_900) }, finish_reason: null }] })}\n\n`
+/** Per reader: buffers of two sockets in this process, one read from upstream, one chunk waiting to be written. */
+const heldBytesPerReaderMax = 320 * 1024
+
+it("holds little for readers that do not read, and gives it back when they leave", async () => {
+  await using directory = await temporaryDirectory()
+  await using upstream = await startFlood()
+  const config = join(directory.path, "perdure.yaml")
+  await writeFile(
+    config,
+    `discovery: false\nproviders:\n  flood: { baseUrl: "${upstream.url}" }\nmodels:\n  m: { deployments: [{ provider: flood, model: m }] }\n`,
+  )
+  await using server = await startPerdure({ dataDirectory: join(directory.path, "data"), config })
+  const open = (count: number): Promise<Socket[]> => Promise.all(Array.from({ length: count }, () => openReader(server.url, server.apiKey)))
+
+  // What the process grows to by having served at all does not count.
+  await leave(await open(200), upstream)
+  const floorBytes = residentBytes(server.pid)
+  const sockets = await open(readers)
+  await expect.poll(() => upstream.open(), { timeout: 120_000 }).toBe(readers)
+  await settled(() => upstream.sentBytes())
+  const peakBytes = residentBytes(server.pid)
+
+  expect(peakBytes - floorBytes).toBeLessThan(readers * heldBytesPerReaderMax)
+
+  await leave(sockets, upstream)
+  // Memory is given back when the collector runs, and it runs when there is work.
+  const afterwards = async (): Promise<number> => {
+    await leave(await open(50), upstream)
+    return residentBytes(server.pid) - floorBytes
+  }
+  const allowedBytes = Math.max((peakBytes - floorBytes) / 2, 64 * 1024 * 1024)
+  await expect.poll(afterwards, { timeout: 60_000, interval: 500 }).toBeLessThan(allowedBytes)
+  const [floor, peak, end] = [floorBytes, peakBytes, residentBytes(server.pid)].map((bytes) => Math.round(bytes / 1024 / 1024))
+  process.stderr.write(`resident MB: ${floor} before, ${peak} with ${readers} readers that do not read, ${end} afterwards\n`)
+})
+
+/** A provider that writes as fast as it is read, and never ends. */
+async function startFlood() {
+  let sentBytes = 0
+  let open = 0
+  const server = createServer((request, response) => {
+    request.resume()
+    open += 1
+    response.on("close", () => (open -= 1))
+    response.writeHead(200, { "content-type": "text/event-stream" })
+    let own = 0
+    const pump = (): void => {
+      while (own < streamBytes && !response.destroyed) {
+        own += frame.length
+        sentBytes += frame.length
+        if (!response.write(frame)) return void response.once("drain", pump)
+      }
+    }
+    pump()
+  })
+  await new Promise<void>((resolve) => server.listen({ port: 0, host: "127.0.0.1", backlog: 4096 }, resolve))
+  const close = async (): Promise<void> => {
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+    server.closeAllConnections()
+    await closed
+  }
+  const { port } = server.address() as AddressInfo // listening on TCP
+  return { url: `http://127.0.0.1:${port}/v1`, open: () => open, sentBytes: () => sentBytes, [Symbol.asyncDispose]: close }
+}
+
+/** Asks, and reads nothing but the first bytes. */
+function openReader(url: string, key: string): Promise<Socket> {
+  const body = JSON.stringify({ model: "m", stream: true, messages: [] })
+  const head = `POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${key}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(new URL(url).port), "127.0.0.1", () => socket.write(head + body))
+    socket.on("error", reject)
+    socket.once("data", () => {
+      socket.pause()
+      resolve(socket)
+    })
+  })
+}
+
+/** The readers leave, and upstream sees it. */
+async function leave(sockets: readonly Socket[], upstream: { open(): number }): Promise<void> {
+  for (const socket of sockets) socket.destroy()
+  await expect.poll(() => upstream.open(), { timeout: 60_000 }).toBe(0)
+}
+
+/** Until the number stays the same for a while. */
+async function settled(read: () => number): Promise<void> {
+  for (let last = -1, same = 0; same < 5; await delay(300)) {
+    const now = read()
+    same = now === last ? same + 1 : 0
+    last = now
+  }
+}
+
+function residentBytes(pid: number): number {
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) * 1024
+}
