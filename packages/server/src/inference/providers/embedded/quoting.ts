@@ -1,4 +1,4 @@
-// Words an answer out of quotes: verbatim sentences in quotation marks, grouped by source, each followed by its citation.
+// Words an answer out of quotes: sentences in quotation marks, grouped by source, each followed by its citation.
 import type { Reading, ToolResult } from "./reading.ts"
 import type { Quote } from "./relevance.ts"
 import type { Part } from "./respond.ts"
@@ -20,9 +20,14 @@ export function quoteAnswer(quotes: readonly Quote[], reading: Reading): Part[] 
     if (quote.source.kind === "tool" && whole.some(({ content }) => content === quote.source.text)) continue
     const lead = quote.source.name === source ? " " : `${parts.length > 0 ? "\n\n" : ""}${leadIn(quote)} `
     source = quote.source.name
-    parts.push({ text: lead, citation: null }, { text: `“${quote.text}”`, citation: quote.source.citation })
+    parts.push({ text: lead, citation: null }, { text: `“${onOneLine(quote.text)}”`, citation: quote.source.citation })
   }
   return parts
+}
+
+/** Word for word; only the line breaks of the file's own layout become spaces. */
+export function onOneLine(text: string): string {
+  return text.replace(/\s*\n\s*/g, " ")
 }
 
 function leadIn({ source }: Quote): string {
