@@ -105,6 +105,8 @@ export class Execution {
       (divergence) => this.#diverged(divergence),
       () => this.checkSuspend(),
     )
+    // A data body reads its history and asks for what comes next: nothing is handed back to it in order.
+    if (definition.style === "data") this.#replay.stop()
     this.waits = new Waits(this)
   }
 

@@ -144,6 +144,27 @@ describe.each(testEngines())("runs on %s", (engine) => {
     await expect(runs.signal(project, run.id, "go", 4, label)).rejects.toMatchObject({ code: "run_conflict" })
   })
 
+  it("unloads a data body at every wait, also after it came back", async () => {
+    const runs = kernelOn(store, [
+      {
+        kind: "agent",
+        name: "asks-twice",
+        version: "1",
+        style: "data",
+        async execute(ctx) {
+          const first = await ctx.waitForSignal<string>("first")
+          const second = await ctx.waitForSignal<string>("second")
+          return [first ?? null, second ?? null]
+        },
+      },
+    ])
+    const run = await reaches(runs, await runs.start(request("asks-twice", null, { kind: "agent" })), "waiting")
+    await runs.signal(project, run.id, "first", "a", label)
+    await until(async () => ((await typesOf(runs, run)).filter((type) => type === "run.suspended").length === 2 ? true : undefined))
+    await runs.signal(project, run.id, "second", "b", label)
+    expect((await end(runs, run)).output).toEqual(["a", "b"])
+  })
+
   it("loses no wake-up when a signal meets the suspending flush", async () => {
     const runs = kernelOn(store, [defineWorkflow("ear", async (ctx) => (await ctx.waitForSignal<number>("go")) ?? null)])
     const started = await Promise.all(Array.from({ length: 40 }, () => runs.start(request("ear"))))
