@@ -1,5 +1,8 @@
 // The tool gate: schema, grant, journal, execution, label, in that order, and nothing else in the sources runs a tool.
 import { readdirSync, readFileSync } from "node:fs"
+import { once } from "node:events"
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { z } from "zod"
@@ -16,7 +19,7 @@ const directory = mkdtempSync(join(tmpdir(), "perdure-tools-"))
 let store: Store
 let runs: Runs
 const calls: JsonObject[] = []
-let job: { tool: Tool; arguments: string; label: Label; grants: readonly Grant[] }
+let job: { tool: Tool; arguments: string; label: Label; grants: readonly Grant[]; declaredOrigins?: readonly string[] }
 
 const add = defineTool({
   name: "add",
@@ -38,6 +41,18 @@ const fails = defineTool({
     throw new Error("out of paper")
   },
 })
+const fetches = defineTool({
+  name: "fetches",
+  description: "Reads an address",
+  parameters: z.object({ url: z.string() }),
+  effect: "read",
+  run: async ({ url }, { request }) => {
+    const { status, body } = await request(url)
+    let text = ""
+    for await (const chunk of body) text += Buffer.from(chunk).toString()
+    return { status, text }
+  },
+})
 const all: Grant = { to: "*", allow: ["tool.call:*", "tool.read:*"], origin: "test" }
 
 beforeAll(async () => {
@@ -49,7 +64,8 @@ beforeAll(async () => {
     version: "1",
     style: "data",
     execute: async (context) => {
-      const callTool = createToolGate({ gate: createGate({ grants: job.grants }), checkArguments: createArgumentChecker() })
+      const gate = createGate({ grants: job.grants })
+      const callTool = createToolGate({ gate, checkArguments: createArgumentChecker(), declaredOrigins: job.declaredOrigins ?? [] })
       const { tool, label } = job
       return { ...(await callTool(context, { tool, arguments: job.arguments, key: "call", label })) } as unknown as JsonObject
     },
@@ -119,6 +135,29 @@ describe("a tool call", () => {
   it("that fails says so and its error text is nobody's instruction", async () => {
     const { outcome } = await call({ tool: fails, arguments: "{}" })
     expect(outcome).toMatchObject({ status: "failed", text: "fails failed: out of paper", label: { integrity: 0 } })
+  })
+
+  it("reaches an address only by a grant of its own, and a private one only where the operator declared it", async () => {
+    const page = createServer((_, response) => response.end("hello")).listen(0, "127.0.0.1")
+    await once(page, "listening")
+    const { port } = page.address() as AddressInfo
+    const url = `http://127.0.0.1:${port}/`
+    const asked = { tool: fetches, arguments: JSON.stringify({ url }) }
+    const granted: Grant = { ...all, allow: [...all.allow, `outbound:127.0.0.1:${port}`] }
+
+    const declaredOrigins = [`http://127.0.0.1:${port}`]
+    const refused = (words: string): object => ({ status: "failed", text: expect.stringContaining(words) as string })
+
+    expect((await call({ ...asked, declaredOrigins })).outcome).toMatchObject(refused("no grant"))
+    expect((await call({ ...asked, grants: [granted] })).outcome).toMatchObject(refused("is not opened"))
+    const { outcome, events } = await call({ ...asked, grants: [granted], declaredOrigins })
+    page.close()
+    expect(outcome).toMatchObject({ status: "done", result: { status: 200, text: "hello" }, label: { integrity: 0 } })
+    const decided = events.filter((event) => event.type === "gate.decided").map((event) => event.data)
+    expect(decided).toMatchObject([
+      { request: { action: "tool.read" } },
+      { allowed: true, request: { action: "outbound", target: `127.0.0.1:${port}` } },
+    ])
   })
 
   it("gives a result that is never better than its arguments", async () => {

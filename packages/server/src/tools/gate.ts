@@ -1,7 +1,7 @@
 // The only path by which a tool runs: schema, grant, journalled intent, execution, label of the result.
 import { AppError, messageOf, type JsonObject, type JsonValue } from "../core/index.ts"
 import type { RunContext, StepContext } from "../runs/index.ts"
-import { joinLabels, type Gate, type GateDecision, type GateRequest, type Label } from "../security/index.ts"
+import { createEgress, joinLabels, type Gate, type GateDecision, type GateRequest, type Label } from "../security/index.ts"
 import type { CheckedArguments } from "./arguments.ts"
 import { executorOf, type Tool, type ToolRunContext } from "./tool.ts"
 
@@ -25,11 +25,14 @@ export type CallTool = (context: RunContext, call: ToolCall) => Promise<ToolOutc
 export interface ToolGateOptions {
   readonly gate: Gate
   readonly checkArguments: (schema: JsonObject, text: string) => CheckedArguments
+  /** Origins of the operator's own that may be private and plain http. */
+  readonly declaredOrigins?: readonly string[]
 }
 
 type Journalled = { ok: true; result: JsonValue } | { ok: false; message: string }
 
-export function createToolGate({ gate, checkArguments }: ToolGateOptions): CallTool {
+export function createToolGate({ gate, checkArguments, declaredOrigins = [] }: ToolGateOptions): CallTool {
+  const outbound: Outbound = { gate, declaredOrigins }
   return async (context, call) => {
     const { tool } = call
     const checked = checkArguments(tool.parameters, call.arguments)
@@ -39,7 +42,7 @@ export function createToolGate({ gate, checkArguments }: ToolGateOptions): CallT
     }
     const decision = decide(gate, context, call)
     if (!decision.allowed) return { status: "refused", code: "policy_denied", text: refusalOf(decision), label: errorLabel(call) }
-    const journalled = await execute(context, call, checked.value)
+    const journalled = await execute(context, call, checked.value, outbound)
     if (!journalled.ok)
       return { status: "failed", code: "tool_failed", text: `${tool.name} failed: ${journalled.message}`, label: errorLabel(call) }
     return { status: "done", result: journalled.result, label: resultLabel(call, journalled.result) }
@@ -52,14 +55,35 @@ function decide(gate: Gate, context: RunContext, { tool, key, label }: ToolCall)
   const action: GateRequest["action"] = tool.effect === "read" ? "tool.read" : "tool.call"
   const decision = gate.decide({ projectId, principal, action, target: tool.name, label, runId: id })
   const said = context.history.some((event) => event.type === "gate.decided" && (event.data as JsonObject)["key"] === key)
-  if (!said) {
-    const { allowed, rule, reason, request } = decision
-    context.emit("gate.decided", { key, allowed, rule, reason, request: { ...request, label: { ...label } } }, { label })
-  }
+  if (!said) tell(context, key, decision, label)
   return decision
 }
 
-async function execute(context: RunContext, { tool, key, label }: ToolCall, input: JsonObject): Promise<Journalled> {
+type Outbound = Required<Pick<ToolGateOptions, "gate" | "declaredOrigins">>
+
+/** Each address that a tool asks for is a side effect of its own, decided with what influenced the call; the decision is an event. */
+function requestOf(
+  context: RunContext,
+  { key, label }: ToolCall,
+  { gate, declaredOrigins }: Outbound,
+  signal: AbortSignal,
+): ToolRunContext["request"] {
+  const { id, projectId, principal } = context.run
+  const allow = (host: string, port: number): GateDecision => {
+    const decision = gate.decide({ projectId, principal, action: "outbound", target: `${host}:${port}`, label, runId: id })
+    tell(context, key, decision, label)
+    return decision
+  }
+  const egress = createEgress({ allow, declaredOrigins })
+  return (url, request = {}) => egress.request(url, request, signal)
+}
+
+function tell(context: RunContext, key: string, { allowed, rule, reason, request }: GateDecision, label: Label): void {
+  context.emit("gate.decided", { key, allowed, rule, reason, request: { ...request, label: { ...label } } }, { label })
+}
+
+async function execute(context: RunContext, call: ToolCall, input: JsonObject, outbound: Outbound): Promise<Journalled> {
+  const { tool, key, label } = call
   const executor = executorOf(tool)
   if (!executor)
     throw new AppError("feature_unavailable", `Tool "${tool.name}" has no function behind it`, { hint: "Declare it with defineTool." })
@@ -72,6 +96,7 @@ async function execute(context: RunContext, { tool, key, label }: ToolCall, inpu
     tx,
     projectId,
     principal,
+    request: requestOf(context, call, outbound, signal),
   })
   return context.step<Journalled>(
     key,

@@ -2,12 +2,14 @@
 import { z } from "zod"
 import type { JsonObject, JsonValue } from "../core/index.ts"
 import type { Effect, StepContext, Verified } from "../runs/index.ts"
-import type { Label } from "../security/index.ts"
+import type { EgressRequest, EgressResponse, Label } from "../security/index.ts"
 
 /** What a running tool gets beside its arguments. */
 export interface ToolRunContext extends Pick<StepContext, "signal" | "idempotencyKey" | "attempt" | "tx"> {
   readonly projectId: string
   readonly principal: string
+  /** The way out for addresses that a model or a client named: asks the gate for `outbound:host:port`, refuses private addresses. */
+  readonly request: (url: string, request?: EgressRequest) => Promise<EgressResponse>
 }
 
 interface ToolCommon {
