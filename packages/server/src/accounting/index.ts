@@ -2,4 +2,4 @@
 export type { LightRunRecord } from "./types.ts"
 export { createRecords, type Records, type RecordsOptions } from "./records.ts"
 export { costOf, createPrices, priceFromUsd, type Cost, type Price, type PricedDeployment, type Prices } from "./prices.ts"
-export { createUsageSummary, usageGroupsMax, type UsageGroup, type UsageRow, type UsageSummary } from "./usage.ts"
+export { createUsageSummary, type UsageGroup, type UsageRow, type UsageSummary } from "./usage.ts"

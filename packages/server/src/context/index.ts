@@ -1,8 +1,8 @@
 // Public face of context: files, vector stores, search, memories, conversations.
 export { createContext, type ContextDependencies, type ContextServices } from "./context.ts"
-export { conversationItemsMax, type ConversationItem, type Conversations, type StoredConversationItem } from "./conversations.ts"
+export { type ConversationItem, type Conversations, type StoredConversationItem } from "./conversations.ts"
 export { expiresAt, isExpired } from "./expiry.ts"
-export { fileLabel, filePurposes, fileTooLarge, type Files, type FileUpload } from "./files.ts"
+export { fileTooLarge, type Files, type FileUpload } from "./files.ts"
 export { writersLabel, type Memories, type Memory, type MemoryHit, type MemorySearchAnswer, type NewMemory } from "./memories.ts"
 export { parseFilter, type AttributeFilter, type AttributeValue } from "./retrieval/filters.ts"
 export type { ArmScore, Why } from "./retrieval/fuse.ts"

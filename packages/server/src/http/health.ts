@@ -1,6 +1,7 @@
 // Liveness, readiness, metrics: routes for whoever operates the process; they need no key and tell nothing of projects.
 import type { Health } from "@perdure/contract"
 import { Hono } from "hono"
+import { metricsContentType } from "../telemetry/index.ts"
 import type { HttpEnv } from "./env.ts"
 
 export interface HealthOptions {
@@ -17,6 +18,6 @@ export function healthRoutes({ ready, metrics }: HealthOptions): Hono<HttpEnv> {
     const health = await ready()
     return context.json(health, health.status === "failing" ? 503 : 200)
   })
-  app.get("/metrics", async (context) => context.text(await metrics(), 200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" }))
+  app.get("/metrics", async (context) => context.text(await metrics(), 200, { "content-type": metricsContentType }))
   return app
 }

@@ -1,6 +1,5 @@
 // Public face of telemetry: the log, the metrics with their business events, spans of a run, the words of health.
 export { createLogger, type Logger, type LoggerOptions, type LogLevel } from "./logger.ts"
-export { redact, redactText } from "./redact.ts"
 export { createMetrics, metricsContentType, type Metrics, type MetricsOptions } from "./metrics.ts"
 export type { BusinessEvents, ModelCallEnded, RequestEnded } from "./events.ts"
 export { spansOf, type AttributeValue, type RunSummary, type Span, type SpanEvent } from "./spans.ts"
