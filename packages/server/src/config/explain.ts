@@ -42,9 +42,12 @@ export function formatProblem(problem: ConfigProblem): string {
 
 /** The candidate that `word` was probably meant to be. */
 export function didYouMean(word: string, candidates: readonly string[]): string | undefined {
+  const farthest = (candidate: string): number => Math.max(1, Math.floor(Math.min(word.length, candidate.length) / 3))
   const ranked = candidates
+    // Words come from requests too: a distance is only worked out where the lengths alone don't rule it out.
+    .filter((candidate) => Math.abs(word.length - candidate.length) <= farthest(candidate))
     .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
-    .filter(({ candidate, distance }) => distance <= Math.max(1, Math.floor(Math.min(word.length, candidate.length) / 3)))
+    .filter(({ candidate, distance }) => distance <= farthest(candidate))
     .sort((a, b) => a.distance - b.distance)
   return ranked[0]?.candidate
 }

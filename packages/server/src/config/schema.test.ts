@@ -2,7 +2,7 @@
 import { Ajv2020 } from "ajv/dist/2020.js"
 import { expect, test } from "vitest"
 import { defaultLimits } from "../core/index.ts"
-import { configJsonSchema, defineConfig, readEnvironment } from "./index.ts"
+import { configJsonSchema, defineConfig, didYouMean, readEnvironment } from "./index.ts"
 import { schemaAt } from "./paths.ts"
 import { configSchema } from "./schema.ts"
 
@@ -40,4 +40,15 @@ test("discovery sees the keys of known providers as secrets, and where Ollama li
   expect(environment.providerKeys[0]?.key.reveal()).toBe("hush")
   expect(environment).toMatchObject({ ollamaUrl: "http://127.0.0.1:11434", noColour: true, ci: false })
   expect(JSON.stringify(environment)).not.toContain("hush")
+})
+
+test("a guess is made for words near a known one, and costs nothing for those that cannot be near", () => {
+  expect(["fast-modle", "fastmodel", "x", ""].map((word) => didYouMean(word, ["fast-model", "slow"]))).toEqual([
+    "fast-model",
+    "fast-model",
+    undefined,
+    undefined,
+  ])
+  // A model name of a request can be as long as its body; the whole table of distances would not fit into memory.
+  expect(didYouMean("a".repeat(30_000_000), ["fast-model"])).toBeUndefined()
 })

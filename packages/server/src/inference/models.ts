@@ -44,7 +44,10 @@ function notFound(name: string, names: readonly string[]): AppError {
       : names.length > 0
         ? `Known models: ${some(names)}.`
         : "No model is configured: see `perdure doctor`."
-  return new AppError("model_not_found", `the model "${name}" does not exist here`, { param: "model", hint })
+  return new AppError("model_not_found", `the model "${name.slice(0, nameShownCharactersMax)}" does not exist here`, {
+    param: "model",
+    hint,
+  })
 }
 
 function cannot(name: string, does: keyof Deployment["does"], models: readonly Model[]): AppError {
@@ -55,6 +58,8 @@ function cannot(name: string, does: keyof Deployment["does"], models: readonly M
 }
 
 const namesShownMax = 12
+/** A name comes from a request, and the message goes into its record. */
+const nameShownCharactersMax = 200
 
 function some(names: readonly string[]): string {
   const shown = names.slice(0, namesShownMax).map((name) => `"${name}"`)
