@@ -118,6 +118,30 @@ describe.each(testEngines())("records on %s", (engine) => {
     ])
   })
 
+  it("keeps everybody else's records when one client's cannot be stored", async () => {
+    losses.length = 0
+    const records = open()
+    const projectId = "proj_neighbour"
+    records.add(record({ projectId: "proj_hostile", user: "a\0b", model: "\ud800", data: { note: "\0\ud800" } }))
+    records.add(record({ projectId: "proj_hostile", status: 2 ** 40 }))
+    for (let count = 0; count < 9; count += 1) records.add(record({ projectId }))
+    await records[Symbol.asyncDispose]()
+    expect([records.written, losses]).toEqual([10, [[1, "write_failed"]]])
+    expect(await lightRuns.lightRuns(database.store.project(projectId), projectId, { limit: 100 })).toHaveLength(9)
+    const [hostile] = await lightRuns.lightRuns(database.store.project("proj_hostile"), "proj_hostile", { limit: 100 })
+    expect(hostile).toMatchObject({ user: "a\uFFFDb", model: "\uFFFD" })
+  })
+
+  it("cuts long texts of a request, so that one client cannot fill the queue of all", async () => {
+    const records = open({ recordQueueBytesMax: 100_000 })
+    const long = "m".repeat(90_000)
+    const sent = record({ projectId: "proj_long", model: long, user: long, error: { code: "model_not_found", message: long } })
+    expect([records.add(sent), records.add(record({ projectId: "proj_long" }))]).toEqual([true, true])
+    await records[Symbol.asyncDispose]()
+    const stored = await lightRuns.lightRun(database.store.project("proj_long"), "proj_long", sent.id)
+    expect([stored?.model?.length, stored?.user?.length, stored?.errorMessage?.length]).toEqual([2_000, 2_000, 2_000])
+  })
+
   it("drops and counts a batch that the database refuses again and again", async () => {
     losses.length = 0
     const records = open()

@@ -1,6 +1,6 @@
 // The queue of finished light runs: bounded in rows and bytes, written in batches off the request path, counted when it is full.
 import { sleep, type Clock, type Limits } from "../core/index.ts"
-import { lightRuns, type Store, type StoredLightRun } from "../store/index.ts"
+import { isStoreError, lightRuns, type Store, type StoredLightRun } from "../store/index.ts"
 import type { LightRunRecord } from "./types.ts"
 
 export interface Records extends AsyncDisposable {
@@ -52,9 +52,10 @@ class RecordQueue implements Records {
     return this.#queue.length + this.#inFlight
   }
 
-  add(record: LightRunRecord): boolean {
+  add(given: LightRunRecord): boolean {
     const { recordQueueRowsMax, recordQueueBytesMax, recordFlushMs } = this.#options.limits
-    this.#options.onRecord?.(record)
+    this.#options.onRecord?.(given)
+    const record = shortened(given)
     const sizeBytes = sizeOf(record)
     if (this.#closed || this.queued >= recordQueueRowsMax || this.#queuedBytes + sizeBytes > recordQueueBytesMax) {
       this.#drop(1, "queue_full")
@@ -98,10 +99,18 @@ class RecordQueue implements Records {
         this.written += batch.length
         return
       } catch (error) {
+        if (isRefusedValue(error) && batch.length > 1) return this.#writeHalves(batch)
         if (attempt >= attemptsMax) return this.#drop(batch.length, "write_failed", error)
         await sleep(retryAfterMs * attempt)
       }
     }
+  }
+
+  /** A value of one record is refused: the records of everybody else are written all the same. */
+  async #writeHalves(batch: readonly LightRunRecord[]): Promise<void> {
+    const half = Math.ceil(batch.length / 2)
+    await this.#write(batch.slice(0, half))
+    await this.#write(batch.slice(half))
   }
 
   #drop(count: number, reason: "queue_full" | "write_failed", error?: unknown): void {
@@ -110,7 +119,7 @@ class RecordQueue implements Records {
   }
 }
 
-function stored({ error, durationMs, firstTokenMs, ...record }: LightRunRecord): StoredLightRun {
+function stored({ error, durationMs, firstTokenMs, upstreamMs: _counted, ...record }: LightRunRecord): StoredLightRun {
   return {
     ...record,
     durationMs: Math.round(durationMs),
@@ -120,8 +129,33 @@ function stored({ error, durationMs, firstTokenMs, ...record }: LightRunRecord):
   }
 }
 
-/** An estimate that costs nothing: only payloads can be large, and they are measured as text. */
-function sizeOf({ data, error }: LightRunRecord): number {
+/** Longest text that a request puts into its record: one client's must not fill the queue of all. */
+const textCharactersMax = 2_000
+
+/** The texts that come from a request, cut to their limit and without what Postgres cannot hold. */
+function shortened(record: LightRunRecord): LightRunRecord {
+  const { user, model, error } = record
+  if (isPlain(user) && isPlain(model) && isPlain(error?.message)) return record
+  const cut = (text: string): string => text.slice(0, textCharactersMax).replaceAll("\0", "\uFFFD").toWellFormed()
+  return {
+    ...record,
+    user: user === null ? null : cut(user),
+    model: model === null ? null : cut(model),
+    error: error === null ? null : { ...error, message: cut(error.message) },
+  }
+}
+
+function isPlain(text: string | null | undefined): boolean {
+  return text === null || text === undefined || (text.length <= textCharactersMax && !text.includes("\0") && text.isWellFormed())
+}
+
+/** SQLSTATE class 22: a value does not fit, however often it is sent. */
+function isRefusedValue(error: unknown): boolean {
+  return isStoreError(error) && error.sqlState?.startsWith("22") === true
+}
+
+/** An estimate that costs little: payloads are measured as text, the other texts are short. */
+function sizeOf({ data, error, user, model }: LightRunRecord): number {
   const payload = data === null ? 0 : JSON.stringify(data).length
-  return recordOverheadBytes + payload + (error?.message.length ?? 0)
+  return recordOverheadBytes + payload + (error?.message.length ?? 0) + (user?.length ?? 0) + (model?.length ?? 0)
 }

@@ -1,5 +1,6 @@
 // Rows of light runs: written in batches by one statement, read as a list, and summed together with the durable runs.
 import type { JsonValue } from "../../core/index.ts"
+import { jsonText } from "../json-text.ts"
 import type { Queryable, SqlValue } from "../port.ts"
 
 export interface StoredLightRun {
@@ -71,7 +72,7 @@ const insertText = `insert into light_runs (${names.join(", ")}) select ${select
 /** One statement for any number of rows; its text is constant, so it is planned once. */
 export async function insertLightRuns(db: Queryable, runs: readonly StoredLightRun[]): Promise<void> {
   const values = columns.map(([field]): SqlValue => {
-    if (field === "label" || field === "data") return runs.map((run) => (run[field] === null ? null : JSON.stringify(run[field])))
+    if (field === "label" || field === "data") return runs.map((run) => (run[field] === null ? null : jsonText(run[field])))
     return runs.map((run) => run[field])
   })
   await db.query(insertText, values)
