@@ -51,6 +51,15 @@ it("refuses what is no multipart body, and never hangs on broken ones", async ()
   )
 })
 
+it("reads long runs of white space in many headers in linear time", () => {
+  const part = (index: number): string => `--b\r\nContent-Disposition: form-data; name="f${index}";${" ".repeat(8_000)}x\r\n\r\nv\r\n`
+  const body = Buffer.from(`${Array.from({ length: 32 }, (_, index) => part(index)).join("")}--b--\r\n`)
+  const started = process.cpuUsage().user
+  expect(splitMultipart(body, "b")).toHaveLength(32)
+  // Quadratic, it took more than two seconds of a processor.
+  expect(process.cpuUsage().user - started).toBeLessThan(1_000_000)
+})
+
 /** What it returns, or what it throws. */
 function attempt(work: () => unknown): unknown {
   try {

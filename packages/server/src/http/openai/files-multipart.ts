@@ -67,9 +67,9 @@ function named(header: string): Omit<MultipartPart, "content"> {
   return { name, filename: parameter(disposition ?? "", "filename") }
 }
 
-/** A quoted parameter; browsers and clients write `"` inside as `%22`. */
+/** A quoted parameter, found without a way to backtrack over white space; browsers and clients write `"` inside as `%22`. */
 function parameter(disposition: string, key: string): string | undefined {
-  const value = new RegExp(`;?\\s*\\b${key}="((?:[^"\\\\]|\\\\.)*)"`, "i").exec(disposition)?.[1]
+  const value = new RegExp(`\\b${key}="((?:[^"\\\\]|\\\\.)*)"`, "i").exec(disposition)?.[1]
   return value?.replaceAll("%22", '"').replaceAll("%0D", "\r").replaceAll("%0A", "\n").replaceAll(/\\(.)/g, "$1")
 }
 
