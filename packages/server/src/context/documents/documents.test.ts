@@ -45,6 +45,13 @@ describe("HTML", () => {
     expect(page.slice(chunks[0]?.span.start, chunks[0]?.span.end)).toBe("One   two<br>&amp; three")
   })
 
+  it("is recognised behind comments, and a file of nothing but comments costs no more than its length", async () => {
+    const comments = "<!---->\n".repeat(5_000)
+    expect(await parseDocument(bytes(`${comments}<html><p>hi</p>`), "notes.txt")).toMatchObject({ mediaType: "text/html" })
+    expect(await parseDocument(bytes(`${comments}plain`), "notes.txt")).toMatchObject({ mediaType: "text/plain" })
+    expect(await parseDocument(bytes("<!-- never closed <html>"), "notes.txt")).toMatchObject({ mediaType: "text/plain" })
+  })
+
   it("is recognised by its content whatever its name says", async () => {
     const document = await parseDocument(bytes("<!DOCTYPE html><p>hi</p><script>x</script>"), "notes.txt")
     expect(document).toMatchObject({ mediaType: "text/html", text: "hi" })

@@ -11,7 +11,7 @@ export interface Recognised {
 }
 
 const sniffBytes = 4_100
-const htmlStart = /^\s*(?:<!--[\s\S]{0,2000}?-->\s*)*<(?:!doctype\s+html|html|head|body)\b/i
+const htmlStart = /<(?:!doctype\s+html|html|head|body)\b/iy
 
 /** The media type that the first bytes prove, or undefined for plain text and unknown bytes. */
 export async function provenMediaType(bytes: Uint8Array): Promise<string | undefined> {
@@ -36,9 +36,22 @@ export async function recognise(bytes: Uint8Array, filename: string): Promise<Re
 }
 
 function kindOf(text: string, filename: string): TextKind {
-  if (htmlStart.test(text)) return "html"
+  if (beginsAsHtml(text)) return "html"
   if (/\.(?:md|markdown|mdx)$/i.test(filename)) return "markdown"
   return /\.x?html?$/i.test(filename) ? "html" : "text"
+}
+
+/** White space and comments are stepped over one by one: as one expression, a file of comments would be tried in every possible grouping. */
+function beginsAsHtml(text: string): boolean {
+  let at = text.search(/\S/)
+  while (text.startsWith("<!--", at)) {
+    const end = text.indexOf("-->", at + 4)
+    if (end === -1) return false
+    at = end + 3
+    while (/\s/.test(text.charAt(at))) at += 1
+  }
+  htmlStart.lastIndex = at
+  return htmlStart.test(text)
 }
 
 function decode(bytes: Uint8Array, filename: string): string {
