@@ -1,5 +1,5 @@
 // What the gateway costs beside a bare node:http proxy, in one run: CPU per request and per streamed chunk, added latency.
-//   npm run bench -- gateway [--rounds 3] [--quick]
+//   npm run bench -- gateway [--rounds 3] [--quick] [--only json,stream]
 // Exit code 3: a goal was missed. README.md has the method and the figures.
 import { execFile } from "node:child_process"
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
