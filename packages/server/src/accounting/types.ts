@@ -17,6 +17,8 @@ export interface LightRunRecord {
   error: { code: string; message: string } | null
   startedAt: number
   durationMs: number
+  /** From handing the call to the upstream to the end; null when nothing was sent. Counted, not stored. */
+  upstreamMs?: number | null
   firstTokenMs: number | null
   streamed: boolean
   inputTokens: number

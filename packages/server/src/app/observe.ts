@@ -35,10 +35,10 @@ export function createObservers(
 }
 
 function callOfRecord(record: LightRunRecord, provider: string): Parameters<BusinessEvents["modelCallEnded"]>[0] {
-  const { model, outcome, error, durationMs, firstTokenMs, inputTokens, outputTokens, costMicroUsd } = record
+  const { model, outcome, error, durationMs, upstreamMs = null, firstTokenMs, inputTokens, outputTokens, costMicroUsd } = record
   const operation = record.kind === "chat" ? "chat" : "embeddings"
   const used = { inputTokens, outputTokens, costMicroUsd }
-  return { operation, provider, model, outcome, errorCode: error?.code ?? null, durationMs, upstreamMs: null, firstTokenMs, ...used }
+  return { operation, provider, model, outcome, errorCode: error?.code ?? null, durationMs, upstreamMs, firstTokenMs, ...used }
 }
 
 /** A turn's usage is written just before its step: the two together are one model call. */
@@ -50,6 +50,7 @@ function observe(
 ): void {
   if (!isJsonObject(data)) return
   if (type === "run.started") events.runStarted({ kind: textOf(data["kind"]) })
+  else if (type === "run.resumed") events.runResumed({ kind: textOf(data["kind"]) })
   else if (type === "gate.decided") events.toolCallDecided({ allowed: data["allowed"] === true })
   else if (type === "usage.recorded") usages.set(runId, data)
   else if (type === "run.ended") usages.delete(runId)
@@ -66,7 +67,7 @@ function observe(
       outcome,
       errorCode: null,
       durationMs: numberOf(data["ms"]),
-      upstreamMs: null,
+      upstreamMs: numberOf(data["ms"]),
       firstTokenMs: null,
       inputTokens: numberOf(usage["inputTokens"]),
       outputTokens: numberOf(usage["outputTokens"]),

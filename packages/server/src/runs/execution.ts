@@ -132,7 +132,7 @@ export class Execution {
 
   /** Runs the body; everything that happens to the run from here on comes out of `host.released`. */
   begin(cancelReason: string | null): void {
-    if (this.run.attempt > 1 && this.#history.length > 0) this.emit("run.resumed", { attempt: this.run.attempt })
+    if (this.run.attempt > 1 && this.#history.length > 0) this.emit("run.resumed", { kind: this.run.kind, attempt: this.run.attempt })
     if (cancelReason !== null) this.stop({ kind: "cancel", reason: cancelReason })
     else if (this.#deadlineAt !== null && this.#deadlineAt <= this.host.databaseNow()) this.stop({ kind: "deadline" })
     if (this.#stop) return this.#bodyDone.resolve()

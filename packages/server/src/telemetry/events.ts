@@ -52,17 +52,14 @@ export interface ModelCallEnded {
 export interface BusinessEvents {
   requestEnded(event: RequestEnded): void
   modelCallEnded(event: ModelCallEnded): void
-  /** A retry, fallback or cool-down of a deployment. */
-  modelCallRetried(event: { readonly provider: string; readonly errorCode: string | null }): void
   /** Records of light runs that found the queue full. */
   recordsDropped(count: number): void
   runStarted(event: { readonly kind: string }): void
   runEnded(event: { readonly kind: string; readonly status: string; readonly durationMs: number }): void
-  runTakenOver(count: number): void
+  /** A run goes on after a stop: a wait that is over, a process that died. */
+  runResumed(event: { readonly kind: string }): void
   stepEnded(event: { readonly effect: string; readonly outcome: string; readonly durationMs: number }): void
   toolCallDecided(event: { readonly allowed: boolean }): void
-  flushCommitted(event: { readonly operations: number; readonly durationMs: number }): void
-  databaseFailed(event: { readonly errorCode: string }): void
 }
 
 /** Model names in the life of one process; a configuration that is reloaded for months must not grow the metrics. */
@@ -87,16 +84,12 @@ export function createEvents(meter: Meter, options: EventOptions): BusinessEvent
   })
   const cost = count("perdure_cost_micro_usd", "Cost of model calls in millionths of a dollar")
   const errors = count("perdure_model_call_errors", "Model calls that failed, by the published error code")
-  const retries = count("perdure_model_call_retries", "Model calls that were tried again elsewhere")
   const dropped = count("perdure_records_dropped", "Records of light runs that were dropped because their queue was full")
   const started = count("perdure_runs_started", "Durable runs that were started")
   const ended = seconds("perdure_run_duration", "Durable runs from start to end")
-  const taken = count("perdure_runs_taken_over", "Runs taken over from a process that died")
+  const resumed = count("perdure_runs_resumed", "Runs that went on after a wait or after a process that died")
   const steps = seconds("perdure_step_duration", "Steps of durable runs")
   const decisions = count("perdure_tool_decisions", "Decisions of the gate in front of tools")
-  const flushes = seconds("perdure_flush_duration", "Commits of the run log", overheadBuckets)
-  const operations = count("perdure_flush_operations", "Operations that were committed to the run log")
-  const failures = count("perdure_database_failures", "Statements that the database refused, by the published error code")
 
   const safely = neverThrow(options.onError)
   return {
@@ -122,24 +115,16 @@ export function createEvents(meter: Meter, options: EventOptions): BusinessEvent
       if (event.costMicroUsd > 0) cost.add(event.costMicroUsd, labels)
       if (event.errorCode !== null) errors.add(1, { ...labels, code: errorCodeLabel(event.errorCode) })
     }),
-    modelCallRetried: safely("modelCallRetried", (event) =>
-      retries.add(1, { provider: providerLabel(event.provider), code: errorCodeLabel(event.errorCode) }),
-    ),
     recordsDropped: safely("recordsDropped", (records) => dropped.add(records)),
     runStarted: safely("runStarted", (event) => started.add(1, { kind: kindLabel(event.kind) })),
     runEnded: safely("runEnded", (event) =>
       ended.record(event.durationMs / 1_000, { kind: kindLabel(event.kind), status: runStatusLabel(event.status) }),
     ),
-    runTakenOver: safely("runTakenOver", (runs) => taken.add(runs)),
+    runResumed: safely("runResumed", (event) => resumed.add(1, { kind: kindLabel(event.kind) })),
     stepEnded: safely("stepEnded", (event) =>
       steps.record(event.durationMs / 1_000, { effect: effectLabel(event.effect), outcome: outcomeLabel(event.outcome) }),
     ),
     toolCallDecided: safely("toolCallDecided", (event) => decisions.add(1, { verdict: event.allowed ? "allow" : "deny" })),
-    flushCommitted: safely("flushCommitted", (event) => {
-      flushes.record(event.durationMs / 1_000)
-      operations.add(event.operations)
-    }),
-    databaseFailed: safely("databaseFailed", (event) => failures.add(1, { code: errorCodeLabel(event.errorCode) })),
   }
 }
 

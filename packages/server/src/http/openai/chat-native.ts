@@ -19,7 +19,7 @@ export function serveNativeChat(dependencies: LightRunDependencies, call: LightC
   response.on("close", () => {
     if (!response.writableFinished) left.abort(new AppError("client_closed_request", "the client closed the connection"))
   })
-  call.sent = true
+  call.wasSent()
   const client = body.stream ? openClient(dependencies, call) : undefined
   if (client) watchStream(dependencies, call, client, (error) => left.abort(error))
   const events = counted(call, eventsOf(dependencies, deployment, request, left.signal))

@@ -60,7 +60,8 @@ describe("transport", () => {
   ])("T2 writes one frame per write, with LF and one data line (%s)", async (_, script) => {
     const answer = await ask(script)
     expect(answer.writes.length).toBeGreaterThan(3)
-    for (const write of answer.writes) expect(write).toMatch(/^data: [^\n\r]+\n\n$/)
+    // On a slow machine the upstream can be idle long enough for a keep-alive, which is a write of its own.
+    for (const write of answer.writes) expect(write).toMatch(/^(?:data: [^\n\r]+|: ping)\n\n$/)
     expect(answer.writes.at(-1)).toBe("data: [DONE]\n\n")
   })
 

@@ -112,7 +112,7 @@ function serveNative(dependencies: LightRunDependencies, call: LightCall, body: 
   hot.response.on("close", () => {
     if (!hot.response.writableFinished) left.abort(new AppError("client_closed_request", "the client closed the connection"))
   })
-  call.sent = true
+  call.wasSent()
   void answerNative(
     dependencies,
     call,

@@ -70,7 +70,7 @@ export class Forward {
     this.#attempt = new Attempt(this, deployment, this.options.openRelay(deployment))
     try {
       const { pool, prefix, headers } = dependencies.upstreams.target(deployment)
-      call.sent = true
+      call.wasSent()
       pool.dispatch({ path: prefix + path, method: "POST", headers, body: this.#body.forUpstream(deployment.upstreamModel) }, this.#attempt)
     } catch (error) {
       this.failed(this.#attempt, error)

@@ -42,8 +42,8 @@ export class LightCall {
   responseBytes = 0
   /** Output counted as it passes, for calls that end before usage is reported. */
   outputTokensSeen = 0
-  /** Something was asked of an upstream, so input has been used. */
-  sent = false
+  /** Something was asked of an upstream from then on, so input has been used. */
+  #sentAt: number | undefined
   #firstTokenAt: number | undefined
   #settled = false
   readonly #dependencies: LightRunDependencies
@@ -64,6 +64,10 @@ export class LightCall {
     if (this.deployment) headers["x-perdure-route"] = this.deployment.id
     if (this.hot.traceparent !== undefined) headers["traceparent"] = this.hot.traceparent
     return headers
+  }
+
+  wasSent(): void {
+    this.#sentAt ??= this.#dependencies.clock.monotonic()
   }
 
   get firstTokenSeen(): boolean {
@@ -104,6 +108,7 @@ export class LightCall {
       error,
       startedAt: hot.startedAtEpochMs,
       durationMs: endedAt - hot.startedAt,
+      upstreamMs: this.#sentAt === undefined ? null : endedAt - this.#sentAt,
       firstTokenMs: this.#firstTokenAt === undefined ? null : this.#firstTokenAt - hot.startedAt,
       streamed: request.stream,
       inputTokens: usage.inputTokens,
@@ -120,8 +125,9 @@ export class LightCall {
 
   /** Tokens used so far, in calls that were cut before usage was reported. */
   #estimate(): ModelUsage {
-    const inputTokens = this.sent ? Math.ceil(this.request.requestBytes / bytesPerToken) : 0
-    return { inputTokens, outputTokens: this.outputTokensSeen, cachedTokens: 0, reasoningTokens: 0, estimated: this.sent }
+    const sent = this.#sentAt !== undefined
+    const inputTokens = sent ? Math.ceil(this.request.requestBytes / bytesPerToken) : 0
+    return { inputTokens, outputTokens: this.outputTokensSeen, cachedTokens: 0, reasoningTokens: 0, estimated: sent }
   }
 
   #data(estimated: boolean): LightRunRecord["data"] {
