@@ -52,7 +52,7 @@ class FakeDatabase implements FlushPort {
     const events = JSON.parse(batch.events) as { r: string; s: number; t: string }[]
     this.operationsMost = Math.max(this.operationsMost, events.length)
     if (events.some((event) => event.t === "poison")) throw Object.assign(new Error("a value doesn't fit its type"), { sqlState: "22P05" })
-    for (const [run, after] of this.takeAway) if (this.#flushes > after) this.tokens.set(run, "somebody else")
+    for (const [run, after] of this.takeAway) if (this.#flushes > after) this.#handOver(run)
     const held = new Set(batch.runs.filter((run, i) => this.tokens.get(run) === batch.tokens[i]))
     let inserted = 0
     for (const { r, s } of events) {
@@ -62,6 +62,15 @@ class FakeDatabase implements FlushPort {
       inserted += 1
     }
     return { rejected: batch.runs.filter((run) => !held.has(run)), inserted, woken: false }
+  }
+
+  /** The run is claimed by somebody else, who goes on writing where the log ends. */
+  #handOver(run: string): void {
+    if (this.tokens.get(run) === "somebody else") return
+    this.tokens.set(run, "somebody else")
+    let seq = 1
+    while (this.rows.has(`${run}/${seq}`)) seq += 1
+    for (const next of [seq, seq + 1, seq + 2]) this.rows.set(`${run}/${next}`, { attempt: 2, order: (this.#order += 1) })
   }
 
   async attemptsOf(runs: readonly string[], seqs: readonly number[]): Promise<(number | null)[]> {
@@ -113,6 +122,7 @@ describe("the appender", () => {
           bytesMax: 1_000_000,
           deltaWindowMs: 1,
           flushesMax,
+          crowdRunsMin: 2,
           retryMs: 60_000,
           retryPauseMs: 0,
           monotonic: () => performance.now(),
@@ -151,10 +161,14 @@ describe("the appender", () => {
         expect(database.inFlightMost).toBeLessThanOrEqual(flushesMax)
         expect(database.operationsMost).toBeLessThanOrEqual(operationsMax)
         expect(acknowledged.length + failures.length).toBe(waiting.length)
-        for (const id of acknowledged) expect(database.rows.has(id)).toBe(true)
+        for (const id of acknowledged) expect(database.rows.get(id)?.attempt).toBe(1)
+        for (const { run, seq } of failures) expect(database.rows.get(`${run}/${seq}`)?.attempt).not.toBe(1)
         expect(acknowledged.toSorted()).toEqual([...seen].flatMap(([run, list]) => list.map((seq) => `${run}/${seq}`)).toSorted())
         for (const [run, list] of seen) expect(list, run).toEqual(list.map((_, i) => i + 1))
-        const byOrder = [...database.rows].toSorted(([, a], [, b]) => a.order - b.order).map(([id]) => id)
+        const byOrder = [...database.rows]
+          .filter(([, row]) => row.attempt === 1)
+          .toSorted(([, a], [, b]) => a.order - b.order)
+          .map(([id]) => id)
         for (const lane of lanes) {
           const own = byOrder.filter((id) => id.startsWith(`${lane.lease.runId}/`))
           expect(own).toEqual(own.map((_, i) => `${lane.lease.runId}/${i + 1}`))
@@ -176,6 +190,7 @@ describe("the appender", () => {
       bytesMax: 1_000_000,
       deltaWindowMs: 25,
       flushesMax: 1,
+      crowdRunsMin: 64,
       retryMs: 1_000,
       retryPauseMs: 1,
       monotonic: () => performance.now(),

@@ -58,6 +58,8 @@ export interface AppenderOptions {
   bytesMax: number
   deltaWindowMs: number
   flushesMax: number
+  /** Runs that must be ready before a flush starts beside another, and the least that a crowd is split into. */
+  crowdRunsMin: number
   /** How long a flush is sent again before its runs are given up. */
   retryMs: number
   /** Pause before the first repetition; doubled up to half a second. */
@@ -171,7 +173,7 @@ export class Appender {
   #schedule(): void {
     if (this.#scheduled || !this.#due || this.#ready.size === 0) return
     // A second flush beside the first pays only when it carries much; otherwise it splits what could go together.
-    if (this.#inFlight > 0 && (this.#inFlight >= this.#options.flushesMax || this.#ready.size < extraFlushLanesMin)) return
+    if (this.#inFlight > 0 && (this.#inFlight >= this.#options.flushesMax || this.#ready.size < this.#options.crowdRunsMin)) return
     this.#scheduled = true
     setImmediate(() => {
       this.#scheduled = false
@@ -200,7 +202,7 @@ export class Appender {
     let operations = 0
     let bytes = 0
     // Half of a crowd now, the other half beside it: two backends work on two cores, and the next round gathers while they do.
-    const lanesMax = this.#options.flushesMax > 1 ? Math.max(extraFlushLanesMin, Math.ceil(this.#ready.size / 2)) : this.#ready.size
+    const lanesMax = this.#options.flushesMax > 1 ? Math.max(this.#options.crowdRunsMin, Math.ceil(this.#ready.size / 2)) : this.#ready.size
     for (const lane of this.#ready) {
       if (parts.length >= lanesMax) break
       if (operations >= this.#options.operationsMax || bytes >= this.#options.bytesMax) break
@@ -375,7 +377,6 @@ type SendOutcome =
   | { kind: "unreachable"; error: unknown }
 
 const noLanes: ReadonlySet<Lane> = new Set()
-const extraFlushLanesMin = 64
 
 function assemble(parts: readonly Part[], payload: AppenderOptions["payload"]) {
   const starts: string[] = []

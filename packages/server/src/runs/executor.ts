@@ -73,6 +73,7 @@ export class Executor implements ExecutionHost {
       bytesMax: options.limits.flushBytesMax,
       deltaWindowMs: options.limits.deltaWindowMs,
       flushesMax: this.#distributed ? 3 : 1,
+      crowdRunsMin: 64,
       retryMs: 30_000,
       retryPauseMs: 10,
       monotonic: () => options.clock.monotonic(),
