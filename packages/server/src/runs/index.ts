@@ -23,6 +23,6 @@ export type {
   Verified,
 } from "./types.ts"
 export { createRuns, type RunsOptions } from "./runs.ts"
-export { defineWorkflow, type WorkflowContext } from "./workflow.ts"
+export { defineWorkflow, type WorkflowContext, type WorkflowDefinition } from "./workflow.ts"
 export { StepError } from "./step-error.ts"
 export { keyedRunIds } from "./keyed-run-id.ts"

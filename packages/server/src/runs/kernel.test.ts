@@ -131,7 +131,7 @@ describe.each(testEngines())("runs on %s", (engine) => {
       defineWorkflow("listener", async (ctx) => {
         await ctx.sleep("first", 300)
         const pair = await Promise.all([ctx.waitForSignal<number>("go"), ctx.waitForSignal<number>("go")])
-        const third = await ctx.waitForSignal<number>("go")
+        const third = await ctx.signal<number>("go")
         return [...pair.map((value) => value ?? null), third ?? null, (await ctx.waitForSignal("never", { timeoutMs: 300 })) ?? "timed out"]
       }),
     ])

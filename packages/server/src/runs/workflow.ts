@@ -3,7 +3,11 @@ import type { JsonValue } from "../core/index.ts"
 import type { RunContext, RunDefinition } from "./types.ts"
 
 /** What the function of a workflow gets: the run's context, and doing many things with a limit. */
-export interface WorkflowContext extends RunContext {
+export interface WorkflowContext extends Omit<RunContext, "signal"> {
+  /** Waits for `runs.signal(id, name, payload)`; undefined after `timeoutMs`. Signals that came before the wait are kept. */
+  signal: RunContext["waitForSignal"]
+  /** Aborts on cancel, at the deadline, on a lost lease. */
+  readonly abortSignal: AbortSignal
   /** Begins each, at most `limit` at a time, and awaits all; results are in the order of `work`. */
   all<T>(work: readonly (() => Promise<T>)[], options?: { limit?: number }): Promise<T[]>
 }
@@ -32,7 +36,16 @@ export function defineWorkflow<Input extends JsonValue>(
     name,
     version: options.version ?? "1",
     style: "replay",
-    execute: (context, input) => body({ ...context, all: allOf }, input as Input), // the caller of `start` gives what the workflow declares
+    execute: (context, input) => body(workflowContext(context), input as Input), // the caller of `start` gives what the workflow declares
+  }
+}
+
+function workflowContext(context: RunContext): WorkflowContext {
+  return {
+    ...context,
+    signal: (signalName, options) => context.waitForSignal(signalName, options),
+    abortSignal: context.signal,
+    all: allOf,
   }
 }
 
