@@ -28,8 +28,25 @@ export interface ChainRequest {
   readonly request: ResponseRequest
 }
 
+/** Runs that were loaded last; items of one response stand together. */
+const rememberedRunsMax = 16
+
+/** Loads each run once for all of its items that follow each other: a request may name thousands. */
+export function rememberingRuns(loadRun: LoadRun): LoadRun {
+  const known = new Map<string, Promise<Run | undefined>>()
+  return (projectId, runId) => {
+    const key = `${projectId} ${runId}`
+    const run = known.get(key) ?? loadRun(projectId, runId)
+    known.set(key, run)
+    const [oldest] = known.keys()
+    if (known.size > rememberedRunsMax && oldest !== undefined) known.delete(oldest)
+    return run
+  }
+}
+
 /** Everything that the first turn reads, oldest first. */
-export async function loadContext(sources: ChainSources, { projectId, principal, request }: ChainRequest): Promise<LabelledItem[]> {
+export async function loadContext(given: ChainSources, { projectId, principal, request }: ChainRequest): Promise<LabelledItem[]> {
+  const sources = { ...given, loadRun: rememberingRuns(given.loadRun) }
   const before = request.previous_response_id === null ? [] : await loadChain(sources, projectId, request.previous_response_id)
   const shared = request.conversation === null ? [] : await loadConversation(sources, projectId, request.conversation)
   const own = await labelInput(sources.loadRun, projectId, principal, request.input)

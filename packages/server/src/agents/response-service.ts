@@ -3,7 +3,7 @@ import type { LightRunRecord } from "../accounting/index.ts"
 import { AppError, canonicalJson, type Clock, type JsonObject, type NewId } from "../core/index.ts"
 import { keyedRunIds, type Run, type Runs } from "../runs/index.ts"
 import { joinLabels, type Principal } from "../security/index.ts"
-import { loadContext, requestOf, storedItem, storedResponse, type ChainSources } from "./chain.ts"
+import { loadContext, rememberingRuns, requestOf, storedItem, storedResponse, type ChainSources } from "./chain.ts"
 import { assertPaired, isUnderstood, messagesOf } from "./messages.ts"
 import { beginning, itemId, responseIdOf, responseObject } from "./response-object.ts"
 import { readResponse, readSnapshot, type ReadEvent } from "./response-reader.ts"
@@ -74,7 +74,7 @@ export function createResponses(dependencies: ResponseServiceDependencies): Resp
     forget: (run) => forget(dependencies, run),
     remove: async (projectId, responseId) => {
       const run = await find(projectId, responseId)
-      if (run.finishedAt === null) await runs.cancel(projectId, run.id, "the response was deleted")
+      if (run.finishedAt === null) await stop(runs, run, "the response was deleted")
       await runs.delete(projectId, run.id)
     },
     inputItems: async (projectId, responseId, page) => pageOf(requestOf(await find(projectId, responseId)).input, page),
@@ -135,7 +135,10 @@ async function prepare(
   const { tools, requireModel } = dependencies
   const { projectId, id } = principal
   requireModel(request.model)
-  const input = await Promise.all(request.input.map((item, index) => withId(dependencies, projectId, runId, item, index)))
+  const loadRun = rememberingRuns(dependencies.loadRun)
+  const input: ResponseItem[] = []
+  // One after the other: what one request refers to may take its turn at the database, but not all places in its queue.
+  for (const [index, item] of request.input.entries()) input.push(await withId(loadRun, projectId, runId, item, index))
   const complete: ResponseRequest = { ...request, input }
   offeredTools(complete, tools)
   const items = await loadContext(dependencies, { projectId, principal: id, request: complete })
@@ -153,7 +156,7 @@ const inputPrefixes: Readonly<Record<string, string>> = {
 }
 
 async function withId(
-  { loadRun }: ResponseServiceDependencies,
+  loadRun: ChainSources["loadRun"],
   projectId: string,
   runId: string,
   item: NewItem,
@@ -195,6 +198,12 @@ async function cancel(runs: Runs, run: Run): Promise<JsonObject> {
   const { run: after } = await runs.cancel(run.projectId, run.id, "the client cancelled the response")
   const snapshot = await readSnapshot(runs, after)
   return after.finishedAt === null ? { ...snapshot, status: "cancelled" } : snapshot
+}
+
+/** Only a run that has ended can be deleted, and cancelling does not wait for its executor; what does not stop says so when it is deleted. */
+async function stop(runs: Runs, run: Run, reason: string): Promise<void> {
+  await runs.cancel(run.projectId, run.id, reason)
+  await runs.ended(run.projectId, run.id, AbortSignal.timeout(forgetMs)).catch(() => undefined)
 }
 
 /** Whoever forgets a response has read its end, or has cancelled it: the run ends soon. */

@@ -21,6 +21,12 @@ function typeOf(value: unknown): unknown {
   return typeof value === "object" && value !== null && "type" in value ? value.type : undefined
 }
 
+/** The schema for the value's type; a type such as "constructor" has none, although every object has a member of that name. */
+function schemaOf<Schema>(schemas: Readonly<Record<string, Schema>>, value: unknown): Schema | undefined {
+  const type = typeOf(value)
+  return typeof type === "string" && Object.hasOwn(schemas, type) ? schemas[type] : undefined
+}
+
 const partSchemas: Readonly<Record<string, z.ZodType<JsonObject>>> = {
   input_text: z.looseObject({ type: text, text }) as unknown as z.ZodType<JsonObject>,
   output_text: z.looseObject({ type: text, text }) as unknown as z.ZodType<JsonObject>,
@@ -35,7 +41,7 @@ const partSchemas: Readonly<Record<string, z.ZodType<JsonObject>>> = {
 }
 const anyPart = z.looseObject({ type: text }) as unknown as z.ZodType<JsonObject>
 
-const part = chosen<JsonObject>((value) => partSchemas[typeOf(value) as string] ?? anyPart)
+const part = chosen<JsonObject>((value) => schemaOf(partSchemas, value) ?? anyPart)
 const content = chosen<string | JsonObject[]>(
   (value) => (typeof value === "string" ? text : z.array(part)) as z.ZodType<string | JsonObject[]>,
 )
@@ -78,7 +84,7 @@ const item = chosen<NewItem>((value) => {
   const isObject = typeof value === "object" && value !== null && !Array.isArray(value)
   if (isObject && "role" in value && (type === undefined || type === null)) return message
   if (isObject && "id" in value && (type === undefined || type === null)) return reference
-  return (itemSchemas[type as string] ?? anyItem) as z.ZodType<NewItem>
+  return (schemaOf(itemSchemas, value) ?? anyItem) as z.ZodType<NewItem>
 })
 const reference = z.looseObject({ id: text }).transform((each) => ({ ...each, type: "item_reference" }))
 
@@ -116,7 +122,7 @@ const fileSearch = z.looseObject({
 const mcpTool = z.looseObject({ type: z.literal("mcp"), server_label: text })
 const toolSchemas: Readonly<Record<string, z.ZodType>> = { function: functionTool, file_search: fileSearch, mcp: mcpTool }
 
-const tool = chosen<JsonObject>((value) => (toolSchemas[typeOf(value) as string] ?? anyItem) as z.ZodType<JsonObject>)
+const tool = chosen<JsonObject>((value) => (schemaOf(toolSchemas, value) ?? anyItem) as z.ZodType<JsonObject>)
 
 const toolChoice = chosen<JsonValue>(
   (value) => (typeof value === "string" ? z.enum(["auto", "none", "required"]) : z.looseObject({ type: text })) as z.ZodType<JsonValue>,

@@ -20,7 +20,13 @@ export interface ResponseRoutesOptions {
 
 type At = Context<HttpEnv>
 
-export function responseRoutes(options: ResponseRoutesOptions): Hono<HttpEnv> {
+interface Parts extends ResponseRoutesOptions {
+  /** Foreground clients that wait, by run: an idempotency key can bring several to one. */
+  readonly waiting: Map<string, number>
+}
+
+export function responseRoutes(given: ResponseRoutesOptions): Hono<HttpEnv> {
+  const options: Parts = { ...given, waiting: new Map() }
   const { responses } = options
   const routes = new Hono<HttpEnv>()
   routes.post("/v1/responses", (context) => create(options, context))
@@ -37,8 +43,8 @@ export function responseRoutes(options: ResponseRoutesOptions): Hono<HttpEnv> {
   return routes
 }
 
-async function create(options: ResponseRoutesOptions, context: At): Promise<Response> {
-  const { responses, background } = options
+async function create(options: Parts, context: At): Promise<Response> {
+  const { responses, background, waiting } = options
   const body = checked(createResponseSchema, await readJsonObject(context))
   const idempotencyKey = context.req.header("idempotency-key")
   const run = await responses.create(context.get("principal"), newResponseOf(body), { idempotencyKey })
@@ -47,13 +53,33 @@ async function create(options: ResponseRoutesOptions, context: At): Promise<Resp
     return body.stream ? follow(options, context, run, { after: -1, hold: false }) : context.json(await responses.accepted(run))
   }
   const left = disconnection(context)
-  const abandoned = (): void => background(`abandon ${run.id}`, () => responses.abandon(run))
+  const leave = joined(waiting, run.id)
+  const abandoned = (): void => {
+    if (leave()) background(`abandon ${run.id}`, () => responses.abandon(run))
+  }
   left.addEventListener("abort", abandoned, { once: true })
+  // The client may have left while the run was being created.
+  if (left.aborted) abandoned()
   try {
     return body.stream ? await follow(options, context, run, { after: -1, hold: true }) : await answerWhenEnded(options, context, run, left)
   } finally {
     left.removeEventListener("abort", abandoned)
-    background(`forget ${run.id}`, () => responses.forget(run))
+    leave()
+    if (!waiting.has(run.id)) background(`forget ${run.id}`, () => responses.forget(run))
+  }
+}
+
+/** Counts one more client of that run; the function that is returned takes it away, once, and says whether it was the last. */
+function joined(waiting: Map<string, number>, runId: string): () => boolean {
+  waiting.set(runId, (waiting.get(runId) ?? 0) + 1)
+  let here = true
+  return () => {
+    if (!here) return false
+    here = false
+    const others = (waiting.get(runId) ?? 1) - 1
+    if (others > 0) waiting.set(runId, others)
+    else waiting.delete(runId)
+    return others === 0
   }
 }
 
