@@ -12,6 +12,7 @@ function run(id: string, createdAt: number, more: Partial<RunSummary> = {}): Run
   const none = {
     user: null,
     model: null,
+    title: null,
     conversationId: null,
     parentId: null,
     error: null,

@@ -39,10 +39,14 @@ export function waterfallOf(events: readonly RunEvent[]): Waterfall {
   const marks: Waterfall["marks"] = []
   /** Output items that are a tool's own bar already. */
   const told = new Set<unknown>()
+  /** Turns that have their bar: the step that carries one out ends just after it. */
+  const turns = new Set<unknown>()
   for (const event of events) {
     if (marked.test(event.type)) marks.push({ at: event.at, seq: event.seq, type: event.type })
     if (event.type === "tool.call.started") told.add(field(event.data, "outputIndex"))
     if (inner.test(event.type) || (event.type.startsWith("response.output_item.") && told.has(field(event.data, "output_index")))) continue
+    if (event.type === "turn.ended") turns.add(keyOf(event, "turn"))
+    if (event.type === "step.completed" && turns.has(keyOf(event, "step"))) continue
     const begun = begins.exec(event.type)?.groups?.["what"]
     const ended = ends.exec(event.type)?.groups
     if (begun !== undefined && !whole.test(begun)) start(event, begun, open, spans)

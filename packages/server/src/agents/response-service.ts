@@ -4,7 +4,7 @@ import { AppError, canonicalJson, type Clock, type JsonObject, type NewId } from
 import { keyedRunIds, type Run, type Runs } from "../runs/index.ts"
 import { joinLabels, type Principal } from "../security/index.ts"
 import { loadContext, rememberingRuns, requestOf, storedItem, storedResponse, type ChainSources } from "./chain.ts"
-import { assertPaired, isUnderstood, messagesOf } from "./messages.ts"
+import { assertPaired, isUnderstood, messagesOf, questionOf } from "./messages.ts"
 import { beginning, itemId, responseIdOf, responseObject } from "./response-object.ts"
 import { readResponse, readSnapshot, type ReadEvent } from "./response-reader.ts"
 import { baseOf, firstRows } from "./session.ts"
@@ -110,6 +110,7 @@ async function create(
     user: request.user ?? request.safety_identifier,
     kind: "response",
     name: "response",
+    title: titleOf(prepared.request.input),
     input: prepared.request,
     label: prepared.label,
     model: request.model,
@@ -118,6 +119,12 @@ async function create(
     events: firstRows(prepared.request),
   })
   return idempotencyKey === undefined ? run : sameRequest(run, prepared)
+}
+
+/** The question; of an input without one, such as the output of a call, the last text in it. */
+function titleOf(items: readonly ResponseItem[]): string {
+  const last = items.at(-1)
+  return questionOf(items) || (typeof last?.["output"] === "string" ? last["output"] : "")
 }
 
 interface Prepared {

@@ -224,6 +224,7 @@ class VectorStoreService implements VectorStores {
       principal: caller.principal,
       kind: "ingestion",
       name: ingestionName,
+      title: file.filename,
       input: { vectorStoreId: row.vectorStoreId, fileId: row.fileId },
       label: fileLabel(row.projectId, row.fileId),
       metadata: { filename: file.filename, bytes: file.bytes },

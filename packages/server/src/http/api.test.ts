@@ -6,6 +6,7 @@ import { setTimeout as delay } from "node:timers/promises"
 import { afterAll, describe, expect, it } from "vitest"
 import { z } from "zod"
 import { AppError, sseEvent } from "../core/index.ts"
+import { StoreError } from "../store/index.ts"
 import { startFakeProvider } from "../testing/fake-provider.ts"
 import { startTestGateway, testDeployment, testKey, testModel } from "../testing/gateway.ts"
 import type { HttpEnv } from "./env.ts"
@@ -22,7 +23,10 @@ routes.post("/v1/echo", async (context) =>
   }),
 )
 routes.get("/v1/throw/:what", (context) => {
-  throw context.req.param("what") === "app"
+  const { what } = context.req.param()
+  if (what === "refused") throw new StoreError("server_error", 'relation "secret_table" does not exist', { sqlState: "42P01" })
+  if (what === "gone") throw new StoreError("database_unavailable", "no route to secret-host", { retryAfterMs: 1_000 })
+  throw what === "app"
     ? new AppError("conflict", "it is taken", { hint: "Take another." })
     : new Error("secret internals")
 })
@@ -102,6 +106,22 @@ describe("the shell", () => {
     const body = new ReadableStream({ start: (out) => (out.enqueue(new Uint8Array(2_000)), out.close()) })
     const streamed = await ask("/v1/echo", { method: "POST", body })
     expect(streamed.status).toBe(413)
+  })
+
+  it("keeps no body of whoever has no key, and none of a GET", async () => {
+    const head = "host: localhost\r\ntransfer-encoding: chunked\r\n"
+    expect(await statusOf(`POST /anything HTTP/1.1\r\n${head}\r\n5\r\nhello\r\n`)).toContain("404")
+    expect(await statusOf(`POST /v1/echo HTTP/1.1\r\n${head}\r\n5\r\nhello\r\n`)).toContain("401")
+    expect(await statusOf(`GET /v1/models HTTP/1.1\r\n${head}authorization: Bearer ${testKey}\r\n\r\n5\r\nhello\r\n0\r\n\r\n`)).toContain("200")
+  })
+
+  it("says that the database failed, and nothing of what it said", async () => {
+    const refused = await ask("/v1/throw/refused")
+    expect([refused.status, await errorOf(refused)]).toMatchObject([500, { code: "server_error" }])
+    const gone = await ask("/v1/throw/gone")
+    expect([gone.status, gone.headers.get("retry-after")]).toEqual([503, "1"])
+    expect(JSON.stringify([await errorOf(gone), await errorOf(await ask("/v1/throw/refused"))])).not.toMatch(/secret/)
+    expect(gateway.logged.some((fields) => "error" in fields && String(fields.error).includes("secret_table"))).toBe(true)
   })
 
   it("answers unknown routes with the nearest one, and wrong methods with the right ones", async () => {

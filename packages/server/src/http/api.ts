@@ -4,7 +4,7 @@ import { HTTPException } from "hono/http-exception"
 import { AppError, type Limits, type NewId } from "../core/index.ts"
 import { fileTooLarge } from "../context/index.ts"
 import type { Identity } from "../security/index.ts"
-import { isStoreError } from "../store/index.ts"
+import { isStoreError, type StoreError } from "../store/index.ts"
 import type { HttpEnv } from "./env.ts"
 import { errorAnswer } from "./openai/errors.ts"
 import { createRouteTable } from "./route-table.ts"
@@ -31,10 +31,15 @@ const uploadPath = /^\/v1\/(?:files|uploads)(?:\/|$)/
 
 export function createApi({ identity, routes, limits, newId, logger, hotRoutes = [] }: ApiOptions): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>()
-  app.onError((error, context) => answerError(context, thrown(error), logger))
+  app.onError((error, context) => {
+    // What the database said is for the log.
+    if (isStoreError(error)) logger.error({ requestId: context.get("requestId"), route: context.req.path, error }, "the database failed")
+    return answerError(context, thrown(error), logger)
+  })
   app.use(identified(newId))
   app.use("/v1/*", authenticated(identity))
-  app.use(bodyLimited(limits))
+  // Only behind the key: whoever has none cannot make the server keep a body.
+  app.use("/v1/*", bodyLimited(limits))
   for (const route of routes) app.route("/", route)
   const table = createRouteTable([
     ...hotRoutes,
@@ -57,9 +62,12 @@ function identified(newId: NewId): MiddlewareHandler<HttpEnv> {
 
 function authenticated(identity: Identity): MiddlewareHandler<HttpEnv> {
   return async (context, next) => {
-    const principal = identity.authenticate(context.req.header(), context.req.method)
+    const headers = context.req.header()
+    const { method } = context.req
+    const principal = identity.authenticate(headers, method)
     if (!principal) throw invalidApiKey(context.req.header("authorization") ?? context.req.header("x-api-key"))
     context.set("principal", principal)
+    context.set("isStillAllowed", () => identity.authenticate(headers, method) !== undefined)
     await next()
   }
 }
@@ -78,7 +86,8 @@ function bodyLimited({ requestBodyBytesMax, fileBytesMax }: ApiOptions["limits"]
     const error = (): AppError => (upload ? fileTooLarge(fileBytesMax) : tooLarge(requestBodyBytesMax, "requestBodyBytesMax"))
     if (Number(context.req.header("content-length") ?? 0) > limitBytes) throw error()
     // Without a length the body has to be counted while it is read; a request without either header has none.
-    if (context.req.header("transfer-encoding") !== undefined) context.req.raw = await counted(context.req.raw, limitBytes, error)
+    const mayHaveBody = !["GET", "HEAD"].includes(context.req.method)
+    if (mayHaveBody && context.req.header("transfer-encoding") !== undefined) context.req.raw = await counted(context.req.raw, limitBytes, error)
     await next()
   }
 }
@@ -111,9 +120,24 @@ function thrown(error: unknown): unknown {
       hint: "Remove it.",
     })
   }
+  if (isStoreError(error)) return storeFailure(error)
   if (!(error instanceof HTTPException)) return error
   if (error.status === 413) return new AppError("request_too_large", "the request body is too large")
   return error.status < 500 ? new AppError("invalid_request", error.message || "the request is not valid") : error
+}
+
+/** A failure of the database as a client may see it: statements, tables and hosts are nobody's business. */
+function storeFailure({ code, retryAfterMs }: StoreError): AppError {
+  const message = storeFailures[code] ?? "the server could not do this in its database"
+  const shown = code in storeFailures ? code : "server_error"
+  return new AppError(shown, message, retryAfterMs === undefined ? {} : { retryAfterMs })
+}
+
+const storeFailures: Readonly<Partial<Record<StoreError["code"], string>>> = {
+  database_unavailable: "the database cannot be reached now",
+  database_timeout: "the database took too long for this",
+  overloaded: "the database has too much to do now",
+  conflict: "the request conflicts with another one that was made at the same time",
 }
 
 function answerError(context: Context<HttpEnv>, error: unknown, logger: ShellLogger): Response {

@@ -10,6 +10,8 @@ export interface SseOptions {
   /** Idle time after which a comment is sent; 0 sends none. */
   keepAliveMs: number
   headers?: Readonly<Record<string, string>>
+  /** Asked before each frame; false ends the stream for its reader. */
+  isStillAllowed?: () => boolean
 }
 
 /**
@@ -22,7 +24,7 @@ export function openSse(context: Context<HttpEnv>, options: SseOptions): SseWrit
   const fromShell = Object.fromEntries(context.res.headers) // request id, trace
   outgoing.writeHead(200, { ...fromShell, ...sseHeaders, ...options.headers })
   outgoing.flushHeaders()
-  return new SseWriter(outgoing, options.keepAliveMs)
+  return new SseWriter(outgoing, options.keepAliveMs, options.isStillAllowed)
 }
 
 export class SseWriter {
@@ -32,11 +34,13 @@ export class SseWriter {
   readonly signal: AbortSignal
   readonly #outgoing: ServerResponse
   readonly #left = new AbortController()
+  readonly #isStillAllowed: () => boolean
   readonly #keepAlive: NodeJS.Timeout | undefined
   #ended = false
 
-  constructor(outgoing: ServerResponse, keepAliveMs: number) {
+  constructor(outgoing: ServerResponse, keepAliveMs: number, isStillAllowed: () => boolean = () => true) {
     this.#outgoing = outgoing
+    this.#isStillAllowed = isStillAllowed
     this.signal = this.#left.signal
     outgoing.on("close", () => {
       clearInterval(this.#keepAlive)
@@ -46,9 +50,9 @@ export class SseWriter {
     if (keepAliveMs > 0) this.#keepAlive = setInterval(() => this.#ping(), keepAliveMs).unref()
   }
 
-  /** Writes whole frames, one call each; resolves when the reader has taken them in. False when the client has left: stop then. */
+  /** Writes whole frames, one call each; resolves when the reader has taken them in. False when the client has left, or may not read on: stop then. */
   async write(frame: string): Promise<boolean> {
-    if (this.#ended || this.signal.aborted) return false
+    if (this.#ended || this.signal.aborted || !this.#isStillAllowed()) return false
     this.#keepAlive?.refresh()
     if (!this.#outgoing.write(frame)) await once(this.#outgoing, "drain", { signal: this.signal }).catch(() => undefined)
     return !this.signal.aborted

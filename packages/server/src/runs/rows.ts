@@ -11,6 +11,7 @@ export function toRun(row: runs.StoredRun): Run {
     user: row.user,
     kind: row.kind as RunKind, // written from a RunKind
     name: row.name,
+    title: row.title,
     version: row.version,
     status: row.status as RunStatus, // checked by the table
     parentId: row.parentId,
@@ -37,6 +38,7 @@ export function toSummary(row: runs.StoredRun): RunSummary {
     id: run.id,
     kind: run.kind,
     name: run.name,
+    title: run.title,
     status: run.status,
     principal: run.principal,
     user: run.user,

@@ -14,6 +14,7 @@ export function newRun(request: StartRun, version: string, here: boolean, now: n
     user: request.user ?? null,
     kind: request.kind,
     name: request.name,
+    title: titleOf(request.title),
     version,
     status: here ? "running" : "queued",
     parentId: request.parentId ?? null,
@@ -34,6 +35,19 @@ export function newRun(request: StartRun, version: string, here: boolean, now: n
   }
 }
 
+const runTitleCharsMax = 160
+
+/** One line, cut with an ellipsis; nothing where there is no text. */
+function titleOf(title: string | null | undefined): string | null {
+  const line =
+    title
+      ?.slice(0, 4 * runTitleCharsMax)
+      .replaceAll(/\s+/g, " ")
+      .trim() ?? ""
+  if (line === "") return null
+  return line.length <= runTitleCharsMax ? line : `${[...line].slice(0, runTitleCharsMax - 1).join("")}…`
+}
+
 export function startOperation(
   run: Run,
   lease: Lease,
@@ -50,6 +64,7 @@ export function startOperation(
     end_user: run.user,
     kind,
     name,
+    title: run.title,
     version,
     parent_id: run.parentId,
     conversation_id: run.conversationId,

@@ -40,6 +40,8 @@ export interface Run {
   user: string | null
   kind: RunKind
   name: string
+  /** One line for people: the question, the name of the file. */
+  title: string | null
   version: string
   status: RunStatus
   parentId: string | null
@@ -153,6 +155,8 @@ export interface StartRun {
   user?: string | null
   kind: RunKind
   name: string
+  /** One line for people; cut to `runTitleCharsMax`. */
+  title?: string | null
   input: JsonValue
   label: Label
   parentId?: string | null
@@ -182,6 +186,7 @@ export interface RunSummary {
   id: string
   kind: RunKind
   name: string
+  title: string | null
   status: RunStatus
   principal: string
   user: string | null

@@ -1,6 +1,7 @@
 // Keys and sessions against a real database: who is recognised, who is not, and what is stored.
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { newId, systemClock, type Clock } from "../core/index.ts"
+import type { Store } from "../store/index.ts"
 import { openTestStore, testEngines, type TestStore } from "../testing/database.ts"
 import { createIdentity } from "./identity.ts"
 import { sessionCookie } from "./sessions.ts"
@@ -67,6 +68,38 @@ describe.each(testEngines())("identity on %s", (engine) => {
     expect(identity.authenticate(bearer(secret), "POST")).toBeUndefined()
     await expect.poll(() => other.authenticate(bearer(secret), "POST"), { timeout: 20_000 }).toBeUndefined()
     expect(await identity.revokeKey("proj_b", id)).toBe(false)
+  })
+
+  it("does not bring a revoked key back by a reading of the keys that began before and ends after", async () => {
+    const held: (() => void)[] = []
+    let holding = false
+    const { store } = opened
+    const system: Store["system"] = {
+      query: async (...given) => {
+        const rows = await store.system.query(...given)
+        if (holding && String(given[0]).includes("revoked_at is null") && String(given[0]).startsWith("select")) {
+          holding = false
+          await new Promise<void>((resolve) => held.push(resolve))
+        }
+        return rows as never // passed through
+      },
+      transaction: (work) => store.system.transaction(work),
+    }
+    let reload: (payload: string) => void = () => undefined
+    const listen: Store["listen"] = (_, heard) => {
+      reload = heard
+      return Promise.resolve(() => Promise.resolve())
+    }
+    const slow = Object.assign(Object.create(store) as Store, { system, listen, notify: () => Promise.resolve() })
+    await using other = await createIdentity({ store: slow, clock, newId, onError: () => undefined })
+    const { id, secret } = await other.createKey("proj_b", "raced")
+    holding = true
+    reload("")
+    await expect.poll(() => held.length, { timeout: 20_000 }).toBe(1)
+    expect(await other.revokeKey("proj_b", id)).toBe(true)
+    held[0]?.()
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(other.authenticate(bearer(secret), "POST")).toBeUndefined()
   })
 
   it("lists the keys of one project only", async () => {

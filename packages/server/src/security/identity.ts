@@ -40,6 +40,9 @@ class KeyedIdentity implements Identity {
   readonly #verified = new LRUCache<string, Principal>({ max: verifiedMax })
   #stopListening: (() => Promise<void>) | undefined
   #timer: NodeJS.Timeout | undefined
+  /** Readings of the keys: begun so far, and the newest whose result is in use. */
+  #begun = 0
+  #shown = 0
 
   constructor({ store, clock, newId, onError }: IdentityOptions, pepper: Uint8Array) {
     this.#store = store
@@ -128,7 +131,11 @@ class KeyedIdentity implements Identity {
   }
 
   async #reload(): Promise<void> {
+    const reading = ++this.#begun
     const keys = await apiKeys.liveKeys(this.#store.system)
+    // Readings run beside each other: one that began before a revocation must not bring the key back.
+    if (reading < this.#shown) return
+    this.#shown = reading
     this.#keys = new Map(keys.map((key) => [shortId(key.id), key]))
     this.#verified.clear()
   }

@@ -239,6 +239,7 @@ create table runs (
   end_user text,
   kind text not null,
   name text not null,
+  title text,
   version text default ''::text not null,
   status text not null,
   parent_id text,
@@ -381,13 +382,13 @@ declare
 begin
   woken := false;
   if p_starts is not null then
-    insert into runs (id, project_id, principal, end_user, kind, name, version, status, parent_id, conversation_id, model, priority,
+    insert into runs (id, project_id, principal, end_user, kind, name, title, version, status, parent_id, conversation_id, model, priority,
                       executor, token, attempt, deadline_at, label, input, metadata, created_at, started_at)
-    select s.id, s.project_id, s.principal, s.end_user, s.kind, s.name, s.version, 'running', s.parent_id, s.conversation_id, s.model, s.priority,
+    select s.id, s.project_id, s.principal, s.end_user, s.kind, s.name, s.title, s.version, 'running', s.parent_id, s.conversation_id, s.model, s.priority,
            p_executor, s.token, s.attempt, to_timestamp(s.deadline_at / 1000.0), s.label, coalesce(s.input, 'null'), s.metadata,
            to_timestamp(s.created_at / 1000.0), to_timestamp(s.started_at / 1000.0)
     from jsonb_to_recordset(p_starts) as s (
-      id text, project_id text, principal text, end_user text, kind text, name text, version text, parent_id text, conversation_id text,
+      id text, project_id text, principal text, end_user text, kind text, name text, title text, version text, parent_id text, conversation_id text,
       model text, priority integer, token uuid, attempt integer, deadline_at bigint, label jsonb, input jsonb, metadata jsonb,
       created_at bigint, started_at bigint)
     order by s.id

@@ -26,10 +26,12 @@ export interface DashboardServerOptions {
   /** The built dashboard. */
   directory: string
   projectId?: string
+  /** Names of workflows that can be started over HTTP. */
+  workflows?: readonly string[]
 }
 
 export async function startDashboardServer(options: DashboardServerOptions): Promise<DashboardServer> {
-  const { directory, projectId = "proj_default" } = options
+  const { directory, projectId = "proj_default", workflows = [] } = options
   const cleanUps = new AsyncDisposableStack()
   const errors: unknown[] = []
   const onError = (...what: unknown[]): void => void errors.push(what)
@@ -39,7 +41,7 @@ export async function startDashboardServer(options: DashboardServerOptions): Pro
   const records = cleanUps.use(createRecords({ ...shared, store, onDropped: onError }))
   const runs = cleanUps.use(createRuns({ ...shared, store }))
   const routes: Hono<HttpEnv>[] = [
-    createRunRoutes({ ...shared, runs, workflows: [], lightRuns: createLightRuns(store) }),
+    createRunRoutes({ ...shared, runs, workflows, lightRuns: createLightRuns(store) }),
     createKeyRoutes({ identity }),
     createUsageRoutes({ readUsage: createUsageSummary({ store }), clock: systemClock }),
     createDashboardRoutes({ identity, directory }),

@@ -19,9 +19,11 @@ export function RunHead({ run }: { run: Run }): React.JSX.Element {
         <Icon name="back" />
         <span className="sr-only">All runs</span>
       </Link>
-      <h1 className="min-w-0 truncate text-base font-semibold">{run.name === "" ? kindLabels[run.kind] : run.name}</h1>
+      <h1 className="min-w-0 truncate text-base font-semibold">{run.title ?? (run.name === "" ? kindLabels[run.kind] : run.name)}</h1>
       <StatusBadge status={run.status} />
-      {run.name.toLowerCase() === run.kind ? null : <span className="text-sm text-dim">{kindLabels[run.kind]}</span>}
+      {run.title === null && run.name.toLowerCase() === run.kind ? null : (
+        <span className="shrink-0 text-sm text-dim">{kindLabels[run.kind]}</span>
+      )}
       <span className="inline-flex items-center gap-0.5 text-dim">
         <Id id={run.id} />
         <Copy text={run.id} label="Copy the run's id" />

@@ -51,7 +51,7 @@ export function RunLinks({ title, runs, all }: { title: string; runs: readonly R
           <li key={run.id} className="flex items-center gap-2 py-1.5">
             <StatusMark status={run.status} />
             <Link to={`/runs/${encodeURIComponent(run.id)}`} className="truncate hover:underline">
-              {run.name || run.kind} <span className="font-mono text-xs text-dim">{shortId(run.id)}</span>
+              {run.title ?? (run.name || run.kind)} <span className="font-mono text-xs text-dim">{shortId(run.id)}</span>
             </Link>
             {run.error ? <span className="truncate text-xs text-bad">{run.error.message}</span> : null}
             <span className="ml-auto text-xs text-dim">{formatDuration(run.durationMs)}</span>

@@ -112,9 +112,11 @@ function Row({ run, index, top, chosen, onChoose, keyName }: RowProps): React.JS
           to={`/runs/${encodeURIComponent(run.id)}`}
           className="truncate font-medium after:absolute after:inset-0 focus-visible:outline-none focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-accent"
         >
-          {run.name === "" ? kindLabels[run.kind] : run.name}
+          {run.title ?? (run.name === "" ? kindLabels[run.kind] : run.name)}
         </Link>
-        {run.name.toLowerCase() === run.kind ? null : <span className="shrink-0 text-xs text-dim">{kindLabels[run.kind]}</span>}
+        {run.title === null && run.name.toLowerCase() === run.kind ? null : (
+          <span className="shrink-0 text-xs text-dim">{kindLabels[run.kind]}</span>
+        )}
         <span className="truncate font-mono text-xs text-dim max-2xl:hidden">{shortId(run.id)}</span>
       </div>
       <div role="cell" className="truncate max-lg:hidden">

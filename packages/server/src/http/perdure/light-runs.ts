@@ -54,7 +54,7 @@ function mayBeLight({ kind, status, conversationId, parentId }: RunFilter): bool
 function summaryOfRow(row: StoredLightRun): RunSummary {
   const { id, kind, name, status, principal, user, model, usage, error, createdAt, finishedAt } = runOf(row)
   const { durationMs, firstTokenMs } = row
-  const none = { conversationId: null, parentId: null }
+  const none = { title: null, conversationId: null, parentId: null }
   return { id, kind, name, status, principal, user, model, usage, error, createdAt, finishedAt, durationMs, firstTokenMs, ...none }
 }
 
@@ -67,6 +67,7 @@ function runOf(row: StoredLightRun): Run {
     user,
     kind: row.kind as Run["kind"], // written from a LightRunRecord
     name,
+    title: null,
     version: "1",
     status: row.outcome as Run["status"], // likewise
     parentId: null,

@@ -50,9 +50,9 @@ export const endedStatuses: readonly string[] = ["completed", "failed", "cancell
 
 /** What a list shows of a run that was read whole. */
 export function summaryOf(run: Run): RunSummary {
-  const { id, kind, name, status, principal, user, model, conversationId, parentId, usage, error, createdAt, finishedAt } = run
+  const { id, kind, name, title, status, principal, user, model, conversationId, parentId, usage, error, createdAt, finishedAt } = run
   const durationMs = finishedAt === null ? null : Math.max(0, finishedAt - createdAt)
-  const summary = { id, kind, name, status, principal, user, model, conversationId, parentId, usage, error, createdAt, finishedAt }
+  const summary = { id, kind, name, title, status, principal, user, model, conversationId, parentId, usage, error, createdAt, finishedAt }
   return { ...summary, durationMs, firstTokenMs: null }
 }
 

@@ -13,7 +13,7 @@ let server: DashboardServer
 let client: Client
 
 beforeAll(async () => {
-  server = await startDashboardServer({ directory: await mkdtemp(join(tmpdir(), "perdure-no-dashboard-")) })
+  server = await startDashboardServer({ directory: await mkdtemp(join(tmpdir(), "perdure-no-dashboard-")), workflows: ["greet"] })
   client = createClient({ baseUrl: server.url, apiKey: server.apiKey })
   server.runs.define({
     kind: "workflow",
@@ -123,6 +123,20 @@ describe("runs over HTTP", () => {
     await client.runs.cancel(id)
   })
 
+  it("are started once per idempotency key, and another request under that key is a conflict", async () => {
+    const start = async (body: object): Promise<{ status: number; id: string }> => {
+      const headers = { authorization: `Bearer ${server.apiKey}`, "content-type": "application/json", "idempotency-key": "greet-1" }
+      const answer = await fetch(`${server.url}/v1/runs`, { method: "POST", headers, body: JSON.stringify(body) })
+      return { status: answer.status, id: ((await answer.json()) as { id: string }).id }
+    }
+    const both = await Promise.all([start({ workflow: "greet", input: { a: 1, b: 2 } }), start({ workflow: "greet", input: { b: 2, a: 1 } })])
+    expect(both).toEqual([
+      { status: 200, id: both[0].id },
+      { status: 200, id: both[0].id },
+    ])
+    expect((await start({ workflow: "greet", input: { a: 2 } })).status).toBe(409)
+  })
+
   it("of another project are not found, by any route", async () => {
     const id = await startGreeting("proj_other")
     for (const path of [`/v1/runs/${id}`, `/v1/runs/${id}/events`, `/v1/runs/${id}/stream`]) expect((await get(path)).status).toBe(404)
@@ -228,6 +242,15 @@ describe("keys and usage", () => {
     expect(await client.keys.revoke(made.id)).toEqual({ id: made.id, revoked: true })
     await expect(own.runs.list()).rejects.toMatchObject({ status: 401 })
     await expect(client.keys.revoke("key_nope")).rejects.toMatchObject({ code: "not_found" })
+  })
+
+  it("end the live list of a key that is revoked", async () => {
+    const made = await client.keys.create("watcher")
+    const answer = await fetch(`${server.url}/v1/runs/stream`, { headers: { authorization: `Bearer ${made.secret}` } })
+    await startGreeting()
+    await client.keys.revoke(made.id)
+    const after = await startGreeting()
+    expect(await answer.text()).not.toContain(after)
   })
 
   it("sum what ran, by model and in all", async () => {

@@ -9,7 +9,7 @@ import {
   runStreamQuerySchema,
 } from "@perdure/contract"
 import { Hono, type Context } from "hono"
-import { AppError, sseEvent, type Clock, type JsonValue } from "../../core/index.ts"
+import { AppError, canonicalJson, sseEvent, type Clock, type JsonValue } from "../../core/index.ts"
 import { keyedRunIds, type DoubtResolution, type Run, type RunEvent, type RunFilter, type Runs } from "../../runs/index.ts"
 import { userLabel } from "../../security/index.ts"
 import { spansOf } from "../../telemetry/index.ts"
@@ -67,9 +67,17 @@ async function start(parts: Parts, context: At): Promise<Response> {
   const key = context.req.header("idempotency-key")
   const [id, earlier] = key === undefined ? [] : keyedRunIds(parts.clock.now(), `${projectId} ${principal} ${key}`)
   const known = earlier === undefined ? undefined : await parts.runs.get(projectId, earlier)
-  if (known) return answer(known)
+  if (known) return answer(sameStart(known, name, input))
   const more = { metadata, label: userLabel(principal), ...(id === undefined ? {} : { id }) }
-  return answer(await parts.runs.start({ projectId, principal, kind: "workflow", name, input, ...more }))
+  return answer(sameStart(await parts.runs.start({ projectId, principal, kind: "workflow", name, input, ...more }), name, input))
+}
+
+/** The run, unless its idempotency key belongs to something else: then what was asked for has not been started, and its client must know. */
+function sameStart(run: Run, name: string, input: JsonValue): Run {
+  if (run.kind === "workflow" && run.name === name && canonicalJson(run.input) === canonicalJson(input)) return run
+  throw new AppError("conflict", "This Idempotency-Key was used with another request a short time ago", {
+    hint: "Use a new key for a new request.",
+  })
 }
 
 function unknownWorkflow(name: string, known: readonly string[]): AppError {
@@ -121,7 +129,8 @@ async function streamRun(parts: Parts, context: At): Promise<Response> {
 
 /** Writes the frames as fast as the client reads them; an error cuts the stream, and the client takes it up again. */
 function follow(parts: Parts, context: At, frames: (signal: AbortSignal) => AsyncIterable<string>): Response {
-  const sse = openSse(context, { keepAliveMs: parts.limits.keepAliveMs })
+  // These streams have no end of their own: a key that is revoked, or a session that is over, reads no further.
+  const sse = openSse(context, { keepAliveMs: parts.limits.keepAliveMs, isStillAllowed: context.get("isStillAllowed") })
   const work = async (): Promise<void> => {
     try {
       for await (const frame of frames(sse.signal)) if (!(await sse.write(frame))) break

@@ -9,6 +9,7 @@ export interface StoredRun {
   user: string | null
   kind: string
   name: string
+  title: string | null
   version: string
   status: string
   parentId: string | null
@@ -60,6 +61,7 @@ const columnOf = {
   user: "end_user",
   kind: "kind",
   name: "name",
+  title: "title",
   version: "version",
   status: "status",
   parentId: "parent_id",
@@ -112,14 +114,14 @@ export async function listRuns(db: Queryable, projectId: string, filter: StoredR
   ]
   return db.query<StoredRun>(
     `select ${runColumns("r")} from (
-       select id, project_id, principal, end_user, kind, name, version, status, parent_id, conversation_id, model, token, attempt, label,
+       select id, project_id, principal, end_user, kind, name, title, version, status, parent_id, conversation_id, model, token, attempt, label,
               null::jsonb as input, null::jsonb as output, error, metadata, input_tokens, output_tokens, cached_tokens, reasoning_tokens,
               cost_micro_usd, cost_known, first_token_ms, created_at, started_at, finished_at, wake_at, deadline_at, cancel_reason
        from runs
        where project_id = $1 and ($2::text is null or kind = $2) and ($3::text is null or status = $3)
          and ($4::text is null or conversation_id = $4) and ($5::text is null or parent_id = $5)
          and ($6::text is null or id < $6)
-         and ($7::text is null or name ilike $7 or model ilike $7 or id ilike $7 or principal ilike $7 or input::text ilike $7 or output::text ilike $7)
+         and ($7::text is null or name ilike $7 or title ilike $7 or model ilike $7 or id ilike $7 or principal ilike $7 or input::text ilike $7 or output::text ilike $7)
        order by id desc limit $8) r
      order by r.id desc`,
     values,
