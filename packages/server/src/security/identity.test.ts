@@ -77,7 +77,7 @@ describe.each(testEngines())("identity on %s", (engine) => {
     const system: Store["system"] = {
       query: async (...given) => {
         const rows = await store.system.query(...given)
-        if (holding && String(given[0]).includes("revoked_at is null") && String(given[0]).startsWith("select")) {
+        if (holding && given[0].includes("revoked_at is null") && given[0].startsWith("select")) {
           holding = false
           await new Promise<void>((resolve) => held.push(resolve))
         }
