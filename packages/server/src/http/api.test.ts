@@ -26,9 +26,7 @@ routes.get("/v1/throw/:what", (context) => {
   const { what } = context.req.param()
   if (what === "refused") throw new StoreError("server_error", 'relation "secret_table" does not exist', { sqlState: "42P01" })
   if (what === "gone") throw new StoreError("database_unavailable", "no route to secret-host", { retryAfterMs: 1_000 })
-  throw what === "app"
-    ? new AppError("conflict", "it is taken", { hint: "Take another." })
-    : new Error("secret internals")
+  throw what === "app" ? new AppError("conflict", "it is taken", { hint: "Take another." }) : new Error("secret internals")
 })
 routes.get("/v1/stream", async (context) => {
   writer = openSse(context, { keepAliveMs: Number(context.req.query("keepAliveMs") ?? 0), headers: { "x-mine": "1" } })
@@ -112,7 +110,9 @@ describe("the shell", () => {
     const head = "host: localhost\r\ntransfer-encoding: chunked\r\n"
     expect(await statusOf(`POST /anything HTTP/1.1\r\n${head}\r\n5\r\nhello\r\n`)).toContain("404")
     expect(await statusOf(`POST /v1/echo HTTP/1.1\r\n${head}\r\n5\r\nhello\r\n`)).toContain("401")
-    expect(await statusOf(`GET /v1/models HTTP/1.1\r\n${head}authorization: Bearer ${testKey}\r\n\r\n5\r\nhello\r\n0\r\n\r\n`)).toContain("200")
+    expect(await statusOf(`GET /v1/models HTTP/1.1\r\n${head}authorization: Bearer ${testKey}\r\n\r\n5\r\nhello\r\n0\r\n\r\n`)).toContain(
+      "200",
+    )
   })
 
   it("says that the database failed, and nothing of what it said", async () => {

@@ -87,7 +87,8 @@ function bodyLimited({ requestBodyBytesMax, fileBytesMax }: ApiOptions["limits"]
     if (Number(context.req.header("content-length") ?? 0) > limitBytes) throw error()
     // Without a length the body has to be counted while it is read; a request without either header has none.
     const mayHaveBody = !["GET", "HEAD"].includes(context.req.method)
-    if (mayHaveBody && context.req.header("transfer-encoding") !== undefined) context.req.raw = await counted(context.req.raw, limitBytes, error)
+    if (mayHaveBody && context.req.header("transfer-encoding") !== undefined)
+      context.req.raw = await counted(context.req.raw, limitBytes, error)
     await next()
   }
 }

@@ -129,7 +129,10 @@ describe("runs over HTTP", () => {
       const answer = await fetch(`${server.url}/v1/runs`, { method: "POST", headers, body: JSON.stringify(body) })
       return { status: answer.status, id: ((await answer.json()) as { id: string }).id }
     }
-    const both = await Promise.all([start({ workflow: "greet", input: { a: 1, b: 2 } }), start({ workflow: "greet", input: { b: 2, a: 1 } })])
+    const both = await Promise.all([
+      start({ workflow: "greet", input: { a: 1, b: 2 } }),
+      start({ workflow: "greet", input: { b: 2, a: 1 } }),
+    ])
     expect(both).toEqual([
       { status: 200, id: both[0].id },
       { status: 200, id: both[0].id },
