@@ -23,7 +23,9 @@ export interface OpenStoreOptions {
 
 /** The store, at head. Dispose it to close: the embedded one writes a checkpoint and gives up its lock. */
 export async function openStore(options: OpenStoreOptions): Promise<Store> {
-  const engine = await openEngine(options)
+  // While it opens, a database that is lost is the rejection of this call; only later is there nobody else to tell.
+  let isOpen = false
+  const engine = await openEngine(options, () => isOpen)
   try {
     const testing = options.testing ?? {}
     await migrate(engine, {
@@ -32,6 +34,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
       ...(testing.vector === undefined ? {} : { vectorAllowed: testing.vector }),
       ...(testing.migrations === undefined ? {} : { migrations: testing.migrations }),
     })
+    isOpen = true
     return engine
   } catch (error) {
     await engine[Symbol.asyncDispose]()
@@ -39,9 +42,12 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
   }
 }
 
-async function openEngine(options: OpenStoreOptions): Promise<Engine> {
+async function openEngine(options: OpenStoreOptions, isOpen: () => boolean): Promise<Engine> {
   const logger = options.logger ?? silentLogger
-  const onFatal = options.onFatal ?? ((error: Error) => logger.error({ error: error.message }, "the database is lost"))
+  const tell = options.onFatal ?? ((error: Error) => logger.error({ error: error.message }, "the database is lost"))
+  const onFatal = (error: Error): void => {
+    if (isOpen()) tell(error)
+  }
   const shared = { limits: options.limits, logger, onFatal }
   if (options.databaseUrl !== undefined) return await openPostgres({ ...shared, databaseUrl: options.databaseUrl })
   if (options.dataDirectory === undefined) throw new AppError("config_invalid", "The store needs a data directory or a database URL")
