@@ -201,11 +201,15 @@ export class Appender {
     const parts: Part[] = []
     let operations = 0
     let bytes = 0
+    // Held or not is answered per run: with two leases of one run in a batch, the current one would let the other pass.
+    const runs = new Set<string>()
     // Half of a crowd now, the other half beside it: two backends work on two cores, and the next round gathers while they do.
     const lanesMax = this.#options.flushesMax > 1 ? Math.max(this.#options.crowdRunsMin, Math.ceil(this.#ready.size / 2)) : this.#ready.size
     for (const lane of this.#ready) {
       if (parts.length >= lanesMax) break
       if (operations >= this.#options.operationsMax || bytes >= this.#options.bytesMax) break
+      if (runs.has(lane.lease.runId)) continue
+      runs.add(lane.lease.runId)
       this.#ready.delete(lane)
       lane.busy = true
       const first = lane.queue[0]

@@ -115,6 +115,7 @@ export class Executor implements ExecutionHost {
     await this.ready
     if (this.#stopping)
       throw new AppError("shutting_down", "this process is stopping", { hint: "send the request again; another process answers it" })
+    if (request.id !== undefined && this.#executions.has(request.id)) return undefined
     const definition = this.#definitions.get(`${request.kind}:${request.name}`)
     const here = definition !== undefined && this.#mayExecute && this.loaded < this.limits.runsInFlightMax
     const run = newRun(request, definition?.version ?? "", here, this.clock.now(), this.newId)
@@ -127,7 +128,8 @@ export class Executor implements ExecutionHost {
       if (here) this.#options.hub.open(run.id)
       await this.appender.append(new Lane(lease), operation)
     } catch (error) {
-      if (here) this.#options.hub.close(run.id)
+      // Whoever took the id may be executing it here by now.
+      if (here && !this.#executions.has(run.id)) this.#options.hub.close(run.id)
       if (error instanceof LeaseLost) return undefined
       throw error
     } finally {

@@ -4,6 +4,7 @@ import type { JsonValue } from "../core/index.ts"
 import { openTestStore, testEngines, type TestStore } from "../testing/database.ts"
 import type { Store } from "../store/index.ts"
 import { end, kernelOn, label, logOf, project, reaches, request, typesOf, within } from "./kernel.fixture.ts"
+import type { Run } from "./types.ts"
 import { defineWorkflow } from "./workflow.ts"
 
 describe.each(testEngines())("runs on %s", (engine) => {
@@ -42,6 +43,25 @@ describe.each(testEngines())("runs on %s", (engine) => {
     await end(runs, run)
     expect((await logOf(runs, run)).filter((event) => event.type === "run.started")).toHaveLength(1)
     await expect(runs.start(request("five", 1, { id, projectId: "proj_b" }))).rejects.toMatchObject({ code: "run_conflict" })
+  })
+
+  it("executes an id once, also when it is asked for in the flush of the run that has it", async () => {
+    const bodies: string[] = []
+    const chatty = defineWorkflow("chatty", async (ctx, input: string) => {
+      bodies.push(input)
+      for (let i = 0; i < 20; i += 1) await ctx.step(`say:${i}`, () => Promise.resolve(i), { effect: "read" })
+      return input
+    })
+    const runs = kernelOn(store, [chatty])
+    const id = `run_${crypto.randomUUID()}`
+    const ask = (input: string): Promise<Run> => runs.start(request("chatty", input, { id }))
+    const answers = await Promise.all([ask("a"), ask("b")])
+    answers.push(await ask("c"))
+    const [first] = answers
+    if (!first) throw new Error("nothing started")
+    expect(await end(runs, first)).toMatchObject({ status: "completed", output: bodies[0] })
+    expect(bodies).toHaveLength(1)
+    for (const answer of answers) expect(answer).toMatchObject({ input: bodies[0], createdAt: first.createdAt })
   })
 
   it("does not let another project see, read, steer or delete a run", async () => {
