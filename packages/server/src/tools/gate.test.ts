@@ -7,7 +7,7 @@ import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { z } from "zod"
 import { defaultLimits, newId, systemClock, type JsonObject } from "../core/index.ts"
-import { createRuns, type RunEvent, type Runs } from "../runs/index.ts"
+import { createRuns, type DoubtResolution, type RunEvent, type Runs } from "../runs/index.ts"
 import { createGate, unknownLabel, userLabel, type Grant, type Label } from "../security/index.ts"
 import { openStore, type Store } from "../store/index.ts"
 import { mkdtempSync, rmSync } from "node:fs"
@@ -53,6 +53,14 @@ const fetches = defineTool({
     return { status, text }
   },
 })
+const hangs = defineTool({
+  name: "hangs",
+  description: "Is cut off",
+  parameters: { type: "object", properties: {} },
+  effect: "once",
+  timeoutMs: 50,
+  run: () => new Promise<null>(() => undefined),
+})
 const all: Grant = { to: "*", allow: ["tool.call:*", "tool.read:*"], origin: "test" }
 
 beforeAll(async () => {
@@ -84,6 +92,16 @@ async function call(over: Partial<typeof job>): Promise<{ outcome: ToolOutcome; 
   const ended = await runs.ended(projectId, run.id, AbortSignal.timeout(20_000))
   return { outcome: ended.output as unknown as ToolOutcome, events: await runs.events(projectId, run.id, 0, 100) }
 }
+
+/** The outcome of a call that is in doubt until a person decides. */
+async function resolved(decision: DoubtResolution): Promise<ToolOutcome> {
+  job = { tool: hangs, arguments: "{}", label: userLabel("key_1"), grants: [all] }
+  const run = await runs.start({ projectId, principal: "key_1", kind: "agent", name: "caller", input: null, label: job.label })
+  await expect.poll(async () => (await runs.get(projectId, run.id))?.status, { timeout: 20_000 }).toBe("in_doubt")
+  await runs.resolveDoubt(projectId, run.id, decision)
+  return (await runs.ended(projectId, run.id, AbortSignal.timeout(20_000))).output as unknown as ToolOutcome
+}
+
 const types = (events: readonly RunEvent[]): string[] => events.map((event) => event.type).filter((type) => !type.startsWith("run."))
 
 describe("a tool call", () => {
@@ -135,6 +153,13 @@ describe("a tool call", () => {
   it("that fails says so and its error text is nobody's instruction", async () => {
     const { outcome } = await call({ tool: fails, arguments: "{}" })
     expect(outcome).toMatchObject({ status: "failed", text: "fails failed: out of paper", label: { integrity: 0 } })
+  })
+
+  it("that a person decided about has the result that the person gave, whatever it is", async () => {
+    const told = { ok: true, result: "as it is", more: 1 }
+    for (const result of [{ sum: 5 }, "done by hand", null, told]) {
+      await expect(resolved({ decision: "done", result })).resolves.toMatchObject({ status: "done", result })
+    }
   })
 
   it("reaches an address only by a grant of its own, and a private one only where the operator declared it", async () => {

@@ -1,5 +1,5 @@
 // The only path by which a tool runs: schema, grant, journalled intent, execution, label of the result.
-import { AppError, messageOf, type JsonObject, type JsonValue } from "../core/index.ts"
+import { AppError, isJsonObject, messageOf, type JsonObject, type JsonValue } from "../core/index.ts"
 import type { RunContext, StepContext } from "../runs/index.ts"
 import { createEgress, joinLabels, type Gate, type GateDecision, type GateRequest, type Label } from "../security/index.ts"
 import type { CheckedArguments } from "./arguments.ts"
@@ -31,6 +31,15 @@ export interface ToolGateOptions {
 
 type Journalled = { ok: true; result: JsonValue } | { ok: false; message: string }
 
+/** A person who decides that a call in doubt was done gives the tool's bare result: that is in the journal then. */
+function fromJournal(value: JsonValue): Journalled {
+  if (isJsonObject(value) && Object.keys(value).length === 2) {
+    if (value["ok"] === true && "result" in value) return { ok: true, result: value["result"] ?? null }
+    if (value["ok"] === false && typeof value["message"] === "string") return { ok: false, message: value["message"] }
+  }
+  return { ok: true, result: value }
+}
+
 export function createToolGate({ gate, checkArguments, declaredOrigins = [] }: ToolGateOptions): CallTool {
   const outbound: Outbound = { gate, declaredOrigins }
   return async (context, call) => {
@@ -42,7 +51,7 @@ export function createToolGate({ gate, checkArguments, declaredOrigins = [] }: T
     }
     const decision = decide(gate, context, call)
     if (!decision.allowed) return { status: "refused", code: "policy_denied", text: refusalOf(decision), label: errorLabel(call) }
-    const journalled = await execute(context, call, checked.value, outbound)
+    const journalled = fromJournal(await execute(context, call, checked.value, outbound))
     if (!journalled.ok)
       return { status: "failed", code: "tool_failed", text: `${tool.name} failed: ${journalled.message}`, label: errorLabel(call) }
     return { status: "done", result: journalled.result, label: resultLabel(call, journalled.result) }
