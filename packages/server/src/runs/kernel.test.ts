@@ -64,6 +64,26 @@ describe.each(testEngines())("runs on %s", (engine) => {
     for (const answer of answers) expect(answer).toMatchObject({ input: bodies[0], createdAt: first.createdAt })
   })
 
+  it("gives back what was written with its members in their order, large or small", async () => {
+    const value = { zulu: 1, a: { later: [], b: null, "": "x" }, "10": true, c: "" }
+    const large = { zulu: "x".repeat(100_000), a: 1 }
+    const orderly = defineWorkflow("orderly", async (ctx, input: JsonValue) => {
+      await ctx.step("large", () => Promise.resolve(large), { effect: "read" })
+      const payload = await ctx.signal<JsonValue>("go")
+      return { result: input, payload }
+    })
+    const runs = kernelOn(store, [orderly])
+    const run = await runs.start(request("orderly", value, { metadata: { z: 1, aa: 2 } }))
+    await reaches(runs, run, "waiting")
+    await runs.signal(project, run.id, "go", value, label)
+    const { input, output, metadata } = await end(runs, run)
+    const step = (await logOf(runs, run)).find((event) => event.type === "step.completed")
+    expect(JSON.stringify({ input, output, metadata })).toBe(
+      JSON.stringify({ input: value, output: { result: value, payload: value }, metadata: { z: 1, aa: 2 } }),
+    )
+    expect(JSON.stringify(step?.data)).toContain(JSON.stringify(large))
+  })
+
   it("does not let another project see, read, steer or delete a run", async () => {
     const runs = kernelOn(store, [five])
     const run = await runs.start(request("five", 1))

@@ -21,7 +21,7 @@ create table blobs (
   run_id text not null,
   hash text not null,
   project_id text not null,
-  data jsonb not null,
+  data json not null,
   constraint blobs_pkey PRIMARY KEY (run_id, hash)
 );
 alter table blobs enable row level security;
@@ -222,7 +222,7 @@ create table run_events (
   project_id text not null,
   attempt integer not null,
   type text not null,
-  data jsonb,
+  data json,
   label jsonb,
   blob text,
   at timestamp with time zone not null,
@@ -255,10 +255,10 @@ create table runs (
   deadline_at timestamp with time zone,
   cancel_reason text,
   label jsonb not null,
-  input jsonb not null,
-  output jsonb,
+  input json not null,
+  output json,
   error jsonb,
-  metadata jsonb,
+  metadata json,
   input_tokens bigint default 0 not null,
   output_tokens bigint default 0 not null,
   cached_tokens bigint default 0 not null,
@@ -303,7 +303,7 @@ create table signals (
   run_id text not null,
   project_id text not null,
   name text not null,
-  payload jsonb,
+  payload json,
   label jsonb not null,
   at timestamp with time zone default now() not null,
   constraint signals_pkey PRIMARY KEY (id)
@@ -369,7 +369,7 @@ alter table word_scopes enable row level security;
 create policy project_only on word_scopes for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
 grant delete, insert, select, update on word_scopes to perdure_app;
 
-CREATE OR REPLACE FUNCTION public.perdure_flush(p_executor uuid, p_runs text[], p_tokens uuid[], p_parents text[], p_starts jsonb, p_events jsonb, p_ends jsonb, p_payload text)
+CREATE OR REPLACE FUNCTION public.perdure_flush(p_executor uuid, p_runs text[], p_tokens uuid[], p_parents text[], p_starts json, p_events json, p_ends json, p_payload text)
  RETURNS TABLE(rejected text[], inserted integer, woken boolean)
  LANGUAGE plpgsql
  SET enable_seqscan TO 'off'
@@ -387,9 +387,9 @@ begin
     select s.id, s.project_id, s.principal, s.end_user, s.kind, s.name, s.title, s.version, 'running', s.parent_id, s.conversation_id, s.model, s.priority,
            p_executor, s.token, s.attempt, to_timestamp(s.deadline_at / 1000.0), s.label, coalesce(s.input, 'null'), s.metadata,
            to_timestamp(s.created_at / 1000.0), to_timestamp(s.started_at / 1000.0)
-    from jsonb_to_recordset(p_starts) as s (
+    from json_to_recordset(p_starts) as s (
       id text, project_id text, principal text, end_user text, kind text, name text, title text, version text, parent_id text, conversation_id text,
-      model text, priority integer, token uuid, attempt integer, deadline_at bigint, label jsonb, input jsonb, metadata jsonb,
+      model text, priority integer, token uuid, attempt integer, deadline_at bigint, label jsonb, input json, metadata json,
       created_at bigint, started_at bigint)
     order by s.id
     on conflict (id) do nothing;
@@ -401,7 +401,7 @@ begin
     from runs r where r.id = p_runs[1] and r.token = p_tokens[1] for share;
     insert into run_events (run_id, seq, project_id, attempt, type, data, label, blob, at)
     select e.r, e.s, projects[1], attempts[1], e.t, e.d, e.l, e.b, to_timestamp(e.a / 1000.0)
-    from jsonb_to_recordset(p_events) as e (r text, s integer, t text, d jsonb, l jsonb, b text, a bigint)
+    from json_to_recordset(p_events) as e (r text, s integer, t text, d json, l jsonb, b text, a bigint)
     where held is not null
     on conflict (run_id, seq) do nothing;
     get diagnostics inserted = row_count;
@@ -417,7 +417,7 @@ begin
     cross join lateral (select r.id, r.project_id, r.attempt from runs r where r.id = w.id and r.token = w.token for share) l;
     insert into run_events (run_id, seq, project_id, attempt, type, data, label, blob, at)
     select e.r, e.s, h.project_id, h.attempt, e.t, e.d, e.l, e.b, to_timestamp(e.a / 1000.0)
-    from jsonb_to_recordset(p_events) as e (r text, s integer, t text, d jsonb, l jsonb, b text, a bigint)
+    from json_to_recordset(p_events) as e (r text, s integer, t text, d json, l jsonb, b text, a bigint)
     join unnest(held, projects, attempts) as h (id, project_id, attempt) on h.id = e.r
     on conflict (run_id, seq) do nothing;
     get diagnostics inserted = row_count;
@@ -431,11 +431,11 @@ begin
       input_tokens = e.u[1], output_tokens = e.u[2], cached_tokens = e.u[3], reasoning_tokens = e.u[4], cost_micro_usd = e.u[5],
       cost_known = e.cost_known, first_token_ms = e.first_token_ms,
       finished_at = to_timestamp(e.finished_at / 1000.0)
-    from jsonb_to_recordset(p_ends) as e (
-      r text, st text, output jsonb, error jsonb, waits jsonb, wake_at bigint, model text, u bigint[], cost_known boolean,
+    from json_to_recordset(p_ends) as e (
+      r text, st text, output json, error jsonb, waits jsonb, wake_at bigint, model text, u bigint[], cost_known boolean,
       first_token_ms integer, finished_at bigint)
     where r.id = e.r and (cardinality(held) = cardinality(p_runs) or e.r = any (held));
-    if p_ends @> '[{"st": "waiting"}]' then
+    if exists (select 1 from json_to_recordset(p_ends) as e (st text) where e.st = 'waiting') then
       touched := perdure_wake(held);
       woken := touched > 0;
     end if;
@@ -447,7 +447,7 @@ begin
 
   if p_payload is not null then
     perform pg_notify('perdure_runs', p_payload);
-    if woken or p_ends @> '[{"st": "queued"}]' then
+    if woken or exists (select 1 from json_to_recordset(p_ends) as e (st text) where e.st = 'queued') then
       perform pg_notify('perdure_runs', '- q');
     end if;
   end if;

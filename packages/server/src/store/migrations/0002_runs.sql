@@ -27,10 +27,12 @@ create table runs (
   deadline_at timestamptz,
   cancel_reason text,
   label jsonb not null,
-  input jsonb not null,
-  output jsonb,
+  -- What readers get back is `json`: it keeps the order of members, which is the order in which a model fills in a schema, and the same
+  -- text for who reads an event as it happens and who reads it later.
+  input json not null,
+  output json,
   error jsonb,
-  metadata jsonb,
+  metadata json,
   input_tokens bigint not null default 0,
   output_tokens bigint not null default 0,
   cached_tokens bigint not null default 0,
@@ -60,7 +62,7 @@ create table run_events (
   project_id text not null,
   attempt integer not null,
   type text not null,
-  data jsonb,
+  data json,
   label jsonb,
   blob text,
   at timestamptz not null,
@@ -73,7 +75,7 @@ create table blobs (
   run_id text not null,
   hash text not null,
   project_id text not null,
-  data jsonb not null,
+  data json not null,
   primary key (run_id, hash)
 );
 select perdure_protect('blobs');
@@ -84,7 +86,7 @@ create table signals (
   run_id text not null,
   project_id text not null,
   name text not null,
-  payload jsonb,
+  payload json,
   label jsonb not null,
   at timestamptz not null default now()
 );
@@ -108,7 +110,7 @@ create table executors (
 --   p_payload            what to tell the other processes, or null when there are none
 -- Locks are taken in the order of run ids everywhere (here, reaping, cancelling), or two batches could block each other.
 create function perdure_flush(
-  p_executor uuid, p_runs text[], p_tokens uuid[], p_parents text[], p_starts jsonb, p_events jsonb, p_ends jsonb, p_payload text
+  p_executor uuid, p_runs text[], p_tokens uuid[], p_parents text[], p_starts json, p_events json, p_ends json, p_payload text
 ) returns table (rejected text[], inserted integer, woken boolean)
 language plpgsql
 -- Plans are cached: one that was made while a table was small must not scan it when it is large.
@@ -127,9 +129,9 @@ begin
     select s.id, s.project_id, s.principal, s.end_user, s.kind, s.name, s.title, s.version, 'running', s.parent_id, s.conversation_id, s.model, s.priority,
            p_executor, s.token, s.attempt, to_timestamp(s.deadline_at / 1000.0), s.label, coalesce(s.input, 'null'), s.metadata,
            to_timestamp(s.created_at / 1000.0), to_timestamp(s.started_at / 1000.0)
-    from jsonb_to_recordset(p_starts) as s (
+    from json_to_recordset(p_starts) as s (
       id text, project_id text, principal text, end_user text, kind text, name text, title text, version text, parent_id text, conversation_id text,
-      model text, priority integer, token uuid, attempt integer, deadline_at bigint, label jsonb, input jsonb, metadata jsonb,
+      model text, priority integer, token uuid, attempt integer, deadline_at bigint, label jsonb, input json, metadata json,
       created_at bigint, started_at bigint)
     order by s.id
     on conflict (id) do nothing;
@@ -141,7 +143,7 @@ begin
     from runs r where r.id = p_runs[1] and r.token = p_tokens[1] for share;
     insert into run_events (run_id, seq, project_id, attempt, type, data, label, blob, at)
     select e.r, e.s, projects[1], attempts[1], e.t, e.d, e.l, e.b, to_timestamp(e.a / 1000.0)
-    from jsonb_to_recordset(p_events) as e (r text, s integer, t text, d jsonb, l jsonb, b text, a bigint)
+    from json_to_recordset(p_events) as e (r text, s integer, t text, d json, l jsonb, b text, a bigint)
     where held is not null
     on conflict (run_id, seq) do nothing;
     get diagnostics inserted = row_count;
@@ -157,7 +159,7 @@ begin
     cross join lateral (select r.id, r.project_id, r.attempt from runs r where r.id = w.id and r.token = w.token for share) l;
     insert into run_events (run_id, seq, project_id, attempt, type, data, label, blob, at)
     select e.r, e.s, h.project_id, h.attempt, e.t, e.d, e.l, e.b, to_timestamp(e.a / 1000.0)
-    from jsonb_to_recordset(p_events) as e (r text, s integer, t text, d jsonb, l jsonb, b text, a bigint)
+    from json_to_recordset(p_events) as e (r text, s integer, t text, d json, l jsonb, b text, a bigint)
     join unnest(held, projects, attempts) as h (id, project_id, attempt) on h.id = e.r
     on conflict (run_id, seq) do nothing;
     get diagnostics inserted = row_count;
@@ -171,11 +173,11 @@ begin
       input_tokens = e.u[1], output_tokens = e.u[2], cached_tokens = e.u[3], reasoning_tokens = e.u[4], cost_micro_usd = e.u[5],
       cost_known = e.cost_known, first_token_ms = e.first_token_ms,
       finished_at = to_timestamp(e.finished_at / 1000.0)
-    from jsonb_to_recordset(p_ends) as e (
-      r text, st text, output jsonb, error jsonb, waits jsonb, wake_at bigint, model text, u bigint[], cost_known boolean,
+    from json_to_recordset(p_ends) as e (
+      r text, st text, output json, error jsonb, waits jsonb, wake_at bigint, model text, u bigint[], cost_known boolean,
       first_token_ms integer, finished_at bigint)
     where r.id = e.r and (cardinality(held) = cardinality(p_runs) or e.r = any (held));
-    if p_ends @> '[{"st": "waiting"}]' then
+    if exists (select 1 from json_to_recordset(p_ends) as e (st text) where e.st = 'waiting') then
       touched := perdure_wake(held);
       woken := touched > 0;
     end if;
@@ -187,7 +189,7 @@ begin
 
   if p_payload is not null then
     perform pg_notify('perdure_runs', p_payload);
-    if woken or p_ends @> '[{"st": "queued"}]' then
+    if woken or exists (select 1 from json_to_recordset(p_ends) as e (st text) where e.st = 'queued') then
       perform pg_notify('perdure_runs', '- q');
     end if;
   end if;

@@ -33,14 +33,14 @@ export async function journalsOf(db: Queryable, runIds: readonly string[]): Prom
 export async function appendUnowned(db: Queryable, runId: string, type: string, dataJson: string): Promise<void> {
   await db.query(
     `insert into run_events (run_id, seq, project_id, attempt, type, data, at)
-     select r.id, coalesce((select max(seq) from run_events where run_id = r.id), 0) + 1, r.project_id, r.attempt, $2, $3::jsonb, now()
+     select r.id, coalesce((select max(seq) from run_events where run_id = r.id), 0) + 1, r.project_id, r.attempt, $2, $3::json, now()
      from runs r where r.id = $1`,
     [runId, type, dataJson],
   )
 }
 
 export async function insertBlob(db: Queryable, projectId: string, runId: string, hash: string, dataJson: string): Promise<void> {
-  await db.query("insert into blobs (run_id, hash, project_id, data) values ($1, $2, $3, $4::jsonb) on conflict do nothing", [
+  await db.query("insert into blobs (run_id, hash, project_id, data) values ($1, $2, $3, $4::json) on conflict do nothing", [
     runId,
     hash,
     projectId,

@@ -26,7 +26,7 @@ export interface FlushResult {
 
 export async function flushRuns(db: Queryable, batch: FlushBatch): Promise<FlushResult> {
   const rows = await db.query<{ rejected: string[] | null; inserted: number; woken: boolean }>(
-    "select rejected, inserted, woken from perdure_flush($1::uuid, $2::text[], $3::uuid[], $4::text[], $5::jsonb, $6::jsonb, $7::jsonb, $8::text)",
+    "select rejected, inserted, woken from perdure_flush($1::uuid, $2::text[], $3::uuid[], $4::text[], $5::json, $6::json, $7::json, $8::text)",
     [batch.executor, batch.runs, batch.tokens, batch.parents, batch.starts, batch.events, batch.ends, batch.payload],
   )
   const row = rows[0]

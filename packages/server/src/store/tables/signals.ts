@@ -18,7 +18,7 @@ export async function insertSignal(
   payloadJson: string,
   labelJson: string,
 ): Promise<boolean> {
-  await db.query("insert into signals (run_id, project_id, name, payload, label) values ($1, $2, $3, $4::jsonb, $5::jsonb)", [
+  await db.query("insert into signals (run_id, project_id, name, payload, label) values ($1, $2, $3, $4::json, $5::jsonb)", [
     runId,
     projectId,
     name,
