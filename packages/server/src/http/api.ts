@@ -32,9 +32,12 @@ const uploadPath = /^\/v1\/(?:files|uploads)(?:\/|$)/
 export function createApi({ identity, routes, limits, newId, logger, hotRoutes = [] }: ApiOptions): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>()
   app.onError((error, context) => {
+    const told = thrown(error)
+    const isOurs = !(told instanceof AppError) || told.code !== "invalid_request"
     // What the database said is for the log.
-    if (isStoreError(error)) logger.error({ requestId: context.get("requestId"), route: context.req.path, error }, "the database failed")
-    return answerError(context, thrown(error), logger)
+    if (isStoreError(error) && isOurs)
+      logger.error({ requestId: context.get("requestId"), route: context.req.path, error }, "the database failed")
+    return answerError(context, told, logger)
   })
   app.use(identified(newId))
   app.use("/v1/*", authenticated(identity))
