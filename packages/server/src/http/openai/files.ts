@@ -4,24 +4,29 @@ import { Hono } from "hono"
 import { z } from "zod"
 import { fileTooLarge, type Files } from "../../context/index.ts"
 import { AppError, type Limits } from "../../core/index.ts"
+import type { Gate } from "../../security/index.ts"
 import type { StoredFile } from "../../store/index.ts"
 import type { HttpEnv } from "../env.ts"
 import { readQuery } from "../request-body.ts"
 import { cursorPage, jsonAnswer, pageQuery, seconds } from "./files-answers.ts"
+import { newTarget, requireWrite } from "./files-gate.ts"
 import { readMultipart, type MultipartPart } from "./files-multipart.ts"
 
 export interface FilesRoutesOptions {
   files: Files
+  gate: Gate
   limits: Pick<Limits, "fileBytesMax" | "pageRowsMax">
 }
 
 /** Room for the form around the file. */
 const formOverheadBytes = 64 * 1024
 
-export function filesRoutes({ files, limits }: FilesRoutesOptions): Hono<HttpEnv> {
+export function filesRoutes({ files, gate, limits }: FilesRoutesOptions): Hono<HttpEnv> {
+  const mayWrite = requireWrite(gate)
   const routes = new Hono<HttpEnv>()
   routes.post("/v1/files", async (context) => {
     const { projectId, id: principal } = context.get("principal")
+    mayWrite(context, newTarget)
     const parts = await readMultipart(context.req.raw, limits.fileBytesMax + formOverheadBytes, () => fileTooLarge(limits.fileBytesMax))
     return jsonAnswer(wireFile(await files.upload({ projectId, principal }, uploadOf(parts))))
   })
@@ -40,6 +45,7 @@ export function filesRoutes({ files, limits }: FilesRoutesOptions): Hono<HttpEnv
   })
   routes.delete("/v1/files/:id", async (context) => {
     const id = context.req.param("id")
+    mayWrite(context, id)
     await files.delete(context.get("principal").projectId, id)
     return jsonAnswer({ id, object: "file", deleted: true })
   })

@@ -3,14 +3,17 @@ import { Hono } from "hono"
 import { z } from "zod"
 import type { VectorStores } from "../../context/index.ts"
 import type { Limits } from "../../core/index.ts"
+import type { Gate } from "../../security/index.ts"
 import type { StoredVectorStoreFile } from "../../store/index.ts"
 import type { HttpEnv } from "../env.ts"
 import { readBody, readQuery } from "../request-body.ts"
 import { cursorPage, jsonAnswer, pageQuery, seconds } from "./files-answers.ts"
+import { requireWrite } from "./files-gate.ts"
 import { addFileBody, chunkingOf, listQuery, updateFileBody } from "./vector-stores-schemas.ts"
 
 export interface VectorStoreFileRoutesOptions {
   vectorStores: VectorStores
+  gate: Gate
   limits: Pick<Limits, "pageRowsMax">
 }
 
@@ -19,11 +22,13 @@ const pollAfterMs = 200
 /** OpenAI's clients read only the first page of a file's content, so it is a large one. */
 const contentChunksMax = 5_000
 
-export function vectorStoreFileRoutes({ vectorStores, limits }: VectorStoreFileRoutesOptions): Hono<HttpEnv> {
+export function vectorStoreFileRoutes({ vectorStores, gate, limits }: VectorStoreFileRoutesOptions): Hono<HttpEnv> {
+  const mayWrite = requireWrite(gate)
   const routes = new Hono<HttpEnv>()
   const files = "/v1/vector_stores/:id/files"
   routes.post(files, async (context) => {
     const { projectId, id: principal } = context.get("principal")
+    mayWrite(context, context.req.param("id"))
     const body = await readBody(context, addFileBody)
     const file = { fileId: body.file_id, attributes: body.attributes ?? {}, chunking: chunkingOf(body.chunking_strategy) }
     return fileAnswer(await vectorStores.addFile({ projectId, principal }, context.req.param("id"), file))
@@ -41,11 +46,13 @@ export function vectorStoreFileRoutes({ vectorStores, limits }: VectorStoreFileR
   })
   routes.post(`${files}/:file`, async (context) => {
     const { id, file } = context.req.param()
+    mayWrite(context, id)
     const { attributes } = await readBody(context, updateFileBody)
     return fileAnswer(await vectorStores.updateFile(context.get("principal").projectId, id, file, attributes ?? {}))
   })
   routes.delete(`${files}/:file`, async (context) => {
     const { id, file } = context.req.param()
+    mayWrite(context, id)
     await vectorStores.removeFile(context.get("principal").projectId, id, file)
     return jsonAnswer({ id: file, object: "vector_store.file.deleted", deleted: true })
   })

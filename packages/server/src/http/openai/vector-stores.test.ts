@@ -1,11 +1,48 @@
 // Tests of files and vector stores through the real `openai` client: upload, ingestion, search, deletion, walls between projects.
 import OpenAI, { toFile } from "openai"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { defaultLimits, newId, systemClock } from "../../core/index.ts"
+import { createGate, createIdentity } from "../../security/index.ts"
+import { createApi, createHttpServer } from "../index.ts"
+import { filesRoutes } from "./files.ts"
+import { vectorStoreRoutes } from "./vector-stores.ts"
 import { startContextServer, wordVectors, type ContextServer } from "../../testing/context-server.ts"
 import { testEngines } from "../../testing/database.ts"
 
 const guide = "# Animals\n\n## Llamas\n\nLlamas live in the Andes and eat grass.\n\n## Bees\n\nBees make honey in their hives.\n"
 const text = (content: string, name: string): Promise<File> => toFile(Buffer.from(content), name)
+
+it("files and vector stores change only where a grant allows it, and can be read without one", async () => {
+  await using server = await startContextServer()
+  const granted = new OpenAI({ apiKey: server.apiKey, baseURL: `${server.url}/v1`, maxRetries: 0 })
+  const file = await granted.files.create({ file: await text(guide, "guide.md"), purpose: "assistants" })
+  const store = await granted.vectorStores.create({ file_ids: [file.id] })
+  const gate = createGate({ grants: [{ to: "*", allow: ["memory.write:*", "tool.read:*"], origin: "test" }] })
+  const parts = { ...server.context, gate, clock: systemClock, newId, limits: defaultLimits, record: () => undefined }
+  const routes = [filesRoutes(parts), vectorStoreRoutes(parts)]
+  const identity = await createIdentity({ store: server.store, clock: systemClock, newId, onError: () => undefined })
+  const shared = { identity, clock: systemClock, newId, limits: defaultLimits, logger: { error: () => undefined } }
+  await using http = createHttpServer({ ...shared, app: createApi({ ...shared, routes }), hotRoutes: {} })
+  const url = await http.listen(0, "127.0.0.1")
+  const client = new OpenAI({ apiKey: server.apiKey, baseURL: `${url}/v1`, maxRetries: 0 })
+  const writes = [
+    async () => client.files.create({ file: await text("x", "x.txt"), purpose: "assistants" }),
+    () => client.files.delete(file.id),
+    () => client.vectorStores.create({}),
+    () => client.vectorStores.update(store.id, { name: "theirs" }),
+    () => client.vectorStores.delete(store.id),
+    () => client.vectorStores.files.create(store.id, { file_id: file.id }),
+    () => client.vectorStores.files.update(file.id, { vector_store_id: store.id, attributes: { a: 1 } }),
+    () => client.vectorStores.files.delete(file.id, { vector_store_id: store.id }),
+  ]
+  for (const write of writes) {
+    const message = expect.stringContaining("file.write") as string
+    await expect(write()).rejects.toMatchObject({ status: 403, code: "policy_denied", message })
+  }
+  expect(await client.files.retrieve(file.id)).toEqual(file)
+  expect((await client.vectorStores.retrieve(store.id)).id).toBe(store.id)
+  await identity[Symbol.asyncDispose]()
+})
 
 describe.each(testEngines())("on %s", (engine) => {
   let server: ContextServer

@@ -12,17 +12,19 @@ import {
   type VectorStoreWithCounts,
 } from "../../context/index.ts"
 import type { Clock, JsonValue, Limits, NewId } from "../../core/index.ts"
-import { joinLabels } from "../../security/index.ts"
+import { joinLabels, type Gate } from "../../security/index.ts"
 import { recordLightRun } from "../context-record.ts"
 import type { HttpEnv } from "../env.ts"
 import { readBody, readQuery } from "../request-body.ts"
 import { cursorPage, jsonAnswer, pageQuery, seconds } from "./files-answers.ts"
+import { newTarget, requireWrite } from "./files-gate.ts"
 import { vectorStoreFileRoutes } from "./vector-stores-files.ts"
 import { chunkingOf, createBody, listQuery, objectOrNull, searchBody, updateBody } from "./vector-stores-schemas.ts"
 
 export interface VectorStoreRoutesOptions {
   vectorStores: VectorStores
   search: Search
+  gate: Gate
   clock: Clock
   newId: NewId
   limits: Pick<Limits, "pageRowsMax">
@@ -34,10 +36,12 @@ const resultsDefault = 10
 
 export function vectorStoreRoutes(options: VectorStoreRoutesOptions): Hono<HttpEnv> {
   const { vectorStores, clock, limits } = options
+  const mayWrite = requireWrite(options.gate)
   const wire = (store: VectorStoreWithCounts): { id: string } & Record<string, unknown> => wireStore(store, clock.now())
   const routes = new Hono<HttpEnv>()
   routes.post("/v1/vector_stores", async (context) => {
     const { projectId, id: principal } = context.get("principal")
+    mayWrite(context, newTarget)
     const body = await readBody(context, createBody)
     const request = {
       name: body.name ?? null,
@@ -58,6 +62,7 @@ export function vectorStoreRoutes(options: VectorStoreRoutesOptions): Hono<HttpE
     return jsonAnswer(wire(await vectorStores.get(context.get("principal").projectId, context.req.param("id"))))
   })
   routes.post("/v1/vector_stores/:id", async (context) => {
+    mayWrite(context, context.req.param("id"))
     const body = await readBody(context, updateBody)
     const change = {
       name: body.name,
@@ -68,6 +73,7 @@ export function vectorStoreRoutes(options: VectorStoreRoutesOptions): Hono<HttpE
   })
   routes.delete("/v1/vector_stores/:id", async (context) => {
     const id = context.req.param("id")
+    mayWrite(context, id)
     await vectorStores.delete(context.get("principal").projectId, id)
     return jsonAnswer({ id, object: "vector_store.deleted", deleted: true })
   })
