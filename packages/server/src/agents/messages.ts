@@ -36,7 +36,8 @@ function callOf(item: ResponseItem): ModelToolCall {
 
 export function addCall(messages: ModelMessage[], call: ModelToolCall): void {
   const last = messages.at(-1)
-  if (last?.role === "assistant") messages[messages.length - 1] = { ...last, toolCalls: [...last.toolCalls, call] }
+  // Grown in place, as only this module makes these messages: a copy for each call would be quadratic in what one request can hold.
+  if (last?.role === "assistant") (last.toolCalls as ModelToolCall[]).push(call)
   else messages.push({ role: "assistant", content: [], toolCalls: [call] })
 }
 

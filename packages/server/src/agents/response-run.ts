@@ -127,7 +127,8 @@ async function keepInConversation(
   const { conversation } = request
   if (conversation === null || !dependencies.conversations) return
   const { conversations } = dependencies
-  const own = items.filter(({ item }) => request.input.some((each) => each.id === item.id))
+  const sent = new Set(request.input.map(({ id }) => id))
+  const own = items.filter(({ item }) => sent.has(item.id))
   const made = writer.log.items.filter((item) => item["status"] !== "incomplete").map((item) => ({ item, label }))
   const work = async (): Promise<null> => {
     await conversations.append(context.run.projectId, conversation, context.run.id, [...own, ...made])

@@ -70,7 +70,9 @@ export async function appendItems(
     `select id from conversation_items where project_id = $1 and conversation_id = $2 and id = any($3)`,
     [projectId, conversationId, items.map((item) => item.id)],
   )
-  const fresh = items.filter((item) => !known.some((other) => other.id === item.id))
+  // Ids may be a client's own, so they may also be twice in one request.
+  const taken = new Set(known.map(({ id }) => id))
+  const fresh = items.filter(({ id }) => !taken.has(id) && taken.add(id))
   if (fresh.length === 0) return true
   await db.query(
     `insert into conversation_items (project_id, conversation_id, position, id, item, label, run_id, created_at)

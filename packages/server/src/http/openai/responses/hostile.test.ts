@@ -48,6 +48,13 @@ it("more references to items than the database takes statements wait for one ano
   expect([unknown.status, unknown.json["error"]]).toMatchObject([400, { param: "input[0].id" }])
 })
 
+it("items that share an id do not cost a conversation its answer", async () => {
+  const { id: conversation } = await server.context.conversations.create(server.projectId)
+  const input = ["one", "two"].map((content) => ({ type: "message", role: "user", id: "msg_mine", content }))
+  const { json } = await send(server, "POST", "/v1/responses", { model, input, conversation })
+  expect([json["status"], json["error"]]).toEqual(["completed", null])
+})
+
 it("a running response is stopped and deleted in one request", async () => {
   const aborts = provider.abortsCount
   const stream = await open(server, "POST", "/v1/responses", { model, input: "take your time", background: true, stream: true })
