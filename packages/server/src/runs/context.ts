@@ -15,7 +15,7 @@ export function contextOf(execution: Execution, history: readonly RunEvent[]): R
     counters.set(base, count)
     return `${base}#${count}`
   }
-  const step = <T extends JsonValue>(key: string, fn: (step: StepContext) => Promise<T>, options: StepOptions<T> = {}): Promise<T> =>
+  const step = <T extends JsonValue>(key: string, fn: (step: StepContext) => T | Promise<T>, options: StepOptions<T> = {}): Promise<T> =>
     execution.operation("step", key, (entry) => execution.track(runStep(execution, key, fn, options, entry))) as Promise<T> // recorded outputs are what `fn` returned, as JSON
   return {
     run: execution.run,

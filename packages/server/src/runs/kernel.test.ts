@@ -140,6 +140,24 @@ describe.each(testEngines())("runs on %s", (engine) => {
     expect((await typesOf(runs, run)).filter((type) => type === "step.retried")).toHaveLength(2)
   })
 
+  it("takes a step that is no promise, with its result or its error, and a body that returns nothing", async () => {
+    const runs = kernelOn(store, [
+      defineWorkflow("plain", async (ctx) => {
+        await ctx.step("value", () => 7, { effect: "read" })
+        await ctx.step("timed", () => 8, { effect: "idempotent", timeoutMs: 60_000 })
+      }),
+      defineWorkflow("refused", async (ctx) => {
+        const charge = (): never => {
+          throw new Error("the card was refused")
+        }
+        await ctx.step("charge", charge, { effect: "read" })
+      }),
+    ])
+    expect(await end(runs, await runs.start(request("plain")))).toMatchObject({ status: "completed", output: null })
+    const refused = await end(runs, await runs.start(request("refused")))
+    expect(refused).toMatchObject({ status: "failed", error: { message: "the card was refused" } })
+  })
+
   it("treats a time-out as a failure of a read and as doubt about what happens once", async () => {
     const slow = (): Promise<number> => new Promise((resolve) => setTimeout(() => resolve(1), 5_000).unref())
     const runs = kernelOn(store, [

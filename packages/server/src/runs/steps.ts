@@ -22,7 +22,7 @@ interface Step<T extends JsonValue> {
   execution: Execution
   key: string
   effect: Effect
-  fn: (step: StepContext) => Promise<T>
+  fn: (step: StepContext) => T | Promise<T>
   options: StepOptions<T>
   startedAt: number
 }
@@ -30,7 +30,7 @@ interface Step<T extends JsonValue> {
 export async function runStep<T extends JsonValue>(
   execution: Execution,
   key: string,
-  fn: (step: StepContext) => Promise<T>,
+  fn: (step: StepContext) => T | Promise<T>,
   options: StepOptions<T>,
   entry: Entry | undefined,
 ): Promise<T> {
@@ -104,7 +104,7 @@ async function attemptOnce<T extends JsonValue>(step: Step<T>, attempt: number, 
   execution.signal.addEventListener("abort", listener, { once: true })
   let timer: NodeJS.Timeout | undefined
   try {
-    const work = step.fn(contextOf(step, attempt, own.signal, tx))
+    const work = Promise.resolve(step.fn(contextOf(step, attempt, own.signal, tx)))
     const races: Promise<T>[] = [work]
     if (options.timeoutMs !== undefined) {
       races.push(

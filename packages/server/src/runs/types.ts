@@ -120,7 +120,7 @@ export interface RunContext {
   /** Events that earlier attempts committed, in order (empty on the first attempt): what bodies whose state is data read. */
   readonly history: readonly RunEvent[]
   /** Memoised work: a finished step returns its recorded output and is not run again. */
-  step<T extends JsonValue>(key: string, fn: (step: StepContext) => Promise<T>, options?: StepOptions<T>): Promise<T>
+  step<T extends JsonValue>(key: string, fn: (step: StepContext) => T | Promise<T>, options?: StepOptions<T>): Promise<T>
   /** Appends one event; `seq` is known at once, `committed` resolves when it is durable and readers may see it. */
   emit(type: string, data: JsonValue, options?: EmitOptions): { seq: number; committed: Promise<void> }
   /** Resolves when everything emitted so far is committed. */

@@ -28,7 +28,7 @@ export interface WorkflowDefinition<Input extends JsonValue> extends RunDefiniti
  */
 export function defineWorkflow<Input extends JsonValue>(
   name: string,
-  body: (ctx: WorkflowContext, input: Input) => Promise<JsonValue>,
+  body: (ctx: WorkflowContext, input: Input) => Promise<JsonValue | void>,
   options: { version?: string } = {},
 ): WorkflowDefinition<Input> {
   return {
@@ -36,7 +36,8 @@ export function defineWorkflow<Input extends JsonValue>(
     name,
     version: options.version ?? "1",
     style: "replay",
-    execute: (context, input) => body(workflowContext(context), input as Input), // the caller of `start` gives what the workflow declares
+    // The caller of `start` gives what the workflow declares. Without a return there is no output: null.
+    execute: async (context, input) => (await body(workflowContext(context), input as Input)) ?? null,
   }
 }
 
