@@ -2,11 +2,15 @@
 import { errorCodes, type ErrorCode } from "@perdure/contract"
 import { AppError, isJsonObject, messageOf, type JsonObject } from "../core/index.ts"
 import { UpstreamError } from "../inference/index.ts"
+import { isStoreError, tellableMessage } from "../store/index.ts"
 import { beginning } from "./response-object.ts"
 import type { ResponseEnd } from "./types.ts"
 
 /** The error behind whatever a step threw: the kernel wraps it, and after a restart only code and message are left. */
 export function callError(thrown: unknown): AppError {
+  // What the database said is for the log, not for whoever reads the response.
+  const cause = thrown instanceof Error && isStoreError(thrown.cause) ? thrown.cause : thrown
+  if (isStoreError(cause)) return new AppError(cause.code, tellableMessage(cause), { cause })
   if (thrown instanceof AppError) return thrown
   if (thrown instanceof Error && thrown.cause instanceof AppError) return thrown.cause
   const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined

@@ -1,9 +1,8 @@
 // Whether this process can do its work: what `/health/ready` answers, without ever calling a model.
 import type { Health } from "@perdure/contract"
 import type { Records } from "../accounting/index.ts"
-import { messageOf } from "../core/index.ts"
 import type { EmbeddedEmbeddings } from "../inference/index.ts"
-import type { Store } from "../store/index.ts"
+import { tellableMessage, type Store } from "../store/index.ts"
 
 export interface ReadinessOptions {
   version: string
@@ -17,7 +16,7 @@ export function createReadiness({ version, store, records, minilm }: ReadinessOp
   return async () => {
     const database = await store.ping().then(
       () => ({ ok: true }),
-      (error: unknown) => ({ ok: false, detail: messageOf(error) }),
+      (error: unknown) => ({ ok: false, detail: tellableMessage(error) }),
     )
     const vector = store.capabilities.vector ? { ok: true } : { ok: false, detail: "pgvector is not installed: search is by words only" }
     const embeddings = minilm.unavailable ? { ok: false, detail: minilm.unavailable.message } : { ok: true }

@@ -6,13 +6,14 @@
 // A process that dies in between leaves nothing half done: finished steps are not repeated, and what a step needs of an earlier one is computed
 // again from the file, which is deterministic. A file that cannot be read ends its own run and no other.
 import { createHash } from "node:crypto"
-import { AppError, isJsonObject, messageOf, type JsonValue, type Limits, type NewId } from "../core/index.ts"
+import { AppError, isJsonObject, type JsonValue, type Limits, type NewId } from "../core/index.ts"
 import type { RunContext, RunDefinition } from "../runs/index.ts"
 import {
   chunks,
   embeddings,
   files,
   postings,
+  tellableMessage,
   vectorStores,
   type PartEmbedding,
   type Queryable,
@@ -68,7 +69,7 @@ export function ingestionDefinition(dependencies: IngestionDependencies): RunDef
         // A run that is stopped from outside is continued elsewhere, or its end is read from the run itself.
         if (context.signal.aborted) throw error
         const code = isFailureCode(error) ? error.code : "server_error"
-        await finish(dependencies.store, target, { code, message: messageOf(error) })
+        await finish(dependencies.store, target, { code, message: tellableMessage(error) })
         throw error
       }
     },

@@ -1,6 +1,6 @@
 // What the store throws: one error that carries the SQLSTATE, whether the outcome is known and whether trying again makes sense.
 import type { ErrorCode } from "@perdure/contract"
-import { AppError, type AppErrorDetails } from "../core/index.ts"
+import { AppError, messageOf, type AppErrorDetails } from "../core/index.ts"
 
 export interface StoreErrorDetails extends AppErrorDetails {
   sqlState?: string | undefined
@@ -56,6 +56,11 @@ export function connectionError(message: string, sent: boolean, cause?: unknown)
 
 export function isStoreError(error: unknown): error is StoreError {
   return error instanceof StoreError
+}
+
+/** The message of any error as somebody outside may read it: what the database said names tables, users and hosts. */
+export function tellableMessage(error: unknown): string {
+  return isStoreError(error) ? `the database failed (${error.code})` : messageOf(error)
 }
 
 /** Serialization failure, deadlock, lock not available. */

@@ -1,7 +1,8 @@
 // The only path by which a tool runs: schema, grant, journalled intent, execution, label of the result.
-import { AppError, isJsonObject, messageOf, type JsonObject, type JsonValue } from "../core/index.ts"
+import { AppError, isJsonObject, type JsonObject, type JsonValue } from "../core/index.ts"
 import type { RunContext, StepContext } from "../runs/index.ts"
 import { createEgress, joinLabels, type Gate, type GateDecision, type GateRequest, type Label } from "../security/index.ts"
+import { tellableMessage } from "../store/index.ts"
 import type { CheckedArguments } from "./arguments.ts"
 import { executorOf, type Tool, type ToolRunContext } from "./tool.ts"
 
@@ -115,7 +116,7 @@ async function execute(context: RunContext, call: ToolCall, input: JsonObject, o
       } catch (error) {
         // Cut off, it is unknown whether it happened: the kernel decides by the effect. What the tool itself reports did not happen.
         if (step.signal.aborted) throw error
-        return { ok: false, message: messageOf(error) }
+        return { ok: false, message: tellableMessage(error) }
       }
     },
     {
