@@ -22,7 +22,7 @@ export async function configCheck(options: ConfigCommandOptions, terminal: Termi
   else
     terminal.print(
       `ok: ${path ?? "no configuration file, all defaults"} (${Object.entries(counts)
-        .map(([name, count]) => `${count} ${name}`)
+        .map(([name, count]) => `${count} ${count === 1 ? name.slice(0, -1) : name}`)
         .join(", ")})`,
     )
   return exitCodes.ok

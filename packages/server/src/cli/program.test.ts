@@ -39,6 +39,11 @@ test("a misspelt command is a usage error with what was probably meant and the n
   expect(err).toContain("next:  perdure --help")
 })
 
+test("a mistake in a sub-command points to that command's help", async () => {
+  expect((await run("keys", "create")).err).toContain("next:  perdure keys create --help")
+  expect((await run("config", "chek")).err).toContain("next:  perdure config --help")
+})
+
 test("a misspelt option and a port that is none are usage errors", async () => {
   expect(await run("start", "--prot", "1")).toMatchObject({
     code: exitCodes.usage,
@@ -53,7 +58,7 @@ test("config check says ok and what is there", async () => {
   const path = file("good.yaml", 'models: { fast: { deployments: [{ gguf: "x.gguf" }] } }')
   const { code, out } = await run("config", "check", "--config", path)
   expect(code).toBe(exitCodes.ok)
-  expect(out).toBe(`ok: ${path} (0 providers, 1 models, 1 grants)\n`)
+  expect(out).toBe(`ok: ${path} (0 providers, 1 model, 1 grant)\n`)
 })
 
 test("config check fails with every problem on stderr, the next step, and its own exit code", async () => {

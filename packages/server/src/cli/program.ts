@@ -43,7 +43,6 @@ export function createProgram({ terminal, entry, finish }: ProgramOptions & { fi
     .version(ownVersion(), "-v, --version")
     .exitOverride()
     .configureOutput({ writeOut: (text) => terminal.print(text.trimEnd()), writeErr: (text) => terminal.note(text.trimEnd()) })
-    .showHelpAfterError("next:  perdure --help")
   addServerCommands(program, { terminal, entry, finish })
   addDoctor(program, { terminal, finish })
   addMigrate(program, { terminal, finish })
@@ -55,7 +54,14 @@ export function createProgram({ terminal, entry, finish }: ProgramOptions & { fi
     .description("print the versions that a bug report needs")
     .addOption(json())
     .action((options: { json?: boolean }) => finish(version(options, terminal)))
+  pointToHelp(program, "perdure")
   return program
+}
+
+/** A mistake is followed by the help of the command in which it was made. */
+function pointToHelp(command: Command, words: string): void {
+  command.showHelpAfterError(`next:  ${words} --help`)
+  for (const child of command.commands) pointToHelp(child, `${words} ${child.name()}`)
 }
 
 interface Parts {
@@ -70,6 +76,7 @@ function addServerCommands(program: Command, { terminal, entry, finish }: Parts 
   withServerOptions(program.command("start").description("start the server; SIGTERM drains and stops it"))
     .addOption(new Option("--print <form>", "what to print when ready").choices(["text", "json", "welcome", "restarted"]).default("text"))
     .addOption(new Option("--dev", "let secrets stand in the configuration file").hideHelp())
+    .addOption(new Option("--chosen-port <number>", "the port to take where any free one is asked for").argParser(toPort).hideHelp())
     .action((options: StartOptions) => finish(start(options, terminal)))
 }
 
