@@ -163,3 +163,25 @@ test("dev shows what to copy, starts again on the same port when the configurati
   expect(await server.exited).toBe(exitCodes.ok)
   await expect(fetch(url)).rejects.toThrow("fetch failed")
 })
+
+test("dev follows the configuration to another port", async () => {
+  const path = join(root, "port.yaml")
+  const [first, second] = [await freePort(), await freePort()]
+  writeFileSync(path, `discovery: false\nserver: { port: ${first} }\n`)
+  const server = perdure("dev", "--config", path, "--data", join(root, "port-data"))
+  await until(server, () => (server.out().includes(`OPENAI_BASE_URL=http://127.0.0.1:${first}/v1`) ? true : undefined))
+
+  writeFileSync(path, `discovery: false\nserver: { port: ${second} }\n`)
+  await until(server, () => (server.out().includes(`ready http://127.0.0.1:${second}`) ? true : undefined))
+
+  server.child.kill("SIGTERM")
+  expect(await server.exited).toBe(exitCodes.ok)
+})
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1")
+  await new Promise((resolve) => server.once("listening", resolve))
+  const { port } = server.address() as AddressInfo // listening on TCP gives an AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}

@@ -1,6 +1,6 @@
 // `perdure dev`: `start` with friendly output in a child process that is started again when a source or the configuration changes.
 import { spawn, type ChildProcess } from "node:child_process"
-import { dirname } from "node:path"
+import { basename, dirname } from "node:path"
 import { findConfig } from "../config/index.ts"
 import { exitCodes } from "./exit-codes.ts"
 import type { ConfigOptions } from "./options.ts"
@@ -20,7 +20,7 @@ export async function dev(options: DevOptions, terminal: Terminal): Promise<numb
   const server = new DevServer(options, terminal)
   const configPath = findConfig(process.cwd(), options.config)
   const stopWatching = watchSources(
-    { entry: options.entry, configDirectory: configPath === null ? process.cwd() : dirname(configPath) },
+    { entry: options.entry, ...(configPath === null ? { configDirectory: process.cwd() } : placeOf(configPath)) },
     (file) => server.restart(file),
   )
   const stopping = stopSignal(() => process.exit(exitCodes.failed))
@@ -28,6 +28,10 @@ export async function dev(options: DevOptions, terminal: Terminal): Promise<numb
   await stopping
   stopWatching()
   return server.stop()
+}
+
+function placeOf(configPath: string): { configDirectory: string; configName: string } {
+  return { configDirectory: dirname(configPath), configName: basename(configPath) }
 }
 
 /** idle → running → (stopping → running)* → stopped; a child that ends by itself leaves `idle`, waiting for a change. */
@@ -38,18 +42,17 @@ class DevServer {
   #restarting: Promise<void> | undefined
   #wasReady = false
   #isStopped = false
-  /** The port of the first start, so that a free one that was chosen stays. */
-  #port: number | undefined
+  /** The port of the latest start, so that a free one that was chosen stays while any is asked for. */
+  #chosenPort: number | undefined
 
   constructor(options: DevOptions, terminal: Terminal) {
     this.#options = options
     this.#terminal = terminal
-    this.#port = options.port
   }
 
   begin(): void {
-    const { config, data, host, entry } = this.#options
-    const flags = Object.entries({ config, data, host, port: this.#port }).flatMap(([name, value]) =>
+    const { config, data, host, port, entry } = this.#options
+    const flags = Object.entries({ config, data, host, port, "chosen-port": this.#chosenPort }).flatMap(([name, value]) =>
       value === undefined ? [] : [`--${name}`, String(value)],
     )
     const print = this.#wasReady ? "restarted" : "welcome"
@@ -60,7 +63,7 @@ class DevServer {
     child.on("message", (message) => {
       if (typeof message !== "object" || !("port" in message)) return
       this.#wasReady = true
-      this.#port = Number(message.port)
+      this.#chosenPort = Number(message.port)
     })
     child.once("exit", (code) => {
       if (this.#child === child) this.#child = undefined

@@ -14,6 +14,8 @@ export interface StartOptions extends ConfigOptions {
   print: "json" | "text" | "welcome" | "restarted"
   /** Set by `perdure dev` on its child. */
   dev?: boolean
+  /** Set by `perdure dev` on its child: the port that it had before, taken again where any free one is asked for. */
+  chosenPort?: number
 }
 
 /** Resolves with the exit code when the server has stopped. */
@@ -28,7 +30,9 @@ export async function start(options: StartOptions, terminal: Terminal): Promise<
     )
     process.exit(exitCodes.data)
   }
-  const perdure = await createPerdure(loaded.config, { onFatal })
+  const { server } = loaded.config
+  const port = server.port === 0 ? (options.chosenPort ?? 0) : server.port
+  const perdure = await createPerdure({ ...loaded.config, server: { ...server, port } }, { onFatal })
   const control = await openControl(perdure)
   const { controlUrl, controlToken } = control
   writeServerFile(loaded.config.data, { pid: process.pid, url: perdure.url, startedAt: systemClock.now(), controlUrl, controlToken })

@@ -15,9 +15,9 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true, force: true }))
 
 /** Writes the files one after the other and gives the first change that was told; `last` is one that must be. */
-async function firstTold(files: readonly string[]): Promise<string> {
+async function firstTold(files: readonly string[], configName = "perdure.yaml"): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>()
-  const stop = watchSources({ entry: join(root, "main.js"), configDirectory: root }, resolve)
+  const stop = watchSources({ entry: join(root, "main.js"), configDirectory: root, configName }, resolve)
   for (const name of files) {
     writeFileSync(join(root, name), "x")
     await new Promise((done) => setTimeout(done, 400)) // longer than changes take to settle
@@ -30,6 +30,10 @@ async function firstTold(files: readonly string[]): Promise<string> {
 test("a change of the configuration or of a source is told, with its name", async () => {
   expect(await firstTold(["perdure.yaml"])).toBe("perdure.yaml")
   expect(await firstTold(["src/deep/tool.ts"])).toBe("tool.ts")
+})
+
+test("a configuration under a name of its own is told too", async () => {
+  expect(await firstTold(["staging.yaml"], "staging.yaml")).toBe("staging.yaml")
 })
 
 test("tests, other files, dependencies and the data directory do not restart the server", async () => {

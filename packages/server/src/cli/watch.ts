@@ -6,6 +6,8 @@ export interface WatchedPlaces {
   /** The command line's entry; its directory is watched when it is TypeScript, for those who work on Perdure itself. */
   entry: string
   configDirectory: string
+  /** The configuration's own name, where `--config` gave it one of another kind. */
+  configName?: string
 }
 
 /** Directories watched at most: a project that has more is not watched beyond. */
@@ -26,7 +28,7 @@ export function watchSources(places: WatchedPlaces, onChange: (file: string) => 
   let timer: NodeJS.Timeout | undefined
   const watchers = directories.flatMap((directory) =>
     open(directory, (file) => {
-      if (!relevant.test(file)) return
+      if (!relevant.test(file) && file !== places.configName) return
       clearTimeout(timer)
       timer = setTimeout(() => onChange(file), settleMs)
     }),
