@@ -52,7 +52,7 @@ function observe(
   if (type === "run.started") events.runStarted({ kind: textOf(data["kind"]) })
   else if (type === "run.resumed") events.runResumed({ kind: textOf(data["kind"]) })
   else if (type === "gate.decided") events.toolCallDecided({ allowed: data["allowed"] === true })
-  else if (type === "usage.recorded") usages.set(runId, data)
+  else if (type === "usage.recorded") remember(usages, runId, data)
   else if (type === "run.ended") usages.delete(runId)
   else if (type === "step.completed" || type === "step.failed") {
     const outcome = type === "step.completed" ? "completed" : "failed"
@@ -74,6 +74,14 @@ function observe(
       costMicroUsd: numberOf(usage["costMicroUsd"]),
     })
   }
+}
+
+/** Runs that leave this process between the two are forgotten with the oldest. */
+const usagesMax = 10_000
+
+function remember(usages: Map<string, JsonValue>, runId: string, usage: JsonValue): void {
+  if (usages.size >= usagesMax) for (const oldest of usages.keys()) if (usages.delete(oldest)) break
+  usages.set(runId, usage)
 }
 
 function textOf(value: JsonValue | undefined): string {

@@ -83,6 +83,9 @@ export function createSearch(dependencies: SearchDependencies): Search {
   }
 }
 
+/** Of a longer query (a whole document as the question) the beginning is searched for. */
+const queryCharsMax = 16_000
+
 function queriesOf(query: SearchQuery): readonly string[] {
   const queries = typeof query.query === "string" ? [query.query] : query.query
   if (!queries.some((text) => text.trim() !== "")) {
@@ -90,7 +93,7 @@ function queriesOf(query: SearchQuery): readonly string[] {
   }
   if (queries.length > queriesMax)
     throw new AppError("invalid_request", `A search takes at most ${queriesMax} queries; got ${queries.length}.`, { param: "query" })
-  return queries
+  return queries.map((text) => text.slice(0, queryCharsMax))
 }
 
 /** The vectors of the queries, or why there are none. A failing embedding model does not stop the words. */

@@ -51,8 +51,11 @@ export const addFileBody = z.looseObject({
 
 export const updateFileBody = z.looseObject({ attributes: attributes.nullable() })
 
+/** A search holds the embedded database's only connection, so what it reads is bounded. */
+const queryText = z.string().max(16_000)
+
 export const searchBody = z.looseObject({
-  query: z.union([z.string(), z.array(z.string())]),
+  query: z.union([queryText, z.array(queryText)]),
   max_num_results: z.int().min(1).max(50).optional(),
   rewrite_query: z.boolean().optional(),
   filters: z.unknown().optional(),

@@ -14,6 +14,8 @@ function chosen<Out>(pick: (value: unknown) => z.ZodType<Out>): z.ZodType<Out> {
 }
 
 const text = z.string()
+/** Stores that one search reads. */
+const vectorStoresMax = 32
 const json = z.custom<JsonValue>(() => true) // the body came from JSON
 const object = z.record(z.string(), json)
 
@@ -113,7 +115,7 @@ const functionTool = z
 
 const fileSearch = z.looseObject({
   type: z.literal("file_search"),
-  vector_store_ids: z.array(text).min(1),
+  vector_store_ids: z.array(text).min(1).max(vectorStoresMax),
   max_num_results: z.int().min(1).max(50).nullish(),
   ranking_options: z.looseObject({ score_threshold: z.number().min(0).max(1).nullish() }).nullish(),
   filters: object.nullish(),
