@@ -20,7 +20,8 @@ printWelcome(server)
 try {
   await playMainJob(server)
 } catch (error) {
-  console.error(`\nThe demo failed: ${error instanceof Error ? error.message : String(error)}`)
+  if (server.isStopped()) console.error("\nStopped before the end.")
+  else console.error(`\nThe demo failed: ${error instanceof Error ? error.message : String(error)}`)
   process.exitCode = 1
 }
 if (!stopAfterwards && process.exitCode === undefined) {

@@ -11,6 +11,8 @@ export interface RunningServer extends AsyncDisposable {
   dashboardUrl: string
   /** Resolves when the process has ended. */
   stopped: Promise<void>
+  /** Whether somebody told it to stop. */
+  isStopped: () => boolean
 }
 
 /** Starts a server on a free port (or PORT) with its data in `directory`; throws with the server's own words when it ends early. */
@@ -21,12 +23,18 @@ export async function startServer(directory: string): Promise<RunningServer> {
   })
   const stopped = new Promise<void>((resolve) => child.once("exit", () => resolve()))
   const ready = await firstLine(child)
-  for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => child.kill(name))
+  let isStopped = false
+  // All of them, not the first alone: a second Ctrl-C must not end the demo before it has removed its directory.
+  for (const name of ["SIGINT", "SIGTERM"] as const)
+    process.on(name, () => {
+      isStopped = true
+      child.kill(name)
+    })
   const stop = async (): Promise<void> => {
     child.kill("SIGTERM")
     await stopped
   }
-  return { ...ready, stopped, [Symbol.asyncDispose]: stop }
+  return { ...ready, stopped, isStopped: () => isStopped, [Symbol.asyncDispose]: stop }
 }
 
 function firstLine(child: ChildProcess): Promise<{ url: string; apiKey: string; dashboardUrl: string }> {
