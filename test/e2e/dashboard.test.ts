@@ -160,11 +160,12 @@ describe.skipIf(browserPath === undefined)("the dashboard in a browser", () => {
     await expectAccessible(page)
   })
 
-  it("finds memories by their meaning", async () => {
+  it("shows the newest memories, and finds them by their meaning", async () => {
     const headers = { authorization: `Bearer ${server.apiKey}`, "content-type": "application/json" }
     const body = JSON.stringify({ scope: "project", text: "Invoices are sent on the first of the month." })
     expect((await fetch(`${server.url}/v1/memories`, { method: "POST", headers, body })).ok).toBe(true)
     await page.goto(`${server.url}/dashboard/memories`)
+    await page.getByText("Invoices are sent on the first of the month.", { exact: true }).waitFor()
     await expectAccessible(page)
     await page.getByLabel("What to look for").fill("when do bills go out")
     await page.getByRole("button", { name: "Search" }).click()

@@ -2,6 +2,7 @@
 import type {
   ApiKeyCreated,
   ApiKeyList,
+  MemoryList,
   MemorySearch,
   MemorySearchRequest,
   Run,
@@ -50,6 +51,8 @@ export interface Client {
   }
   usage(query?: UsageQuery, signal?: AbortSignal): Promise<Usage>
   memories: {
+    /** The newest of a scope; of the project where none is named. */
+    list(query?: { scope?: string; before?: string; limit?: number }, signal?: AbortSignal): Promise<MemoryList>
     search(request: MemorySearchRequest, signal?: AbortSignal): Promise<MemorySearch>
   }
 }
@@ -91,7 +94,10 @@ function restOf(transport: Transport): Omit<Client, "runs"> {
       revoke: (keyId) => transport.json({ method: "DELETE", path: `/v1/keys/${encodeURIComponent(keyId)}` }),
     },
     usage: (query, signal) => transport.json({ path: "/v1/usage", query: { ...query }, signal }),
-    memories: { search: (request, signal) => transport.json({ ...post("/v1/memories/search", request), signal }) },
+    memories: {
+      list: (query, signal) => transport.json({ path: "/v1/memories", query: { ...query }, signal }),
+      search: (request, signal) => transport.json({ ...post("/v1/memories/search", request), signal }),
+    },
   }
 }
 

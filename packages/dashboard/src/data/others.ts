@@ -1,5 +1,5 @@
 // Usage, keys and memories as the pages read them.
-import type { ApiKey, ApiKeyCreated, MemorySearch, Usage, UsageQuery } from "@perdure/client"
+import type { ApiKey, ApiKeyCreated, MemoryList, MemorySearch, Usage, UsageQuery } from "@perdure/client"
 import { useMutation, useQuery, useQueryClient, type UseMutationResult, type UseQueryResult } from "@tanstack/react-query"
 import { useCallback, useMemo } from "react"
 import { shortId } from "../lib/format.ts"
@@ -46,10 +46,15 @@ export function useRevokeKey(): UseMutationResult<unknown, Error, string> {
   })
 }
 
-export function useMemorySearch(scope: string, query: string): UseQueryResult<MemorySearch["memories"]> {
+const memoriesShown = 50
+
+/** The memories of a scope that are close to a query, with their scores; the newest of it without a query. */
+export function useMemories(scope: string, query: string): UseQueryResult<MemoryList["memories"] | MemorySearch["memories"]> {
   return useQuery({
     queryKey: ["memories", scope, query],
-    queryFn: async ({ signal }) => (await client.memories.search({ scope, query, limit: 50 }, signal)).memories,
-    enabled: scope !== "" && query !== "",
+    queryFn: async ({ signal }) =>
+      query === ""
+        ? (await client.memories.list({ scope, limit: memoriesShown }, signal)).memories
+        : (await client.memories.search({ scope, query, limit: memoriesShown }, signal)).memories,
   })
 }

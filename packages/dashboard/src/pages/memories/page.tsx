@@ -1,18 +1,17 @@
-// Searches the memories of one scope, with the score, the validity and the trust of each.
-import type { MemorySearch } from "@perdure/client"
+// The memories of one scope, newest first or by closeness to a query, with the score, the validity and the trust of each.
+import type { MemoryList, MemorySearch } from "@perdure/client"
 import { useState } from "react"
 import { useSearchParams } from "wouter"
-import { useMemorySearch } from "../../data/others.ts"
+import { useMemories } from "../../data/others.ts"
 import { Code, Failure, Id, Loading, PageHead, TimeAgo } from "../../parts/small.tsx"
 
-type Hit = MemorySearch["memories"][number]
+type Found = MemoryList["memories"][number] | MemorySearch["memories"][number]
 
 export function MemoriesPage(): React.JSX.Element {
   const [params, setParams] = useSearchParams()
-  const scope = params.get("scope") ?? ""
+  const scope = params.get("scope") ?? "project"
   const query = params.get("query") ?? ""
-  const found = useMemorySearch(scope, query)
-  const asked = scope !== "" && query !== ""
+  const found = useMemories(scope, query)
   return (
     <>
       <PageHead title="Memories" />
@@ -20,9 +19,9 @@ export function MemoriesPage(): React.JSX.Element {
         <div className="flex max-w-4xl flex-col gap-4 p-4 md:px-6">
           <SearchForm key={`${scope} ${query}`} scope={scope} query={query} onSearch={(next) => setParams(next)} />
           {found.error ? <Failure error={found.error} /> : null}
-          {asked && found.isPending ? <Loading /> : null}
-          {found.data ? <Hits hits={found.data} /> : null}
-          {asked ? null : <HowToAdd />}
+          {found.isPending ? <Loading /> : null}
+          {found.data ? <Memories found={found.data} searched={query !== ""} /> : null}
+          {found.data?.length === 0 && query === "" ? <HowToAdd scope={scope} /> : null}
         </div>
       </div>
     </>
@@ -36,11 +35,11 @@ interface SearchFormProps {
 }
 
 function SearchForm({ scope, query, onSearch }: SearchFormProps): React.JSX.Element {
-  const [wantedScope, setScope] = useState(scope === "" ? "project" : scope)
+  const [wantedScope, setScope] = useState(scope)
   const [wanted, setWanted] = useState(query)
   const send = (event: React.FormEvent): void => {
     event.preventDefault()
-    if (wantedScope.trim() !== "" && wanted.trim() !== "") onSearch({ scope: wantedScope.trim(), query: wanted.trim() })
+    if (wantedScope.trim() !== "") onSearch({ scope: wantedScope.trim(), query: wanted.trim() })
   }
   return (
     <form onSubmit={send} role="search" className="flex flex-wrap gap-2">
@@ -66,15 +65,15 @@ function SearchForm({ scope, query, onSearch }: SearchFormProps): React.JSX.Elem
   )
 }
 
-function Hits({ hits }: { hits: readonly Hit[] }): React.JSX.Element {
-  if (hits.length === 0) return <p className="text-sm text-dim">No memory of this scope is close to that.</p>
+function Memories({ found, searched }: { found: readonly Found[]; searched: boolean }): React.JSX.Element | null {
+  if (found.length === 0) return searched ? <p className="text-sm text-dim">No memory of this scope is close to that.</p> : null
   return (
     <ul className="panel divide-y divide-line">
-      {hits.map((hit) => (
+      {found.map((hit) => (
         <li key={hit.id} className="px-4 py-2.5">
           <p className="break-words">{hit.text}</p>
           <p className="mt-1 flex flex-wrap gap-x-4 text-xs text-dim">
-            <span title="How close it is to what was looked for">score {hit.score.toFixed(3)}</span>
+            {"score" in hit ? <span title="How close it is to what was looked for">score {hit.score.toFixed(3)}</span> : null}
             <span>integrity {hit.label.integrity}</span>
             <span>from {hit.label.sources.join(", ") || "nobody"}</span>
             {hit.validTo === null ? null : <span>no longer valid</span>}
@@ -87,16 +86,16 @@ function Hits({ hits }: { hits: readonly Hit[] }): React.JSX.Element {
   )
 }
 
-function HowToAdd(): React.JSX.Element {
+function HowToAdd({ scope }: { scope: string }): React.JSX.Element {
   const call = [
     `curl ${location.origin}/v1/memories \\`,
     `  -H "authorization: Bearer $PERDURE_API_KEY" \\`,
     `  -H "content-type: application/json" \\`,
-    `  -d '{"scope":"project","text":"Invoices are sent on the first of the month."}'`,
+    `  -d '${JSON.stringify({ scope, text: "Invoices are sent on the first of the month." })}'`,
   ].join("\n")
   return (
     <div>
-      <p className="mb-2 text-sm text-dim">Memories belong to a scope: the project, a user, an agent. This adds one:</p>
+      <p className="mb-2 text-sm text-dim">No memories of this scope yet. A scope is the project, a user, an agent. This adds one:</p>
       <Code text={call} label="Add a memory" />
     </div>
   )
