@@ -161,7 +161,7 @@ function glimpseOf({ events, count }: EventRow): string {
   const named = ["key", "name", "delta", "status", "reason", "rule"]
     .map((name) => textOf(field(data, name)))
     .filter((text) => text !== undefined)
-  const item = textOf(field(data, "item", "type"))
-  const text = [...named, ...(item === undefined ? [] : [item])].join(" · ")
+  const nested = [textOf(field(data, "item", "type")), textOf(field(data, "end", "status"))].filter((text) => text !== undefined)
+  const text = [...named, ...nested].join(" · ")
   return text === "" ? JSON.stringify(data).slice(0, glimpseMax) : text.slice(0, glimpseMax)
 }

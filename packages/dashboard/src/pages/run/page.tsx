@@ -16,7 +16,7 @@ import { WaterfallView } from "./waterfall.tsx"
 export function RunPage({ runId }: { runId: string }): React.JSX.Element {
   const { events, state } = useRunEvents(runId)
   const run = useRun(runId, events.at(-1)?.seq ?? 0)
-  useTitle(run.data ? `${run.data.name || run.data.kind} ${shortId(runId)}` : "Run")
+  useTitle(run.data ? `${run.data.title ?? (run.data.name || run.data.kind)} ${shortId(runId)}` : "Run")
   if (run.isPending) return <Loading />
   if (!run.data) return <Failure error={run.error ?? new Error(`There is no run '${runId}'.`)} />
   return <Loaded run={run.data} events={events} state={state} />

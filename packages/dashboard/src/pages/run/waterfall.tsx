@@ -69,7 +69,7 @@ function Axis({ extent, marks }: { extent: Extent; marks: readonly { at: number;
         {[0.25, 0.5, 0.75].map((part) => (
           <span
             key={part}
-            className={`absolute top-1.5 -translate-x-1/2 ${part === 0.5 ? "" : "max-2xl:hidden"}`}
+            className={`absolute top-1.5 -translate-x-1/2 ${part === 0.5 ? "max-sm:hidden" : "max-2xl:hidden"}`}
             style={{ left: `${part * 100}%` }}
           >
             {formatDuration(length * part)}
