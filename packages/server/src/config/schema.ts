@@ -97,7 +97,10 @@ export const configSchema = z.strictObject({
     .strictObject({
       url: secret
         .optional()
-        .meta({ description: "Postgres 15 or newer with pgvector: { env: NAME } or { file: path }; the embedded database when absent" }),
+        .meta({
+          description:
+            "Postgres 15 or newer: { env: NAME } or { file: path }; without pgvector search is by words alone; the embedded database when absent",
+        }),
     })
     .prefault({}),
   limits: z.strictObject(limitFields()).prefault({}),
