@@ -55,6 +55,8 @@ async function load(server: Target, trip: Trip): Promise<Stored> {
   const runId = trip.id.replace("resp_", "run_")
   const get = <T>(path: string): Promise<T> => sendJson<T>(server, { method: "GET", path })
   const response = await get<Answered>(`/v1/responses/${trip.id}`)
+  // Its stream would not end either.
+  if (response.status === "queued" || response.status === "in_progress") throw new Error(`is still ${response.status}`)
   const texts: string[] = []
   for await (const text of rawEvents(server, { method: "GET", path: `/v1/responses/${trip.id}?stream=true` })) texts.push(text)
   const run = await get<StoredRun>(`/v1/runs/${runId}`)
