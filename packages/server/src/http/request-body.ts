@@ -52,9 +52,38 @@ export function schemaError(error: z.ZodError): AppError {
   }
   const missing = issue.code === "invalid_type" && issue.message.endsWith("received undefined")
   if (missing)
-    return new AppError("missing_required_parameter", `${named} is missing`, { param, hint: `It must be ${String(issue.expected)}.` })
+    return new AppError("missing_required_parameter", `${named} is missing`, {
+      param,
+      hint: `It must be ${kindWords[String(issue.expected)] ?? String(issue.expected)}.`,
+    })
   const code = issue.code === "invalid_type" ? "invalid_type" : issue.code === "invalid_value" ? "unsupported_value" : "invalid_request"
-  return new AppError(code, `${named}: ${issue.message}`, param === "" ? {} : { param })
+  return new AppError(code, `${named}${complaintOf(issue)}`, param === "" ? {} : { param })
+}
+
+const kindWords: Record<string, string> = {
+  array: "an array",
+  boolean: "true or false",
+  int: "a whole number",
+  number: "a number",
+  object: "an object",
+  record: "an object",
+  string: "a string",
+}
+
+/** Zod's message in the words of this API, where it has a shape that occurs often. */
+function complaintOf(issue: z.core.$ZodIssue): string {
+  if (!/^(?:Invalid input|Too small|Too big)/.test(issue.message)) return `: ${issue.message}` // the schema's own words
+  if (issue.code === "invalid_type") return ` must be ${kindWords[issue.expected] ?? issue.expected}`
+  if (issue.code === "too_small" && issue.origin === "string" && issue.minimum === 1) return " must not be empty"
+  if (issue.code === "too_small" && issue.origin === "array" && issue.minimum === 1) return " must hold at least one item"
+  if (issue.code === "too_small" && isCount(issue.origin)) return ` must be at least ${String(issue.minimum)}`
+  if (issue.code === "too_big" && isCount(issue.origin)) return ` must be at most ${String(issue.maximum)}`
+  if (issue.code === "invalid_union" && issue.message === "Invalid input") return " has a type or a value that is not taken here"
+  return `: ${issue.message}`
+}
+
+function isCount(origin: string): boolean {
+  return origin === "number" || origin === "int"
 }
 
 function parseJson(bytes: Uint8Array): unknown {

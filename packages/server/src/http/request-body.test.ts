@@ -1,0 +1,25 @@
+// Tests of what is said about a body that does not fit its schema.
+import { expect, test } from "vitest"
+import { z } from "zod"
+import { checked } from "./request-body.ts"
+
+const schema = z.strictObject({
+  text: z.string().min(1),
+  limit: z.int().min(1).max(100).optional(),
+  query: z.union([z.string(), z.array(z.string())]).optional(),
+  name: z.string("must be the name of a tool").optional(),
+})
+
+test.each([
+  [{}, '"text" is missing', "It must be a string."],
+  [{ text: 1 }, '"text" must be a string', undefined],
+  [{ text: "" }, '"text" must not be empty', undefined],
+  [{ text: "a", limit: 0 }, '"limit" must be at least 1', undefined],
+  [{ text: "a", limit: 101 }, '"limit" must be at most 100', undefined],
+  [{ text: "a", limit: Number.NaN }, '"limit" must be a number', undefined],
+  [{ text: "a", query: 1 }, '"query" has a type or a value that is not taken here', undefined],
+  [{ text: "a", name: 1 }, '"name": must be the name of a tool', undefined],
+  [{ text: "a", wat: 1 }, '"wat" is not a parameter here', "Remove it."],
+])("%j is refused in plain words", (body, message, hint) => {
+  expect(() => checked(schema, body)).toThrow(expect.objectContaining({ message, ...(hint === undefined ? {} : { hint }) }) as Error)
+})
