@@ -121,6 +121,16 @@ describe("JSON answers", () => {
     expect(await record()).toMatchObject({ data: { usageEstimated: true } })
   })
 
+  it("counts nothing as used where a provider refuses", async () => {
+    await ask({ error: { status: 500 } })
+    expect(await record()).toMatchObject({ outcome: "failed", inputTokens: 0, costMicroUsd: 0, data: null })
+  })
+
+  it("counts the usage of the deployment that answers after a refusal", async () => {
+    await ask({ error: { status: 500 } }, { model: "pooled" })
+    expect(await record()).toMatchObject({ outcome: "completed", inputTokens: 12, outputTokens: 5 })
+  })
+
   it("T13 takes an error under a 200 for a failure", async () => {
     const body = JSON.stringify({ error: { message: "out of memory", type: "cuda", code: 500 } })
     const answer = await ask({ raw: { status: 200, headers: { "content-type": "application/json" }, body: [body] } })

@@ -9,7 +9,7 @@
 import type { IncomingHttpHeaders } from "node:http"
 import type { Dispatcher } from "undici"
 import { AppError, messageOf } from "../../core/index.ts"
-import { errorOfStatus, errorOfTransport, UpstreamError, type Deployment } from "../../inference/index.ts"
+import { errorOfStatus, errorOfTransport, UpstreamError, type Deployment, type ModelUsage } from "../../inference/index.ts"
 import { sendError } from "../shell.ts"
 import type { ForwardedBody } from "./chat-body.ts"
 import { errorAnswer, errorFrameBody } from "./errors.ts"
@@ -41,6 +41,7 @@ export interface ForwardOptions {
 }
 
 const errorBodyBytesMax = 64 * 1024
+const nothingUsed: ModelUsage = { inputTokens: 0, outputTokens: 0, cachedTokens: 0, reasoningTokens: 0, estimated: false }
 
 export class Forward {
   readonly options: ForwardOptions
@@ -153,6 +154,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
+    this.#forward.options.call.usage = undefined // of a refusal by another deployment
     // It was stopped while it waited for a connection.
     if (this.#stopReason) controller.abort(this.#stopReason)
   }
@@ -174,6 +176,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
     if (this.over) return
     if (this.#refusal) {
       const { status, headers, chunks } = this.#refusal
+      this.#forward.options.call.usage = nothingUsed // nobody is billed for a refusal
       return this.#forward.failed(this, errorOfStatus(this.#deployment, status, Buffer.concat(chunks).toString(), headers))
     }
     this.#guarded(() => this.relay.end())
