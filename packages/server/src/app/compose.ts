@@ -27,7 +27,7 @@ export interface Perdure extends AsyncDisposable {
   readonly identity: Identity
   /** The kernel, for programs that embed the server: start, read and steer runs. */
   readonly runs: Runs
-  /** What discovery found, one line each. */
+  /** What the configuration declares and what discovery found, one line each. */
   readonly report: readonly string[]
   /** A dashboard address with a token that works once. */
   loginUrl(): string
@@ -90,7 +90,7 @@ async function compose(config: Config, overrides: Overrides, cleanUps: AsyncDisp
   const url = await server.listen(config.server.port, config.server.host)
   logger.info({ url, engine: store.engine, models: inference.models.list().length }, "listening")
   tasks.run("discovery", async () => inference.rediscovered(await discovered.refresh(stopping.signal)))
-  return running({ url, identity, runs, report: discovered.report, apiKeyCreated: await firstKey(identity), cleanUps })
+  return running({ url, identity, runs, report: reportOf(config, discovered.report), apiKeyCreated: await firstKey(identity), cleanUps })
 }
 
 /** Work in the background is told to stop, and awaited, before the parts that it uses are closed. */
@@ -101,6 +101,15 @@ function stoppedTasks(shared: Shared, stopping: AbortController, cleanUps: Async
     return tasks.settled()
   })
   return tasks
+}
+
+/** What was asked for by name stands first; where there is some, what was not found besides is no news. */
+function reportOf(config: Config, found: readonly string[]): string[] {
+  const names = Object.keys(config.models)
+  const news = names.length === 0 ? found : found.filter((line) => !line.startsWith("No "))
+  const declared =
+    names.length === 0 ? [] : [`Configured: ${names.slice(0, 8).join(", ")}${names.length > 8 ? `, and ${names.length - 8} more` : ""}.`]
+  return [...declared, ...news, "Built in: perdure/extractive (answers by quoting), perdure/minilm (embeddings)."]
 }
 
 interface RunningParts {

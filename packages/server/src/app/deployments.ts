@@ -24,7 +24,7 @@ export function declaredModels(config: Config, known: readonly Deployment[], cre
       if (each.gguf !== null) ggufFiles.push({ deployment, path: each.gguf })
       return deployment
     })
-    models.push({ name, createdAt, ownedBy: deployments[0]?.provider ?? "perdure", deployments })
+    models.push({ name, createdAt, ownedBy: ownerOf(deployments[0]), deployments })
   }
   return { models, prices, ggufFiles }
 }
@@ -32,7 +32,12 @@ export function declaredModels(config: Config, known: readonly Deployment[], cre
 /** One model per deployment, under the deployment's own name. */
 export function modelsNamedAfter(deployments: readonly Deployment[], createdAt: number): Model[] {
   const serving = deployments.filter(({ does }) => does.chat || does.embeddings)
-  return serving.map((deployment) => ({ name: deployment.id, createdAt, ownedBy: deployment.provider, deployments: [deployment] }))
+  return serving.map((deployment) => ({ name: deployment.id, createdAt, ownedBy: ownerOf(deployment), deployments: [deployment] }))
+}
+
+/** The provider by the name that the configuration or discovery gave it; `provider` only says how it is spoken to. */
+function ownerOf(deployment: Deployment | undefined): string {
+  return deployment?.id.split("/")[0] ?? "perdure"
 }
 
 function deploymentOf(config: Config, known: readonly Deployment[], model: string, declared: DeploymentConfig, origin: string): Deployment {

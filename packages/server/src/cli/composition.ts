@@ -14,7 +14,7 @@ export interface RunningPerdure extends AsyncDisposable {
   /** The project that new keys and dashboard sessions belong to. */
   readonly projectId: string
   readonly identity: KeyAdmin
-  /** What discovery found, one line each. */
+  /** What the configuration declares and what discovery found, one line each. */
   readonly report: readonly string[]
   /** A dashboard address with a token that works once. */
   loginUrl(): string

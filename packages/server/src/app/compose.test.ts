@@ -1,0 +1,34 @@
+// Tests of what a started server says of its models, to clients and to who started it.
+import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { expect, test } from "vitest"
+import { loadConfig } from "../config/index.ts"
+import { createPerdure } from "./index.ts"
+
+const yaml = `
+discovery: false
+server: { port: 0 }
+logging: { level: silent }
+providers: { acme: { baseUrl: "http://127.0.0.1:1/v1" } }
+models: { fast: { deployments: [{ provider: acme, model: small }] } }
+`
+
+test("a configured model is named at the start and owned by its provider's name", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "perdure-compose-"))
+  try {
+    await writeFile(join(directory, "perdure.yaml"), yaml)
+    const { config } = await loadConfig({ cwd: directory, flags: [] })
+    await using perdure = await createPerdure(config)
+    expect(perdure.report).toEqual(["Configured: fast.", "Built in: perdure/extractive (answers by quoting), perdure/minilm (embeddings)."])
+    const headers = { authorization: `Bearer ${perdure.apiKeyCreated ?? ""}` }
+    const { data } = (await (await fetch(`${perdure.url}/v1/models`, { headers })).json()) as { data: { id: string; owned_by: string }[] }
+    expect(Object.fromEntries(data.map(({ id, owned_by }) => [id, owned_by]))).toEqual({
+      fast: "acme",
+      "perdure/extractive": "perdure",
+      "perdure/minilm": "perdure",
+    })
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+})
