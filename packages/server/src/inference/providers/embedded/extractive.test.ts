@@ -262,6 +262,17 @@ describe("whatever the passages and the question", () => {
     )
   })
 
+  it("what was cut out within a code block is read as code up to the block's end, and as sentences from there", () => {
+    const cut = "export default run(once)\n```\n\nA step is never run again. Effects are `read`,\n`verify` or `once`.\n"
+    const read = sentencesOf(cut).map(({ text: said, isRow }) => [said, isRow])
+    expect(read).toEqual([
+      ["export default run(once)", true],
+      ["A step is never run again.", false],
+      ["Effects are `read`,\n`verify` or `once`.", false],
+    ])
+    expect(sentencesOf("Run this. It installs:\n\n```\nnpm ci").map(({ isRow }) => isRow)).toEqual([false, false, true])
+  })
+
   it.each(["Mr. ", "- a\n", "a ", "A run is a log. "])(
     "two million characters of %j give a bounded number of bounded sentences, and an answer",
     async (unit) => {

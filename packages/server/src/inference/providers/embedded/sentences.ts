@@ -42,7 +42,7 @@ interface Block {
 function blocksOf(text: string): Block[] {
   const blocks: Block[] = []
   let heading = ""
-  let fenced = false
+  let fenced = beginsFenced(text)
   let open: Block | undefined
   for (const { line, start } of linesOf(text)) {
     if (/^\s*(```|~~~)/.test(line)) {
@@ -65,6 +65,19 @@ function blocksOf(text: string): Block[] {
     }
   }
   return blocks
+}
+
+/** Whether the text was cut out of a longer one within a code block: the first of an odd number of fences closes what began before. */
+function beginsFenced(text: string): boolean {
+  let fences = 0
+  let isFirstClosing = false
+  let before = ""
+  for (const { line } of linesOf(text)) {
+    // What opens a block names a language or stands after an empty line.
+    if (/^\s*(```|~~~)/.test(line) && ++fences === 1) isFirstClosing = /^\s*[`~]+\s*$/.test(line) && before.trim() !== ""
+    before = line
+  }
+  return fences % 2 === 1 && isFirstClosing
 }
 
 function* linesOf(text: string): Generator<{ line: string; start: number }> {
