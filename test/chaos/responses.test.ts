@@ -47,10 +47,12 @@ describe(`responses under chaos with CHAOS_SEED=${seed} CHAOS_RESPONSE_KILLS=${k
       while (!over.signal.aborted) await travelWithFollowUps(travel, newTrip(planOf(chance, number++, storeId)))
     }
     const working = Promise.all(Array.from({ length: clients }, client))
-    const deciding = decide(host, doubts, over.signal)
+    const settling = new AbortController()
+    const deciding = decide(host, doubts, settling.signal)
     await killAgainAndAgain(host, chance)
     over.abort()
     const settled = await Promise.race([working.then(() => true), pause(settleMs, false)])
+    settling.abort()
     const server = await host.up()
     const unfinished = settled ? await settle(server, doubts) : await unfinishedRuns(server)
     await deciding
