@@ -22,8 +22,8 @@ const columns = [
   "grid items-center gap-x-4 px-4 md:px-6",
   "grid-cols-[7rem_minmax(0,1fr)_5rem]",
   "md:grid-cols-[7.5rem_minmax(0,1fr)_5.5rem_4.5rem_5.5rem]",
-  "lg:grid-cols-[6.5rem_minmax(0,3fr)_minmax(0,1fr)_6rem_5rem_4rem_4.5rem_5rem]",
-  "xl:grid-cols-[6.5rem_minmax(0,3fr)_minmax(0,1fr)_6rem_5rem_4rem_4.5rem_5rem_6rem]",
+  "lg:grid-cols-[6.5rem_minmax(0,3fr)_minmax(7.5rem,1fr)_6rem_5rem_4rem_4.5rem_5rem]",
+  "xl:grid-cols-[6.5rem_minmax(0,3fr)_minmax(7.5rem,1fr)_6rem_5rem_4rem_4.5rem_5rem_6rem]",
 ].join(" ")
 const heads: readonly (readonly [string, string])[] = [
   ["Status", ""],
