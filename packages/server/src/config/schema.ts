@@ -95,12 +95,10 @@ export const configSchema = z.strictObject({
   data: z.string().min(1).default(".perdure").meta({ description: "Directory of the embedded database, files and the server's lock" }),
   database: z
     .strictObject({
-      url: secret
-        .optional()
-        .meta({
-          description:
-            "Postgres 15 or newer: { env: NAME } or { file: path }; without pgvector search is by words alone; the embedded database when absent",
-        }),
+      url: secret.optional().meta({
+        description:
+          "Postgres 15 or newer: { env: NAME } or { file: path }; without pgvector search is by words alone; the embedded database when absent",
+      }),
     })
     .prefault({}),
   limits: z.strictObject(limitFields()).prefault({}),
