@@ -46,17 +46,27 @@ export class PostgresListener {
     client.on("notification", ({ channel, payload }) => {
       for (const handler of this.#handlers.get(channel) ?? []) handler(payload ?? "")
     })
-    let lost = false
-    client.on("error", () => this.#reconnect(client, lost, () => (lost = true)))
-    client.on("end", () => this.#reconnect(client, lost, () => (lost = true)))
-    await client.connect()
-    for (const channel of this.#handlers.keys()) await client.query(`listen ${escapeIdentifier(channel)}`)
+    // Only what listened can be lost, and once: a connection that could not be made is retried by who asked for it.
+    let isListening = false
+    const onLost = (): void => {
+      if (isListening) this.#reconnect(client)
+      isListening = false
+    }
+    client.on("error", onLost)
+    client.on("end", onLost)
+    try {
+      await client.connect()
+      for (const channel of this.#handlers.keys()) await client.query(`listen ${escapeIdentifier(channel)}`)
+    } catch (error) {
+      client.end().catch(() => undefined)
+      throw error
+    }
+    isListening = true
     return client
   }
 
-  #reconnect(client: Client, lost: boolean, markLost: () => void): void {
-    if (lost || this.#closed.signal.aborted) return
-    markLost()
+  #reconnect(client: Client): void {
+    if (this.#closed.signal.aborted) return
     this.#logger.warn({}, "the listening connection was lost, connecting again")
     client.end().catch(() => undefined)
     this.#client = this.#retry()
