@@ -111,6 +111,7 @@ test("passes a filter on to vitest for the unit and the end-to-end project", () 
 test("check runs every check, says how each ended, and fails when one fails", () => {
   run("dev")
   for (const name of ["typescript", "oxlint", "knip", "vitest"]) installTool(name, 0)
+  write("scripts/dump-schema.ts", "")
   installTool("oxfmt", 1)
   const { code, output } = run("check")
   expect(code).toBe(1)

@@ -18,6 +18,8 @@ export interface ConversationItems {
 
 export interface ChainSources {
   readonly loadRun: LoadRun
+  /** Resolves with the run once it has ended, or as it is when that takes long: whoever read `response.completed` may be a flush ahead of the end. */
+  readonly awaitEnd: (run: Run) => Promise<Run>
   readonly conversations: ConversationItems | undefined
   readonly chainResponsesMax: number
 }
@@ -54,7 +56,11 @@ export async function loadContext(given: ChainSources, { projectId, principal, r
 }
 
 /** Input and output of each response of the chain, in order. */
-async function loadChain({ loadRun, chainResponsesMax }: ChainSources, projectId: string, responseId: string): Promise<LabelledItem[]> {
+async function loadChain(
+  { loadRun, awaitEnd, chainResponsesMax }: ChainSources,
+  projectId: string,
+  responseId: string,
+): Promise<LabelledItem[]> {
   const links: LabelledItem[][] = []
   for (let id: string | null = responseId; id !== null;) {
     if (links.length >= chainResponsesMax) {
@@ -63,8 +69,9 @@ async function loadChain({ loadRun, chainResponsesMax }: ChainSources, projectId
         hint: "Begin a new chain with what matters of this one as input.",
       })
     }
-    const run = await storedResponse(loadRun, projectId, id)
-    if (!run) throw previousNotFound(id, responseId)
+    const found = await storedResponse(loadRun, projectId, id)
+    if (!found) throw previousNotFound(id, responseId)
+    const run = found.finishedAt === null ? await awaitEnd(found) : found
     links.push(await itemsOfRun(loadRun, run))
     id = requestOf(run).previous_response_id
   }

@@ -19,7 +19,7 @@ import {
   type Natives,
   type Upstreams,
 } from "../inference/index.ts"
-import type { Runs } from "../runs/index.ts"
+import type { Run, Runs } from "../runs/index.ts"
 import type { Gate } from "../security/index.ts"
 import type { Store } from "../store/index.ts"
 import { createArgumentChecker, createToolGate, createToolRegistry, type Tool } from "../tools/index.ts"
@@ -83,6 +83,14 @@ export function composeContext(
   return createContext({ ...shared, store, runs, embed, embedModel, onError: (name, message) => shared.onError(name, message) })
 }
 
+/** Longer than the flush between a response's last event and the end of its run; short for a client that is refused. */
+const endGraceMs = 2_000
+
+/** The run as it ended, or as it was when it does not end soon. */
+export function endOf(runs: Pick<Runs, "ended">, run: Run): Promise<Run> {
+  return runs.ended(run.projectId, run.id, AbortSignal.timeout(endGraceMs)).catch(() => run)
+}
+
 export function composeResponses(
   shared: Shared,
   parts: { runs: Runs; inference: Inference; context: ContextServices; gate: Gate; records: Records; tools: readonly Tool[] },
@@ -91,6 +99,7 @@ export function composeResponses(
   const tools = createToolRegistry(parts.tools)
   const sources = {
     loadRun: (projectId: string, runId: string) => runs.get(projectId, runId),
+    awaitEnd: (run: Run) => endOf(runs, run),
     conversations: conversationItems(context.conversations),
     chainResponsesMax: shared.limits.chainResponsesMax,
   }

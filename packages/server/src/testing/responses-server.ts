@@ -10,8 +10,9 @@ import { createApi, createHttpServer } from "../http/index.ts"
 import { responseRoutes } from "../http/openai/responses/index.ts"
 import { createCallModel, createModels, createUpstreams, type Deployment, type Embed, type Models } from "../inference/index.ts"
 import { createExtractive, type NativeModel } from "../inference/providers/embedded/index.ts"
-import { createRuns, type Runs } from "../runs/index.ts"
+import { createRuns, type Run, type Runs } from "../runs/index.ts"
 import { createGate, createIdentity, type Grant, type Identity } from "../security/index.ts"
+import { endOf } from "../app/services.ts"
 import { openStore, type Store } from "../store/index.ts"
 import { createArgumentChecker, createToolGate, createToolRegistry, type Tool } from "../tools/index.ts"
 
@@ -72,6 +73,7 @@ export async function startResponsesServer(options: ResponsesServerOptions = {})
   const gate = createGate({ grants: options.grants ?? [everything] })
   const sources = {
     loadRun: (project: string, runId: string) => runs.get(project, runId),
+    awaitEnd: (run: Run) => endOf(runs, run),
     conversations: conversationItems(context.conversations),
     chainResponsesMax: limits.chainResponsesMax,
   }

@@ -202,6 +202,13 @@ describe("chains", () => {
     ])
   })
 
+  it("R25 a response that is about to end may be continued at once", async () => {
+    provider.next({ text: words(10), chunkDelayMs: 25 }, { text: "Next" })
+    const first = await client.responses.create({ model: "fake-model", input: "One", background: true })
+    const second = await client.responses.create({ model: "fake-model", input: "Two", previous_response_id: first.id })
+    expect(second.output_text).toBe("Next")
+  })
+
   it("R25 an unknown or foreign response is previous_response_not_found", async () => {
     for (const previous of ["resp_00000000000000000000000000000000", "resp_nonsense", "x"]) {
       const call = client.responses.create({ model: "fake-model", input: "x", previous_response_id: previous })
