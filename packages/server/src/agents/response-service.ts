@@ -69,7 +69,7 @@ export function createResponses(dependencies: ResponseServiceDependencies): Resp
     follow: (run, after, signal) => readResponse(runs, run, after, signal),
     cancel: async (projectId, responseId) => cancel(runs, await find(projectId, responseId)),
     abandon: async (run) => {
-      await runs.cancel(run.projectId, run.id, "the client closed the connection")
+      await runs.cancel(run.projectId, run.id, abandonedReason)
     },
     forget: (run) => forget(dependencies, run),
     remove: async (projectId, responseId) => {
@@ -87,6 +87,7 @@ async function create(
   principal: Principal,
   request: NewResponse,
   idempotencyKey: string | undefined,
+  repetition = 0,
 ): Promise<Run> {
   const { runs, clock, newId } = dependencies
   if (request.background && !request.store) {
@@ -96,10 +97,13 @@ async function create(
     })
   }
   const candidates =
-    idempotencyKey === undefined ? [newId("run")] : keyedRunIds(clock.now(), `${principal.projectId} ${principal.id} ${idempotencyKey}`)
+    idempotencyKey === undefined
+      ? [newId("run")]
+      : keyedRunIds(clock.now(), `${principal.projectId} ${principal.id} ${repetition === 0 ? "" : `${repetition} `}${idempotencyKey}`)
+  const again = (): Promise<Run> => create(dependencies, principal, request, idempotencyKey, repetition + 1)
   for (const runId of candidates.slice(1)) {
     const run = await runs.get(principal.projectId, runId)
-    if (run) return sameRequest(run, await prepare(dependencies, principal, request, runId))
+    if (run) return wasAbandoned(run, repetition) ? again() : sameRequest(run, await prepare(dependencies, principal, request, runId))
   }
   const runId = candidates[0] ?? newId("run")
   const prepared = await prepare(dependencies, principal, request, runId)
@@ -118,7 +122,16 @@ async function create(
     metadata: request.metadata,
     events: firstRows(prepared.request),
   })
-  return idempotencyKey === undefined ? run : sameRequest(run, prepared)
+  if (idempotencyKey === undefined) return run
+  return wasAbandoned(run, repetition) ? again() : sameRequest(run, prepared)
+}
+
+const abandonedReason = "the client closed the connection"
+const repetitionsMax = 16
+
+/** Whoever repeats a request because the connection broke wants its answer, not the run that was cancelled for it. */
+function wasAbandoned(run: Run, repetition: number): boolean {
+  return run.status === "cancelled" && run.error?.message === abandonedReason && repetition < repetitionsMax
 }
 
 /** The question; of an input without one, such as the output of a call, the last text in it. */

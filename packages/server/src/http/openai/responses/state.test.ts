@@ -400,6 +400,22 @@ describe("keeping and losing", () => {
     expect(second.id).not.toBe(first.id)
   })
 
+  it("T16 a key whose connection broke gives an answer when it is sent again, not the run that was cancelled for it", async () => {
+    provider.next(slow, { text: "the answer" })
+    const options = { headers: { "Idempotency-Key": "key-broken" } }
+    const stream = await client.responses.create({ model: "fake-model", input: "broken", stream: true }, options)
+    let id = ""
+    for await (const event of stream) {
+      if (event.type === "response.created") id = event.response.id
+      if (event.type === "response.output_text.delta") break // closes the connection
+    }
+    await vi.waitFor(async () => expect((await client.responses.retrieve(id)).status).toBe("cancelled"), waiting)
+    const again = await client.responses.create({ model: "fake-model", input: "broken", stream: false }, options)
+    expect(again.output_text).toBe("the answer")
+    expect(again.id).not.toBe(id)
+    expect((await client.responses.create({ model: "fake-model", input: "broken", stream: false }, options)).id).toBe(again.id)
+  })
+
   it("R20 include_obfuscation is accepted and changes nothing", async () => {
     const stream = await client.responses.create({
       model: "fake-model",
