@@ -8,6 +8,7 @@
 // A run is in one flush at a time, so its operations never overtake each other. Idle: flush in the same turn of the event loop. Busy: what
 // arrived meanwhile goes together. Deltas wait up to their window for company.
 import { deferred, type Deferred, messageOf, sleep } from "../core/index.ts"
+import { assemble, isDataError } from "./flush-batch.ts"
 import type { RunEvent } from "./types.ts"
 
 export interface Lease {
@@ -108,7 +109,7 @@ export class Lane {
   }
 }
 
-interface Part {
+export interface Part {
   lane: Lane
   pending: Pending[]
 }
@@ -382,44 +383,10 @@ type SendOutcome =
 
 const noLanes: ReadonlySet<Lane> = new Set()
 
-function assemble(parts: readonly Part[], payload: AppenderOptions["payload"]) {
-  const starts: string[] = []
-  const events: string[] = []
-  const ends: string[] = []
-  const parents = new Set<string>()
-  const flat: { lease: Lease; operation: Operation }[] = []
-  for (const { lane, pending } of parts) {
-    for (const { operation } of pending) {
-      if (operation.start !== undefined) starts.push(operation.start)
-      for (const row of operation.events) events.push(row.json)
-      if (operation.end !== undefined) ends.push(operation.end)
-      if (operation.final && lane.lease.parentId !== null) parents.add(lane.lease.parentId)
-      flat.push({ lease: lane.lease, operation })
-    }
-  }
-  return {
-    runs: parts.map((part) => part.lane.lease.runId),
-    tokens: parts.map((part) => part.lane.lease.token),
-    parents: parents.size === 0 ? null : [...parents],
-    starts: starts.length === 0 ? null : `[${starts.join(",")}]`,
-    events: `[${events.join(",")}]`,
-    ends: ends.length === 0 ? null : `[${ends.join(",")}]`,
-    payload: payload(flat),
-    eventCount: events.length,
-    operations: flat.length,
-  }
-}
-
 function rejectAll(parts: readonly Part[]): void {
   for (const part of parts) for (const pending of part.pending) pending.done.reject(part.lane.failure)
 }
 
 function fail(lane: Lane, error: Error): void {
   for (const pending of lane.queue.splice(0)) pending.done.reject(error)
-}
-
-/** SQLSTATE classes that blame the values (data exceptions, constraints, programme limits), not the connection, the server or a deadlock. */
-function isDataError(error: unknown): boolean {
-  const state = typeof error === "object" && error !== null && "sqlState" in error ? error.sqlState : undefined
-  return typeof state === "string" && /^(?:2[123]|42|44|54|0A)[0-9A-Z]{3}$/.test(state)
 }

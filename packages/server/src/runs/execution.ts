@@ -7,6 +7,8 @@
 //                                            ├─ an effect is in doubt, code diverged ▶ in_doubt, needs_migration
 //                                            ├─ clean shutdown ─────────────────────▶ queued
 //                                            └─ lease lost ─────────────────────────▶ (nothing is written; the new holder goes on)
+//
+// Over 400 lines because all of it moves one thing, the run's place in its log: in two files that place would be state shared between them.
 import { AppError, deferred, type Clock, type JsonValue, type Limits, type NewId } from "../core/index.ts"
 import { joinLabels, type Label } from "../security/index.ts"
 import type { Store } from "../store/index.ts"
