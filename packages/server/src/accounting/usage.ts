@@ -1,20 +1,8 @@
 // Sums of runs, tokens and money per project: by hour, day, model, key or kind.
 import { lightRuns, type Store } from "../store/index.ts"
 
-export type UsageGroup = "hour" | "day" | "model" | "principal" | "kind"
-
-export interface UsageRow {
-  group: string
-  runs: number
-  failedRuns: number
-  inputTokens: number
-  outputTokens: number
-  cachedTokens: number
-  reasoningTokens: number
-  costMicroUsd: number
-  /** False when the cost of some run in the group is unknown: the sum is then a lower bound. */
-  costKnown: boolean
-}
+export type UsageGroup = lightRuns.UsageGroup
+export type UsageRow = lightRuns.UsageSum
 
 /** Groups of one answer; by the hour that is three weeks. */
 export const usageGroupsMax = 500

@@ -123,6 +123,7 @@ export interface UsageSum {
   cachedTokens: number
   reasoningTokens: number
   costMicroUsd: number
+  /** False when the cost of some run in the group is unknown: the sum is then a lower bound. */
   costKnown: boolean
 }
 
