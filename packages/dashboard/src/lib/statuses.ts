@@ -32,6 +32,7 @@ export const kindLabels: Record<RunKind, string> = {
   embedding: "Embedding",
   memory: "Memory",
   retrieval: "Retrieval",
+  file: "File",
 }
 
 // Object.keys loses the key type of a complete record.

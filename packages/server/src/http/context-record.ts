@@ -1,11 +1,11 @@
-// Records of light runs of context (a memory write, a retrieval): one row each, whether they succeed or fail.
+// Records of light runs of context (a memory or file write, a retrieval): one row each, whether they succeed or fail, with what the gate said.
 import type { LightRunRecord } from "../accounting/index.ts"
 import { AppError, messageOf, type Clock, type JsonObject, type JsonValue } from "../core/index.ts"
-import type { Label, Principal } from "../security/index.ts"
+import type { Gate, GateRequest, Label, Principal } from "../security/index.ts"
 
 export interface LightCall {
   id: string
-  kind: "memory" | "retrieval"
+  kind: "memory" | "retrieval" | "file"
   /** What is done: `memory.remember`, `vector_store.search`. */
   name: string
   principal: Principal
@@ -39,6 +39,13 @@ export async function recordLightRun<T>(
     done({ outcome: "failed", status: error instanceof AppError ? error.status : 500, error: { code, message }, label: null })
     throw error
   }
+}
+
+/** Asks the gate and keeps its answer in the record, also when it refuses. */
+export function requireGranted(gate: Gate, data: Record<string, JsonValue>, request: GateRequest): void {
+  const { allowed, rule, reason } = gate.decide(request)
+  data["gate"] = { allowed, rule, reason, action: request.action, target: request.target }
+  if (!allowed) gate.require(request)
 }
 
 function blank({

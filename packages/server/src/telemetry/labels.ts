@@ -63,6 +63,7 @@ export const kindLabel: (value: string | null | undefined) => string = closedSet
   "embedding",
   "memory",
   "retrieval",
+  "file",
 ])
 export const runStatusLabel: (value: string | null | undefined) => string = closedSet([
   "completed",

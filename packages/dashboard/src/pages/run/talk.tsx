@@ -47,7 +47,7 @@ function Both({ prompt, answer, over }: { prompt: readonly Said[]; answer: reado
   )
 }
 
-const stateless: readonly string[] = ["chat", "embedding", "memory", "retrieval"]
+const stateless: readonly string[] = ["chat", "embedding", "memory", "retrieval", "file"]
 
 function notKept(run: Run): string {
   return stateless.includes(run.kind) ? "Not kept: stateless calls keep their numbers, not their texts." : "Nothing was kept."

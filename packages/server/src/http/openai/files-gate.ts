@@ -1,17 +1,40 @@
-// Asks the gate before a file or a vector store changes.
+// A change of a file or a vector store: asked of the gate, done, recorded as a light run of kind "file" with the gate's answer.
 import type { Context } from "hono"
+import type { LightRunRecord } from "../../accounting/index.ts"
+import type { Clock, NewId } from "../../core/index.ts"
 import { userLabel, type Gate } from "../../security/index.ts"
+import { recordLightRun, requireGranted } from "../context-record.ts"
 import type { HttpEnv } from "../env.ts"
 
+export interface FileWriteOptions {
+  gate: Gate
+  clock: Clock
+  newId: NewId
+  /** Takes the record of each change, refused ones included. */
+  record: (record: LightRunRecord) => void
+}
+
 /** Throws `policy_denied` unless a grant lets the caller write; `target` is the id of what changes, or `new`. */
-export type RequireWrite = (context: Pick<Context<HttpEnv>, "get">, target: string) => void
+export type Write = <T>(context: Pick<Context<HttpEnv>, "get">, change: FileChange, work: () => Promise<T>) => Promise<T>
+
+export interface FileChange {
+  /** What is done: `file.upload`, `vector_store.delete`. */
+  name: string
+  target: string
+}
 
 /** The target of what has no id yet. */
 export const newTarget = "new"
 
-export function requireWrite(gate: Gate): RequireWrite {
-  return (context, target) => {
-    const { projectId, id: principal } = context.get("principal")
-    gate.require({ projectId, principal, action: "file.write", target, label: userLabel(principal), runId: null })
+export function createWrite({ gate, clock, newId, record }: FileWriteOptions): Write {
+  return (context, { name, target }, work) => {
+    const principal = context.get("principal")
+    const { projectId, id } = principal
+    const call = { id: newId("run"), kind: "file", name, principal } as const
+    return recordLightRun({ clock, record }, call, async (data) => {
+      const label = userLabel(id)
+      requireGranted(gate, data, { projectId, principal: id, action: "file.write", target, label, runId: call.id })
+      return { value: await work(), label, data: {} }
+    })
   }
 }

@@ -4,31 +4,33 @@ import { Hono } from "hono"
 import { z } from "zod"
 import { fileTooLarge, type Files } from "../../context/index.ts"
 import { AppError, type Limits } from "../../core/index.ts"
-import type { Gate } from "../../security/index.ts"
 import type { StoredFile } from "../../store/index.ts"
 import type { HttpEnv } from "../env.ts"
 import { readQuery } from "../request-body.ts"
 import { cursorPage, jsonAnswer, pageQuery, seconds } from "./files-answers.ts"
-import { newTarget, requireWrite } from "./files-gate.ts"
+import { createWrite, newTarget, type FileWriteOptions } from "./files-gate.ts"
 import { readMultipart, type MultipartPart } from "./files-multipart.ts"
 
-export interface FilesRoutesOptions {
+export interface FilesRoutesOptions extends FileWriteOptions {
   files: Files
-  gate: Gate
   limits: Pick<Limits, "fileBytesMax" | "pageRowsMax">
 }
 
 /** Room for the form around the file. */
 const formOverheadBytes = 64 * 1024
 
-export function filesRoutes({ files, gate, limits }: FilesRoutesOptions): Hono<HttpEnv> {
-  const mayWrite = requireWrite(gate)
+export function filesRoutes(options: FilesRoutesOptions): Hono<HttpEnv> {
+  const { files, limits } = options
+  const write = createWrite(options)
   const routes = new Hono<HttpEnv>()
   routes.post("/v1/files", async (context) => {
     const { projectId, id: principal } = context.get("principal")
-    mayWrite(context, newTarget)
-    const parts = await readMultipart(context.req.raw, limits.fileBytesMax + formOverheadBytes, () => fileTooLarge(limits.fileBytesMax))
-    return jsonAnswer(wireFile(await files.upload({ projectId, principal }, uploadOf(parts))))
+    const tooLarge = (): AppError => fileTooLarge(limits.fileBytesMax)
+    const file = await write(context, { name: "file.upload", target: newTarget }, async () => {
+      const parts = await readMultipart(context.req.raw, limits.fileBytesMax + formOverheadBytes, tooLarge)
+      return files.upload({ projectId, principal }, uploadOf(parts))
+    })
+    return jsonAnswer(wireFile(file))
   })
   routes.get("/v1/files", async (context) => {
     const query = readQuery(context, listQuery)
@@ -45,8 +47,7 @@ export function filesRoutes({ files, gate, limits }: FilesRoutesOptions): Hono<H
   })
   routes.delete("/v1/files/:id", async (context) => {
     const id = context.req.param("id")
-    mayWrite(context, id)
-    await files.delete(context.get("principal").projectId, id)
+    await write(context, { name: "file.delete", target: id }, () => files.delete(context.get("principal").projectId, id))
     return jsonAnswer({ id, object: "file", deleted: true })
   })
   return routes

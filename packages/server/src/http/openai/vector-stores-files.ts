@@ -3,17 +3,15 @@ import { Hono } from "hono"
 import { z } from "zod"
 import type { VectorStores } from "../../context/index.ts"
 import type { Limits } from "../../core/index.ts"
-import type { Gate } from "../../security/index.ts"
 import type { StoredVectorStoreFile } from "../../store/index.ts"
 import type { HttpEnv } from "../env.ts"
 import { readBody, readQuery } from "../request-body.ts"
 import { cursorPage, jsonAnswer, pageQuery, seconds } from "./files-answers.ts"
-import { requireWrite } from "./files-gate.ts"
+import { createWrite, type FileWriteOptions } from "./files-gate.ts"
 import { addFileBody, chunkingOf, listQuery, updateFileBody } from "./vector-stores-schemas.ts"
 
-export interface VectorStoreFileRoutesOptions {
+export interface VectorStoreFileRoutesOptions extends FileWriteOptions {
   vectorStores: VectorStores
-  gate: Gate
   limits: Pick<Limits, "pageRowsMax">
 }
 
@@ -22,16 +20,18 @@ const pollAfterMs = 200
 /** OpenAI's clients read only the first page of a file's content, so it is a large one. */
 const contentChunksMax = 5_000
 
-export function vectorStoreFileRoutes({ vectorStores, gate, limits }: VectorStoreFileRoutesOptions): Hono<HttpEnv> {
-  const mayWrite = requireWrite(gate)
+export function vectorStoreFileRoutes(options: VectorStoreFileRoutesOptions): Hono<HttpEnv> {
+  const { vectorStores, limits } = options
+  const write = createWrite(options)
   const routes = new Hono<HttpEnv>()
   const files = "/v1/vector_stores/:id/files"
   routes.post(files, async (context) => {
     const { projectId, id: principal } = context.get("principal")
-    mayWrite(context, context.req.param("id"))
+    const id = context.req.param("id")
     const body = await readBody(context, addFileBody)
     const file = { fileId: body.file_id, attributes: body.attributes ?? {}, chunking: chunkingOf(body.chunking_strategy) }
-    return fileAnswer(await vectorStores.addFile({ projectId, principal }, context.req.param("id"), file))
+    const add = (): Promise<StoredVectorStoreFile> => vectorStores.addFile({ projectId, principal }, id, file)
+    return fileAnswer(await write(context, { name: "vector_store.file.add", target: id }, add))
   })
   routes.get(files, async (context) => {
     const query = readQuery(context, listQuery)
@@ -46,14 +46,15 @@ export function vectorStoreFileRoutes({ vectorStores, gate, limits }: VectorStor
   })
   routes.post(`${files}/:file`, async (context) => {
     const { id, file } = context.req.param()
-    mayWrite(context, id)
     const { attributes } = await readBody(context, updateFileBody)
-    return fileAnswer(await vectorStores.updateFile(context.get("principal").projectId, id, file, attributes ?? {}))
+    const { projectId } = context.get("principal")
+    const update = (): Promise<StoredVectorStoreFile> => vectorStores.updateFile(projectId, id, file, attributes ?? {})
+    return fileAnswer(await write(context, { name: "vector_store.file.update", target: id }, update))
   })
   routes.delete(`${files}/:file`, async (context) => {
     const { id, file } = context.req.param()
-    mayWrite(context, id)
-    await vectorStores.removeFile(context.get("principal").projectId, id, file)
+    const { projectId } = context.get("principal")
+    await write(context, { name: "vector_store.file.remove", target: id }, () => vectorStores.removeFile(projectId, id, file))
     return jsonAnswer({ id: file, object: "vector_store.file.deleted", deleted: true })
   })
   routes.get(`${files}/:file/content`, async (context) => {

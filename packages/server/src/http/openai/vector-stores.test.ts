@@ -1,6 +1,7 @@
 // Tests of files and vector stores through the real `openai` client: upload, ingestion, search, deletion, walls between projects.
 import OpenAI, { toFile } from "openai"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import type { LightRunRecord } from "../../accounting/index.ts"
 import { defaultLimits, newId, systemClock } from "../../core/index.ts"
 import { createGate, createIdentity } from "../../security/index.ts"
 import { createApi, createHttpServer } from "../index.ts"
@@ -18,7 +19,9 @@ it("files and vector stores change only where a grant allows it, and can be read
   const file = await granted.files.create({ file: await text(guide, "guide.md"), purpose: "assistants" })
   const store = await granted.vectorStores.create({ file_ids: [file.id] })
   const gate = createGate({ grants: [{ to: "*", allow: ["memory.write:*", "tool.read:*"], origin: "test" }] })
-  const parts = { ...server.context, gate, clock: systemClock, newId, limits: defaultLimits, record: () => undefined }
+  const records: LightRunRecord[] = []
+  const record = (one: LightRunRecord): number => records.push(one)
+  const parts = { ...server.context, gate, clock: systemClock, newId, limits: defaultLimits, record }
   const routes = [filesRoutes(parts), vectorStoreRoutes(parts)]
   const identity = await createIdentity({ store: server.store, clock: systemClock, newId, onError: () => undefined })
   const shared = { identity, clock: systemClock, newId, limits: defaultLimits, logger: { error: () => undefined } }
@@ -38,6 +41,11 @@ it("files and vector stores change only where a grant allows it, and can be read
   for (const write of writes) {
     const message = expect.stringContaining("file.write") as string
     await expect(write()).rejects.toMatchObject({ status: 403, code: "policy_denied", message })
+  }
+  expect(records).toHaveLength(writes.length)
+  for (const { kind, outcome, status, data } of records) {
+    const decision = { allowed: false, rule: "default deny", action: "file.write", reason: expect.stringContaining("no grant") as string }
+    expect({ kind, outcome, status, data }).toMatchObject({ kind: "file", outcome: "failed", status: 403, data: { gate: decision } })
   }
   expect(await client.files.retrieve(file.id)).toEqual(file)
   expect((await client.vectorStores.retrieve(store.id)).id).toBe(store.id)

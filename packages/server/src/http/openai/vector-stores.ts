@@ -1,7 +1,6 @@
 // OpenAI's Vector stores API: the stores themselves, and search in them.
 import { Hono } from "hono"
 import type { z } from "zod"
-import type { LightRunRecord } from "../../accounting/index.ts"
 import {
   expiresAt,
   isExpired,
@@ -11,37 +10,31 @@ import {
   type VectorStores,
   type VectorStoreWithCounts,
 } from "../../context/index.ts"
-import type { Clock, JsonValue, Limits, NewId } from "../../core/index.ts"
-import { joinLabels, type Gate } from "../../security/index.ts"
+import type { JsonValue, Limits } from "../../core/index.ts"
+import { joinLabels } from "../../security/index.ts"
 import { recordLightRun } from "../context-record.ts"
 import type { HttpEnv } from "../env.ts"
 import { readBody, readQuery } from "../request-body.ts"
 import { cursorPage, jsonAnswer, pageQuery, seconds } from "./files-answers.ts"
-import { newTarget, requireWrite } from "./files-gate.ts"
+import { createWrite, newTarget, type FileWriteOptions } from "./files-gate.ts"
 import { vectorStoreFileRoutes } from "./vector-stores-files.ts"
 import { chunkingOf, createBody, listQuery, objectOrNull, searchBody, updateBody } from "./vector-stores-schemas.ts"
 
-export interface VectorStoreRoutesOptions {
+export interface VectorStoreRoutesOptions extends FileWriteOptions {
   vectorStores: VectorStores
   search: Search
-  gate: Gate
-  clock: Clock
-  newId: NewId
   limits: Pick<Limits, "pageRowsMax">
-  /** Takes the record of one search: a light run of kind "retrieval". */
-  record: (record: LightRunRecord) => void
 }
 
 const resultsDefault = 10
 
 export function vectorStoreRoutes(options: VectorStoreRoutesOptions): Hono<HttpEnv> {
   const { vectorStores, clock, limits } = options
-  const mayWrite = requireWrite(options.gate)
+  const write = createWrite(options)
   const wire = (store: VectorStoreWithCounts): { id: string } & Record<string, unknown> => wireStore(store, clock.now())
   const routes = new Hono<HttpEnv>()
   routes.post("/v1/vector_stores", async (context) => {
     const { projectId, id: principal } = context.get("principal")
-    mayWrite(context, newTarget)
     const body = await readBody(context, createBody)
     const request = {
       name: body.name ?? null,
@@ -51,7 +44,8 @@ export function vectorStoreRoutes(options: VectorStoreRoutesOptions): Hono<HttpE
       fileIds: body.file_ids ?? [],
       chunking: chunkingOf(body.chunking_strategy),
     }
-    return jsonAnswer(wire(await vectorStores.create({ projectId, principal }, request)))
+    const change = { name: "vector_store.create", target: newTarget }
+    return jsonAnswer(wire(await write(context, change, () => vectorStores.create({ projectId, principal }, request))))
   })
   routes.get("/v1/vector_stores", async (context) => {
     const page = pageQuery(readQuery(context, listQuery), limits.pageRowsMax)
@@ -62,19 +56,19 @@ export function vectorStoreRoutes(options: VectorStoreRoutesOptions): Hono<HttpE
     return jsonAnswer(wire(await vectorStores.get(context.get("principal").projectId, context.req.param("id"))))
   })
   routes.post("/v1/vector_stores/:id", async (context) => {
-    mayWrite(context, context.req.param("id"))
+    const id = context.req.param("id")
     const body = await readBody(context, updateBody)
     const change = {
       name: body.name,
       metadata: body.metadata === undefined ? undefined : objectOrNull(body.metadata),
       expiresAfterDays: body.expires_after === undefined ? undefined : (body.expires_after?.days ?? null),
     }
-    return jsonAnswer(wire(await vectorStores.update(context.get("principal").projectId, context.req.param("id"), change)))
+    const update = (): Promise<VectorStoreWithCounts> => vectorStores.update(context.get("principal").projectId, id, change)
+    return jsonAnswer(wire(await write(context, { name: "vector_store.update", target: id }, update)))
   })
   routes.delete("/v1/vector_stores/:id", async (context) => {
     const id = context.req.param("id")
-    mayWrite(context, id)
-    await vectorStores.delete(context.get("principal").projectId, id)
+    await write(context, { name: "vector_store.delete", target: id }, () => vectorStores.delete(context.get("principal").projectId, id))
     return jsonAnswer({ id, object: "vector_store.deleted", deleted: true })
   })
   routes.post("/v1/vector_stores/:id/search", async (context) => {

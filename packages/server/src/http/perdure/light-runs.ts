@@ -38,7 +38,7 @@ export function createLightRuns(store: Pick<Store, "project">): LightRuns {
   }
 }
 
-const kinds: readonly string[] = ["chat", "embedding", "memory", "retrieval"]
+const kinds: readonly string[] = ["chat", "embedding", "memory", "retrieval", "file"]
 const outcomes: readonly string[] = ["completed", "failed", "cancelled"]
 
 export function isLightKind(kind: string): boolean {

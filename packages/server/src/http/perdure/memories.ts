@@ -5,8 +5,8 @@ import type { LightRunRecord } from "../../accounting/index.ts"
 import { writersLabel, type Memories, type Memory } from "../../context/index.ts"
 import type { Clock, JsonValue, NewId } from "../../core/index.ts"
 import { AppError } from "../../core/index.ts"
-import { joinLabels, type Gate, type GateDecision, type GateRequest, type Label, type Principal } from "../../security/index.ts"
-import { recordLightRun } from "../context-record.ts"
+import { joinLabels, type Gate, type GateRequest, type Label, type Principal } from "../../security/index.ts"
+import { recordLightRun, requireGranted } from "../context-record.ts"
 import type { HttpEnv } from "../env.ts"
 import { readBody, readQuery } from "../request-body.ts"
 import { answer } from "./answer.ts"
@@ -34,7 +34,7 @@ export function memoryRoutes(options: MemoryRoutesOptions): Hono<HttpEnv> {
     const call = { id: newId("run"), kind: "memory", name: "memory.remember", principal } as const
     const memory = await recordLightRun(options, call, async (data) => {
       const label = writersLabel(callerOf(principal))
-      require(options.gate, data, { ...gateRequest(principal, label, call.id), action: "memory.write", target: body.scope })
+      requireGranted(options.gate, data, { ...gateRequest(principal, label, call.id), action: "memory.write", target: body.scope })
       const metadata = body.metadata as Parameters<Memories["remember"]>[1]["metadata"] // JSON by its schema
       const value = await memories.remember(callerOf(principal), { ...body, metadata, runId: call.id, label }, context.req.raw.signal)
       return { value, label, data: { memoryId: value.id, scope: value.scope } }
@@ -74,20 +74,13 @@ export function memoryRoutes(options: MemoryRoutesOptions): Hono<HttpEnv> {
     await recordLightRun(options, call, async (data) => {
       const memory = await memories.get(principal.projectId, id)
       const label = writersLabel(callerOf(principal))
-      require(options.gate, data, { ...gateRequest(principal, label, call.id), action: "memory.delete", target: memory.scope })
+      requireGranted(options.gate, data, { ...gateRequest(principal, label, call.id), action: "memory.delete", target: memory.scope })
       await memories.forget(principal.projectId, id)
       return { value: undefined, label, data: { memoryId: id, scope: memory.scope } }
     })
     return answer({ id, deleted: true })
   })
   return routes
-}
-
-/** Asks the gate and keeps its answer in the record, also when it refuses. */
-function require(gate: Gate, data: Record<string, JsonValue>, request: GateRequest): void {
-  const decision: GateDecision = gate.decide(request)
-  data["gate"] = { allowed: decision.allowed, rule: decision.rule, reason: decision.reason, action: request.action, target: request.target }
-  if (!decision.allowed) gate.require(request)
 }
 
 function gateRequest(principal: Principal, label: Label, runId: string): Pick<GateRequest, "projectId" | "principal" | "label" | "runId"> {
