@@ -55,6 +55,16 @@ export {
   type UsageRow,
 } from "./keys.ts"
 export {
+  budgetPeriods,
+  budgetPeriodSchema,
+  budgetUsdSchema,
+  concurrentSchema,
+  keyLimitsSchema,
+  perMinuteSchema,
+  type BudgetPeriod,
+  type KeyLimits,
+} from "./limits.ts"
+export {
   memoryCreateRequestSchema,
   memoryDeletedSchema,
   memoryListQuerySchema,
