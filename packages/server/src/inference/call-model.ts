@@ -2,7 +2,7 @@
 import { AppError, type Limits, type NewId } from "../core/index.ts"
 import type { Models } from "./models.ts"
 import type { NativeModel } from "./providers/embedded/types.ts"
-import { callOpenAi } from "./providers/openai/call.ts"
+import { callProvider } from "./providers/call.ts"
 import type { CallModel, Deployment, ModelCall, ModelEvent } from "./types.ts"
 import { UpstreamError } from "./upstream-error.ts"
 import type { Upstreams } from "./upstreams.ts"
@@ -42,7 +42,7 @@ export function eventsOf(
   call: ModelCall,
   signal: AbortSignal,
 ): AsyncIterable<ModelEvent> {
-  if (deployment.dialect !== "native") return callOpenAi(options, deployment, call, signal)
+  if (deployment.dialect !== "native") return callProvider(options, deployment, call, signal)
   const chat = options.natives.get(deployment.id)?.chat
   if (!chat) throw new AppError("feature_unavailable", `the deployment "${deployment.id}" does not run in this process`)
   return chat(call, signal)

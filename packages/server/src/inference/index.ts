@@ -16,8 +16,10 @@ export { usageOf } from "./providers/openai/usage.ts"
 export { eventsOfCompletion } from "./providers/openai/stream.ts"
 export type {
   CallModel,
+  Capabilities,
   Citation,
   Deployment,
+  Dialect,
   Embed,
   Model,
   ModelCall,
@@ -25,6 +27,7 @@ export type {
   ModelEvent,
   ModelMessage,
   ModelPassage,
+  ModelReasoning,
   ModelTool,
   ModelToolCall,
   ModelUsage,

@@ -1,18 +1,45 @@
 // The words of inference: deployments, the one internal shape of a model call with its event stream, and embeddings.
-import type { JsonValue } from "../core/index.ts"
+import type { JsonObject, JsonValue } from "../core/index.ts"
+
+/** The wire dialects that deployments speak; `native` ones run in this process. */
+export type Dialect =
+  | "openai-chat"
+  | "openai-responses"
+  | "anthropic-messages"
+  | "gemini"
+  | "bedrock-converse"
+  | "cohere"
+  | "ai-sdk"
+  | "native"
+
+/** What a deployment can be asked for. */
+export interface Capabilities {
+  chat: boolean
+  embeddings: boolean
+  images?: boolean
+  speech?: boolean
+  transcription?: boolean
+  moderation?: boolean
+  rerank?: boolean
+  realtime?: boolean
+}
 
 /** One place where a model can be served. */
 export interface Deployment {
   /** Stable name, unique in the process: `openai/gpt-5-mini`, `perdure/extractive`. */
   id: string
-  provider: "openai" | "anthropic" | "embedded"
-  /** The wire dialect that it speaks; `native` ones run in this process. */
-  dialect: "openai-chat" | "native"
+  /** Whose habits it has beyond its dialect: `openai`, `azure`, `anthropic`, `vllm`, …; `embedded` for what runs in this process. */
+  provider: string
+  dialect: Dialect
   baseUrl: string | null
   apiKey: string | null
   upstreamModel: string
-  does: { chat: boolean; embeddings: boolean }
+  does: Capabilities
   contextTokensMax: number | null
+  /** What else its provider must be told: API version, project, location, region, headers. Never shown. */
+  settings?: JsonObject
+  /** It goes on with an assistant message that ends the conversation, instead of answering anew. */
+  continuesPrefix?: boolean
   /** Where it was declared: `perdure.yaml:12`, `discovered: OPENAI_API_KEY`, `built in`. */
   origin: string
 }
@@ -31,20 +58,52 @@ export interface ModelTool {
   /** JSON Schema of the arguments. */
   parameters: JsonValue
   strict: boolean | null
+  cacheControl?: JsonValue
 }
 
-export type ModelContent = { type: "text"; text: string } | { type: "image"; url: string } | { type: "file"; name: string; data: string }
+/** `cacheControl` is Anthropic's mark of a cache point, kept at its exact place; providers without it leave it out. */
+export type ModelContent = (
+  | { type: "text"; text: string }
+  /** `url`: http(s) or a data URL. */
+  | { type: "image"; url: string; detail?: string }
+  /** `data`: base64; `format`: `wav`, `mp3`, … */
+  | { type: "audio"; data: string; format: string }
+  /** `data`: base64, a data URL, or an http(s) address. */
+  | { type: "file"; name: string; data: string; mediaType?: string }
+) & { cacheControl?: JsonValue }
+
+/** Reasoning of an earlier turn, which goes back only to where it came from: signatures and seals are bound to their provider. */
+export interface ModelReasoning {
+  text: string
+  /** Anthropic's signature of the text. */
+  signature?: string
+  /** Reasoning that only its provider can read: redacted thinking, encrypted content. */
+  data?: string
+  /** The provider's id of the item. */
+  id?: string
+  /** Who made it: a dialect, so that no other is sent it. */
+  dialect: Dialect
+}
 
 export type ModelMessage =
   | { role: "system" | "user"; content: readonly ModelContent[] }
-  | { role: "assistant"; content: readonly ModelContent[]; toolCalls: readonly ModelToolCall[] }
-  | { role: "tool"; callId: string; content: string }
+  | {
+      role: "assistant"
+      content: readonly ModelContent[]
+      toolCalls: readonly ModelToolCall[]
+      /** Stands before the content. */
+      reasoning?: readonly ModelReasoning[]
+    }
+  | { role: "tool"; callId: string; content: string; parts?: readonly ModelContent[]; isError?: boolean; cacheControl?: JsonValue }
 
 export interface ModelToolCall {
   callId: string
   name: string
   /** JSON text, as the model wrote it. */
   arguments: string
+  /** Gemini's thought signature, which must come back with the call. */
+  signature?: string
+  cacheControl?: JsonValue
 }
 
 /** Text that the caller retrieved and offers for citation; embedded responders quote it, others get it as a message. */
@@ -72,13 +131,35 @@ export interface ModelCall {
   user: string | null
   /** Texts at which the answer ends, without them. */
   stop?: readonly string[]
+  topK?: number | null
+  seed?: number | null
+  presencePenalty?: number | null
+  frequencyPenalty?: number | null
+  /** Tokens that may be spent on thinking before the answer; `reasoningEffort` says the same in words. */
+  thinkingTokensMax?: number | null
+  /** The last message is the beginning of the answer, to be continued. */
+  continuesPrefix?: boolean
+  /** Parameters that only one dialect knows, passed on where the deployment speaks it and refused or left out elsewhere. */
+  only?: { dialect: Dialect; parameters: JsonObject }
 }
 
+/** `inputTokens` includes what was read from and written to the provider's cache; the parts are told apart below. */
 export interface ModelUsage {
   inputTokens: number
   outputTokens: number
+  /** Read from the provider's cache. */
   cachedTokens: number
   reasoningTokens: number
+  /** Written to the provider's cache, in all, and of that for an hour. */
+  cacheWriteTokens?: number
+  cacheWriteLongTokens?: number
+  audioInputTokens?: number
+  audioOutputTokens?: number
+  imageCount?: number
+  characters?: number
+  seconds?: number
+  /** Searches that a reranker bills. */
+  searchUnits?: number
   /** The provider did not report it: counted by us. */
   estimated: boolean
 }
@@ -94,11 +175,24 @@ export interface Citation {
 export type ModelEvent =
   | { type: "text-delta"; text: string }
   | { type: "reasoning-delta"; text: string }
+  /** Closes the reasoning that was streamed, or is reasoning that cannot be read: what must come back in the next turn. */
+  | { type: "reasoning-ended"; reasoning: Omit<ModelReasoning, "text"> }
+  /** An image that the model made. `data`: base64. */
+  | { type: "image"; mediaType: string; data: string }
   | { type: "refusal-delta"; text: string }
   | { type: "citation"; citation: Citation }
-  | { type: "tool-call-started"; index: number; callId: string; name: string }
+  | { type: "tool-call-started"; index: number; callId: string; name: string; signature?: string }
   | { type: "tool-call-delta"; index: number; arguments: string }
-  | { type: "finished"; reason: "stop" | "length" | "tool_calls" | "content_filter"; usage: ModelUsage; upstreamModel: string }
+  | {
+      type: "finished"
+      reason: "stop" | "length" | "tool_calls" | "content_filter"
+      usage: ModelUsage
+      upstreamModel: string
+      /** The finer word of a provider where it has one: `stop_sequence`, `refusal`, `pause_turn`, `model_context_window_exceeded`. */
+      detail?: string
+      /** The stop text that was met. */
+      stopSequence?: string
+    }
 
 /** Calls the model of that name on one of its deployments. */
 export type CallModel = (call: ModelCall, signal: AbortSignal) => { deployment: Deployment; events: AsyncIterable<ModelEvent> }

@@ -1,6 +1,6 @@
 // Model events as chat completions: the chunks of a stream, or one JSON object.
-import { sseData, type JsonValue } from "../../core/index.ts"
-import type { ModelEvent, ModelUsage } from "../../inference/index.ts"
+import { sseData, type JsonObject, type JsonValue } from "../../core/index.ts"
+import type { ModelEvent, ModelReasoning, ModelUsage } from "../../inference/index.ts"
 
 export interface ChatRenderOptions {
   id: string
@@ -37,8 +37,27 @@ function deltaOf(event: Exclude<ModelEvent, { type: "finished" }>): object {
   if (event.type === "reasoning-delta") return { reasoning_content: event.text, reasoning: event.text }
   if (event.type === "refusal-delta") return { refusal: event.text }
   if (event.type === "citation") return { annotations: [annotationOf(event.citation)] }
+  if (event.type === "reasoning-ended") return { reasoning_details: [reasoningDetail(event.reasoning)] }
+  if (event.type === "image") return { images: [imageOf(event)] }
   if (event.type === "tool-call-delta") return { tool_calls: [{ index: event.index, function: { arguments: event.arguments } }] }
-  return { tool_calls: [{ index: event.index, id: event.callId, type: "function", function: { name: event.name, arguments: "" } }] }
+  const { index, callId, name, signature } = event
+  return { tool_calls: [{ index, id: callId, type: "function", function: { name, arguments: "" }, ...signed(signature) }] }
+}
+
+/** No official field: OpenRouter's, which clients give back in the next turn. */
+function reasoningDetail({ signature, data, id, dialect }: Omit<ModelReasoning, "text">): JsonObject {
+  const common = { format: dialect, index: 0, ...(id === undefined ? {} : { id }) }
+  if (data !== undefined) return { type: "reasoning.encrypted", data, ...common }
+  return { type: "reasoning.text", text: "", signature: signature ?? null, ...common }
+}
+
+function imageOf({ mediaType, data }: Extract<ModelEvent, { type: "image" }>): JsonValue {
+  return { type: "image_url", image_url: { url: `data:${mediaType};base64,${data}` } }
+}
+
+/** Where Gemini's own OpenAI-compatible answers carry it. */
+function signed(signature: string | undefined): JsonObject {
+  return signature === undefined ? {} : { extra_content: { google: { thought_signature: signature } } }
 }
 
 /** All events of one call as a `chat.completion`. */
@@ -48,6 +67,8 @@ export function chatCompletion({ id, createdAt, model }: Omit<ChatRenderOptions,
   const refusal = joined(events, "refusal-delta")
   const calls = toolCalls(events)
   const annotations = events.flatMap((event) => (event.type === "citation" ? [annotationOf(event.citation)] : []))
+  const images = events.flatMap((event) => (event.type === "image" ? [imageOf(event)] : []))
+  const details = reasoningDetails(events)
   const finished = events.find((event) => event.type === "finished")
   const message = {
     role: "assistant",
@@ -55,6 +76,8 @@ export function chatCompletion({ id, createdAt, model }: Omit<ChatRenderOptions,
     refusal: refusal === "" ? null : refusal,
     annotations,
     ...(reasoning === "" ? {} : { reasoning_content: reasoning, reasoning }),
+    ...(details.length > 0 ? { reasoning_details: details } : {}),
+    ...(images.length > 0 ? { images } : {}),
     ...(calls.length > 0 ? { tool_calls: calls } : {}),
   }
   return {
@@ -81,20 +104,36 @@ function annotationOf({ fileId, filename, index }: Extract<ModelEvent, { type: "
   return { type: "file_citation", file_id: fileId, filename, index }
 }
 
+/** Each end closes the text before it. */
+function reasoningDetails(events: readonly ModelEvent[]): JsonValue[] {
+  const details: JsonObject[] = []
+  let text = ""
+  for (const event of events) {
+    if (event.type === "reasoning-delta") text += event.text
+    if (event.type !== "reasoning-ended") continue
+    const detail = reasoningDetail(event.reasoning)
+    details.push(detail["type"] === "reasoning.text" ? { ...detail, text, index: details.length } : { ...detail, index: details.length })
+    text = ""
+  }
+  return details
+}
+
 function joined(events: readonly ModelEvent[], type: "text-delta" | "reasoning-delta" | "refusal-delta"): string {
   return events.map((event) => (event.type === type ? event.text : "")).join("")
 }
 
 function toolCalls(events: readonly ModelEvent[]): JsonValue[] {
-  const calls = new Map<number, { id: string; name: string; text: string }>()
+  const calls = new Map<number, { id: string; name: string; text: string; signature: string | undefined }>()
   for (const event of events) {
-    if (event.type === "tool-call-started") calls.set(event.index, { id: event.callId, name: event.name, text: "" })
+    if (event.type === "tool-call-started")
+      calls.set(event.index, { id: event.callId, name: event.name, text: "", signature: event.signature })
     const call = event.type === "tool-call-delta" ? calls.get(event.index) : undefined
     if (call && event.type === "tool-call-delta") call.text += event.arguments
   }
-  return [...calls.values()].map(({ id, name, text }) => ({
+  return [...calls.values()].map(({ id, name, text, signature }) => ({
     id,
     type: "function",
     function: { name, arguments: text === "" ? "{}" : text },
+    ...signed(signature),
   }))
 }

@@ -2,13 +2,12 @@
 import type { JsonObject, JsonValue } from "../../../core/index.ts"
 import type { Deployment, ModelCall, ModelContent, ModelMessage, ModelPassage } from "../../types.ts"
 
-/** Always a stream with usage: what the caller wants is made of its events. */
-export function chatRequest(call: ModelCall, deployment: Deployment): JsonObject {
+/** A stream always reports its usage. */
+export function chatRequest(call: ModelCall, deployment: Deployment, stream: boolean): JsonObject {
   const body: Record<string, JsonValue | undefined> = {
     model: deployment.upstreamModel,
     messages: withPassages(call.messages, call.passages).map(messageOf),
-    stream: true,
-    stream_options: { include_usage: true },
+    ...(stream ? { stream: true, stream_options: { include_usage: true } } : {}),
     temperature: call.temperature ?? undefined,
     top_p: call.topP ?? undefined,
     response_format: call.responseFormat ?? undefined,
@@ -52,6 +51,7 @@ function contentOf(content: readonly ModelContent[]): JsonValue {
   return content.map((part): JsonValue => {
     if (part.type === "text") return { type: "text", text: part.text }
     if (part.type === "image") return { type: "image_url", image_url: { url: part.url } }
+    if (part.type === "audio") return { type: "input_audio", input_audio: { data: part.data, format: part.format } }
     return { type: "file", file: { filename: part.name, file_data: part.data } }
   })
 }

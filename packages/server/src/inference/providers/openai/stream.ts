@@ -3,6 +3,7 @@ import { createParser, type EventSourceParser } from "eventsource-parser"
 import { isJsonObject, type JsonObject, type JsonValue, type NewId } from "../../../core/index.ts"
 import type { Deployment, ModelEvent, ModelUsage } from "../../types.ts"
 import { errorInBody, streamEnded, unreadable } from "../../upstream-error.ts"
+import type { ProviderReader, ProviderReaderOptions } from "../port.ts"
 import { ToolCallIndex } from "./tool-calls.ts"
 import { usageOf } from "./usage.ts"
 
@@ -16,7 +17,7 @@ const eventCharsMax = 16 * 1024 * 1024
  * `feed` bytes as they come, then `end`; both return the events that became known. A failure is thrown: an error inside the
  * stream, an event that is not JSON, an end without `[DONE]` or a finish reason.
  */
-export class ChatStreamReader {
+export class ChatStreamReader implements ProviderReader {
   readonly #deployment: Deployment
   readonly #inputTokensEstimated: number
   readonly #parser: EventSourceParser
@@ -30,7 +31,7 @@ export class ChatStreamReader {
   #outputChars = 0
   #finished = false
 
-  constructor({ deployment, newId, inputChars }: { deployment: Deployment; newId: NewId; inputChars: number }) {
+  constructor({ deployment, newId, inputChars }: ProviderReaderOptions) {
     this.#deployment = deployment
     this.#inputTokensEstimated = Math.ceil(inputChars / charsPerToken)
     this.#calls = new ToolCallIndex(newId)
@@ -55,7 +56,7 @@ export class ChatStreamReader {
   }
 
   /** A whole `chat.completion`, from a provider that did not stream. */
-  feedCompletion(completion: JsonObject): ModelEvent[] {
+  feedWhole(completion: JsonObject): ModelEvent[] {
     const choices = listOf(completion["choices"]).map((choice) => (isJsonObject(choice) ? { ...choice, delta: choice["message"] } : choice))
     this.#chunk({ ...completion, choices })
     return this.#taken()
@@ -158,5 +159,5 @@ function listOf(value: JsonValue | undefined): readonly JsonValue[] {
 /** The events of a whole `chat.completion`. */
 export function eventsOfCompletion(deployment: Deployment, completion: JsonObject, newId: NewId): ModelEvent[] {
   const reader = new ChatStreamReader({ deployment, newId, inputChars: 0 })
-  return [...reader.feedCompletion(completion), ...reader.end()]
+  return [...reader.feedWhole(completion), ...reader.end()]
 }

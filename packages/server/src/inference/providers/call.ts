@@ -1,13 +1,13 @@
-// One model call on an OpenAI-compatible deployment: request out, events in.
+// One model call on a deployment behind HTTP: request out, events in, whatever dialect it speaks.
 import type { Dispatcher } from "undici"
-import { isJsonObject, type Limits, type NewId } from "../../../core/index.ts"
-import type { Deployment, ModelCall, ModelEvent } from "../../types.ts"
-import { errorOfStatus, errorOfTransport, unreadable, UpstreamError } from "../../upstream-error.ts"
-import type { Upstreams } from "../../upstreams.ts"
-import { chatRequest } from "./request.ts"
-import { ChatStreamReader } from "./stream.ts"
+import { isJsonObject, type Limits, type NewId } from "../../core/index.ts"
+import type { Deployment, ModelCall, ModelEvent } from "../types.ts"
+import { errorOfStatus, errorOfTransport, unreadable, UpstreamError } from "../upstream-error.ts"
+import type { Upstreams } from "../upstreams.ts"
+import { dialectOf } from "./index.ts"
+import type { ProviderReader } from "./port.ts"
 
-export interface OpenAiCallOptions {
+export interface ProviderCallOptions {
   upstreams: Upstreams
   limits: Pick<Limits, "connectTimeoutMs" | "firstTokenTimeoutMs" | "idleTimeoutMs">
   newId: NewId
@@ -17,23 +17,24 @@ const errorBodyBytesMax = 64 * 1024
 const completionBytesMax = 32 * 1024 * 1024
 
 /** The events of the call; breaking out of the loop, or the signal, closes the upstream connection. */
-export async function* callOpenAi(
-  { upstreams, limits, newId }: OpenAiCallOptions,
+export async function* callProvider(
+  { upstreams, limits, newId }: ProviderCallOptions,
   deployment: Deployment,
   call: ModelCall,
   signal: AbortSignal,
 ): AsyncGenerator<ModelEvent> {
+  const dialect = dialectOf(deployment)
+  const request = dialect.chatRequest(call, deployment, { stream: true })
   const { pool, prefix, headers } = upstreams.target(deployment)
-  const body = JSON.stringify(chatRequest(call, deployment))
   const failed = (error: unknown): unknown =>
     signal.aborted || error instanceof UpstreamError ? error : errorOfTransport(deployment, error, limits)
   let answer: Dispatcher.ResponseData
   try {
     answer = await pool.request({
-      path: `${prefix}/chat/completions`,
+      path: prefix + request.path,
       method: "POST",
-      body,
-      headers: { ...headers, accept: "text/event-stream" },
+      body: request.body,
+      headers: { ...headers, accept: "text/event-stream", ...request.headers },
       signal,
     })
   } catch (error) {
@@ -42,8 +43,8 @@ export async function* callOpenAi(
   try {
     if (answer.statusCode !== 200)
       throw errorOfStatus(deployment, answer.statusCode, (await textOf(answer.body, errorBodyBytesMax)) ?? "", answer.headers)
-    const reader = new ChatStreamReader({ deployment, newId, inputChars: body.length })
-    if (String(answer.headers["content-type"] ?? "").startsWith("text/event-stream")) yield* streamed(answer.body, reader)
+    const reader = dialect.openReader({ deployment, newId, inputChars: request.body.length })
+    if (isStream(answer.headers["content-type"])) yield* streamed(answer.body, reader)
     else yield* whole(answer.body, reader, deployment)
   } catch (error) {
     throw failed(error)
@@ -52,7 +53,12 @@ export async function* callOpenAi(
   }
 }
 
-async function* streamed(body: AsyncIterable<Buffer>, reader: ChatStreamReader): AsyncGenerator<ModelEvent> {
+/** Event streams, and Bedrock's binary ones. */
+function isStream(contentType: string | string[] | undefined): boolean {
+  return /^(?:text\/event-stream|application\/vnd\.amazon\.eventstream|application\/x-ndjson)/.test(String(contentType ?? ""))
+}
+
+async function* streamed(body: AsyncIterable<Buffer>, reader: ProviderReader): AsyncGenerator<ModelEvent> {
   try {
     for await (const bytes of body) {
       yield* reader.feed(bytes)
@@ -69,7 +75,7 @@ async function* streamed(body: AsyncIterable<Buffer>, reader: ChatStreamReader):
   yield* reader.end()
 }
 
-function endOf(reader: ChatStreamReader): ModelEvent[] | undefined {
+function endOf(reader: ProviderReader): ModelEvent[] | undefined {
   try {
     return reader.end()
   } catch {
@@ -77,7 +83,7 @@ function endOf(reader: ChatStreamReader): ModelEvent[] | undefined {
   }
 }
 
-async function* whole(body: AsyncIterable<Buffer>, reader: ChatStreamReader, deployment: Deployment): AsyncGenerator<ModelEvent> {
+async function* whole(body: AsyncIterable<Buffer>, reader: ProviderReader, deployment: Deployment): AsyncGenerator<ModelEvent> {
   const text = await textOf(body, completionBytesMax)
   if (text === undefined) throw unreadable(deployment, `an answer of more than ${completionBytesMax} bytes`)
   let completion: unknown
@@ -87,7 +93,7 @@ async function* whole(body: AsyncIterable<Buffer>, reader: ChatStreamReader, dep
     throw unreadable(deployment, "an answer that is neither an event stream nor JSON")
   }
   if (!isJsonObject(completion)) throw unreadable(deployment, "an answer that is not an object")
-  yield* reader.feedCompletion(completion)
+  yield* reader.feedWhole(completion)
   yield* reader.end()
 }
 

@@ -1,0 +1,17 @@
+// The dialects of providers by name.
+import { AppError } from "../../core/index.ts"
+import type { Deployment, Dialect } from "../types.ts"
+import { openAiChat } from "./openai/dialect.ts"
+import type { ProviderDialect } from "./port.ts"
+
+const dialects: ReadonlyMap<Dialect, ProviderDialect> = new Map([openAiChat].map((dialect) => [dialect.name, dialect]))
+
+export function dialectOf(deployment: Deployment): ProviderDialect {
+  const dialect = dialects.get(deployment.dialect)
+  if (!dialect)
+    throw new AppError(
+      "feature_unavailable",
+      `the deployment "${deployment.id}" speaks "${deployment.dialect}", which cannot be called here`,
+    )
+  return dialect
+}
