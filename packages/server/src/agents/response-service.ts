@@ -1,9 +1,11 @@
 // What can be done with responses: create one as a run, show it, follow it, cancel, delete, list its input.
 import type { LightRunRecord } from "../accounting/index.ts"
 import { AppError, canonicalJson, type Clock, type JsonObject, type NewId } from "../core/index.ts"
+import type { ModelCall, ModelMessage, TokenCount } from "../inference/index.ts"
 import { keyedRunIds, type Run, type Runs } from "../runs/index.ts"
 import { joinLabels, type Principal } from "../security/index.ts"
 import { loadContext, rememberingRuns, requestOf, storedItem, storedResponse, type ChainSources } from "./chain.ts"
+import { declaredTools, inputCall } from "./input-call.ts"
 import { assertPaired, isUnderstood, messagesOf, questionOf } from "./messages.ts"
 import { beginning, itemId, responseIdOf, responseObject } from "./response-object.ts"
 import { readResponse, readSnapshot, type ReadEvent } from "./response-reader.ts"
@@ -17,6 +19,7 @@ export interface ResponseServiceDependencies extends ChainSources {
   readonly tools: ToolRegistry
   /** Throws `model_not_found` or says that the model cannot chat. */
   readonly requireModel: (name: string) => void
+  readonly countTokens: (call: ModelCall, signal: AbortSignal) => Promise<TokenCount>
   readonly newId: NewId
   readonly clock: Clock
   /** Takes the record of a response that is not stored, once its run is gone; without it such runs stay, hidden. */
@@ -47,8 +50,8 @@ export interface Responses {
   forget(run: Run): Promise<void>
   remove(projectId: string, responseId: string): Promise<void>
   inputItems(projectId: string, responseId: string, page: ItemPage): Promise<{ items: readonly ResponseItem[]; hasMore: boolean }>
-  /** What the request would put before the model, checked like `create` checks it. */
-  check(principal: Principal, request: NewResponse): Promise<ResponseRequest>
+  /** Tokens that the request would put before its model, checked like `create` checks it. */
+  countInput(principal: Principal, request: NewResponse, signal: AbortSignal): Promise<TokenCount>
 }
 
 export function createResponses(dependencies: ResponseServiceDependencies): Responses {
@@ -78,7 +81,11 @@ export function createResponses(dependencies: ResponseServiceDependencies): Resp
       await runs.delete(projectId, run.id)
     },
     inputItems: async (projectId, responseId, page) => pageOf(requestOf(await find(projectId, responseId)).input, page),
-    check: async (principal, request) => (await prepare(dependencies, principal, request, dependencies.newId("run"))).request,
+    countInput: async (principal, request, signal) => {
+      const prepared = await prepare(dependencies, principal, request, dependencies.newId("run"))
+      const tools = declaredTools(offeredTools(prepared.request, dependencies.tools), false)
+      return dependencies.countTokens(inputCall(prepared.request, prepared.messages, tools), signal)
+    },
   }
 }
 
@@ -142,6 +149,7 @@ function titleOf(items: readonly ResponseItem[]): string {
 
 interface Prepared {
   readonly request: ResponseRequest
+  readonly messages: readonly ModelMessage[]
   readonly label: Run["label"]
 }
 
@@ -164,8 +172,8 @@ async function prepare(
   const items = await loadContext(dependencies, { projectId, principal: id, request: complete })
   const plain = items.map(({ item }) => item)
   assertPaired(plain)
-  messagesOf(complete.instructions, plain)
-  return { request: complete, label: joinLabels(items.map(({ label }) => label)) }
+  const messages = messagesOf(complete.instructions, plain)
+  return { request: complete, messages, label: joinLabels(items.map(({ label }) => label)) }
 }
 
 const inputPrefixes: Readonly<Record<string, string>> = {

@@ -3,7 +3,7 @@ import { AppError, type JsonObject } from "../core/index.ts"
 import type { ModelCall, ModelEvent, ModelMessage, ModelTool, ModelUsage } from "../inference/index.ts"
 import type { StepContext } from "../runs/index.ts"
 import { CitationMarkers } from "./citation-markers.ts"
-import { fileSearchDeclaration } from "./file-search.ts"
+import { declaredTools, inputCall } from "./input-call.ts"
 import { addCall } from "./messages.ts"
 import { recordUsage, type Session } from "./session.ts"
 import { closeTurn, TurnTranslator, type CallRoute, type TranslatedCall, type TurnEnd } from "./turn-translator.ts"
@@ -93,32 +93,15 @@ function modelCall(session: Session, { last, turn }: TurnOptions): ModelCall {
   // After the first call a forced choice has had its way; forcing it for ever would leave no turn for the answer.
   const toolChoice = offered.length === 0 ? "none" : forced && turn > 1 ? "auto" : tools.choice
   return {
-    model: request.model,
-    messages,
+    ...inputCall(request, messages, offered),
     passages: quotes ? session.passages : [],
-    tools: offered,
     toolChoice,
-    parallelToolCalls: request.parallel_tool_calls,
-    temperature: request.temperature,
-    topP: request.top_p,
     outputTokensMax: request.max_output_tokens === null ? null : request.max_output_tokens - used,
-    responseFormat: chatFormat(request.text["format"]),
-    reasoningEffort: typeof request.reasoning?.["effort"] === "string" ? request.reasoning["effort"] : null,
-    user: request.user ?? request.safety_identifier,
   }
 }
 
 function modelTools({ tools, dependencies, request }: Session): ModelTool[] {
-  const server = tools.server.map(({ name, description, parameters }) => ({ name, description, parameters, strict: null }))
-  const search = tools.fileSearch && !dependencies.quotesPassages(request.model) ? [fileSearchDeclaration] : []
-  return [...tools.functions, ...server, ...search]
-}
-
-/** `text.format` of the Responses API in the shape of chat completions, which providers take. */
-function chatFormat(format: unknown): JsonObject | null {
-  const { type, ...rest } = (format ?? {}) as JsonObject
-  if (type === "json_schema") return { type, json_schema: rest }
-  return type === "json_object" ? { type } : null
+  return declaredTools(tools, dependencies.quotesPassages(request.model))
 }
 
 /** Limits that hold whatever the model says: what was not offered is refused, and one call at a time means one. */

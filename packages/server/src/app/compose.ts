@@ -79,7 +79,7 @@ async function compose(config: Config, overrides: Overrides, cleanUps: AsyncDisp
   const stopping = new AbortController()
   const tasks = stoppedTasks(shared, stopping, cleanUps)
   const health = { ready: createReadiness({ version, store, records, minilm }), metrics: () => metrics.text() }
-  const services = { inference, context, responses, tasks, health, countTokens: minilm.countTokens }
+  const services = { inference, context, responses, tasks, health }
   const parts = { ...foundation, ...services, version, store, workflows: workflows.map(({ name }) => name) }
   const hotRoutes = createHotRoutes({ ...shared, ...inference, records, logger: logger.child("http") })
   const hotNames = Object.keys(hotRoutes).map((path) => `POST ${path}`)

@@ -42,7 +42,6 @@ export interface RouteParts {
   workflows: readonly string[]
   tasks: BackgroundTasks
   health: HealthOptions
-  countTokens: (text: string) => number
 }
 
 const dashboardDirectory = join(import.meta.dirname, "..", "..", "assets", "dashboard")

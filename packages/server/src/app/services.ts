@@ -3,20 +3,25 @@ import { costOf, createPrices, type Prices, type Records } from "../accounting/i
 import { conversationItems, createResponses, responseRun, searchDocuments, type Responses } from "../agents/index.ts"
 import type { Config } from "../config/index.ts"
 import { createContext, type ContextServices } from "../context/index.ts"
-import type { Clock, Limits, NewId } from "../core/index.ts"
+import { AppError, type Clock, type Limits, type NewId } from "../core/index.ts"
 import {
   createCallModel,
   createEmbed,
   createExtractive,
   createGguf,
   createModels,
+  createTokenCounter,
+  createTokenizer,
   createUpstreams,
   type CallModel,
   type Discovery,
   type EmbeddedEmbeddings,
+  type ModelCall,
   type Models,
   type NativeModel,
   type Natives,
+  type TokenCount,
+  type TokenCounter,
   type Upstreams,
 } from "../inference/index.ts"
 import type { Run, Runs } from "../runs/index.ts"
@@ -39,6 +44,7 @@ export interface Inference {
   natives: Natives
   prices: Prices
   callModel: CallModel
+  tokenCounter: TokenCounter
   /** Takes the models of a later discovery in place of those of the first. */
   rediscovered: (found: Pick<Discovery, "models">) => void
 }
@@ -69,7 +75,8 @@ export function composeInference(shared: Shared, config: Config, parts: Inferenc
   const prices = createPrices({ configured: declared.prices })
   const callModel = createCallModel({ ...shared, models, upstreams, natives })
   const rediscovered = (found: Pick<Discovery, "models">): void => models.replace([...own, ...found.models])
-  return { models, upstreams, natives, prices, callModel, rediscovered }
+  const tokenCounter = cleanUps.use(createTokenCounter({ tokenizer: createTokenizer(shared), natives }))
+  return { models, upstreams, natives, prices, callModel, tokenCounter, rediscovered }
 }
 
 export function composeContext(
@@ -122,6 +129,14 @@ export function composeResponses(
     runs,
     tools,
     requireModel: (name) => void inference.models.require(name, "chat"),
+    countTokens: (call, signal) => countOfModel(inference, call, signal),
     recordLightRun: (record) => void records.add(record),
   })
+}
+
+/** Deployments of one model have one tokenizer: that of the first which chats. */
+function countOfModel({ models, tokenCounter }: Inference, call: ModelCall, signal: AbortSignal): Promise<TokenCount> {
+  const [deployment] = models.require(call.model, "chat").deployments.filter(({ does }) => does.chat)
+  if (!deployment) throw new AppError("model_not_found", `the model "${call.model}" has no deployment`, { param: "model" })
+  return tokenCounter.count(call, deployment, signal)
 }

@@ -49,6 +49,10 @@ export interface Limits {
   feedPollMs: number
   /** Changed runs that one open live list may have waiting; the oldest leave. */
   feedRowsMax: number
+  /** Longest time for counting the tokens of one request exactly; it is estimated after that. */
+  tokenCountTimeoutMs: number
+  /** Idle time after which the thread that counts tokens is ended, with the vocabulary in its memory. */
+  tokenizerIdleMs: number
   /** Time limit of one database query issued for a request. */
   queryTimeoutMs: number
   /** Connections of one process to Postgres, besides the one that listens. */
@@ -101,6 +105,8 @@ export const defaultLimits: Limits = {
   feedWindowMs: 150,
   feedPollMs: 1_000,
   feedRowsMax: 500,
+  tokenCountTimeoutMs: 5_000,
+  tokenizerIdleMs: 300_000,
   queryTimeoutMs: 30_000,
   databaseConnectionsMax: 20,
   databaseQueueMax: 10_000,

@@ -12,6 +12,14 @@ export {
   UpstreamError,
   type UpstreamAnswer,
 } from "./upstream-error.ts"
+export {
+  createTokenCounter,
+  createTokenizer,
+  estimateTokens,
+  type TokenCount,
+  type TokenCounter,
+  type TokenCounterOptions,
+} from "./tokens/index.ts"
 export { usageOf } from "./providers/openai/usage.ts"
 export { eventsOfCompletion } from "./providers/openai/stream.ts"
 export type {

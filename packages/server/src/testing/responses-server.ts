@@ -8,7 +8,16 @@ import { createContext, type ContextServices } from "../context/index.ts"
 import { BackgroundTasks, defaultLimits, newId, systemClock, type Limits } from "../core/index.ts"
 import { createApi, createHttpServer } from "../http/index.ts"
 import { responseRoutes } from "../http/openai/responses/index.ts"
-import { createCallModel, createModels, createUpstreams, type Deployment, type Embed, type Models } from "../inference/index.ts"
+import {
+  createCallModel,
+  createModels,
+  createTokenCounter,
+  createTokenizer,
+  createUpstreams,
+  type Deployment,
+  type Embed,
+  type Models,
+} from "../inference/index.ts"
 import { createExtractive, type NativeModel } from "../inference/providers/embedded/index.ts"
 import { createRuns, type Run, type Runs } from "../runs/index.ts"
 import { createGate, createIdentity, type Grant, type Identity } from "../security/index.ts"
@@ -68,7 +77,9 @@ export async function startResponsesServer(options: ResponsesServerOptions = {})
   })
   const models = modelsOf(extractive, options.providerUrl)
   const upstreams = cleanUps.use(createUpstreams({ limits }))
-  const callModel = createCallModel({ ...shared, models, upstreams, natives: new Map([[extractive.deployment.id, extractive]]) })
+  const natives = new Map([[extractive.deployment.id, extractive]])
+  const callModel = createCallModel({ ...shared, models, upstreams, natives })
+  const tokenCounter = cleanUps.use(createTokenCounter({ tokenizer: createTokenizer(shared), natives }))
   const tools = createToolRegistry(options.tools ?? [])
   const gate = createGate({ grants: options.grants ?? [everything] })
   const sources = {
@@ -96,10 +107,15 @@ export async function startResponsesServer(options: ResponsesServerOptions = {})
     runs,
     tools,
     requireModel: (name) => void models.require(name, "chat"),
+    countTokens: (call, signal) => {
+      const deployment = models.require(call.model).deployments[0]
+      if (!deployment) throw new Error(`no deployment of ${call.model}`)
+      return tokenCounter.count(call, deployment, signal)
+    },
     ...(options.recordLightRun ? { recordLightRun: options.recordLightRun } : {}),
   })
   const tasks = new BackgroundTasks(onError)
-  const routes = [responseRoutes({ responses, limits, background: (name, work) => tasks.run(name, work), countTokens })]
+  const routes = [responseRoutes({ responses, limits, background: (name, work) => tasks.run(name, work) })]
   const logger = { error: onError }
   const app = createApi({ ...shared, identity, routes, logger })
   const server = cleanUps.use(createHttpServer({ ...shared, identity, app, hotRoutes: {}, logger }))

@@ -6,7 +6,7 @@ import { AppError, type JsonObject, type Limits } from "../../../core/index.ts"
 import type { Run } from "../../../runs/index.ts"
 import type { HttpEnv } from "../../env.ts"
 import { checked, readJsonObject, readQuery } from "../../request-body.ts"
-import { createResponseSchema, newResponseOf, type CreateResponseBody } from "./request-schema.ts"
+import { createResponseSchema, newResponseOf } from "./request-schema.ts"
 import { streamEvents } from "./stream.ts"
 
 export interface ResponseRoutesOptions {
@@ -14,8 +14,6 @@ export interface ResponseRoutesOptions {
   readonly limits: Pick<Limits, "headHoldMs" | "keepAliveMs">
   /** Work that goes on after the answer. */
   readonly background: (name: string, work: () => Promise<unknown>) => void
-  /** Tokens of a text, for `input_tokens`. */
-  readonly countTokens: (text: string) => number
 }
 
 type At = Context<HttpEnv>
@@ -176,16 +174,12 @@ async function inputItems({ responses }: ResponseRoutesOptions, context: At): Pr
   return context.json({ object: "list", data: items, first_id: items[0]?.id ?? null, last_id: items.at(-1)?.id ?? null, has_more: hasMore })
 }
 
-/** An estimate by the tokenizer at hand; providers count with their own. */
-async function inputTokens({ responses, countTokens }: ResponseRoutesOptions, context: At): Promise<Response> {
-  const body: CreateResponseBody = checked(createResponseSchema, await readJsonObject(context))
-  const { input, instructions, tools } = await responses.check(context.get("principal"), newResponseOf(body))
-  const texts = [
-    instructions ?? "",
-    ...input.map((item) => JSON.stringify(item["content"] ?? item["output"] ?? item)),
-    ...tools.map((tool) => JSON.stringify(tool)),
-  ]
-  return context.json({ object: "response.input_tokens", input_tokens: texts.reduce((sum, text) => sum + countTokens(text), 0) })
+/** R27: with the model's own tokenizer where it is at hand; a header says when it is an estimate. */
+async function inputTokens({ responses }: ResponseRoutesOptions, context: At): Promise<Response> {
+  const body = checked(createResponseSchema, await readJsonObject(context))
+  const { tokens, estimated } = await responses.countInput(context.get("principal"), newResponseOf(body), disconnection(context))
+  context.header("x-perdure-tokens-estimated", String(estimated))
+  return context.json({ object: "response.input_tokens", input_tokens: tokens })
 }
 
 function projectOf(context: At): string {

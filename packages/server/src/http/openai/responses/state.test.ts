@@ -304,6 +304,21 @@ describe("input items", () => {
     const { object, input_tokens } = await client.responses.inputTokens.count({ model: "fake-model", input: "Hello there" })
     expect([object, input_tokens > 0, provider.requests.length]).toEqual(["response.input_tokens", true, before])
   })
+
+  it("R27 counts the chain before, instructions and tools, and says that a name without a known tokenizer is estimated", async () => {
+    const count = async (body: object): Promise<number> => {
+      const { status, headers, json } = await send(server, "POST", "/v1/responses/input_tokens", { model: "fake-model", ...body })
+      expect([status, headers["x-perdure-tokens-estimated"]]).toEqual([200, "true"])
+      return json["input_tokens"] as number
+    }
+    const { id } = await client.responses.create({ model: "fake-model", input: "Some words that stand in the chain before." })
+    const alone = await count({ input: "Go on." })
+    const tool = { type: "function", name: "look", description: "Looks something up", parameters: { type: "object" } }
+    for (const more of [{ previous_response_id: id }, { instructions: "Be brief and kind." }, { tools: [tool] }])
+      expect(await count({ input: "Go on.", ...more })).toBeGreaterThan(alone + 3)
+    const unknown = await send(server, "POST", "/v1/responses/input_tokens", { model: "no-such", input: "x" })
+    expect([unknown.status, unknown.json["error"]]).toMatchObject([404, { code: "model_not_found" }])
+  })
 })
 
 describe("keeping and losing", () => {

@@ -1,0 +1,36 @@
+// A request as the model call that its first turn makes: what is counted, what is summarised, and what turns begin with.
+import type { JsonObject } from "../core/index.ts"
+import type { ModelCall, ModelMessage, ModelTool } from "../inference/index.ts"
+import { fileSearchDeclaration } from "./file-search.ts"
+import type { OfferedTools } from "./tool-choice.ts"
+import type { ResponseRequest } from "./types.ts"
+
+/** The offered tools as models see them; a model that quotes is handed passages instead of the search. */
+export function declaredTools(tools: OfferedTools, quotes: boolean): ModelTool[] {
+  const server = tools.server.map(({ name, description, parameters }) => ({ name, description, parameters, strict: null }))
+  return [...tools.functions, ...server, ...(tools.fileSearch && !quotes ? [fileSearchDeclaration] : [])]
+}
+
+export function inputCall(request: ResponseRequest, messages: readonly ModelMessage[], tools: readonly ModelTool[]): ModelCall {
+  return {
+    model: request.model,
+    messages,
+    passages: [],
+    tools,
+    toolChoice: tools.length === 0 ? "none" : "auto",
+    parallelToolCalls: request.parallel_tool_calls,
+    temperature: request.temperature,
+    topP: request.top_p,
+    outputTokensMax: request.max_output_tokens,
+    responseFormat: chatFormat(request.text["format"]),
+    reasoningEffort: typeof request.reasoning?.["effort"] === "string" ? request.reasoning["effort"] : null,
+    user: request.user ?? request.safety_identifier,
+  }
+}
+
+/** `text.format` of the Responses API in the shape of chat completions, which providers take. */
+function chatFormat(format: unknown): JsonObject | null {
+  const { type, ...rest } = (format ?? {}) as JsonObject
+  if (type === "json_schema") return { type, json_schema: rest }
+  return type === "json_object" ? { type } : null
+}
