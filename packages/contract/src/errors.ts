@@ -14,6 +14,8 @@ export const errorCodes = {
   insufficient_quota: [429, "insufficient_quota"],
   permission_denied: [403, "invalid_request_error"],
   policy_denied: [403, "invalid_request_error"],
+  model_not_allowed: [403, "invalid_request_error"],
+  endpoint_not_allowed: [403, "invalid_request_error"],
   not_found: [404, "invalid_request_error"],
   model_not_found: [404, "invalid_request_error"],
   method_not_allowed: [405, "invalid_request_error"],

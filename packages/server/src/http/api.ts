@@ -3,7 +3,7 @@ import { Hono, type Context, type MiddlewareHandler } from "hono"
 import { HTTPException } from "hono/http-exception"
 import { AppError, type Limits, type NewId } from "../core/index.ts"
 import { fileTooLarge } from "../context/index.ts"
-import type { Identity } from "../security/index.ts"
+import { requireEndpoint, type Identity, type Principal } from "../security/index.ts"
 import { isStoreError, type StoreError } from "../store/index.ts"
 import type { HttpEnv } from "./env.ts"
 import { errorAnswer } from "./openai/errors.ts"
@@ -69,10 +69,17 @@ function authenticated(identity: Identity): MiddlewareHandler<HttpEnv> {
     const { method } = context.req
     const principal = identity.authenticate(headers, method)
     if (!principal) throw invalidApiKey(context.req.header("authorization") ?? context.req.header("x-api-key"))
+    // The same text that the routes are found by.
+    const { path } = context.req
+    requireEndpoint(principal, method, path)
     context.set("principal", principal)
-    context.set("isStillAllowed", () => identity.authenticate(headers, method) !== undefined)
+    context.set("isStillAllowed", () => isAllowed(identity.authenticate(headers, method), method, path))
     await next()
   }
+}
+
+function isAllowed(principal: Principal | undefined, method: string, path: string): boolean {
+  return principal !== undefined && (principal.scope === null || principal.scope.allowsEndpoint(method, path))
 }
 
 /** The 401 of every route: says whether a key was missing or wrong, never what it was. */

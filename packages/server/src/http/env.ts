@@ -7,7 +7,7 @@ export interface HttpEnv {
   Variables: {
     /** Set for every path under /v1; the shell has answered 401 otherwise. */
     principal: Principal
-    /** Whether the key or session that the request came with is still good: asked by streams that outlive many changes. */
+    /** Whether the key or session that the request came with is still good and may still call this: asked by streams that outlive many changes. */
     isStillAllowed: () => boolean
     requestId: string
   }

@@ -1,7 +1,7 @@
 // What every request passes before its handler: one origin guard, one refusal while draining, one count of what is in flight.
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { AppError, type Clock, type NewId } from "../core/index.ts"
-import type { Identity, Principal } from "../security/index.ts"
+import { requireEndpoint, type Identity, type Principal } from "../security/index.ts"
 import { invalidApiKey } from "./api.ts"
 import { errorAnswer, type ErrorAnswer } from "./openai/errors.ts"
 import { answeredTraceparent } from "./trace-context.ts"
@@ -34,15 +34,24 @@ export function enterHotPath(
   handler: HotHandler,
 ): void {
   const requestId = newId("req")
-  const principal = identity.authenticate(request.headers, "POST")
-  if (!principal) {
-    const apiKey = request.headers["x-api-key"]
+  let principal: Principal
+  try {
+    principal = authenticated(identity, request)
+  } catch (error) {
     request.resume()
-    return sendError(response, errorAnswer(invalidApiKey(request.headers.authorization ?? apiKey?.toString()), requestId))
+    return sendError(response, errorAnswer(error, requestId))
   }
   const sent = request.headers["traceparent"]
   const traceparent = typeof sent === "string" ? answeredTraceparent(sent, requestId) : undefined
   handler({ request, response, principal, requestId, startedAt: clock.monotonic(), startedAtEpochMs: clock.now(), traceparent })
+}
+
+/** Who calls; throws the 401 of an unknown key and the 403 of one that may not call this path. */
+function authenticated(identity: Identity, request: IncomingMessage): Principal {
+  const principal = identity.authenticate(request.headers, "POST")
+  if (!principal) throw invalidApiKey(request.headers.authorization ?? request.headers["x-api-key"]?.toString())
+  requireEndpoint(principal, "POST", request.url ?? "")
+  return principal
 }
 
 /** A JSON error as the whole answer; nothing of the response was sent yet. */

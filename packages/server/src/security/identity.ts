@@ -11,6 +11,7 @@ const channel = "perdure_keys"
 /** Beneath the notifications, which can be lost while a connection is made anew. */
 const reloadEveryMs = 15_000
 const verifiedMax = 10_000
+const unrestricted = { scope: null, limits: null, tags: [], user: null } as const
 const safeMethods = new Set(["GET", "HEAD", "OPTIONS"])
 
 export interface IdentityOptions {
@@ -112,7 +113,7 @@ class KeyedIdentity implements Identity {
     if (known) return known
     const key = this.#keys.get(shortIdOf(text) ?? "")
     if (!key || !sameDigest(key.digest, digestOf(this.#pepper, text))) return undefined
-    const principal: Principal = { id: key.id, projectId: key.projectId, kind: "key", name: key.name }
+    const principal: Principal = { ...unrestricted, id: key.id, projectId: key.projectId, kind: "key", name: key.name }
     this.#verified.set(hash("sha256", text), principal)
     return principal
   }
@@ -122,7 +123,7 @@ class KeyedIdentity implements Identity {
     const claims = session === undefined ? undefined : verify(this.#pepper, session, "session", this.#clock.now())
     if (session === undefined || !claims) return undefined
     if (!safeMethods.has(method) && headers["x-perdure-csrf"] !== csrfToken(this.#pepper, session)) return undefined
-    return { id: "user:admin", projectId: claims.projectId, kind: "session", name: "admin" }
+    return { ...unrestricted, id: "user:admin", projectId: claims.projectId, kind: "session", name: "admin" }
   }
 
   async #changed(): Promise<void> {

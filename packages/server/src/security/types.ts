@@ -1,5 +1,7 @@
 // The words of identity and of the gate: principals, what may be asked of the gate, and its decisions.
+import type { KeyLimits } from "@perdure/contract"
 import type { Label } from "./labels.ts"
+import type { Scope } from "./scope.ts"
 
 /** Who acts. Derived from authentication, never from a request's body. */
 export interface Principal {
@@ -8,6 +10,14 @@ export interface Principal {
   projectId: string
   kind: "key" | "session"
   name: string
+  /** What the key may reach, compiled; null: every model and endpoint. `requireModel` and `requireEndpoint` ask it. */
+  scope: Scope | null
+  /** Rates, tokens, money and concurrency of this key; null: none of its own. */
+  limits: KeyLimits | null
+  /** Names under which its calls are counted, limited and routed, besides its own. */
+  tags: readonly string[]
+  /** The end user that the key acts for, where it acts for one. */
+  user: string | null
 }
 
 /** Keys live in memory and are kept fresh by NOTIFY; authenticating is synchronous and touches no database. */

@@ -8,7 +8,16 @@ import { createModels, createUpstreams, type Deployment, type Model, type Native
 import type { Identity, Principal } from "../security/index.ts"
 
 export const testKey = "sk-test"
-export const testPrincipal: Principal = { id: "key_test", projectId: "proj_test", kind: "key", name: "test" }
+export const testPrincipal: Principal = {
+  id: "key_test",
+  projectId: "proj_test",
+  kind: "key",
+  name: "test",
+  scope: null,
+  limits: null,
+  tags: [],
+  user: null,
+}
 
 /** Knows the given keys and nothing else. */
 export function fixedIdentity(keys: Readonly<Record<string, Principal>> = { [testKey]: testPrincipal }): Identity {
@@ -51,6 +60,8 @@ export interface TestGatewayOptions {
   natives?: Natives
   limits?: Partial<Limits>
   routes?: readonly Hono<HttpEnv>[]
+  /** Beside `testKey`, by their text. */
+  keys?: Readonly<Record<string, Principal>>
 }
 
 export interface TestGateway extends AsyncDisposable {
@@ -65,6 +76,7 @@ export async function startTestGateway({
   natives = new Map(),
   limits: some = {},
   routes = [],
+  keys = {},
 }: TestGatewayOptions): Promise<TestGateway> {
   const limits = { ...defaultLimits, ...some }
   const registry = createModels({ models })
@@ -72,7 +84,7 @@ export async function startTestGateway({
   const records: LightRunRecord[] = []
   const logged: object[] = []
   const logger = { error: (fields: object) => void logged.push(fields) }
-  const identity = fixedIdentity()
+  const identity = fixedIdentity({ [testKey]: testPrincipal, ...keys })
   const prices = createPrices({ configured: new Map([["fake/m", { input: 1_000_000, output: 2_000_000, cachedInput: 100_000 }]]) })
   const add = (record: LightRunRecord): boolean => records.push(record) > 0
   const hotRoutes = createHotRoutes({

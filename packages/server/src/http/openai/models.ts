@@ -1,13 +1,22 @@
-// `GET /v1/models` and `/v1/models/{id}`: the logical names that this server serves.
+// `GET /v1/models` and `/v1/models/{id}`: the logical names that this server serves and the key may use.
 import { Hono } from "hono"
 import type { Model, Models } from "../../inference/index.ts"
+import { requireModel } from "../../security/index.ts"
 import type { HttpEnv } from "../env.ts"
 
 export function modelRoutes(models: Pick<Models, "list" | "require">): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>()
-  app.get("/v1/models", (context) => context.json({ object: "list", data: models.list().map(modelObject) }))
+  app.get("/v1/models", (context) => {
+    const { scope } = context.get("principal")
+    const usable = scope === null ? models.list() : models.list().filter(({ name }) => scope.allowsModel(name))
+    return context.json({ object: "list", data: usable.map(modelObject) })
+  })
   // Names contain slashes (`perdure/extractive`), and clients encode them or not.
-  app.get("/v1/models/:id{.+}", (context) => context.json(modelObject(models.require(context.req.param("id")))))
+  app.get("/v1/models/:id{.+}", (context) => {
+    const id = context.req.param("id")
+    requireModel(context.get("principal"), id)
+    return context.json(modelObject(models.require(id)))
+  })
   return app
 }
 

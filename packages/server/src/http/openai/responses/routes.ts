@@ -4,6 +4,7 @@ import { z } from "zod"
 import { errorOfData, type ReadEvent, type Responses } from "../../../agents/index.ts"
 import { AppError, type JsonObject, type Limits } from "../../../core/index.ts"
 import type { Run } from "../../../runs/index.ts"
+import { requireModel } from "../../../security/index.ts"
 import type { HttpEnv } from "../../env.ts"
 import { checked, readJsonObject, readQuery } from "../../request-body.ts"
 import { createResponseSchema, newResponseOf } from "./request-schema.ts"
@@ -44,6 +45,7 @@ export function responseRoutes(given: ResponseRoutesOptions): Hono<HttpEnv> {
 async function create(options: Parts, context: At): Promise<Response> {
   const { responses, background, waiting } = options
   const body = checked(createResponseSchema, await readJsonObject(context))
+  requireModel(context.get("principal"), body.model)
   const idempotencyKey = context.req.header("idempotency-key")
   const run = await responses.create(context.get("principal"), newResponseOf(body), { idempotencyKey })
   context.header("x-perdure-run-id", run.id)
@@ -177,6 +179,7 @@ async function inputItems({ responses }: ResponseRoutesOptions, context: At): Pr
 /** R27: with the model's own tokenizer where it is at hand; a header says when it is an estimate. */
 async function inputTokens({ responses }: ResponseRoutesOptions, context: At): Promise<Response> {
   const body = checked(createResponseSchema, await readJsonObject(context))
+  requireModel(context.get("principal"), body.model)
   const { tokens, estimated } = await responses.countInput(context.get("principal"), newResponseOf(body), disconnection(context))
   context.header("x-perdure-tokens-estimated", String(estimated))
   return context.json({ object: "response.input_tokens", input_tokens: tokens })

@@ -1,0 +1,95 @@
+// What a restricted key meets at the door: endpoints on both ways in, the list of models, and answers that name only what is its own.
+import { Hono } from "hono"
+import { request } from "node:http"
+import { afterAll, describe, expect, it } from "vitest"
+import { compileScope, type Principal } from "../security/index.ts"
+import { startFakeProvider } from "../testing/fake-provider.ts"
+import { startTestGateway, testDeployment, testKey, testModel, testPrincipal } from "../testing/gateway.ts"
+import type { HttpEnv } from "./env.ts"
+
+const provider = await startFakeProvider()
+const routes = new Hono<HttpEnv>()
+routes.get("/v1/files", (context) => context.json({ data: [] }))
+routes.delete("/v1/files/:id", (context) => context.json({ deleted: true }))
+routes.get("/v1/keys", (context) => context.json({ keys: [] }))
+
+function key(models: readonly string[], endpoints: readonly string[]): Principal {
+  return { ...testPrincipal, id: "key_scoped", name: "scoped", scope: compileScope({ models, endpoints }) }
+}
+
+const gateway = await startTestGateway({
+  models: ["gpt-small", "gpt-large", "secret-model"].map((name) => testModel(name, testDeployment(provider.url))),
+  routes: [routes],
+  keys: { embedder: key([], ["embeddings"]), reader: key([], ["GET /v1/files*"]), small: key(["gpt-*"], []), chat: key([], ["chat"]) },
+})
+afterAll(async () => {
+  await gateway[Symbol.asyncDispose]()
+  await provider[Symbol.asyncDispose]()
+})
+
+async function ask(as: string, method: string, path: string, body?: object): Promise<{ status: number; text: string }> {
+  const headers = { authorization: `Bearer ${as}`, "content-type": "application/json" }
+  const answer = await fetch(gateway.url + path, { method, headers, ...(body ? { body: JSON.stringify(body) } : {}) })
+  return { status: answer.status, text: await answer.text() }
+}
+const chat = { model: "gpt-small", messages: [{ role: "user", content: "Hello" }] }
+
+describe("a key that is restricted to endpoints", () => {
+  it("is refused on the hot path before its body is read, and let through where it may go", async () => {
+    const refused = await ask("embedder", "POST", "/v1/chat/completions", chat)
+    expect(refused.status).toBe(403)
+    expect(JSON.parse(refused.text)).toMatchObject({ error: { code: "endpoint_not_allowed", type: "invalid_request_error", param: null } })
+    expect(refused.text).toContain("POST /v1/chat/completions, only embeddings")
+    expect(provider.requests).toHaveLength(0)
+    expect((await ask("chat", "POST", "/v1/chat/completions", chat)).status).toBe(200)
+  })
+
+  it("is held to method and path on all other routes", async () => {
+    expect((await ask("reader", "GET", "/v1/files")).status).toBe(200)
+    expect((await ask("reader", "DELETE", "/v1/files/file_1")).status).toBe(403)
+    expect((await ask("reader", "GET", "/v1/keys")).status).toBe(403)
+  })
+
+  it.each(["/v1/chat/../keys", "/v1/chat/%2e%2e/keys", "/v1/chat%2f..%2fkeys", "/v1/%6beys", "/v1//keys", "/V1/keys", "/v1/keys/"])(
+    "finds no way round by %s",
+    async (path) => {
+      const { hostname, port } = new URL(gateway.url)
+      const status = await rawStatus(hostname, Number(port), path)
+      expect([403, 404]).toContain(status)
+    },
+  )
+
+  it("learns nothing about routes that do not exist", async () => {
+    expect((await ask("reader", "GET", "/v1/nothing")).status).toBe(403)
+    expect((await ask(testKey, "GET", "/v1/nothing")).status).toBe(404)
+  })
+})
+
+describe("a key that is restricted to models", () => {
+  it("sees its models in the list, and no other", async () => {
+    const named = async (as: string): Promise<string[]> =>
+      (JSON.parse((await ask(as, "GET", "/v1/models")).text) as { data: { id: string }[] }).data.map(({ id }) => id)
+    expect(await named("small")).toEqual(["gpt-small", "gpt-large"])
+    expect(await named("chat")).toEqual(["gpt-small", "gpt-large", "secret-model"])
+  })
+
+  it("is answered alike about a model that exists and one that does not", async () => {
+    expect((await ask("small", "GET", "/v1/models/gpt-small")).status).toBe(200)
+    const [exists, missing] = [await ask("small", "GET", "/v1/models/secret-model"), await ask("small", "GET", "/v1/models/no-such-model")]
+    expect([exists.status, missing.status]).toEqual([403, 403])
+    expect(exists.text.replace("secret-model", "X")).toBe(missing.text.replace("no-such-model", "X"))
+    expect(JSON.parse(exists.text)).toMatchObject({ error: { code: "model_not_allowed", param: "model" } })
+  })
+})
+
+/** As it stands on the wire: `fetch` would tidy the path first. */
+async function rawStatus(host: string, port: number, path: string): Promise<number> {
+  return await new Promise((resolve, reject) => {
+    const sent = request({ host, port, path, headers: { authorization: "Bearer chat" } }, (answer) => {
+      answer.resume()
+      resolve(answer.statusCode ?? 0)
+    })
+    sent.on("error", reject)
+    sent.end()
+  })
+}
