@@ -8,13 +8,13 @@ import type { Identity } from "../security/index.ts"
 import type { HttpEnv } from "./env.ts"
 import { createOriginGuard } from "./origin-guard.ts"
 import { errorAnswer } from "./openai/errors.ts"
-import { enterHotPath, refuseWhileDraining, sendError, type HotHandler } from "./shell.ts"
+import { enterHotPath, refuseWhileDraining, sendError, type HotRoute } from "./shell.ts"
 import type { ShellLogger } from "./api.ts"
 
 export interface HttpServerOptions {
   identity: Identity
   /** By path; they serve POST only. */
-  hotRoutes: Readonly<Record<string, HotHandler>>
+  hotRoutes: Readonly<Record<string, HotRoute>>
   app: Hono<HttpEnv>
   limits: Pick<Limits, "drainMs">
   clock: Clock
@@ -48,7 +48,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 class NodeHttpServer implements HttpServer {
   readonly #options: HttpServerOptions
   readonly #server: Server
-  readonly #hot: ReadonlyMap<string, HotHandler>
+  readonly #hot: ReadonlyMap<string, HotRoute>
   readonly #toHono: ReturnType<typeof getRequestListener>
   #guard = createOriginGuard({ boundHost: "127.0.0.1" })
   #inFlight = 0

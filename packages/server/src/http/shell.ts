@@ -3,7 +3,8 @@ import type { IncomingMessage, ServerResponse } from "node:http"
 import { AppError, type Clock, type NewId } from "../core/index.ts"
 import { requireEndpoint, type Identity, type Principal } from "../security/index.ts"
 import { invalidApiKey } from "./api.ts"
-import { errorAnswer, type ErrorAnswer } from "./openai/errors.ts"
+import type { ErrorAnswer, WireShape } from "./light/wire-shape.ts"
+import { errorAnswer } from "./openai/errors.ts"
 import { answeredTraceparent } from "./trace-context.ts"
 
 /** A request of the hot path: authenticated, with its id, before its body was read. */
@@ -16,9 +17,14 @@ export interface HotCall {
   startedAt: number
   startedAtEpochMs: number
   traceparent: string | undefined
+  /** The client's kind of errors. */
+  shape: WireShape
 }
 
-export type HotHandler = (call: HotCall) => void
+export interface HotRoute {
+  shape: WireShape
+  handle: (call: HotCall) => void
+}
 
 export interface HotEntryOptions {
   identity: Identity
@@ -26,12 +32,12 @@ export interface HotEntryOptions {
   newId: NewId
 }
 
-/** Authenticates a request and hands it to `handler`; a few microseconds, no await. */
+/** Authenticates a request and hands it to the route's handler; a few microseconds, no await. */
 export function enterHotPath(
   { identity, clock, newId }: HotEntryOptions,
   request: IncomingMessage,
   response: ServerResponse,
-  handler: HotHandler,
+  { shape, handle }: HotRoute,
 ): void {
   const requestId = newId("req")
   let principal: Principal
@@ -39,11 +45,11 @@ export function enterHotPath(
     principal = authenticated(identity, request)
   } catch (error) {
     request.resume()
-    return sendError(response, errorAnswer(error, requestId))
+    return sendError(response, shape.errorAnswer(error, requestId))
   }
   const sent = request.headers["traceparent"]
   const traceparent = typeof sent === "string" ? answeredTraceparent(sent, requestId) : undefined
-  handler({ request, response, principal, requestId, startedAt: clock.monotonic(), startedAtEpochMs: clock.now(), traceparent })
+  handle({ request, response, principal, requestId, startedAt: clock.monotonic(), startedAtEpochMs: clock.now(), traceparent, shape })
 }
 
 /** Who calls; throws the 401 of an unknown key and the 403 of one that may not call this path. */

@@ -21,7 +21,8 @@ export {
   type TokenCounterOptions,
 } from "./tokens/index.ts"
 export { usageOf } from "./providers/openai/usage.ts"
-export { eventsOfCompletion } from "./providers/openai/stream.ts"
+export { dialectOf } from "./providers/index.ts"
+export type { ProviderDialect, ProviderReader, ProviderRequest } from "./providers/port.ts"
 export type {
   CallModel,
   Capabilities,

@@ -1,16 +1,8 @@
 // The upstream's side of a streamed chat completion: bytes become whole frames, each looked at without parsing it.
-import type { Deployment, ModelUsage } from "../../inference/index.ts"
-import { errorInBody, streamEnded, unreadable, usageOf } from "../../inference/index.ts"
+import { errorInBody, streamEnded, unreadable, usageOf, type ModelUsage } from "../../inference/index.ts"
 import { isJsonObject, type JsonObject } from "../../core/index.ts"
-import { nextFrame, normalised, withoutCarriageReturns } from "./sse-frames.ts"
-
-export interface ChatFramesOptions {
-  deployment: Deployment
-  /** The client wants the usage chunk, and `usage: null` on all others. */
-  usageAsked: boolean
-  /** Frames of `[DONE]`-terminated streams, in order; never the `[DONE]` itself. `content` is false for the role's frame and the like. */
-  onFrame: (frame: Buffer, content: boolean) => void
-}
+import type { Frames, FramesOptions } from "../light/client-dialect.ts"
+import { nextFrame, normalised, withoutCarriageReturns } from "../light/sse-frames.ts"
 
 const frameBytesMax = 8 * 1024 * 1024
 const finishKey = Buffer.from('"finish_reason"')
@@ -23,9 +15,9 @@ const openObject = 123
 const closeObject = 125
 const space = 32
 
-/** `feed` the bytes, then `end`; a failure is thrown. After `done` nothing more is taken. */
-export class ChatFrames {
-  readonly #options: ChatFramesOptions
+/** Never gives the `[DONE]` itself, and the usage chunk only where it was asked for (then all others say `usage: null`). */
+export class ChatFrames implements Frames {
+  readonly #options: FramesOptions
   #pending: Buffer | undefined
   #carriageReturns: boolean | undefined
   #usageFrame: Buffer | undefined
@@ -34,7 +26,7 @@ export class ChatFrames {
   #contentSeen = false
   done = false
 
-  constructor(options: ChatFramesOptions) {
+  constructor(options: FramesOptions) {
     this.#options = options
   }
 

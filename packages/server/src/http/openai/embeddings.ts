@@ -1,21 +1,25 @@
 // `POST /v1/embeddings`: passed through to providers, or computed by a model of this process; vectors as floats or base64.
 import { z } from "zod"
 import { AppError, isJsonObject, type JsonObject, type JsonValue } from "../../core/index.ts"
-import type { Deployment, UpstreamError } from "../../inference/index.ts"
-import type { HotHandler } from "../shell.ts"
+import { usageOf, type Deployment, type UpstreamError } from "../../inference/index.ts"
+import { Forward, type Attempt, type AttemptEnd } from "../light/forward.ts"
+import type { ForwardedBody } from "../light/forwarded-body.ts"
+import { HttpAttempt } from "../light/http-attempt.ts"
+import { JsonRelay } from "../light/json-relay.ts"
+import { LightCall, type LightRunDependencies } from "../light/light-call.ts"
+import { readBodyBytes } from "../light/read-body.ts"
+import { refuse } from "../light/refuse.ts"
+import { deploymentsOf } from "../light/serve.ts"
+import { usageFromTail } from "../light/usage-tail.ts"
 import { checked } from "../request-body.ts"
-import { embeddingBody, type ForwardedBody } from "./chat-body.ts"
-import { refuse } from "./chat.ts"
-import { Forward } from "./forward.ts"
-import { JsonRelay } from "./json-relay.ts"
-import { LightCall, type LightRunDependencies } from "./light-call.ts"
-import { readBodyBytes } from "./read-body.ts"
-import { usageFromTail } from "./usage-tail.ts"
+import type { HotCall, HotRoute } from "../shell.ts"
+import { embeddingBody } from "./chat-body.ts"
+import { openAiShape } from "./errors.ts"
 
-export function embeddingsHandler(dependencies: LightRunDependencies): HotHandler {
+export function embeddingsRoute(dependencies: LightRunDependencies): HotRoute {
   /** Deployments that were seen to refuse base64: they are asked for floats at once. */
   const floatsOnly = new WeakSet<Deployment>()
-  return (hot) =>
+  const handle = (hot: HotCall): void =>
     readBodyBytes(hot.request, dependencies.limits.requestBodyBytesMax, (bytes) => {
       let call: LightCall | undefined
       try {
@@ -23,6 +27,8 @@ export function embeddingsHandler(dependencies: LightRunDependencies): HotHandle
         const body = embeddingBody(bytes)
         call = new LightCall(dependencies, hot, {
           kind: "embedding",
+          name: "embeddings",
+          idPrefix: "embd_",
           model: body.model,
           user: body.user,
           stream: false,
@@ -33,32 +39,44 @@ export function embeddingsHandler(dependencies: LightRunDependencies): HotHandle
         refuse(dependencies, hot, call, error)
       }
     })
+  return { shape: openAiShape, handle }
 }
 
 function serveEmbeddings(dependencies: LightRunDependencies, call: LightCall, body: ForwardedBody, floatsOnly: WeakSet<Deployment>): void {
-  const deployments = dependencies.models.require(body.model, "embeddings").deployments.filter(({ does }) => does.embeddings)
+  const deployments = deploymentsOf(dependencies, body.model, "embeddings")
   const [first] = deployments
   if (first?.dialect === "native") return serveNative(dependencies, call, body, first)
-  const { heldAnswerBytesMax, heldEmbeddingsBytesMax } = dependencies.limits
-  const change = (answer: Buffer): Buffer => completeAnswer(answer, body)
-  const openRelay = (deployment: Deployment): JsonRelay =>
-    new JsonRelay({ call, deployment, change, heldBytesMax: body.base64Asked ? heldEmbeddingsBytesMax : heldAnswerBytesMax })
-  const amend = (error: UpstreamError, deployment: Deployment): ForwardedBody | undefined => {
-    if (!body.base64Asked || error.answer.status >= 500 || !/encoding_format|base64/.test(`${error.answer.param} ${error.message}`))
-      return undefined
-    floatsOnly.add(deployment)
-    return withFloats(body)
-  }
+  const open = (deployment: Deployment, end: AttemptEnd, asked: ForwardedBody): Attempt =>
+    new HttpAttempt({
+      dependencies,
+      call,
+      deployment,
+      end,
+      path: "/embeddings",
+      body: asked.forUpstream(deployment.upstreamModel),
+      relay: openRelay(dependencies, call, body, deployment),
+    })
   new Forward({
     dependencies,
     call,
     deployments: deployments.filter(({ dialect }) => dialect === "openai-chat"),
-    path: "/embeddings",
-    body: first && body.base64Asked && floatsOnly.has(first) ? withFloats(body) : body,
-    openRelay,
-    amend,
+    openAttempt: (deployment, end) => open(deployment, end, body.base64Asked && floatsOnly.has(deployment) ? withFloats(body) : body),
+    amend: (error, deployment, end) => {
+      if (!refusesBase64(body, error)) return undefined
+      floatsOnly.add(deployment)
+      return open(deployment, end, withFloats(body))
+    },
     failBegun: () => void call.hot.response.destroy(),
   }).start()
+}
+
+function openRelay({ limits }: LightRunDependencies, call: LightCall, body: ForwardedBody, deployment: Deployment): JsonRelay {
+  const heldBytesMax = body.base64Asked ? limits.heldEmbeddingsBytesMax : limits.heldAnswerBytesMax
+  return new JsonRelay({ call, deployment, heldBytesMax, usageOf, change: (answer) => completeAnswer(answer, body) })
+}
+
+function refusesBase64(body: ForwardedBody, error: UpstreamError): boolean {
+  return body.base64Asked && error.answer.status < 500 && /encoding_format|base64/.test(`${error.answer.param} ${error.message}`)
 }
 
 function withFloats(body: ForwardedBody): ForwardedBody {
@@ -75,7 +93,7 @@ function completeAnswer(answer: Buffer, { base64Asked, sizeBytes }: ForwardedBod
   let at = answer.indexOf(embeddingKey) + embeddingKey.length
   while (answer[at] === space) at += 1
   const encode = base64Asked && answer[at] === openList
-  const usage = usageFromTail(answer)
+  const usage = usageFromTail(answer, usageOf)
   if (!encode && usage) return answer
   const parsed: unknown = JSON.parse(answer.toString())
   if (!isJsonObject(parsed) || !Array.isArray(parsed["data"])) return answer

@@ -2,12 +2,7 @@
 import { errorType } from "@perdure/contract"
 import { AppError } from "../../core/index.ts"
 import { UpstreamError } from "../../inference/index.ts"
-
-export interface ErrorAnswer {
-  status: number
-  headers: Record<string, string>
-  body: ErrorBody
-}
+import type { ErrorAnswer, WireShape } from "../light/wire-shape.ts"
 
 export interface ErrorBody {
   error: { message: string; type: string; param: string | null; code: string | null }
@@ -33,9 +28,11 @@ export function errorBody(error: AppError): ErrorBody {
   return { error: { message, type: errorType(error.code), param: error.param ?? null, code: error.code } }
 }
 
-/** The error object of whatever was thrown, for streams that have begun. */
-export function errorFrameBody(error: unknown, requestId: string): ErrorBody {
-  return errorBody(error instanceof AppError ? error : unexpected(requestId))
+/** The errors of OpenAI's clients. */
+export const openAiShape: WireShape = {
+  requestIdHeader: "x-request-id",
+  errorAnswer,
+  errorFrame: (error, requestId) => `data: ${JSON.stringify(errorBody(error instanceof AppError ? error : unexpected(requestId)))}\n\n`,
 }
 
 function unexpected(requestId: string): AppError {

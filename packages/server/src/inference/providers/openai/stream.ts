@@ -1,6 +1,6 @@
 // Reads a stream of chat completion chunks into model events, whatever shape each provider gives its chunks.
 import { createParser, type EventSourceParser } from "eventsource-parser"
-import { isJsonObject, type JsonObject, type JsonValue, type NewId } from "../../../core/index.ts"
+import { isJsonObject, type JsonObject, type JsonValue } from "../../../core/index.ts"
 import type { Deployment, ModelEvent, ModelUsage } from "../../types.ts"
 import { errorInBody, streamEnded, unreadable } from "../../upstream-error.ts"
 import type { ProviderReader, ProviderReaderOptions } from "../port.ts"
@@ -154,10 +154,4 @@ function finishReasonOf(reason: string): FinishReason {
 
 function listOf(value: JsonValue | undefined): readonly JsonValue[] {
   return Array.isArray(value) ? (value as readonly JsonValue[]) : []
-}
-
-/** The events of a whole `chat.completion`. */
-export function eventsOfCompletion(deployment: Deployment, completion: JsonObject, newId: NewId): ModelEvent[] {
-  const reader = new ChatStreamReader({ deployment, newId, inputChars: 0 })
-  return [...reader.feedWhole(completion), ...reader.end()]
 }

@@ -1,5 +1,6 @@
 // Usage from the end of a JSON answer, without parsing the answer.
-import { usageOf, type ModelUsage } from "../../inference/index.ts"
+import type { JsonValue } from "../../core/index.ts"
+import type { ModelUsage } from "../../inference/index.ts"
 
 const usageKey = Buffer.from('"usage"')
 const space = new Set([32, 9, 10, 13])
@@ -10,23 +11,25 @@ const closeObject = 125
 /** Bytes of an answer that are kept while it passes through; a usage object is far smaller. */
 export const tailBytes = 2048
 
+type UsageOf = (usage: JsonValue | undefined) => ModelUsage | undefined
+
 /** The last `"usage": {…}` among the bytes. Inside generated text the quotes are escaped, so it does not match. */
-export function usageFromTail(tail: Buffer): ModelUsage | undefined {
+export function usageFromTail(tail: Buffer, usageOf: UsageOf): ModelUsage | undefined {
   for (let at = tail.lastIndexOf(usageKey); at >= 0; at = at > 0 ? tail.lastIndexOf(usageKey, at - 1) : -1) {
     let start = at + usageKey.length
     while (tail[start] === colon || space.has(tail[start] ?? 0)) start += 1
     if (tail[start] !== openObject) continue
-    return parsedUsage(tail, start)
+    return parsedUsage(tail, start, usageOf)
   }
   return undefined
 }
 
-function parsedUsage(tail: Buffer, start: number): ModelUsage | undefined {
+function parsedUsage(tail: Buffer, start: number, usageOf: UsageOf): ModelUsage | undefined {
   for (let end = start, depth = 0; end < tail.length; end += 1) {
     if (tail[end] === openObject) depth += 1
     else if (tail[end] === closeObject && (depth -= 1) === 0) {
       try {
-        return usageOf(JSON.parse(tail.toString("latin1", start, end + 1)))
+        return usageOf(JSON.parse(tail.toString("latin1", start, end + 1)) as JsonValue)
       } catch {
         return undefined
       }

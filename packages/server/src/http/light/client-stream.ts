@@ -1,6 +1,6 @@
 // The client's side of a streamed answer: the head at the right moment, one frame per write, backpressure, comments while idle.
 import type { ServerResponse } from "node:http"
-import { sseDone, sseHeaders, ssePing } from "../../core/index.ts"
+import { sseHeaders, ssePing } from "../../core/index.ts"
 
 export interface Pausable {
   pause(): void
@@ -60,14 +60,14 @@ export class ClientStream {
     if (!this.#response.write(frame) && !this.#waiting) this.#wait()
   }
 
-  /** `[DONE]`, and the end. */
-  done(): void {
-    this.#end(sseDone)
-  }
-
-  /** An error instead of `[DONE]`, and the end. */
-  fail(body: unknown): void {
-    this.#end(`data: ${JSON.stringify(body)}\n\n`)
+  /** Ends it with its last frame: the mark of a good end, nothing where the stream itself had it, or an error. */
+  end(lastFrame: string): void {
+    if (this.ended) return
+    if (!this.headSent) this.#response.writeHead(200, { ...this.#options.headers(), ...sseHeaders })
+    this.ended = true
+    this.sizeBytes += lastFrame.length
+    if (lastFrame === "") this.#response.end()
+    else this.#response.end(lastFrame)
   }
 
   /** Called by the sweep. */
@@ -77,14 +77,6 @@ export class ClientStream {
       this.#lastWriteAt = now
       this.#response.write(ssePing)
     }
-  }
-
-  #end(lastFrame: string): void {
-    if (this.ended) return
-    if (!this.headSent) this.#response.writeHead(200, { ...this.#options.headers(), ...sseHeaders })
-    this.ended = true
-    this.sizeBytes += lastFrame.length
-    this.#response.end(lastFrame)
   }
 
   #wait(): void {

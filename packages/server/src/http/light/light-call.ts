@@ -21,6 +21,10 @@ export interface LightRunDependencies {
 
 export interface LightCallRequest {
   kind: "chat" | "embedding"
+  /** `chat.completions` */
+  name: string
+  /** Prefix of the id of an answer that is made here. */
+  idPrefix: string
   model: string
   user: string | null
   stream: boolean
@@ -55,12 +59,12 @@ export class LightCall {
     // The run has the digits of the request id, so that one leads to the other.
     const digits = hot.requestId.slice(hot.requestId.indexOf("_") + 1)
     this.runId = `run_${digits}`
-    this.completionId = `chatcmpl_${digits}`
+    this.completionId = `${request.idPrefix}${digits}`
   }
 
   /** Of every answer of this call. */
   headers(): Record<string, string> {
-    const headers: Record<string, string> = { "x-request-id": this.hot.requestId, "x-perdure-run-id": this.runId }
+    const headers: Record<string, string> = { [this.hot.shape.requestIdHeader]: this.hot.requestId, "x-perdure-run-id": this.runId }
     if (this.deployment) headers["x-perdure-route"] = this.deployment.id
     if (this.hot.traceparent !== undefined) headers["traceparent"] = this.hot.traceparent
     return headers
@@ -100,7 +104,7 @@ export class LightCall {
       principal: hot.principal.id,
       user: request.user,
       kind: request.kind,
-      name: request.kind === "chat" ? "chat.completions" : "embeddings",
+      name: request.name,
       model: request.model,
       deployment: deployment?.id ?? null,
       outcome,

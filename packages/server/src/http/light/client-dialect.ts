@@ -1,0 +1,54 @@
+// What a dialect that clients speak must be able to do: read a request, pass an upstream's frames on, render model events, end well or badly.
+import type { JsonObject, JsonValue } from "../../core/index.ts"
+import type { Deployment, Dialect, ModelCall, ModelEvent, ModelUsage } from "../../inference/index.ts"
+import type { ForwardedBody } from "./forwarded-body.ts"
+import type { WireShape } from "./wire-shape.ts"
+
+export interface ClientDialect extends WireShape {
+  /** Upstreams that speak it are passed its bytes. */
+  readonly name: Dialect
+  /** The name of a run: `chat.completions`. */
+  readonly operation: string
+  /** Below the base URL of such an upstream. */
+  readonly path: string
+  /** Ends a stream that succeeded; empty where a frame of the stream itself does. */
+  readonly doneFrame: string
+  /** The digits' prefix of answers that are made here. */
+  readonly idPrefix: string
+  readBody(bytes: Buffer): ForwardedBody
+  /** The whole request as a model call; wrong ones are refused with the parameter's path. */
+  parse(body: JsonObject): ModelCall
+  openFrames(options: FramesOptions): Frames
+  /** A `usage` object of this dialect. */
+  readonly usageOf: (usage: JsonValue | undefined) => ModelUsage | undefined
+  /** A function from each event to its frames. */
+  chunks(options: RenderOptions): (event: ModelEvent) => string[]
+  /** All events of one call as the JSON answer. */
+  whole(options: RenderOptions, events: readonly ModelEvent[]): JsonValue
+}
+
+export interface RenderOptions {
+  id: string
+  /** Epoch milliseconds. */
+  createdAt: number
+  model: string
+  usageAsked: boolean
+}
+
+export interface FramesOptions {
+  deployment: Deployment
+  usageAsked: boolean
+  /** Frames in order, without the final mark of streams that have one. `content` is false for frames that only open the answer. */
+  onFrame: (frame: Buffer, content: boolean) => void
+}
+
+/** `feed` the bytes, then `end`; a failure is thrown. After `done` nothing more is taken. */
+export interface Frames {
+  feed(chunk: Buffer): void
+  /** The transport has ended; without the terminal mark that is a failure, however cleanly it closed. */
+  end(): void
+  readonly done: boolean
+  /** A broken connection has lost nothing any more. */
+  readonly complete: boolean
+  readonly usage: ModelUsage | undefined
+}

@@ -1,0 +1,92 @@
+// Takes model events to the client in its own dialect: as frames while they come, or as one JSON answer at their end.
+import type { ModelEvent } from "../../inference/index.ts"
+import type { ClientDialect } from "./client-dialect.ts"
+import type { ClientStream } from "./client-stream.ts"
+import type { LightCall } from "./light-call.ts"
+
+export interface EventSink {
+  take(event: ModelEvent): void
+  /** All events are there; the call is settled. */
+  finish(): void
+  readonly begun: boolean
+}
+
+export interface EventSinkOptions {
+  call: LightCall
+  dialect: ClientDialect
+  /** The name that the answer shows. */
+  model: string
+  usageAsked: boolean
+}
+
+/** Events that say something; the head of the answer waits for one. */
+function isContent(event: ModelEvent): boolean {
+  return event.type !== "finished"
+}
+
+function observe(call: LightCall, event: ModelEvent): void {
+  if (event.type === "finished") call.usage = event.usage
+  else {
+    call.sawFirstToken()
+    call.outputTokensSeen += 1
+  }
+}
+
+function renderOptions({ call, model, usageAsked }: EventSinkOptions): Parameters<ClientDialect["chunks"]>[0] {
+  return { id: call.completionId, createdAt: call.hot.startedAtEpochMs, model, usageAsked }
+}
+
+export class StreamSink implements EventSink {
+  readonly #options: EventSinkOptions
+  readonly #client: ClientStream
+  readonly #frames: (event: ModelEvent) => string[]
+  begun = false
+
+  constructor(options: EventSinkOptions, client: ClientStream) {
+    this.#options = options
+    this.#client = client
+    this.#frames = options.dialect.chunks(renderOptions(options))
+  }
+
+  take(event: ModelEvent): void {
+    const { call } = this.#options
+    observe(call, event)
+    this.begun ||= isContent(event)
+    for (const frame of this.#frames(event)) this.#client.write(frame)
+    call.responseBytes = this.#client.sizeBytes
+  }
+
+  finish(): void {
+    const { call, dialect } = this.#options
+    this.begun = true
+    this.#client.end(dialect.doneFrame)
+    call.responseBytes = this.#client.sizeBytes
+    call.settle("completed", 200)
+  }
+}
+
+export class WholeSink implements EventSink {
+  readonly #options: EventSinkOptions
+  readonly #events: ModelEvent[] = []
+  begun = false
+
+  constructor(options: EventSinkOptions) {
+    this.#options = options
+  }
+
+  take(event: ModelEvent): void {
+    observe(this.#options.call, event)
+    this.#events.push(event)
+  }
+
+  finish(): void {
+    const { call, dialect } = this.#options
+    const text = JSON.stringify(dialect.whole(renderOptions(this.#options), this.#events))
+    this.begun = true
+    call.responseBytes = Buffer.byteLength(text)
+    const cost = call.costHeader()
+    const headers = { ...call.headers(), "content-type": "application/json", "content-length": call.responseBytes }
+    call.hot.response.writeHead(200, cost === undefined ? headers : { ...headers, "x-perdure-cost-micro-usd": cost }).end(text)
+    call.settle("completed", 200)
+  }
+}

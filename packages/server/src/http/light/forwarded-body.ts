@@ -1,0 +1,101 @@
+// What the gateway reads of a request body without parsing it, and the body that it sends upstream instead.
+import { isUtf8 } from "node:buffer"
+import { AppError, isJsonObject, type JsonObject, type JsonValue } from "../../core/index.ts"
+import { parseJsonObject } from "../request-body.ts"
+import { scanTopLevel, splice, type Edit, type Span } from "./body-scan.ts"
+
+export interface ForwardedBody {
+  model: string
+  user: string | null
+  stream: boolean
+  /** The client asked for the usage chunk. */
+  usageAsked: boolean
+  /** The client asked for base64 vectors. */
+  base64Asked: boolean
+  outputTokensMax: number | null
+  /** What the request says to this server alone; never sent on. */
+  perdure: JsonValue | undefined
+  sizeBytes: number
+  /** The bytes for a deployment: its own name of the model, and what the dialect changes. */
+  forUpstream(upstreamModel: string): Buffer
+  /** The whole request, parsed. */
+  parsed(): JsonObject
+}
+
+export interface BodyRules {
+  /** The top-level keys that are read. */
+  keys: ReadonlySet<string>
+  /** Changes by moving bytes. */
+  edits: MakeEdits
+  /** The same changes to a body that had to be parsed. */
+  change: (body: JsonObject) => JsonObject
+  /** What only the slow way can do. */
+  unusual?: (values: Values) => boolean
+}
+
+export type Values = Readonly<Record<string, JsonValue | undefined>>
+export type MakeEdits = (values: Values, spans: ReadonlyMap<string, Span>) => Edit[]
+
+export function forwardedBody(bytes: Buffer, rules: BodyRules): ForwardedBody {
+  const spans = isUtf8(bytes) ? scanTopLevel(bytes, rules.keys) : undefined
+  const values = spans && readValues(bytes, spans)
+  const model = spans?.get("model")
+  if (!spans || !values || !model || values["perdure"] !== undefined || rules.unusual?.(values)) return parsedBody(bytes, rules)
+  const read = readRequest(values)
+  const edits = rules.edits(values, spans)
+  const forUpstream = (upstreamModel: string): Buffer => {
+    const all = upstreamModel === read.model ? edits : [...edits, { ...model, text: JSON.stringify(upstreamModel) }]
+    return splice(
+      bytes,
+      all.toSorted((a, b) => a.start - b.start),
+    )
+  }
+  return { ...read, sizeBytes: bytes.length, forUpstream, parsed: () => parseJsonObject(bytes) }
+}
+
+/** Undefined when one of them is not JSON after all. */
+function readValues(bytes: Buffer, spans: ReadonlyMap<string, Span>): Values | undefined {
+  const values: Record<string, JsonValue> = {}
+  try {
+    for (const [key, { start, end }] of spans) values[key] = JSON.parse(bytes.toString("utf8", start, end)) as JsonValue
+  } catch {
+    return undefined
+  }
+  return values
+}
+
+/** Whatever is unusual: read by `JSON.parse`, and sent on as it was read. */
+function parsedBody(bytes: Buffer, { change }: BodyRules): ForwardedBody {
+  const { perdure, ...parsed } = parseJsonObject(bytes)
+  const read = readRequest({ ...parsed, ...(perdure === undefined ? {} : { perdure }) })
+  const forUpstream = (upstreamModel: string): Buffer => Buffer.from(JSON.stringify({ ...change(parsed), model: upstreamModel }))
+  return { ...read, sizeBytes: bytes.length, forUpstream, parsed: () => parsed }
+}
+
+type ReadRequest = Omit<ForwardedBody, "sizeBytes" | "forUpstream" | "parsed">
+
+function readRequest(values: Values): ReadRequest {
+  const { model, stream = false, user, stream_options: options } = values
+  if (model === undefined)
+    throw new AppError("missing_required_parameter", '"model" is missing', { param: "model", hint: "GET /v1/models lists the models." })
+  if (typeof model !== "string") throw wrongType("model", "a string", model)
+  if (stream !== null && typeof stream !== "boolean") throw wrongType("stream", "true or false", stream)
+  if (options !== undefined && options !== null && !isJsonObject(options)) throw wrongType("stream_options", "an object", options)
+  return {
+    model,
+    user: typeof user === "string" ? user : null,
+    stream: stream === true,
+    usageAsked: isJsonObject(options) && options["include_usage"] === true,
+    base64Asked: values["encoding_format"] === "base64",
+    outputTokensMax: countOf(values["max_completion_tokens"]) ?? countOf(values["max_tokens"]),
+    perdure: values["perdure"],
+  }
+}
+
+function countOf(value: JsonValue | undefined): number | null {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : null
+}
+
+function wrongType(param: string, expected: string, value: JsonValue): AppError {
+  return new AppError("invalid_type", `"${param}" must be ${expected}, not ${JSON.stringify(value).slice(0, 60)}`, { param })
+}

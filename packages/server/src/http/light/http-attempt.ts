@@ -1,0 +1,108 @@
+// One try on a deployment behind HTTP: undici's handler for the request; nothing that happens in it escapes into undici.
+import type { IncomingHttpHeaders } from "node:http"
+import type { Dispatcher } from "undici"
+import { messageOf } from "../../core/index.ts"
+import { errorOfStatus, errorOfTransport, type Deployment, type ModelUsage } from "../../inference/index.ts"
+import type { Attempt, AttemptEnd } from "./forward.ts"
+import type { LightCall, LightRunDependencies } from "./light-call.ts"
+
+/** Takes the 200 of one attempt to the client. All but `begun` and `complete` may throw: that fails the attempt. */
+export interface Relay {
+  start(headers: IncomingHttpHeaders, controller: Dispatcher.DispatchController): void
+  data(chunk: Buffer): void
+  end(): void
+  readonly begun: boolean
+  /** The transport may break now without loss. */
+  readonly complete: boolean
+}
+
+export interface HttpAttemptOptions {
+  dependencies: Pick<LightRunDependencies, "upstreams" | "limits">
+  call: LightCall
+  deployment: Deployment
+  end: AttemptEnd
+  /** Below the base URL: `/chat/completions`. */
+  path: string
+  /** Beside those that every call of the deployment carries. */
+  headers?: Readonly<Record<string, string>>
+  body: Buffer | string
+  relay: Relay
+}
+
+const errorBodyBytesMax = 64 * 1024
+const nothingUsed: ModelUsage = { inputTokens: 0, outputTokens: 0, cachedTokens: 0, reasoningTokens: 0, estimated: false }
+
+export class HttpAttempt implements Attempt, Dispatcher.DispatchHandler {
+  readonly #options: HttpAttemptOptions
+  over = false
+  #controller: Dispatcher.DispatchController | undefined
+  #stopReason: Error | undefined
+  #refusal: { status: number; headers: IncomingHttpHeaders; chunks: Buffer[]; sizeBytes: number } | undefined
+
+  constructor(options: HttpAttemptOptions) {
+    this.#options = options
+  }
+
+  get begun(): boolean {
+    return this.#options.relay.begun
+  }
+
+  start(): void {
+    const { dependencies, deployment, path, headers: more, body } = this.#options
+    const { pool, prefix, headers } = dependencies.upstreams.target(deployment)
+    pool.dispatch({ path: prefix + path, method: "POST", headers: more ? { ...headers, ...more } : headers, body }, this)
+  }
+
+  stop(reason: unknown): void {
+    this.over = true
+    this.#stopReason = reason instanceof Error ? reason : new Error(messageOf(reason))
+    this.#controller?.abort(this.#stopReason)
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    this.#options.call.usage = undefined // of a refusal by another deployment
+    // It was stopped while it waited for a connection.
+    if (this.#stopReason) controller.abort(this.#stopReason)
+  }
+
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    if (status < 200 || this.over) return
+    if (status === 200) this.#guarded(() => this.#options.relay.start(headers, controller))
+    else this.#refusal = { status, headers, chunks: [], sizeBytes: 0 }
+  }
+
+  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.over) return
+    if (!this.#refusal) return this.#guarded(() => this.#options.relay.data(chunk))
+    if (this.#refusal.sizeBytes < errorBodyBytesMax) this.#refusal.chunks.push(chunk)
+    this.#refusal.sizeBytes += chunk.length
+  }
+
+  onResponseEnd(): void {
+    if (this.over) return
+    const { call, deployment, end, relay } = this.#options
+    if (this.#refusal) {
+      const { status, headers, chunks } = this.#refusal
+      call.usage = nothingUsed // nobody is billed for a refusal
+      return end.failed(this, errorOfStatus(deployment, status, Buffer.concat(chunks).toString(), headers))
+    }
+    this.#guarded(() => relay.end())
+    this.over = true
+  }
+
+  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    if (this.over) return
+    const { dependencies, deployment, end, relay } = this.#options
+    if (relay.complete) return this.onResponseEnd()
+    end.failed(this, errorOfTransport(deployment, error, dependencies.limits))
+  }
+
+  #guarded(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      this.#options.end.failed(this, error)
+    }
+  }
+}

@@ -1,0 +1,20 @@
+// The end of a light run that failed before anything of an answer was sent, in the client's kind of errors.
+import { AppError, messageOf } from "../../core/index.ts"
+import { UpstreamError } from "../../inference/index.ts"
+import { sendError, type HotCall } from "../shell.ts"
+import type { LightCall, LightRunDependencies } from "./light-call.ts"
+
+export function refuse({ logger }: Pick<LightRunDependencies, "logger">, hot: HotCall, call: LightCall | undefined, error: unknown): void {
+  const answer = hot.shape.errorAnswer(error, hot.requestId)
+  if (!(error instanceof AppError)) logger.error({ requestId: hot.requestId, route: hot.request.url, error }, "request failed")
+  const traced = hot.traceparent === undefined ? {} : { traceparent: hot.traceparent }
+  sendError(hot.response, answer, call?.headers() ?? traced)
+  call?.settle("failed", answer.status, told(error))
+}
+
+/** What the record says of a failure: the provider's own code where it is one of a provider. */
+export function told(error: unknown): { code: string; message: string } {
+  if (error instanceof UpstreamError) return { code: error.answer.code ?? error.code, message: error.message }
+  if (error instanceof AppError) return { code: error.code, message: messageOf(error) }
+  return { code: "server_error", message: "unexpected" }
+}

@@ -1,0 +1,164 @@
+// Serves one request of a dialect: its bytes to deployments that speak it, its meaning to all others, and their answers back.
+import { AppError, type NewId } from "../../core/index.ts"
+import {
+  dialectOf,
+  type Capabilities,
+  type Deployment,
+  type ModelCall,
+  type ProviderReader,
+  type UpstreamError,
+} from "../../inference/index.ts"
+import type { HotCall, HotRoute } from "../shell.ts"
+import type { ClientDialect } from "./client-dialect.ts"
+import { ClientStream } from "./client-stream.ts"
+import { EventRelay } from "./event-relay.ts"
+import { StreamSink, WholeSink, type EventSink } from "./event-sink.ts"
+import { Forward, type Attempt, type AttemptEnd } from "./forward.ts"
+import type { ForwardedBody } from "./forwarded-body.ts"
+import { HttpAttempt, type Relay } from "./http-attempt.ts"
+import { JsonRelay } from "./json-relay.ts"
+import { LightCall, type LightRunDependencies } from "./light-call.ts"
+import { NativeAttempt } from "./native-attempt.ts"
+import { readBodyBytes } from "./read-body.ts"
+import { refuse } from "./refuse.ts"
+import { StreamRelay } from "./stream-relay.ts"
+import { watchStream } from "./stream-watch.ts"
+
+export function dialectRoute(dependencies: LightRunDependencies, dialect: ClientDialect): HotRoute {
+  const handle = (hot: HotCall): void =>
+    readBodyBytes(hot.request, dependencies.limits.requestBodyBytesMax, (bytes) => {
+      let call: LightCall | undefined
+      try {
+        if (bytes instanceof AppError) throw bytes
+        const body = dialect.readBody(bytes)
+        call = openCall(dependencies, hot, dialect, body)
+        new Served(dependencies, dialect, call, body).start()
+      } catch (error) {
+        refuse(dependencies, hot, call, error)
+      }
+    })
+  return { shape: dialect, handle }
+}
+
+function openCall(dependencies: LightRunDependencies, hot: HotCall, dialect: ClientDialect, body: ForwardedBody): LightCall {
+  return new LightCall(dependencies, hot, {
+    kind: "chat",
+    name: dialect.operation,
+    idPrefix: dialect.idPrefix,
+    model: body.model,
+    user: body.user,
+    stream: body.stream,
+    requestBytes: body.sizeBytes,
+  })
+}
+
+/** One call under way. */
+class Served {
+  readonly #dependencies: LightRunDependencies
+  readonly #dialect: ClientDialect
+  readonly #call: LightCall
+  readonly #body: ForwardedBody
+  /** Of a streamed answer. */
+  readonly #client: ClientStream | undefined
+  #parsed: ModelCall | undefined
+
+  constructor(dependencies: LightRunDependencies, dialect: ClientDialect, call: LightCall, body: ForwardedBody) {
+    this.#dependencies = dependencies
+    this.#dialect = dialect
+    this.#call = call
+    this.#body = body
+    this.#client = body.stream ? openClient(dependencies, call) : undefined
+  }
+
+  /** The order of work in a light run: the deployments of the model, the call; its record is written when it settles. */
+  start(): void {
+    const deployments = deploymentsOf(this.#dependencies, this.#body.model, "chat")
+    const client = this.#client
+    const failBegun = (error: unknown): void => {
+      // A JSON answer that has begun cannot be told an error; cutting it is the only honest end.
+      if (client) client.end(this.#dialect.errorFrame(error, this.#call.hot.requestId))
+      else this.#call.hot.response.destroy()
+    }
+    const openAttempt = (deployment: Deployment, end: AttemptEnd): Attempt => this.#openAttempt(deployment, end)
+    const forward = new Forward({ dependencies: this.#dependencies, call: this.#call, deployments, openAttempt, failBegun })
+    if (client) watchStream(this.#dependencies, this.#call, client, (error: UpstreamError) => forward.failCurrent(error))
+    forward.start()
+  }
+
+  #openAttempt(deployment: Deployment, end: AttemptEnd): Attempt {
+    this.#client?.feedFrom(undefined)
+    if (deployment.dialect === "native") return this.#native(deployment, end)
+    if (deployment.dialect === this.#dialect.name) return this.#passed(deployment, end)
+    return this.#translated(deployment, end)
+  }
+
+  #passed(deployment: Deployment, end: AttemptEnd): Attempt {
+    const { path } = this.#dialect
+    const body = this.#body.forUpstream(deployment.upstreamModel)
+    return this.#http(deployment, end, { path, body, relay: this.#passRelay(deployment) })
+  }
+
+  #passRelay(deployment: Deployment): Relay {
+    const call = this.#call
+    const dialect = this.#dialect
+    const client = this.#client
+    const { limits, newId } = this.#dependencies
+    if (!client) return new JsonRelay({ call, deployment, heldBytesMax: limits.heldAnswerBytesMax, usageOf: dialect.usageOf })
+    const openWhole = (): Relay => this.#eventRelay(deployment, openReader(deployment, newId, this.#body.sizeBytes))
+    return new StreamRelay({ call, client, dialect, deployment, usageAsked: this.#body.usageAsked, openWhole })
+  }
+
+  #translated(deployment: Deployment, end: AttemptEnd): Attempt {
+    const request = dialectOf(deployment).chatRequest(this.#modelCall(), deployment, { stream: this.#body.stream })
+    const reader = openReader(deployment, this.#dependencies.newId, request.body.length)
+    return this.#http(deployment, end, { ...request, relay: this.#eventRelay(deployment, reader) })
+  }
+
+  #native(deployment: Deployment, end: AttemptEnd): Attempt {
+    const dependencies = this.#dependencies
+    return new NativeAttempt({
+      dependencies,
+      deployment,
+      request: this.#modelCall(),
+      sink: this.#sink(this.#body.model),
+      end,
+      feedFrom: (source) => this.#client?.feedFrom(source),
+    })
+  }
+
+  #eventRelay(deployment: Deployment, reader: ProviderReader): Relay {
+    const sink = this.#sink(deployment.upstreamModel)
+    return new EventRelay({ deployment, reader, sink, feedFrom: (source) => this.#client?.feedFrom(source) })
+  }
+
+  #sink(model: string): EventSink {
+    const options = { call: this.#call, dialect: this.#dialect, model, usageAsked: this.#body.usageAsked }
+    return this.#client ? new StreamSink(options, this.#client) : new WholeSink(options)
+  }
+
+  #http(deployment: Deployment, end: AttemptEnd, request: { path: string; body: Buffer | string; relay: Relay }): Attempt {
+    return new HttpAttempt({ dependencies: this.#dependencies, call: this.#call, deployment, end, ...request })
+  }
+
+  #modelCall(): ModelCall {
+    this.#parsed ??= this.#dialect.parse(this.#body.parsed())
+    return this.#parsed
+  }
+}
+
+export function deploymentsOf({ models }: Pick<LightRunDependencies, "models">, model: string, needs: keyof Capabilities): Deployment[] {
+  return models.require(model, needs).deployments.filter(({ does }) => does[needs])
+}
+
+function openClient({ limits, clock }: LightRunDependencies, call: LightCall): ClientStream {
+  return new ClientStream({
+    response: call.hot.response,
+    headers: () => call.headers(),
+    keepAliveMs: limits.keepAliveMs,
+    now: () => clock.monotonic(),
+  })
+}
+
+function openReader(deployment: Deployment, newId: NewId, inputChars: number): ProviderReader {
+  return dialectOf(deployment).openReader({ deployment, newId, inputChars })
+}

@@ -1,0 +1,94 @@
+// Passes an upstream's stream to a client of the same dialect, frame by frame; the head waits until there is content or the hold-back runs out.
+import type { IncomingHttpHeaders } from "node:http"
+import { unreadable, type Deployment } from "../../inference/index.ts"
+import type { ClientDialect, Frames } from "./client-dialect.ts"
+import type { ClientStream, Pausable } from "./client-stream.ts"
+import type { Relay } from "./http-attempt.ts"
+import type { LightCall } from "./light-call.ts"
+
+export interface StreamRelayOptions {
+  call: LightCall
+  client: ClientStream
+  dialect: ClientDialect
+  deployment: Deployment
+  usageAsked: boolean
+  /** Takes the answer of a provider that does not stream. */
+  openWhole: () => Relay
+}
+
+export class StreamRelay implements Relay {
+  readonly #options: StreamRelayOptions
+  readonly #frames: Frames
+  /** Frames before the first content: the role and the like. */
+  #held: Buffer[] = []
+  #whole: Relay | undefined
+  #begun = false
+
+  constructor(options: StreamRelayOptions) {
+    this.#options = options
+    const { dialect, deployment, usageAsked } = options
+    this.#frames = dialect.openFrames({ deployment, usageAsked, onFrame: (frame, content) => this.#frame(frame, content) })
+  }
+
+  get begun(): boolean {
+    return this.#begun || this.#whole?.begun === true
+  }
+
+  get complete(): boolean {
+    return this.#frames.complete
+  }
+
+  start(headers: IncomingHttpHeaders, controller: Parameters<Relay["start"]>[1]): void {
+    const type = headers["content-type"] ?? "text/event-stream"
+    if (type.startsWith("application/json")) {
+      this.#whole = this.#options.openWhole()
+      return this.#whole.start(headers, controller)
+    }
+    if (!type.startsWith("text/event-stream"))
+      throw unreadable(this.#options.deployment, `"${type.slice(0, 60)}" where an event stream was asked for`)
+    this.#options.client.feedFrom(controller satisfies Pausable)
+  }
+
+  data(chunk: Buffer): void {
+    if (this.#options.client.ended) return
+    if (this.#whole) return this.#whole.data(chunk)
+    this.#frames.feed(chunk)
+    if (this.#frames.done) this.#finish()
+  }
+
+  end(): void {
+    if (this.#options.client.ended) return
+    if (this.#whole) return this.#whole.end()
+    this.#frames.end()
+    this.#finish()
+  }
+
+  #frame(frame: Buffer, content: boolean): void {
+    const { call, client } = this.#options
+    if (content) {
+      call.sawFirstToken()
+      call.outputTokensSeen += 1
+    } else if (!this.#begun) {
+      this.#held.push(frame)
+      return
+    }
+    if (!this.#begun) this.#release()
+    client.write(frame)
+    call.responseBytes = client.sizeBytes
+  }
+
+  #release(): void {
+    this.#begun = true
+    for (const frame of this.#held) this.#options.client.write(frame)
+    this.#held = []
+  }
+
+  #finish(): void {
+    const { call, client, dialect } = this.#options
+    if (!this.#begun) this.#release()
+    call.usage = this.#frames.usage
+    client.end(dialect.doneFrame)
+    call.responseBytes = client.sizeBytes
+    call.settle("completed", 200)
+  }
+}
