@@ -12,6 +12,10 @@ export interface Limits {
   recordQueueBytesMax: number
   /** Longest wait before queued records are written. */
   recordFlushMs: number
+  /** Counters of limits in memory: one for each value of each `*`. */
+  limitCountersMax: number
+  /** Output that is reserved for a call that allows any, of a model without history. */
+  outputTokensAssumed: number
   /** Operations in one flush of the run log. */
   flushOperationsMax: number
   flushBytesMax: number
@@ -84,6 +88,8 @@ export const defaultLimits: Limits = {
   recordQueueRowsMax: 50_000,
   recordQueueBytesMax: 64 * 1024 * 1024,
   recordFlushMs: 150,
+  limitCountersMax: 100_000,
+  outputTokensAssumed: 2_048,
   flushOperationsMax: 512,
   flushBytesMax: 4 * 1024 * 1024,
   deltaWindowMs: 25,

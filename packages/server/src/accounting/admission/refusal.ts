@@ -1,0 +1,87 @@
+// Why a call is not admitted, in words: which limit, what it allows, what the call asks, and what to do.
+import { AppError } from "../../core/index.ts"
+import type { BoundRule } from "./rules.ts"
+import type { LimitState, LimitUnit } from "./types.ts"
+
+/** Thrown by `reserve`; the answer's limit headers come from `state`. */
+export class LimitError extends AppError {
+  readonly state: LimitState
+
+  constructor(refusal: Refusal, state: LimitState) {
+    const { message, hint, code, retryAfterMs } = wordsOf(refusal)
+    super(code, message, { hint, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) })
+    this.state = state
+  }
+}
+
+/**
+ * `used up`: the budget is; waiting does not help before the next window. `held`: calls under way hold what is left.
+ * `wait`: the rate allows it later. `too large`: it would never be allowed.
+ */
+export type Refusal = { bound: BoundRule; amount: number; used: number } & (
+  | { reason: "used up"; resetsAt: number }
+  | { reason: "held"; retryAfterMs: number }
+  | { reason: "wait"; retryAfterMs: number }
+  | { reason: "too large" }
+)
+
+interface Words {
+  code: "rate_limit_exceeded" | "insufficient_quota"
+  message: string
+  hint: string
+  retryAfterMs?: number
+}
+
+function wordsOf(refusal: Refusal): Words {
+  const { bound, amount } = refusal
+  const { rule, scope } = bound
+  const raise = `raise the limit (${rule.origin})`
+  const allowed = `The limit "${rule.name}" allows ${amountText(rule.unit, rule.limit)}${rule.per === null ? " at once" : perText(rule.per)}`
+  // What others used of a limit that all projects share is not told.
+  const used = scope.project === null && scope.key === null ? "" : `${amountText(rule.unit, refusal.used)} used so far, `
+  const asked = rule.unit === "concurrent" || rule.unit === "requests" ? "" : ` for a call of up to ${amountText(rule.unit, amount)}`
+  switch (refusal.reason) {
+    case "used up": {
+      const anew = Number.isFinite(refusal.resetsAt) ? `It begins anew at ${new Date(refusal.resetsAt).toISOString()}; or ` : "To go on, "
+      return { code: "insufficient_quota", message: `${allowed}: ${used}too little is left${asked}.`, hint: `${anew}${raise}.` }
+    }
+    case "held": {
+      const message = `${allowed}: calls under way hold what is left${asked}.`
+      return {
+        code: "rate_limit_exceeded",
+        message,
+        hint: `Try again when they are done, or ${raise}.`,
+        retryAfterMs: refusal.retryAfterMs,
+      }
+    }
+    case "wait": {
+      const seconds = Math.max(0.001, Math.ceil(refusal.retryAfterMs) / 1_000)
+      const message = `${allowed}: there is room${asked} in ${seconds} s.`
+      return { code: "rate_limit_exceeded", message, hint: `Try again then, or ${raise}.`, retryAfterMs: refusal.retryAfterMs }
+    }
+    case "too large": {
+      const code = rule.kind === "budget" ? "insufficient_quota" : "rate_limit_exceeded"
+      const message = `${allowed}: this call may use ${amountText(rule.unit, amount)}, more than that.`
+      return { code, message, hint: `Send less, ask for fewer output tokens (max_tokens), or ${raise}.` }
+    }
+  }
+}
+
+function perText(per: string): string {
+  return per === "total" ? " in total" : ` per ${per}`
+}
+
+const unitNames: Readonly<Record<LimitUnit, string>> = {
+  microUsd: "",
+  requests: "requests",
+  tokens: "tokens",
+  inputTokens: "input tokens",
+  outputTokens: "output tokens",
+  concurrent: "calls",
+}
+
+function amountText(unit: LimitUnit, amount: number): string {
+  if (unit !== "microUsd") return `${Math.max(0, Math.ceil(amount))} ${unitNames[unit]}`
+  const usd = Math.max(0, amount) / 1_000_000
+  return `$${usd.toFixed(usd !== 0 && usd < 0.1 ? 6 : 2)}`
+}

@@ -1,0 +1,92 @@
+// The counters that bind each kind of call, found by one look-up: rules are matched when a caller is new, not for each of its calls.
+import { PoolCounter, RateCounter, type Counter } from "./counter.ts"
+import { boundTo, rulesOfKey, type BoundRule, type LimitRule } from "./rules.ts"
+import type { AdmissionRequest } from "./types.ts"
+import { windowAt } from "./windows.ts"
+
+/** A bound rule with the counter of its present window. */
+export interface Slot {
+  bound: BoundRule
+  counter: Counter
+}
+
+interface Known {
+  keyLimits: AdmissionRequest["keyLimits"]
+  slots: readonly Slot[]
+}
+
+const none: readonly Slot[] = []
+
+export class CounterRegistry {
+  readonly #rules: readonly LimitRule[]
+  readonly #countersMax: number
+  readonly #slots = new Map<string, Slot>()
+  readonly #known = new Map<string, Known>()
+  /** What callers are told apart by: only what some rule looks at. */
+  readonly #looksAt: { user: boolean; model: boolean; tag: boolean }
+
+  constructor(rules: readonly LimitRule[], countersMax: number) {
+    this.#rules = rules
+    this.#countersMax = countersMax
+    const someFor = (member: "user" | "model" | "tag"): boolean => rules.some((rule) => rule.for[member] !== undefined)
+    this.#looksAt = { user: someFor("user"), model: someFor("model"), tag: someFor("tag") }
+  }
+
+  slotsOf(request: AdmissionRequest, now: number): readonly Slot[] {
+    if (this.#rules.length === 0 && request.keyLimits === undefined) return none
+    const name = this.#nameOf(request)
+    let known = this.#known.get(name)
+    if (!known || known.keyLimits !== request.keyLimits) {
+      known = { keyLimits: request.keyLimits, slots: this.#bind(request, now) }
+      if (this.#known.size >= this.#countersMax) this.#known.clear()
+      this.#known.set(name, known)
+    }
+    for (const slot of known.slots) if (now >= slot.counter.window.end) slot.counter = counterOf(slot.bound, now)
+    return known.slots
+  }
+
+  counters(): Counter[] {
+    return [...this.#slots.values()].map(({ counter }) => counter)
+  }
+
+  #nameOf({ projectId, principalId, user, model, tags }: AdmissionRequest): string {
+    const { user: byUser, model: byModel, tag: byTag } = this.#looksAt
+    let name = `${projectId}\n${principalId}`
+    if (byModel) name += `\nm${model}`
+    if (byUser) name += `\nu${user ?? ""}`
+    if (byTag) name += `\nt${tags.join("\n")}`
+    return name
+  }
+
+  #bind(request: AdmissionRequest, now: number): Slot[] {
+    const own = request.keyLimits === undefined ? [] : rulesOfKey(request.principalId, request.keyLimits)
+    if (this.#slots.size >= this.#countersMax) this.#sweep(now)
+    return [...own, ...this.#rules].flatMap((rule) => boundTo(rule, request)).map((bound) => this.#slotOf(bound, now))
+  }
+
+  #slotOf(bound: BoundRule, now: number): Slot {
+    const slot = this.#slots.get(bound.id)
+    if (slot) {
+      slot.bound = bound
+      slot.counter.rebind(bound, now)
+      return slot
+    }
+    const made = { bound, counter: counterOf(bound, now) }
+    this.#slots.set(bound.id, made)
+    return made
+  }
+
+  /** Forgets the counters that nobody would miss. */
+  #sweep(now: number): void {
+    for (const [id, { counter }] of this.#slots) if (counter.isIdle(now)) this.#slots.delete(id)
+    this.#known.clear()
+  }
+}
+
+function counterOf(bound: BoundRule, now: number): Counter {
+  const { rule } = bound
+  if (rule.kind === "rate") return new RateCounter(bound)
+  if (rule.kind === "concurrent") return new PoolCounter(bound.id, bound, { start: 0, end: Infinity })
+  const window = windowAt(rule.per, now)
+  return new PoolCounter(`${bound.id}@${window.start}`, bound, window)
+}

@@ -1,0 +1,85 @@
+// What one call holds of its counters, from its admission to its end.
+import type { Counter } from "./counter.ts"
+import type { ActualUsage, AdmissionRequest, LimitState, LimitUnit, LimitWindow, Reservation } from "./types.ts"
+
+/** What a call drew from one counter. */
+export interface Draw {
+  counter: Counter
+  amount: number
+}
+
+/** What all reservations share. */
+export interface HoldingOf {
+  now(): number
+  /** Of the end of a call that used something. */
+  onSettled(request: AdmissionRequest, actual: ActualUsage): void
+  /** What is taken from money budgets: not the given cost where the price is unknown. */
+  microUsdOf(request: AdmissionRequest, actual: ActualUsage): number
+}
+
+const nothing: ActualUsage = { inputTokens: 0, outputTokens: 0, costMicroUsd: 0 }
+
+export class Held implements Reservation {
+  readonly #shared: HoldingOf
+  readonly #request: AdmissionRequest
+  readonly #draws: readonly Draw[]
+  #ended = false
+
+  constructor(shared: HoldingOf, request: AdmissionRequest, draws: readonly Draw[]) {
+    this.#shared = shared
+    this.#request = request
+    this.#draws = draws
+  }
+
+  get state(): LimitState {
+    return stateOf(this.#draws, this.#shared.now())
+  }
+
+  settle(actual: ActualUsage): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#shared.onSettled(this.#request, actual)
+    if (this.#draws.length > 0) this.#giveBack({ ...actual, costMicroUsd: this.#shared.microUsdOf(this.#request, actual) }, 1)
+  }
+
+  release(): void {
+    if (this.#ended) return
+    this.#ended = true
+    if (this.#draws.length > 0) this.#giveBack(nothing, 0)
+  }
+
+  #giveBack(actual: ActualUsage, requests: number): void {
+    const now = this.#shared.now()
+    for (const { counter, amount } of this.#draws) counter.settle(amount, amountUsed(counter.bound.rule.unit, actual, requests), now)
+  }
+}
+
+function amountUsed(unit: LimitUnit, actual: ActualUsage, requests: number): number {
+  switch (unit) {
+    case "microUsd":
+      return actual.costMicroUsd
+    case "requests":
+      return requests
+    case "tokens":
+      return actual.inputTokens + actual.outputTokens
+    case "inputTokens":
+      return actual.inputTokens
+    case "outputTokens":
+      return actual.outputTokens
+    case "concurrent":
+      return 0
+  }
+}
+
+/** Of several limits of one unit the one with the least left. */
+export function stateOf(draws: readonly Pick<Draw, "counter">[], now: number): LimitState {
+  const state: LimitState = { requests: null, tokens: null, inputTokens: null, outputTokens: null }
+  for (const { counter } of draws) {
+    const { unit } = counter.bound.rule
+    if (unit === "microUsd" || unit === "concurrent") continue
+    const { limit, remaining, resetMs }: LimitWindow = counter.reading(now)
+    const tightest = state[unit]
+    if (tightest === null || remaining < tightest.remaining) state[unit] = { limit, remaining, resetMs }
+  }
+  return state
+}

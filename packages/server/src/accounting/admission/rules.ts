@@ -1,0 +1,77 @@
+// Which limits bind a call: the declared ones and those of its key, each with one counter for what its scope names.
+import { createHash } from "node:crypto"
+import type { BudgetPeriod, KeyLimits } from "@perdure/contract"
+import type { AdmissionRequest, LimitScope, LimitUnit, RatePeriod } from "./types.ts"
+
+/** One amount of one declared limit. */
+export type LimitRule = {
+  /** As declared; `key` for what is stored with a key. */
+  name: string
+  /** Exact values, or `*` for one counter for each; absent members do not matter. */
+  for: Partial<Record<keyof LimitScope, string>>
+  unit: LimitUnit
+  limit: number
+  /** Where it was declared: `perdure.yaml:12`. */
+  origin: string
+} & (
+  | { kind: "budget"; per: BudgetPeriod }
+  /** `burst` is how much of it may be used at once. */
+  | { kind: "rate"; per: RatePeriod; burst: number }
+  | { kind: "concurrent"; per: null }
+)
+
+/** A rule as it applies to one value of each `*`. */
+export interface BoundRule {
+  /** The same in every process; without the window of a budget. */
+  id: string
+  rule: LimitRule
+  scope: LimitScope
+}
+
+/** The limits that are stored with one key. */
+export function rulesOfKey(keyId: string, limits: KeyLimits): LimitRule[] {
+  const base = { name: "key", for: { key: keyId }, origin: `key ${keyId}` } as const
+  const { budgetUsd, budgetPer = "month", requestsPerMinute, tokensPerMinute, concurrent } = limits
+  const rules: LimitRule[] = []
+  if (budgetUsd !== undefined)
+    rules.push({ ...base, kind: "budget", unit: "microUsd", limit: Math.round(budgetUsd * 1_000_000), per: budgetPer })
+  if (requestsPerMinute !== undefined)
+    rules.push({ ...base, kind: "rate", unit: "requests", limit: requestsPerMinute, per: "minute", burst: requestsPerMinute })
+  if (tokensPerMinute !== undefined)
+    rules.push({ ...base, kind: "rate", unit: "tokens", limit: tokensPerMinute, per: "minute", burst: tokensPerMinute })
+  if (concurrent !== undefined) rules.push({ ...base, kind: "concurrent", unit: "concurrent", limit: concurrent, per: null })
+  return rules
+}
+
+/** The counters of a rule that a call draws from: none when the rule is not about it, one for each tag where it counts tags. */
+export function boundTo(rule: LimitRule, request: AdmissionRequest): BoundRule[] {
+  const { project, key, user, model, tag } = rule.for
+  if (!matches(project, request.projectId) || !matches(key, request.principalId)) return []
+  if (!matches(user, request.user) || !matches(model, request.model)) return []
+  const scope: LimitScope = {
+    // Users and tags are words of a project: the same word in another project is somebody else.
+    project: project === undefined && user === undefined && tag === undefined ? null : request.projectId,
+    key: key === undefined ? null : request.principalId,
+    user: user === undefined ? null : (request.user ?? ""),
+    model: model === undefined ? null : request.model,
+    tag: null,
+  }
+  if (tag === undefined) return [bound(rule, scope)]
+  if (tag !== "*") return request.tags.includes(tag) ? [bound(rule, { ...scope, tag })] : []
+  const tags = request.tags.length === 0 ? [""] : new Set(request.tags)
+  return [...tags].map((each) => bound(rule, { ...scope, tag: each }))
+}
+
+/** Calls that name no user (or tag) share one counter of `*`: leaving it out is no way around. */
+function matches(wanted: string | undefined, value: string | null): boolean {
+  return wanted === undefined || wanted === "*" || wanted === value
+}
+
+const idCharactersMax = 200
+
+function bound(rule: LimitRule, scope: LimitScope): BoundRule {
+  const { project, key, user, model, tag } = scope
+  const id = JSON.stringify([rule.name, rule.unit, rule.per, project, key, user, model, tag])
+  const isPlain = id.length <= idCharactersMax && id.isWellFormed()
+  return { id: isPlain ? id : createHash("sha256").update(id).digest("base64url"), rule, scope }
+}

@@ -1,0 +1,90 @@
+// The words of admission: what a call asks for, what it holds while it runs, and what its limits look like from outside.
+import type { BudgetPeriod, KeyLimits } from "@perdure/contract"
+import type { Price } from "../prices.ts"
+
+export interface AdmissionRequest {
+  projectId: string
+  principalId: string
+  keyLimits: KeyLimits | undefined
+  user: string | null
+  /** The model's logical name. */
+  model: string
+  tags: readonly string[]
+  inputTokensEstimated: number
+  /** What the caller allows (all choices together); null when it does not say; 0 where no output is billed. */
+  outputTokensMax: number | null
+  /** The highest price among the candidates; undefined is unknown, and then an assumed price is reserved and settled. */
+  price: Price | undefined
+}
+
+export interface ActualUsage {
+  inputTokens: number
+  outputTokens: number
+  costMicroUsd: number
+}
+
+/** What one admitted call holds. Exactly one of `settle` and `release` counts, once; later calls do nothing. */
+export interface Reservation {
+  /** For headers. */
+  readonly state: LimitState
+  /** Takes what was used, and gives back the rest of what was reserved. */
+  settle(actual: ActualUsage): void
+  /** Nothing was used: a refusal before the call. */
+  release(): void
+}
+
+export interface Admission extends AsyncDisposable {
+  /**
+   * Throws `LimitError`: `rate_limit_exceeded` (with `retryAfterMs`, unless the call is larger than the whole limit) or
+   * `insufficient_quota` (never with a retry hint). A promise only where credit must be fetched from the database first.
+   */
+  reserve(request: AdmissionRequest): Reservation | Promise<Reservation>
+  /** The limits that bind this project, and those of its keys, users, models and tags that are in use. */
+  status(projectId: string): Promise<LimitStatus[]>
+}
+
+/** What a limit counts. Money is in micro-dollars; `concurrent` counts calls under way. */
+export const limitUnits = ["microUsd", "requests", "tokens", "inputTokens", "outputTokens", "concurrent"] as const
+export type LimitUnit = (typeof limitUnits)[number]
+
+/** The tightest limit of each unit that answers report; null where nothing limits it. */
+export interface LimitState {
+  requests: LimitWindow | null
+  tokens: LimitWindow | null
+  inputTokens: LimitWindow | null
+  outputTokens: LimitWindow | null
+}
+
+export interface LimitWindow {
+  limit: number
+  remaining: number
+  /** Until all of it is there again. */
+  resetMs: number
+}
+
+export interface LimitScope {
+  project: string | null
+  key: string | null
+  user: string | null
+  model: string | null
+  tag: string | null
+}
+
+export interface LimitStatus {
+  /** As declared; `key` for what is stored with a key. */
+  name: string
+  scope: LimitScope
+  unit: LimitUnit
+  /** The window of a budget, `minute` and the like for rates, null for calls under way. */
+  per: BudgetPeriod | RatePeriod | null
+  limit: number
+  used: number
+  /** Held by calls under way, or lent to a process for its next ones. */
+  reserved: number
+  left: number
+  /** Epoch milliseconds at which all of it is there again; null where that is no question of time. */
+  resetsAt: number | null
+}
+
+export const ratePeriods = ["second", "minute", "hour", "day"] as const
+export type RatePeriod = (typeof ratePeriods)[number]
