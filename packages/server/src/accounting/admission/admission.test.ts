@@ -19,14 +19,14 @@ function rate(unit: LimitRule["unit"], limit: number, part: Partial<LimitRule & 
 }
 
 function request(part: Partial<AdmissionRequest> = {}): AdmissionRequest {
-  const base = { projectId: "proj_a", principalId: "key_1", keyLimits: undefined, user: null, model: "m", tags: [] }
+  const base = { projectId: "proj_a", principalId: "key_1", keyLimits: null, user: null, model: "m", tags: [] }
   return { ...base, inputTokensEstimated: 0, outputTokensMax: 0, price, ...part }
 }
 
 /** Admission with a clock that stands still until it is moved. */
 function open(
   ...rules: LimitRule[]
-): Admission & { pass(ms: number): void; at: number; admit(part?: Partial<AdmissionRequest>): Reservation } {
+): Admission & { pass: (ms: number) => void; at: number; admit: (part?: Partial<AdmissionRequest>) => Reservation } {
   const clock = { at: start, now: () => clock.at, monotonic: () => clock.at }
   const admission = createAdmission({ rules, limits: defaultLimits, clock, assumedPrice: { ...price, output: 2_000_000 } })
   const admit = (part: Partial<AdmissionRequest> = {}): Reservation => {
@@ -198,7 +198,7 @@ describe("scopes", () => {
     const { admit } = open()
     const keyLimits = { requestsPerMinute: 2, tokensPerMinute: 1_000, concurrent: 9, budgetUsd: 1, budgetPer: "hour" as const }
     expect(outcomes(3, () => admit({ keyLimits }))).toEqual(["ok", "ok", ...limited(1)])
-    expect(outcomes(1, () => admit({ principalId: "key_2", keyLimits: undefined }))).toEqual(["ok"])
+    expect(outcomes(1, () => admit({ principalId: "key_2", keyLimits: null }))).toEqual(["ok"])
     const raised = { ...keyLimits, requestsPerMinute: 4 }
     expect(outcomes(3, () => admit({ keyLimits: raised }))).toEqual(["ok", "ok", ...limited(1)])
   })

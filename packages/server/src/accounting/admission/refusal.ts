@@ -37,34 +37,25 @@ function wordsOf(refusal: Refusal): Words {
   const { rule, scope } = bound
   const raise = `raise the limit (${rule.origin})`
   const allowed = `The limit "${rule.name}" allows ${amountText(rule.unit, rule.limit)}${rule.per === null ? " at once" : perText(rule.per)}`
-  // What others used of a limit that all projects share is not told.
-  const used = scope.project === null && scope.key === null ? "" : `${amountText(rule.unit, refusal.used)} used so far, `
   const asked = rule.unit === "concurrent" || rule.unit === "requests" ? "" : ` for a call of up to ${amountText(rule.unit, amount)}`
-  switch (refusal.reason) {
-    case "used up": {
-      const anew = Number.isFinite(refusal.resetsAt) ? `It begins anew at ${new Date(refusal.resetsAt).toISOString()}; or ` : "To go on, "
-      return { code: "insufficient_quota", message: `${allowed}: ${used}too little is left${asked}.`, hint: `${anew}${raise}.` }
-    }
-    case "held": {
-      const message = `${allowed}: calls under way hold what is left${asked}.`
-      return {
-        code: "rate_limit_exceeded",
-        message,
-        hint: `Try again when they are done, or ${raise}.`,
-        retryAfterMs: refusal.retryAfterMs,
-      }
-    }
-    case "wait": {
-      const seconds = Math.max(0.001, Math.ceil(refusal.retryAfterMs) / 1_000)
-      const message = `${allowed}: there is room${asked} in ${seconds} s.`
-      return { code: "rate_limit_exceeded", message, hint: `Try again then, or ${raise}.`, retryAfterMs: refusal.retryAfterMs }
-    }
-    case "too large": {
-      const code = rule.kind === "budget" ? "insufficient_quota" : "rate_limit_exceeded"
-      const message = `${allowed}: this call may use ${amountText(rule.unit, amount)}, more than that.`
-      return { code, message, hint: `Send less, ask for fewer output tokens (max_tokens), or ${raise}.` }
-    }
+  if (refusal.reason === "used up") {
+    const anew = Number.isFinite(refusal.resetsAt) ? `It begins anew at ${new Date(refusal.resetsAt).toISOString()}; or ` : "To go on, "
+    // What others used of a limit that all projects share is not told.
+    const used = scope.project === null && scope.key === null ? "" : `${amountText(rule.unit, refusal.used)} used so far, `
+    return { code: "insufficient_quota", message: `${allowed}: ${used}too little is left${asked}.`, hint: `${anew}${raise}.` }
   }
+  if (refusal.reason === "too large") {
+    const code = rule.kind === "budget" ? "insufficient_quota" : "rate_limit_exceeded"
+    const message = `${allowed}: this call may use ${amountText(rule.unit, amount)}, more than that.`
+    return { code, message, hint: `Send less, ask for fewer output tokens (max_tokens), or ${raise}.` }
+  }
+  const { reason, retryAfterMs } = refusal
+  const seconds = Math.max(0.001, Math.ceil(retryAfterMs) / 1_000)
+  const [why, then] =
+    reason === "held"
+      ? [`calls under way hold what is left${asked}`, "when they are done"]
+      : [`there is room${asked} in ${seconds} s`, "then"]
+  return { code: "rate_limit_exceeded", message: `${allowed}: ${why}.`, hint: `Try again ${then}, or ${raise}.`, retryAfterMs }
 }
 
 function perText(per: string): string {

@@ -33,7 +33,7 @@ export class CounterRegistry {
   }
 
   slotsOf(request: AdmissionRequest, now: number): readonly Slot[] {
-    if (this.#rules.length === 0 && request.keyLimits === undefined) return none
+    if (this.#rules.length === 0 && request.keyLimits === null) return none
     const name = this.#nameOf(request)
     let known = this.#known.get(name)
     if (!known || known.keyLimits !== request.keyLimits) {
@@ -59,7 +59,7 @@ export class CounterRegistry {
   }
 
   #bind(request: AdmissionRequest, now: number): Slot[] {
-    const own = request.keyLimits === undefined ? [] : rulesOfKey(request.principalId, request.keyLimits)
+    const own = request.keyLimits === null ? [] : rulesOfKey(request.principalId, request.keyLimits)
     if (this.#slots.size >= this.#countersMax) this.#sweep(now)
     return [...own, ...this.#rules].flatMap((rule) => boundTo(rule, request)).map((bound) => this.#slotOf(bound, now))
   }

@@ -1,6 +1,7 @@
 // What one call holds of its counters, from its admission to its end.
 import type { Counter } from "./counter.ts"
-import type { ActualUsage, AdmissionRequest, LimitState, LimitUnit, LimitWindow, Reservation } from "./types.ts"
+import type { Demand } from "./estimate.ts"
+import type { ActualUsage, AdmissionRequest, LimitState, LimitWindow, Reservation } from "./types.ts"
 
 /** What a call drew from one counter. */
 export interface Draw {
@@ -17,7 +18,7 @@ export interface HoldingOf {
   microUsdOf(request: AdmissionRequest, actual: ActualUsage): number
 }
 
-const nothing: ActualUsage = { inputTokens: 0, outputTokens: 0, costMicroUsd: 0 }
+const nothing: Demand = { microUsd: 0, requests: 0, tokens: 0, inputTokens: 0, outputTokens: 0, concurrent: 0 }
 
 export class Held implements Reservation {
   readonly #shared: HoldingOf
@@ -39,35 +40,21 @@ export class Held implements Reservation {
     if (this.#ended) return
     this.#ended = true
     this.#shared.onSettled(this.#request, actual)
-    if (this.#draws.length > 0) this.#giveBack({ ...actual, costMicroUsd: this.#shared.microUsdOf(this.#request, actual) }, 1)
+    if (this.#draws.length === 0) return
+    const { inputTokens, outputTokens } = actual
+    const microUsd = this.#shared.microUsdOf(this.#request, actual)
+    this.#giveBack({ microUsd, requests: 1, tokens: inputTokens + outputTokens, inputTokens, outputTokens, concurrent: 0 })
   }
 
   release(): void {
     if (this.#ended) return
     this.#ended = true
-    if (this.#draws.length > 0) this.#giveBack(nothing, 0)
+    if (this.#draws.length > 0) this.#giveBack(nothing)
   }
 
-  #giveBack(actual: ActualUsage, requests: number): void {
+  #giveBack(used: Demand): void {
     const now = this.#shared.now()
-    for (const { counter, amount } of this.#draws) counter.settle(amount, amountUsed(counter.bound.rule.unit, actual, requests), now)
-  }
-}
-
-function amountUsed(unit: LimitUnit, actual: ActualUsage, requests: number): number {
-  switch (unit) {
-    case "microUsd":
-      return actual.costMicroUsd
-    case "requests":
-      return requests
-    case "tokens":
-      return actual.inputTokens + actual.outputTokens
-    case "inputTokens":
-      return actual.inputTokens
-    case "outputTokens":
-      return actual.outputTokens
-    case "concurrent":
-      return 0
+    for (const { counter, amount } of this.#draws) counter.settle(amount, used[counter.bound.rule.unit], now)
   }
 }
 

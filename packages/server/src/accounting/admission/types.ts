@@ -5,7 +5,8 @@ import type { Price } from "../prices.ts"
 export interface AdmissionRequest {
   projectId: string
   principalId: string
-  keyLimits: KeyLimits | undefined
+  /** Those of the principal; null has none. */
+  keyLimits: KeyLimits | null
   user: string | null
   /** The model's logical name. */
   model: string

@@ -14,25 +14,16 @@ const dayMs = 24 * hourMs
 export function windowAt(period: BudgetPeriod, moment: number): TimeWindow {
   const at = new Date(moment)
   const [year, month, day] = [at.getUTCFullYear(), at.getUTCMonth(), at.getUTCDate()]
-  switch (period) {
-    case "hour": {
-      const start = Math.floor(moment / hourMs) * hourMs
-      return { start, end: start + hourMs }
-    }
-    case "day": {
-      const start = Date.UTC(year, month, day)
-      return { start, end: start + dayMs }
-    }
-    case "week": {
-      const sinceMonday = (at.getUTCDay() + 6) % 7
-      const start = Date.UTC(year, month, day - sinceMonday)
-      return { start, end: start + 7 * dayMs }
-    }
-    case "month":
-      return { start: Date.UTC(year, month), end: Date.UTC(year, month + 1) }
-    case "total":
-      return { start: 0, end: Infinity }
-  }
+  if (period === "total") return { start: 0, end: Infinity }
+  if (period === "month") return { start: Date.UTC(year, month), end: Date.UTC(year, month + 1) }
+  if (period === "hour") return lasting(Math.floor(moment / hourMs) * hourMs, hourMs)
+  if (period === "day") return lasting(Date.UTC(year, month, day), dayMs)
+  const sinceMonday = (at.getUTCDay() + 6) % 7
+  return lasting(Date.UTC(year, month, day - sinceMonday), 7 * dayMs)
+}
+
+function lasting(start: number, ms: number): TimeWindow {
+  return { start, end: start + ms }
 }
 
 export const ratePeriodMs: Readonly<Record<RatePeriod, number>> = { second: 1_000, minute: 60_000, hour: hourMs, day: dayMs }
