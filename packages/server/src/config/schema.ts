@@ -159,7 +159,9 @@ function limitFields(): Record<keyof Limits, z.ZodOptional<z.ZodInt>> {
 
 function limitBounds(key: string): readonly [number, number] {
   if (key === "leaseMs") return [500, 600_000]
-  if (key.endsWith("Ms")) return [1, 24 * 60 * 60 * 1000]
+  if (key.endsWith("RetriesMax")) return [0, 10]
+  if (key.endsWith("Percent")) return [0, 100]
+  if (/Ms(Max)?$/.test(key)) return [1, 24 * 60 * 60 * 1000]
   if (/Bytes(Max)?$/.test(key)) return [1024, 8 * 1024 ** 3]
   return [1, 10_000_000]
 }

@@ -11,6 +11,7 @@ export {
   unreadable,
   UpstreamError,
   type UpstreamAnswer,
+  type UpstreamFailure,
 } from "./upstream-error.ts"
 export {
   createTokenCounter,
@@ -23,11 +24,29 @@ export {
 export { usageOf } from "./providers/openai/usage.ts"
 export { dialectOf } from "./providers/index.ts"
 export type { ProviderDialect, ProviderReader, ProviderRequest } from "./providers/port.ts"
+export {
+  createPool,
+  parseRouting,
+  parseRoutingHeader,
+  routingHeader,
+  type AttemptOutcome,
+  type BreakerState,
+  type DeploymentHealth,
+  type NextAttempt,
+  type Plan,
+  type PlanRequest,
+  type Pool,
+  type PoolObserver,
+  type PoolOptions,
+  type RoutingRequest,
+} from "./pool/index.ts"
 export type {
   CallModel,
+  CallTimeouts,
   Capabilities,
   Citation,
   Deployment,
+  DeploymentLimits,
   Dialect,
   Embed,
   Model,

@@ -42,14 +42,56 @@ export interface Deployment {
   continuesPrefix?: boolean
   /** Where it was declared: `perdure.yaml:12`, `discovered: OPENAI_API_KEY`, `built in`. */
   origin: string
+  /** Its share of the calls within its group; 1 when absent, 0 for one that is asked only when no other can be. */
+  weight?: number
+  /** Groups are tried in this order, the lowest first; 0 when absent. */
+  priority?: number
+  tags?: readonly string[]
+  /** Where it computes: `eu`, `us-east-1`. Unknown when absent, which no constraint allows. */
+  region?: string
+  /** Whose account it is: what one organisation sealed no other can read. The credentials' digest when absent. */
+  organisation?: string
+  limits?: DeploymentLimits
+  timeouts?: Partial<CallTimeouts>
+  /** Asked for its health from time to time, never with a call of a model. */
+  probe?: boolean
 }
 
-/** A logical name that clients ask for, with the deployments that serve it, best first. */
+/** What its provider lets it do; a deployment that is at a limit is passed over. */
+export interface DeploymentLimits {
+  requestsPerMinute?: number
+  tokensPerMinute?: number
+  concurrent?: number
+}
+
+/** Longest waits of one attempt. */
+export interface CallTimeouts {
+  connectMs: number
+  firstTokenMs: number
+  /** Between two chunks. */
+  idleMs: number
+  /** From handing the call to the upstream to its end. */
+  totalMs: number
+}
+
+/** A logical name that clients ask for, with the deployments that serve it. */
 export interface Model {
   name: string
   createdAt: number
   ownedBy: string
   deployments: readonly Deployment[]
+  /** Other names that clients may ask for. */
+  aliases?: readonly string[]
+  /** Models that are asked, in this order, when no deployment of this one can answer. */
+  fallbacks?: readonly string[]
+  /** Models that are asked when the conversation is too long for this one. */
+  contextFallbacks?: readonly string[]
+  /** Data residency: the only regions in which it may be served, its fallbacks included. */
+  regions?: readonly string[]
+  /** What decides within a group in place of weights, unless the request says. */
+  sort?: "price" | "latency" | "throughput"
+  /** A second attempt elsewhere when no first token has come for so long; the slower one is given up. */
+  hedgeAfterMs?: number
 }
 
 export interface ModelTool {

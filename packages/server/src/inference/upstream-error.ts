@@ -11,31 +11,71 @@ export interface UpstreamAnswer {
   param: string | null
 }
 
+/**
+ * What kind of failure it was: no connection or a broken one; silence; too much asked of it; a quota that is used up; its own
+ * fault; our credentials; a model that it does not have; a conversation too long for it; nonsense in place of an answer, or half
+ * of one; a fault of the request.
+ */
+export type UpstreamFailure =
+  | "connection"
+  | "timeout"
+  | "rate_limit"
+  | "quota"
+  | "server"
+  | "credentials"
+  | "missing"
+  | "context"
+  | "stream"
+  | "request"
+
+export interface UpstreamErrorDetails extends AppErrorDetails {
+  answer?: UpstreamAnswer
+  retryable: boolean
+  /** Read from code and status when absent. */
+  failure?: UpstreamFailure
+}
+
 export class UpstreamError extends AppError {
   readonly answer: UpstreamAnswer
   /** Another deployment, or the same one later, may succeed. */
   readonly retryable: boolean
+  readonly failure: UpstreamFailure
 
-  constructor(
-    code: ErrorCode,
-    message: string,
-    { answer, retryable, ...details }: AppErrorDetails & { answer?: UpstreamAnswer; retryable: boolean },
-  ) {
+  constructor(code: ErrorCode, message: string, { answer, retryable, failure, ...details }: UpstreamErrorDetails) {
     super(code, message, details)
     this.answer = answer ?? { status: this.status, type: "server_error", code, param: null }
     this.retryable = retryable
+    this.failure = failure ?? failureOf(code, this.answer.status)
   }
+}
+
+const failures: Partial<Record<ErrorCode, UpstreamFailure>> = {
+  upstream_timeout: "timeout",
+  rate_limit_exceeded: "rate_limit",
+  insufficient_quota: "quota",
+  model_not_found: "missing",
+  context_length_exceeded: "context",
+  upstream_stream_ended: "stream",
+  overloaded: "server",
+  upstream_error: "server",
+}
+
+function failureOf(code: ErrorCode, status: number): UpstreamFailure {
+  return failures[code] ?? (status >= 500 ? "server" : "request")
 }
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>
 
-const retryableStatuses = new Set([401, 403, 404, 408, 409, 425, 429])
+/** 402: the account of the provider is empty, which is no fault of the request. */
+const retryableStatuses = new Set([401, 402, 403, 404, 408, 409, 425, 429])
 const bodyShownCharsMax = 500
 
 /** An answer with an error status. `body` is what was read of it. */
 export function errorOfStatus(deployment: Deployment, status: number, body: string, headers: Headers): UpstreamError {
   const told = errorObject(body)
-  const retryable = status >= 500 || retryableStatuses.has(status)
+  // The provider's own word about a retry is better than its status (T14).
+  const said = headers["x-should-retry"]
+  const retryable = said === "true" || (said !== "false" && (status >= 500 || retryableStatuses.has(status)))
   if (status === 401 || status === 403) return refusedCredentials(deployment, status, told)
   const text = redact(deployment, told.message ?? body.slice(0, bodyShownCharsMax).trim())
   const message = text === "" ? `the provider of "${deployment.id}" answered ${status} without a text` : text
@@ -49,6 +89,7 @@ export function errorOfStatus(deployment: Deployment, status: number, body: stri
   return new UpstreamError(codeOf(status, told.code), message, {
     answer,
     retryable,
+    ...(status === 402 ? { failure: "quota" as const } : {}),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   })
 }
@@ -80,6 +121,7 @@ export function errorOfTransport(
     return timeout(`${name} went silent for ${limits.idleTimeoutMs} ms in the middle of its answer`, "idleTimeoutMs")
   return new UpstreamError("upstream_error", `${name} cannot be reached or broke the connection (${code})`, {
     retryable: true,
+    failure: "connection",
     cause: error,
   })
 }
@@ -92,7 +134,7 @@ export function streamEnded(deployment: Deployment): UpstreamError {
 }
 
 export function unreadable(deployment: Deployment, what: string): UpstreamError {
-  return new UpstreamError("upstream_error", `the provider of "${deployment.id}" sent ${what}`, { retryable: true })
+  return new UpstreamError("upstream_error", `the provider of "${deployment.id}" sent ${what}`, { retryable: true, failure: "stream" })
 }
 
 /** Our credentials are not the client's: their refusal must not look like a refusal of the client's key. */
@@ -100,6 +142,7 @@ function refusedCredentials(deployment: Deployment, status: number, told: ToldEr
   const said = told.message === null ? "" : `: ${redact(deployment, told.message)}`
   return new UpstreamError("upstream_error", `the provider refuses the credentials of "${deployment.id}" (${status}${said})`, {
     retryable: true,
+    failure: "credentials",
     hint: `Check the API key of that provider (${deployment.origin}).`,
   })
 }
@@ -158,12 +201,15 @@ export function redact(deployment: Deployment, text: string): string {
     .replaceAll(/\bBearer\s+\S+/gi, "Bearer [key]")
 }
 
-/** `retry-after-ms`, then `retry-after` in seconds; dates are left to the client. */
+/** `retry-after-ms`, then `retry-after` in seconds or as a date (T15), which is compared with the provider's own clock where it tells it. */
 function retryAfterOf(headers: Headers): number | undefined {
   const ms = Number(headers["retry-after-ms"] ?? Number.NaN)
   if (Number.isFinite(ms) && ms >= 0) return ms
-  const seconds = Number(headers["retry-after"] ?? Number.NaN)
-  return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : undefined
+  const after = headers["retry-after"]
+  const seconds = Number(after ?? Number.NaN)
+  if (Number.isFinite(seconds)) return seconds >= 0 ? seconds * 1000 : undefined
+  const until = Date.parse(String(after)) - Date.parse(String(headers["date"]))
+  return Number.isFinite(until) ? Math.max(0, until) : undefined
 }
 
 function codeOfError(error: unknown): string {

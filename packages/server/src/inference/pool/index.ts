@@ -1,0 +1,16 @@
+// Public face of the pool.
+export { createPool, type PoolOptions } from "./pool.ts"
+export { parseRouting, parseRoutingHeader, routingHeader } from "./routing-request.ts"
+export type {
+  AttemptOutcome,
+  BreakerState,
+  DeploymentHealth,
+  NextAttempt,
+  Plan,
+  PlanRequest,
+  Pool,
+  PoolObserver,
+  ProbeResult,
+  RoutingRequest,
+  Sorting,
+} from "./types.ts"

@@ -1,0 +1,199 @@
+// What is known of one deployment: its breaker, its cool-down, its limits, what is in flight, how fast it was of late.
+import type { Limits } from "../../core/index.ts"
+import type { Deployment } from "../types.ts"
+import type { UpstreamError } from "../upstream-error.ts"
+import { MovingAverage } from "./averages.ts"
+import { Breaker, type BreakerLimits } from "./breaker.ts"
+import { LearnedConcurrency } from "./learned-concurrency.ts"
+import { RateBucket } from "./rate-bucket.ts"
+import type { AttemptOutcome, DeploymentHealth, ProbeResult } from "./types.ts"
+
+export type StateLimits = BreakerLimits & Pick<Limits, "coolDownMs" | "quotaCoolDownMs" | "coolDownMsMax" | "learnedConcurrencyMs">
+
+/** How well a deployment could take a call now, best first. */
+export type Readiness =
+  | "ready"
+  /** At the concurrency that was learned, or the conversation seems too long for it. */
+  | "strained"
+  /** Left alone by its breaker. */
+  | "open"
+  /** Cooling down, or at a limit that was declared. */
+  | "full"
+
+/** One attempt that has not ended. */
+export interface Attempt {
+  deployment: Deployment
+  state: DeploymentState
+  startedAt: number
+  firstTokenMs: number | undefined
+  isTrial: boolean
+  tokensTaken: number
+}
+
+const tokensWithoutEstimate = 1
+/** Shorter bursts say nothing of the speed. */
+const measuredTokensMin = 8
+
+export class DeploymentState {
+  readonly breaker: Breaker
+  readonly firstTokenMs: MovingAverage = new MovingAverage()
+  readonly tokensPerSecond: MovingAverage = new MovingAverage()
+  inFlight = 0
+  attempts = 0
+  failures = 0
+  usedAt: number
+  coolDownUntil = 0
+  lastError: { error: UpstreamError; at: number } | undefined
+  probe: { result: ProbeResult; at: number } | undefined
+  readonly #limits: StateLimits
+  readonly #learned: LearnedConcurrency
+  #requests: RateBucket | undefined
+  #tokens: RateBucket | undefined
+  #declared: Deployment["limits"]
+
+  constructor(limits: StateLimits, rng: () => number, now: number) {
+    this.#limits = limits
+    this.breaker = new Breaker(limits, rng)
+    this.#learned = new LearnedConcurrency(limits.learnedConcurrencyMs)
+    this.usedAt = now
+  }
+
+  readiness(deployment: Deployment, now: number, tokens: number | undefined): Readiness {
+    if (this.waitMs(deployment, now, tokens) > 0 || this.#isAtDeclaredConcurrency(deployment)) return "full"
+    if (!this.breaker.allows(now)) return "open"
+    const learned = deployment.limits?.concurrent === undefined ? this.#learned.max(now) : undefined
+    if (learned !== undefined && this.inFlight >= learned) return "strained"
+    const { contextTokensMax } = deployment
+    return tokens !== undefined && contextTokensMax !== null && tokens > contextTokensMax ? "strained" : "ready"
+  }
+
+  /** Until cool-down and declared rates let a call through; the breaker and what is in flight are not waited for. */
+  waitMs(deployment: Deployment, now: number, tokens: number | undefined): number {
+    const coolDownMs = Math.max(0, this.coolDownUntil - now)
+    if (deployment.limits === undefined) return coolDownMs
+    this.#declare(deployment.limits, now)
+    const requestsMs = this.#requests?.waitMs(1, now) ?? 0
+    return Math.max(coolDownMs, requestsMs, this.#tokens?.waitMs(tokens ?? tokensWithoutEstimate, now) ?? 0)
+  }
+
+  begin(deployment: Deployment, now: number, tokens: number | undefined): Attempt {
+    this.inFlight += 1
+    this.attempts += 1
+    this.usedAt = now
+    const tokensTaken = tokens ?? tokensWithoutEstimate
+    if (deployment.limits !== undefined) {
+      this.#declare(deployment.limits, now)
+      this.#requests?.take(1, now)
+      this.#tokens?.take(tokensTaken, now)
+    }
+    return { deployment, state: this, startedAt: now, firstTokenMs: undefined, isTrial: this.breaker.begin(now), tokensTaken }
+  }
+
+  /** A trial that answers has told what it is made for, however long it streams on. */
+  sawFirstToken(attempt: Attempt, ms: number, now: number): void {
+    if (attempt.firstTokenMs !== undefined) return
+    attempt.firstTokenMs = ms
+    this.firstTokenMs.add(ms)
+    if (!attempt.isTrial) return
+    this.breaker.succeeded(true, now)
+    attempt.isTrial = false
+  }
+
+  end(attempt: Attempt, outcome: AttemptOutcome, now: number): void {
+    const { error, cancelled, inputTokens, outputTokens } = outcome
+    this.inFlight -= 1
+    this.usedAt = now
+    const used = (inputTokens ?? 0) + outputTokens
+    if (used > 0) this.#tokens?.take(used - attempt.tokensTaken, now)
+    if (error) this.#failed(attempt, error, now)
+    else if (cancelled === true) this.breaker.abandoned(attempt.isTrial)
+    else this.#succeeded(attempt, outcome, now)
+  }
+
+  probed(result: ProbeResult, now: number): void {
+    const failedBefore = this.probe?.result.ok === false
+    this.probe = { result, at: now }
+    if (result.ok) this.breaker.hopeful(now)
+    // One lost probe is no news.
+    else if (failedBefore) this.breaker.failed("probe", false, now)
+  }
+
+  health(
+    deployment: { id: string; limits?: Deployment["limits"] },
+    now: number,
+    epochOf: (monotonicMs: number) => number,
+  ): DeploymentHealth {
+    const { breaker, lastError, probe } = this
+    const learned = this.#learned.max(now)
+    const declared = deployment.limits?.concurrent
+    return {
+      id: deployment.id,
+      state: breaker.state(now),
+      openedBy: breaker.openedBy,
+      openUntil: breaker.openUntil === undefined ? null : epochOf(breaker.openUntil),
+      coolDownUntil: this.coolDownUntil > now ? epochOf(this.coolDownUntil) : null,
+      inFlight: this.inFlight,
+      concurrencyMax: declared ?? learned ?? null,
+      concurrencyLearned: declared === undefined && learned !== undefined,
+      firstTokenMs: this.firstTokenMs.value ?? null,
+      tokensPerSecond: this.tokensPerSecond.value ?? null,
+      errorRate: breaker.errorRate(now),
+      attempts: this.attempts,
+      failures: this.failures,
+      lastError: lastError
+        ? { code: lastError.error.answer.code ?? lastError.error.code, failure: lastError.error.failure, at: epochOf(lastError.at) }
+        : null,
+      probe: probe
+        ? { ok: probe.result.ok, ms: probe.result.ms, why: probe.result.ok ? null : probe.result.why, at: epochOf(probe.at) }
+        : null,
+    }
+  }
+
+  #isAtDeclaredConcurrency({ limits }: Deployment): boolean {
+    return limits?.concurrent !== undefined && this.inFlight >= limits.concurrent
+  }
+
+  #succeeded(attempt: Attempt, { ms, outputTokens }: AttemptOutcome, now: number): void {
+    this.breaker.succeeded(attempt.isTrial, now)
+    this.#learned.succeeded(this.inFlight + 1)
+    if (attempt.firstTokenMs === undefined) return
+    const generatingMs = ms - attempt.firstTokenMs
+    if (outputTokens >= measuredTokensMin && generatingMs > 0) this.tokensPerSecond.add((outputTokens / generatingMs) * 1_000)
+  }
+
+  #failed(attempt: Attempt, error: UpstreamError, now: number): void {
+    const { failure } = error
+    // A fault of the request says that the deployment works.
+    if (failure === "request" || failure === "context") return this.breaker.succeeded(attempt.isTrial, now)
+    this.failures += 1
+    this.lastError = { error, at: now }
+    if (isOverload(error)) this.#learned.overloaded(this.inFlight + 1, attempt.startedAt, now)
+    if (failure === "rate_limit" || failure === "quota") {
+      this.breaker.abandoned(attempt.isTrial)
+      this.#coolDown(error.retryAfterMs ?? (failure === "quota" ? this.#limits.quotaCoolDownMs : this.#limits.coolDownMs), now)
+    } else {
+      if (error.retryAfterMs !== undefined && error.retryAfterMs > 0) this.#coolDown(error.retryAfterMs, now)
+      this.breaker.failed(failure, attempt.isTrial, now)
+    }
+  }
+
+  #coolDown(ms: number, now: number): void {
+    this.coolDownUntil = Math.max(this.coolDownUntil, now + Math.min(ms, this.#limits.coolDownMsMax))
+  }
+
+  /** Buckets follow the declaration, which a reload may change. */
+  #declare(limits: NonNullable<Deployment["limits"]>, now: number): void {
+    if (limits === this.#declared) return
+    const { requestsPerMinute, tokensPerMinute } = limits
+    const before = this.#declared
+    if (requestsPerMinute !== before?.requestsPerMinute)
+      this.#requests = requestsPerMinute === undefined ? undefined : new RateBucket(requestsPerMinute, now)
+    if (tokensPerMinute !== before?.tokensPerMinute)
+      this.#tokens = tokensPerMinute === undefined ? undefined : new RateBucket(tokensPerMinute, now)
+    this.#declared = limits
+  }
+}
+
+function isOverload({ failure, code }: UpstreamError): boolean {
+  return failure === "rate_limit" || code === "overloaded"
+}
