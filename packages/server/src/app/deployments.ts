@@ -1,8 +1,8 @@
 // From the configuration, what runs in this process and what was discovered to the models that clients can ask for.
 import { priceFromUsd, type Price } from "../accounting/index.ts"
-import type { Config, DeploymentConfig } from "../config/index.ts"
-import { AppError } from "../core/index.ts"
-import type { Deployment, Model } from "../inference/index.ts"
+import { Secret, type Config, type DeploymentConfig, type ProviderConfig } from "../config/index.ts"
+import { AppError, type JsonObject } from "../core/index.ts"
+import { providerDeployment, type Deployment, type Model } from "../inference/index.ts"
 
 export interface DeclaredModels {
   models: readonly Model[]
@@ -48,31 +48,39 @@ function deploymentOf(config: Config, known: readonly Deployment[], model: strin
   }
   const id = declared.model.startsWith("perdure/") ? declared.model : `${declared.provider}/${declared.model}`
   const provider = config.providers[declared.provider]
-  if (!provider) return knownDeployment(known, id, { model, origin, contextTokensMax })
-  return {
+  if (!provider) return knownDeployment(known, id, { model, origin, contextTokensMax, dialect: declared.dialect })
+  return providerDeployment({
     id,
-    provider: "openai",
-    dialect: "openai-chat",
+    provider: provider.type,
     baseUrl: provider.baseUrl,
     apiKey: provider.apiKey?.reveal() ?? null,
+    settings: settingsOf(provider),
     upstreamModel: declared.model,
+    dialect: declared.dialect,
     does,
     contextTokensMax,
     origin,
-  }
+  })
+}
+
+function settingsOf({ settings, headers }: ProviderConfig): JsonObject {
+  const revealed = (values: Readonly<Record<string, string | Secret>>): Record<string, string> =>
+    Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value instanceof Secret ? value.reveal() : value]))
+  return { ...revealed(settings), ...(Object.keys(headers).length > 0 ? { headers: revealed(headers) } : {}) }
 }
 
 /** What is built in, or another model of a provider that was discovered. */
 function knownDeployment(
   known: readonly Deployment[],
   id: string,
-  { model, origin, contextTokensMax }: { model: string; origin: string; contextTokensMax: number | null },
+  { model, origin, contextTokensMax, dialect }: Pick<DeploymentConfig, "model" | "contextTokensMax" | "dialect"> & { origin: string },
 ): Deployment {
   const same = known.find((deployment) => deployment.id === id)
-  if (same) return { ...same, contextTokensMax: contextTokensMax ?? same.contextTokensMax }
+  if (same?.dialect === "native") return { ...same, contextTokensMax: contextTokensMax ?? same.contextTokensMax }
+  if (same) return providerDeployment({ ...same, dialect, contextTokensMax: contextTokensMax ?? same.contextTokensMax })
   const prefix = id.slice(0, id.indexOf("/") + 1)
   const sibling = known.find((deployment) => deployment.id.startsWith(prefix) && deployment.dialect !== "native")
-  if (sibling) return { ...sibling, id, upstreamModel: id.slice(prefix.length), contextTokensMax, origin }
+  if (sibling) return providerDeployment({ ...sibling, id, upstreamModel: id.slice(prefix.length), dialect, contextTokensMax, origin })
   throw new AppError("config_invalid", `model "${model}": there is no deployment "${id}" (${origin})`, {
     hint: `These were found: ${known.map((deployment) => deployment.id).join(", ")}. Declare its provider, or set its key in the environment.`,
   })

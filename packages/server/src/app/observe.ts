@@ -2,7 +2,6 @@
 import type { LightRunRecord } from "../accounting/index.ts"
 import { isJsonObject, type JsonValue } from "../core/index.ts"
 import type { HttpMetrics } from "../http/index.ts"
-import type { Deployment } from "../inference/index.ts"
 import type { Run, RunEvent } from "../runs/index.ts"
 import type { BusinessEvents } from "../telemetry/index.ts"
 
@@ -16,7 +15,7 @@ export interface Observers {
 /** `providerOf` names the provider of a deployment by its id. */
 export function createObservers(
   events: BusinessEvents,
-  providerOf: (deploymentId: string | null) => Deployment["provider"] | "other",
+  providerOf: (deploymentId: string | null) => string,
 ): Observers {
   const usages = new Map<string, JsonValue>()
   return {

@@ -1,4 +1,5 @@
 // The only reader of the environment: the published overrides, what discovery looks at, what the terminal wants.
+import { discoverableTypes, providerType, type ProviderTypeName } from "./provider-types.ts"
 import type { ConfigProblem } from "./source.ts"
 import { Secret } from "./secret.ts"
 import { coerce, type Variables } from "./yaml.ts"
@@ -15,7 +16,7 @@ export const environmentOverrides = [
 /** What discovery and the terminal may know of the environment. */
 export interface Environment {
   /** Keys of providers that were found, by provider. */
-  providerKeys: readonly { provider: "openai" | "anthropic"; variable: string; key: Secret; baseUrl: string | null }[]
+  providerKeys: readonly { provider: ProviderTypeName; variable: string; key: Secret; baseUrl: string | null }[]
   /** `OLLAMA_HOST` as an address, where it is set. */
   ollamaUrl: string | null
   noColour: boolean
@@ -28,15 +29,13 @@ export function processVariables(): Variables {
 }
 
 export function readEnvironment(variables: Variables = processVariables()): Environment {
-  const providerKeys = (
-    [
-      ["openai", "OPENAI_API_KEY", "OPENAI_BASE_URL"],
-      ["anthropic", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL"],
-    ] as const
-  ).flatMap(([provider, variable, baseUrl]) => {
-    const value = set(variables, variable)
-    if (value === undefined) return []
-    return [{ provider, variable, key: new Secret(value, `env ${variable}`), baseUrl: set(variables, baseUrl) ?? null }]
+  const providerKeys = discoverableTypes.flatMap((provider) => {
+    const { keyVariables, addressVariable } = providerType(provider)
+    const variable = keyVariables.find((name) => set(variables, name) !== undefined)
+    const value = variable === undefined ? undefined : set(variables, variable)
+    if (variable === undefined || value === undefined) return []
+    const baseUrl = addressVariable === undefined ? null : (set(variables, addressVariable) ?? null)
+    return [{ provider, variable, key: new Secret(value, `env ${variable}`), baseUrl }]
   })
   return {
     providerKeys,

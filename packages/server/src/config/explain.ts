@@ -133,7 +133,8 @@ function article(expected: string): string {
 /** A value as it may stand in a message: never a secret, never long. */
 function show(value: unknown, path: Path): string {
   if (typeof value === "string") {
-    const isHidden = path.includes("apiKey") || path.includes("database") || looksLikeSecret(value) || value.includes("@")
+    const isHidden =
+      path.includes("apiKey") || path.includes("settings") || path.includes("database") || looksLikeSecret(value) || value.includes("@")
     if (isHidden) return "[hidden value]"
     return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}…` : value)
   }

@@ -6,6 +6,7 @@ export { printConfig, type PrintedValue } from "./print.ts"
 export { configJsonSchema } from "./json-schema.ts"
 export { didYouMean, formatProblem } from "./explain.ts"
 export { Secret } from "./secret.ts"
+export { addressOf, discoverableTypes, providerType, providerTypeNames, type ProviderTypeName } from "./provider-types.ts"
 export type { ConfigProblem } from "./source.ts"
 export { databaseDirectory } from "./types.ts"
 export type {

@@ -84,8 +84,16 @@ models:
     expect(config.models["fast"]).toEqual({
       origin: "perdure.yaml:6",
       deployments: [
-        { provider: "up", model: "gpt-5-mini", price, does, contextTokensMax: null, gguf: null },
-        { provider: "perdure", model: "tiny", price: null, does, contextTokensMax: null, gguf: join(cwd, "models/tiny.gguf") },
+        { provider: "up", model: "gpt-5-mini", price, does, dialect: null, contextTokensMax: null, gguf: null },
+        {
+          provider: "perdure",
+          model: "tiny",
+          price: null,
+          does,
+          dialect: null,
+          contextTokensMax: null,
+          gguf: join(cwd, "models/tiny.gguf"),
+        },
       ],
     })
   })
@@ -255,7 +263,7 @@ describe("a configuration that is wrong", () => {
       "a provider that is not declared",
       "models: { fast: { deployments: [{ provider: opnai, model: m }] } }",
       [
-        'perdure.yaml:1:45  models.fast.deployments[0].provider  there is no provider "opnai"  allowed: perdure, openai, anthropic, ollama, lmstudio, llamacpp  did you mean openai?',
+        'perdure.yaml:1:45  models.fast.deployments[0].provider  there is no provider "opnai"  allowed: perdure, openai, anthropic, gemini, mistral, cohere, groq, deepseek, xai, together, fireworks, openrouter, ollama, llamacpp, lmstudio  did you mean openai?',
       ],
     ],
     [

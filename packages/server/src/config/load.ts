@@ -176,6 +176,14 @@ function originsOf(parsed: unknown, context: ExplainContext): Pick<LoadedConfig,
 function isLeaf(path: Path): boolean {
   const last = path.at(-1)
   return (
-    last === "apiKey" || (path[0] === "database" && last === "url") || ((path[0] === "workflows" || path[0] === "tools") && path.length > 1)
+    last === "apiKey" ||
+    isSetting(path) ||
+    (path[0] === "database" && last === "url") ||
+    ((path[0] === "workflows" || path[0] === "tools") && path.length > 1)
   )
+}
+
+function isSetting([first, , third, name, header, ...deeper]: Path): boolean {
+  if (first !== "providers" || third !== "settings" || name === undefined || deeper.length > 0) return false
+  return name === "headers" ? header !== undefined : header === undefined
 }

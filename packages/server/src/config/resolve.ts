@@ -1,29 +1,24 @@
 // From the parsed configuration to the one that the server uses: references to secrets, paths, cross-checks, defaults.
-import { readFileSync, statSync } from "node:fs"
 import { basename, resolve } from "node:path"
-import { defaultLimits, messageOf, type Limits } from "../core/index.ts"
-import { secretFromEnvironment } from "./environment.ts"
-import { didYouMean, problemAt, type ExplainContext } from "./explain.ts"
+import { defaultLimits, type Limits } from "../core/index.ts"
+import { didYouMean, problemAt } from "./explain.ts"
 import { getAt, type Path } from "./paths.ts"
+import { discoverableTypes } from "./provider-types.ts"
+import { resolveProvider, type AddProblem } from "./resolve-provider.ts"
+import { SecretReader, type SecretContext, type SecretInput } from "./resolve-secret.ts"
 import type { ParsedConfig } from "./schema.ts"
-import { looksLikeSecret, Secret } from "./secret.ts"
+import type { Secret } from "./secret.ts"
 import type { ConfigProblem } from "./source.ts"
 import type { Config, DeploymentConfig, ModelConfig, ProviderConfig } from "./types.ts"
-import type { Variables } from "./yaml.ts"
 
-export interface ResolveContext extends ExplainContext {
-  variables: Variables
+export interface ResolveContext extends SecretContext {
   cwd: string
-  isDev: boolean
 }
 
 /** Providers that exist without being declared: `perdure` always, the others when discovery finds them. */
-export const wellKnownProviders = ["perdure", "openai", "anthropic", "ollama", "lmstudio", "llamacpp"] as const
+const wellKnownProviders = ["perdure", ...discoverableTypes]
 
-type SecretInput = string | { env?: string | undefined; file?: string | undefined } | undefined
 type Text = { what: string; allowed?: string; hint?: string }
-
-const secretFileBytesMax = 64 * 1024
 
 export function resolveConfig(parsed: ParsedConfig, context: ResolveContext): { config: Config; problems: ConfigProblem[] } {
   const resolver = new Resolver(context)
@@ -54,9 +49,11 @@ export function resolveConfig(parsed: ParsedConfig, context: ResolveContext): { 
 class Resolver {
   readonly problems: ConfigProblem[] = []
   readonly #context: ResolveContext
+  readonly #secrets: SecretReader
 
   constructor(context: ResolveContext) {
     this.#context = context
+    this.#secrets = new SecretReader(context, this.problems)
   }
 
   origin(path: Path): string {
@@ -73,7 +70,7 @@ class Resolver {
 
   databaseUrl(input: SecretInput): Secret | null {
     const path = ["database", "url"]
-    const secret = this.#secret(input, path, (text) => /:\/\/[^/]*:[^/@]+@|[?&]password=/.test(text))
+    const secret = this.#secrets.read(input, path, (text) => /:\/\/[^/]*:[^/@]+@|[?&]password=/.test(text))
     if (secret === null) return null
     const isPostgres = URL.canParse(secret.reveal()) && /^postgres(ql)?:$/.test(new URL(secret.reveal()).protocol)
     if (!isPostgres) this.#add(path, { what: "not an address of Postgres", allowed: "postgres://user:password@host:5432/database" })
@@ -81,18 +78,11 @@ class Resolver {
   }
 
   providers(input: ParsedConfig["providers"]): Record<string, ProviderConfig> {
+    const add: AddProblem = (path, text, part) => this.#add(path, text, part)
     const entries = Object.entries(input).map(([name, provider]): [string, ProviderConfig] => {
-      if (name === "perdure")
-        this.#add(["providers", name], { what: '"perdure" is the provider of the embedded models', allowed: "another name" }, "key")
-      return [
-        name,
-        {
-          type: provider.type,
-          baseUrl: provider.baseUrl.replace(/\/+$/, ""),
-          apiKey: this.#secret(provider.apiKey, ["providers", name, "apiKey"], looksLikeSecret),
-          origin: this.origin(["providers", name]),
-        },
-      ]
+      const path = ["providers", name]
+      const hasWrongType = provider.type === undefined && getAt(this.#context.value, [...path, "type"]) !== undefined
+      return [name, resolveProvider(provider, { name, hasWrongType, secrets: this.#secrets, origin: this.origin(path), add })]
     })
     return Object.fromEntries(entries)
   }
@@ -145,55 +135,9 @@ class Resolver {
           ? null
           : { ...input.price, cachedInputPerMillionUsd: input.price.cachedInputPerMillionUsd ?? input.price.inputPerMillionUsd },
       does,
+      dialect: input.dialect ?? null,
       contextTokensMax: input.contextTokensMax ?? null,
       gguf,
-    }
-  }
-
-  #secret(input: SecretInput, path: Path, isSecret: (text: string) => boolean): Secret | null {
-    if (input === undefined) return null
-    if (typeof input === "string") return this.#literal(input, path, isSecret)
-    const { env, file } = input
-    if ((env === undefined) === (file === undefined)) {
-      this.#add(path, { what: "names neither a variable nor a file, or both", allowed: "{ env: NAME } or { file: path }" })
-      return null
-    }
-    if (env !== undefined) {
-      const found = secretFromEnvironment(env, this.#context.variables)
-      if (found instanceof Secret) return found
-      this.#add(path, found)
-      return null
-    }
-    return this.#secretFile(file ?? "", path)
-  }
-
-  /** A literal may stand where it is no secret, where it came from the environment, or in development. */
-  #literal(text: string, path: Path, isSecret: (text: string) => boolean): Secret {
-    const source = this.#context.overrideAt(path)
-    if (source !== undefined) return new Secret(text, source)
-    const written = this.#context.source.writtenAt(path)
-    if (written !== undefined) return new Secret(text, written)
-    const isFromEnvironment = Object.values(this.#context.variables).includes(text)
-    if (isSecret(text) && !isFromEnvironment && !this.#context.isDev) {
-      this.#add(path, {
-        what: "a secret is written into the file",
-        allowed: "{ env: NAME } or { file: path }",
-        hint: "move it to the environment or a file; only perdure dev lets it through",
-      })
-    }
-    return new Secret(text, "literal")
-  }
-
-  #secretFile(file: string, path: Path): Secret | null {
-    const absolute = resolve(this.#context.source.directory, file)
-    try {
-      if (statSync(absolute).size > secretFileBytesMax) throw new Error(`larger than ${secretFileBytesMax} bytes`)
-      const text = readFileSync(absolute, "utf8").trim()
-      if (text === "") throw new Error("the file is empty")
-      return new Secret(text, `file ${file}`)
-    } catch (error) {
-      this.#add(path, { what: `the secret's file ${file} cannot be used: ${messageOf(error)}`, hint: "check the path and its permissions" })
-      return null
     }
   }
 

@@ -1,6 +1,8 @@
 // The one schema of the configuration: what `perdure.config.ts` and `perdure.yaml` may say, with bounds and defaults.
 import { z } from "zod"
 import { defaultLimits, type Limits } from "../core/index.ts"
+import { providerSchema } from "./schema/providers.ts"
+import { secret } from "./schema/secrets.ts"
 
 /** What a grant may allow; the gate refuses everything that no grant names. */
 export const grantActions = ["tool.call", "tool.read", "memory.write", "memory.delete", "file.write", "outbound", "process.start"] as const
@@ -11,19 +13,6 @@ export const roleNames = ["gateway", "executor"] as const
 /** Every key may do this in its own project unless the configuration says otherwise; all else is denied. */
 export const defaultGrants = [{ to: "*", allow: ["memory.write:*", "memory.delete:*", "file.write:*", "tool.read:*"] }]
 
-const secret = z
-  .union([
-    z.strictObject({
-      env: z
-        .string()
-        .regex(/^[A-Za-z_]\w*$/)
-        .optional(),
-      file: z.string().min(1).optional(),
-    }),
-    z.string().min(1),
-  ])
-  .meta({ description: "{ env: NAME } or { file: path }" })
-
 const name = z
   .string()
   .regex(/^[A-Za-z0-9][\w.-]{0,63}$/)
@@ -32,15 +21,6 @@ const modelName = z
   .string()
   .regex(/^[A-Za-z0-9][\w./:@-]{0,127}$/)
   .meta({ description: "a model name: letters, digits and . / : @ _ -; 128 at most" })
-
-const providerSchema = z.strictObject({
-  type: z.literal("openai-compatible").default("openai-compatible"),
-  baseUrl: z
-    .string()
-    .refine(isPlainHttpUrl, { error: "not an http(s) address without credentials, query and fragment" })
-    .meta({ description: "an address such as https://api.example.com/v1" }),
-  apiKey: secret.optional(),
-})
 
 const usd = z.number().min(0).max(100_000)
 const deploymentSchema = z
@@ -58,6 +38,10 @@ const deploymentSchema = z
       .strictObject({ chat: z.boolean().default(false), embeddings: z.boolean().default(false) })
       .optional()
       .meta({ description: "What it is for; chat when absent" }),
+    dialect: z
+      .enum(["chat", "responses"])
+      .optional()
+      .meta({ description: "How an OpenAI-like provider is called; chat completions when absent, Responses for models that need it" }),
     contextTokensMax: z.int().min(1).max(100_000_000).optional().meta({ description: "Longest context that it takes" }),
     gguf: z.string().min(1).optional().meta({ description: "path of a GGUF file to run in this process, instead of provider and model" }),
   })
@@ -164,12 +148,6 @@ function limitBounds(key: string): readonly [number, number] {
   if (/Ms(Max)?$/.test(key)) return [1, 24 * 60 * 60 * 1000]
   if (/Bytes(Max)?$/.test(key)) return [1024, 8 * 1024 ** 3]
   return [1, 10_000_000]
-}
-
-function isPlainHttpUrl(value: string): boolean {
-  if (!URL.canParse(value)) return false
-  const url = new URL(value)
-  return /^https?:$/.test(url.protocol) && url.username === "" && url.password === "" && url.search === "" && url.hash === ""
 }
 
 function isGrantPattern(value: string): boolean {

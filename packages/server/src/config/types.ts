@@ -1,6 +1,7 @@
 // The configuration as the rest of the server gets it: complete, checked, with secrets resolved and the origin of what was declared.
 import { join } from "node:path"
 import type { Limits } from "../core/index.ts"
+import type { ProviderSetting, ProviderTypeName } from "./provider-types.ts"
 import type { logLevels, roleNames } from "./schema.ts"
 import type { Secret } from "./secret.ts"
 
@@ -34,10 +35,14 @@ export type LogLevel = (typeof logLevels)[number]
 export type Role = (typeof roleNames)[number]
 
 export interface ProviderConfig {
-  type: "openai-compatible"
-  /** Without a slash at its end. */
-  baseUrl: string
+  type: ProviderTypeName
+  /** Without a slash at its end; null where the type needs none. */
+  baseUrl: string | null
   apiKey: Secret | null
+  /** Those that the type has, and no others. */
+  settings: Readonly<Partial<Record<ProviderSetting, string | Secret>>>
+  /** Names are lower case. */
+  headers: Readonly<Record<string, Secret>>
   /** `perdure.yaml:12` */
   origin: string
 }
@@ -54,6 +59,8 @@ export interface DeploymentConfig {
   model: string
   price: PriceConfig | null
   does: { chat: boolean; embeddings: boolean }
+  /** Chosen for a provider that has both; null leaves it to the provider and the model. */
+  dialect: "chat" | "responses" | null
   contextTokensMax: number | null
   /** Absolute path of a GGUF file that is run in this process. */
   gguf: string | null

@@ -2,7 +2,7 @@
 import { createServer, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
 import { afterEach, describe, expect, it } from "vitest"
-import { Secret } from "../config/index.ts"
+import { Secret, type ProviderTypeName } from "../config/index.ts"
 import { discover, type DiscoverOptions, type DiscoveryEnvironment } from "./discovery.ts"
 import { doesByName } from "./known-models.ts"
 
@@ -19,13 +19,22 @@ afterEach(() => {
 interface Asked {
   path: string
   authorization: string | undefined
+  apiKey?: string
+  version?: string
 }
 
 /** A local server that answers `GET` with this body; undefined never answers. */
 async function serve(body: string | undefined, status = 200): Promise<{ port: number; asked: Asked[] }> {
   const asked: Asked[] = []
   const server = createServer((request, response) => {
-    asked.push({ path: `${request.method} ${request.url}`, authorization: request.headers.authorization })
+    const { authorization, "x-api-key": apiKey, "x-goog-api-key": googleKey, "anthropic-version": version } = request.headers
+    const key = apiKey ?? googleKey
+    asked.push({
+      path: `${request.method} ${request.url}`,
+      authorization,
+      ...(key === undefined ? {} : { apiKey: String(key) }),
+      ...(version === undefined ? {} : { version: String(version) }),
+    })
     if (body !== undefined) response.writeHead(status, { "content-type": "application/json" }).end(body)
   })
   servers.push(server)
@@ -47,8 +56,8 @@ async function closedPorts(): Promise<Required<NonNullable<DiscoverOptions["port
   return { ollama: await closedPort(), lmstudio: await closedPort(), llamacpp: await closedPort() }
 }
 
-function key(provider: "openai" | "anthropic", baseUrl: string | null = null): DiscoveryEnvironment["providerKeys"][number] {
-  const variable = provider === "openai" ? "OPENAI_API_KEY" : "ANTHROPIC_API_KEY"
+function key(provider: ProviderTypeName, baseUrl: string | null = null): DiscoveryEnvironment["providerKeys"][number] {
+  const variable = `${provider.toUpperCase()}_API_KEY`
   return { provider, variable, key: new Secret("sk-very-secret-1234", `env ${variable}`), baseUrl }
 }
 
@@ -90,7 +99,7 @@ describe("model servers on this machine", () => {
     expect(found.models).toEqual([])
     expect(found.report).toEqual([
       `No model server on this machine: looked for Ollama at http://127.0.0.1:${ports.ollama}, LM Studio at http://127.0.0.1:${ports.lmstudio}, llama.cpp at http://127.0.0.1:${ports.llamacpp}.`,
-      "No provider key in the environment: OPENAI_API_KEY and ANTHROPIC_API_KEY are not set.",
+      "No provider key in the environment: none of OPENAI_API_KEY, ANTHROPIC_API_KEY, GEMINI_API_KEY, MISTRAL_API_KEY and 7 others is set.",
     ])
   })
 
@@ -155,7 +164,7 @@ describe("provider keys", () => {
     ])
     expect(found.deployments.find(({ provider }) => provider === "anthropic")).toMatchObject({
       baseUrl: "https://api.anthropic.com/v1",
-      dialect: "openai-chat",
+      dialect: "anthropic-messages",
       does: { chat: true, embeddings: false },
     })
     expect(found.report[0]).toMatch(/^OpenAI: OPENAI_API_KEY is set; \d+ models assumed until its own list is read\.$/)
@@ -168,6 +177,32 @@ describe("provider keys", () => {
     const found = await discover({ ...options, environment, ports: await closedPorts() }, signal)
     expect(found.deployments.map(({ id }) => id)).toEqual(["openai/own-model", "openai/own-embedding"])
     expect(upstream.asked).toEqual([{ path: "GET /v1/models", authorization: "Bearer sk-very-secret-1234" }])
+  })
+
+  it("of Anthropic are asked in its own way, wherever it is", async () => {
+    const upstream = await serve(
+      JSON.stringify({ data: [{ type: "model", id: "claude-opus-5", display_name: "Claude" }], has_more: false }),
+    )
+    const environment = { ...nothing, providerKeys: [key("anthropic", `http://127.0.0.1:${upstream.port}`)] }
+    const found = await discover({ ...options, environment, ports: await closedPorts() }, signal)
+    expect(found.deployments).toMatchObject([
+      { id: "anthropic/claude-opus-5", dialect: "anthropic-messages", baseUrl: `http://127.0.0.1:${upstream.port}/v1` },
+    ])
+    expect(upstream.asked).toEqual([
+      { path: "GET /v1/models?limit=1000", authorization: undefined, apiKey: "sk-very-secret-1234", version: "2023-06-01" },
+    ])
+  })
+
+  it.each([
+    ["Gemini", "gemini", { models: [{ name: "models/gemini-3-pro" }] }, "gemini-3-pro", "/v1beta/models?pageSize=1000"],
+    ["Cohere", "cohere", { models: [{ name: "command-a" }] }, "command-a", "/v1beta/v1/models?page_size=1000"],
+    ["Together", "together", [{ id: "meta/llama" }], "meta/llama", "/v1beta/models"],
+  ] as const)("of %s give names although its list has another shape", async (_, provider, list, name, path) => {
+    const upstream = await serve(JSON.stringify(list))
+    const environment = { ...nothing, providerKeys: [key(provider, `http://127.0.0.1:${upstream.port}/v1beta`)] }
+    const found = await discover({ ...options, environment, ports: await closedPorts() }, signal)
+    expect(found.deployments.map(({ id }) => id)).toEqual([`${provider}/${name}`])
+    expect(upstream.asked.map((asked) => asked.path)).toEqual([`GET ${path}`])
   })
 
   it("are asked again by a refresh, which sees new models, refusals, and silence", async () => {

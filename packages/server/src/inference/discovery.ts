@@ -1,12 +1,14 @@
 // Finds models at start without a configuration: provider keys in the environment, and model servers that listen on this machine. Never a paid call.
+import { addressOf, discoverableTypes, providerType, type ProviderTypeName } from "../config/index.ts"
 import { messageOf } from "../core/index.ts"
 import { doesByName, knownModels } from "./known-models.ts"
 import { readModelNames, type ModelList } from "./model-list.ts"
+import { providerDeployment } from "./providers/deployment.ts"
 import type { Deployment, Model } from "./types.ts"
 
 /** What discovery may know of the environment; `readEnvironment()` of the configuration fits. */
 export interface DiscoveryEnvironment {
-  providerKeys: readonly { provider: "openai" | "anthropic"; variable: string; key: { reveal(): string }; baseUrl: string | null }[]
+  providerKeys: readonly { provider: ProviderTypeName; variable: string; key: { reveal(): string }; baseUrl: string | null }[]
   /** The address of Ollama where the environment states one. */
   ollamaUrl: string | null
 }
@@ -44,12 +46,6 @@ const localServers: readonly LocalServer[] = [
   { id: "llamacpp", title: "llama.cpp", port: 8_080 },
 ]
 
-const providers = {
-  openai: { title: "OpenAI", baseUrl: "https://api.openai.com/v1" },
-  // Its OpenAI-compatible route: chat completions only.
-  anthropic: { title: "Anthropic", baseUrl: "https://api.anthropic.com/v1" },
-} as const
-
 const defaultProbeTimeoutMs = 500
 const refreshTimeoutMs = 10_000
 
@@ -60,9 +56,11 @@ interface Place {
   /** Said in the report. */
   where: string
   baseUrl: string
-  provider: Deployment["provider"]
+  provider: ProviderTypeName
   apiKey: string | null
   origin: string
+  /** An address of the operator's, which may be nearby: asked at start. */
+  isOwn: boolean
   /** Names that hold until the place answers. */
   assumed: readonly string[]
   list: ModelList | undefined
@@ -73,8 +71,7 @@ export async function discover(options: DiscoverOptions, signal: AbortSignal): P
   const { environment, probeTimeoutMs = defaultProbeTimeoutMs } = options
   const remote = environment.providerKeys.map(providerPlace)
   const local = localPlaces(options)
-  // A provider's address that the operator set may be a server nearby: asked at once, as there are no names to assume.
-  const asked = [...local, ...remote.filter(({ assumed }) => assumed.length === 0)]
+  const asked = [...local, ...remote.filter(({ isOwn }) => isOwn)]
   await Promise.all(asked.map((place) => ask(place, probeTimeoutMs, signal)))
   return discovery(remote, local, options)
 }
@@ -95,11 +92,14 @@ function discovery(remote: readonly Place[], local: readonly Place[], options: D
   }
 }
 
-const noKeyLine = "No provider key in the environment: OPENAI_API_KEY and ANTHROPIC_API_KEY are not set."
+const keyVariables = discoverableTypes.flatMap((type) => providerType(type).keyVariables.slice(0, 1))
+const namedVariablesMax = 4
+const noKeyLine = `No provider key in the environment: none of ${keyVariables.slice(0, namedVariablesMax).join(", ")} and ${keyVariables.length - namedVariablesMax} others is set.`
 
 function providerPlace({ provider, variable, key, baseUrl }: DiscoveryEnvironment["providerKeys"][number]): Place {
-  const { title, baseUrl: usual } = providers[provider]
-  const address = (baseUrl ?? usual).replace(/\/+$/, "")
+  const { title } = providerType(provider)
+  const usual = addressOf(provider, undefined) ?? ""
+  const address = addressOf(provider, baseUrl ?? undefined) ?? usual
   return {
     id: provider,
     title,
@@ -108,7 +108,8 @@ function providerPlace({ provider, variable, key, baseUrl }: DiscoveryEnvironmen
     provider,
     apiKey: key.reveal(),
     origin: `discovered: ${variable}`,
-    assumed: address === usual ? knownModels[provider] : [],
+    isOwn: address !== usual,
+    assumed: address === usual ? (knownModels[provider] ?? []) : [],
     list: undefined,
   }
 }
@@ -124,9 +125,10 @@ function localPlaces({ environment, ownPort, ports = {} }: DiscoverOptions): Pla
       title: server.title,
       where: origin,
       baseUrl: `${origin}/v1`,
-      provider: "openai",
+      provider: server.id,
       apiKey: null,
       origin: `discovered: ${origin}`,
+      isOwn: true,
       assumed: [],
       list: undefined,
     }
@@ -147,7 +149,7 @@ function deploymentsAt({ id, baseUrl, provider, apiKey, origin, assumed, list }:
     const does = doesByName(upstreamModel)
     if (!does) return []
     const name = modelName(upstreamModel)
-    return [{ id: `${id}/${name}`, provider, dialect: "openai-chat", baseUrl, apiKey, upstreamModel, does, contextTokensMax: null, origin }]
+    return [providerDeployment({ id: `${id}/${name}`, provider, baseUrl, apiKey, upstreamModel, does, contextTokensMax: null, origin })]
   })
 }
 

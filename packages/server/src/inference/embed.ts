@@ -33,10 +33,10 @@ async function embedUpstream(
   texts: readonly string[],
   signal: AbortSignal,
 ): Promise<Float32Array[]> {
-  const { pool, prefix, headers } = upstreams.target(deployment)
+  const { pool, pathOf, headers } = upstreams.target(deployment)
   const body = JSON.stringify({ model: deployment.upstreamModel, input: texts, encoding_format: "float" })
   try {
-    const answer = await pool.request({ path: `${prefix}/embeddings`, method: "POST", body, headers, signal })
+    const answer = await pool.request({ path: pathOf("/embeddings"), method: "POST", body, headers, signal })
     const text = await answer.body.text()
     if (answer.statusCode !== 200) throw errorOfStatus(deployment, answer.statusCode, text, answer.headers)
     return vectorsOf(deployment, text, texts.length)

@@ -1,5 +1,6 @@
 // Public face of inference.
 export { createModels, type Models } from "./models.ts"
+export { providerDeployment } from "./providers/deployment.ts"
 export { createUpstreams, type Upstreams, type UpstreamTarget } from "./upstreams.ts"
 export { createCallModel, eventsOf, type CallModelOptions, type Natives } from "./call-model.ts"
 export { createEmbed, type CreateEmbedOptions } from "./embed.ts"

@@ -1,8 +1,9 @@
 // Names of models that providers are known to serve, for the time before their own list is read; and what a name says about what a model does.
+import type { ProviderTypeName } from "../config/index.ts"
 import type { Deployment } from "./types.ts"
 
 /** Only names: an unknown one can be declared in the configuration, and the provider's own list is read in the background. */
-export const knownModels: Readonly<Record<"openai" | "anthropic", readonly string[]>> = {
+export const knownModels: Readonly<Partial<Record<ProviderTypeName, readonly string[]>>> = {
   openai: [
     "gpt-5",
     "gpt-5-mini",

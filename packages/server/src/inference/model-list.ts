@@ -1,6 +1,8 @@
-// Asks a model server for the names of its models: `GET /models`, with limits on time and size. Addresses are the operator's, never a client's.
+// Asks a provider for the names of its models: `GET /models`, with limits on time and size. Addresses are the operator's, never a client's.
 import { request } from "undici"
 import { isJsonObject } from "../core/index.ts"
+import { presetOf } from "./providers/presets.ts"
+import { headersOf } from "./providers/target.ts"
 import type { Deployment } from "./types.ts"
 
 export type ModelList =
@@ -19,7 +21,8 @@ export async function readModelNames(
   place: { baseUrl: string; apiKey: string | null; provider: Deployment["provider"] },
   signal: AbortSignal,
 ): Promise<ModelList> {
-  const answer = await request(`${place.baseUrl}/models`, { headers: headersFor(place), signal, headersTimeout: 0, bodyTimeout: 0 })
+  const address = place.baseUrl + presetOf(place.provider).modelsPath
+  const answer = await request(address, { headers: headersOf(place), signal, headersTimeout: 0, bodyTimeout: 0 })
   if (answer.statusCode !== 200) {
     await answer.body.dump()
     const { statusCode } = answer
@@ -30,11 +33,6 @@ export async function readModelNames(
   const text = await bounded(answer.body)
   const names = text === undefined ? undefined : namesIn(text)
   return names ? { outcome: "found", names } : { outcome: "other", why: "not the JSON that was expected" }
-}
-
-function headersFor({ apiKey, provider }: { apiKey: string | null; provider: Deployment["provider"] }): Record<string, string> {
-  if (apiKey === null) return {}
-  return provider === "anthropic" ? { "x-api-key": apiKey, "anthropic-version": "2023-06-01" } : { authorization: `Bearer ${apiKey}` }
 }
 
 async function bounded(body: AsyncIterable<Buffer>): Promise<string | undefined> {
@@ -55,7 +53,15 @@ function namesIn(text: string): string[] | undefined {
   } catch {
     return undefined
   }
-  if (!isJsonObject(list) || !Array.isArray(list["data"])) return undefined
-  const names = (list["data"] as unknown[]).map((each) => (isJsonObject(each) ? each["id"] : undefined))
-  return names.filter((name) => typeof name === "string" && name !== "" && name.length <= 256).slice(0, namesMax) as string[] // filtered
+  const items = itemsIn(list)
+  if (!items) return undefined
+  const names = items.map((each) => (isJsonObject(each) ? (each["id"] ?? each["name"]) : undefined))
+  const plain = names.map((name) => (typeof name === "string" ? name.replace(/^models\//, "") : ""))
+  return plain.filter((name) => name !== "" && name.length <= 256).slice(0, namesMax)
+}
+
+/** OpenAI's list, the one of Gemini and Cohere, or a bare one. */
+function itemsIn(list: unknown): readonly unknown[] | undefined {
+  const items = isJsonObject(list) ? (list["data"] ?? list["models"]) : list
+  return Array.isArray(items) ? (items as unknown[]) : undefined
 }

@@ -1,14 +1,19 @@
 // Connections to providers: one undici pool per origin, and where each deployment's routes are on it.
 import { Pool } from "undici"
 import { AppError, type Limits } from "../core/index.ts"
+import { signerOf, type SignRequest } from "./providers/signers.ts"
+import { headersOf, pathsOf, type PathOf } from "./providers/target.ts"
 import type { Deployment } from "./types.ts"
 
 export interface UpstreamTarget {
   pool: Pool
-  /** Prefix of the routes, without a slash at its end: `/v1`. */
-  prefix: string
-  /** `authorization` and what else every call of this deployment carries. */
+  origin: string
+  /** The whole path of a route of this deployment: `/chat/completions` → `/v1/chat/completions`. */
+  pathOf: PathOf
+  /** The key in its header, and what else every call of this deployment carries. */
   headers: Readonly<Record<string, string>>
+  /** Only of providers that sign each request or want a token that expires: makes further headers of one request. */
+  sign?: SignRequest
 }
 
 export interface Upstreams extends AsyncDisposable {
@@ -37,9 +42,14 @@ class PooledUpstreams implements Upstreams {
     if (known) return known
     if (deployment.baseUrl === null) throw new AppError("server_error", `the deployment "${deployment.id}" has no base URL`)
     const url = new URL(deployment.baseUrl)
-    const headers: Record<string, string> = { "content-type": "application/json" }
-    if (deployment.apiKey !== null) headers["authorization"] = `Bearer ${deployment.apiKey}`
-    const target = { pool: this.#pool(url.origin), prefix: url.pathname.replace(/\/+$/, ""), headers }
+    const sign = signerOf(deployment)
+    const target: UpstreamTarget = {
+      pool: this.#pool(url.origin),
+      origin: url.origin,
+      pathOf: pathsOf(deployment, url.pathname.replace(/\/+$/, "")),
+      headers: { "content-type": "application/json", ...headersOf(deployment) },
+      ...(sign ? { sign } : {}),
+    }
     this.#targets.set(deployment, target)
     return target
   }

@@ -1,5 +1,6 @@
 // Metric labels: every value comes from a closed set, whatever a client sends; what isn't in the set is "other".
 import { errorCodes } from "@perdure/contract"
+import { providerTypeNames } from "../config/index.ts"
 
 /** Bounds the series of a metric: unknown values would leak memory one request at a time (BerriAI/litellm#39136). */
 export function closedSet(values: Iterable<string>): (value: string | null | undefined) => string {
@@ -38,15 +39,7 @@ export const operationLabel: (value: string | null | undefined) => string = clos
   "rerank",
   "retrieval",
 ])
-export const providerLabel: (value: string | null | undefined) => string = closedSet([
-  "openai",
-  "anthropic",
-  "embedded",
-  "vllm",
-  "ollama",
-  "llama_cpp",
-  "openai_compatible",
-])
+export const providerLabel: (value: string | null | undefined) => string = closedSet([...providerTypeNames, "embedded"])
 export const effectLabel: (value: string | null | undefined) => string = closedSet([
   "read",
   "idempotent",

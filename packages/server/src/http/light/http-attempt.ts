@@ -49,8 +49,8 @@ export class HttpAttempt implements Attempt, Dispatcher.DispatchHandler {
 
   start(): void {
     const { dependencies, deployment, path, headers: more, body } = this.#options
-    const { pool, prefix, headers } = dependencies.upstreams.target(deployment)
-    pool.dispatch({ path: prefix + path, method: "POST", headers: more ? { ...headers, ...more } : headers, body }, this)
+    const { pool, pathOf, headers } = dependencies.upstreams.target(deployment)
+    pool.dispatch({ path: pathOf(path), method: "POST", headers: more ? { ...headers, ...more } : headers, body }, this)
   }
 
   stop(reason: unknown): void {

@@ -3,9 +3,9 @@ import type { Dispatcher } from "undici"
 import { isJsonObject, type Limits, type NewId } from "../../core/index.ts"
 import type { Deployment, ModelCall, ModelEvent } from "../types.ts"
 import { errorOfStatus, errorOfTransport, unreadable, UpstreamError } from "../upstream-error.ts"
-import type { Upstreams } from "../upstreams.ts"
+import type { Upstreams, UpstreamTarget } from "../upstreams.ts"
 import { dialectOf } from "./index.ts"
-import type { ProviderReader } from "./port.ts"
+import type { ProviderReader, ProviderRequest } from "./port.ts"
 
 export interface ProviderCallOptions {
   upstreams: Upstreams
@@ -25,18 +25,12 @@ export async function* callProvider(
 ): AsyncGenerator<ModelEvent> {
   const dialect = dialectOf(deployment)
   const request = dialect.chatRequest(call, deployment, { stream: true })
-  const { pool, prefix, headers } = upstreams.target(deployment)
+  const target = upstreams.target(deployment)
   const failed = (error: unknown): unknown =>
     signal.aborted || error instanceof UpstreamError ? error : errorOfTransport(deployment, error, limits)
   let answer: Dispatcher.ResponseData
   try {
-    answer = await pool.request({
-      path: prefix + request.path,
-      method: "POST",
-      body: request.body,
-      headers: { ...headers, accept: "text/event-stream", ...request.headers },
-      signal,
-    })
+    answer = await send(target, request, signal)
   } catch (error) {
     throw failed(error)
   }
@@ -51,6 +45,17 @@ export async function* callProvider(
   } finally {
     answer.body.destroy() // errors after that concern nobody
   }
+}
+
+async function send(
+  target: UpstreamTarget,
+  { path: route, headers, body }: ProviderRequest,
+  signal: AbortSignal,
+): Promise<Dispatcher.ResponseData> {
+  const path = target.pathOf(route)
+  const all = { ...target.headers, accept: "text/event-stream", ...headers }
+  const signed = await target.sign?.({ method: "POST", origin: target.origin, path, headers: all, body }, signal)
+  return target.pool.request({ path, method: "POST", body, headers: { ...all, ...signed }, signal })
 }
 
 /** Event streams, and Bedrock's binary ones. */

@@ -1,0 +1,109 @@
+// A provider as the configuration declares it: its type, address, key, and the settings that fit its type.
+import { didYouMean } from "./explain.ts"
+import type { Path } from "./paths.ts"
+import {
+  addressOf,
+  isProviderType,
+  providerSettings,
+  providerType,
+  typeAtAddress,
+  type ProviderSetting,
+  type ProviderTypeName,
+} from "./provider-types.ts"
+import type { SecretReader } from "./resolve-secret.ts"
+import type { ParsedConfig } from "./schema.ts"
+import { looksLikeSecret, type Secret } from "./secret.ts"
+import type { ProviderConfig } from "./types.ts"
+
+type ProviderInput = ParsedConfig["providers"][string]
+export type AddProblem = (path: Path, text: { what: string; allowed?: string; hint?: string }, part?: "key" | "value") => void
+
+export interface ResolveProviderOptions {
+  name: string
+  /** A type was written that does not exist: what follows from the type is not checked then. */
+  hasWrongType: boolean
+  secrets: SecretReader
+  origin: string
+  add: AddProblem
+}
+
+export function resolveProvider(
+  input: ProviderInput,
+  { name, hasWrongType, secrets, origin, add }: ResolveProviderOptions,
+): ProviderConfig {
+  const path = ["providers", name]
+  if (name === "perdure") add(path, { what: '"perdure" is the provider of the embedded models', allowed: "another name" }, "key")
+  const type = input.type ?? typeOf(name, input.baseUrl)
+  const known = providerType(type)
+  const settings = settingsOf(input, type, { path: [...path, "settings"], secrets, add })
+  const headers = headersOf(input, [...path, "settings", "headers"], secrets)
+  const isUsualAddress = input.baseUrl === undefined && known.address !== null
+  const given = secrets.read(input.apiKey, [...path, "apiKey"], looksLikeSecret)
+  // The key of the usual variable goes to the usual address and to no other.
+  const apiKey = given ?? (input.apiKey === undefined && isUsualAddress ? secrets.firstOf(known.keyVariables) : null)
+  if (apiKey === null && input.apiKey === undefined && isUsualAddress && !known.needsNoKey && Object.keys(headers).length === 0)
+    add([...path, "apiKey"], {
+      what: "required but missing",
+      allowed: "{ env: NAME } or { file: path }",
+      hint: `or set ${known.keyVariables.join(" or ")}`,
+    })
+  if (input.baseUrl === undefined && known.address === null && !known.needsNoAddress && !hasWrongType)
+    add([...path, "baseUrl"], { what: "required but missing", allowed: "an address such as https://api.example.com/v1" })
+  return { type, baseUrl: addressOf(type, input.baseUrl, plain(settings)), apiKey, settings, headers, origin }
+}
+
+function typeOf(name: string, baseUrl: string | undefined): ProviderTypeName {
+  if (baseUrl !== undefined) return typeAtAddress(baseUrl) ?? "openai-compatible"
+  return isProviderType(name) ? name : "openai-compatible"
+}
+
+interface SettingsContext {
+  path: Path
+  secrets: SecretReader
+  add: AddProblem
+}
+
+function settingsOf(
+  input: ProviderInput,
+  type: ProviderTypeName,
+  { path, secrets, add }: SettingsContext,
+): Partial<Record<ProviderSetting, string | Secret>> {
+  const { settings: allowed, required = [] } = providerType(type)
+  const { headers: _headers, ...given } = input.settings ?? {}
+  const settings: Partial<Record<ProviderSetting, string | Secret>> = {}
+  for (const [name, value] of Object.entries(given) as [ProviderSetting, string | { env?: string; file?: string } | undefined][]) {
+    if (value === undefined) continue
+    if (!allowed.includes(name)) {
+      const near = didYouMean(name, allowed)
+      add(
+        [...path, name],
+        {
+          what: `${type} has no setting ${JSON.stringify(name)}`,
+          allowed: ["headers", ...allowed].join(", "),
+          ...(near === undefined ? {} : { hint: `did you mean ${near}?` }),
+        },
+        "key",
+      )
+      continue
+    }
+    const resolved =
+      typeof value === "string" && !("secret" in providerSettings[name]) ? value : secrets.read(value, [...path, name], looksLikeSecret)
+    if (resolved !== null) settings[name] = resolved
+  }
+  for (const name of required)
+    if (given[name] === undefined) add([...path, name], { what: "required but missing", hint: `${type} needs it` })
+  return settings
+}
+
+function headersOf(input: ProviderInput, path: Path, secrets: SecretReader): Record<string, Secret> {
+  const headers: Record<string, Secret> = {}
+  for (const [name, value] of Object.entries(input.settings?.headers ?? {})) {
+    const secret = secrets.read(value, [...path, name], looksLikeSecret)
+    if (secret !== null) headers[name.toLowerCase()] = secret
+  }
+  return headers
+}
+
+function plain(settings: Readonly<Record<string, string | Secret>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(settings).filter((entry): entry is [string, string] => typeof entry[1] === "string"))
+}

@@ -1,0 +1,49 @@
+// What the configuration may say of a provider; which settings fit its type is checked when it is resolved.
+import { z } from "zod"
+import { providerSettings, providerTypeNames, type ProviderSetting } from "../provider-types.ts"
+import { secret } from "./secrets.ts"
+
+const headerName = z
+  .string()
+  .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$/)
+  .meta({ description: "the name of a header" })
+
+const text = z.string().min(1).max(2_048)
+
+export const providerSchema = z.strictObject({
+  type: z
+    .enum(providerTypeNames)
+    .optional()
+    .meta({ description: "When absent: the one with this address, without an address the one of this name, else openai-compatible" }),
+  baseUrl: z
+    .string()
+    .refine(isPlainHttpUrl, { error: "not an http(s) address without credentials, query and fragment" })
+    .optional()
+    .meta({ description: "an address such as https://api.example.com/v1" }),
+  apiKey: secret.optional(),
+  settings: z
+    .strictObject({
+      headers: z
+        .record(headerName, secret)
+        .optional()
+        .meta({ description: "Further headers of each request; secret ones by { env: NAME } or { file: path }" }),
+      ...settingFields(),
+    })
+    .optional(),
+})
+
+type SettingFields = { [Name in ProviderSetting]: z.ZodOptional<typeof text | typeof secret> }
+
+function settingFields(): SettingFields {
+  const fields = Object.entries(providerSettings).map(([name, setting]) => {
+    const field = "secret" in setting ? secret : text
+    return [name, field.optional().meta({ description: setting.about })] as const
+  })
+  return Object.fromEntries(fields) as SettingFields // built from the keys of the settings
+}
+
+function isPlainHttpUrl(value: string): boolean {
+  if (!URL.canParse(value)) return false
+  const url = new URL(value)
+  return /^https?:$/.test(url.protocol) && url.username === "" && url.password === "" && url.search === "" && url.hash === ""
+}

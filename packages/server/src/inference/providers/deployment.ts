@@ -1,0 +1,36 @@
+// Makes the deployment of a model at a provider: the dialect that it needs, and what its provider must be told.
+import type { JsonObject } from "../../core/index.ts"
+import type { Deployment, Dialect } from "../types.ts"
+import { presetOf } from "./presets.ts"
+
+export interface ProviderDeploymentOptions {
+  id: string
+  /** The type of the provider. */
+  provider: string
+  baseUrl: string | null
+  apiKey: string | null
+  settings?: JsonObject
+  upstreamModel: string
+  /** Chosen by the configuration. */
+  dialect?: "chat" | "responses" | null
+  does: Deployment["does"]
+  contextTokensMax: number | null
+  origin: string
+}
+
+export function providerDeployment({ dialect, settings, ...rest }: ProviderDeploymentOptions): Deployment {
+  const own = { ...rest, dialect: dialectFor(rest, dialect ?? null) }
+  return settings === undefined || Object.keys(settings).length === 0 ? own : { ...own, settings }
+}
+
+function dialectFor({ provider, upstreamModel }: ProviderDeploymentOptions, chosen: "chat" | "responses" | null): Dialect {
+  const usual = presetOf(provider).dialect
+  if (usual !== "openai-chat") return usual
+  if (chosen === null) return (provider === "openai" || provider === "azure") && needsResponses(upstreamModel) ? "openai-responses" : usual
+  return chosen === "responses" ? "openai-responses" : "openai-chat"
+}
+
+/** OpenAI's models that chat completions refuse. */
+function needsResponses(model: string): boolean {
+  return /^(?:o\d|gpt-5(?:\.\d+)?)-pro\b|-codex\b|^codex-|-deep-research\b|^computer-use-preview/.test(model)
+}
