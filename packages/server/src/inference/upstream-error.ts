@@ -1,6 +1,7 @@
 // Failures of providers: their status, code and text survive; their addresses and our credentials do not; it says whether another try may help.
-import { AppError, isJsonObject, type AppErrorDetails } from "../core/index.ts"
+import { AppError, type AppErrorDetails } from "../core/index.ts"
 import type { ErrorCode } from "@perdure/contract"
+import { toldIn, toldInAnswer, type ToldError } from "./told-error.ts"
 import type { Deployment } from "./types.ts"
 
 /** What the client is told on the wire; the provider's own words where they are the client's business. */
@@ -66,41 +67,49 @@ function failureOf(code: ErrorCode, status: number): UpstreamFailure {
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>
 
-/** 402: the account of the provider is empty, which is no fault of the request. */
-const retryableStatuses = new Set([401, 402, 403, 404, 408, 409, 425, 429])
+/** 402: the account of the provider is empty, which is no fault of the request. 424: Bedrock's model failed. */
+const retryableStatuses = new Set([401, 402, 403, 404, 408, 409, 424, 425, 429])
 const bodyShownCharsMax = 500
 
 /** An answer with an error status. `body` is what was read of it. */
 export function errorOfStatus(deployment: Deployment, status: number, body: string, headers: Headers): UpstreamError {
-  const told = errorObject(body)
-  // The provider's own word about a retry is better than its status (T14).
-  const said = headers["x-should-retry"]
-  const retryable = said === "true" || (said !== "false" && (status >= 500 || retryableStatuses.has(status)))
-  if (status === 401 || status === 403) return refusedCredentials(deployment, status, told)
-  const text = redact(deployment, told.message ?? body.slice(0, bodyShownCharsMax).trim())
+  const told = toldInAnswer(body, headers)
+  if (status === 401 || status === 403 || told.refusesCredentials) return refusedCredentials(deployment, status, told)
+  const text = told.message ?? body.slice(0, bodyShownCharsMax).trim()
   const message = text === "" ? `the provider of "${deployment.id}" answered ${status} without a text` : text
-  const answer = {
-    status: status >= 400 ? status : 502,
-    type: told.type ?? (status >= 500 ? "server_error" : "invalid_request_error"),
-    code: told.code,
-    param: told.param,
-  }
-  const retryAfterMs = retryAfterOf(headers)
-  return new UpstreamError(codeOf(status, told.code), message, {
-    answer,
-    retryable,
-    ...(status === 402 ? { failure: "quota" as const } : {}),
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-  })
+  const retryAfterMs = retryAfterOf(headers) ?? told.retryAfterMs
+  // The provider's own word about a retry is better than its status (T14).
+  return toldError(deployment, status, { ...told, message, retryAfterMs }, headers["x-should-retry"])
 }
 
 /** `{"error": …}` where an answer was expected: in a 200, or inside a stream. */
 export function errorInBody(deployment: Deployment, error: unknown): UpstreamError {
-  const told = errorFields(error)
-  const message = redact(deployment, told.message ?? `the provider of "${deployment.id}" reported an error without a text`)
+  const told = toldIn(error)
   const status = told.status !== null && told.status >= 400 && told.status < 600 ? told.status : 502
-  const answer = { status, type: told.type ?? "server_error", code: told.code ?? "upstream_error", param: told.param }
-  return new UpstreamError(codeOf(status, told.code), message, { answer, retryable: status >= 500 || status === 429 })
+  const message = told.message ?? `the provider of "${deployment.id}" reported an error without a text`
+  return toldError(deployment, status, { ...told, message, code: told.code ?? (told.type === null ? "upstream_error" : null) })
+}
+
+/** Providers with words of their own (`RESOURCE_EXHAUSTED`, `ThrottlingException`) keep them as the type; the code is one that clients know. */
+function toldError(deployment: Deployment, status: number, told: ToldError, shouldRetry?: string | string[]): UpstreamError {
+  const code = codeOf(status, told, deployment)
+  const known = isOfOpenAi(deployment) ? null : code
+  const answer = {
+    status: status < 400 || status === 424 ? 502 : status,
+    type: told.type ?? (status >= 500 ? "server_error" : "invalid_request_error"),
+    code: code === "context_length_exceeded" ? code : (told.code ?? known),
+    param: told.param,
+  }
+  return new UpstreamError(code, redact(deployment, told.message ?? ""), {
+    answer,
+    retryable: shouldRetry === "true" || (shouldRetry !== "false" && (status >= 500 || retryableStatuses.has(status))),
+    ...(status === 402 ? { failure: "quota" as const } : {}),
+    ...(told.retryAfterMs === null ? {} : { retryAfterMs: told.retryAfterMs }),
+  })
+}
+
+function isOfOpenAi({ dialect }: Deployment): boolean {
+  return dialect === "openai-chat" || dialect === "openai-responses"
 }
 
 /** What undici reports when there is no answer, or no more of it. */
@@ -147,47 +156,21 @@ function refusedCredentials(deployment: Deployment, status: number, told: ToldEr
   })
 }
 
-function codeOf(status: number, code: string | null): ErrorCode {
-  if (code === "context_length_exceeded") return "context_length_exceeded"
+function codeOf(status: number, { code, message }: ToldError, deployment: Deployment): ErrorCode {
+  if (code === "context_length_exceeded") return code
+  if (status === 400 && !isOfOpenAi(deployment) && saysTooLong(message ?? "")) return "context_length_exceeded"
   if (status === 429) return code === "insufficient_quota" ? "insufficient_quota" : "rate_limit_exceeded"
   if (status === 404 || code === "model_not_found") return "model_not_found"
   if (status === 408 || status === 504) return "upstream_timeout"
   if (status === 503 || status === 529) return "overloaded"
-  return status >= 500 ? "upstream_error" : "invalid_request"
+  return status >= 500 || status === 424 ? "upstream_error" : "invalid_request"
 }
 
-interface ToldError {
-  message: string | null
-  type: string | null
-  code: string | null
-  param: string | null
-  status: number | null
-}
-
-function errorObject(body: string): ToldError {
-  try {
-    const parsed: unknown = JSON.parse(body)
-    return errorFields(isJsonObject(parsed) ? (parsed["error"] ?? parsed) : parsed)
-  } catch {
-    return { message: null, type: null, code: null, param: null, status: null }
-  }
-}
-
-/** OpenAI's object, or what others put there: a bare text, FastAPI's `detail`, a numeric code. */
-function errorFields(error: unknown): ToldError {
-  if (!isJsonObject(error)) return { message: typeof error === "string" ? error : null, type: null, code: null, param: null, status: null }
-  const { message, detail, type, code, param } = error
-  return {
-    message: textOf(message) ?? textOf(detail),
-    type: textOf(type),
-    code: textOf(code) ?? (typeof code === "number" ? String(code) : null),
-    param: textOf(param),
-    status: typeof code === "number" ? code : null,
-  }
-}
-
-function textOf(value: unknown): string | null {
-  return typeof value === "string" ? value : null
+/** Clients match on the code (E2), which only OpenAI and those like it send. */
+function saysTooLong(message: string): boolean {
+  const words =
+    /(?:prompt|input) is too long|input token count.{0,80}exceeds|too many (?:input )?tokens|exceeds? the (?:model's )?(?:maximum )?(?:context|input)/i
+  return words.test(message)
 }
 
 /** Takes the key, anything like a key, the provider's address and any other out of a text. */
@@ -198,18 +181,19 @@ export function redact(deployment: Deployment, text: string): string {
   return clean
     .replaceAll(/\bhttps?:\/\/[^\s"')]+/g, "[address]")
     .replaceAll(/\b(?:sk|pk|gsk|xai|hf|rk)[-_][\w*.-]{6,}/g, "[key]")
+    .replaceAll(/\b(?:A(?:KIA|SIA)[A-Z0-9]{12,}|AIza[\w-]{20,}|ya29\.[\w.-]{8,})/g, "[key]")
     .replaceAll(/\bBearer\s+\S+/gi, "Bearer [key]")
 }
 
 /** `retry-after-ms`, then `retry-after` in seconds or as a date (T15), which is compared with the provider's own clock where it tells it. */
-function retryAfterOf(headers: Headers): number | undefined {
+function retryAfterOf(headers: Headers): number | null {
   const ms = Number(headers["retry-after-ms"] ?? Number.NaN)
   if (Number.isFinite(ms) && ms >= 0) return ms
   const after = headers["retry-after"]
   const seconds = Number(after ?? Number.NaN)
-  if (Number.isFinite(seconds)) return seconds >= 0 ? seconds * 1000 : undefined
+  if (Number.isFinite(seconds)) return seconds >= 0 ? seconds * 1000 : null
   const until = Date.parse(String(after)) - Date.parse(String(headers["date"]))
-  return Number.isFinite(until) ? Math.max(0, until) : undefined
+  return Number.isFinite(until) ? Math.max(0, until) : null
 }
 
 function codeOfError(error: unknown): string {
