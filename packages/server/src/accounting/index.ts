@@ -5,5 +5,5 @@ export { costOf, createPrices, priceFromUsd, type Cost, type Price, type PricedD
 export { createUsageSummary, type UsageGroup, type UsageRow, type UsageSummary } from "./usage.ts"
 export { createAdmission, type AdmissionOptions } from "./admission/admission.ts"
 export { LimitError } from "./admission/refusal.ts"
-export type { LimitRule } from "./admission/rules.ts"
+export { rulesOfConfig, type LimitRule } from "./admission/rules.ts"
 export type { Admission, AdmissionRequest, LimitState, LimitStatus, LimitWindow, Reservation } from "./admission/types.ts"

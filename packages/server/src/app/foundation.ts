@@ -1,5 +1,13 @@
 // What everything else stands on, opened at a start: the database, identity, the gate, records, the kernel, log and metrics.
-import { createRecords, type Records } from "../accounting/index.ts"
+import {
+  createAdmission,
+  createRecords,
+  priceFromUsd,
+  rulesOfConfig,
+  type Admission,
+  type Price,
+  type Records,
+} from "../accounting/index.ts"
 import { databaseDirectory, readEnvironment, type Config } from "../config/index.ts"
 import { newId, systemClock } from "../core/index.ts"
 import { discover, openEmbeddedEmbeddings, type Discovery, type EmbeddedEmbeddings, type Models } from "../inference/index.ts"
@@ -38,6 +46,7 @@ export interface Foundation {
   identity: Identity
   gate: Gate
   records: Records
+  admission: Admission
   runs: Runs
 }
 
@@ -55,9 +64,14 @@ export async function openFoundation(
   }
   const records = cleanUps.use(createRecords({ ...shared, ...observers, store, onDropped }))
   metrics.gauge("perdure_record_queue_rows", "Records of light runs that wait for their batch", () => records.queued)
+  const admission = cleanUps.use(createAdmission({ ...shared, rules: rulesOfConfig(config), assumedPrice: assumedPriceOf(config) }))
   const role = config.roles.includes("executor") ? "all" : "gateway"
   const runs = cleanUps.use(createRuns({ ...shared, ...observers, store, role }))
-  return { identity, gate, records, runs }
+  return { identity, gate, records, admission, runs }
+}
+
+function assumedPriceOf({ unknownPrice }: Config): Price {
+  return priceFromUsd({ ...unknownPrice, cachedInputPerMillionUsd: unknownPrice.inputPerMillionUsd })
 }
 
 export interface Telemetry {

@@ -10,6 +10,7 @@ export { addressOf, discoverableTypes, providerType, providerTypeNames, type Pro
 export type { ConfigProblem } from "./source.ts"
 export { databaseDirectory } from "./types.ts"
 export type {
+  BudgetConfig,
   Config,
   DeploymentConfig,
   GrantConfig,
@@ -18,5 +19,6 @@ export type {
   ModelConfig,
   PriceConfig,
   ProviderConfig,
+  RateLimitConfig,
   Role,
 } from "./types.ts"

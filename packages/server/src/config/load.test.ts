@@ -5,6 +5,7 @@ import { join } from "node:path"
 import { afterAll, describe, expect, test } from "vitest"
 import { defaultLimits } from "../core/index.ts"
 import { ConfigError, formatProblem, loadConfig, Secret, type LoadOptions } from "./index.ts"
+import { configSchema } from "./schema.ts"
 
 const root = mkdtempSync(join(tmpdir(), "perdure-config-"))
 let count = 0
@@ -177,8 +178,7 @@ export default { server: { port: 5000 as number }, workflows: [workflow] }`
 })
 
 describe("a configuration that is wrong", () => {
-  const topKeys =
-    "server, data, database, limits, providers, models, discovery, grants, logging, dashboard, defaults, roles, workflows, tools"
+  const topKeys = Object.keys(configSchema.shape).join(", ")
   const cases: [what: string, yaml: string, problems: string[]][] = [
     [
       "a misspelt key",

@@ -29,6 +29,9 @@ export function resolveConfig(parsed: ParsedConfig, context: ResolveContext): { 
     limits: limitsOf(parsed.limits),
     providers: resolver.providers(parsed.providers),
     models: resolver.models(parsed.models),
+    budgets: resolver.limits("budgets", parsed.budgets),
+    rateLimits: resolver.limits("rateLimits", parsed.rateLimits),
+    unknownPrice: parsed.unknownPrice,
     discovery: parsed.discovery,
     grants: parsed.grants.map(({ to, allow, integrityMin }, index) => ({
       to,
@@ -50,6 +53,7 @@ class Resolver {
   readonly problems: ConfigProblem[] = []
   readonly #context: ResolveContext
   readonly #secrets: SecretReader
+  readonly #limitNames = new Map<string, string>()
 
   constructor(context: ResolveContext) {
     this.#context = context
@@ -95,6 +99,22 @@ class Resolver {
       return [name, { deployments, origin: this.origin(path) }]
     })
     return Object.fromEntries(entries)
+  }
+
+  /** One name is one limit: its counters go by it. */
+  limits<T extends { name: string }>(section: "budgets" | "rateLimits", input: readonly T[]): (T & { origin: string })[] {
+    return input.map((limit, index) => {
+      const path = [section, index]
+      const other = this.#limitNames.get(limit.name)
+      if (other !== undefined)
+        this.#add([...path, "name"], {
+          what: `another limit is called ${JSON.stringify(limit.name)} (${other})`,
+          allowed: "a name of its own",
+        })
+      const origin = this.origin(path)
+      this.#limitNames.set(limit.name, origin)
+      return { ...limit, origin }
+    })
   }
 
   /** What only code can declare: objects that `made` returns, known by a member. */

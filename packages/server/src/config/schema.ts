@@ -3,6 +3,7 @@ import { z } from "zod"
 import { defaultLimits, type Limits } from "../core/index.ts"
 import { providerSchema } from "./schema/providers.ts"
 import { secret } from "./schema/secrets.ts"
+import { limitSections } from "./schema/limits.ts"
 
 /** What a grant may allow; the gate refuses everything that no grant names. */
 export const grantActions = ["tool.call", "tool.read", "memory.write", "memory.delete", "file.write", "outbound", "process.start"] as const
@@ -88,6 +89,7 @@ export const configSchema = z.strictObject({
   limits: z.strictObject(limitFields()).prefault({}),
   providers: z.record(name, providerSchema).default({}),
   models: z.record(modelName, z.strictObject({ deployments: z.array(deploymentSchema).min(1).max(256) })).default({}),
+  ...limitSections,
   discovery: z
     .boolean()
     .default(true)

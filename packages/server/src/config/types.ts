@@ -1,5 +1,6 @@
 // The configuration as the rest of the server gets it: complete, checked, with secrets resolved and the origin of what was declared.
 import { join } from "node:path"
+import type { BudgetPeriod } from "@perdure/contract"
 import type { Limits } from "../core/index.ts"
 import type { ProviderSetting, ProviderTypeName } from "./provider-types.ts"
 import type { logLevels, roleNames } from "./schema.ts"
@@ -14,6 +15,10 @@ export interface Config {
   limits: Limits
   providers: Readonly<Record<string, ProviderConfig>>
   models: Readonly<Record<string, ModelConfig>>
+  budgets: readonly BudgetConfig[]
+  rateLimits: readonly RateLimitConfig[]
+  /** What budgets of money take for a model without a known price. */
+  unknownPrice: { inputPerMillionUsd: number; outputPerMillionUsd: number }
   discovery: boolean
   grants: readonly GrantConfig[]
   logging: { level: LogLevel; content: false }
@@ -71,6 +76,31 @@ export interface PriceConfig {
   outputPerMillionUsd: number
   /** The price of input when absent. */
   cachedInputPerMillionUsd: number
+}
+
+/** Exact values, or `*` for one counter for each; what is absent does not matter. */
+type LimitScopeConfig = Partial<Record<"project" | "key" | "user" | "model" | "tag", string | undefined>>
+
+/** What several kinds of limits count. */
+type LimitAmounts = Partial<Record<"requests" | "tokens" | "inputTokens" | "outputTokens", number | undefined>>
+
+export interface BudgetConfig extends LimitAmounts {
+  name: string
+  for: LimitScopeConfig
+  per: BudgetPeriod
+  usd?: number | undefined
+  /** `perdure.yaml:12` */
+  origin: string
+}
+
+export interface RateLimitConfig extends LimitAmounts {
+  name: string
+  for: LimitScopeConfig
+  per: "second" | "minute" | "hour" | "day"
+  /** Share of each amount that may be used at once. */
+  burstShare: number
+  concurrent?: number | undefined
+  origin: string
 }
 
 export interface GrantConfig {

@@ -1,11 +1,12 @@
 // Which limits bind a call: the declared ones and those of its key, each with one counter for what its scope names.
 import { createHash } from "node:crypto"
 import type { BudgetPeriod, KeyLimits } from "@perdure/contract"
+import type { BudgetConfig, Config, RateLimitConfig } from "../../config/index.ts"
 import type { AdmissionRequest, LimitScope, LimitUnit, RatePeriod } from "./types.ts"
 
 /** One amount of one declared limit. */
 export type LimitRule = {
-  /** As declared; `key` for what is stored with a key. */
+  /** As declared; `key limits` for what is stored with a key. */
   name: string
   /** Exact values, or `*` for one counter for each; absent members do not matter. */
   for: Partial<Record<keyof LimitScope, string>>
@@ -28,9 +29,46 @@ export interface BoundRule {
   scope: LimitScope
 }
 
+/** The limits of the configuration, one rule for each amount of each. */
+export function rulesOfConfig({ budgets, rateLimits }: Pick<Config, "budgets" | "rateLimits">): LimitRule[] {
+  return [...budgets.flatMap(rulesOfBudget), ...rateLimits.flatMap(rulesOfRateLimit)]
+}
+
+function rulesOfBudget(budget: BudgetConfig): LimitRule[] {
+  const { name, per, usd, origin } = budget
+  const base = { name, for: scopeOf(budget), origin, kind: "budget", per } as const
+  const money = usd === undefined ? [] : [{ ...base, unit: "microUsd" as const, limit: Math.round(usd * 1_000_000) }]
+  return [...money, ...amountsOf(budget).map((each) => ({ ...base, ...each }))]
+}
+
+function rulesOfRateLimit(rateLimit: RateLimitConfig): LimitRule[] {
+  const { name, per, burstShare, concurrent, origin } = rateLimit
+  const base = { name, for: scopeOf(rateLimit), origin }
+  const rates = amountsOf(rateLimit).map((each): LimitRule => {
+    return { ...base, ...each, kind: "rate", per, burst: Math.max(1, Math.round(each.limit * burstShare)) }
+  })
+  if (concurrent === undefined) return rates
+  return [...rates, { ...base, unit: "concurrent", limit: concurrent, kind: "concurrent", per: null }]
+}
+
+function amountsOf(given: BudgetConfig | RateLimitConfig): { unit: LimitUnit; limit: number }[] {
+  const units = ["requests", "tokens", "inputTokens", "outputTokens"] as const
+  return units.flatMap((unit) => {
+    const limit = given[unit]
+    return limit === undefined ? [] : [{ unit, limit }]
+  })
+}
+
+function scopeOf(given: BudgetConfig | RateLimitConfig): LimitRule["for"] {
+  return Object.fromEntries(Object.entries(given.for).filter(([, value]) => value !== undefined))
+}
+
+/** No name of the configuration has a space. */
+const keyRuleName = "key limits"
+
 /** The limits that are stored with one key. */
 export function rulesOfKey(keyId: string, limits: KeyLimits): LimitRule[] {
-  const base = { name: "key", for: { key: keyId }, origin: `key ${keyId}` } as const
+  const base = { name: keyRuleName, for: { key: keyId }, origin: `key ${keyId}` } as const
   const { budgetUsd, budgetPer = "month", requestsPerMinute, tokensPerMinute, concurrent } = limits
   const rules: LimitRule[] = []
   if (budgetUsd !== undefined)

@@ -72,7 +72,7 @@ export interface LimitScope {
 }
 
 export interface LimitStatus {
-  /** As declared; `key` for what is stored with a key. */
+  /** As declared; `key limits` for what is stored with a key. */
   name: string
   scope: LimitScope
   unit: LimitUnit
