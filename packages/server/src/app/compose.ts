@@ -87,6 +87,7 @@ async function compose(config: Config, overrides: Overrides, cleanUps: AsyncDisp
   const app = createApi({ ...serving, routes: routesOf(shared, config, parts), hotRoutes: hotNames })
   const server = cleanUps.use(createHttpServer({ ...serving, app, hotRoutes, metrics: observers.http }))
   metrics.gauge("perdure_http_requests_in_flight", "Requests that have no complete answer yet", () => server.inFlight)
+  metrics.gauge("perdure_http_sockets_open", "WebSockets of clients that are open", () => server.sockets)
   const url = await server.listen(config.server.port, config.server.host)
   logger.info({ url, engine: store.engine, models: inference.models.list().length }, "listening")
   tasks.run("discovery", async () => inference.rediscovered(await discovered.refresh(stopping.signal)))

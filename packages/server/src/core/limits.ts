@@ -91,6 +91,12 @@ export interface Limits {
   feedPollMs: number
   /** Changed runs that one open live list may have waiting; the oldest leave. */
   feedRowsMax: number
+  /** WebSockets of clients that one process keeps open. */
+  socketsMax: number
+  /** Between two signs of life that a WebSocket's peer is asked for; one that gives none until the next is cut. */
+  socketPingMs: number
+  /** Unsent bytes of one WebSocket at which its writer waits. */
+  socketBufferedBytesMax: number
   /** Longest time for counting the tokens of one request exactly; it is estimated after that. */
   tokenCountTimeoutMs: number
   /** Idle time after which the thread that counts tokens is ended, with the vocabulary in its memory. */
@@ -172,6 +178,9 @@ export const defaultLimits: Limits = {
   feedWindowMs: 150,
   feedPollMs: 1_000,
   feedRowsMax: 500,
+  socketsMax: 10_000,
+  socketPingMs: 30_000,
+  socketBufferedBytesMax: 1024 * 1024,
   tokenCountTimeoutMs: 5_000,
   tokenizerIdleMs: 300_000,
   queryTimeoutMs: 30_000,

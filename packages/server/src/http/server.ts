@@ -3,6 +3,7 @@ import { getRequestListener } from "@hono/node-server"
 import type { Hono } from "hono"
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
+import type { Duplex } from "node:stream"
 import { AppError, sleep, type Clock, type Limits, type NewId } from "../core/index.ts"
 import type { Identity } from "../security/index.ts"
 import type { HttpEnv } from "./env.ts"
@@ -10,13 +11,16 @@ import { createOriginGuard } from "./origin-guard.ts"
 import { errorAnswer } from "./openai/errors.ts"
 import { enterHotPath, refuseWhileDraining, sendError, type HotRoute } from "./shell.ts"
 import type { ShellLogger } from "./api.ts"
+import { asksForWebSocket, Upgrades, type UpgradeRoute } from "./sockets/index.ts"
 
 export interface HttpServerOptions {
   identity: Identity
   /** By path; they serve POST only. */
   hotRoutes: Readonly<Record<string, HotRoute>>
+  /** By path: what a request for a WebSocket opens. */
+  upgradeRoutes?: Readonly<Record<string, UpgradeRoute>>
   app: Hono<HttpEnv>
-  limits: Pick<Limits, "drainMs">
+  limits: Pick<Limits, "drainMs" | "socketsMax" | "socketPingMs" | "socketBufferedBytesMax">
   clock: Clock
   newId: NewId
   logger: ShellLogger
@@ -35,6 +39,8 @@ export interface HttpServer extends AsyncDisposable {
   listen(port: number, host: string): Promise<string>
   readonly url: string
   readonly inFlight: number
+  /** WebSockets that are open. */
+  readonly sockets: number
   /** Stops intake, waits for what is in flight up to `drainMs`, then closes every connection. */
   close(): Promise<void>
 }
@@ -50,6 +56,7 @@ class NodeHttpServer implements HttpServer {
   readonly #server: Server
   readonly #hot: ReadonlyMap<string, HotRoute>
   readonly #toHono: ReturnType<typeof getRequestListener>
+  readonly #upgrades: Upgrades
   #guard = createOriginGuard({ boundHost: "127.0.0.1" })
   #inFlight = 0
   #draining = false
@@ -60,14 +67,21 @@ class NodeHttpServer implements HttpServer {
     this.#options = options
     this.#hot = new Map(Object.entries(options.hotRoutes))
     this.#toHono = getRequestListener((request, env) => options.app.fetch(request, env), { overrideGlobalObjects: false })
+    this.#upgrades = new Upgrades({ ...options, routes: options.upgradeRoutes ?? {} })
     // No limit on how long a request or a stream may take; a head that never ends is cut by headersTimeout.
-    this.#server = createServer({ requestTimeout: 0, keepAliveTimeout: 75_000, noDelay: true }, (request, response) =>
-      this.#handle(request, response),
-    )
+    const limits = { requestTimeout: 0, keepAliveTimeout: 75_000, noDelay: true }
+    // Whatever is not upgraded is answered by the request listener: an upgrade without an answer costs its client seconds.
+    const shouldUpgradeCallback = (request: IncomingMessage): boolean => this.#mayUpgrade(request)
+    this.#server = createServer({ ...limits, shouldUpgradeCallback }, (request, response) => this.#handle(request, response))
+    this.#server.on("upgrade", (request: IncomingMessage, socket, head) => this.#upgrade(request, socket, head))
   }
 
   get inFlight(): number {
     return this.#inFlight
+  }
+
+  get sockets(): number {
+    return this.#upgrades.size
   }
 
   async listen(port: number, host: string): Promise<string> {
@@ -98,12 +112,13 @@ class NodeHttpServer implements HttpServer {
     this.#draining = true
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
     this.#server.closeIdleConnections()
+    const drained = this.#upgrades.drain(this.#options.limits.drainMs)
     const enough = new AbortController()
     const late = sleep(this.#options.limits.drainMs, enough.signal).then(
       () => this.#server.closeAllConnections(),
       () => undefined,
     )
-    await closed
+    await Promise.all([closed, drained])
     enough.abort()
     await late
   }
@@ -126,7 +141,8 @@ class NodeHttpServer implements HttpServer {
     })
     try {
       this.#guard(request.headers)
-      if (request.headers.upgrade !== undefined) throw noUpgrade(request.headers.upgrade)
+      const refused = asksForWebSocket(request) ? this.#upgrades.refusal(request) : undefined
+      if (refused) throw refused
       if (hot) enterHotPath(this.#options, request, response, hot)
       else void this.#toHono(request, response)
     } catch (error) {
@@ -134,16 +150,27 @@ class NodeHttpServer implements HttpServer {
     }
   }
 
+  #mayUpgrade(request: IncomingMessage): boolean {
+    if (this.#draining || !asksForWebSocket(request)) return false
+    try {
+      this.#guard(request.headers)
+      return this.#upgrades.refusal(request) === undefined
+    } catch {
+      return false // told by the request listener
+    }
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    this.#options.metrics?.requestFinished("other", 101, 0)
+    this.#upgrades.upgrade(request, socket, head)
+  }
+
   #refuse(request: IncomingMessage, response: ServerResponse, error: unknown): void {
     const requestId = this.#options.newId("req")
     if (!(error instanceof AppError)) this.#options.logger.error({ requestId, route: request.url, error }, "request failed")
     request.resume()
     if (response.headersSent) response.destroy()
-    else sendError(response, errorAnswer(error, requestId))
+    // Node drops what came in one packet behind an upgrade that was turned down, so nothing may follow on this connection.
+    else sendError(response, errorAnswer(error, requestId), asksForWebSocket(request) ? { connection: "close" } : {})
   }
-}
-
-/** Only a plain 426 makes Codex fall back to HTTP at once; a 404 or 405 costs its users seconds per session. */
-function noUpgrade(protocol: string): AppError {
-  return new AppError("upgrade_required", `upgrading to "${protocol}" is not offered`, { hint: "Use the same route over HTTP." })
 }

@@ -1,0 +1,183 @@
+// Which paths take a WebSocket, who may open one, and the open ones: their keys, their signs of life, their end when the server stops.
+import type { IncomingMessage } from "node:http"
+import type { Duplex } from "node:stream"
+import { WebSocketServer } from "ws"
+import { AppError, sleep, type Clock, type Limits, type NewId } from "../../core/index.ts"
+import type { Identity, Principal } from "../../security/index.ts"
+import { invalidApiKey, type ShellLogger } from "../api.ts"
+import { ClientSocket } from "./client-socket.ts"
+import { chosenProtocol, credentialsOf } from "./subprotocols.ts"
+
+/** A connection that has been upgraded, with who opened it. */
+export interface UpgradeCall {
+  readonly socket: ClientSocket
+  readonly request: IncomingMessage
+  readonly query: URLSearchParams
+  readonly principal: Principal
+  readonly requestId: string
+}
+
+/** What a route does with a connection of its own while it is open. */
+export interface UpgradedConnection {
+  /** Its key is no longer good: say so and close. */
+  revoked(): void
+  /** The server stops: finish what is under way, begin nothing, then close. */
+  drain(): void
+}
+
+export interface UpgradeRoute {
+  /** Largest message of a client. */
+  readonly messageBytesMax: number
+  open(call: UpgradeCall): UpgradedConnection
+}
+
+export interface UpgradesOptions {
+  /** By path. */
+  readonly routes: Readonly<Record<string, UpgradeRoute>>
+  readonly identity: Identity
+  readonly limits: Pick<Limits, "socketsMax" | "socketPingMs" | "socketBufferedBytesMax">
+  readonly clock: Clock
+  readonly newId: NewId
+  readonly logger: ShellLogger
+}
+
+interface Served {
+  readonly route: UpgradeRoute
+  readonly server: WebSocketServer
+}
+
+interface Open {
+  readonly socket: ClientSocket
+  readonly connection: UpgradedConnection
+  readonly isStillAllowed: () => boolean
+  nextPingAt: number
+}
+
+/** Between two looks at all open connections; a revoked key holds no longer than this. */
+const sweepMs = 500
+
+export class Upgrades {
+  readonly #options: UpgradesOptions
+  readonly #served: ReadonlyMap<string, Served>
+  readonly #open = new Set<Open>()
+  readonly #requestIds = new WeakMap<IncomingMessage, string>()
+  #sweep: NodeJS.Timeout | undefined
+  #draining = false
+  #allClosed: (() => void) | undefined
+
+  constructor(options: UpgradesOptions) {
+    this.#options = options
+    this.#served = new Map(Object.entries(options.routes).map(([path, route]) => [path, { route, server: this.#serverOf(route) }]))
+  }
+
+  get size(): number {
+    return this.#open.size
+  }
+
+  /** Why this request for a WebSocket gets an answer over HTTP instead; undefined when it is to be upgraded. */
+  refusal(request: IncomingMessage): AppError | undefined {
+    const { identity, limits } = this.#options
+    if (!this.#served.has(pathOf(request))) return noUpgrade([...this.#served.keys()])
+    const credentials = credentialsOf(request.headers)
+    if (!identity.authenticate(credentials, "POST")) return invalidApiKey(credentials.authorization)
+    if (this.#open.size < limits.socketsMax) return undefined
+    return new AppError("overloaded", `this server has ${limits.socketsMax} WebSockets open, which is its limit`, {
+      hint: 'Try again later, or raise the limit "socketsMax" in the configuration.',
+      retryAfterMs: 1000,
+    })
+  }
+
+  /** For requests without a refusal. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const served = this.#served.get(pathOf(request))
+    const credentials = credentialsOf(request.headers)
+    const principal = this.#options.identity.authenticate(credentials, "POST")
+    if (!served || !principal || this.#draining) return void socket.destroy()
+    const requestId = this.#options.newId("req")
+    this.#requestIds.set(request, requestId)
+    served.server.handleUpgrade(request, socket, head, (opened) => {
+      const client = new ClientSocket(opened, this.#options.limits)
+      const query = new URLSearchParams(/\?(.*)$/.exec(request.url ?? "")?.[1])
+      const isStillAllowed = (): boolean => this.#options.identity.authenticate(credentials, "POST") !== undefined
+      this.#begin(served.route, { socket: client, request, query, principal, requestId }, isStillAllowed)
+    })
+  }
+
+  /** Tells every connection, and resolves when all are closed or `ms` have passed; what is open then is cut. */
+  async drain(ms: number): Promise<void> {
+    this.#draining = true
+    const closed = new Promise<void>((resolve) => (this.#allClosed = resolve))
+    for (const { connection } of this.#open) connection.drain()
+    if (this.#open.size > 0) {
+      const enough = new AbortController()
+      await Promise.race([closed, sleep(ms, enough.signal).catch(() => undefined)])
+      enough.abort(new Error("drained"))
+      for (const { socket } of this.#open) socket.terminate()
+      await closed
+    }
+    clearInterval(this.#sweep)
+  }
+
+  #begin(route: UpgradeRoute, call: UpgradeCall, isStillAllowed: () => boolean): void {
+    const { clock, limits, logger } = this.#options
+    try {
+      const open: Open = {
+        socket: call.socket,
+        connection: route.open(call),
+        isStillAllowed,
+        nextPingAt: clock.monotonic() + limits.socketPingMs,
+      }
+      this.#open.add(open)
+      this.#sweep ??= setInterval(() => this.#look(), sweepMs).unref()
+      call.socket.onClose(() => this.#closed(open))
+      if (this.#draining) open.connection.drain()
+    } catch (error) {
+      logger.error({ requestId: call.requestId, route: call.request.url, error }, "a WebSocket could not be served")
+      call.socket.close(1011, `the server failed on ${call.requestId}`)
+    }
+  }
+
+  #closed(open: Open): void {
+    this.#open.delete(open)
+    if (this.#open.size > 0) return
+    clearInterval(this.#sweep)
+    this.#sweep = undefined
+    this.#allClosed?.()
+  }
+
+  #look(): void {
+    const { clock, limits } = this.#options
+    const now = clock.monotonic()
+    for (const open of this.#open) {
+      if (!open.isStillAllowed()) open.connection.revoked()
+      else if (now >= open.nextPingAt) {
+        open.nextPingAt = now + limits.socketPingMs
+        open.socket.ping()
+      }
+    }
+  }
+
+  #serverOf({ messageBytesMax }: UpgradeRoute): WebSocketServer {
+    const options = { noServer: true, clientTracking: false, perMessageDeflate: false, maxPayload: messageBytesMax }
+    const server = new WebSocketServer({ ...options, handleProtocols: chosenProtocol })
+    server.on("headers", (headers, request) => headers.push(`x-request-id: ${this.#requestIds.get(request) ?? ""}`))
+    return server
+  }
+}
+
+function pathOf({ url = "" }: IncomingMessage): string {
+  const end = url.indexOf("?")
+  return end < 0 ? url : url.slice(0, end)
+}
+
+/** W11: only a plain 426 makes Codex fall back to HTTP at once; a 404 or 405 costs its users seconds per session. */
+function noUpgrade(paths: readonly string[]): AppError {
+  return new AppError("upgrade_required", "this path takes no WebSocket", {
+    hint: paths.length > 0 ? `Use it over HTTP; WebSockets are served at ${paths.join(" and ")}.` : "Use it over HTTP.",
+  })
+}
+
+/** Other protocols to upgrade to (h2c, which some clients ask for with every request) are passed over, and the request is served as it is. */
+export function asksForWebSocket({ method, headers }: IncomingMessage): boolean {
+  return method === "GET" && headers.upgrade?.toLowerCase() === "websocket"
+}
