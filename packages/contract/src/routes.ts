@@ -1,5 +1,6 @@
 // The route table: every route that the server answers under /v1 and for operators, with its schemas; the OpenAPI document is made from it.
 import type { z } from "zod"
+import * as anthropic from "./anthropic.ts"
 import * as keys from "./keys.ts"
 import * as memories from "./memories.ts"
 import * as openai from "./openai.ts"
@@ -50,6 +51,21 @@ const inference = group("Inference", "openai", [
     summary: "Embed texts",
     request: openai.embeddingRequestSchema,
     response: openai.embeddingListSchema,
+  },
+  {
+    method: "POST",
+    path: "/v1/messages",
+    summary: "Create a message, as Anthropic's clients ask for it",
+    request: anthropic.messagesRequestSchema,
+    response: anthropic.messageSchema,
+    streams: true,
+  },
+  {
+    method: "POST",
+    path: "/v1/messages/count_tokens",
+    summary: "Count the input tokens of a message; not billed",
+    request: anthropic.countTokensRequestSchema,
+    response: anthropic.tokenCountSchema,
   },
   { method: "GET", path: "/v1/models", summary: "List the models that this project may use", response: openai.modelListSchema },
   { method: "GET", path: "/v1/models/{model}", summary: "Read one model", response: openai.modelSchema },

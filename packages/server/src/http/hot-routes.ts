@@ -1,17 +1,23 @@
 // The raw handlers by path: what `createHttpServer` serves before the Hono application.
-import type { LightRunDependencies } from "./light/light-call.ts"
+import { countTokensRoute, type CountTokensDependencies } from "./anthropic/count-tokens.ts"
+import { messagesDialect } from "./anthropic/messages-dialect.ts"
 import { dialectRoute } from "./light/serve.ts"
 import { createSweep } from "./light/sweep.ts"
 import { chatDialect } from "./openai/chat-dialect.ts"
 import { embeddingsRoute } from "./openai/embeddings.ts"
 import type { HotRoute } from "./shell.ts"
 
-export type HotRouteOptions = Omit<LightRunDependencies, "sweep">
+export type HotRouteOptions = Omit<CountTokensDependencies, "sweep">
 
 /** The paths of the raw handlers: what metrics name; everything else is "other" there. */
-export const hotPaths = ["/v1/chat/completions", "/v1/embeddings"] as const
+export const hotPaths = ["/v1/chat/completions", "/v1/embeddings", "/v1/messages", "/v1/messages/count_tokens"] as const
 
 export function createHotRoutes(options: HotRouteOptions): Readonly<Record<(typeof hotPaths)[number], HotRoute>> {
   const dependencies = { ...options, sweep: createSweep(options) }
-  return { "/v1/chat/completions": dialectRoute(dependencies, chatDialect), "/v1/embeddings": embeddingsRoute(dependencies) }
+  return {
+    "/v1/chat/completions": dialectRoute(dependencies, chatDialect),
+    "/v1/embeddings": embeddingsRoute(dependencies),
+    "/v1/messages": dialectRoute(dependencies, messagesDialect),
+    "/v1/messages/count_tokens": countTokensRoute(dependencies),
+  }
 }

@@ -127,15 +127,12 @@ class NodeHttpServer implements HttpServer {
     const { newId, clock, metrics } = this.#options
     if (this.#draining) return refuseWhileDraining(response, newId("req"))
     const startedAt = clock.monotonic()
-    const hot = request.method === "POST" ? this.#hot.get(request.url ?? "") : undefined
+    const path = pathOf(request.url ?? "")
+    const hot = request.method === "POST" ? this.#hot.get(path) : undefined
     this.#inFlight += 1
     response.on("close", () => {
       this.#inFlight -= 1
-      metrics?.requestFinished(
-        hot ? (request.url ?? "") : "other",
-        response.writableFinished ? response.statusCode : 499,
-        clock.monotonic() - startedAt,
-      )
+      metrics?.requestFinished(hot ? path : "other", response.writableFinished ? response.statusCode : 499, clock.monotonic() - startedAt)
       // The connection of an answer that ended while draining would be kept open by its client.
       if (this.#draining) request.socket.end()
     })
@@ -173,4 +170,10 @@ class NodeHttpServer implements HttpServer {
     // Node drops what came in one packet behind an upgrade that was turned down, so nothing may follow on this connection.
     else sendError(response, errorAnswer(error, requestId), asksForWebSocket(request) ? { connection: "close" } : {})
   }
+}
+
+/** Without the query: Anthropic's clients add `?beta=true`. */
+function pathOf(url: string): string {
+  const end = url.indexOf("?")
+  return end < 0 ? url : url.slice(0, end)
 }

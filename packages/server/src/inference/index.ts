@@ -23,6 +23,7 @@ export {
   type TokenCounterOptions,
 } from "./tokens/index.ts"
 export { usageOf } from "./providers/openai/usage.ts"
+export { anthropicUsage, anthropicUsageOf } from "./providers/anthropic/usage.ts"
 export { dialectOf } from "./providers/index.ts"
 export type { ProviderDialect, ProviderReader, ProviderRequest } from "./providers/port.ts"
 export {

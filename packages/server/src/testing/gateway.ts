@@ -4,7 +4,15 @@ import { connect } from "node:net"
 import { createPrices, type LightRunRecord } from "../accounting/index.ts"
 import { defaultLimits, newId, systemClock, type Limits } from "../core/index.ts"
 import { createApi, createHotRoutes, createHttpServer, healthRoutes, modelRoutes, type HttpEnv, type HttpServer } from "../http/index.ts"
-import { createModels, createUpstreams, type Deployment, type Model, type Natives } from "../inference/index.ts"
+import {
+  createModels,
+  createTokenCounter,
+  createTokenizer,
+  createUpstreams,
+  type Deployment,
+  type Model,
+  type Natives,
+} from "../inference/index.ts"
 import type { Identity, Principal } from "../security/index.ts"
 
 export const testKey = "sk-test"
@@ -87,7 +95,12 @@ export async function startTestGateway({
   const identity = fixedIdentity({ [testKey]: testPrincipal, ...keys })
   const prices = createPrices({ configured: new Map([["fake/m", { input: 1_000_000, output: 2_000_000, cachedInput: 100_000 }]]) })
   const add = (record: LightRunRecord): boolean => records.push(record) > 0
+  const tokenCounter = createTokenCounter({
+    tokenizer: createTokenizer({ limits, onError: (error) => void logged.push({ error }) }),
+    natives,
+  })
   const hotRoutes = createHotRoutes({
+    tokenCounter,
     models: registry,
     upstreams,
     natives,
@@ -112,6 +125,7 @@ export async function startTestGateway({
   const close = async (): Promise<void> => {
     await server.close()
     await upstreams[Symbol.asyncDispose]()
+    await tokenCounter[Symbol.asyncDispose]()
   }
   return { url, records, logged, server, [Symbol.asyncDispose]: close }
 }

@@ -1,4 +1,5 @@
 // What a dialect that clients speak must be able to do: read a request, pass an upstream's frames on, render model events, end well or badly.
+import type { IncomingHttpHeaders } from "node:http"
 import type { JsonObject, JsonValue } from "../../core/index.ts"
 import type { Deployment, Dialect, ModelCall, ModelEvent, ModelUsage } from "../../inference/index.ts"
 import type { ForwardedBody } from "./forwarded-body.ts"
@@ -11,6 +12,8 @@ export interface ClientDialect extends WireShape {
   readonly operation: string
   /** Below the base URL of such an upstream. */
   readonly path: string
+  /** Headers of the client that go to an upstream of the same dialect. */
+  passedHeaders?(headers: IncomingHttpHeaders): Record<string, string>
   /** Ends a stream that succeeded; empty where a frame of the stream itself does. */
   readonly doneFrame: string
   /** The digits' prefix of answers that are made here. */

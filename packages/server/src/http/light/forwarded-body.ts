@@ -34,14 +34,21 @@ export interface BodyRules {
 }
 
 export type Values = Readonly<Record<string, JsonValue | undefined>>
+type UserOf = (values: Values) => string | null
+
+function userField({ user }: Values): string | null {
+  return typeof user === "string" ? user : null
+}
+
 export type MakeEdits = (values: Values, spans: ReadonlyMap<string, Span>) => Edit[]
 
-export function forwardedBody(bytes: Buffer, rules: BodyRules): ForwardedBody {
+/** `userOf`: where the dialect has the end user. */
+export function forwardedBody(bytes: Buffer, rules: BodyRules, userOf: UserOf = userField): ForwardedBody {
   const spans = isUtf8(bytes) ? scanTopLevel(bytes, rules.keys) : undefined
   const values = spans && readValues(bytes, spans)
   const model = spans?.get("model")
-  if (!spans || !values || !model || values["perdure"] !== undefined || rules.unusual?.(values)) return parsedBody(bytes, rules)
-  const read = readRequest(values)
+  if (!spans || !values || !model || values["perdure"] !== undefined || rules.unusual?.(values)) return parsedBody(bytes, rules, userOf)
+  const read = readRequest(values, userOf)
   const edits = rules.edits(values, spans)
   const forUpstream = (upstreamModel: string): Buffer => {
     const all = upstreamModel === read.model ? edits : [...edits, { ...model, text: JSON.stringify(upstreamModel) }]
@@ -65,17 +72,17 @@ function readValues(bytes: Buffer, spans: ReadonlyMap<string, Span>): Values | u
 }
 
 /** Whatever is unusual: read by `JSON.parse`, and sent on as it was read. */
-function parsedBody(bytes: Buffer, { change }: BodyRules): ForwardedBody {
+function parsedBody(bytes: Buffer, { change }: BodyRules, userOf: UserOf): ForwardedBody {
   const { perdure, ...parsed } = parseJsonObject(bytes)
-  const read = readRequest({ ...parsed, ...(perdure === undefined ? {} : { perdure }) })
+  const read = readRequest({ ...parsed, ...(perdure === undefined ? {} : { perdure }) }, userOf)
   const forUpstream = (upstreamModel: string): Buffer => Buffer.from(JSON.stringify({ ...change(parsed), model: upstreamModel }))
   return { ...read, sizeBytes: bytes.length, forUpstream, parsed: () => parsed }
 }
 
 type ReadRequest = Omit<ForwardedBody, "sizeBytes" | "forUpstream" | "parsed">
 
-function readRequest(values: Values): ReadRequest {
-  const { model, stream = false, user, stream_options: options } = values
+function readRequest(values: Values, userOf: UserOf): ReadRequest {
+  const { model, stream = false, stream_options: options } = values
   if (model === undefined)
     throw new AppError("missing_required_parameter", '"model" is missing', { param: "model", hint: "GET /v1/models lists the models." })
   if (typeof model !== "string") throw wrongType("model", "a string", model)
@@ -83,7 +90,7 @@ function readRequest(values: Values): ReadRequest {
   if (options !== undefined && options !== null && !isJsonObject(options)) throw wrongType("stream_options", "an object", options)
   return {
     model,
-    user: typeof user === "string" ? user : null,
+    user: userOf(values),
     stream: stream === true,
     usageAsked: isJsonObject(options) && options["include_usage"] === true,
     base64Asked: values["encoding_format"] === "base64",

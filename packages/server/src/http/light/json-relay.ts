@@ -1,10 +1,10 @@
 // Takes a JSON answer to the client: whole and with its cost in a header while it is small, as it comes when it is large.
 import type { IncomingHttpHeaders, ServerResponse } from "node:http"
 import { errorInBody, unreadable, type Deployment, type ModelUsage } from "../../inference/index.ts"
-import { isJsonObject, type JsonValue } from "../../core/index.ts"
+import { isJsonObject } from "../../core/index.ts"
 import type { Relay } from "./http-attempt.ts"
 import type { LightCall } from "./light-call.ts"
-import { extendTail, usageFromTail } from "./usage-tail.ts"
+import { extendTail } from "./usage-tail.ts"
 import type { Pausable } from "./client-stream.ts"
 
 export interface JsonRelayOptions {
@@ -12,8 +12,8 @@ export interface JsonRelayOptions {
   deployment: Deployment
   /** Largest answer that is held until it is complete. */
   heldBytesMax: number
-  /** A `usage` object of the answer's dialect. */
-  usageOf: (usage: JsonValue | undefined) => ModelUsage | undefined
+  /** What the end of the answer says of its usage. */
+  usageIn: (tail: Buffer) => ModelUsage | undefined
   /** Changes a held answer before it goes out; gets the answer as sent. */
   change?: (body: Buffer) => Buffer
 }
@@ -51,7 +51,7 @@ export class JsonRelay implements Relay {
   end(): void {
     const { call } = this.#options
     if (this.begun) {
-      call.usage = this.#tail && usageFromTail(this.#tail, this.#options.usageOf)
+      call.usage = this.#tail && this.#options.usageIn(this.#tail)
       this.#response.end()
     } else this.#sendWhole()
     call.settle("completed", 200)
@@ -63,7 +63,7 @@ export class JsonRelay implements Relay {
     const received = this.#held.length === 1 && first ? first : Buffer.concat(this.#held)
     this.#check(received)
     const body = change ? change(received) : received
-    call.usage = usageFromTail(body, this.#options.usageOf)
+    call.usage = this.#options.usageIn(body)
     call.responseBytes = body.length
     const headers = call.headers()
     headers["content-type"] = "application/json"

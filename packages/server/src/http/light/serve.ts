@@ -5,9 +5,11 @@ import {
   type Capabilities,
   type Deployment,
   type ModelCall,
+  type ModelUsage,
   type ProviderReader,
   type UpstreamError,
 } from "../../inference/index.ts"
+import { requireModel } from "../../security/index.ts"
 import type { HotCall, HotRoute } from "../shell.ts"
 import type { ClientDialect } from "./client-dialect.ts"
 import { ClientStream } from "./client-stream.ts"
@@ -15,7 +17,7 @@ import { EventRelay } from "./event-relay.ts"
 import { StreamSink, WholeSink, type EventSink } from "./event-sink.ts"
 import { Forward, type Attempt, type AttemptEnd } from "./forward.ts"
 import type { ForwardedBody } from "./forwarded-body.ts"
-import { HttpAttempt, type Relay } from "./http-attempt.ts"
+import { HttpAttempt, type HttpAttemptOptions, type Relay } from "./http-attempt.ts"
 import { JsonRelay } from "./json-relay.ts"
 import { LightCall, type LightRunDependencies } from "./light-call.ts"
 import { NativeAttempt } from "./native-attempt.ts"
@@ -23,6 +25,7 @@ import { readBodyBytes } from "./read-body.ts"
 import { refuse } from "./refuse.ts"
 import { StreamRelay } from "./stream-relay.ts"
 import { watchStream } from "./stream-watch.ts"
+import { usageFromTail } from "./usage-tail.ts"
 
 export function dialectRoute(dependencies: LightRunDependencies, dialect: ClientDialect): HotRoute {
   const handle = (hot: HotCall): void =>
@@ -32,6 +35,7 @@ export function dialectRoute(dependencies: LightRunDependencies, dialect: Client
         if (bytes instanceof AppError) throw bytes
         const body = dialect.readBody(bytes)
         call = openCall(dependencies, hot, dialect, body)
+        requireModel(hot.principal, body.model)
         new Served(dependencies, dialect, call, body).start()
       } catch (error) {
         refuse(dependencies, hot, call, error)
@@ -95,7 +99,8 @@ class Served {
   #passed(deployment: Deployment, end: AttemptEnd): Attempt {
     const { path } = this.#dialect
     const body = this.#body.forUpstream(deployment.upstreamModel)
-    return this.#http(deployment, end, { path, body, relay: this.#passRelay(deployment) })
+    const headers = this.#dialect.passedHeaders?.(this.#call.hot.request.headers)
+    return this.#http(deployment, end, { path, body, ...(headers ? { headers } : {}), relay: this.#passRelay(deployment) })
   }
 
   #passRelay(deployment: Deployment): Relay {
@@ -103,7 +108,8 @@ class Served {
     const dialect = this.#dialect
     const client = this.#client
     const { limits, newId } = this.#dependencies
-    if (!client) return new JsonRelay({ call, deployment, heldBytesMax: limits.heldAnswerBytesMax, usageOf: dialect.usageOf })
+    const usageIn = (tail: Buffer): ModelUsage | undefined => usageFromTail(tail, dialect.usageOf)
+    if (!client) return new JsonRelay({ call, deployment, heldBytesMax: limits.heldAnswerBytesMax, usageIn })
     const openWhole = (): Relay => this.#eventRelay(deployment, openReader(deployment, newId, this.#body.sizeBytes))
     return new StreamRelay({ call, client, dialect, deployment, usageAsked: this.#body.usageAsked, openWhole })
   }
@@ -136,7 +142,7 @@ class Served {
     return this.#client ? new StreamSink(options, this.#client) : new WholeSink(options)
   }
 
-  #http(deployment: Deployment, end: AttemptEnd, request: { path: string; body: Buffer | string; relay: Relay }): Attempt {
+  #http(deployment: Deployment, end: AttemptEnd, request: Pick<HttpAttemptOptions, "path" | "headers" | "body" | "relay">): Attempt {
     return new HttpAttempt({ dependencies: this.#dependencies, call: this.#call, deployment, end, ...request })
   }
 

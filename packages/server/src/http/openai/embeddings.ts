@@ -2,6 +2,7 @@
 import { z } from "zod"
 import { AppError, isJsonObject, type JsonObject, type JsonValue } from "../../core/index.ts"
 import { usageOf, type Deployment, type UpstreamError } from "../../inference/index.ts"
+import { requireModel } from "../../security/index.ts"
 import { Forward, type Attempt, type AttemptEnd } from "../light/forward.ts"
 import type { ForwardedBody } from "../light/forwarded-body.ts"
 import { HttpAttempt } from "../light/http-attempt.ts"
@@ -34,6 +35,7 @@ export function embeddingsRoute(dependencies: LightRunDependencies): HotRoute {
           stream: false,
           requestBytes: body.sizeBytes,
         })
+        requireModel(hot.principal, body.model)
         serveEmbeddings(dependencies, call, body, floatsOnly)
       } catch (error) {
         refuse(dependencies, hot, call, error)
@@ -72,7 +74,13 @@ function serveEmbeddings(dependencies: LightRunDependencies, call: LightCall, bo
 
 function openRelay({ limits }: LightRunDependencies, call: LightCall, body: ForwardedBody, deployment: Deployment): JsonRelay {
   const heldBytesMax = body.base64Asked ? limits.heldEmbeddingsBytesMax : limits.heldAnswerBytesMax
-  return new JsonRelay({ call, deployment, heldBytesMax, usageOf, change: (answer) => completeAnswer(answer, body) })
+  return new JsonRelay({
+    call,
+    deployment,
+    heldBytesMax,
+    usageIn: (tail) => usageFromTail(tail, usageOf),
+    change: (answer) => completeAnswer(answer, body),
+  })
 }
 
 function refusesBase64(body: ForwardedBody, error: UpstreamError): boolean {

@@ -2,6 +2,7 @@
 import { Hono } from "hono"
 import type { Model, Models } from "../../inference/index.ts"
 import { requireModel } from "../../security/index.ts"
+import { anthropicModel, anthropicModelList } from "../anthropic/models.ts"
 import type { HttpEnv } from "../env.ts"
 
 export function modelRoutes(models: Pick<Models, "list" | "require">): Hono<HttpEnv> {
@@ -9,13 +10,15 @@ export function modelRoutes(models: Pick<Models, "list" | "require">): Hono<Http
   app.get("/v1/models", (context) => {
     const { scope } = context.get("principal")
     const usable = scope === null ? models.list() : models.list().filter(({ name }) => scope.allowsModel(name))
+    if (context.req.header("anthropic-version") !== undefined) return context.json(anthropicModelList(usable))
     return context.json({ object: "list", data: usable.map(modelObject) })
   })
   // Names contain slashes (`perdure/extractive`), and clients encode them or not.
   app.get("/v1/models/:id{.+}", (context) => {
     const id = context.req.param("id")
     requireModel(context.get("principal"), id)
-    return context.json(modelObject(models.require(id)))
+    const model = models.require(id)
+    return context.json(context.req.header("anthropic-version") === undefined ? modelObject(model) : anthropicModel(model))
   })
   return app
 }

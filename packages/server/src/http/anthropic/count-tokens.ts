@@ -1,0 +1,73 @@
+// `POST /v1/messages/count_tokens`: asked of Anthropic where it serves the model, counted here where it does not; never billed.
+import { AppError } from "../../core/index.ts"
+import type { Deployment, TokenCounter } from "../../inference/index.ts"
+import { requireModel } from "../../security/index.ts"
+import { Forward, type Attempt, type AttemptEnd } from "../light/forward.ts"
+import { HttpAttempt } from "../light/http-attempt.ts"
+import { JsonRelay } from "../light/json-relay.ts"
+import { LightCall, type LightRunDependencies } from "../light/light-call.ts"
+import { readBodyBytes } from "../light/read-body.ts"
+import { refuse } from "../light/refuse.ts"
+import { deploymentsOf } from "../light/serve.ts"
+import type { HotCall, HotRoute } from "../shell.ts"
+import { anthropicShape } from "./errors.ts"
+import { messagesBody } from "./messages-body.ts"
+import { passedHeaders } from "./messages-dialect.ts"
+import { parseMessagesRequest } from "./messages-parse.ts"
+
+type Body = ReturnType<typeof messagesBody>
+const nothing = { inputTokens: 0, outputTokens: 0, cachedTokens: 0, reasoningTokens: 0, estimated: false }
+
+export interface CountTokensDependencies extends LightRunDependencies {
+  tokenCounter: Pick<TokenCounter, "count">
+}
+
+export function countTokensRoute(dependencies: CountTokensDependencies): HotRoute {
+  const handle = (hot: HotCall): void =>
+    readBodyBytes(hot.request, dependencies.limits.requestBodyBytesMax, (bytes) => {
+      let call: LightCall | undefined
+      try {
+        if (bytes instanceof AppError) throw bytes
+        const body = messagesBody(bytes)
+        const request = { kind: "chat", name: "messages.count_tokens", idPrefix: "msg_", stream: false } as const
+        call = new LightCall(dependencies, hot, { ...request, model: body.model, user: body.user, requestBytes: body.sizeBytes })
+        requireModel(hot.principal, body.model)
+        count(dependencies, call, body)
+      } catch (error) {
+        refuse(dependencies, hot, call, error)
+      }
+    })
+  return { shape: anthropicShape, handle }
+}
+
+function count(dependencies: CountTokensDependencies, call: LightCall, body: Body): void {
+  const deployments = deploymentsOf(dependencies, body.model, "chat")
+  const anthropic = deployments.filter(({ dialect }) => dialect === "anthropic-messages")
+  const [first] = deployments
+  if (anthropic.length === 0 && first)
+    return void countHere(dependencies, call, body, first).catch((error: unknown) => refuse(dependencies, call.hot, call, error))
+  const openAttempt = (deployment: Deployment, end: AttemptEnd): Attempt =>
+    new HttpAttempt({
+      dependencies,
+      call,
+      deployment,
+      end,
+      path: "/messages/count_tokens",
+      headers: passedHeaders(call.hot.request.headers),
+      body: body.forUpstream(deployment.upstreamModel),
+      relay: new JsonRelay({ call, deployment, heldBytesMax: dependencies.limits.heldAnswerBytesMax, usageIn: () => nothing }),
+    })
+  new Forward({ dependencies, call, deployments: anthropic, openAttempt, failBegun: () => void call.hot.response.destroy() }).start()
+}
+
+async function countHere({ tokenCounter }: CountTokensDependencies, call: LightCall, body: Body, deployment: Deployment): Promise<void> {
+  const request = parseMessagesRequest(body.parsed())
+  call.deployment = deployment
+  const { tokens, estimated } = await tokenCounter.count(request, deployment, AbortSignal.timeout(10_000))
+  const text = JSON.stringify({ input_tokens: tokens })
+  call.usage = nothing
+  call.responseBytes = text.length
+  const headers = { ...call.headers(), "content-type": "application/json", "content-length": text.length }
+  call.hot.response.writeHead(200, estimated ? { ...headers, "x-perdure-estimated": "true" } : headers).end(text)
+  call.settle("completed", 200)
+}

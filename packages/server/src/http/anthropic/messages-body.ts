@@ -1,0 +1,15 @@
+// What is read of the body of a messages request; nothing but the model's name is changed in it.
+import { isJsonObject } from "../../core/index.ts"
+import { forwardedBody, type BodyRules, type ForwardedBody } from "../light/forwarded-body.ts"
+
+const rules: BodyRules = {
+  keys: new Set(["model", "stream", "max_tokens", "metadata", "perdure"]),
+  edits: () => [],
+  change: (body) => body,
+}
+
+export function messagesBody(bytes: Buffer): ForwardedBody {
+  return forwardedBody(bytes, rules, ({ metadata }) =>
+    isJsonObject(metadata) && typeof metadata["user_id"] === "string" ? metadata["user_id"] : null,
+  )
+}

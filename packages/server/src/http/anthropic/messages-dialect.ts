@@ -1,0 +1,36 @@
+// Anthropic's messages as a dialect that clients speak.
+import type { IncomingHttpHeaders } from "node:http"
+import { anthropicUsageOf } from "../../inference/index.ts"
+import type { ClientDialect } from "../light/client-dialect.ts"
+import { anthropicShape } from "./errors.ts"
+import { messagesBody } from "./messages-body.ts"
+import { MessageFrames } from "./messages-frames.ts"
+import { parseMessagesRequest } from "./messages-parse.ts"
+import { messageEvents, wholeMessage } from "./messages-render.ts"
+
+export const messagesDialect: ClientDialect = {
+  ...anthropicShape,
+  name: "anthropic-messages",
+  operation: "messages",
+  path: "/messages",
+  passedHeaders,
+  // `message_stop` is an event of the stream itself.
+  doneFrame: "",
+  idPrefix: "msg_",
+  readBody: messagesBody,
+  parse: parseMessagesRequest,
+  openFrames: (options) => new MessageFrames(options),
+  usageOf: anthropicUsageOf,
+  chunks: messageEvents,
+  whole: wholeMessage,
+}
+
+/** Betas and the version are the client's choice. */
+export function passedHeaders(headers: IncomingHttpHeaders): Record<string, string> {
+  const passed: Record<string, string> = {}
+  for (const name of ["anthropic-version", "anthropic-beta"]) {
+    const value = headers[name]
+    if (value !== undefined) passed[name] = String(value)
+  }
+  return passed
+}

@@ -1,0 +1,40 @@
+// Usage as Anthropic reports it: input tokens without what was read from or written to its cache. Ours includes both.
+import { isJsonObject, type JsonObject, type JsonValue } from "../../../core/index.ts"
+import type { ModelUsage } from "../../types.ts"
+
+/** Undefined where nothing usable was reported. */
+export function anthropicUsageOf(usage: JsonValue | undefined): ModelUsage | undefined {
+  if (!isJsonObject(usage)) return undefined
+  const input = countOf(usage["input_tokens"])
+  const output = countOf(usage["output_tokens"])
+  if (input === undefined && output === undefined) return undefined
+  const cachedTokens = countOf(usage["cache_read_input_tokens"]) ?? 0
+  const written = isJsonObject(usage["cache_creation"]) ? usage["cache_creation"] : {}
+  const cacheWriteLongTokens = countOf(written["ephemeral_1h_input_tokens"]) ?? 0
+  const cacheWriteTokens =
+    countOf(usage["cache_creation_input_tokens"]) ?? (countOf(written["ephemeral_5m_input_tokens"]) ?? 0) + cacheWriteLongTokens
+  return {
+    inputTokens: (input ?? 0) + cachedTokens + cacheWriteTokens,
+    outputTokens: output ?? 0,
+    cachedTokens,
+    reasoningTokens: 0,
+    ...(cacheWriteTokens > 0 ? { cacheWriteTokens } : {}),
+    ...(cacheWriteLongTokens > 0 ? { cacheWriteLongTokens } : {}),
+    estimated: false,
+  }
+}
+
+/** The other way round. */
+export function anthropicUsage(usage: ModelUsage): JsonObject {
+  const { inputTokens, outputTokens, cachedTokens, cacheWriteTokens = 0 } = usage
+  return {
+    input_tokens: Math.max(0, inputTokens - cachedTokens - cacheWriteTokens),
+    cache_creation_input_tokens: cacheWriteTokens,
+    cache_read_input_tokens: cachedTokens,
+    output_tokens: outputTokens,
+  }
+}
+
+function countOf(value: JsonValue | undefined): number | undefined {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : undefined
+}
