@@ -123,17 +123,17 @@ function usageOf(script: FakeAnswer): unknown {
   }
 }
 
-function textOf(script: FakeAnswer): string {
+export function textOf(script: FakeAnswer): string {
   return joined(script.text ?? "Hello from the fake provider.")
 }
 
 /** The chunks of a text: as given, or word by word. */
-function parts(text: string | readonly string[] | undefined): readonly string[] {
+export function parts(text: string | readonly string[] | undefined): readonly string[] {
   if (text === undefined) return []
   return typeof text === "string" ? (text.match(/\S+\s*|\s+/g) ?? [text]) : text
 }
 
-function joined(text: string | readonly string[]): string {
+export function joined(text: string | readonly string[]): string {
   return typeof text === "string" ? text : text.join("")
 }
 

@@ -1,7 +1,8 @@
-// A provider that speaks chat completions, embeddings and models over real HTTP and does exactly what a test tells it to.
+// A provider that speaks chat completions, Anthropic's messages, embeddings and models over real HTTP and does exactly what a test tells it to.
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import { setTimeout as delay } from "node:timers/promises"
+import { anthropicError, anthropicModels, messageFramesOf, messageOf } from "./fake-anthropic-answers.ts"
 import { completionOf, embeddingsOf, framesOf } from "./fake-provider-answers.ts"
 
 /** What one request is answered with. Without anything it is the text "Hello from the fake provider." with usage. */
@@ -9,9 +10,16 @@ export interface FakeAnswer {
   /** The answer's text; an array gives the chunks of a stream. */
   text?: string | readonly string[]
   reasoning?: string | readonly string[]
+  /** Anthropic's signature of the reasoning. */
+  signature?: string
+  /** Thinking that only Anthropic can read, after the reasoning. */
+  redactedThinking?: string
   refusal?: string
   toolCalls?: readonly FakeToolCall[]
+  /** OpenAI's words; for Anthropic they are translated, and others pass as they are (`pause_turn`). */
   finishReason?: string | null
+  /** The stop text that was met, for Anthropic. */
+  stopSequence?: string
   /** Reported usage; `null` reports none. */
   usage?: FakeUsage | null
   /** `last-chunk` puts usage on the finishing chunk (choices not empty), `each-chunk` on every one; else as OpenAI does. */
@@ -22,11 +30,11 @@ export interface FakeAnswer {
   firstChunkDelayMs?: number
   /** Between the frames of a stream. */
   chunkDelayMs?: number
-  /** An HTTP error; `message` in OpenAI's error shape unless `body` is given. */
+  /** An HTTP error; `message` in the error shape of the route unless `body` is given. */
   error?: { status: number; message?: string; type?: string; code?: string | null; body?: string; headers?: Record<string, string> }
-  /** `data: {"error":…}` and `[DONE]` in a 200 stream, after so many frames. */
+  /** `data: {"error":…}` and `[DONE]` in a 200 stream, after so many frames; for Anthropic its error event, with `code` as the type. */
   streamError?: { afterFrames: number; message: string; code?: string; done?: boolean }
-  /** How a stream ends: `done` with `[DONE]`; `eof` closes cleanly without a marker; `reset` kills the socket in the middle of a frame; `hang` never ends. */
+  /** How a stream ends: `done` with `[DONE]` or `message_stop`; `eof` closes cleanly without a marker; `reset` kills the socket in the middle of a frame; `hang` never ends. */
   ending?: "done" | "eof" | "reset" | "hang"
   /** Frames sent before an `eof`, `reset` or `hang`; all of them when absent. */
   framesMax?: number
@@ -55,6 +63,9 @@ export interface FakeUsage {
   completion_tokens: number
   cached_tokens?: number
   reasoning_tokens?: number
+  /** Written to Anthropic's cache, in all, and of that for an hour; both are part of `prompt_tokens`. */
+  cache_write_tokens?: number
+  cache_write_long_tokens?: number
 }
 
 export interface ReceivedRequest {
@@ -150,12 +161,17 @@ async function answer(request: ReceivedRequest, response: ServerResponse, script
   if (script.delayMs) await delay(script.delayMs)
   if (script.hang || response.destroyed) return
   if (script.raw) return sendRaw(response, script.raw)
-  if (script.error) return sendError(response, script.error)
-  if (request.path.endsWith("/models"))
-    return sendJson(response, { object: "list", data: [{ id: "fake-model", object: "model", created: 1, owned_by: "fake" }] })
+  const anthropic = /\/messages(?:\?|$)/.test(request.path) || request.headers["anthropic-version"] !== undefined
+  if (script.error) return sendError(response, script.error, anthropic)
+  if (/\/models(?:\?|$)/.test(request.path))
+    return sendJson(
+      response,
+      anthropic ? anthropicModels : { object: "list", data: [{ id: "fake-model", object: "model", created: 1, owned_by: "fake" }] },
+    )
+  if (request.path.endsWith("/messages/count_tokens")) return sendJson(response, { input_tokens: script.usage?.prompt_tokens ?? 12 })
   if (request.path.endsWith("/embeddings")) return sendJson(response, embeddingsOf(request.body, script))
-  if (request.body["stream"] === true) return sendStream(request, response, script)
-  return sendJson(response, completionOf(request.body, script))
+  if (request.body["stream"] === true) return sendStream(response, script, (anthropic ? messageFramesOf : framesOf)(request.body, script))
+  return sendJson(response, (anthropic ? messageOf : completionOf)(request.body, script))
 }
 
 function sendJson(response: ServerResponse, body: unknown): void {
@@ -165,12 +181,10 @@ function sendJson(response: ServerResponse, body: unknown): void {
     .end(text)
 }
 
-function sendError(
-  response: ServerResponse,
-  { status, message = "the fake provider refuses", type = "server_error", code = null, body, headers }: NonNullable<FakeAnswer["error"]>,
-): void {
-  const text = body ?? JSON.stringify({ error: { message, type, param: null, code } })
-  response.writeHead(status, { "content-type": "application/json", ...headers }).end(text)
+function sendError(response: ServerResponse, error: NonNullable<FakeAnswer["error"]>, anthropic: boolean): void {
+  const { status, message = "the fake provider refuses", type = "server_error", code = null, body, headers } = error
+  const told = anthropic ? anthropicError(error) : { error: { message, type, param: null, code } }
+  response.writeHead(status, { "content-type": "application/json", ...headers }).end(body ?? JSON.stringify(told))
 }
 
 async function sendRaw(response: ServerResponse, raw: NonNullable<FakeAnswer["raw"]>): Promise<void> {
@@ -183,13 +197,13 @@ async function sendRaw(response: ServerResponse, raw: NonNullable<FakeAnswer["ra
   else response.end()
 }
 
-async function sendStream(request: ReceivedRequest, response: ServerResponse, script: FakeAnswer): Promise<void> {
+async function sendStream(response: ServerResponse, script: FakeAnswer, all: readonly string[]): Promise<void> {
   response
     .writeHead(200, { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache", "x-request-id": "req_upstream" })
     .flushHeaders()
   if (script.firstChunkDelayMs) await delay(script.firstChunkDelayMs)
   const ending = script.ending ?? "done"
-  const frames = framesOf(request.body, script).slice(0, ending === "done" ? undefined : script.framesMax)
+  const frames = all.slice(0, ending === "done" ? undefined : script.framesMax)
   for (const [index, frame] of frames.entries()) {
     if (response.destroyed) return
     if (index > 0 && script.chunkDelayMs) await delay(script.chunkDelayMs)
