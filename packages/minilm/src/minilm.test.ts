@@ -181,11 +181,23 @@ describe("the life of the model", () => {
     await expect(opening).rejects.toThrow("never mind")
   })
 
+  it("has no thread before the first text", async () => {
+    const workers: unknown[] = []
+    const onWorker = (message: unknown): void => void workers.push(message)
+    subscribe("worker_threads", onWorker)
+    await using idle = await openMiniLm({ signal })
+    expect(workers).toHaveLength(0)
+    await idle.embed(["now"], signal)
+    unsubscribe("worker_threads", onWorker)
+    expect(workers).toHaveLength(1)
+  })
+
   it("survives the death of its thread: the next call starts it again", async () => {
     const workers: Worker[] = []
     const onWorker = (message: unknown): void => void workers.push((message as { worker: Worker }).worker)
     subscribe("worker_threads", onWorker)
     await using mortal = await openMiniLm({ signal })
+    await mortal.embed(["born"], signal)
     unsubscribe("worker_threads", onWorker)
     await workers[0]?.terminate()
     expect(await mortal.embed(["alive"], signal)).toEqual(await model.embed(["alive"], signal))
@@ -194,6 +206,7 @@ describe("the life of the model", () => {
   it("lets the process exit cleanly in the middle of its work", async () => {
     const program = `import { openMiniLm } from ${JSON.stringify(new URL("index.ts", import.meta.url).href)}
       const model = await openMiniLm()
+      await model.embed(["loaded"])
       void model.embed(Array.from({ length: 50 }, (_, i) => "long text ".repeat(100) + i)).catch(() => undefined)
       setTimeout(() => process.exit(7), 40)`
     const run = promisify(execFile)(process.execPath, ["--input-type=module", "--eval", program])

@@ -4,7 +4,8 @@ import type { Tokenizer } from "@huggingface/tokenizers"
 import { countTokens, dimensions, tokensMax, type TextVectors } from "./encode.ts"
 import { MiniLmError } from "./errors.ts"
 import { FairQueue, type TextRequest } from "./fair-queue.ts"
-import { modelDirectory, readTokenizer } from "./model-files.ts"
+import { checkModelFile, modelDirectory, readTokenizer } from "./model-files.ts"
+import { loadRuntime } from "./runtime.ts"
 import { runningFlag, stopFlag, type FromWorker, type ToWorker, type WorkerStart } from "./protocol.ts"
 
 /** Texts that may wait; a call that would exceed it is refused with `queue_full`. */
@@ -35,19 +36,16 @@ export interface OpenMiniLmOptions {
   textsWaitingMax?: number
 }
 
-/** Resolves when the model is loaded; rejects with a `MiniLmError` that says what is wrong. */
+/**
+ * Resolves when the model is known to run here; rejects with a `MiniLmError` that says why not. The files are checked and the native
+ * library is loaded; the thread that holds the weights (some 120 MB) starts with the first text.
+ */
 export async function openMiniLm(options: OpenMiniLmOptions = {}): Promise<MiniLm> {
   const { signal, directory = modelDirectory } = options
   signal?.throwIfAborted()
-  const tokenizer = await readTokenizer(directory)
-  const model = new WorkerMiniLm(directory, tokenizer, options.textsWaitingMax ?? textsWaitingMax)
-  try {
-    await (signal ? Promise.race([model.start(), rejectsOnAbort(signal)]) : model.start())
-    return model
-  } catch (error) {
-    await model[Symbol.asyncDispose]()
-    throw error
-  }
+  const checks = Promise.all([readTokenizer(directory), checkModelFile(directory, "model.onnx"), loadRuntime()])
+  const [tokenizer] = await (signal ? Promise.race([checks, rejectsOnAbort(signal)]) : checks)
+  return new WorkerMiniLm(directory, tokenizer, options.textsWaitingMax ?? textsWaitingMax)
 }
 
 function rejectsOnAbort(signal: AbortSignal): Promise<never> {
@@ -82,12 +80,6 @@ class WorkerMiniLm implements MiniLm {
     process.on("exit", this.#onProcessExit)
   }
 
-  /** Starts the worker unless it runs; it is started again by the next call after it died. */
-  start(): Promise<void> {
-    this.#starting ??= this.#startWorker()
-    return this.#starting
-  }
-
   async embed(texts: readonly string[], signal?: AbortSignal): Promise<Float32Array[]> {
     return (await this.#enqueue(texts, false, signal)).map((vectors) => vectors.text)
   }
@@ -119,6 +111,12 @@ class WorkerMiniLm implements MiniLm {
     Atomics.wait(this.#flags, runningFlag, 1, runWaitMs)
   }
 
+  /** Starts the worker unless it runs; it is started again by the next call after it died. */
+  #start(): Promise<void> {
+    this.#starting ??= this.#startWorker()
+    return this.#starting
+  }
+
   #enqueue(texts: readonly string[], tokens: boolean, signal: AbortSignal | undefined): Promise<TextVectors[]> {
     if (signal?.aborted) return Promise.reject(signal.reason as Error)
     if (this.#closed) return Promise.reject(new MiniLmError("closed", "The embedding model was closed."))
@@ -131,7 +129,7 @@ class WorkerMiniLm implements MiniLm {
       reject(signal?.reason)
     }
     signal?.addEventListener("abort", onAbort, { once: true })
-    this.start().then(
+    this.#start().then(
       () => this.#pump(),
       (error: unknown) => this.#fail(error),
     )

@@ -1,7 +1,9 @@
-// The model's files, read once and checked against their published SHA-256 before anything is made of them.
-import { hash } from "node:crypto"
+// The model's files, checked against their published SHA-256 before anything is made of them.
+import { createHash, hash } from "node:crypto"
+import { createReadStream } from "node:fs"
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
+import { pipeline } from "node:stream/promises"
 import { fileURLToPath } from "node:url"
 import { Tokenizer } from "@huggingface/tokenizers"
 import { MiniLmError } from "./errors.ts"
@@ -21,11 +23,33 @@ export const modelDirectory = fileURLToPath(new URL("../model/", import.meta.url
 export async function readModelFile(directory: string, name: ModelFile): Promise<Uint8Array> {
   const path = join(directory, name)
   const bytes = await readFile(path).catch((cause: unknown) => {
-    throw new MiniLmError("file_missing", `The model file ${path} cannot be read. Install @perdure/minilm again.`, { cause })
+    throw unreadable(path, cause)
   })
-  const found = hash("sha256", bytes)
-  if (found === sha256Of[name]) return bytes
+  check(path, name, hash("sha256", bytes))
+  return bytes
+}
+
+/** The same check without keeping the file in memory. */
+export async function checkModelFile(directory: string, name: ModelFile): Promise<void> {
+  const path = join(directory, name)
+  const digest = createHash("sha256")
+  try {
+    await pipeline(createReadStream(path, { highWaterMark: checkedBytesAtOnce }), digest)
+  } catch (cause) {
+    throw unreadable(path, cause)
+  }
+  check(path, name, digest.digest("hex"))
+}
+
+const checkedBytesAtOnce = 256 * 1024
+
+function unreadable(path: string, cause: unknown): MiniLmError {
+  return new MiniLmError("file_missing", `The model file ${path} cannot be read. Install @perdure/minilm again.`, { cause })
+}
+
+function check(path: string, name: ModelFile, found: string): void {
   const expected = sha256Of[name]
+  if (found === expected) return
   throw new MiniLmError(
     "hash_mismatch",
     `The model file ${path} is not the published one: its SHA-256 should be ${expected} but is ${found}. Install @perdure/minilm again.`,

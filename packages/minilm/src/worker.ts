@@ -5,6 +5,7 @@ import type * as Runtime from "onnxruntime-node"
 import { dimensions, pooled, tokenIds, tokenVectors } from "./encode.ts"
 import { MiniLmError } from "./errors.ts"
 import { readModelFile, readTokenizer } from "./model-files.ts"
+import { loadRuntime } from "./runtime.ts"
 import { runningFlag, stopFlag, type FromWorker, type ToWorker, type WorkerStart } from "./protocol.ts"
 
 interface Loaded {
@@ -44,20 +45,6 @@ async function load(directory: string): Promise<Loaded> {
     extra: { session: { intra_op: { allow_spinning: "0" }, inter_op: { allow_spinning: "0" } } },
   } as Runtime.InferenceSession.SessionOptions // the published type lacks `extra`
   return { tokenizer, session: await InferenceSession.create(model, options), tensor: Tensor }
-}
-
-async function loadRuntime(): Promise<typeof Runtime> {
-  try {
-    return await import("onnxruntime-node")
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    const where = `${process.platform}-${process.arch}`
-    throw new MiniLmError(
-      "native_library",
-      `The native library of onnxruntime-node cannot be loaded on ${where}: ${reason}. It is built for glibc Linux, macOS (arm64) and Windows; a version without native code (onnxruntime-web) is not installed. Use an embedding model of a provider instead.`,
-      { cause },
-    )
-  }
 }
 
 async function answer(loaded: Loaded, { id, text, tokens }: Extract<ToWorker, { type: "run" }>): Promise<void> {

@@ -97,8 +97,8 @@ async function weightsCheck(): Promise<Check> {
   const name = "perdure/minilm"
   try {
     const { openMiniLm } = await import("@perdure/minilm")
-    const model = await openMiniLm() // compares the files with their hashes before it loads them
-    await model[Symbol.asyncDispose]()
+    await using model = await openMiniLm() // compares the files with their hashes
+    await model.embed(["loads"])
     return { name, status: "ok", detail: "the weights match their hashes and load" }
   } catch (error) {
     return { name, status: "fail", detail: messageOf(error), next: "install again: npm ci" }

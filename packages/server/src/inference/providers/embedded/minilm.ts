@@ -14,7 +14,7 @@ export interface EmbeddedEmbeddings extends NativeModel, AsyncDisposable {
   readonly unavailable: AppError | null
 }
 
-/** Resolves when the model is loaded, or known not to load: then `unavailable` says why, and `embed` throws it. */
+/** Resolves when the model is known to run, or known not to: then `unavailable` says why, and `embed` throws it. */
 export async function openEmbeddedEmbeddings(options: OpenMiniLmOptions = {}): Promise<EmbeddedEmbeddings> {
   try {
     return available(await openMiniLm(options))
