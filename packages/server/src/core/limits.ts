@@ -123,6 +123,23 @@ export interface Limits {
   vectorStoreFilesMax: number
   /** Postings of searched terms kept in memory, 24 bytes each. */
   wordCacheEntriesMax: number
+  /** Answers that the cache keeps in this process, and the largest of them. */
+  cacheMemoryBytesMax: number
+  cacheAnswerBytesMax: number
+  /** Largest request whose answer may come from the cache: its digest takes time. */
+  cacheRequestBytesMax: number
+  /** Life of a cached answer where only the request asks for the cache. */
+  cacheTtlMs: number
+  /** Answers to one topic that a question is compared with; the oldest leave. */
+  cacheTopicAnswersMax: number
+  /** Longest wait for the shared level, for the embedding of a question, and for an identical request that is under way; then the call is made. */
+  cacheLookupMs: number
+  cacheEmbedMs: number
+  cacheFlightWaitMs: number
+  /** Answers that wait to be written to the shared level; more are not shared. What it holds, and how often it is cleared of what has expired. */
+  cacheSharedQueueBytesMax: number
+  cacheSharedBytesMax: number
+  cacheSweepMs: number
 }
 
 export const defaultLimits: Limits = {
@@ -194,4 +211,15 @@ export const defaultLimits: Limits = {
   fileChunksMax: 20_000,
   vectorStoreFilesMax: 10_000,
   wordCacheEntriesMax: 2_000_000,
+  cacheMemoryBytesMax: 64 * 1024 * 1024,
+  cacheAnswerBytesMax: 1024 * 1024,
+  cacheRequestBytesMax: 1024 * 1024,
+  cacheTtlMs: 60 * 60 * 1000,
+  cacheTopicAnswersMax: 500,
+  cacheLookupMs: 100,
+  cacheEmbedMs: 1_000,
+  cacheFlightWaitMs: 15_000,
+  cacheSharedQueueBytesMax: 32 * 1024 * 1024,
+  cacheSharedBytesMax: 1024 * 1024 * 1024,
+  cacheSweepMs: 60_000,
 }

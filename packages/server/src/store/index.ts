@@ -6,6 +6,8 @@ export type { StoreLimits, StoreLogger } from "./engine.ts"
 // One namespace per table (`apiKeys.insertKey(db, …)`).
 export * as apiKeys from "./tables/api-keys.ts"
 export type { StoredKey } from "./tables/api-keys.ts"
+export * as cachedAnswers from "./tables/cached-answers.ts"
+export type { FoundAnswer, StoredAnswer } from "./tables/cached-answers.ts"
 export * as chunks from "./tables/chunks.ts"
 export type { ChunkHit, StoredChunk } from "./tables/chunks.ts"
 export * as conversations from "./tables/conversations.ts"

@@ -28,6 +28,23 @@ alter table blobs enable row level security;
 create policy project_only on blobs for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
 grant delete, insert, select, update on blobs to perdure_app;
 
+create unlogged table cached_answers (
+  project_id text not null,
+  key text not null,
+  topic text,
+  vector real[],
+  body bytea not null,
+  ends bytea not null,
+  facts jsonb not null,
+  stored_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  constraint cached_answers_pkey PRIMARY KEY (project_id, key)
+);
+CREATE INDEX cached_answers_by_topic ON public.cached_answers USING btree (project_id, topic, stored_at) WHERE (topic IS NOT NULL);
+alter table cached_answers enable row level security;
+create policy project_only on cached_answers for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on cached_answers to perdure_app;
+
 create table chunks (
   project_id text not null,
   vector_store_id text not null,

@@ -7,27 +7,32 @@ export const schemaHeader = "-- The schema that the migrations give. Written by 
 /** The same text for the same schema, on any engine; objects of extensions are left out. */
 export async function describeSchema(db: Queryable): Promise<string> {
   const sections: string[] = []
-  for (const { table } of await db.query<{ table: string }>(tables)) sections.push(await describeTable(db, table))
+  for (const each of await db.query<Table>(tables)) sections.push(await describeTable(db, each))
   for (const { definition } of await db.query<{ definition: string }>(functions)) sections.push(`${definition.trim()};`)
   for (const { definition } of await db.query<{ definition: string }>(triggers)) sections.push(`${definition};`)
   return `${sections.join("\n\n")}\n`
 }
 
-async function describeTable(db: Queryable, table: string): Promise<string> {
+interface Table {
+  table: string
+  unlogged: boolean
+}
+
+async function describeTable(db: Queryable, { table, unlogged }: Table): Promise<string> {
   const lines = async (text: string): Promise<string[]> => (await db.query<{ line: string }>(text, [table])).map(({ line }) => line)
   const columnLines = await lines(columns)
   const constraintLines = await lines(constraints)
   const body = [...columnLines, ...constraintLines].map((line) => `  ${line}`).join(",\n")
   const [options = ""] = await lines(storage)
   const after = [...(await lines(indexes)), ...(await lines(protection)), ...(await lines(grants))].map((line) => `${line};`)
-  return [`create table ${table} (\n${body}\n)${options};`, ...after].join("\n")
+  return [`create ${unlogged ? "unlogged " : ""}table ${table} (\n${body}\n)${options};`, ...after].join("\n")
 }
 
 const own = (catalogue: string): string =>
   `not exists (select from pg_depend d where d.classid = '${catalogue}'::regclass and d.objid = o.oid and d.deptype = 'e')`
 
 const tables = `
-  select o.relname as table from pg_class o
+  select o.relname as table, o.relpersistence = 'u' as unlogged from pg_class o
   where o.relnamespace = 'public'::regnamespace and o.relkind in ('r', 'p') and ${own("pg_class")}
   order by o.relname collate "C"`
 
