@@ -123,6 +123,10 @@ export interface Limits {
   vectorStoreFilesMax: number
   /** Postings of searched terms kept in memory, 24 bytes each. */
   wordCacheEntriesMax: number
+  /** Longest time that a guard may take over one request or one window of an answer. */
+  guardMs: number
+  /** Text of an answer that a guard without windows may hold; then it is asked about what there is. */
+  guardHeldCharsMax: number
   /** Answers that the cache keeps in this process, and the largest of them. */
   cacheMemoryBytesMax: number
   cacheAnswerBytesMax: number
@@ -211,6 +215,8 @@ export const defaultLimits: Limits = {
   fileChunksMax: 20_000,
   vectorStoreFilesMax: 10_000,
   wordCacheEntriesMax: 2_000_000,
+  guardMs: 10_000,
+  guardHeldCharsMax: 1_000_000,
   cacheMemoryBytesMax: 64 * 1024 * 1024,
   cacheAnswerBytesMax: 1024 * 1024,
   cacheRequestBytesMax: 1024 * 1024,

@@ -1,0 +1,14 @@
+// The refusals of guards: what a client is told when one blocks its call, and when one could not decide.
+import { AppError } from "../../core/index.ts"
+
+export function blocked(guard: string, message: string): AppError {
+  return new AppError("content_blocked", `blocked by the guard "${guard}": ${message}`)
+}
+
+export function undecided(guard: string, cause: unknown): AppError {
+  return new AppError("guard_unavailable", `the guard "${guard}" could not decide, and nothing passes without it`, {
+    hint: "Try again, or set failOpen on the guard to let calls pass while it is unavailable.",
+    retryAfterMs: 1_000,
+    cause,
+  })
+}

@@ -1,0 +1,45 @@
+// All guards of the server, and which of them apply to a call.
+import type { Limits } from "../../core/index.ts"
+import { GuardSession } from "./session.ts"
+import type { Guard, GuardCondition, GuardContext } from "./types.ts"
+
+export interface GuardRule {
+  guard: Guard
+  /** Every part that is there must fit; without any the guard applies to all calls. */
+  when: GuardCondition
+}
+
+export interface Guards {
+  /** Undefined where none applies. */
+  open(context: GuardContext): GuardSession | undefined
+  /** Whether one could apply to a call of that model. */
+  readonly isEmpty: boolean
+}
+
+export function createGuards({
+  rules,
+  limits,
+}: {
+  rules: readonly GuardRule[]
+  limits: Pick<Limits, "guardMs" | "guardHeldCharsMax">
+}): Guards {
+  return {
+    isEmpty: rules.length === 0,
+    open: (context) => {
+      const applying = rules.filter(({ when }) => applies(when, context)).map(({ guard }) => guard)
+      return applying.length === 0 ? undefined : new GuardSession(applying, context, limits)
+    },
+  }
+}
+
+function applies({ models, keys, tags }: GuardCondition, context: GuardContext): boolean {
+  return (
+    (models === undefined || models.some((pattern) => fits(pattern, context.model))) &&
+    (keys === undefined || keys.includes(context.principal)) &&
+    (tags === undefined || tags.some((tag) => context.tags.includes(tag)))
+  )
+}
+
+function fits(pattern: string, model: string): boolean {
+  return pattern.endsWith("*") ? model.startsWith(pattern.slice(0, -1)) : pattern === model
+}
