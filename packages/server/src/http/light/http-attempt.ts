@@ -2,7 +2,7 @@
 import type { IncomingHttpHeaders } from "node:http"
 import type { Dispatcher } from "undici"
 import { messageOf } from "../../core/index.ts"
-import { errorOfStatus, errorOfTransport, type Deployment, type ModelUsage } from "../../inference/index.ts"
+import { errorOfStatus, errorOfTransport, UpstreamError, type Deployment, type ModelUsage } from "../../inference/index.ts"
 import type { Attempt, AttemptEnd } from "./forward.ts"
 import type { LightCall, LightRunDependencies } from "./light-call.ts"
 
@@ -35,6 +35,7 @@ const nothingUsed: ModelUsage = { inputTokens: 0, outputTokens: 0, cachedTokens:
 export class HttpAttempt implements Attempt, Dispatcher.DispatchHandler {
   readonly #options: HttpAttemptOptions
   over = false
+  #total: NodeJS.Timeout | undefined
   #controller: Dispatcher.DispatchController | undefined
   #stopReason: Error | undefined
   #refusal: { status: number; headers: IncomingHttpHeaders; chunks: Buffer[]; sizeBytes: number } | undefined
@@ -48,13 +49,40 @@ export class HttpAttempt implements Attempt, Dispatcher.DispatchHandler {
   }
 
   start(): void {
-    const { dependencies, deployment, path, headers: more, body } = this.#options
-    const { pool, pathOf, headers } = dependencies.upstreams.target(deployment)
-    pool.dispatch({ path: pathOf(path), method: "POST", headers: more ? { ...headers, ...more } : headers, body }, this)
+    const { dependencies, deployment, path: route, headers: more, body } = this.#options
+    const { pool, origin, pathOf, headers: own, sign } = dependencies.upstreams.target(deployment)
+    const path = pathOf(route)
+    const headers = more ? { ...own, ...more } : own
+    if (!sign) return this.#dispatch(pool, path, headers)
+    const signal = AbortSignal.timeout(dependencies.limits.connectTimeoutMs)
+    void sign({ method: "POST", origin, path, headers, body }, signal).then(
+      (signed) => this.#guarded(() => this.over || this.#dispatch(pool, path, { ...headers, ...signed })),
+      (error: unknown) => this.over || this.#options.end.failed(error),
+    )
+  }
+
+  #dispatch(pool: Dispatcher, path: string, headers: Readonly<Record<string, string>>): void {
+    const { body, deployment } = this.#options
+    const { firstTokenMs, idleMs, totalMs } = deployment.timeouts ?? {}
+    const request: Dispatcher.DispatchOptions = { path, method: "POST", headers, body }
+    if (firstTokenMs !== undefined) request.headersTimeout = firstTokenMs
+    if (idleMs !== undefined) request.bodyTimeout = idleMs
+    if (totalMs !== undefined) this.#total = setTimeout(() => this.#tooLong(totalMs), totalMs)
+    pool.dispatch(request, this)
+  }
+
+  #tooLong(totalMs: number): void {
+    const { deployment, end } = this.#options
+    if (this.over) return
+    const message = `the provider of "${deployment.id}" was not done within ${totalMs} ms`
+    end.failed(
+      new UpstreamError("upstream_timeout", message, { retryable: true, hint: 'The limit is "timeouts.totalMs" of the deployment.' }),
+    )
   }
 
   stop(reason: unknown): void {
     this.over = true
+    clearTimeout(this.#total)
     this.#stopReason = reason instanceof Error ? reason : new Error(messageOf(reason))
     this.#controller?.abort(this.#stopReason)
   }
@@ -85,24 +113,25 @@ export class HttpAttempt implements Attempt, Dispatcher.DispatchHandler {
     if (this.#refusal) {
       const { status, headers, chunks } = this.#refusal
       call.usage = nothingUsed // nobody is billed for a refusal
-      return end.failed(this, errorOfStatus(deployment, status, Buffer.concat(chunks).toString(), headers))
+      return end.failed(errorOfStatus(deployment, status, Buffer.concat(chunks).toString(), headers))
     }
     this.#guarded(() => relay.end())
     this.over = true
+    clearTimeout(this.#total)
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
     if (this.over) return
     const { dependencies, deployment, end, relay } = this.#options
     if (relay.complete) return this.onResponseEnd()
-    end.failed(this, errorOfTransport(deployment, error, dependencies.limits))
+    end.failed(errorOfTransport(deployment, error, dependencies.limits))
   }
 
-  #guarded(work: () => void): void {
+  #guarded(work: () => unknown): void {
     try {
       work()
     } catch (error) {
-      this.#options.end.failed(this, error)
+      this.#options.end.failed(error)
     }
   }
 }
