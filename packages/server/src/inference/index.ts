@@ -4,6 +4,7 @@ export { providerDeployment } from "./providers/deployment.ts"
 export { createUpstreams, type Upstreams, type UpstreamTarget } from "./upstreams.ts"
 export { createCallModel, eventsOf, type CallModelOptions, type Natives } from "./call-model.ts"
 export { createEmbed, type CreateEmbedOptions } from "./embed.ts"
+export { embeddingsOf, rerankOf, type Embeddings } from "./providers/embeddings.ts"
 export {
   errorInBody,
   errorOfStatus,
@@ -25,6 +26,7 @@ export {
 export { usageOf } from "./providers/openai/usage.ts"
 export { anthropicUsage, anthropicUsageOf } from "./providers/anthropic/usage.ts"
 export { dialectOf } from "./providers/index.ts"
+export type { EmbeddingsCall, RerankAnswer, RerankCall } from "./providers/port.ts"
 export type { ProviderDialect, ProviderReader, ProviderRequest } from "./providers/port.ts"
 export {
   createPool,

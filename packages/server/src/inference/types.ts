@@ -239,5 +239,5 @@ export type ModelEvent =
 /** Calls the model of that name on one of its deployments. */
 export type CallModel = (call: ModelCall, signal: AbortSignal) => { deployment: Deployment; events: AsyncIterable<ModelEvent> }
 
-/** One unit-length vector of `dimensions` per text, in order. */
-export type Embed = (texts: readonly string[], signal: AbortSignal) => Promise<Float32Array[]>
+/** One unit-length vector of `dimensions` per text, in order. Some models make a difference between what is searched and what is found. */
+export type Embed = (texts: readonly string[], signal: AbortSignal, purpose?: "document" | "query") => Promise<Float32Array[]>

@@ -105,7 +105,7 @@ export async function embedQueries(
   if (embed === undefined) return { vectors: undefined, wordsOnly: "no embedding model is configured" }
   if (!store.capabilities.vector) return { vectors: undefined, wordsOnly: "the database has no pgvector" }
   try {
-    return { vectors: await embed(queries, signal), wordsOnly: null }
+    return { vectors: await embed(queries, signal, "query"), wordsOnly: null }
   } catch (error) {
     signal.throwIfAborted()
     return {

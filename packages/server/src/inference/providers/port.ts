@@ -11,6 +11,10 @@ export interface ProviderDialect {
   chatRequest(call: ModelCall, deployment: Deployment, options: { stream: boolean }): ProviderRequest
   /** Reads one answer. */
   openReader(options: ProviderReaderOptions): ProviderReader
+  /** Absent where it makes no vectors. */
+  readonly embeddings?: EmbeddingsDialect
+  /** Absent where it does not order documents. */
+  readonly rerank?: RerankDialect
 }
 
 export interface ProviderRequest {
@@ -41,4 +45,50 @@ export interface ProviderReader {
   readonly done: boolean
   /** What was used so far, for calls that are cut. */
   readonly usage: ModelUsage
+}
+
+/** Vectors of texts. */
+export interface EmbeddingsDialect {
+  /** One request where the provider takes all of the texts, several where it does not. */
+  requests(call: EmbeddingsCall, deployment: Deployment): readonly ProviderRequest[]
+  /** The answer to one of those requests, in its order. */
+  read(answer: JsonObject, deployment: Deployment): EmbeddingsAnswer
+}
+
+/** Documents by how well they fit a query. */
+export interface RerankDialect {
+  request(call: RerankCall, deployment: Deployment): ProviderRequest
+  read(answer: JsonObject, deployment: Deployment): RerankAnswer
+}
+
+export interface EmbeddingsCall {
+  texts: readonly string[]
+  /** Null leaves it to the model. */
+  dimensions: number | null
+  /** What the vectors are for, where the provider makes a difference; texts to be found when null. */
+  purpose: "document" | "query" | null
+  user: string | null
+}
+
+export interface EmbeddingsAnswer {
+  vectors: readonly (readonly number[])[]
+  /** Null where the provider does not report it. */
+  inputTokens: number | null
+}
+
+export interface RerankCall {
+  query: string
+  documents: readonly string[]
+  /** How many of the best are wanted; all when null. */
+  resultsMax: number | null
+  /** Tokens that are read of each document; as many as the provider reads when null. */
+  tokensPerDocumentMax: number | null
+}
+
+export interface RerankAnswer {
+  /** Best first. `index`: position in the call. */
+  results: readonly { index: number; score: number }[]
+  /** Searches, as they are billed; null where the provider does not report it. */
+  searchUnits: number | null
+  inputTokens: number | null
 }

@@ -1,5 +1,6 @@
 // Chat completions as a provider's dialect.
 import type { ProviderDialect } from "../port.ts"
+import { openAiEmbeddings } from "./embeddings.ts"
 import { chatRequest } from "./request.ts"
 import { ChatStreamReader } from "./stream.ts"
 
@@ -11,4 +12,5 @@ export const openAiChat: ProviderDialect = {
     body: JSON.stringify(chatRequest(call, deployment, stream)),
   }),
   openReader: (options) => new ChatStreamReader(options),
+  embeddings: openAiEmbeddings,
 }
