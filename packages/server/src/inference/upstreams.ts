@@ -1,7 +1,8 @@
 // Connections to providers: one undici pool per origin, and where each deployment's routes are on it.
 import { Pool } from "undici"
 import { AppError, type Limits } from "../core/index.ts"
-import { signerOf, type SignRequest } from "./providers/signers.ts"
+import type { SignRequest } from "./providers/sign-request.ts"
+import { signerOf } from "./providers/signers.ts"
 import { headersOf, pathsOf, type PathOf } from "./providers/target.ts"
 import type { Deployment } from "./types.ts"
 
