@@ -1,10 +1,15 @@
 // The dialects of providers by name.
 import { AppError } from "../../core/index.ts"
 import type { Deployment, Dialect } from "../types.ts"
+import { bedrockConverse } from "./bedrock/dialect.ts"
+import { cohere } from "./cohere/dialect.ts"
+import { gemini } from "./gemini/dialect.ts"
 import { openAiChat } from "./openai/dialect.ts"
 import type { ProviderDialect } from "./port.ts"
 
-const dialects: ReadonlyMap<Dialect, ProviderDialect> = new Map([openAiChat].map((dialect) => [dialect.name, dialect]))
+const dialects: ReadonlyMap<Dialect, ProviderDialect> = new Map(
+  [openAiChat, gemini, bedrockConverse, cohere].map((dialect) => [dialect.name, dialect]),
+)
 
 export function dialectOf(deployment: Deployment): ProviderDialect {
   const dialect = dialects.get(deployment.dialect)

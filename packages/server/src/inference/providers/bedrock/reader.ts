@@ -1,0 +1,112 @@
+// Reads Converse's answers, streamed as binary events or whole, into model events.
+import { isJsonObject, type JsonObject, type JsonValue } from "../../../core/index.ts"
+import type { Deployment, ModelEvent, ModelUsage } from "../../types.ts"
+import { streamEnded, unreadable } from "../../upstream-error.ts"
+import type { ProviderReader, ProviderReaderOptions } from "../port.ts"
+import { estimatedUsage } from "../usage.ts"
+import { BlockReader } from "./blocks.ts"
+import { bedrockException } from "./errors.ts"
+import { AwsEventStream, EventStreamDamaged, type AwsMessage } from "./event-stream.ts"
+import { finishOf, isUnusable, type Finish } from "./finish.ts"
+import { converseUsage } from "./usage.ts"
+
+export class ConverseReader implements ProviderReader {
+  readonly #deployment: Deployment
+  readonly #inputChars: number
+  readonly #stream = new AwsEventStream()
+  readonly #blocks: BlockReader
+  #finish: Finish | undefined
+  #usage: ModelUsage | undefined
+  #ended = false
+
+  constructor({ deployment, inputChars }: ProviderReaderOptions) {
+    this.#deployment = deployment
+    this.#inputChars = inputChars
+    this.#blocks = new BlockReader()
+  }
+
+  /** The usage comes after the stop. */
+  get done(): boolean {
+    return this.#finish !== undefined && this.#usage !== undefined
+  }
+
+  feed(bytes: Uint8Array): ModelEvent[] {
+    for (const message of this.#messages(bytes)) this.#message(message)
+    return this.#blocks.taken()
+  }
+
+  feedWhole(answer: JsonObject): ModelEvent[] {
+    const output = isJsonObject(answer["output"]) ? answer["output"] : {}
+    const message = isJsonObject(output["message"]) ? output["message"] : {}
+    const content = Array.isArray(message["content"]) ? (message["content"] as readonly JsonValue[]) : []
+    for (const [index, block] of content.entries()) if (isJsonObject(block)) this.#blocks.whole(index, block)
+    this.#stop(answer)
+    this.#usage = converseUsage(answer["usage"]) ?? this.#usage
+    return this.#blocks.taken()
+  }
+
+  end(): ModelEvent[] {
+    if (!this.#finish) throw streamEnded(this.#deployment)
+    if (!this.#ended) this.#end(this.#finish)
+    return this.#blocks.taken()
+  }
+
+  get usage(): ModelUsage {
+    const usage = this.#usage ?? estimatedUsage(this.#inputChars, this.#blocks.outputChars)
+    return this.#blocks.images > 0 ? { ...usage, imageCount: this.#blocks.images } : usage
+  }
+
+  #messages(bytes: Uint8Array): AwsMessage[] {
+    try {
+      return this.#stream.feed(bytes)
+    } catch (error) {
+      if (error instanceof EventStreamDamaged) throw unreadable(this.#deployment, error.message)
+      throw error
+    }
+  }
+
+  #message({ headers, payload }: AwsMessage): void {
+    const type = headers.get(":message-type")
+    if (type === "error")
+      throw bedrockException(this.#deployment, headers.get(":error-code") ?? "", { message: headers.get(":error-message") ?? "" })
+    const data = this.#json(payload)
+    if (type === "exception") throw bedrockException(this.#deployment, headers.get(":exception-type") ?? "", data)
+    const event = headers.get(":event-type") ?? ""
+    if (event === "messageStop") this.#stop(data)
+    else if (event === "metadata") this.#usage = converseUsage(data["usage"]) ?? this.#usage
+    else this.#blocks.event(event, data)
+  }
+
+  #json(payload: Uint8Array): JsonObject {
+    let value: unknown
+    try {
+      value = JSON.parse(Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString())
+    } catch {
+      throw unreadable(this.#deployment, "an event that is not JSON")
+    }
+    if (!isJsonObject(value)) throw unreadable(this.#deployment, "an event that is not an object")
+    return value
+  }
+
+  #stop(event: JsonObject): void {
+    const reason = event["stopReason"]
+    if (typeof reason !== "string") return
+    if (isUnusable(reason)) throw unreadable(this.#deployment, `an answer that cannot be used (${reason})`)
+    this.#finish = finishOf(reason, event["additionalModelResponseFields"])
+  }
+
+  #end({ reason, detail, stopSequence }: Finish): void {
+    this.#ended = true
+    this.#blocks.end()
+    const called = this.#blocks.calls > 0 && reason === "stop"
+    const answered = this.#blocks.calls === 0 && reason === "tool_calls"
+    this.#blocks.push({
+      type: "finished",
+      reason: called ? "tool_calls" : answered ? "stop" : reason,
+      usage: this.usage,
+      upstreamModel: this.#deployment.upstreamModel,
+      ...(detail === undefined || answered ? {} : { detail }),
+      ...(stopSequence === undefined ? {} : { stopSequence }),
+    })
+  }
+}

@@ -1,0 +1,99 @@
+// A model call as the body of Bedrock's Converse.
+import { isJsonObject, type JsonObject, type JsonValue } from "../../../core/index.ts"
+import type { Deployment, ModelCall, ModelTool } from "../../types.ts"
+import { answerFormat, type AnswerFormat } from "./answer-format.ts"
+import { closedSchema } from "../closed-schema.ts"
+import { cachePoint, converseMessages } from "./content.ts"
+import { claudeVersion, familyOf, holdsSchemas } from "./models.ts"
+import { thinkingFields } from "./thinking.ts"
+
+/** Parameters of Bedrock's own that a call brings along stand above ours; those for the model one by one. */
+export function converseRequest(call: ModelCall, deployment: Deployment): JsonObject {
+  const model = deployment.upstreamModel
+  const own = call.only?.dialect === "bedrock-converse" ? call.only.parameters : {}
+  const format = answerFormat(call, model)
+  const withTools = format.way === "tool" || (call.tools.length > 0 && call.toolChoice !== "none")
+  const { system, messages } = converseMessages(call, deployment, withTools)
+  const instructions = format.way === "words" ? [...system, { text: format.text }] : system
+  const thinking = format.way === "tool" ? undefined : thinkingFields(call, model)
+  const config = inferenceConfig(call, model, thinking !== undefined)
+  const fields = { ...thinking, ...modelFields(call, model, thinking !== undefined), ...objectOf(own["additionalModelRequestFields"]) }
+  return {
+    messages,
+    ...(instructions.length > 0 ? { system: instructions } : {}),
+    ...(Object.keys(config).length > 0 ? { inferenceConfig: config } : {}),
+    ...(withTools ? { toolConfig: toolConfig(call, model, format) } : {}),
+    ...(format.way === "held" ? { outputConfig: format.outputConfig } : {}),
+    ...(familyOf(model) === "claude" ? { additionalModelResponseFieldPaths: ["/delta/stop_sequence", "/stop_sequence"] } : {}),
+    ...own,
+    ...(Object.keys(fields).length > 0 ? { additionalModelRequestFields: fields } : {}),
+  }
+}
+
+/** Claude takes no sampling while it thinks, and none at all from 4.7 on. */
+function inferenceConfig(call: ModelCall, model: string, thinks: boolean): JsonObject {
+  const samples = samplingAllowed(model, thinks)
+  return defined({
+    maxTokens: call.outputTokensMax ?? undefined,
+    temperature: samples && call.temperature !== null ? Math.min(call.temperature, 1) : undefined,
+    // Claude refuses both together from 4.5 on.
+    topP: samples && !(call.temperature !== null && isNewClaude(model)) ? (call.topP ?? undefined) : undefined,
+    stopSequences: call.stop && call.stop.length > 0 ? call.stop : undefined,
+  })
+}
+
+function isNewClaude(model: string): boolean {
+  return familyOf(model) === "claude" && claudeVersion(model) >= 4.5
+}
+
+function samplingAllowed(model: string, thinks: boolean): boolean {
+  return familyOf(model) !== "claude" || (!thinks && claudeVersion(model) < 4.7)
+}
+
+/** What Converse has no place for, in the words of the model's family. */
+function modelFields(call: ModelCall, model: string, thinks: boolean): JsonObject {
+  const family = familyOf(model)
+  const topK = call.topK ?? undefined
+  if (family === "nova") return topK === undefined ? {} : { inferenceConfig: { topK } }
+  if (family !== "claude" && family !== "mistral") return {}
+  const single = family === "claude" && !call.parallelToolCalls && call.tools.length > 0 ? singleCall(call.toolChoice) : undefined
+  return defined({ top_k: samplingAllowed(model, thinks) ? topK : undefined, tool_choice: single })
+}
+
+/** One call at a time is Anthropic's own parameter; Converse's must then be left out. */
+function singleCall(choice: ModelCall["toolChoice"]): JsonObject | undefined {
+  if (choice === "none") return undefined
+  if (typeof choice !== "string") return { type: "tool", name: choice.name, disable_parallel_tool_use: true }
+  return { type: choice === "required" ? "any" : "auto", disable_parallel_tool_use: true }
+}
+
+function toolConfig(call: ModelCall, model: string, format: AnswerFormat): JsonObject {
+  const tools = call.toolChoice === "none" ? [] : call.tools.flatMap((tool) => toolBlocks(tool, model))
+  if (format.way === "tool") return { tools: [...tools, { toolSpec: format.toolSpec }], toolChoice: { any: {} } }
+  const isSingle = familyOf(model) === "claude" && !call.parallelToolCalls
+  return { tools, ...(isSingle ? {} : { toolChoice: choiceOf(call.toolChoice) }) }
+}
+
+function choiceOf(choice: ModelCall["toolChoice"]): JsonObject {
+  if (typeof choice !== "string") return { tool: { name: choice.name } }
+  return choice === "required" ? { any: {} } : { auto: {} }
+}
+
+function toolBlocks({ name, description, parameters, strict, cacheControl }: ModelTool, model: string): JsonObject[] {
+  const closed = strict === true && holdsSchemas(model) ? closedSchema(parameters) : undefined
+  const toolSpec = {
+    name,
+    ...(description === null || description === "" ? {} : { description }),
+    inputSchema: { json: closed ?? (isJsonObject(parameters) ? { type: "object", ...parameters } : { type: "object" }) },
+    ...(closed ? { strict: true } : {}),
+  }
+  return [{ toolSpec }, ...cachePoint(cacheControl)]
+}
+
+function objectOf(value: JsonValue | undefined): JsonObject {
+  return isJsonObject(value) ? value : {}
+}
+
+function defined(values: Record<string, JsonValue | undefined>): JsonObject {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined))
+}
