@@ -1,6 +1,7 @@
 // Makes the deployment of a model at a provider: the dialect that it needs, and what its provider must be told.
 import type { JsonObject } from "../../core/index.ts"
 import type { Deployment, Dialect } from "../types.ts"
+import { claudeTraits } from "./claude.ts"
 import { presetOf } from "./presets.ts"
 
 export interface ProviderDeploymentOptions {
@@ -19,7 +20,8 @@ export interface ProviderDeploymentOptions {
 }
 
 export function providerDeployment({ dialect, settings, ...rest }: ProviderDeploymentOptions): Deployment {
-  const own = { ...rest, dialect: dialectFor(rest, dialect ?? null) }
+  const spoken = dialectFor(rest, dialect ?? null)
+  const own = { ...rest, dialect: spoken, continuesPrefix: goesOn(rest, spoken) }
   return settings === undefined || Object.keys(settings).length === 0 ? own : { ...own, settings }
 }
 
@@ -28,6 +30,11 @@ function dialectFor({ provider, upstreamModel }: ProviderDeploymentOptions, chos
   if (usual !== "openai-chat") return usual
   if (chosen === null) return (provider === "openai" || provider === "azure") && needsResponses(upstreamModel) ? "openai-responses" : usual
   return chosen === "responses" ? "openai-responses" : "openai-chat"
+}
+
+function goesOn({ provider, upstreamModel }: ProviderDeploymentOptions, dialect: Dialect): boolean {
+  if (dialect === "anthropic-messages") return claudeTraits(upstreamModel).continuesPrefix
+  return dialect === "openai-chat" && presetOf(provider).habits.prefix !== null
 }
 
 /** OpenAI's models that chat completions refuse. */

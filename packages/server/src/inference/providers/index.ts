@@ -1,6 +1,7 @@
 // The dialects of providers by name.
 import { AppError } from "../../core/index.ts"
 import type { Deployment, Dialect } from "../types.ts"
+import { anthropicMessagesDialect } from "./anthropic/dialect.ts"
 import { bedrockConverse } from "./bedrock/dialect.ts"
 import { cohere } from "./cohere/dialect.ts"
 import { gemini } from "./gemini/dialect.ts"
@@ -8,7 +9,7 @@ import { openAiChat } from "./openai/dialect.ts"
 import type { ProviderDialect } from "./port.ts"
 
 const dialects: ReadonlyMap<Dialect, ProviderDialect> = new Map(
-  [openAiChat, gemini, bedrockConverse, cohere].map((dialect) => [dialect.name, dialect]),
+  [openAiChat, anthropicMessagesDialect, gemini, bedrockConverse, cohere].map((dialect) => [dialect.name, dialect]),
 )
 
 export function dialectOf(deployment: Deployment): ProviderDialect {

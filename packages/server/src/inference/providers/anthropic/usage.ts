@@ -1,6 +1,7 @@
 // Usage as Anthropic reports it: input tokens without what was read from or written to its cache. Ours includes both.
 import { isJsonObject, type JsonObject, type JsonValue } from "../../../core/index.ts"
 import type { ModelUsage } from "../../types.ts"
+import { countOf } from "../usage.ts"
 
 /** Undefined where nothing usable was reported. */
 export function anthropicUsageOf(usage: JsonValue | undefined): ModelUsage | undefined {
@@ -17,11 +18,16 @@ export function anthropicUsageOf(usage: JsonValue | undefined): ModelUsage | und
     inputTokens: (input ?? 0) + cachedTokens + cacheWriteTokens,
     outputTokens: output ?? 0,
     cachedTokens,
-    reasoningTokens: 0,
+    reasoningTokens: thinkingTokensOf(usage),
     ...(cacheWriteTokens > 0 ? { cacheWriteTokens } : {}),
     ...(cacheWriteLongTokens > 0 ? { cacheWriteLongTokens } : {}),
     estimated: false,
   }
+}
+
+/** A part of the output tokens. */
+function thinkingTokensOf({ output_tokens_details: details }: JsonObject): number {
+  return isJsonObject(details) ? (countOf(details["thinking_tokens"]) ?? 0) : 0
 }
 
 /** The other way round. */
@@ -33,8 +39,4 @@ export function anthropicUsage(usage: ModelUsage): JsonObject {
     cache_read_input_tokens: cachedTokens,
     output_tokens: outputTokens,
   }
-}
-
-function countOf(value: JsonValue | undefined): number | undefined {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : undefined
 }

@@ -1,4 +1,5 @@
 // What the id of a Bedrock model says about how it is asked: whose it is, its generation, and what it takes.
+import { claudeTraits } from "../claude.ts"
 
 export type Family = "claude" | "nova" | "gpt-oss" | "mistral" | "other"
 
@@ -10,21 +11,15 @@ export function familyOf(model: string): Family {
   return /mistral/i.test(model) ? "mistral" : "other"
 }
 
-/** 4.5 of `claude-opus-4-5-20251101`, 3.7 of `claude-3-7-sonnet`; what cannot be read is taken for new. */
-export function claudeVersion(model: string): number {
-  const found = /claude-(?:[a-z]+-)?(\d{1,2})(?:[-.](\d{1,2})(?!\d))?/i.exec(model)
-  return found ? Number(`${found[1]}.${found[2] ?? "0"}`) : Number.POSITIVE_INFINITY
-}
-
 /** It holds its answer to a schema by itself. */
 export function holdsSchemas(model: string): boolean {
-  if (familyOf(model) === "claude") return claudeVersion(model) >= 4.5
+  if (familyOf(model) === "claude") return claudeTraits(model).holdsSchemas
   return /qwen3|gpt-oss|deepseek\.v|gemma|kimi|minimax|nemotron|magistral|ministral|mistral-large-3|voxtral/i.test(model)
 }
 
 /** It can be made to call a tool. */
 export function canBeForced(model: string): boolean {
   const family = familyOf(model)
-  if (family === "claude") return claudeVersion(model) < 5.5
+  if (family === "claude") return claudeTraits(model).canBeForced
   return family === "nova" || family === "mistral"
 }

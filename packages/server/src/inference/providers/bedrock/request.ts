@@ -3,8 +3,9 @@ import { isJsonObject, type JsonObject, type JsonValue } from "../../../core/ind
 import type { Deployment, ModelCall, ModelTool } from "../../types.ts"
 import { answerFormat, type AnswerFormat } from "./answer-format.ts"
 import { closedSchema } from "../closed-schema.ts"
+import { claudeVersion } from "../claude.ts"
 import { cachePoint, converseMessages } from "./content.ts"
-import { claudeVersion, familyOf, holdsSchemas } from "./models.ts"
+import { familyOf, holdsSchemas } from "./models.ts"
 import { thinkingFields } from "./thinking.ts"
 
 /** Parameters of Bedrock's own that a call brings along stand above ours; those for the model one by one. */

@@ -1,7 +1,8 @@
 // How much a Bedrock model shall think, in the words of its family.
 import type { JsonObject } from "../../../core/index.ts"
 import type { ModelCall } from "../../types.ts"
-import { claudeVersion, familyOf } from "./models.ts"
+import { claudeVersion } from "../claude.ts"
+import { familyOf } from "./models.ts"
 
 const budgets: Readonly<Record<string, number>> = { minimal: 1_024, low: 2_048, medium: 8_192, high: 24_576, xhigh: 49_152, max: 49_152 }
 const leastBudget = 1_024

@@ -1,6 +1,7 @@
 // Usage as chat completions and embeddings report it: prompt tokens include the cached ones.
 import { isJsonObject, type JsonValue } from "../../../core/index.ts"
 import type { ModelUsage } from "../../types.ts"
+import { countOf } from "../usage.ts"
 
 /** Undefined where nothing usable was reported. */
 export function usageOf(usage: JsonValue | undefined): ModelUsage | undefined {
@@ -17,8 +18,4 @@ export function usageOf(usage: JsonValue | undefined): ModelUsage | undefined {
     reasoningTokens: countOf(completion["reasoning_tokens"]) ?? 0,
     estimated: false,
   }
-}
-
-function countOf(value: JsonValue | undefined): number | undefined {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : undefined
 }
