@@ -81,7 +81,7 @@ async function compose(config: Config, overrides: Overrides, cleanUps: AsyncDisp
   const health = { ready: createReadiness({ version, store, records, minilm }), metrics: () => metrics.text() }
   const services = { inference, context, responses, tasks, health }
   const parts = { ...foundation, ...services, version, store, workflows: workflows.map(({ name }) => name) }
-  const hotRoutes = createHotRoutes({ ...shared, ...inference, records, logger: logger.child("http") })
+  const hotRoutes = createHotRoutes({ ...shared, ...inference, ...foundation, logger: logger.child("http") })
   const hotNames = Object.keys(hotRoutes).map((path) => `POST ${path}`)
   const serving = { ...shared, identity, logger: logger.child("http") }
   const app = createApi({ ...serving, routes: routesOf(shared, config, parts), hotRoutes: hotNames })

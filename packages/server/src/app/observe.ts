@@ -13,10 +13,7 @@ export interface Observers {
 }
 
 /** `providerOf` names the provider of a deployment by its id. */
-export function createObservers(
-  events: BusinessEvents,
-  providerOf: (deploymentId: string | null) => string,
-): Observers {
+export function createObservers(events: BusinessEvents, providerOf: (deploymentId: string | null) => string): Observers {
   const usages = new Map<string, JsonValue>()
   return {
     onRecord: (record) => {

@@ -10,6 +10,7 @@ import {
   createExtractive,
   createGguf,
   createModels,
+  createPool,
   createTokenCounter,
   createTokenizer,
   createUpstreams,
@@ -20,6 +21,7 @@ import {
   type Models,
   type NativeModel,
   type Natives,
+  type Pool,
   type TokenCount,
   type TokenCounter,
   type Upstreams,
@@ -42,6 +44,7 @@ export interface Inference {
   models: Models
   upstreams: Upstreams
   natives: Natives
+  pool: Pool
   prices: Prices
   callModel: CallModel
   tokenCounter: TokenCounter
@@ -74,9 +77,10 @@ export function composeInference(shared: Shared, config: Config, parts: Inferenc
   const upstreams = cleanUps.use(createUpstreams(shared))
   const prices = createPrices({ configured: declared.prices })
   const callModel = createCallModel({ ...shared, models, upstreams, natives })
+  const pool = createPool({ ...shared, models })
   const rediscovered = (found: Pick<Discovery, "models">): void => models.replace([...own, ...found.models])
   const tokenCounter = cleanUps.use(createTokenCounter({ tokenizer: createTokenizer(shared), natives }))
-  return { models, upstreams, natives, prices, callModel, tokenCounter, rediscovered }
+  return { models, upstreams, natives, pool, prices, callModel, tokenCounter, rediscovered }
 }
 
 export function composeContext(

@@ -1,11 +1,12 @@
 // A gateway on a real port for tests: the shell with its hot path, fixed keys, and its records kept in a list.
 import type { Hono } from "hono"
 import { connect } from "node:net"
-import { createPrices, type LightRunRecord } from "../accounting/index.ts"
+import { createAdmission, createPrices, type LightRunRecord } from "../accounting/index.ts"
 import { defaultLimits, newId, systemClock, type Limits } from "../core/index.ts"
 import { createApi, createHotRoutes, createHttpServer, healthRoutes, modelRoutes, type HttpEnv, type HttpServer } from "../http/index.ts"
 import {
   createModels,
+  createPool,
   createTokenCounter,
   createTokenizer,
   createUpstreams,
@@ -63,6 +64,19 @@ export function testModel(name: string, ...deployments: Deployment[]): Model {
   return { name, createdAt: 1_700_000_000_000, ownedBy: "test", deployments }
 }
 
+/** A test that lets its provider fail wants the next call to reach it all the same, and each call to reach it once. */
+const forgiving: Partial<Limits> = {
+  sameDeploymentRetriesMax: 0,
+  breakerFailuresMax: 1_000_000,
+  breakerRequestsMin: 1_000_000,
+  breakerOpenMs: 1,
+  breakerOpenMsMax: 1,
+  breakerLastResortMs: 0,
+  coolDownMs: 0,
+  coolDownMsMax: 0,
+  quotaCoolDownMs: 0,
+}
+
 export interface TestGatewayOptions {
   models: readonly Model[]
   natives?: Natives
@@ -86,7 +100,7 @@ export async function startTestGateway({
   routes = [],
   keys = {},
 }: TestGatewayOptions): Promise<TestGateway> {
-  const limits = { ...defaultLimits, ...some }
+  const limits = { ...defaultLimits, ...forgiving, ...some }
   const registry = createModels({ models })
   const upstreams = createUpstreams({ limits })
   const records: LightRunRecord[] = []
@@ -95,6 +109,12 @@ export async function startTestGateway({
   const identity = fixedIdentity({ [testKey]: testPrincipal, ...keys })
   const prices = createPrices({ configured: new Map([["fake/m", { input: 1_000_000, output: 2_000_000, cachedInput: 100_000 }]]) })
   const add = (record: LightRunRecord): boolean => records.push(record) > 0
+  const admission = createAdmission({
+    limits,
+    clock: systemClock,
+    rules: [],
+    assumedPrice: { input: 1_000_000, output: 2_000_000, cachedInput: 100_000 },
+  })
   const tokenCounter = createTokenCounter({
     tokenizer: createTokenizer({ limits, onError: (error) => void logged.push({ error }) }),
     natives,
@@ -102,6 +122,8 @@ export async function startTestGateway({
   const hotRoutes = createHotRoutes({
     tokenCounter,
     models: registry,
+    pool: createPool({ models: registry, limits, clock: systemClock }),
+    admission,
     upstreams,
     natives,
     records: { add },

@@ -1,14 +1,14 @@
 // `POST /v1/messages/count_tokens`: asked of Anthropic where it serves the model, counted here where it does not; never billed.
 import { AppError } from "../../core/index.ts"
-import type { Deployment, TokenCounter } from "../../inference/index.ts"
-import { requireModel } from "../../security/index.ts"
+import type { Deployment, Model, TokenCounter } from "../../inference/index.ts"
+import { admit } from "../light/admit.ts"
 import { Forward, type Attempt, type AttemptEnd } from "../light/forward.ts"
 import { HttpAttempt } from "../light/http-attempt.ts"
 import { JsonRelay } from "../light/json-relay.ts"
 import { LightCall, type LightRunDependencies } from "../light/light-call.ts"
 import { readBodyBytes } from "../light/read-body.ts"
 import { refuse } from "../light/refuse.ts"
-import { deploymentsOf } from "../light/serve.ts"
+import { planOf } from "../light/serve.ts"
 import type { HotCall, HotRoute } from "../shell.ts"
 import { anthropicShape } from "./errors.ts"
 import { messagesBody } from "./messages-body.ts"
@@ -30,9 +30,10 @@ export function countTokensRoute(dependencies: CountTokensDependencies): HotRout
         if (bytes instanceof AppError) throw bytes
         const body = messagesBody(bytes)
         const request = { kind: "chat", name: "messages.count_tokens", idPrefix: "msg_", stream: false } as const
-        call = new LightCall(dependencies, hot, { ...request, model: body.model, user: body.user, requestBytes: body.sizeBytes })
-        requireModel(hot.principal, body.model)
-        count(dependencies, call, body)
+        call = new LightCall(dependencies, hot, { ...request, ...requestOf(body) })
+        const model = dependencies.models.require(body.model, "chat")
+        const counted = call
+        admit(dependencies, call, model, () => count(dependencies, counted, body, model))
       } catch (error) {
         refuse(dependencies, hot, call, error)
       }
@@ -40,12 +41,23 @@ export function countTokensRoute(dependencies: CountTokensDependencies): HotRout
   return { shape: anthropicShape, handle }
 }
 
-function count(dependencies: CountTokensDependencies, call: LightCall, body: Body): void {
-  const deployments = deploymentsOf(dependencies, body.model, "chat")
+/** It takes one of the key's requests and no tokens. */
+function requestOf({
+  model,
+  user,
+  sizeBytes,
+}: Body): Pick<LightCall["request"], "model" | "user" | "requestBytes" | "inputTokensEstimated" | "outputTokensMax"> {
+  return { model, user, requestBytes: sizeBytes, inputTokensEstimated: 0, outputTokensMax: 0 }
+}
+
+function count(dependencies: CountTokensDependencies, call: LightCall, body: Body, model: Model): void {
+  const deployments = model.deployments.filter(({ does }) => does.chat)
   const anthropic = deployments.filter(({ dialect }) => dialect === "anthropic-messages")
   const [first] = deployments
-  if (anthropic.length === 0 && first)
-    return void countHere(dependencies, call, body, first).catch((error: unknown) => refuse(dependencies, call.hot, call, error))
+  if (anthropic.length === 0 && first) {
+    void countHere(dependencies, call, body, first).catch((error: unknown) => refuse(dependencies, call.hot, call, error))
+    return
+  }
   const openAttempt = (deployment: Deployment, end: AttemptEnd): Attempt =>
     new HttpAttempt({
       dependencies,
@@ -55,14 +67,20 @@ function count(dependencies: CountTokensDependencies, call: LightCall, body: Bod
       path: "/messages/count_tokens",
       headers: passedHeaders(call.hot.request.headers),
       body: body.forUpstream(deployment.upstreamModel),
-      relay: new JsonRelay({ call, deployment, heldBytesMax: dependencies.limits.heldAnswerBytesMax, usageIn: () => nothing }),
+      relay: new JsonRelay({
+        call,
+        deployment,
+        heldBytesMax: dependencies.limits.heldAnswerBytesMax,
+        usageIn: () => nothing,
+        begins: () => end.begins(),
+      }),
     })
-  new Forward({ dependencies, call, deployments: anthropic, openAttempt, failBegun: () => void call.hot.response.destroy() }).start()
+  const plan = planOf(dependencies, call, body, model, "chat", ({ dialect }) => dialect === "anthropic-messages")
+  new Forward({ dependencies, call, plan, openAttempt, failBegun: () => void call.hot.response.destroy() }).start()
 }
 
 async function countHere({ tokenCounter }: CountTokensDependencies, call: LightCall, body: Body, deployment: Deployment): Promise<void> {
   const request = parseMessagesRequest(body.parsed())
-  call.deployment = deployment
   const { tokens, estimated } = await tokenCounter.count(request, deployment, AbortSignal.timeout(10_000))
   const text = JSON.stringify({ input_tokens: tokens })
   call.usage = nothing

@@ -14,7 +14,11 @@ const gateway = await startTestGateway({
   models: [
     testModel("gpt", testDeployment(openai.url)),
     testModel("claude", testDeployment(anthropic.url, { id: "fake/claude", provider: "anthropic", dialect: "anthropic-messages" })),
-    testModel("both", testDeployment(anthropic.url, { id: "fake/claude", dialect: "anthropic-messages" }), testDeployment(openai.url)),
+    testModel(
+      "both",
+      testDeployment(anthropic.url, { id: "fake/claude", dialect: "anthropic-messages" }),
+      testDeployment(openai.url, { priority: 1 }),
+    ),
     testModel("here", native),
   ],
   natives: new Map([

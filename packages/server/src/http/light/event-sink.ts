@@ -17,6 +17,8 @@ export interface EventSinkOptions {
   /** The name that the answer shows. */
   model: string
   usageAsked: boolean
+  /** Called before the first of it goes to the client. */
+  begins: () => void
 }
 
 /** Events that say something; the head of the answer waits for one. */
@@ -50,18 +52,23 @@ export class StreamSink implements EventSink {
 
   take(event: ModelEvent): void {
     const { call } = this.#options
+    if (!this.begun && isContent(event)) this.#begin()
     observe(call, event)
-    this.begun ||= isContent(event)
     for (const frame of this.#frames(event)) this.#client.write(frame)
     call.responseBytes = this.#client.sizeBytes
   }
 
   finish(): void {
     const { call, dialect } = this.#options
-    this.begun = true
+    if (!this.begun) this.#begin()
     this.#client.end(dialect.doneFrame)
     call.responseBytes = this.#client.sizeBytes
     call.settle("completed", 200)
+  }
+
+  #begin(): void {
+    this.#options.begins()
+    this.begun = true
   }
 }
 
@@ -82,6 +89,7 @@ export class WholeSink implements EventSink {
   finish(): void {
     const { call, dialect } = this.#options
     const text = JSON.stringify(dialect.whole(renderOptions(this.#options), this.#events))
+    this.#options.begins()
     this.begun = true
     call.responseBytes = Buffer.byteLength(text)
     const cost = call.costHeader()

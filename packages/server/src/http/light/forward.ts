@@ -1,16 +1,19 @@
-// Sends one light run to its deployments, best first, until one answers; every way in which that can end is handled here.
+// Sends one light run to its deployments, as its plan says, until one answers; every way in which that can end is handled here.
 //
-//   attempt ─ answers ─→ its relay takes the answer to the client ─→ settled "completed"
-//      ├ refusal, transport error, time limit, relay threw ─→ failed
-//      └ client left (before, during, after the head) ───────→ attempt stopped, settled "cancelled"
-//   failed ─ nothing of it reached the client, retryable, another deployment ─→ next attempt
-//      └ otherwise ─→ error answer (no head yet) or error frame (stream), settled "failed"
+//   try ─ answers ─→ its relay takes the answer to the client ─→ settled "completed"
+//     ├ refusal, transport error, time limit, relay threw ─→ failed
+//     └ client left (before, during, after the head) ───→ every try stopped, settled "cancelled"
+//   failed ─ another try under way (hedged) ─→ that one goes on alone
+//     ├ nothing of it reached the client, the plan has a next ─→ (wait) next try
+//     └ otherwise ─→ error answer (no head yet) or error frame (stream), settled "failed"
+//   slow ─ the model declares hedging, the plan can spare another ─→ two tries; the first that begins stops the other
 import { AppError } from "../../core/index.ts"
-import { UpstreamError, type Deployment } from "../../inference/index.ts"
+import { UpstreamError, type Deployment, type NextAttempt, type Plan } from "../../inference/index.ts"
 import type { LightCall, LightRunDependencies } from "./light-call.ts"
 import { refuse, told } from "./refuse.ts"
+import { Try } from "./try.ts"
 
-/** One try on one deployment. It reports to the `Forward` that opened it, and to nobody after `stop`. */
+/** One try on one deployment. It reports through its `AttemptEnd`, and nothing more after `stop`. */
 export interface Attempt {
   start(): void
   /** Takes nothing more from upstream and lets go of it. */
@@ -23,26 +26,32 @@ export interface Attempt {
 
 /** What an attempt tells. */
 export interface AttemptEnd {
-  /** The attempt cannot go on. */
-  failed(attempt: Attempt, error: unknown): void
+  /** It is about to send the first of its answer to the client: every other try is given up. */
+  begins(): void
+  /** It cannot go on. */
+  failed(error: unknown): void
 }
 
+/** May throw: that fails the try before it began. */
+export type OpenAttempt = (deployment: Deployment, end: AttemptEnd) => Attempt
+
 export interface ForwardOptions {
-  dependencies: Pick<LightRunDependencies, "logger">
+  dependencies: Pick<LightRunDependencies, "logger" | "clock">
   call: LightCall
-  deployments: readonly Deployment[]
-  /** May throw: that fails the attempt before it began. */
-  openAttempt: (deployment: Deployment, end: AttemptEnd) => Attempt
-  /** Another try on the same deployment, where its refusal shows that it does not know something in the request; asked once. */
-  amend?: (error: UpstreamError, deployment: Deployment, end: AttemptEnd) => Attempt | undefined
+  plan: Plan
+  openAttempt: OpenAttempt
+  /** Another way to ask the same deployment, where its refusal shows that it does not know something in the request; asked once. */
+  amend?: (error: UpstreamError, deployment: Deployment) => OpenAttempt | undefined
+  /** How to go on elsewhere with an answer that broke off in the middle; undefined where that cannot be. */
+  continuation?: () => OpenAttempt | undefined
   /** Ends an answer that has begun. */
   failBegun: (error: unknown) => void
 }
 
-export class Forward implements AttemptEnd {
+export class Forward {
   readonly #options: ForwardOptions
-  #position = 0
-  #attempt: Attempt | undefined
+  readonly #tries = new Set<Try>()
+  #timer: NodeJS.Timeout | undefined
   #gone = false
   #amended = false
 
@@ -55,58 +64,93 @@ export class Forward implements AttemptEnd {
   }
 
   start(): void {
-    const { call, deployments, openAttempt } = this.#options
-    const deployment = deployments[this.#position]
-    if (!deployment)
-      return this.#answer(new AppError("model_not_found", `the model "${call.request.model}" has no deployment`, { param: "model" }))
-    call.deployment = deployment
+    const { plan } = this.#options
     try {
-      this.#begin(openAttempt(deployment, this))
+      this.#begin(plan.first())
     } catch (error) {
-      this.#next(error, false)
+      return this.#answer(error)
     }
+    const { hedgeAfterMs } = plan
+    if (hedgeAfterMs !== undefined) this.#timer = setTimeout(() => this.#hedge(), hedgeAfterMs)
   }
 
-  failed(attempt: Attempt, error: unknown): void {
-    if (attempt.over || this.#gone) return
-    attempt.stop(error)
-    const other = this.#amend(attempt, error)
-    if (other) this.#begin(other)
-    else this.#next(error, attempt.begun)
-  }
-
-  /** Fails the attempt under way from outside: a time limit. */
+  /** Fails the tries under way from outside: a time limit. */
   failCurrent(error: UpstreamError): void {
-    if (this.#attempt) this.failed(this.#attempt, error)
+    for (const each of [...this.#tries]) this.#failed(each, error)
   }
 
-  #begin(attempt: Attempt): void {
-    this.#attempt = attempt
-    this.#options.call.wasSent()
+  #begin(deployment: Deployment, open: OpenAttempt = this.#options.openAttempt): void {
+    const { call, plan, dependencies } = this.#options
+    const each = new Try(plan, deployment, dependencies.clock, {
+      begins: () => this.#begins(each),
+      failed: (error) => this.#failed(each, error),
+    })
+    call.tries(each)
+    call.wasSent()
+    this.#tries.add(each)
     try {
-      attempt.start()
+      each.start(open(deployment, each))
     } catch (error) {
-      this.failed(attempt, error)
+      this.#failed(each, error)
     }
   }
 
-  #next(error: unknown, begun: boolean): void {
-    const another = error instanceof UpstreamError && error.retryable && !begun && this.#position + 1 < this.#options.deployments.length
-    if (!another) return this.#answer(error)
-    this.#position += 1
-    this.start()
+  #begins(winner: Try): void {
+    if (this.#tries.size < 2) return
+    const { call } = this.#options
+    for (const other of [...this.#tries]) {
+      if (other === winner) continue
+      this.#drop(other, new AppError("cancelled", "another deployment answered first"))
+      call.abandon(other.deployment)
+    }
+    call.tries(winner)
   }
 
-  #amend(attempt: Attempt, error: unknown): Attempt | undefined {
-    const { amend, deployments } = this.#options
-    const deployment = deployments[this.#position]
-    if (this.#amended || attempt.begun || !deployment || !amend || !(error instanceof UpstreamError)) return undefined
-    const other = amend(error, deployment, this)
+  #failed(each: Try, thrown: unknown): void {
+    if (!this.#tries.has(each) || this.#gone) return
+    const error = asUpstream(thrown)
+    const { begun } = each
+    this.#tries.delete(each)
+    each.stop(error)
+    const amended = this.#amend(each, error)
+    each.report(error instanceof UpstreamError && !amended && error === thrown ? { error } : { cancelled: true })
+    if (amended) return this.#begin(each.deployment, amended)
+    if (this.#tries.size > 0) return
+    const next = error instanceof UpstreamError ? this.#options.plan.afterFailure(each.deployment, error, { begun }) : undefined
+    const open = begun ? this.#options.continuation?.() : this.#options.openAttempt
+    if (next && open) this.#after(next, open)
+    else this.#answer(error)
+  }
+
+  #after({ deployment, delayMs }: NextAttempt, open: OpenAttempt): void {
+    clearTimeout(this.#timer)
+    if (delayMs === 0) return this.#begin(deployment, open)
+    this.#timer = setTimeout(() => {
+      if (!this.#gone) this.#begin(deployment, open)
+    }, delayMs)
+  }
+
+  #hedge(): void {
+    if (this.#gone || this.#options.call.firstTokenSeen || this.#tries.size !== 1) return
+    const deployment = this.#options.plan.hedge()
+    if (deployment) this.#begin(deployment)
+  }
+
+  #drop(each: Try, reason: AppError): void {
+    this.#tries.delete(each)
+    each.stop(reason)
+    each.report({ cancelled: true })
+  }
+
+  #amend(each: Try, error: unknown): OpenAttempt | undefined {
+    if (this.#amended || each.begun || !(error instanceof UpstreamError)) return undefined
+    const other = this.#options.amend?.(error, each.deployment)
     this.#amended = other !== undefined
     return other
   }
 
   #answer(error: unknown): void {
+    clearTimeout(this.#timer)
     const { call, dependencies, failBegun } = this.#options
     const { response, requestId, request } = call.hot
     if (!response.headersSent) return refuse(dependencies, call.hot, call, error)
@@ -117,8 +161,18 @@ export class Forward implements AttemptEnd {
 
   #clientLeft(): void {
     this.#gone = true
+    clearTimeout(this.#timer)
     const left = new AppError("client_closed_request", "the client closed the connection")
-    this.#attempt?.stop(left)
+    for (const each of this.#tries) this.#drop(each, left)
     this.#options.call.settle("cancelled", 499, told(left))
   }
+}
+
+/** What one dialect cannot express another may; anything else that is no failure of a provider ends the call. */
+function asUpstream(error: unknown): unknown {
+  if (error instanceof UpstreamError || !(error instanceof AppError)) return error
+  if (error.code !== "unsupported_value" && error.code !== "feature_unavailable") return error
+  const answer = { status: error.status, type: "invalid_request_error", code: error.code, param: error.param ?? null }
+  const hint = error.hint === undefined ? {} : { hint: error.hint }
+  return new UpstreamError(error.code, error.message, { answer, retryable: true, failure: "missing", cause: error, ...hint })
 }

@@ -2,6 +2,7 @@
 import { isUtf8 } from "node:buffer"
 import { AppError, isJsonObject, type JsonObject, type JsonValue } from "../../core/index.ts"
 import { parseJsonObject } from "../request-body.ts"
+import { estimateInputTokens } from "./input-estimate.ts"
 import { scanTopLevel, splice, type Edit, type Span } from "./body-scan.ts"
 
 export interface ForwardedBody {
@@ -16,6 +17,7 @@ export interface ForwardedBody {
   /** What the request says to this server alone; never sent on. */
   perdure: JsonValue | undefined
   sizeBytes: number
+  inputTokensEstimated: number
   /** The bytes for a deployment: its own name of the model, and what the dialect changes. */
   forUpstream(upstreamModel: string): Buffer
   /** The whole request, parsed. */
@@ -57,7 +59,13 @@ export function forwardedBody(bytes: Buffer, rules: BodyRules, userOf: UserOf = 
       all.toSorted((a, b) => a.start - b.start),
     )
   }
-  return { ...read, sizeBytes: bytes.length, forUpstream, parsed: () => parseJsonObject(bytes) }
+  return {
+    ...read,
+    sizeBytes: bytes.length,
+    inputTokensEstimated: estimateInputTokens(bytes),
+    forUpstream,
+    parsed: () => parseJsonObject(bytes),
+  }
 }
 
 /** Undefined when one of them is not JSON after all. */
@@ -76,10 +84,10 @@ function parsedBody(bytes: Buffer, { change }: BodyRules, userOf: UserOf): Forwa
   const { perdure, ...parsed } = parseJsonObject(bytes)
   const read = readRequest({ ...parsed, ...(perdure === undefined ? {} : { perdure }) }, userOf)
   const forUpstream = (upstreamModel: string): Buffer => Buffer.from(JSON.stringify({ ...change(parsed), model: upstreamModel }))
-  return { ...read, sizeBytes: bytes.length, forUpstream, parsed: () => parsed }
+  return { ...read, sizeBytes: bytes.length, inputTokensEstimated: estimateInputTokens(bytes), forUpstream, parsed: () => parsed }
 }
 
-type ReadRequest = Omit<ForwardedBody, "sizeBytes" | "forUpstream" | "parsed">
+type ReadRequest = Omit<ForwardedBody, "sizeBytes" | "inputTokensEstimated" | "forUpstream" | "parsed">
 
 function readRequest(values: Values, userOf: UserOf): ReadRequest {
   const { model, stream = false, stream_options: options } = values

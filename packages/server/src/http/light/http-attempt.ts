@@ -2,7 +2,7 @@
 import type { IncomingHttpHeaders } from "node:http"
 import type { Dispatcher } from "undici"
 import { messageOf } from "../../core/index.ts"
-import { errorOfStatus, errorOfTransport, type Deployment, type ModelUsage, type UpstreamTarget } from "../../inference/index.ts"
+import { errorOfStatus, errorOfTransport, UpstreamError, type Deployment, type ModelUsage } from "../../inference/index.ts"
 import type { Attempt, AttemptEnd } from "./forward.ts"
 import type { LightCall, LightRunDependencies } from "./light-call.ts"
 
@@ -29,21 +29,15 @@ export interface HttpAttemptOptions {
   relay: Relay
 }
 
-interface SentRequest {
-  path: string
-  method: "POST"
-  headers: Readonly<Record<string, string>>
-  body: Buffer | string
-}
-
 const errorBodyBytesMax = 64 * 1024
 const nothingUsed: ModelUsage = { inputTokens: 0, outputTokens: 0, cachedTokens: 0, reasoningTokens: 0, estimated: false }
 
 export class HttpAttempt implements Attempt, Dispatcher.DispatchHandler {
   readonly #options: HttpAttemptOptions
   over = false
+  #total: NodeJS.Timeout | undefined
   #controller: Dispatcher.DispatchController | undefined
-  /** While the request is being signed. */
+  /** While the request is being signed: its client may leave meanwhile. */
   #signing: AbortController | undefined
   #stopReason: Error | undefined
   #refusal: { status: number; headers: IncomingHttpHeaders; chunks: Buffer[]; sizeBytes: number } | undefined
@@ -57,25 +51,41 @@ export class HttpAttempt implements Attempt, Dispatcher.DispatchHandler {
   }
 
   start(): void {
-    const { dependencies, deployment, path, headers: more, body } = this.#options
-    const target = dependencies.upstreams.target(deployment)
-    const headers = more ? { ...target.headers, ...more } : target.headers
-    const request = { path: target.pathOf(path), method: "POST", headers, body } as const
-    if (target.sign) void this.#sendSigned(target, target.sign, request).catch((error: unknown) => this.#options.end.failed(this, error))
-    else target.pool.dispatch(request, this)
+    const { dependencies, deployment, path: route, headers: more, body } = this.#options
+    const { pool, origin, pathOf, headers: own, sign } = dependencies.upstreams.target(deployment)
+    const path = pathOf(route)
+    const headers = more ? { ...own, ...more } : own
+    if (!sign) return this.#dispatch(pool, path, headers)
+    this.#signing = new AbortController()
+    const signal = AbortSignal.any([this.#signing.signal, AbortSignal.timeout(dependencies.limits.connectTimeoutMs)])
+    void sign({ method: "POST", origin, path, headers, body }, signal).then(
+      (signed) => this.#guarded(() => this.over || this.#dispatch(pool, path, { ...headers, ...signed })),
+      (error: unknown) => this.over || this.#options.end.failed(error),
+    )
   }
 
-  /** Its client may leave while the signature is made. */
-  async #sendSigned({ pool, origin }: UpstreamTarget, sign: NonNullable<UpstreamTarget["sign"]>, request: SentRequest): Promise<void> {
-    const stopping = new AbortController()
-    this.#signing = stopping
-    const signature = await sign({ ...request, origin }, stopping.signal)
-    this.#signing = undefined
-    if (!this.over) pool.dispatch({ ...request, headers: { ...request.headers, ...signature } }, this)
+  #dispatch(pool: Dispatcher, path: string, headers: Readonly<Record<string, string>>): void {
+    const { body, deployment } = this.#options
+    const { firstTokenMs, idleMs, totalMs } = deployment.timeouts ?? {}
+    const request: Dispatcher.DispatchOptions = { path, method: "POST", headers, body }
+    if (firstTokenMs !== undefined) request.headersTimeout = firstTokenMs
+    if (idleMs !== undefined) request.bodyTimeout = idleMs
+    if (totalMs !== undefined) this.#total = setTimeout(() => this.#tooLong(totalMs), totalMs)
+    pool.dispatch(request, this)
+  }
+
+  #tooLong(totalMs: number): void {
+    const { deployment, end } = this.#options
+    if (this.over) return
+    const message = `the provider of "${deployment.id}" was not done within ${totalMs} ms`
+    end.failed(
+      new UpstreamError("upstream_timeout", message, { retryable: true, hint: 'The limit is "timeouts.totalMs" of the deployment.' }),
+    )
   }
 
   stop(reason: unknown): void {
     this.over = true
+    clearTimeout(this.#total)
     this.#stopReason = reason instanceof Error ? reason : new Error(messageOf(reason))
     this.#signing?.abort(this.#stopReason)
     this.#controller?.abort(this.#stopReason)
@@ -107,24 +117,25 @@ export class HttpAttempt implements Attempt, Dispatcher.DispatchHandler {
     if (this.#refusal) {
       const { status, headers, chunks } = this.#refusal
       call.usage = nothingUsed // nobody is billed for a refusal
-      return end.failed(this, errorOfStatus(deployment, status, Buffer.concat(chunks).toString(), headers))
+      return end.failed(errorOfStatus(deployment, status, Buffer.concat(chunks).toString(), headers))
     }
     this.#guarded(() => relay.end())
     this.over = true
+    clearTimeout(this.#total)
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
     if (this.over) return
     const { dependencies, deployment, end, relay } = this.#options
     if (relay.complete) return this.onResponseEnd()
-    end.failed(this, errorOfTransport(deployment, error, dependencies.limits))
+    end.failed(errorOfTransport(deployment, error, dependencies.limits))
   }
 
-  #guarded(work: () => void): void {
+  #guarded(work: () => unknown): void {
     try {
       work()
     } catch (error) {
-      this.#options.end.failed(this, error)
+      this.#options.end.failed(error)
     }
   }
 }

@@ -16,6 +16,8 @@ export interface JsonRelayOptions {
   usageIn: (tail: Buffer) => ModelUsage | undefined
   /** Changes a held answer before it goes out; gets the answer as sent. */
   change?: (body: Buffer) => Buffer
+  /** Called before the first of it goes to the client. */
+  begins: () => void
 }
 
 const errorStart = /^\s*\{\s*"error"\s*:/
@@ -63,6 +65,7 @@ export class JsonRelay implements Relay {
     const received = this.#held.length === 1 && first ? first : Buffer.concat(this.#held)
     this.#check(received)
     const body = change ? change(received) : received
+    this.#options.begins()
     call.usage = this.#options.usageIn(body)
     call.responseBytes = body.length
     const headers = call.headers()
@@ -93,6 +96,7 @@ export class JsonRelay implements Relay {
 
   #release(): void {
     this.#check(this.#held[0] ?? Buffer.alloc(0))
+    this.#options.begins()
     this.begun = true
     this.#response.writeHead(200, { ...this.#options.call.headers(), "content-type": "application/json" })
     for (const chunk of this.#held) this.#pass(chunk)

@@ -1,13 +1,24 @@
 // One stateless inference call from its first byte to its record: who asked, what served it, what it used, how it ended.
-import { costOf, type LightRunRecord, type Prices, type Records } from "../../accounting/index.ts"
+import {
+  costOf,
+  type Admission,
+  type Cost,
+  type LightRunRecord,
+  type Prices,
+  type Records,
+  type Reservation,
+} from "../../accounting/index.ts"
 import type { Clock, Limits, NewId } from "../../core/index.ts"
-import type { Deployment, Models, ModelUsage, Natives, Upstreams } from "../../inference/index.ts"
+import type { Deployment, Models, ModelUsage, Natives, Pool, Upstreams } from "../../inference/index.ts"
 import type { ShellLogger } from "../api.ts"
 import type { HotCall } from "../shell.ts"
 import type { Sweep } from "./sweep.ts"
+import type { Try } from "./try.ts"
 
 export interface LightRunDependencies {
   models: Pick<Models, "require">
+  pool: Pick<Pool, "plan">
+  admission: Pick<Admission, "reserve">
   upstreams: Upstreams
   natives: Natives
   records: Pick<Records, "add">
@@ -29,10 +40,17 @@ export interface LightCallRequest {
   user: string | null
   stream: boolean
   requestBytes: number
+  inputTokensEstimated: number
+  /** What the caller allows; null when it does not say, 0 where no output is billed. */
+  outputTokensMax: number | null
 }
 
-/** A rough count where nobody reported one: JSON of a request has about as many bytes around its texts as tokens save. */
-const bytesPerToken = 4
+/** What was used of deployments that were given up, and must be paid all the same. */
+interface Abandoned {
+  usage: ModelUsage
+  costMicroUsd: number
+  costKnown: boolean
+}
 
 export class LightCall {
   readonly hot: HotCall
@@ -40,8 +58,8 @@ export class LightCall {
   readonly runId: string
   /** For answers that are made here: the run's digits, so that a client's id finds the run. */
   readonly completionId: string
-  /** The one that serves it, or was tried last. */
-  deployment: Deployment | null = null
+  /** What it holds of its limits; given back when it settles. */
+  reservation: Reservation | undefined
   usage: ModelUsage | undefined
   responseBytes = 0
   /** Output counted as it passes, for calls that end before usage is reported. */
@@ -50,6 +68,9 @@ export class LightCall {
   #sentAt: number | undefined
   #firstTokenAt: number | undefined
   #settled = false
+  #try: Try | undefined
+  #triesCount = 0
+  #abandoned: Abandoned | undefined
   readonly #dependencies: LightRunDependencies
 
   constructor(dependencies: LightRunDependencies, hot: HotCall, request: LightCallRequest) {
@@ -62,10 +83,34 @@ export class LightCall {
     this.completionId = `${request.idPrefix}${digits}`
   }
 
+  /** The one that serves it, or was tried last. */
+  get deployment(): Deployment | null {
+    return this.#try?.deployment ?? null
+  }
+
+  /** That one serves it from now on. */
+  tries(one: Try): void {
+    if (this.#try !== one) this.#triesCount += 1
+    this.#try = one
+  }
+
+  /** Another one was given up after it had been asked: what it used is paid too. Unknown usage is taken for the input alone. */
+  abandon(deployment: Deployment, usage: ModelUsage = this.#estimate(0)): void {
+    const cost = costOf(usage, this.#dependencies.prices.priceOf(deployment))
+    const before = this.#abandoned ?? { usage: nothingUsed, costMicroUsd: 0, costKnown: true }
+    this.#abandoned = {
+      usage: sumOf(before.usage, usage),
+      costMicroUsd: before.costMicroUsd + cost.costMicroUsd,
+      costKnown: before.costKnown && cost.costKnown,
+    }
+  }
+
   /** Of every answer of this call. */
   headers(): Record<string, string> {
     const headers: Record<string, string> = { [this.hot.shape.requestIdHeader]: this.hot.requestId, "x-perdure-run-id": this.runId }
-    if (this.deployment) headers["x-perdure-route"] = this.deployment.id
+    const deployment = this.#try?.deployment
+    if (deployment) headers["x-perdure-route"] = deployment.id
+    if (this.#triesCount > 1) headers["x-perdure-attempts"] = String(this.#triesCount)
     if (this.hot.traceparent !== undefined) headers["traceparent"] = this.hot.traceparent
     return headers
   }
@@ -80,12 +125,14 @@ export class LightCall {
 
   sawFirstToken(): void {
     this.#firstTokenAt ??= this.#dependencies.clock.monotonic()
+    this.#try?.firstToken()
   }
 
   /** Micro-dollars as the header shows them; undefined while usage or price is unknown. */
   costHeader(): string | undefined {
     if (!this.usage || this.usage.estimated || !this.deployment) return undefined
-    const { costMicroUsd, costKnown } = costOf(this.usage, this.#dependencies.prices.priceOf(this.deployment))
+    const own = costOf(this.usage, this.#dependencies.prices.priceOf(this.deployment))
+    const { costMicroUsd, costKnown } = this.#withAbandoned(this.usage, own)
     return costKnown ? String(costMicroUsd) : undefined
   }
 
@@ -95,9 +142,10 @@ export class LightCall {
     this.#settled = true
     const { clock, prices, records } = this.#dependencies
     const { hot, request, deployment } = this
-    const usage = this.usage ?? this.#estimate()
-    const cost = deployment ? costOf(usage, prices.priceOf(deployment)) : { costMicroUsd: 0, costKnown: true }
+    const last = this.usage ?? this.#estimate(this.outputTokensSeen)
+    const { usage, ...cost } = this.#withAbandoned(last, deployment ? costOf(last, prices.priceOf(deployment)) : free)
     const endedAt = clock.monotonic()
+    this.#release(outcome, usage, cost.costMicroUsd)
     records.add({
       id: this.runId,
       projectId: hot.principal.projectId,
@@ -128,15 +176,47 @@ export class LightCall {
   }
 
   /** Tokens used so far, in calls that were cut before usage was reported. */
-  #estimate(): ModelUsage {
+  #estimate(outputTokens: number): ModelUsage {
     const sent = this.#sentAt !== undefined
-    const inputTokens = sent ? Math.ceil(this.request.requestBytes / bytesPerToken) : 0
-    return { inputTokens, outputTokens: this.outputTokensSeen, cachedTokens: 0, reasoningTokens: 0, estimated: sent }
+    const inputTokens = sent ? this.request.inputTokensEstimated : 0
+    return { inputTokens, outputTokens, cachedTokens: 0, reasoningTokens: 0, estimated: sent }
+  }
+
+  #withAbandoned(usage: ModelUsage, cost: Cost): Abandoned {
+    const { costMicroUsd, costKnown } = cost
+    const before = this.#abandoned
+    if (!before) return { usage, costMicroUsd, costKnown }
+    const sum = costMicroUsd + before.costMicroUsd
+    return { usage: sumOf(usage, before.usage), costMicroUsd: sum, costKnown: costKnown && before.costKnown }
+  }
+
+  #release(outcome: LightRunRecord["outcome"], { inputTokens, outputTokens }: ModelUsage, costMicroUsd: number): void {
+    this.#try?.report(outcome === "completed" ? { inputTokens, outputTokens } : { cancelled: true })
+    if (this.#sentAt === undefined) this.reservation?.release()
+    else this.reservation?.settle({ inputTokens, outputTokens, costMicroUsd })
   }
 
   #data(estimated: boolean): LightRunRecord["data"] {
     const trace = this.hot.traceparent?.slice(3, 35)
-    if (!estimated && trace === undefined) return null
-    return { ...(estimated ? { usageEstimated: true } : {}), ...(trace === undefined ? {} : { traceId: trace }) }
+    const attempts = this.#triesCount
+    if (!estimated && trace === undefined && attempts < 2) return null
+    return {
+      ...(estimated ? { usageEstimated: true } : {}),
+      ...(trace === undefined ? {} : { traceId: trace }),
+      ...(attempts < 2 ? {} : { attempts }),
+    }
+  }
+}
+
+const nothingUsed: ModelUsage = { inputTokens: 0, outputTokens: 0, cachedTokens: 0, reasoningTokens: 0, estimated: false }
+const free: Cost = { costMicroUsd: 0, costKnown: true }
+
+function sumOf(a: ModelUsage, b: ModelUsage): ModelUsage {
+  return {
+    inputTokens: a.inputTokens + b.inputTokens,
+    outputTokens: a.outputTokens + b.outputTokens,
+    cachedTokens: a.cachedTokens + b.cachedTokens,
+    reasoningTokens: a.reasoningTokens + b.reasoningTokens,
+    estimated: a.estimated || b.estimated,
   }
 }

@@ -31,7 +31,7 @@ export class NativeAttempt implements Attempt {
   start(): void {
     const { dependencies, deployment, request, end } = this.#options
     const events = eventsOf(dependencies, deployment, request, this.#stopped.signal)
-    void this.#run(events).catch((error: unknown) => end.failed(this, error))
+    void this.#run(events).catch((error: unknown) => end.failed(error))
   }
 
   stop(reason: unknown): void {

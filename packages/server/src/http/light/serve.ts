@@ -4,13 +4,16 @@ import {
   dialectOf,
   type Capabilities,
   type Deployment,
+  type Model,
   type ModelCall,
   type ModelUsage,
+  type Plan,
+  type PlanRequest,
   type ProviderReader,
   type UpstreamError,
 } from "../../inference/index.ts"
-import { requireModel } from "../../security/index.ts"
 import type { HotCall, HotRoute } from "../shell.ts"
+import { admit } from "./admit.ts"
 import type { ClientDialect } from "./client-dialect.ts"
 import { ClientStream } from "./client-stream.ts"
 import { EventRelay } from "./event-relay.ts"
@@ -21,6 +24,7 @@ import { HttpAttempt, type HttpAttemptOptions, type Relay } from "./http-attempt
 import { JsonRelay } from "./json-relay.ts"
 import { LightCall, type LightRunDependencies } from "./light-call.ts"
 import { NativeAttempt } from "./native-attempt.ts"
+import { routingOf } from "./own-fields.ts"
 import { readBodyBytes } from "./read-body.ts"
 import { refuse } from "./refuse.ts"
 import { StreamRelay } from "./stream-relay.ts"
@@ -35,8 +39,9 @@ export function dialectRoute(dependencies: LightRunDependencies, dialect: Client
         if (bytes instanceof AppError) throw bytes
         const body = dialect.readBody(bytes)
         call = openCall(dependencies, hot, dialect, body)
-        requireModel(hot.principal, body.model)
-        new Served(dependencies, dialect, call, body).start()
+        const served = new Served(dependencies, dialect, call, body)
+        const model = dependencies.models.require(body.model, "chat")
+        admit(dependencies, call, model, () => served.start(model))
       } catch (error) {
         refuse(dependencies, hot, call, error)
       }
@@ -53,6 +58,8 @@ function openCall(dependencies: LightRunDependencies, hot: HotCall, dialect: Cli
     user: body.user,
     stream: body.stream,
     requestBytes: body.sizeBytes,
+    inputTokensEstimated: body.inputTokensEstimated,
+    outputTokensMax: body.outputTokensMax,
   })
 }
 
@@ -74,18 +81,20 @@ class Served {
     this.#client = body.stream ? openClient(dependencies, call) : undefined
   }
 
-  /** The order of work in a light run: the deployments of the model, the call; its record is written when it settles. */
-  start(): void {
-    const deployments = deploymentsOf(this.#dependencies, this.#body.model, "chat")
+  /** The way through the deployments of the model; its record is written when the call settles. */
+  start(model: Model): void {
+    const dependencies = this.#dependencies
+    const call = this.#call
     const client = this.#client
+    const plan = planOf(dependencies, call, this.#body, model, "chat")
+    const openAttempt = (deployment: Deployment, end: AttemptEnd): Attempt => this.#openAttempt(deployment, end)
     const failBegun = (error: unknown): void => {
       // A JSON answer that has begun cannot be told an error; cutting it is the only honest end.
-      if (client) client.end(this.#dialect.errorFrame(error, this.#call.hot.requestId))
-      else this.#call.hot.response.destroy()
+      if (client) client.end(this.#dialect.errorFrame(error, call.hot.requestId))
+      else call.hot.response.destroy()
     }
-    const openAttempt = (deployment: Deployment, end: AttemptEnd): Attempt => this.#openAttempt(deployment, end)
-    const forward = new Forward({ dependencies: this.#dependencies, call: this.#call, deployments, openAttempt, failBegun })
-    if (client) watchStream(this.#dependencies, this.#call, client, (error: UpstreamError) => forward.failCurrent(error))
+    const forward = new Forward({ dependencies, call, plan, openAttempt, failBegun })
+    if (client) watchStream(dependencies, call, client, (error: UpstreamError) => forward.failCurrent(error))
     forward.start()
   }
 
@@ -100,24 +109,25 @@ class Served {
     const { path } = this.#dialect
     const body = this.#body.forUpstream(deployment.upstreamModel)
     const headers = this.#dialect.passedHeaders?.(this.#call.hot.request.headers)
-    return this.#http(deployment, end, { path, body, ...(headers ? { headers } : {}), relay: this.#passRelay(deployment) })
+    return this.#http(deployment, end, { path, body, ...(headers ? { headers } : {}), relay: this.#passRelay(deployment, end) })
   }
 
-  #passRelay(deployment: Deployment): Relay {
+  #passRelay(deployment: Deployment, end: AttemptEnd): Relay {
+    const begins = (): void => end.begins()
     const call = this.#call
     const dialect = this.#dialect
     const client = this.#client
     const { limits, newId } = this.#dependencies
     const usageIn = (tail: Buffer): ModelUsage | undefined => usageFromTail(tail, dialect.usageOf)
-    if (!client) return new JsonRelay({ call, deployment, heldBytesMax: limits.heldAnswerBytesMax, usageIn })
-    const openWhole = (): Relay => this.#eventRelay(deployment, openReader(deployment, newId, this.#body.sizeBytes))
-    return new StreamRelay({ call, client, dialect, deployment, usageAsked: this.#body.usageAsked, openWhole })
+    if (!client) return new JsonRelay({ call, deployment, heldBytesMax: limits.heldAnswerBytesMax, usageIn, begins })
+    const openWhole = (): Relay => this.#eventRelay(deployment, openReader(deployment, newId, this.#body.sizeBytes), end)
+    return new StreamRelay({ call, client, dialect, deployment, usageAsked: this.#body.usageAsked, openWhole, begins })
   }
 
   #translated(deployment: Deployment, end: AttemptEnd): Attempt {
     const request = dialectOf(deployment).chatRequest(this.#modelCall(), deployment, { stream: this.#body.stream })
     const reader = openReader(deployment, this.#dependencies.newId, request.body.length)
-    return this.#http(deployment, end, { ...request, relay: this.#eventRelay(deployment, reader) })
+    return this.#http(deployment, end, { ...request, relay: this.#eventRelay(deployment, reader, end) })
   }
 
   #native(deployment: Deployment, end: AttemptEnd): Attempt {
@@ -126,19 +136,20 @@ class Served {
       dependencies,
       deployment,
       request: this.#modelCall(),
-      sink: this.#sink(this.#body.model),
+      sink: this.#sink(this.#body.model, end),
       end,
       feedFrom: (source) => this.#client?.feedFrom(source),
     })
   }
 
-  #eventRelay(deployment: Deployment, reader: ProviderReader): Relay {
-    const sink = this.#sink(deployment.upstreamModel)
+  #eventRelay(deployment: Deployment, reader: ProviderReader, end: AttemptEnd): Relay {
+    const sink = this.#sink(deployment.upstreamModel, end)
     return new EventRelay({ deployment, reader, sink, feedFrom: (source) => this.#client?.feedFrom(source) })
   }
 
-  #sink(model: string): EventSink {
-    const options = { call: this.#call, dialect: this.#dialect, model, usageAsked: this.#body.usageAsked }
+  #sink(model: string, end: AttemptEnd): EventSink {
+    const begins = (): void => end.begins()
+    const options = { call: this.#call, dialect: this.#dialect, model, usageAsked: this.#body.usageAsked, begins }
     return this.#client ? new StreamSink(options, this.#client) : new WholeSink(options)
   }
 
@@ -152,8 +163,19 @@ class Served {
   }
 }
 
-export function deploymentsOf({ models }: Pick<LightRunDependencies, "models">, model: string, needs: keyof Capabilities): Deployment[] {
-  return models.require(model, needs).deployments.filter(({ does }) => does[needs])
+/** The plan of a call: what its body, its headers and its key say about where it may be served. */
+export function planOf(
+  { pool }: Pick<LightRunDependencies, "pool">,
+  call: LightCall,
+  body: ForwardedBody,
+  model: Model,
+  needs: keyof Capabilities,
+  usable?: (deployment: Deployment) => boolean,
+): Plan {
+  const request: PlanRequest = { ...routingOf(body, call.hot), needs }
+  if (call.request.user !== null) request.affinity = call.request.user
+  if (usable) request.usable = usable
+  return pool.plan(model, request)
 }
 
 function openClient({ limits, clock }: LightRunDependencies, call: LightCall): ClientStream {

@@ -14,6 +14,8 @@ export interface StreamRelayOptions {
   usageAsked: boolean
   /** Takes the answer of a provider that does not stream. */
   openWhole: () => Relay
+  /** Called before the first of it goes to the client. */
+  begins: () => void
 }
 
 export class StreamRelay implements Relay {
@@ -66,18 +68,19 @@ export class StreamRelay implements Relay {
   #frame(frame: Buffer, content: boolean): void {
     const { call, client } = this.#options
     if (content) {
+      if (!this.#begun) this.#release()
       call.sawFirstToken()
       call.outputTokensSeen += 1
     } else if (!this.#begun) {
       this.#held.push(frame)
       return
     }
-    if (!this.#begun) this.#release()
     client.write(frame)
     call.responseBytes = client.sizeBytes
   }
 
   #release(): void {
+    this.#options.begins()
     this.#begun = true
     for (const frame of this.#held) this.#options.client.write(frame)
     this.#held = []

@@ -5,11 +5,11 @@ import { rawPost, startTestGateway, testDeployment, testKey, testModel, type Raw
 
 const provider = await startFakeProvider()
 const spare = await startFakeProvider({ text: "from the spare" })
-const limits = { headHoldMs: 1_500, keepAliveMs: 400, firstTokenTimeoutMs: 6_000, idleTimeoutMs: 5_000, connectTimeoutMs: 1_000 }
+const limits = { headHoldMs: 1_500, keepAliveMs: 400, firstTokenTimeoutMs: 12_000, idleTimeoutMs: 10_000, connectTimeoutMs: 1_000 }
 const gateway = await startTestGateway({
   models: [
     testModel("fast", testDeployment(provider.url)),
-    testModel("pooled", testDeployment(provider.url, { id: "fake/first" }), testDeployment(spare.url, { id: "fake/spare" })),
+    testModel("pooled", testDeployment(provider.url, { id: "fake/first" }), testDeployment(spare.url, { id: "fake/spare", priority: 1 })),
     testModel("nowhere", testDeployment("http://127.0.0.1:1/v1", { id: "fake/nowhere" })),
   ],
   limits,
@@ -100,7 +100,7 @@ describe("transport", () => {
     const answer = await ask({ text: "one two three", ending: "hang", framesMax: 3 })
     expect(textOf(answer)).toBe("one two ")
     expect(chunksOf(answer).at(-1)).toMatchObject({
-      error: { code: "upstream_timeout", message: expect.stringContaining("5000 ms") as string },
+      error: { code: "upstream_timeout", message: expect.stringContaining("10000 ms") as string },
     })
   })
 

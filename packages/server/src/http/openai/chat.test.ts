@@ -23,7 +23,7 @@ const gateway = await startTestGateway({
   models: [
     testModel("fast", testDeployment(provider.url)),
     testModel("same-name", testDeployment(provider.url, { id: "fake/unpriced", upstreamModel: "same-name" })),
-    testModel("pooled", testDeployment(provider.url, { id: "fake/first" }), testDeployment(spare.url, { id: "fake/spare" })),
+    testModel("pooled", testDeployment(provider.url, { id: "fake/first" }), testDeployment(spare.url, { id: "fake/spare", priority: 1 })),
     testModel("nowhere", testDeployment("http://127.0.0.1:1/v1", { id: "fake/nowhere" })),
     testModel("here", nativeDeployment),
   ],

@@ -1,8 +1,7 @@
 // `POST /v1/embeddings`: passed through to providers, or computed by a model of this process; vectors as floats or base64.
-import { z } from "zod"
-import { AppError, isJsonObject, type JsonObject, type JsonValue } from "../../core/index.ts"
-import { usageOf, type Deployment, type UpstreamError } from "../../inference/index.ts"
-import { requireModel } from "../../security/index.ts"
+import { AppError, isJsonObject, type JsonValue } from "../../core/index.ts"
+import { usageOf, type Deployment, type Model, type UpstreamError } from "../../inference/index.ts"
+import { admit } from "../light/admit.ts"
 import { Forward, type Attempt, type AttemptEnd } from "../light/forward.ts"
 import type { ForwardedBody } from "../light/forwarded-body.ts"
 import { HttpAttempt } from "../light/http-attempt.ts"
@@ -10,12 +9,13 @@ import { JsonRelay } from "../light/json-relay.ts"
 import { LightCall, type LightRunDependencies } from "../light/light-call.ts"
 import { readBodyBytes } from "../light/read-body.ts"
 import { refuse } from "../light/refuse.ts"
-import { deploymentsOf } from "../light/serve.ts"
+import { planOf } from "../light/serve.ts"
 import { usageFromTail } from "../light/usage-tail.ts"
-import { checked } from "../request-body.ts"
 import type { HotCall, HotRoute } from "../shell.ts"
 import { embeddingBody } from "./chat-body.ts"
 import { openAiShape } from "./errors.ts"
+import { NativeEmbedding } from "./native-embedding.ts"
+import { base64 } from "./vector-text.ts"
 
 export function embeddingsRoute(dependencies: LightRunDependencies): HotRoute {
   /** Deployments that were seen to refuse base64: they are asked for floats at once. */
@@ -34,9 +34,12 @@ export function embeddingsRoute(dependencies: LightRunDependencies): HotRoute {
           user: body.user,
           stream: false,
           requestBytes: body.sizeBytes,
+          inputTokensEstimated: body.inputTokensEstimated,
+          outputTokensMax: 0,
         })
-        requireModel(hot.principal, body.model)
-        serveEmbeddings(dependencies, call, body, floatsOnly)
+        const opened = call
+        const model = dependencies.models.require(body.model, "embeddings")
+        admit(dependencies, call, model, () => serveEmbeddings(dependencies, opened, body, model, floatsOnly))
       } catch (error) {
         refuse(dependencies, hot, call, error)
       }
@@ -44,11 +47,14 @@ export function embeddingsRoute(dependencies: LightRunDependencies): HotRoute {
   return { shape: openAiShape, handle }
 }
 
-function serveEmbeddings(dependencies: LightRunDependencies, call: LightCall, body: ForwardedBody, floatsOnly: WeakSet<Deployment>): void {
-  const deployments = deploymentsOf(dependencies, body.model, "embeddings")
-  const [first] = deployments
-  if (first?.dialect === "native") return serveNative(dependencies, call, body, first)
-  const open = (deployment: Deployment, end: AttemptEnd, asked: ForwardedBody): Attempt =>
+function serveEmbeddings(
+  dependencies: LightRunDependencies,
+  call: LightCall,
+  body: ForwardedBody,
+  model: Model,
+  floatsOnly: WeakSet<Deployment>,
+): void {
+  const ask = (deployment: Deployment, end: AttemptEnd, asked: ForwardedBody): Attempt =>
     new HttpAttempt({
       dependencies,
       call,
@@ -56,23 +62,32 @@ function serveEmbeddings(dependencies: LightRunDependencies, call: LightCall, bo
       end,
       path: "/embeddings",
       body: asked.forUpstream(deployment.upstreamModel),
-      relay: openRelay(dependencies, call, body, deployment),
+      relay: openRelay(dependencies, call, body, deployment, end),
     })
   new Forward({
     dependencies,
     call,
-    deployments: deployments.filter(({ dialect }) => dialect === "openai-chat"),
-    openAttempt: (deployment, end) => open(deployment, end, body.base64Asked && floatsOnly.has(deployment) ? withFloats(body) : body),
-    amend: (error, deployment, end) => {
+    plan: planOf(dependencies, call, body, model, "embeddings", ({ dialect }) => dialect === "openai-chat" || dialect === "native"),
+    openAttempt: (deployment, end) =>
+      deployment.dialect === "native"
+        ? new NativeEmbedding(dependencies, call, body, deployment, end)
+        : ask(deployment, end, body.base64Asked && floatsOnly.has(deployment) ? withFloats(body) : body),
+    amend: (error, deployment) => {
       if (!refusesBase64(body, error)) return undefined
       floatsOnly.add(deployment)
-      return open(deployment, end, withFloats(body))
+      return (place, end) => ask(place, end, withFloats(body))
     },
     failBegun: () => void call.hot.response.destroy(),
   }).start()
 }
 
-function openRelay({ limits }: LightRunDependencies, call: LightCall, body: ForwardedBody, deployment: Deployment): JsonRelay {
+function openRelay(
+  { limits }: LightRunDependencies,
+  call: LightCall,
+  body: ForwardedBody,
+  deployment: Deployment,
+  end: AttemptEnd,
+): JsonRelay {
   const heldBytesMax = body.base64Asked ? limits.heldEmbeddingsBytesMax : limits.heldAnswerBytesMax
   return new JsonRelay({
     call,
@@ -80,6 +95,7 @@ function openRelay({ limits }: LightRunDependencies, call: LightCall, body: Forw
     heldBytesMax,
     usageIn: (tail) => usageFromTail(tail, usageOf),
     change: (answer) => completeAnswer(answer, body),
+    begins: () => end.begins(),
   })
 }
 
@@ -114,109 +130,4 @@ function completeAnswer(answer: Buffer, { base64Asked, sizeBytes }: ForwardedBod
 
 function base64Of(values: JsonValue | undefined): JsonValue {
   return Array.isArray(values) ? base64(Float32Array.from(values as number[])) : (values ?? null) // floats, by the check before
-}
-
-/** Little-endian, as every platform that Node runs on has them. */
-function base64(vector: Float32Array): string {
-  return Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).toString("base64")
-}
-
-const tokensInput = z.union([z.array(z.int()).min(1), z.array(z.array(z.int())).min(1)])
-const textInput = z.union([z.string(), z.array(z.string()).min(1)])
-const embeddingRequestSchema = z.looseObject({
-  input: z.union([textInput, tokensInput]),
-  dimensions: z.int().min(1).nullish(),
-  encoding_format: z.enum(["float", "base64"]).nullish(),
-})
-
-function serveNative(dependencies: LightRunDependencies, call: LightCall, body: ForwardedBody, deployment: Deployment): void {
-  call.deployment = deployment
-  const request = checked(embeddingRequestSchema, body.parsed())
-  const texts = textsOf(request.input, dependencies.limits.embeddingInputsMax)
-  const { hot } = call
-  const left = new AbortController()
-  hot.response.on("close", () => {
-    if (!hot.response.writableFinished) left.abort(new AppError("client_closed_request", "the client closed the connection"))
-  })
-  call.wasSent()
-  void answerNative(
-    dependencies,
-    call,
-    { texts, dimensions: request.dimensions ?? null, model: body.model, encoding: request.encoding_format ?? "float" },
-    left.signal,
-  ).catch((error: unknown) => {
-    if (hot.response.destroyed)
-      call.settle("cancelled", 499, { code: "client_closed_request", message: "the client closed the connection" })
-    else refuse(dependencies, hot, call, error)
-  })
-}
-
-interface NativeRequest {
-  texts: readonly string[]
-  dimensions: number | null
-  model: string
-  encoding: "float" | "base64"
-}
-
-async function answerNative(
-  { natives }: LightRunDependencies,
-  call: LightCall,
-  request: NativeRequest,
-  signal: AbortSignal,
-): Promise<void> {
-  const native = natives.get(call.deployment?.id ?? "")
-  if (!native?.embed) throw new AppError("feature_unavailable", `the model "${request.model}" does not run in this process`)
-  const vectors = await native.embed(request.texts, signal)
-  const made = vectors[0]?.length ?? 0
-  if (request.dimensions !== null && request.dimensions !== made) {
-    throw new AppError(
-      "unsupported_value",
-      `the model "${request.model}" makes vectors of ${made} dimensions, not of ${request.dimensions}`,
-      { param: "dimensions", hint: `Leave "dimensions" out, or set it to ${made}.` },
-    )
-  }
-  const tokens = request.texts.map((text) => native.countTokens(text))
-  const inputTokens = tokens.reduce((sum, each) => sum + each, 0)
-  call.usage = { inputTokens, outputTokens: 0, cachedTokens: 0, reasoningTokens: 0, estimated: false }
-  const data = vectors.map((vector, index) => ({
-    object: "embedding",
-    index,
-    embedding: request.encoding === "base64" ? base64(vector) : [...vector],
-  }))
-  const answer: JsonObject = {
-    object: "list",
-    data,
-    model: request.model,
-    usage: { prompt_tokens: inputTokens, total_tokens: inputTokens },
-  }
-  send(call, answer, tokens.filter((each) => each > (call.deployment?.contextTokensMax ?? Infinity)).length)
-}
-
-/** A text that is longer than the model reads is cut by it; the header says how many were. */
-function send(call: LightCall, answer: JsonObject, cut: number): void {
-  const text = JSON.stringify(answer)
-  call.responseBytes = Buffer.byteLength(text)
-  const headers: Record<string, string> = {
-    ...call.headers(),
-    "content-type": "application/json",
-    "content-length": String(call.responseBytes),
-  }
-  const cost = call.costHeader()
-  if (cost !== undefined) headers["x-perdure-cost-micro-usd"] = cost
-  if (cut > 0) headers["x-perdure-truncated-inputs"] = String(cut)
-  call.hot.response.writeHead(200, headers).end(text)
-  call.settle("completed", 200)
-}
-
-function textsOf(input: string | string[] | number[] | number[][], inputsMax: number): string[] {
-  const texts = typeof input === "string" ? [input] : input
-  if (texts.length > inputsMax)
-    throw new AppError("invalid_request", `"input" has ${texts.length} texts, at most ${inputsMax} are allowed`, { param: "input" })
-  return texts.map((text) => {
-    if (typeof text === "string") return text
-    throw new AppError("unsupported_value", '"input" is tokens, which only the model that made them can read', {
-      param: "input",
-      hint: "Send the texts themselves.",
-    })
-  })
 }

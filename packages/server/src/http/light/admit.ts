@@ -1,0 +1,59 @@
+// Lets a light run in: its key may use the model, and what it may use is held of its limits before anything is asked of a provider.
+import type { Price } from "../../accounting/index.ts"
+import type { Model } from "../../inference/index.ts"
+import { requireModel } from "../../security/index.ts"
+import type { LightCall, LightRunDependencies } from "./light-call.ts"
+import { refuse } from "./refuse.ts"
+
+type AdmitDependencies = Pick<LightRunDependencies, "admission" | "prices" | "logger">
+
+/**
+ * `go` follows at once, or when credit was fetched; what it throws is the answer, as is a refusal. May itself throw the refusal.
+ * A client that left meanwhile gives back what was held.
+ */
+export function admit(dependencies: AdmitDependencies, call: LightCall, model: Model, go: () => void): void {
+  const { hot, request } = call
+  const { principal } = hot
+  requireModel(principal, request.model)
+  const held = dependencies.admission.reserve({
+    projectId: principal.projectId,
+    principalId: principal.id,
+    keyLimits: principal.limits,
+    user: request.user ?? principal.user,
+    model: model.name,
+    tags: principal.tags,
+    inputTokensEstimated: request.inputTokensEstimated,
+    outputTokensMax: request.outputTokensMax,
+    price: highestPrice(dependencies, model),
+  })
+  if (!(held instanceof Promise)) {
+    call.reservation = held
+    return go()
+  }
+  held
+    .then((reservation) => {
+      call.reservation = reservation
+      if (hot.response.destroyed)
+        call.settle("cancelled", 499, { code: "client_closed_request", message: "the client closed the connection" })
+      else go()
+    })
+    .catch((error: unknown) => refuse(dependencies, hot, call, error))
+}
+
+/** By the object: a reloaded configuration brings new models. */
+const highest = new WeakMap<Model, Price | "unknown">()
+
+/** Of all its deployments; undefined where one of them is unknown. */
+function highestPrice({ prices }: AdmitDependencies, model: Model): Price | undefined {
+  const known = highest.get(model)
+  if (known !== undefined) return known === "unknown" ? undefined : known
+  const all = model.deployments.map((deployment) => prices.priceOf(deployment))
+  const dearest = all.reduce<Price | undefined>((most, each) => (most && each && costs(most) >= costs(each) ? most : each), all[0])
+  const price = all.includes(undefined) ? undefined : dearest
+  highest.set(model, price ?? "unknown")
+  return price
+}
+
+function costs({ input, output }: Price): number {
+  return input + output
+}
