@@ -77,6 +77,8 @@ export interface Limits {
   probeTimeoutMs: number
   /** Time that the head of a stream is held back waiting for the upstream's first content. */
   headHoldMs: number
+  /** What is remembered of a stream that another deployment may go on with; a longer one ends with an error when it breaks off. */
+  failoverTextBytesMax: number
   /** Idle time after which a comment keeps a stream open. */
   keepAliveMs: number
   /** Largest JSON answer that is held until it is complete, so that its cost can be in its head; embeddings may have to be re-encoded. */
@@ -191,6 +193,7 @@ export const defaultLimits: Limits = {
   probeEveryMs: 15_000,
   probeTimeoutMs: 3_000,
   headHoldMs: 2_000,
+  failoverTextBytesMax: 4 * 1024 * 1024,
   keepAliveMs: 15_000,
   heldAnswerBytesMax: 1024 * 1024,
   heldEmbeddingsBytesMax: 64 * 1024 * 1024,

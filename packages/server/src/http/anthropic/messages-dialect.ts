@@ -4,7 +4,7 @@ import { anthropicUsageOf } from "../../inference/index.ts"
 import type { ClientDialect } from "../light/client-dialect.ts"
 import { anthropicShape } from "./errors.ts"
 import { messagesBody } from "./messages-body.ts"
-import { MessageFrames } from "./messages-frames.ts"
+import { identityOfMessage, MessageFrames } from "./messages-frames.ts"
 import { parseMessagesRequest } from "./messages-parse.ts"
 import { messageEvents, wholeMessage } from "./messages-render.ts"
 
@@ -20,6 +20,8 @@ export const messagesDialect: ClientDialect = {
   readBody: messagesBody,
   parse: parseMessagesRequest,
   openFrames: (options) => new MessageFrames(options),
+  identityOf: identityOfMessage,
+  closesBlock: (frame) => frame.indexOf("event: content_block_stop") === 0,
   usageOf: anthropicUsageOf,
   chunks: messageEvents,
   whole: wholeMessage,

@@ -82,6 +82,14 @@ export class MessageFrames implements Frames {
   }
 }
 
+/** Of the frame of `message_start`. Anthropic tells no time. */
+export function identityOfMessage(frame: Buffer): { id: string; createdAt: number; model: string } | undefined {
+  const message = dataOf(frame)?.["message"]
+  if (!isJsonObject(message)) return undefined
+  const { id, model } = message
+  return typeof id === "string" && typeof model === "string" ? { id, createdAt: 0, model } : undefined
+}
+
 const eventField = Buffer.from("event: ")
 const dataField = Buffer.from("data: ")
 const lineFeed = 10

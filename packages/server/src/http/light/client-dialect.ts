@@ -22,6 +22,10 @@ export interface ClientDialect extends WireShape {
   /** The whole request as a model call; wrong ones are refused with the parameter's path. */
   parse(body: JsonObject): ModelCall
   openFrames(options: FramesOptions): Frames
+  /** Who a passed stream says that it is, in its first frame. */
+  identityOf(frame: Buffer): Pick<RenderOptions, "id" | "createdAt" | "model"> | undefined
+  /** Nothing can be added to what was said before this frame. */
+  closesBlock(frame: Buffer): boolean
   /** A `usage` object of this dialect. */
   readonly usageOf: (usage: JsonValue | undefined) => ModelUsage | undefined
   /** A function from each event to its frames. */

@@ -22,6 +22,8 @@ export class ClientStream {
   #source: Pausable | undefined
   #waiting = false
   #lastWriteAt = 0
+  /** The name of a header that may follow the answer. */
+  trailer: string | undefined
   ended = false
   sizeBytes = 0
 
@@ -46,7 +48,7 @@ export class ClientStream {
 
   sendHead(): void {
     if (this.headSent) return
-    this.#response.writeHead(200, { ...this.#options.headers(), ...sseHeaders })
+    this.#writeHead()
     this.#response.flushHeaders()
     this.#lastWriteAt = this.#options.now()
   }
@@ -54,7 +56,7 @@ export class ClientStream {
   /** One whole frame. */
   write(frame: Buffer | string): void {
     if (this.ended) return
-    if (!this.headSent) this.#response.writeHead(200, { ...this.#options.headers(), ...sseHeaders })
+    if (!this.headSent) this.#writeHead()
     this.#lastWriteAt = this.#options.now()
     this.sizeBytes += frame.length
     if (!this.#response.write(frame) && !this.#waiting) this.#wait()
@@ -63,7 +65,7 @@ export class ClientStream {
   /** Ends it with its last frame: the mark of a good end, nothing where the stream itself had it, or an error. */
   end(lastFrame: string): void {
     if (this.ended) return
-    if (!this.headSent) this.#response.writeHead(200, { ...this.#options.headers(), ...sseHeaders })
+    if (!this.headSent) this.#writeHead()
     this.ended = true
     this.sizeBytes += lastFrame.length
     if (lastFrame === "") this.#response.end()
@@ -77,6 +79,11 @@ export class ClientStream {
       this.#lastWriteAt = now
       this.#response.write(ssePing)
     }
+  }
+
+  #writeHead(): void {
+    const headers = { ...this.#options.headers(), ...sseHeaders }
+    this.#response.writeHead(200, this.trailer === undefined ? headers : { ...headers, trailer: this.trailer })
   }
 
   #wait(): void {

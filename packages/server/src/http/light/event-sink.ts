@@ -3,6 +3,7 @@ import type { ModelEvent } from "../../inference/index.ts"
 import type { ClientDialect } from "./client-dialect.ts"
 import type { ClientStream } from "./client-stream.ts"
 import type { LightCall } from "./light-call.ts"
+import type { Transcript } from "./transcript.ts"
 
 export interface EventSink {
   take(event: ModelEvent): void
@@ -34,35 +35,46 @@ function observe(call: LightCall, event: ModelEvent): void {
   }
 }
 
-function renderOptions({ call, model, usageAsked }: EventSinkOptions): Parameters<ClientDialect["chunks"]>[0] {
+export function renderOptions({
+  call,
+  model,
+  usageAsked,
+}: Omit<EventSinkOptions, "begins" | "dialect">): Parameters<ClientDialect["chunks"]>[0] {
   return { id: call.completionId, createdAt: call.hot.startedAtEpochMs, model, usageAsked }
 }
 
-export class StreamSink implements EventSink {
-  readonly #options: EventSinkOptions
-  readonly #client: ClientStream
-  readonly #frames: (event: ModelEvent) => string[]
-  begun = false
+export interface StreamSinkOptions extends EventSinkOptions {
+  client: ClientStream
+  continued?: (event: ModelEvent) => string[]
+  transcript: Transcript | undefined
+}
 
-  constructor(options: EventSinkOptions, client: ClientStream) {
+export class StreamSink implements EventSink {
+  readonly #options: StreamSinkOptions
+  readonly #frames: (event: ModelEvent) => string[]
+  begun: boolean
+
+  /** `continued` renders what follows an answer that broke off elsewhere; the first of it has reached the client long ago. */
+  constructor(options: StreamSinkOptions) {
     this.#options = options
-    this.#client = client
-    this.#frames = options.dialect.chunks(renderOptions(options))
+    this.#frames = options.continued ?? options.dialect.chunks(renderOptions(options))
+    this.begun = options.continued !== undefined
   }
 
   take(event: ModelEvent): void {
-    const { call } = this.#options
+    const { call, client, transcript } = this.#options
     if (!this.begun && isContent(event)) this.#begin()
     observe(call, event)
-    for (const frame of this.#frames(event)) this.#client.write(frame)
-    call.responseBytes = this.#client.sizeBytes
+    transcript?.rendered(event)
+    for (const frame of this.#frames(event)) client.write(frame)
+    call.responseBytes = client.sizeBytes
   }
 
   finish(): void {
-    const { call, dialect } = this.#options
+    const { call, client, dialect } = this.#options
     if (!this.begun) this.#begin()
-    this.#client.end(dialect.doneFrame)
-    call.responseBytes = this.#client.sizeBytes
+    client.end(dialect.doneFrame)
+    call.responseBytes = client.sizeBytes
     call.settle("completed", 200)
   }
 

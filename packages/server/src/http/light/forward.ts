@@ -76,7 +76,7 @@ export class Forward {
 
   /** Fails the tries under way from outside: a time limit. */
   failCurrent(error: UpstreamError): void {
-    for (const each of [...this.#tries]) this.#failed(each, error)
+    for (const each of this.#tries) this.#failed(each, error)
   }
 
   #begin(deployment: Deployment, open: OpenAttempt = this.#options.openAttempt): void {
@@ -98,7 +98,7 @@ export class Forward {
   #begins(winner: Try): void {
     if (this.#tries.size < 2) return
     const { call } = this.#options
-    for (const other of [...this.#tries]) {
+    for (const other of this.#tries) {
       if (other === winner) continue
       this.#drop(other, new AppError("cancelled", "another deployment answered first"))
       call.abandon(other.deployment)
@@ -117,7 +117,7 @@ export class Forward {
     if (amended) return this.#begin(each.deployment, amended)
     if (this.#tries.size > 0) return
     const next = error instanceof UpstreamError ? this.#options.plan.afterFailure(each.deployment, error, { begun }) : undefined
-    const open = begun ? this.#options.continuation?.() : this.#options.openAttempt
+    const open = next && (begun ? this.#options.continuation?.() : this.#options.openAttempt)
     if (next && open) this.#after(next, open)
     else this.#answer(error)
   }

@@ -71,6 +71,7 @@ export class LightCall {
   #try: Try | undefined
   #triesCount = 0
   #abandoned: Abandoned | undefined
+  readonly #failovers: { from: string; afterCharacters: number }[] = []
   readonly #dependencies: LightRunDependencies
 
   constructor(dependencies: LightRunDependencies, hot: HotCall, request: LightCallRequest) {
@@ -103,6 +104,16 @@ export class LightCall {
       costMicroUsd: before.costMicroUsd + cost.costMicroUsd,
       costKnown: before.costKnown && cost.costKnown,
     }
+  }
+
+  /** What was streamed until now stands; another deployment goes on with it after so many characters. */
+  goesOn(characters: number): void {
+    const from = this.deployment
+    if (!from) return
+    this.abandon(from, this.#estimate(this.outputTokensSeen))
+    this.outputTokensSeen = 0
+    this.usage = undefined
+    this.#failovers.push({ from: from.id, afterCharacters: characters })
   }
 
   /** Of every answer of this call. */
@@ -204,6 +215,7 @@ export class LightCall {
       ...(estimated ? { usageEstimated: true } : {}),
       ...(trace === undefined ? {} : { traceId: trace }),
       ...(attempts < 2 ? {} : { attempts }),
+      ...(this.#failovers.length > 0 ? { failovers: this.#failovers } : {}),
     }
   }
 }

@@ -6,6 +6,7 @@ import {
   type Deployment,
   type Model,
   type ModelCall,
+  type ModelEvent,
   type ModelUsage,
   type Plan,
   type PlanRequest,
@@ -15,10 +16,10 @@ import {
 import type { HotCall, HotRoute } from "../shell.ts"
 import { admit } from "./admit.ts"
 import type { ClientDialect } from "./client-dialect.ts"
-import { ClientStream } from "./client-stream.ts"
+import { ClientStream, type Pausable } from "./client-stream.ts"
 import { EventRelay } from "./event-relay.ts"
-import { StreamSink, WholeSink, type EventSink } from "./event-sink.ts"
-import { Forward, type Attempt, type AttemptEnd } from "./forward.ts"
+import { renderOptions, StreamSink, WholeSink, type EventSink } from "./event-sink.ts"
+import { Forward, type Attempt, type AttemptEnd, type OpenAttempt } from "./forward.ts"
 import type { ForwardedBody } from "./forwarded-body.ts"
 import { HttpAttempt, type HttpAttemptOptions, type Relay } from "./http-attempt.ts"
 import { JsonRelay } from "./json-relay.ts"
@@ -29,6 +30,7 @@ import { readBodyBytes } from "./read-body.ts"
 import { refuse } from "./refuse.ts"
 import { StreamRelay } from "./stream-relay.ts"
 import { watchStream } from "./stream-watch.ts"
+import { continuedCall, Transcript } from "./transcript.ts"
 import { usageFromTail } from "./usage-tail.ts"
 
 export function dialectRoute(dependencies: LightRunDependencies, dialect: ClientDialect): HotRoute {
@@ -63,6 +65,9 @@ function openCall(dependencies: LightRunDependencies, hot: HotCall, dialect: Cli
   })
 }
 
+/** Its head has gone out when it becomes known, so it follows the answer. */
+const failoverTrailer = "x-perdure-failover"
+
 /** One call under way. */
 class Served {
   readonly #dependencies: LightRunDependencies
@@ -72,6 +77,8 @@ class Served {
   /** Of a streamed answer. */
   readonly #client: ClientStream | undefined
   #parsed: ModelCall | undefined
+  /** Kept where an answer that breaks off may be gone on with. */
+  #transcript: Transcript | undefined
 
   constructor(dependencies: LightRunDependencies, dialect: ClientDialect, call: LightCall, body: ForwardedBody) {
     this.#dependencies = dependencies
@@ -93,16 +100,38 @@ class Served {
       if (client) client.end(this.#dialect.errorFrame(error, call.hot.requestId))
       else call.hot.response.destroy()
     }
-    const forward = new Forward({ dependencies, call, plan, openAttempt, failBegun })
+    if (client && plan.failover === "continue") this.#remember(client)
+    const continuation = (): OpenAttempt | undefined => this.#continuation()
+    const forward = new Forward({ dependencies, call, plan, openAttempt, continuation, failBegun })
     if (client) watchStream(dependencies, call, client, (error: UpstreamError) => forward.failCurrent(error))
     forward.start()
   }
 
   #openAttempt(deployment: Deployment, end: AttemptEnd): Attempt {
     this.#client?.feedFrom(undefined)
-    if (deployment.dialect === "native") return this.#native(deployment, end)
     if (deployment.dialect === this.#dialect.name) return this.#passed(deployment, end)
-    return this.#translated(deployment, end)
+    if (deployment.dialect === "native") return this.#native(deployment, end, this.#sink(this.#body.model, end), this.#modelCall())
+    return this.#translated(deployment, end, this.#sink(deployment.upstreamModel, end), this.#modelCall())
+  }
+
+  #remember(client: ClientStream): void {
+    const { limits, newId } = this.#dependencies
+    const render = renderOptions({ call: this.#call, model: this.#body.model, usageAsked: this.#body.usageAsked })
+    this.#transcript = new Transcript({ dialect: this.#dialect, newId, sizeBytesMax: limits.failoverTextBytesMax, render })
+    client.trailer = failoverTrailer
+  }
+
+  #continuation(): OpenAttempt | undefined {
+    const continued = this.#transcript?.continued()
+    if (!continued) return undefined
+    const call = continuedCall(this.#modelCall(), continued.text)
+    this.#call.goesOn(continued.text.length)
+    return (deployment, end) => {
+      this.#call.hot.response.addTrailers({ [failoverTrailer]: `to ${deployment.id} after ${continued.text.length} characters` })
+      this.#client?.feedFrom(undefined)
+      const sink = this.#sink(deployment.upstreamModel, end, continued.render)
+      return deployment.dialect === "native" ? this.#native(deployment, end, sink, call) : this.#translated(deployment, end, sink, call)
+    }
   }
 
   #passed(deployment: Deployment, end: AttemptEnd): Attempt {
@@ -120,37 +149,40 @@ class Served {
     const { limits, newId } = this.#dependencies
     const usageIn = (tail: Buffer): ModelUsage | undefined => usageFromTail(tail, dialect.usageOf)
     if (!client) return new JsonRelay({ call, deployment, heldBytesMax: limits.heldAnswerBytesMax, usageIn, begins })
-    const openWhole = (): Relay => this.#eventRelay(deployment, openReader(deployment, newId, this.#body.sizeBytes), end)
-    return new StreamRelay({ call, client, dialect, deployment, usageAsked: this.#body.usageAsked, openWhole, begins })
-  }
-
-  #translated(deployment: Deployment, end: AttemptEnd): Attempt {
-    const request = dialectOf(deployment).chatRequest(this.#modelCall(), deployment, { stream: this.#body.stream })
-    const reader = openReader(deployment, this.#dependencies.newId, request.body.length)
-    return this.#http(deployment, end, { ...request, relay: this.#eventRelay(deployment, reader, end) })
-  }
-
-  #native(deployment: Deployment, end: AttemptEnd): Attempt {
-    const dependencies = this.#dependencies
-    return new NativeAttempt({
-      dependencies,
+    const openWhole = (): Relay =>
+      this.#eventRelay(deployment, openReader(deployment, newId, this.#body.sizeBytes), this.#sink(deployment.upstreamModel, end))
+    return new StreamRelay({
+      call,
+      client,
+      dialect,
       deployment,
-      request: this.#modelCall(),
-      sink: this.#sink(this.#body.model, end),
-      end,
-      feedFrom: (source) => this.#client?.feedFrom(source),
+      usageAsked: this.#body.usageAsked,
+      openWhole,
+      begins,
+      transcript: this.#transcript,
     })
   }
 
-  #eventRelay(deployment: Deployment, reader: ProviderReader, end: AttemptEnd): Relay {
-    const sink = this.#sink(deployment.upstreamModel, end)
+  #translated(deployment: Deployment, end: AttemptEnd, sink: EventSink, call: ModelCall): Attempt {
+    const request = dialectOf(deployment).chatRequest(call, deployment, { stream: this.#body.stream })
+    const reader = openReader(deployment, this.#dependencies.newId, request.body.length)
+    return this.#http(deployment, end, { ...request, relay: this.#eventRelay(deployment, reader, sink) })
+  }
+
+  #native(deployment: Deployment, end: AttemptEnd, sink: EventSink, request: ModelCall): Attempt {
+    const feedFrom = (source: Pausable | undefined): void => this.#client?.feedFrom(source)
+    return new NativeAttempt({ dependencies: this.#dependencies, deployment, request, sink, end, feedFrom })
+  }
+
+  #eventRelay(deployment: Deployment, reader: ProviderReader, sink: EventSink): Relay {
     return new EventRelay({ deployment, reader, sink, feedFrom: (source) => this.#client?.feedFrom(source) })
   }
 
-  #sink(model: string, end: AttemptEnd): EventSink {
+  #sink(model: string, end: AttemptEnd, continued?: (event: ModelEvent) => string[]): EventSink {
     const begins = (): void => end.begins()
     const options = { call: this.#call, dialect: this.#dialect, model, usageAsked: this.#body.usageAsked, begins }
-    return this.#client ? new StreamSink(options, this.#client) : new WholeSink(options)
+    if (!this.#client) return new WholeSink(options)
+    return new StreamSink({ ...options, client: this.#client, transcript: this.#transcript, ...(continued ? { continued } : {}) })
   }
 
   #http(deployment: Deployment, end: AttemptEnd, request: Pick<HttpAttemptOptions, "path" | "headers" | "body" | "relay">): Attempt {

@@ -5,6 +5,7 @@ import type { ClientDialect, Frames } from "./client-dialect.ts"
 import type { ClientStream, Pausable } from "./client-stream.ts"
 import type { Relay } from "./http-attempt.ts"
 import type { LightCall } from "./light-call.ts"
+import type { Transcript } from "./transcript.ts"
 
 export interface StreamRelayOptions {
   call: LightCall
@@ -16,6 +17,7 @@ export interface StreamRelayOptions {
   openWhole: () => Relay
   /** Called before the first of it goes to the client. */
   begins: () => void
+  transcript: Transcript | undefined
 }
 
 export class StreamRelay implements Relay {
@@ -75,14 +77,19 @@ export class StreamRelay implements Relay {
       this.#held.push(frame)
       return
     }
-    client.write(frame)
+    this.#write(frame)
     call.responseBytes = client.sizeBytes
+  }
+
+  #write(frame: Buffer): void {
+    this.#options.client.write(frame)
+    this.#options.transcript?.passed(this.#options.deployment, frame)
   }
 
   #release(): void {
     this.#options.begins()
     this.#begun = true
-    for (const frame of this.#held) this.#options.client.write(frame)
+    for (const frame of this.#held) this.#write(frame)
     this.#held = []
   }
 

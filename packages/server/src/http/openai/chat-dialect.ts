@@ -1,5 +1,5 @@
 // Chat completions as a dialect that clients speak.
-import { sseDone } from "../../core/index.ts"
+import { isJsonObject, sseDone } from "../../core/index.ts"
 import { usageOf } from "../../inference/index.ts"
 import type { ClientDialect } from "../light/client-dialect.ts"
 import { chatBody } from "./chat-body.ts"
@@ -7,6 +7,16 @@ import { ChatFrames } from "./chat-frames.ts"
 import { parseChatRequest } from "./chat-parse.ts"
 import { chatChunks, chatCompletion } from "./chat-render.ts"
 import { openAiShape } from "./errors.ts"
+
+/** Of the frame `data: {…}`. */
+function identityOf(frame: Buffer): { id: string; createdAt: number; model: string } | undefined {
+  const chunk: unknown = JSON.parse(frame.toString("utf8", 5)) // it was read as JSON before it went out
+  if (!isJsonObject(chunk)) return undefined
+  const { id, created, model } = chunk
+  return typeof id === "string" && typeof created === "number" && typeof model === "string"
+    ? { id, createdAt: created * 1000, model }
+    : undefined
+}
 
 export const chatDialect: ClientDialect = {
   ...openAiShape,
@@ -18,6 +28,8 @@ export const chatDialect: ClientDialect = {
   readBody: chatBody,
   parse: parseChatRequest,
   openFrames: (options) => new ChatFrames(options),
+  identityOf,
+  closesBlock: () => false,
   usageOf,
   chunks: chatChunks,
   whole: chatCompletion,

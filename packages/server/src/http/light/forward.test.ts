@@ -1,0 +1,178 @@
+// How a light run goes through several deployments: waits, retries, fallbacks across dialects, hedging, and going on in the middle of a stream.
+import OpenAI from "openai"
+import Anthropic from "@anthropic-ai/sdk"
+import { afterAll, beforeEach, describe, expect, it } from "vitest"
+import type { ModelCall, ModelEvent } from "../../inference/index.ts"
+import { startFakeProvider } from "../../testing/fake-provider.ts"
+import { rawPost, startTestGateway, testDeployment, testKey, testModel } from "../../testing/gateway.ts"
+
+const first = await startFakeProvider()
+const second = await startFakeProvider()
+const here = testDeployment("", {
+  id: "perdure/here",
+  provider: "embedded",
+  dialect: "native",
+  baseUrl: null,
+  apiKey: null,
+  priority: 1,
+  continuesPrefix: true,
+})
+let asked: ModelCall | undefined
+const goesOn: readonly ModelEvent[] = [
+  { type: "text-delta", text: "three " },
+  { type: "text-delta", text: "four" },
+  {
+    type: "finished",
+    reason: "stop",
+    usage: { inputTokens: 9, outputTokens: 2, cachedTokens: 0, reasoningTokens: 0, estimated: false },
+    upstreamModel: "here",
+  },
+]
+const one = testDeployment(first.url, { id: "fake/one" })
+const two = testDeployment(second.url, { id: "fake/two", priority: 1 })
+const gateway = await startTestGateway({
+  models: [
+    testModel("pair", one, two),
+    { ...testModel("hedged", one, two), hedgeAfterMs: 300 },
+    testModel("lonely", one),
+    testModel("continued", one, here),
+    testModel("anew", one, { ...two, continuesPrefix: false }),
+  ],
+  natives: new Map([
+    [
+      here.id,
+      {
+        deployment: here,
+        chat: async function* (call: ModelCall) {
+          asked = call
+          yield* goesOn
+        },
+        countTokens: (text: string) => text.length,
+      },
+    ],
+  ]),
+  limits: { sameDeploymentRetriesMax: 1, retryBackoffMs: 10 },
+})
+const openai = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: testKey, maxRetries: 0 })
+const anthropic = new Anthropic({ baseURL: gateway.url, apiKey: testKey, maxRetries: 0 })
+afterAll(async () => {
+  await gateway[Symbol.asyncDispose]()
+  await first[Symbol.asyncDispose]()
+  await second[Symbol.asyncDispose]()
+})
+beforeEach(() => {
+  gateway.records.length = 0
+  first.requests.length = 0
+  second.requests.length = 0
+  first.abortsCount = 0
+  asked = undefined
+})
+
+const messages = [{ role: "user" as const, content: "count" }]
+const path = "/v1/chat/completions"
+const cut = { text: ["one ", "two "], ending: "reset" as const, framesMax: 3 }
+async function record() {
+  await expect.poll(() => gateway.records.length, { timeout: 20_000 }).toBe(1)
+  return gateway.records[0]
+}
+
+describe("a call through several deployments", () => {
+  it("waits for the time that a busy provider asks for, and says how many attempts there were", async () => {
+    first.next({ error: { status: 429, headers: { "retry-after-ms": "20" } } }, { text: "at last" })
+    const answer = await rawPost(gateway.url, path, { model: "lonely", messages })
+    expect([answer.status, answer.headers["x-perdure-attempts"]]).toEqual([200, "2"])
+    expect(first.requests).toHaveLength(2)
+    expect(await record()).toMatchObject({ outcome: "completed", data: { attempts: 2 } })
+  })
+
+  it("tries no other where the request forbids it, nor what the request leaves out", async () => {
+    first.next({ error: { status: 500, message: "boom" } }, { error: { status: 500, message: "boom" } })
+    const alone = await rawPost(gateway.url, path, { model: "pair", messages, perdure: { fallbacks: false } })
+    expect([alone.status, second.requests.length]).toEqual([500, 0])
+    const other = await rawPost(gateway.url, path, { model: "pair", messages, perdure: { only: ["fake/two"] } })
+    expect([other.status, other.headers["x-perdure-route"]]).toEqual([200, "fake/two"])
+    expect(second.last?.body).not.toHaveProperty("perdure")
+  })
+
+  it("takes routing from a header too, and says what is wrong in it", async () => {
+    const routed = await rawPost(gateway.url, path, { model: "pair", messages }, { "x-perdure-routing": '{"order":["fake/two"]}' })
+    expect(routed.headers["x-perdure-route"]).toBe("fake/two")
+    const wrong = await rawPost(gateway.url, path, { model: "pair", messages, perdure: { ordr: [] } })
+    expect([wrong.status, wrong.text]).toEqual([400, expect.stringContaining('has no key \\"ordr\\"')])
+  })
+
+  it("asks a second deployment beside a slow one, takes whichever begins first, and lets go of the other", async () => {
+    first.next({ hang: true })
+    second.next({ text: "quick" })
+    const answer = await rawPost(gateway.url, path, { model: "hedged", messages })
+    expect([answer.status, answer.headers["x-perdure-route"]]).toEqual([200, "fake/two"])
+    await expect.poll(() => first.abortsCount, { timeout: 20_000 }).toBe(1)
+    expect(await record()).toMatchObject({ outcome: "completed", deployment: "fake/two" })
+  })
+})
+
+describe("T18 a stream that breaks off", () => {
+  it("is gone on with by a deployment that continues a prefix, as one answer, where the request asks for it", async () => {
+    first.next(cut)
+    const request = {
+      model: "continued",
+      messages,
+      stream: true as const,
+      stream_options: { include_usage: true },
+      perdure: { failover: "continue" },
+    }
+    const chunks: OpenAI.ChatCompletionChunk[] = []
+    for await (const chunk of await openai.chat.completions.create(request)) chunks.push(chunk)
+    expect(chunks.map((chunk) => chunk.choices[0]?.delta.content ?? "").join("")).toBe("one two three four")
+    expect(new Set(chunks.map(({ id }) => id)).size).toBe(1)
+    expect(chunks.filter((chunk) => chunk.choices[0]?.delta.role !== undefined)).toHaveLength(1)
+    expect(chunks.filter((chunk) => typeof chunk.choices[0]?.finish_reason === "string")).toHaveLength(1)
+    expect(asked).toMatchObject({
+      continuesPrefix: true,
+      messages: [{ role: "user" }, { role: "assistant", content: [{ text: "one two " }] }],
+    })
+    const written = await record()
+    expect(written).toMatchObject({
+      outcome: "completed",
+      deployment: "perdure/here",
+      data: { failovers: [{ from: "fake/one", afterCharacters: 8 }] },
+    })
+    expect(written?.outputTokens).toBe(4)
+    expect(written?.inputTokens).toBeGreaterThan(9)
+  })
+
+  it("is gone on with in Anthropic's dialect too", async () => {
+    first.next(cut)
+    const request = { model: "continued", max_tokens: 9, messages, perdure: { failover: "continue" } }
+    const message = await anthropic.messages.stream(request).finalMessage()
+    expect(message.content).toEqual([expect.objectContaining({ type: "text", text: "one two three four" })])
+  })
+
+  it("says so in a trailer", async () => {
+    first.next(cut)
+    const body = JSON.stringify({ model: "continued", messages, stream: true, perdure: { failover: "continue" } })
+    const { request } = await import("undici")
+    const headers = { authorization: `Bearer ${testKey}`, "content-type": "application/json" }
+    const answer = await request(`${gateway.url}${path}`, { method: "POST", headers, body })
+    await answer.body.text()
+    expect(answer.trailers).toMatchObject({ "x-perdure-failover": "to perdure/here after 8 characters" })
+  })
+
+  it.each([
+    ["it was not asked for", "continued", {}, cut],
+    ["nobody continues a prefix", "anew", { failover: "continue" }, cut],
+    [
+      "a tool call has begun",
+      "continued",
+      { failover: "continue" },
+      { toolCalls: [{ id: "c", name: "t", arguments: ['{"a":', "1}"] }], ending: "reset" as const, framesMax: 3 },
+    ],
+  ])("ends with an error where %s", async (_, model, perdure, script) => {
+    first.next(script)
+    const answer = await rawPost(gateway.url, path, { model, messages, stream: true, perdure })
+    expect(answer.text).toContain('data: {"error"')
+    expect(answer.text).not.toContain("[DONE]")
+    expect(asked).toBeUndefined()
+    expect(second.requests).toHaveLength(0)
+  })
+})
