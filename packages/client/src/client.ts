@@ -1,7 +1,12 @@
 // The typed client of Perdure's own API: runs with their live logs, keys, usage, memories. Runs in browsers and in Node.
 import type {
+  ApiKey,
   ApiKeyCreated,
+  ApiKeyCreateRequest,
   ApiKeyList,
+  ApiKeyListQuery,
+  ApiKeyRotateRequest,
+  ApiKeyUpdateRequest,
   MemoryList,
   MemorySearch,
   MemorySearchRequest,
@@ -45,8 +50,15 @@ export interface Client {
     resolve(runId: string, decision: RunResolveRequest): Promise<Run>
   }
   keys: {
-    list(signal?: AbortSignal): Promise<ApiKeyList>
-    create(name: string): Promise<ApiKeyCreated>
+    /** Newest first; `next` of the answer is `before` of the next page. */
+    list(query?: ApiKeyListQuery, signal?: AbortSignal): Promise<ApiKeyList>
+    /** `me` is the key that this client uses. */
+    get(keyId: string, signal?: AbortSignal): Promise<ApiKey>
+    create(request: ApiKeyCreateRequest): Promise<ApiKeyCreated>
+    /** What is absent stays, null takes away, lists are replaced. */
+    update(keyId: string, patch: ApiKeyUpdateRequest): Promise<ApiKey>
+    /** A new secret; the one until now works for a day more, or for `overlapMs`. */
+    rotate(keyId: string, request?: ApiKeyRotateRequest): Promise<ApiKeyCreated>
     revoke(keyId: string): Promise<{ id: string; revoked: true }>
   }
   usage(query?: UsageQuery, signal?: AbortSignal): Promise<Usage>
@@ -89,9 +101,12 @@ function runsOf(transport: Transport): Client["runs"] {
 function restOf(transport: Transport): Omit<Client, "runs"> {
   return {
     keys: {
-      list: (signal) => transport.json({ path: "/v1/keys", signal }),
-      create: (name) => transport.json(post("/v1/keys", { name })),
-      revoke: (keyId) => transport.json({ method: "DELETE", path: `/v1/keys/${encodeURIComponent(keyId)}` }),
+      list: (query, signal) => transport.json({ path: "/v1/keys", query: { ...query }, signal }),
+      get: (keyId, signal) => transport.json({ path: keyPath(keyId), signal }),
+      create: (request) => transport.json(post("/v1/keys", request)),
+      update: (keyId, patch) => transport.json({ method: "PATCH", path: keyPath(keyId), body: patch }),
+      rotate: (keyId, request = {}) => transport.json(post(`${keyPath(keyId)}/rotate`, request)),
+      revoke: (keyId) => transport.json({ method: "DELETE", path: keyPath(keyId) }),
     },
     usage: (query, signal) => transport.json({ path: "/v1/usage", query: { ...query }, signal }),
     memories: {
@@ -120,6 +135,10 @@ async function* streamChanges(transport: Transport, options: StreamOptions): Asy
 
 function pathOf(runId: string): string {
   return `/v1/runs/${encodeURIComponent(runId)}`
+}
+
+function keyPath(keyId: string): string {
+  return `/v1/keys/${encodeURIComponent(keyId)}`
 }
 
 function post(path: string, body: unknown): Call {

@@ -5,7 +5,12 @@ export type { StreamOptions } from "./stream.ts"
 export type {
   ApiKey,
   ApiKeyCreated,
+  ApiKeyCreateRequest,
   ApiKeyList,
+  ApiKeyListQuery,
+  ApiKeyRotateRequest,
+  ApiKeyUpdateRequest,
+  KeyLimits,
   Memory,
   MemoryList,
   MemorySearch,

@@ -1,27 +1,152 @@
 // Wire schemas of API keys, of usage per key and day, and of health.
 import { z } from "zod"
-import { epochMs } from "./shared.ts"
+import { keyLimitsSchema, type KeyLimits } from "./limits.ts"
+import { epochMs, jsonValue } from "./shared.ts"
+
+/** Route groups that a key can be restricted to: the first word of a path after `/v1/`. Models are listed to every key. */
+export const endpointGroups = [
+  "audio",
+  "batches",
+  "chat",
+  "conversations",
+  "embeddings",
+  "feedback",
+  "files",
+  "images",
+  "keys",
+  "memories",
+  "messages",
+  "models",
+  "moderations",
+  "prompts",
+  "realtime",
+  "rerank",
+  "responses",
+  "runs",
+  "uploads",
+  "usage",
+  "vector_stores",
+] as const
+
+const modelPatternSchema = z
+  .string()
+  .regex(/^[^\s,\p{C}]{1,200}$/u, { error: "must be a model's name, or a pattern such as gpt-*, without spaces and commas" })
+const endpointPatternSchema = z
+  .string()
+  .max(200)
+  .refine(isEndpointPattern, {
+    error: `must be a route group (${endpointGroups.join(", ")}), a path such as /v1/images/*, or a method and a path such as GET /v1/files*`,
+  })
+const scopeEntriesMax = 100
+const modelPatternsSchema = z.array(modelPatternSchema).max(scopeEntriesMax)
+const endpointPatternsSchema = z.array(endpointPatternSchema).max(scopeEntriesMax)
+const tagsSchema = z
+  .array(z.string().regex(/^[\w.:/@=-]{1,64}$/, { error: "must be 1 to 64 letters, digits or . : / @ = _ -" }))
+  .max(32)
+  .refine((tags) => new Set(tags).size === tags.length, { error: "must not repeat a tag" })
+const userSchema = z.string().regex(/^[^\p{C}]{1,256}$/u, { error: "must be 1 to 256 characters" })
+const nameSchema = z.string().regex(/^[^\p{C}]{1,200}$/u, { error: "must be 1 to 200 characters" })
+const metadataBytesMax = 8_192
+const metadataSchema = z
+  .record(z.string().min(1).max(64), jsonValue)
+  .refine((metadata) => JSON.stringify(metadata).length <= metadataBytesMax, {
+    error: `must be at most ${metadataBytesMax} characters of JSON`,
+  })
+
+/** Dates end with the year 9999. */
+const expirySchema = epochMs.max(253_402_300_799_999)
+
+export const keyScopeSchema = z
+  .object({
+    models: z.array(z.string()).meta({ description: "Names and patterns (`gpt-*`, `anthropic/*`); empty: every model" }),
+    endpoints: z.array(z.string()).meta({ description: "Route groups (`chat`), paths, methods with paths; empty: every endpoint" }),
+  })
+  .meta({ id: "KeyScope" })
 
 export const apiKeySchema = z
   .object({
     id: z.string(),
     name: z.string(),
     hint: z.string().meta({ description: "First characters of the key, to recognise it by" }),
+    state: z.enum(["live", "expired", "revoked"]),
+    scope: keyScopeSchema,
+    limits: keyLimitsSchema,
+    tags: z.array(z.string()),
+    user: z.string().nullable().meta({ description: "The end user that the key acts for" }),
+    metadata: z.record(z.string(), jsonValue),
     createdAt: epochMs,
+    createdBy: z
+      .string()
+      .nullable()
+      .meta({ description: "The key or user that made it; null: the command line, or the server's first start" }),
+    updatedAt: epochMs,
+    expiresAt: epochMs.nullable(),
+    rotatedAt: epochMs.nullable(),
+    oldSecretsUntil: epochMs
+      .nullable()
+      .meta({ description: "When the last secret that a rotation replaced stops working; null: none works" }),
+    lastUsedAt: epochMs.nullable().meta({ description: "To the minute" }),
     revokedAt: epochMs.nullable(),
   })
   .meta({ id: "ApiKey" })
 
-export const apiKeyListSchema = z.object({ keys: z.array(apiKeySchema) }).meta({ id: "ApiKeyList" })
-export const apiKeyCreateRequestSchema = z.strictObject({ name: z.string().min(1).max(200) })
-export const apiKeyCreatedSchema = z
-  .object({
-    id: z.string(),
-    name: z.string(),
-    secret: z.string().meta({ description: "The key itself; shown this once, only its hash is kept" }),
+export const apiKeyListQuerySchema = z.strictObject({
+  state: z.enum(["live", "expired", "revoked"]).optional(),
+  search: z.string().max(200).optional().meta({ description: "Words of the name, or an id" }),
+  user: z.string().max(256).optional(),
+  tag: z.string().max(64).optional(),
+  before: z.string().max(64).optional().meta({ description: "Keys that are older than this id" }),
+  limit: z.coerce.number().int().min(1).max(1_000).optional().meta({ description: "100 when absent" }),
+})
+export const apiKeyListSchema = z
+  .object({ keys: z.array(apiKeySchema), next: z.string().nullable().meta({ description: "`before` of the next page" }) })
+  .meta({ id: "ApiKeyList" })
+
+export const apiKeyCreateRequestSchema = z.strictObject({
+  name: nameSchema,
+  scope: z.strictObject({ models: modelPatternsSchema.optional(), endpoints: endpointPatternsSchema.optional() }).optional(),
+  limits: keyLimitsSchema.optional(),
+  tags: tagsSchema.optional(),
+  user: userSchema.optional(),
+  metadata: metadataSchema.optional(),
+  expiresAt: expirySchema.optional().meta({ description: "Never when absent" }),
+})
+
+/** Every limit, also as null, which takes it away. */
+const limitsPatchSchema = z.strictObject(
+  Object.fromEntries(Object.entries(keyLimitsSchema.shape).map(([name, schema]) => [name, schema.nullable()])),
+) as unknown as z.ZodType<{ [Name in keyof KeyLimits]: KeyLimits[Name] | null }>
+
+export const apiKeyUpdateRequestSchema = z
+  .strictObject({
+    name: nameSchema.optional(),
+    scope: z.strictObject({ models: modelPatternsSchema.optional(), endpoints: endpointPatternsSchema.optional() }).optional(),
+    limits: limitsPatchSchema.optional(),
+    tags: tagsSchema.optional(),
+    user: userSchema.nullable().optional(),
+    metadata: metadataSchema.optional(),
+    expiresAt: expirySchema.nullable().optional(),
   })
+  .meta({ description: "A merge: what is absent stays, null takes away, lists are replaced" })
+
+export const apiKeyCreatedSchema = apiKeySchema
+  .extend({ secret: z.string().meta({ description: "The key itself; shown this once, only its hash is kept" }) })
   .meta({ id: "ApiKeyCreated" })
+
+export const apiKeyRotateRequestSchema = z.strictObject({
+  overlapMs: z
+    .int()
+    .min(0)
+    .max(30 * 24 * 60 * 60_000)
+    .optional()
+    .meta({ description: "How long the secret until now still works; a day when absent; 0: it and all earlier ones stop at once" }),
+})
 export const apiKeyRevokedSchema = z.object({ id: z.string(), revoked: z.literal(true) })
+
+function isEndpointPattern(text: string): boolean {
+  const isGroup = (endpointGroups as readonly string[]).includes(text)
+  return isGroup || /^(?:(?:GET|POST|PATCH|PUT|DELETE) )?\/v1\/[^\s,?#]*$/.test(text)
+}
 
 export const usageQuerySchema = z.strictObject({
   since: z.coerce.number().int().min(0).optional().meta({ description: "Epoch milliseconds; 30 days ago when absent" }),
@@ -53,6 +178,10 @@ export const healthSchema = z
 
 export type ApiKey = z.infer<typeof apiKeySchema>
 export type ApiKeyList = z.infer<typeof apiKeyListSchema>
+export type ApiKeyListQuery = z.infer<typeof apiKeyListQuerySchema>
+export type ApiKeyCreateRequest = z.infer<typeof apiKeyCreateRequestSchema>
+export type ApiKeyUpdateRequest = z.infer<typeof apiKeyUpdateRequestSchema>
+export type ApiKeyRotateRequest = z.infer<typeof apiKeyRotateRequestSchema>
 export type ApiKeyCreated = z.infer<typeof apiKeyCreatedSchema>
 export type UsageQuery = z.infer<typeof usageQuerySchema>
 export type UsageRow = z.infer<typeof usageRowSchema>

@@ -6,7 +6,7 @@ import * as memories from "./memories.ts"
 import * as openai from "./openai.ts"
 import * as runs from "./runs.ts"
 
-export type HttpMethod = "GET" | "POST" | "DELETE"
+export type HttpMethod = "GET" | "POST" | "PATCH" | "DELETE"
 
 export interface ApiRoute {
   method: HttpMethod
@@ -328,7 +328,13 @@ const runRoutes = group("Runs", "perdure", [
 ])
 
 const keyRoutes = group("Keys and usage", "perdure", [
-  { method: "GET", path: "/v1/keys", summary: "List API keys", response: keys.apiKeyListSchema },
+  {
+    method: "GET",
+    path: "/v1/keys",
+    summary: "List API keys, newest first",
+    query: keys.apiKeyListQuerySchema,
+    response: keys.apiKeyListSchema,
+  },
   {
     method: "POST",
     path: "/v1/keys",
@@ -336,6 +342,21 @@ const keyRoutes = group("Keys and usage", "perdure", [
     request: keys.apiKeyCreateRequestSchema,
     response: keys.apiKeyCreatedSchema,
     status: 201,
+  },
+  { method: "GET", path: "/v1/keys/{id}", summary: "Read an API key; `me` is the one that asks", response: keys.apiKeySchema },
+  {
+    method: "PATCH",
+    path: "/v1/keys/{id}",
+    summary: "Change an API key's name, scope, limits, tags, user, metadata or expiry",
+    request: keys.apiKeyUpdateRequestSchema,
+    response: keys.apiKeySchema,
+  },
+  {
+    method: "POST",
+    path: "/v1/keys/{id}/rotate",
+    summary: "Give an API key a new secret; the old one works on for a while",
+    request: keys.apiKeyRotateRequestSchema,
+    response: keys.apiKeyCreatedSchema,
   },
   { method: "DELETE", path: "/v1/keys/{id}", summary: "Revoke an API key at once", response: keys.apiKeyRevokedSchema },
   {

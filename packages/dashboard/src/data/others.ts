@@ -16,8 +16,15 @@ export function useUsage(hours: number, groupBy: NonNullable<UsageQuery["groupBy
   })
 }
 
+/** As many as one answer holds. */
+const keysRead = 1_000
+
 export function useKeys(): UseQueryResult<ApiKey[]> {
-  return useQuery({ queryKey: ["keys"], queryFn: async ({ signal }) => (await client.keys.list(signal)).keys, staleTime: 60_000 })
+  return useQuery({
+    queryKey: ["keys"],
+    queryFn: async ({ signal }) => (await client.keys.list({ limit: keysRead }, signal)).keys,
+    staleTime: 60_000,
+  })
 }
 
 /** What a principal is called: the name of its key, or the id as it is. */
@@ -33,7 +40,7 @@ export function usePrincipalNames(): (principal: string) => string {
 export function useCreateKey(): UseMutationResult<ApiKeyCreated, Error, string> {
   const queries = useQueryClient()
   return useMutation({
-    mutationFn: (name: string) => client.keys.create(name),
+    mutationFn: (name: string) => client.keys.create({ name }),
     onSettled: () => queries.invalidateQueries({ queryKey: ["keys"] }),
   })
 }

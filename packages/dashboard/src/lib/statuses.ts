@@ -33,6 +33,7 @@ export const kindLabels: Record<RunKind, string> = {
   memory: "Memory",
   retrieval: "Retrieval",
   file: "File",
+  key: "Key",
 }
 
 // Object.keys loses the key type of a complete record.

@@ -61,14 +61,25 @@ export function routesOf(shared: Shared, config: Config, parts: RouteParts): Hon
       lightRuns: createLightRuns(store),
       onError: (error) => shared.onError("runs", error),
     }),
-    createKeyRoutes({ identity }),
+    createKeyRoutes({ ...recordingOf(shared, parts), identity }),
     createUsageRoutes({ readUsage: createUsageSummary({ store }), clock: shared.clock }),
     ...(config.dashboard.enabled ? [createDashboardRoutes({ identity, directory: dashboardDirectory })] : []),
   ]
 }
 
-function contextRoutes(shared: Shared, { context, gate, records }: RouteParts): Hono<HttpEnv>[] {
-  const recording = { ...shared, gate, record: (record: Parameters<Records["add"]>[0]): void => void records.add(record) }
+/** What handlers need that ask the gate and leave a record. */
+function recordingOf(shared: Shared, { gate, records }: Pick<RouteParts, "gate" | "records">): Recording {
+  return { ...shared, gate, record: (record) => void records.add(record) }
+}
+
+interface Recording extends Shared {
+  gate: Gate
+  record: (record: Parameters<Records["add"]>[0]) => void
+}
+
+function contextRoutes(shared: Shared, parts: RouteParts): Hono<HttpEnv>[] {
+  const { context } = parts
+  const recording = recordingOf(shared, parts)
   return [
     filesRoutes({ ...recording, files: context.files }),
     vectorStoreRoutes({ ...recording, vectorStores: context.vectorStores, search: context.search }),

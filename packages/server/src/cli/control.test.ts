@@ -4,7 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { spawnSync } from "node:child_process"
 import { afterAll, beforeAll, expect, test } from "vitest"
-import { newId, systemClock } from "../core/index.ts"
+import { defaultLimits, newId, systemClock } from "../core/index.ts"
 import { createIdentity, type Identity } from "../security/index.ts"
 import { openTestStore, type TestStore } from "../testing/database.ts"
 import { openControl, remoteKeys, type Control } from "./control.ts"
@@ -21,7 +21,7 @@ beforeAll(async () => {
   const onError = (error: unknown): never => {
     throw error
   }
-  identity = await createIdentity({ store: opened.store, clock: systemClock, newId, onError })
+  identity = await createIdentity({ store: opened.store, clock: systemClock, newId, limits: defaultLimits, onError })
   control = await openControl({ identity, projectId: "proj_control", loginUrl: () => "http://127.0.0.1/dashboard/login?token=t" })
   const { controlUrl, controlToken } = control
   file = { pid: process.pid, url: "http://127.0.0.1:1", startedAt: 0, controlUrl, controlToken }

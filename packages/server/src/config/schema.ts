@@ -6,13 +6,22 @@ import { secret } from "./schema/secrets.ts"
 import { limitSections } from "./schema/limits.ts"
 
 /** What a grant may allow; the gate refuses everything that no grant names. */
-export const grantActions = ["tool.call", "tool.read", "memory.write", "memory.delete", "file.write", "outbound", "process.start"] as const
+export const grantActions = [
+  "tool.call",
+  "tool.read",
+  "memory.write",
+  "memory.delete",
+  "file.write",
+  "keys.manage",
+  "outbound",
+  "process.start",
+] as const
 
 export const logLevels = ["trace", "debug", "info", "warn", "error", "silent"] as const
 export const roleNames = ["gateway", "executor"] as const
 
 /** Every key may do this in its own project unless the configuration says otherwise; all else is denied. */
-export const defaultGrants = [{ to: "*", allow: ["memory.write:*", "memory.delete:*", "file.write:*", "tool.read:*"] }]
+export const defaultGrants = [{ to: "*", allow: ["memory.write:*", "memory.delete:*", "file.write:*", "keys.manage:*", "tool.read:*"] }]
 
 const name = z
   .string()

@@ -123,6 +123,14 @@ export interface Limits {
   fileChunksMax: number
   /** Files in one vector store. */
   vectorStoreFilesMax: number
+  /** Keys of one project that can be used, those of them that expire later included; revoked and expired ones do not count. */
+  keysPerProjectMax: number
+  /** Secrets of one key that rotations replaced and that still work. */
+  keyOldSecretsMax: number
+  /** Longest time until a change of a key is read whose notification was lost. */
+  keyPollMs: number
+  /** Time between two writes of when keys were last used. */
+  keyUseFlushMs: number
   /** Postings of searched terms kept in memory, 24 bytes each. */
   wordCacheEntriesMax: number
   /** Longest time that a guard may take over one request or one window of an answer. */
@@ -217,6 +225,10 @@ export const defaultLimits: Limits = {
   parseTimeoutMs: 30_000,
   fileChunksMax: 20_000,
   vectorStoreFilesMax: 10_000,
+  keysPerProjectMax: 10_000,
+  keyOldSecretsMax: 5,
+  keyPollMs: 1_000,
+  keyUseFlushMs: 10_000,
   wordCacheEntriesMax: 2_000_000,
   guardMs: 10_000,
   guardHeldCharsMax: 1_000_000,

@@ -68,7 +68,7 @@ function authenticated(identity: Identity): MiddlewareHandler<HttpEnv> {
     const headers = context.req.header()
     const { method } = context.req
     const principal = identity.authenticate(headers, method)
-    if (!principal) throw invalidApiKey(context.req.header("authorization") ?? context.req.header("x-api-key"))
+    if (!principal) throw invalidApiKey(headers["authorization"] ?? headers["x-api-key"], identity.expiredAt(headers))
     // The same text that the routes are found by.
     const { path } = context.req
     requireEndpoint(principal, method, path)
@@ -82,10 +82,14 @@ function isAllowed(principal: Principal | undefined, method: string, path: strin
   return principal !== undefined && (principal.scope === null || principal.scope.allowsEndpoint(method, path))
 }
 
-/** The 401 of every route: says whether a key was missing or wrong, never what it was. */
-export function invalidApiKey(sent: string | undefined): AppError {
+/** The 401 of every route: says whether a key was missing, wrong or too old, never what it was. */
+export function invalidApiKey(sent: string | undefined, expiredAt: number | undefined): AppError {
   const message =
-    sent === undefined ? "this route needs an API key and the request has none" : "the API key is not known here, or was revoked"
+    sent === undefined
+      ? "this route needs an API key and the request has none"
+      : expiredAt === undefined
+        ? "the API key is not known here, or was revoked"
+        : `the API key was good until ${new Date(expiredAt).toISOString()}: it has expired, or was replaced by a newer one`
   return new AppError("invalid_api_key", message, { hint: "Send `Authorization: Bearer <key>`; `perdure keys create` makes a key." })
 }
 

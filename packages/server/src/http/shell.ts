@@ -55,7 +55,10 @@ export function enterHotPath(
 /** Who calls; throws the 401 of an unknown key and the 403 of one that may not call this path. */
 function authenticated(identity: Identity, request: IncomingMessage): Principal {
   const principal = identity.authenticate(request.headers, "POST")
-  if (!principal) throw invalidApiKey(request.headers.authorization ?? request.headers["x-api-key"]?.toString())
+  if (!principal) {
+    const { headers } = request
+    throw invalidApiKey(headers.authorization ?? headers["x-api-key"]?.toString(), identity.expiredAt(headers))
+  }
   requireEndpoint(principal, "POST", request.url ?? "")
   return principal
 }

@@ -1,8 +1,9 @@
 // Public face of security: labels, identity, the gate's decisions, egress.
 export { joinLabels, systemLabel, unknownLabel, userLabel, type Integrity, type Label } from "./labels.ts"
-export type { ApiKey, Gate, GateDecision, GateRequest, Grant, Identity, Principal, RequestHeaders } from "./types.ts"
+export type { Gate, GateDecision, GateRequest, Grant, Identity, KeyAdmin, Principal, RequestHeaders } from "./types.ts"
 export { compileScope, endpointGroupOf, requireEndpoint, requireModel, type Scope } from "./scope.ts"
 export { createGate, type GateOptions } from "./gate.ts"
 export { createIdentity, type IdentityOptions } from "./identity.ts"
+export { noLiveKey } from "./key-admin.ts"
 export { createEgress, type Egress, type EgressLimits, type EgressOptions, type EgressResponse } from "./egress.ts"
 export type { EgressRequest } from "./egress-redirect.ts"

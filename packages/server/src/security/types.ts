@@ -1,5 +1,5 @@
 // The words of identity and of the gate: principals, what may be asked of the gate, and its decisions.
-import type { KeyLimits } from "@perdure/contract"
+import type { ApiKey, ApiKeyCreateRequest, ApiKeyListQuery, ApiKeyRotateRequest, ApiKeyUpdateRequest, KeyLimits } from "@perdure/contract"
 import type { Label } from "./labels.ts"
 import type { Scope } from "./scope.ts"
 
@@ -20,13 +20,35 @@ export interface Principal {
   user: string | null
 }
 
+/** What a new key may be given besides its name. */
+export type KeySettings = Omit<ApiKeyCreateRequest, "name">
+export type KeyListFilter = ApiKeyListQuery
+/** `secret` is the key itself, told this once. */
+export type NewKey = ApiKey & { readonly secret: string }
+
+/**
+ * Keys of a project. `by` is who asks over the API: a key can only make and change such as have no more rights than itself
+ * (`permission_denied` otherwise); without it, and for dashboard sessions, nothing is compared.
+ */
+export interface KeyAdmin {
+  createKey(projectId: string, name: string, settings?: KeySettings, by?: Principal): Promise<NewKey>
+  /** Newest first, at most `limit`. */
+  listKeys(projectId: string, filter?: KeyListFilter, by?: Principal): Promise<ApiKey[]>
+  getKey(projectId: string, keyId: string, by?: Principal): Promise<ApiKey | undefined>
+  /** `not_found` for a key that is not there or was revoked. */
+  updateKey(projectId: string, keyId: string, patch: ApiKeyUpdateRequest, by?: Principal): Promise<ApiKey>
+  /** A new secret; the one until now works for `overlapMs` more, with 0 all earlier ones end at once. */
+  rotateKey(projectId: string, keyId: string, request?: ApiKeyRotateRequest, by?: Principal): Promise<NewKey>
+  /** False where there was nothing to revoke. */
+  revokeKey(projectId: string, keyId: string, by?: Principal): Promise<boolean>
+}
+
 /** Keys live in memory and are kept fresh by NOTIFY; authenticating is synchronous and touches no database. */
-export interface Identity extends AsyncDisposable {
+export interface Identity extends KeyAdmin, AsyncDisposable {
   /** From `Authorization: Bearer …` or `x-api-key` (keys), or the session cookie (dashboard; unsafe methods also need `x-perdure-csrf`). */
   authenticate(headers: RequestHeaders, method: string): Principal | undefined
-  createKey(projectId: string, name: string): Promise<{ id: string; name: string; secret: string }>
-  listKeys(projectId: string): Promise<ApiKey[]>
-  revokeKey(projectId: string, keyId: string): Promise<boolean>
+  /** When the key of a request stopped working because its time was over; undefined where that is not why it is refused. */
+  expiredAt(headers: RequestHeaders): number | undefined
   /** A token that can be exchanged once, within its life, for a dashboard session. */
   createLoginToken(projectId: string): string
   /** The value of `set-cookie` and the CSRF token, or undefined for an unknown, used or expired token. */
@@ -41,21 +63,12 @@ export interface RequestHeaders {
   "x-perdure-csrf"?: string | string[] | undefined
 }
 
-export interface ApiKey {
-  id: string
-  name: string
-  /** First characters of the key, to recognise it by. */
-  hint: string
-  createdAt: number
-  revokedAt: number | null
-}
-
 /** What every side effect asks before it happens. */
 export interface GateRequest {
   projectId: string
   principal: string
-  /** `tool.call` runs a tool here · `memory.write` · `memory.delete` · `file.write` · `outbound` opens an address · `process.start`. */
-  action: "tool.call" | "tool.read" | "memory.write" | "memory.delete" | "file.write" | "outbound" | "process.start"
+  /** `tool.call` runs a tool here · `memory.write` · `memory.delete` · `file.write` · `keys.manage` · `outbound` opens an address · `process.start`. */
+  action: "tool.call" | "tool.read" | "memory.write" | "memory.delete" | "file.write" | "keys.manage" | "outbound" | "process.start"
   /** The tool's name, the memory scope, `host:port`, the command. */
   target: string
   /** Join of everything that influenced the request. */

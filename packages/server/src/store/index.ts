@@ -5,7 +5,7 @@ export { isStoreError, StoreError, tellableMessage } from "./errors.ts"
 export type { StoreLimits, StoreLogger } from "./engine.ts"
 // One namespace per table (`apiKeys.insertKey(db, …)`).
 export * as apiKeys from "./tables/api-keys.ts"
-export type { StoredKey } from "./tables/api-keys.ts"
+export type { KeyFields, KeyFilter, KeyState, RetiredSecret, StoredKey } from "./tables/api-keys.ts"
 export * as cachedAnswers from "./tables/cached-answers.ts"
 export type { FoundAnswer, StoredAnswer } from "./tables/cached-answers.ts"
 export * as chunks from "./tables/chunks.ts"

@@ -8,10 +8,24 @@ create table api_keys (
   hint text not null,
   created_at timestamp with time zone default now() not null,
   revoked_at timestamp with time zone,
+  models text[] default '{}'::text[] not null,
+  endpoints text[] default '{}'::text[] not null,
+  limits jsonb default '{}'::jsonb not null,
+  tags text[] default '{}'::text[] not null,
+  end_user text,
+  metadata jsonb default '{}'::jsonb not null,
+  created_by text,
+  expires_at timestamp with time zone,
+  rotated_at timestamp with time zone,
+  retired jsonb default '[]'::jsonb not null,
+  last_used_at timestamp with time zone,
+  version bigint default 1 not null,
+  updated_at timestamp with time zone default clock_timestamp() not null,
   constraint api_keys_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id) ON DELETE CASCADE,
   constraint api_keys_pkey PRIMARY KEY (id),
   constraint api_keys_hash_key UNIQUE (hash)
 );
+CREATE INDEX api_keys_by_change ON public.api_keys USING btree (updated_at);
 CREATE INDEX api_keys_by_project ON public.api_keys USING btree (project_id, id);
 alter table api_keys enable row level security;
 create policy project_only on api_keys for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
@@ -475,6 +489,24 @@ begin
 end
 $function$;
 
+CREATE OR REPLACE FUNCTION public.perdure_key_changed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if tg_op = 'DELETE' then
+    perform pg_notify('perdure_keys', old.id);
+    return old;
+  end if;
+  if tg_op = 'UPDATE' then
+    new.version := old.version + 1;
+    new.updated_at := clock_timestamp();
+  end if;
+  perform pg_notify('perdure_keys', new.id);
+  return new;
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION public.perdure_protect(target regclass)
  RETURNS void
  LANGUAGE plpgsql
@@ -509,3 +541,5 @@ begin
   return touched;
 end
 $function$;
+
+CREATE TRIGGER api_keys_changed BEFORE INSERT OR DELETE OR UPDATE OF name, hash, hint, models, endpoints, limits, tags, end_user, metadata, expires_at, rotated_at, retired, revoked_at ON public.api_keys FOR EACH ROW EXECUTE FUNCTION perdure_key_changed();

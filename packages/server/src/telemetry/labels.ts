@@ -57,6 +57,7 @@ export const kindLabel: (value: string | null | undefined) => string = closedSet
   "memory",
   "retrieval",
   "file",
+  "key",
 ])
 export const runStatusLabel: (value: string | null | undefined) => string = closedSet([
   "completed",

@@ -5,7 +5,7 @@ import { defaultLimits, newId, systemClock } from "../core/index.ts"
 import { createApi, createHttpServer, type HttpEnv } from "../http/index.ts"
 import { createDashboardRoutes, createKeyRoutes, createLightRuns, createRunRoutes, createUsageRoutes } from "../http/perdure/index.ts"
 import { createRuns, type Runs } from "../runs/index.ts"
-import { createIdentity, type Identity } from "../security/index.ts"
+import { createGate, createIdentity, type Grant, type Identity } from "../security/index.ts"
 import type { Store } from "../store/index.ts"
 import { openTestStore } from "./database.ts"
 
@@ -28,21 +28,25 @@ export interface DashboardServerOptions {
   projectId?: string
   /** Names of workflows that can be started over HTTP. */
   workflows?: readonly string[]
+  grants?: readonly Grant[]
 }
 
+const manageKeys: Grant = { to: "*", allow: ["keys.manage:*"], origin: "test" }
+
 export async function startDashboardServer(options: DashboardServerOptions): Promise<DashboardServer> {
-  const { directory, projectId = "proj_default", workflows = [] } = options
+  const { directory, projectId = "proj_default", workflows = [], grants = [manageKeys] } = options
   const cleanUps = new AsyncDisposableStack()
   const errors: unknown[] = []
   const onError = (...what: unknown[]): void => void errors.push(what)
   const shared = { clock: systemClock, newId, limits: defaultLimits, onError }
   const { store } = cleanUps.use(await openTestStore("pglite"))
   const identity = cleanUps.use(await createIdentity({ ...shared, store }))
+  const gate = createGate({ grants })
   const records = cleanUps.use(createRecords({ ...shared, store, onDropped: onError }))
   const runs = cleanUps.use(createRuns({ ...shared, store }))
   const routes: Hono<HttpEnv>[] = [
     createRunRoutes({ ...shared, runs, workflows, lightRuns: createLightRuns(store) }),
-    createKeyRoutes({ identity }),
+    createKeyRoutes({ ...shared, identity, gate, record: (record) => void records.add(record) }),
     createUsageRoutes({ readUsage: createUsageSummary({ store }), clock: systemClock }),
     createDashboardRoutes({ identity, directory }),
   ]

@@ -35,8 +35,12 @@ export function fixedIdentity(keys: Readonly<Record<string, Principal>> = { [tes
   }
   return {
     authenticate: (headers) => keys[(headers.authorization ?? String(headers["x-api-key"] ?? "")).replace(/^Bearer /, "")],
+    expiredAt: () => undefined,
     createKey: unused,
     listKeys: unused,
+    getKey: unused,
+    updateKey: unused,
+    rotateKey: unused,
     revokeKey: unused,
     createLoginToken: unused,
     exchangeLoginToken: unused,

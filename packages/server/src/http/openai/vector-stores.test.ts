@@ -23,7 +23,7 @@ it("files and vector stores change only where a grant allows it, and can be read
   const record = (one: LightRunRecord): number => records.push(one)
   const parts = { ...server.context, gate, clock: systemClock, newId, limits: defaultLimits, record }
   const routes = [filesRoutes(parts), vectorStoreRoutes(parts)]
-  const identity = await createIdentity({ store: server.store, clock: systemClock, newId, onError: () => undefined })
+  const identity = await createIdentity({ store: server.store, clock: systemClock, newId, limits: defaultLimits, onError: () => undefined })
   const shared = { identity, clock: systemClock, newId, limits: defaultLimits, logger: { error: () => undefined } }
   await using http = createHttpServer({ ...shared, app: createApi({ ...shared, routes }), hotRoutes: {} })
   const url = await http.listen(0, "127.0.0.1")

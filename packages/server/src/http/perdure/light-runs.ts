@@ -38,7 +38,7 @@ export function createLightRuns(store: Pick<Store, "project">): LightRuns {
   }
 }
 
-const kinds: readonly string[] = ["chat", "embedding", "memory", "retrieval", "file"]
+const kinds: readonly string[] = ["chat", "embedding", "memory", "retrieval", "file", "key"]
 const outcomes: readonly string[] = ["completed", "failed", "cancelled"]
 
 export function isLightKind(kind: string): boolean {

@@ -238,7 +238,7 @@ describe("the live list under load", () => {
 
 describe("keys and usage", () => {
   it("list, create and revoke; a revoked key opens nothing", async () => {
-    const made = await client.keys.create("billing")
+    const made = await client.keys.create({ name: "billing" })
     expect((await client.keys.list()).keys.find((key) => key.id === made.id)).toMatchObject({ name: "billing", revokedAt: null })
     const own = createClient({ baseUrl: server.url, apiKey: made.secret })
     await own.runs.list()
@@ -248,7 +248,7 @@ describe("keys and usage", () => {
   })
 
   it("end the live list of a key that is revoked", async () => {
-    const made = await client.keys.create("watcher")
+    const made = await client.keys.create({ name: "watcher" })
     const answer = await fetch(`${server.url}/v1/runs/stream`, { headers: { authorization: `Bearer ${made.secret}` } })
     await startGreeting()
     await client.keys.revoke(made.id)

@@ -94,6 +94,23 @@ describe("bad requests", () => {
     expect([status, json["error"]]).toMatchObject([401, { code: "invalid_api_key" }])
   })
 
+  it("a model beyond the key's is 403 and starts no run, with and without stream, and when tokens are counted", async () => {
+    const { secret } = await server.identity.createKey(server.projectId, "scoped", { scope: { models: ["fake-other*"] } })
+    const scoped = { url: server.url, apiKey: secret }
+    for (const [path, more] of [
+      ["", {}],
+      ["", { stream: true }],
+      ["", { background: true }],
+      ["/input_tokens", {}],
+    ] as const) {
+      const { status, json } = await send(scoped, "POST", `/v1/responses${path}`, ask(more))
+      expect([status, json["error"]]).toMatchObject([403, { code: "model_not_allowed", param: "model" }])
+    }
+    expect((await server.runs.list(server.projectId, {})).runs.filter(({ principal }) => principal !== server.keyId)).toEqual([])
+    const unknown = await send(scoped, "POST", "/v1/responses", ask({ model: "fake-other-1" }))
+    expect(unknown.json["error"]).toMatchObject({ code: "model_not_found" })
+  })
+
   it("malformed JSON, invalid UTF-8, an empty body and a list are told apart", async () => {
     const bodies: [unknown, string][] = [
       ['{"model": ', "not valid JSON"],

@@ -1,0 +1,54 @@
+// A stored key as the API shows it, and the rows that a request for a new or a changed key asks for.
+import type { ApiKey, ApiKeyUpdateRequest } from "@perdure/contract"
+import type { JsonObject } from "../core/index.ts"
+import type { KeyFields, StoredKey } from "../store/index.ts"
+import type { KeySettings } from "./types.ts"
+
+export function newFields(name: string, settings: KeySettings, secret: Pick<KeyFields, "digest" | "hint">): KeyFields {
+  const blank = { models: [], endpoints: [], limits: {}, tags: [], user: null, metadata: {}, expiresAt: null }
+  return patched({ ...blank, ...secret, name, rotatedAt: null, retired: [], revokedAt: null }, settings)
+}
+
+/** A merge: what is absent stays, null takes away, lists are replaced. */
+export function patched(before: KeyFields, { name, scope, limits, tags, user, metadata, expiresAt }: ApiKeyUpdateRequest): KeyFields {
+  return {
+    ...before,
+    name: name ?? before.name,
+    models: scope?.models ?? before.models,
+    endpoints: scope?.endpoints ?? before.endpoints,
+    limits: merged(before.limits, limits),
+    tags: tags ?? before.tags,
+    user: user === undefined ? before.user : user,
+    metadata: merged(before.metadata, metadata),
+    expiresAt: expiresAt === undefined ? before.expiresAt : expiresAt,
+  }
+}
+
+export function shown(row: StoredKey, now: number): ApiKey {
+  const { id, name, hint, models, endpoints, limits, tags, user, metadata, createdAt, createdBy, updatedAt, expiresAt, rotatedAt } = row
+  const oldSecretsUntil = Math.max(0, ...row.retired.map(({ until }) => until))
+  return {
+    id,
+    name,
+    hint,
+    state: row.revokedAt !== null ? "revoked" : expiresAt !== null && expiresAt <= now ? "expired" : "live",
+    scope: { models: [...models], endpoints: [...endpoints] },
+    limits,
+    tags: [...tags],
+    user,
+    metadata: { ...metadata } as ApiKey["metadata"], // no member is undefined: it was stored
+    createdAt,
+    createdBy,
+    updatedAt,
+    expiresAt,
+    rotatedAt,
+    oldSecretsUntil: oldSecretsUntil > now ? oldSecretsUntil : null,
+    lastUsedAt: row.lastUsedAt,
+    revokedAt: row.revokedAt,
+  }
+}
+
+/** Members that are null are taken away. */
+function merged(before: JsonObject, changes: JsonObject = {}): JsonObject {
+  return Object.fromEntries(Object.entries({ ...before, ...changes }).filter(([, value]) => value !== null && value !== undefined))
+}
