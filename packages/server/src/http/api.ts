@@ -3,8 +3,9 @@ import { Hono, type Context, type MiddlewareHandler } from "hono"
 import { HTTPException } from "hono/http-exception"
 import { AppError, type Limits, type NewId } from "../core/index.ts"
 import { fileTooLarge } from "../context/index.ts"
-import { requireEndpoint, type Identity, type Principal } from "../security/index.ts"
+import type { Identity } from "../security/index.ts"
 import { isStoreError, type StoreError } from "../store/index.ts"
+import { callerOf, mayStillCall } from "./callers.ts"
 import type { HttpEnv } from "./env.ts"
 import { errorAnswer } from "./openai/errors.ts"
 import { createRouteTable } from "./route-table.ts"
@@ -66,31 +67,11 @@ function identified(newId: NewId): MiddlewareHandler<HttpEnv> {
 function authenticated(identity: Identity): MiddlewareHandler<HttpEnv> {
   return async (context, next) => {
     const headers = context.req.header()
-    const { method } = context.req
-    const principal = identity.authenticate(headers, method)
-    if (!principal) throw invalidApiKey(headers["authorization"] ?? headers["x-api-key"], identity.expiredAt(headers))
-    // The same text that the routes are found by.
-    const { path } = context.req
-    requireEndpoint(principal, method, path)
-    context.set("principal", principal)
-    context.set("isStillAllowed", () => isAllowed(identity.authenticate(headers, method), method, path))
+    const { method, path } = context.req
+    context.set("principal", callerOf(identity, headers, method, path))
+    context.set("isStillAllowed", () => mayStillCall(identity, headers, method, path))
     await next()
   }
-}
-
-function isAllowed(principal: Principal | undefined, method: string, path: string): boolean {
-  return principal !== undefined && (principal.scope === null || principal.scope.allowsEndpoint(method, path))
-}
-
-/** The 401 of every route: says whether a key was missing, wrong or too old, never what it was. */
-export function invalidApiKey(sent: string | undefined, expiredAt: number | undefined): AppError {
-  const message =
-    sent === undefined
-      ? "this route needs an API key and the request has none"
-      : expiredAt === undefined
-        ? "the API key is not known here, or was revoked"
-        : `the API key was good until ${new Date(expiredAt).toISOString()}: it has expired, or was replaced by a newer one`
-  return new AppError("invalid_api_key", message, { hint: "Send `Authorization: Bearer <key>`; `perdure keys create` makes a key." })
 }
 
 function bodyLimited({ requestBodyBytesMax, fileBytesMax }: ApiOptions["limits"]): MiddlewareHandler<HttpEnv> {

@@ -1,8 +1,8 @@
 // What every request passes before its handler: one origin guard, one refusal while draining, one count of what is in flight.
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { AppError, type Clock, type NewId } from "../core/index.ts"
-import { requireEndpoint, type Identity, type Principal } from "../security/index.ts"
-import { invalidApiKey } from "./api.ts"
+import type { Identity, Principal } from "../security/index.ts"
+import { callerOf } from "./callers.ts"
 import type { ErrorAnswer, WireShape } from "./light/wire-shape.ts"
 import { errorAnswer } from "./openai/errors.ts"
 import { answeredTraceparent } from "./trace-context.ts"
@@ -42,7 +42,7 @@ export function enterHotPath(
   const requestId = newId("req")
   let principal: Principal
   try {
-    principal = authenticated(identity, request)
+    principal = callerOf(identity, request.headers, "POST", request.url ?? "")
   } catch (error) {
     request.resume()
     return sendError(response, shape.errorAnswer(error, requestId))
@@ -50,17 +50,6 @@ export function enterHotPath(
   const sent = request.headers["traceparent"]
   const traceparent = typeof sent === "string" ? answeredTraceparent(sent, requestId) : undefined
   handle({ request, response, principal, requestId, startedAt: clock.monotonic(), startedAtEpochMs: clock.now(), traceparent, shape })
-}
-
-/** Who calls; throws the 401 of an unknown key and the 403 of one that may not call this path. */
-function authenticated(identity: Identity, request: IncomingMessage): Principal {
-  const principal = identity.authenticate(request.headers, "POST")
-  if (!principal) {
-    const { headers } = request
-    throw invalidApiKey(headers.authorization ?? headers["x-api-key"]?.toString(), identity.expiredAt(headers))
-  }
-  requireEndpoint(principal, "POST", request.url ?? "")
-  return principal
 }
 
 /** A JSON error as the whole answer; nothing of the response was sent yet. */

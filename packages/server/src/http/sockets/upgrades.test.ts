@@ -5,6 +5,7 @@ import { connect } from "node:net"
 import { afterEach, describe, expect, it, vi } from "vitest"
 import { WebSocket, type ClientOptions } from "ws"
 import { defaultLimits, newId, systemClock, type Limits } from "../../core/index.ts"
+import { compileScope } from "../../security/index.ts"
 import { fixedIdentity, testKey, testPrincipal } from "../../testing/gateway.ts"
 import { newSocket, refusalOf } from "../../testing/socket-client.ts"
 import { createApi } from "../api.ts"
@@ -216,6 +217,19 @@ describe("open connections", () => {
     socket.send("x".repeat(2_000))
     expect(((await once(socket, "close")) as [number])[0]).toBe(1009)
     expect((await openTo(served)).readyState).toBe(WebSocket.OPEN)
+  })
+
+  it("refuses a key whose endpoints leave the path out, and tells one whose endpoints are taken away later", async () => {
+    const served = await serve()
+    const scoped = (...endpoints: string[]): typeof testPrincipal => ({ ...testPrincipal, scope: compileScope({ models: [], endpoints }) })
+    served.keys["sk-scoped"] = scoped("chat", "GET /v1/*")
+    const headers = { authorization: "Bearer sk-scoped" }
+    expect(await refusalOf(served.url, "/v1/echo", { headers })).toMatchObject({ status: 403, error: { code: "endpoint_not_allowed" } })
+    served.keys["sk-scoped"] = scoped("/v1/echo")
+    const socket = socketTo(served.url, "/v1/echo", { headers })
+    await once(socket, "open")
+    served.keys["sk-scoped"] = scoped("chat")
+    await vi.waitFor(() => expect(served.events[0]).toBe("revoked"), waiting)
   })
 
   it("a revoked key is told to its connections within a moment", async () => {

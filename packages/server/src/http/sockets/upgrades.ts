@@ -4,7 +4,8 @@ import type { Duplex } from "node:stream"
 import { WebSocketServer } from "ws"
 import { AppError, sleep, type Clock, type Limits, type NewId } from "../../core/index.ts"
 import type { Identity, Principal } from "../../security/index.ts"
-import { invalidApiKey, type ShellLogger } from "../api.ts"
+import type { ShellLogger } from "../api.ts"
+import { callerOf, mayStillCall } from "../callers.ts"
 import { ClientSocket } from "./client-socket.ts"
 import { chosenProtocol, credentialsOf } from "./subprotocols.ts"
 
@@ -56,6 +57,9 @@ interface Open {
 /** Between two looks at all open connections; a revoked key holds no longer than this. */
 const sweepMs = 500
 
+/** A handshake is a GET, but what comes through the connection does as much as a POST of its path. */
+const method = "POST"
+
 export class Upgrades {
   readonly #options: UpgradesOptions
   readonly #served: ReadonlyMap<string, Served>
@@ -78,8 +82,12 @@ export class Upgrades {
   refusal(request: IncomingMessage): AppError | undefined {
     const { identity, limits } = this.#options
     if (!this.#served.has(pathOf(request))) return noUpgrade([...this.#served.keys()])
-    const credentials = credentialsOf(request.headers)
-    if (!identity.authenticate(credentials, "POST")) return invalidApiKey(credentials.authorization)
+    try {
+      callerOf(identity, credentialsOf(request.headers), method, pathOf(request))
+    } catch (error) {
+      if (error instanceof AppError) return error
+      throw error
+    }
     if (this.#open.size < limits.socketsMax) return undefined
     return new AppError("overloaded", `this server has ${limits.socketsMax} WebSockets open, which is its limit`, {
       hint: 'Try again later, or raise the limit "socketsMax" in the configuration.',
@@ -89,16 +97,18 @@ export class Upgrades {
 
   /** For requests without a refusal. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const served = this.#served.get(pathOf(request))
+    const { identity } = this.#options
+    const path = pathOf(request)
+    const served = this.#served.get(path)
     const credentials = credentialsOf(request.headers)
-    const principal = this.#options.identity.authenticate(credentials, "POST")
+    const principal = identity.authenticate(credentials, method)
     if (!served || !principal || this.#draining) return void socket.destroy()
     const requestId = this.#options.newId("req")
     this.#requestIds.set(request, requestId)
     served.server.handleUpgrade(request, socket, head, (opened) => {
       const client = new ClientSocket(opened, this.#options.limits)
       const query = new URLSearchParams(/\?(.*)$/.exec(request.url ?? "")?.[1])
-      const isStillAllowed = (): boolean => this.#options.identity.authenticate(credentials, "POST") !== undefined
+      const isStillAllowed = (): boolean => mayStillCall(identity, credentials, method, path)
       this.#begin(served.route, { socket: client, request, query, principal, requestId }, isStillAllowed)
     })
   }
