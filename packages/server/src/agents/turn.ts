@@ -65,6 +65,7 @@ async function liveTurn(session: Session, options: TurnOptions, step: StepContex
     for await (const event of call.events) {
       step.signal.throwIfAborted()
       characters += charactersOf(event)
+      if (event.type === "finished") for (const other of event.alsoUsed ?? []) recordUsage(session, turn, other.deployment, other.usage)
       for (const each of marks ? marks.take(event) : [event]) translator.take(each)
     }
     step.signal.throwIfAborted()

@@ -68,7 +68,7 @@ async function compose(config: Config, overrides: Overrides, cleanUps: AsyncDisp
   const { store, minilm, discovered } = await openParts(config, logger, overrides.onFatal, cleanUps)
   const foundation = await openFoundation(config, shared, { store, metrics, observers }, cleanUps)
   const { identity, records, runs } = foundation
-  const inference = composeInference(shared, config, { minilm, discovered }, cleanUps)
+  const inference = composeInference(shared, config, { minilm, discovered, observer: observers.pool }, cleanUps)
   telemetry.watch(inference.models)
   const context = cleanUps.use(composeContext(shared, config, { store, runs, inference, minilm }))
   const tools = [...(config.tools as readonly Tool[]), ...(overrides.tools ?? [])] // checked when the configuration was loaded
@@ -86,6 +86,8 @@ async function compose(config: Config, overrides: Overrides, cleanUps: AsyncDisp
   const serving = { ...shared, identity, logger: logger.child("http") }
   const app = createApi({ ...serving, routes: routesOf(shared, config, parts), hotRoutes: hotNames })
   const server = cleanUps.use(createHttpServer({ ...serving, app, hotRoutes, metrics: observers.http }))
+  const open = (): number => inference.pool.health().filter(({ state }) => state !== "closed").length
+  metrics.gauge("perdure_deployments_left_alone", "Deployments whose circuit breaker is not closed", open)
   metrics.gauge("perdure_http_requests_in_flight", "Requests that have no complete answer yet", () => server.inFlight)
   metrics.gauge("perdure_http_sockets_open", "WebSockets of clients that are open", () => server.sockets)
   const url = await server.listen(config.server.port, config.server.host)

@@ -2,6 +2,7 @@
 import type { LightRunRecord } from "../accounting/index.ts"
 import { isJsonObject, type JsonValue } from "../core/index.ts"
 import type { HttpMetrics } from "../http/index.ts"
+import type { PoolObserver } from "../inference/index.ts"
 import type { Run, RunEvent } from "../runs/index.ts"
 import type { BusinessEvents } from "../telemetry/index.ts"
 
@@ -10,6 +11,7 @@ export interface Observers {
   onCommitted: (events: readonly RunEvent[]) => void
   onEnded: (run: Run) => void
   http: HttpMetrics
+  pool: PoolObserver
 }
 
 /** `providerOf` names the provider of a deployment by its id. */
@@ -26,6 +28,14 @@ export function createObservers(events: BusinessEvents, providerOf: (deploymentI
       events.runEnded({ kind, status, durationMs: (finishedAt ?? createdAt) - createdAt }),
     http: {
       requestFinished: (route, status, durationMs) => events.requestEnded({ route, method: "POST", status, errorCode: null, durationMs }),
+    },
+    pool: {
+      attemptEnded: ({ deployment, failure }) => {
+        if (failure !== null && failure !== "cancelled") events.attemptFailed({ provider: deployment.provider, failure })
+      },
+      retried: (event) => events.callRetried(event),
+      budgetExhausted: () => events.retryBudgetSpent(1),
+      breakerChanged: (event) => events.breakerChanged(event),
     },
   }
 }

@@ -15,6 +15,7 @@ import {
   createTokenizer,
   createUpstreams,
   type CallModel,
+  type Deployment,
   type Discovery,
   type EmbeddedEmbeddings,
   type ModelCall,
@@ -22,6 +23,7 @@ import {
   type NativeModel,
   type Natives,
   type Pool,
+  type PoolObserver,
   type TokenCount,
   type TokenCounter,
   type Upstreams,
@@ -59,6 +61,7 @@ export interface InferenceParts {
   minilm: EmbeddedEmbeddings
   /** What was found in the environment and on this machine. */
   discovered: Pick<Discovery, "models" | "deployments">
+  observer: PoolObserver
 }
 
 export function composeInference(shared: Shared, config: Config, parts: InferenceParts, cleanUps: AsyncDisposableStack): Inference {
@@ -76,11 +79,19 @@ export function composeInference(shared: Shared, config: Config, parts: Inferenc
   const models = createModels({ models: [...own, ...discovered.models] })
   const upstreams = cleanUps.use(createUpstreams(shared))
   const prices = createPrices({ configured: declared.prices })
-  const callModel = createCallModel({ ...shared, models, upstreams, natives })
-  const pool = createPool({ ...shared, models })
+  const pool = createPool({ ...shared, models, observer: parts.observer, priceOf: (deployment) => usdOf(prices, deployment) })
+  const callModel = createCallModel({ ...shared, models, pool, upstreams, natives })
   const rediscovered = (found: Pick<Discovery, "models">): void => models.replace([...own, ...found.models])
   const tokenCounter = cleanUps.use(createTokenCounter({ tokenizer: createTokenizer(shared), natives }))
   return { models, upstreams, natives, pool, prices, callModel, tokenCounter, rediscovered }
+}
+
+const microUsdPerUsd = 1_000_000
+
+/** As clients state them: dollars per million tokens. */
+function usdOf(prices: Prices, deployment: Deployment): { prompt: number; completion: number } | undefined {
+  const price = prices.priceOf(deployment)
+  return price && { prompt: price.input / microUsdPerUsd, completion: price.output / microUsdPerUsd }
 }
 
 export function composeContext(
@@ -90,7 +101,7 @@ export function composeContext(
 ): ContextServices {
   const embedModel = config.defaults.embeddingModel ?? minilm.deployment.id
   const usesMissingMiniLm = embedModel === minilm.deployment.id && minilm.unavailable !== null
-  const embed = usesMissingMiniLm ? undefined : createEmbed({ ...inference, limits: shared.limits }, embedModel)
+  const embed = usesMissingMiniLm ? undefined : createEmbed({ ...shared, ...inference }, embedModel)
   return createContext({ ...shared, store, runs, embed, embedModel, onError: (name, message) => shared.onError(name, message) })
 }
 

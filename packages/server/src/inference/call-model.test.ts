@@ -1,13 +1,22 @@
 // Model calls against a provider on a real port, and against models of this process.
-import { afterAll, describe, expect, it } from "vitest"
-import { AppError, defaultLimits, newId } from "../core/index.ts"
+import { afterAll, beforeEach, describe, expect, it } from "vitest"
+import { AppError, defaultLimits, newId, systemClock } from "../core/index.ts"
 import { startFakeProvider, type FakeScript } from "../testing/fake-provider.ts"
-import { createCallModel, createEmbed, createModels, createUpstreams, type Deployment, type ModelCall, type ModelEvent } from "./index.ts"
+import {
+  createCallModel,
+  createEmbed,
+  createModels,
+  createPool,
+  createUpstreams,
+  type Deployment,
+  type ModelCall,
+  type ModelEvent,
+} from "./index.ts"
 import type { NativeModel } from "./providers/embedded/types.ts"
 
 const provider = await startFakeProvider()
 const spare = await startFakeProvider({ text: "from the spare" })
-const limits = { ...defaultLimits, firstTokenTimeoutMs: 800, idleTimeoutMs: 800 }
+const limits = { ...defaultLimits, firstTokenTimeoutMs: 2_000, idleTimeoutMs: 2_000 }
 const upstreams = createUpstreams({ limits })
 afterAll(async () => {
   await upstreams[Symbol.asyncDispose]()
@@ -48,7 +57,10 @@ const models = createModels({
     model("nowhere", deployment({ baseUrl: "http://127.0.0.1:1/v1" })),
   ],
 })
-const options = { models, upstreams, natives: new Map([[native.deployment.id, native]]), limits, newId }
+// One attempt on each deployment: these tests look at single failures.
+const pool = createPool({ models, limits: { ...limits, sameDeploymentRetriesMax: 0 }, clock: systemClock, rng: () => 0 })
+beforeEach(() => pool.keep([]))
+const options = { models, pool, upstreams, natives: new Map([[native.deployment.id, native]]), limits, clock: systemClock, newId }
 const callModel = createCallModel(options)
 
 function call(part: Partial<ModelCall> = {}): ModelCall {

@@ -1,72 +1,102 @@
-// Calls a model by its logical name on the first deployment that works: native ones in this process, others over HTTP.
-import { AppError, type Limits, type NewId } from "../core/index.ts"
+// Calls a model by its logical name: the way through its deployments is the pool's, each attempt reports to it how it fared.
+import { AppError, sleep } from "../core/index.ts"
+import { openAttempt, type AttemptOptions } from "./call-attempt.ts"
+import { hedged } from "./hedged.ts"
 import type { Models } from "./models.ts"
-import type { NativeModel } from "./providers/embedded/types.ts"
-import { callProvider } from "./providers/call.ts"
-import type { CallModel, Deployment, ModelCall, ModelEvent } from "./types.ts"
+import { organisationOf } from "./pool/organisation.ts"
+import type { Plan, PlanRequest, Pool } from "./pool/types.ts"
+import { estimateTokens } from "./tokens/index.ts"
+import type { CallModel, CallRouting, Deployment, Model, ModelCall, ModelEvent } from "./types.ts"
 import { UpstreamError } from "./upstream-error.ts"
-import type { Upstreams } from "./upstreams.ts"
 
-/** The models that run in this process, by deployment id. */
-export type Natives = ReadonlyMap<string, NativeModel>
+export { eventsOf, type Natives } from "./call-attempt.ts"
 
-export interface CallModelOptions {
+export interface CallModelOptions extends AttemptOptions {
   models: Pick<Models, "require">
-  upstreams: Upstreams
-  natives: Natives
-  limits: Pick<Limits, "connectTimeoutMs" | "firstTokenTimeoutMs" | "idleTimeoutMs">
-  newId: NewId
+  pool: Pick<Pool, "plan">
 }
 
-/** `deployment` of what is returned is the one tried at the moment: the next one takes over where the first fails before its first event. */
 export function createCallModel(options: CallModelOptions): CallModel {
-  return (call, signal) => {
-    const deployments = options.models.require(call.model, "chat").deployments.filter((deployment) => deployment.does.chat)
-    const first = deployments[0]
-    if (!first) throw new AppError("model_not_found", `the model "${call.model}" has no deployment`, { param: "model" })
-    const attempt = { deployment: first }
-    const events = firstThatWorks(options, deployments, call, signal, (deployment) => (attempt.deployment = deployment))
+  return (call, signal, routing = {}) => {
+    const model = options.models.require(call.model, "chat")
+    const plan = options.pool.plan(model, planRequest(call, model, routing))
+    const current = { deployment: plan.first() }
+    const events = attempts(options, plan, { call, signal, current })
     return {
       get deployment(): Deployment {
-        return attempt.deployment
+        return current.deployment
       },
       events,
     }
   }
 }
 
-/** The events of one deployment; native ones must be registered under their id. */
-export function eventsOf(
-  options: Omit<CallModelOptions, "models">,
-  deployment: Deployment,
-  call: ModelCall,
-  signal: AbortSignal,
-): AsyncIterable<ModelEvent> {
-  if (deployment.dialect !== "native") return callProvider(options, deployment, call, signal)
-  const chat = options.natives.get(deployment.id)?.chat
-  if (!chat) throw new AppError("feature_unavailable", `the deployment "${deployment.id}" does not run in this process`)
-  return chat(call, signal)
+interface CallUnderWay {
+  call: ModelCall
+  signal: AbortSignal
+  current: { deployment: Deployment }
 }
 
-async function* firstThatWorks(
-  options: CallModelOptions,
-  deployments: readonly Deployment[],
-  call: ModelCall,
-  signal: AbortSignal,
-  trying: (deployment: Deployment) => void,
-): AsyncGenerator<ModelEvent> {
-  for (const [position, deployment] of deployments.entries()) {
-    trying(deployment)
+/** Until one has begun: what came of an answer is never said twice. */
+async function* attempts(options: CallModelOptions, plan: Plan, { call, signal, current }: CallUnderWay): AsyncGenerator<ModelEvent> {
+  for (;;) {
     let begun = false
     try {
-      for await (const event of eventsOf(options, deployment, call, signal)) {
+      const open = (deployment: Deployment) => openAttempt(options, plan, deployment, readableBy(call, deployment), signal)
+      for await (const event of hedged(plan, current, open)) {
         begun = true
         yield event
       }
       return
     } catch (error) {
-      const another = error instanceof UpstreamError && error.retryable && !begun && !signal.aborted && position + 1 < deployments.length
-      if (!another) throw error
+      const next = begun || signal.aborted ? undefined : plan.afterFailure(current.deployment, failureOf(error))
+      if (!next) throw error
+      if (next.delayMs > 0) await sleep(next.delayMs, signal)
+      current.deployment = next.deployment
     }
   }
+}
+
+/** A call that one dialect cannot express, another may; anything else that is thrown is a fault of ours and ends the call. */
+function failureOf(error: unknown): UpstreamError {
+  if (error instanceof UpstreamError) return error
+  const isRefusal = error instanceof AppError && (error.code === "unsupported_value" || error.code === "feature_unavailable")
+  const message = error instanceof Error ? error.message : "unexpected"
+  return new UpstreamError(isRefusal ? error.code : "server_error", message, { retryable: isRefusal, failure: "missing", cause: error })
+}
+
+function planRequest(call: ModelCall, model: Model, routing: CallRouting): PlanRequest {
+  const request: PlanRequest = { needs: "chat", ...routing }
+  const affinity = routing.affinity ?? call.user
+  if (affinity !== null && affinity !== undefined) request.affinity = affinity
+  const organisation = sealedBy(call)
+  if (organisation !== undefined) request.organisation = organisation
+  const bounded = model.deployments.find(({ contextTokensMax }) => contextTokensMax !== null)
+  if (bounded) request.contextTokensEstimated = estimateTokens(call, bounded)
+  return request
+}
+
+/** R26: whose deployments can read the reasoning that the conversation carries. */
+function sealedBy({ messages }: ModelCall): string | undefined {
+  for (const message of messages.toReversed()) {
+    if (message.role !== "assistant") continue
+    const sealed = message.reasoning?.findLast(({ data, organisation }) => data !== undefined && organisation !== undefined)
+    if (sealed) return sealed.organisation
+  }
+  return undefined
+}
+
+/** Without the reasoning that another organisation sealed: it would refuse the whole call. */
+function readableBy(call: ModelCall, deployment: Deployment): ModelCall {
+  const isSealed = (message: ModelCall["messages"][number]): boolean =>
+    message.role === "assistant" &&
+    message.reasoning?.some(({ data, organisation }) => data !== undefined && organisation !== undefined) === true
+  if (!call.messages.some(isSealed)) return call
+  const own = organisationOf(deployment)
+  const messages = call.messages.map((message) => {
+    if (message.role !== "assistant" || !message.reasoning) return message
+    const reasoning = message.reasoning.filter(({ data, organisation }) => data === undefined || (organisation ?? own) === own)
+    return { ...message, reasoning }
+  })
+  return { ...call, messages }
 }

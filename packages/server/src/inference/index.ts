@@ -33,6 +33,7 @@ export {
   parseRouting,
   parseRoutingHeader,
   routingHeader,
+  runPlan,
   type AttemptOutcome,
   type BreakerState,
   type DeploymentHealth,
@@ -46,6 +47,7 @@ export {
 } from "./pool/index.ts"
 export type {
   CallModel,
+  CallRouting,
   CallTimeouts,
   Capabilities,
   Citation,

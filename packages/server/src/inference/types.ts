@@ -1,5 +1,6 @@
 // The words of inference: deployments, the one internal shape of a model call with its event stream, and embeddings.
 import type { JsonObject, JsonValue } from "../core/index.ts"
+import type { PlanRequest } from "./pool/types.ts"
 
 /** The wire dialects that deployments speak; `native` ones run in this process. */
 export type Dialect =
@@ -125,6 +126,8 @@ export interface ModelReasoning {
   id?: string
   /** Who made it: a dialect, so that no other is sent it. */
   dialect: Dialect
+  /** Whose deployment made it: no other organisation can read what is sealed. */
+  organisation?: string
 }
 
 export type ModelMessage =
@@ -234,10 +237,22 @@ export type ModelEvent =
       detail?: string
       /** The stop text that was met. */
       stopSequence?: string
+      /** Other attempts at this call that are billed too: the slower one of two, one that broke off. */
+      alsoUsed?: readonly { deployment: Deployment; usage: ModelUsage }[]
     }
 
-/** Calls the model of that name on one of its deployments. */
-export type CallModel = (call: ModelCall, signal: AbortSignal) => { deployment: Deployment; events: AsyncIterable<ModelEvent> }
+/** What the caller wants of the choice of a deployment. */
+export type CallRouting = Omit<PlanRequest, "needs" | "usable" | "contextTokensEstimated" | "organisation">
+
+/**
+ * Calls the model of that name on one of its deployments, and on others while nothing of an answer has come. `deployment` of what is
+ * returned is the one tried at the moment. Throws AppError at once when none may be asked.
+ */
+export type CallModel = (
+  call: ModelCall,
+  signal: AbortSignal,
+  routing?: CallRouting,
+) => { deployment: Deployment; events: AsyncIterable<ModelEvent> }
 
 /** One unit-length vector of `dimensions` per text, in order. Some models make a difference between what is searched and what is found. */
 export type Embed = (texts: readonly string[], signal: AbortSignal, purpose?: "document" | "query") => Promise<Float32Array[]>

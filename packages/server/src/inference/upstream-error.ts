@@ -119,19 +119,38 @@ export function errorOfTransport(
   limits: { connectTimeoutMs: number; firstTokenTimeoutMs: number; idleTimeoutMs: number },
 ): UpstreamError {
   const code = codeOfError(error)
+  const { connectMs, firstTokenMs, idleMs } = deployment.timeouts ?? {}
+  if (code === "UND_ERR_CONNECT_TIMEOUT") return timedOut(deployment, "connect", connectMs ?? limits.connectTimeoutMs, error)
+  if (code === "UND_ERR_HEADERS_TIMEOUT") return timedOut(deployment, "answer", firstTokenMs ?? limits.firstTokenTimeoutMs, error)
+  if (code === "UND_ERR_BODY_TIMEOUT") return timedOut(deployment, "idle", idleMs ?? limits.idleTimeoutMs, error)
   const name = `the provider of "${deployment.id}"`
-  const timeout = (message: string, limit: string): UpstreamError =>
-    new UpstreamError("upstream_timeout", message, { retryable: true, cause: error, hint: `The limit is "${limit}" of the configuration.` })
-  if (code === "UND_ERR_CONNECT_TIMEOUT")
-    return timeout(`${name} took no connection within ${limits.connectTimeoutMs} ms`, "connectTimeoutMs")
-  if (code === "UND_ERR_HEADERS_TIMEOUT")
-    return timeout(`${name} sent no answer within ${limits.firstTokenTimeoutMs} ms`, "firstTokenTimeoutMs")
-  if (code === "UND_ERR_BODY_TIMEOUT")
-    return timeout(`${name} went silent for ${limits.idleTimeoutMs} ms in the middle of its answer`, "idleTimeoutMs")
   return new UpstreamError("upstream_error", `${name} cannot be reached or broke the connection (${code})`, {
     retryable: true,
     failure: "connection",
     cause: error,
+  })
+}
+
+const timeouts = {
+  connect: ["took no connection within", "connectTimeoutMs", "connectMs"],
+  answer: ["sent no answer within", "firstTokenTimeoutMs", "firstTokenMs"],
+  token: ["sent no token within", "firstTokenTimeoutMs", "firstTokenMs"],
+  idle: ["went silent in the middle of its answer for", "idleTimeoutMs", "idleMs"],
+  total: ["had not finished its answer after", "totalTimeoutMs", "totalMs"],
+} as const
+
+/** A limit of time that ran out, named as the configuration names it. */
+export function timedOut(deployment: Deployment, what: keyof typeof timeouts, ms: number, cause?: unknown): UpstreamError {
+  const [words, limit, own] = timeouts[what]
+  const isOwn = deployment.timeouts?.[own] !== undefined
+  const hint = `The limit is "${isOwn ? `timeouts.${own}" of the deployment` : `${limit}" of the configuration`}.`
+  // No connection is the sooner known and the cheaper tried again than silence.
+  const failure = what === "connect" ? "connection" : "timeout"
+  return new UpstreamError("upstream_timeout", `the provider of "${deployment.id}" ${words} ${ms} ms`, {
+    retryable: what !== "total",
+    failure,
+    cause,
+    hint,
   })
 }
 

@@ -4,7 +4,7 @@ import { AppError, type Limits } from "../core/index.ts"
 import type { SignRequest } from "./providers/sign-request.ts"
 import { signerOf } from "./providers/signers.ts"
 import { headersOf, pathsOf, type PathOf } from "./providers/target.ts"
-import type { Deployment } from "./types.ts"
+import type { CallTimeouts, Deployment } from "./types.ts"
 
 export interface UpstreamTarget {
   pool: Pool
@@ -22,7 +22,8 @@ export interface Upstreams extends AsyncDisposable {
   target(deployment: Deployment): UpstreamTarget
 }
 
-type UpstreamLimits = Pick<Limits, "connectTimeoutMs" | "firstTokenTimeoutMs" | "idleTimeoutMs" | "upstreamConnectionsMax">
+export type TimeoutLimits = Pick<Limits, "connectTimeoutMs" | "firstTokenTimeoutMs" | "idleTimeoutMs" | "totalTimeoutMs">
+type UpstreamLimits = TimeoutLimits & Pick<Limits, "upstreamConnectionsMax">
 
 export function createUpstreams({ limits }: { limits: UpstreamLimits }): Upstreams {
   return new PooledUpstreams(limits)
@@ -45,7 +46,7 @@ class PooledUpstreams implements Upstreams {
     const url = new URL(deployment.baseUrl)
     const sign = signerOf(deployment)
     const target: UpstreamTarget = {
-      pool: this.#pool(url.origin),
+      pool: this.#pool(url.origin, deployment.timeouts),
       origin: url.origin,
       pathOf: pathsOf(deployment, url.pathname.replace(/\/+$/, "")),
       headers: { "content-type": "application/json", ...headersOf(deployment) },
@@ -62,18 +63,26 @@ class PooledUpstreams implements Upstreams {
     await Promise.all(pools.map((pool) => pool.destroy()))
   }
 
-  #pool(origin: string): Pool {
-    const known = this.#pools.get(origin)
+  /** Deployments with time limits of their own have connections of their own: the limits belong to the connections. */
+  #pool(origin: string, timeouts: Deployment["timeouts"]): Pool {
+    const { connectMs, firstTokenMs, idleMs } = callTimeouts(timeouts, this.#limits)
+    const key = `${origin} ${connectMs} ${firstTokenMs} ${idleMs}`
+    const known = this.#pools.get(key)
     if (known) return known
-    const { connectTimeoutMs, firstTokenTimeoutMs, idleTimeoutMs, upstreamConnectionsMax } = this.#limits
     const pool = new Pool(origin, {
-      connections: upstreamConnectionsMax,
+      connections: this.#limits.upstreamConnectionsMax,
       pipelining: 1,
-      connect: { timeout: connectTimeoutMs },
-      headersTimeout: firstTokenTimeoutMs,
-      bodyTimeout: idleTimeoutMs,
+      connect: { timeout: connectMs },
+      headersTimeout: firstTokenMs,
+      bodyTimeout: idleMs,
     })
-    this.#pools.set(origin, pool)
+    this.#pools.set(key, pool)
     return pool
   }
+}
+
+/** A deployment's own limits over those of the configuration. */
+export function callTimeouts(own: Partial<CallTimeouts> | undefined, limits: TimeoutLimits): CallTimeouts {
+  const { connectTimeoutMs, firstTokenTimeoutMs, idleTimeoutMs, totalTimeoutMs } = limits
+  return { connectMs: connectTimeoutMs, firstTokenMs: firstTokenTimeoutMs, idleMs: idleTimeoutMs, totalMs: totalTimeoutMs, ...own }
 }

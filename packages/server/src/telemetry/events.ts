@@ -1,15 +1,18 @@
 // What the business counts: one function per event. None ever throws, and none takes a label from outside a closed set.
 import type { Meter } from "@opentelemetry/api"
 import {
+  breakerLabel,
   changingSet,
   closedSet,
   effectLabel,
   errorCodeLabel,
+  failureLabel,
   kindLabel,
   methodLabel,
   operationLabel,
   outcomeLabel,
   providerLabel,
+  retryLabel,
   runStatusLabel,
   statusLabel,
 } from "./labels.ts"
@@ -60,6 +63,13 @@ export interface BusinessEvents {
   runResumed(event: { readonly kind: string }): void
   stepEnded(event: { readonly effect: string; readonly outcome: string; readonly durationMs: number }): void
   toolCallDecided(event: { readonly allowed: boolean }): void
+  /** One attempt at a deployment failed, whatever became of the call. */
+  attemptFailed(event: { readonly provider: string; readonly failure: string }): void
+  /** A call went on: on the same deployment, another one, another model, or beside a slow one. */
+  callRetried(event: { readonly failure: string; readonly to: string }): void
+  /** Calls that were given up because their model's retry budget was spent. */
+  retryBudgetSpent(count: number): void
+  breakerChanged(event: { readonly state: string; readonly failure: string | null }): void
 }
 
 /** Model names in the life of one process; a configuration that is reloaded for months must not grow the metrics. */
@@ -89,6 +99,10 @@ export function createEvents(meter: Meter, options: EventOptions): BusinessEvent
   const ended = seconds("perdure_run_duration", "Durable runs from start to end")
   const resumed = count("perdure_runs_resumed", "Runs that went on after a wait or after a process that died")
   const steps = seconds("perdure_step_duration", "Steps of durable runs")
+  const failures = count("perdure_upstream_failures", "Attempts at deployments that failed")
+  const retries = count("perdure_retries", "Calls that went on after a failed or slow attempt")
+  const spent = count("perdure_retry_budget_spent", "Calls that were given up because the retry budget of their model was spent")
+  const breakers = count("perdure_breaker_changes", "Circuit breakers that opened or closed")
   const decisions = count("perdure_tool_decisions", "Decisions of the gate in front of tools")
 
   const safely = neverThrow(options.onError)
@@ -125,6 +139,14 @@ export function createEvents(meter: Meter, options: EventOptions): BusinessEvent
       steps.record(event.durationMs / 1_000, { effect: effectLabel(event.effect), outcome: outcomeLabel(event.outcome) }),
     ),
     toolCallDecided: safely("toolCallDecided", (event) => decisions.add(1, { verdict: event.allowed ? "allow" : "deny" })),
+    attemptFailed: safely("attemptFailed", (event) =>
+      failures.add(1, { "gen_ai.provider.name": providerLabel(event.provider), failure: failureLabel(event.failure) }),
+    ),
+    callRetried: safely("callRetried", (event) => retries.add(1, { failure: failureLabel(event.failure), to: retryLabel(event.to) })),
+    retryBudgetSpent: safely("retryBudgetSpent", (calls) => spent.add(calls)),
+    breakerChanged: safely("breakerChanged", (event) =>
+      breakers.add(1, { state: breakerLabel(event.state), failure: failureLabel(event.failure) }),
+    ),
   }
 }
 

@@ -69,6 +69,22 @@ export const runStatusLabel: (value: string | null | undefined) => string = clos
   "poisoned",
 ])
 
+export const failureLabel: (value: string | null | undefined) => string = closedSet([
+  "connection",
+  "timeout",
+  "rate_limit",
+  "quota",
+  "server",
+  "credentials",
+  "missing",
+  "context",
+  "stream",
+  "request",
+  "probe",
+])
+export const retryLabel: (value: string | null | undefined) => string = closedSet(["same", "deployment", "model", "hedge"])
+export const breakerLabel: (value: string | null | undefined) => string = closedSet(["closed", "open", "half_open"])
+
 /** `2xx` … `5xx`. */
 export function statusLabel(status: number): string {
   return status >= 100 && status < 600 ? `${Math.floor(status / 100)}xx` : "other"

@@ -11,12 +11,14 @@ import { responseRoutes } from "../http/openai/responses/index.ts"
 import {
   createCallModel,
   createModels,
+  createPool,
   createTokenCounter,
   createTokenizer,
   createUpstreams,
   type Deployment,
   type Embed,
   type Models,
+  type Pool,
 } from "../inference/index.ts"
 import { createExtractive, type NativeModel } from "../inference/providers/embedded/index.ts"
 import { createRuns, type Run, type Runs } from "../runs/index.ts"
@@ -57,11 +59,21 @@ export interface ResponsesServerOptions {
 const everything: Grant = { to: "*", allow: ["tool.read:*", "tool.call:*"], origin: "test" }
 const projectId = "proj_default"
 
+/** Each call meets a pool that remembers no failure: what tests make a provider do once must not decide about the next test. */
+function forgetful(pool: Pool): Pick<Pool, "plan"> {
+  return {
+    plan: (...asked) => {
+      pool.keep([])
+      return pool.plan(...asked)
+    },
+  }
+}
+
 export async function startResponsesServer(options: ResponsesServerOptions = {}): Promise<ResponsesServer> {
   const cleanUps = new AsyncDisposableStack()
   const errors: unknown[] = []
   const onError = (...what: unknown[]): void => void errors.push(what)
-  const limits = { ...defaultLimits, ...options.limits }
+  const limits = { ...defaultLimits, sameDeploymentRetriesMax: 0, ...options.limits }
   const shared = { clock: systemClock, newId, limits, onError }
   const dataDirectory = options.dataDirectory ?? (await temporaryDirectory(cleanUps))
   const store = cleanUps.use(await openStore({ dataDirectory, limits, testing: { fsync: options.fsync ?? false } }))
@@ -78,7 +90,7 @@ export async function startResponsesServer(options: ResponsesServerOptions = {})
   const models = modelsOf(extractive, options.providerUrl)
   const upstreams = cleanUps.use(createUpstreams({ limits }))
   const natives = new Map([[extractive.deployment.id, extractive]])
-  const callModel = createCallModel({ ...shared, models, upstreams, natives })
+  const callModel = createCallModel({ ...shared, models, pool: forgetful(createPool({ ...shared, models })), upstreams, natives })
   const tokenCounter = cleanUps.use(createTokenCounter({ tokenizer: createTokenizer(shared), natives }))
   const tools = createToolRegistry(options.tools ?? [])
   const gate = createGate({ grants: options.grants ?? [everything] })

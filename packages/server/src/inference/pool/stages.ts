@@ -1,6 +1,7 @@
 // The order in which a call may go through deployments: those that the client names first, then the groups of the model, then other models.
 import type { Deployment, Model } from "../types.ts"
 import { isEligible, isNamed, type Filter } from "./eligible.ts"
+import { organisationOf } from "./organisation.ts"
 import type { PlanRequest } from "./types.ts"
 
 /** Deployments among which chance, stickiness or a measure decides. */
@@ -39,9 +40,9 @@ function groups(model: Model, deployments: readonly Deployment[]): Stage[] {
 function organisationFirst(stages: Stage[], model: Model, organisation: string | undefined): Stage[] {
   if (organisation === undefined) return stages
   const all = stages.flatMap(({ deployments }) => deployments)
-  const own = all.filter((deployment) => deployment.organisation === organisation)
+  const isOther = (deployment: Deployment): boolean => organisationOf(deployment) !== organisation
+  const own = all.filter((deployment) => !isOther(deployment))
   if (own.length === 0 || own.length === all.length) return stages
-  const isOther = (deployment: Deployment): boolean => deployment.organisation !== organisation
   const others = stages.map((stage) => ({ model, deployments: stage.deployments.filter(isOther) }))
   return [...groups(model, own), ...others.filter(({ deployments }) => deployments.length > 0)]
 }

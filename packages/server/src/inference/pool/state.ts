@@ -13,7 +13,7 @@ export type StateLimits = BreakerLimits & Pick<Limits, "coolDownMs" | "quotaCool
 /** How well a deployment could take a call now, best first. */
 export type Readiness =
   | "ready"
-  /** At the concurrency that was learned, or the conversation seems too long for it. */
+  /** At the concurrency that was learned, just told to go slower, or the conversation seems too long for it. */
   | "strained"
   /** Left alone by its breaker. */
   | "open"
@@ -42,7 +42,10 @@ export class DeploymentState {
   attempts = 0
   failures = 0
   usedAt: number
+  /** What the provider said, which holds. */
   coolDownUntil = 0
+  /** What we guess after a 429 that said nothing: it is passed over until then while there is another. */
+  #restUntil = 0
   lastError: { error: UpstreamError; at: number } | undefined
   probe: { result: ProbeResult; at: number } | undefined
   readonly #limits: StateLimits
@@ -61,6 +64,7 @@ export class DeploymentState {
   readiness(deployment: Deployment, now: number, tokens: number | undefined): Readiness {
     if (this.waitMs(deployment, now, tokens) > 0 || this.#isAtDeclaredConcurrency(deployment)) return "full"
     if (!this.breaker.allows(now)) return "open"
+    if (now < this.#restUntil) return "strained"
     const learned = deployment.limits?.concurrent === undefined ? this.#learned.max(now) : undefined
     if (learned !== undefined && this.inFlight >= learned) return "strained"
     const { contextTokensMax } = deployment
@@ -124,6 +128,7 @@ export class DeploymentState {
     epochOf: (monotonicMs: number) => number,
   ): DeploymentHealth {
     const { breaker, lastError, probe } = this
+    const restUntil = Math.max(this.coolDownUntil, this.#restUntil)
     const learned = this.#learned.max(now)
     const declared = deployment.limits?.concurrent
     return {
@@ -131,7 +136,7 @@ export class DeploymentState {
       state: breaker.state(now),
       openedBy: breaker.openedBy,
       openUntil: breaker.openUntil === undefined ? null : epochOf(breaker.openUntil),
-      coolDownUntil: this.coolDownUntil > now ? epochOf(this.coolDownUntil) : null,
+      coolDownUntil: restUntil > now ? epochOf(restUntil) : null,
       inFlight: this.inFlight,
       concurrencyMax: declared ?? learned ?? null,
       concurrencyLearned: declared === undefined && learned !== undefined,
@@ -170,15 +175,11 @@ export class DeploymentState {
     if (isOverload(error)) this.#learned.overloaded(this.inFlight + 1, attempt.startedAt, now)
     if (failure === "rate_limit" || failure === "quota") {
       this.breaker.abandoned(attempt.isTrial)
-      this.#coolDown(error.retryAfterMs ?? (failure === "quota" ? this.#limits.quotaCoolDownMs : this.#limits.coolDownMs), now)
-    } else {
-      if (error.retryAfterMs !== undefined && error.retryAfterMs > 0) this.#coolDown(error.retryAfterMs, now)
-      this.breaker.failed(failure, attempt.isTrial, now)
-    }
-  }
-
-  #coolDown(ms: number, now: number): void {
-    this.coolDownUntil = Math.max(this.coolDownUntil, now + Math.min(ms, this.#limits.coolDownMsMax))
+      const guessMs = failure === "quota" ? this.#limits.quotaCoolDownMs : this.#limits.coolDownMs
+      if (error.retryAfterMs === undefined) this.#restUntil = Math.max(this.#restUntil, now + guessMs)
+    } else this.breaker.failed(failure, attempt.isTrial, now)
+    const waitMs = Math.min(error.retryAfterMs ?? 0, this.#limits.coolDownMsMax)
+    this.coolDownUntil = Math.max(this.coolDownUntil, now + waitMs)
   }
 
   /** Buckets follow the declaration, which a reload may change. */

@@ -40,7 +40,7 @@ export class DeploymentStates {
   #find(deployment: Deployment, now: number): DeploymentState {
     const place = placeOf(deployment)
     const found = this.#states.get(deployment.id)
-    if (found) return found.state
+    if (found?.place === place) return found.state
     if (this.#states.size >= this.#limits.deploymentStatesMax) this.#evict()
     const state = new DeploymentState(this.#limits, this.#rng, now)
     this.#states.set(deployment.id, { state, place })

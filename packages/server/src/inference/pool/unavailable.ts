@@ -1,11 +1,26 @@
 // Says why nothing can be tried now, and when it can again.
 import { AppError } from "../../core/index.ts"
 import type { Deployment, Model } from "../types.ts"
+import type { UpstreamFailure } from "../upstream-error.ts"
 import type { Stage } from "./stages.ts"
 import type { DeploymentState } from "./state.ts"
 import type { DeploymentStates } from "./states.ts"
 
 const shownMax = 5
+/** Nothing that a provider said: it may have been to another project. */
+const reasons: Readonly<Record<UpstreamFailure | "probe", string>> = {
+  connection: "could not be reached",
+  timeout: "was silent",
+  rate_limit: "was asked too much",
+  quota: "has used up its quota",
+  server: "failed again and again",
+  credentials: "refuses our credentials",
+  missing: "does not have the model",
+  context: "takes shorter conversations",
+  stream: "broke off its answers",
+  request: "refused requests",
+  probe: "answers no probe",
+}
 /** For what ends when another call ends. */
 const soonMs = 1_000
 
@@ -42,9 +57,8 @@ function reasonOf(deployment: Deployment, state: DeploymentState, now: number): 
   if (waitMs > 0) return { text: `"${deployment.id}" is at its limit per minute`, waitMs, isLimit: true }
   if (breaker.openUntil === undefined)
     return { text: `"${deployment.id}" has ${state.inFlight} calls under way, as many as it may`, waitMs: soonMs, isLimit: true }
-  const why = breaker.openedBy === "probe" ? "it answers no probe" : (lastError?.error.code ?? "failures")
   return {
-    text: `"${deployment.id}" is left alone after failing (${why})`,
+    text: `"${deployment.id}" is left alone because it ${reasons[breaker.openedBy ?? "server"]}`,
     waitMs: Math.max(soonMs, breaker.openUntil - now),
     isLimit: false,
   }
