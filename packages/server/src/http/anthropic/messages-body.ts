@@ -1,5 +1,6 @@
 // What is read of the body of a messages request; nothing but the model's name is changed in it.
 import { isJsonObject } from "../../core/index.ts"
+import type { BodyBytes } from "../light/body-bytes.ts"
 import { forwardedBody, type BodyRules, type ForwardedBody } from "../light/forwarded-body.ts"
 
 const rules: BodyRules = {
@@ -8,7 +9,7 @@ const rules: BodyRules = {
   change: (body) => body,
 }
 
-export function messagesBody(bytes: Buffer): ForwardedBody {
+export function messagesBody(bytes: BodyBytes): ForwardedBody {
   return forwardedBody(bytes, rules, ({ metadata }) =>
     isJsonObject(metadata) && typeof metadata["user_id"] === "string" ? metadata["user_id"] : null,
   )

@@ -2,6 +2,7 @@
 import type { IncomingHttpHeaders } from "node:http"
 import type { JsonObject, JsonValue } from "../../core/index.ts"
 import type { Deployment, Dialect, ModelCall, ModelEvent, ModelUsage } from "../../inference/index.ts"
+import type { BodyBytes } from "./body-bytes.ts"
 import type { ForwardedBody } from "./forwarded-body.ts"
 import type { WireShape } from "./wire-shape.ts"
 
@@ -18,7 +19,7 @@ export interface ClientDialect extends WireShape {
   readonly doneFrame: string
   /** The digits' prefix of answers that are made here. */
   readonly idPrefix: string
-  readBody(bytes: Buffer): ForwardedBody
+  readBody(bytes: BodyBytes): ForwardedBody
   /** The whole request as a model call; wrong ones are refused with the parameter's path. */
   parse(body: JsonObject): ModelCall
   openFrames(options: FramesOptions): Frames

@@ -1,9 +1,9 @@
 // What the gateway reads of a request body without parsing it, and the body that it sends upstream instead.
-import { isUtf8 } from "node:buffer"
 import { AppError, isJsonObject, type JsonObject, type JsonValue } from "../../core/index.ts"
 import { parseJsonObject } from "../request-body.ts"
+import type { BodyBytes, Edit } from "./body-bytes.ts"
+import { scanTopLevel, type Span } from "./body-scan.ts"
 import { estimateInputTokens } from "./input-estimate.ts"
-import { scanTopLevel, splice, type Edit, type Span } from "./body-scan.ts"
 
 export interface ForwardedBody {
   model: string
@@ -19,7 +19,7 @@ export interface ForwardedBody {
   sizeBytes: number
   inputTokensEstimated: number
   /** The bytes for a deployment: its own name of the model, and what the dialect changes. */
-  forUpstream(upstreamModel: string): Buffer
+  forUpstream(upstreamModel: string): Buffer | readonly Buffer[]
   /** The whole request, parsed. */
   parsed(): JsonObject
 }
@@ -45,34 +45,23 @@ function userField({ user }: Values): string | null {
 export type MakeEdits = (values: Values, spans: ReadonlyMap<string, Span>) => Edit[]
 
 /** `userOf`: where the dialect has the end user. */
-export function forwardedBody(bytes: Buffer, rules: BodyRules, userOf: UserOf = userField): ForwardedBody {
-  const spans = isUtf8(bytes) ? scanTopLevel(bytes, rules.keys) : undefined
+export function forwardedBody(bytes: BodyBytes, rules: BodyRules, userOf: UserOf = userField): ForwardedBody {
+  const spans = bytes.isUtf8() ? scanTopLevel(bytes.pieces, rules.keys) : undefined
   const values = spans && readValues(bytes, spans)
   const model = spans?.get("model")
   if (!spans || !values || !model || values["perdure"] !== undefined || rules.unusual?.(values)) return parsedBody(bytes, rules, userOf)
   const read = readRequest(values, userOf)
   const edits = rules.edits(values, spans)
-  const forUpstream = (upstreamModel: string): Buffer => {
-    const all = upstreamModel === read.model ? edits : [...edits, { ...model, text: JSON.stringify(upstreamModel) }]
-    return splice(
-      bytes,
-      all.toSorted((a, b) => a.start - b.start),
-    )
-  }
-  return {
-    ...read,
-    sizeBytes: bytes.length,
-    inputTokensEstimated: estimateInputTokens(bytes),
-    forUpstream,
-    parsed: () => parseJsonObject(bytes),
-  }
+  const forUpstream = (upstreamModel: string): Buffer | readonly Buffer[] =>
+    bytes.edited(upstreamModel === read.model ? edits : [...edits, { ...model, text: JSON.stringify(upstreamModel) }])
+  return { ...read, ...sizesOf(bytes), forUpstream, parsed: () => parseJsonObject(bytes.whole()) }
 }
 
 /** Undefined when one of them is not JSON after all. */
-function readValues(bytes: Buffer, spans: ReadonlyMap<string, Span>): Values | undefined {
+function readValues(bytes: BodyBytes, spans: ReadonlyMap<string, Span>): Values | undefined {
   const values: Record<string, JsonValue> = {}
   try {
-    for (const [key, { start, end }] of spans) values[key] = JSON.parse(bytes.toString("utf8", start, end)) as JsonValue
+    for (const [key, span] of spans) values[key] = JSON.parse(bytes.text(span)) as JsonValue
   } catch {
     return undefined
   }
@@ -80,11 +69,15 @@ function readValues(bytes: Buffer, spans: ReadonlyMap<string, Span>): Values | u
 }
 
 /** Whatever is unusual: read by `JSON.parse`, and sent on as it was read. */
-function parsedBody(bytes: Buffer, { change }: BodyRules, userOf: UserOf): ForwardedBody {
-  const { perdure, ...parsed } = parseJsonObject(bytes)
+function parsedBody(bytes: BodyBytes, { change }: BodyRules, userOf: UserOf): ForwardedBody {
+  const { perdure, ...parsed } = parseJsonObject(bytes.whole())
   const read = readRequest({ ...parsed, ...(perdure === undefined ? {} : { perdure }) }, userOf)
   const forUpstream = (upstreamModel: string): Buffer => Buffer.from(JSON.stringify({ ...change(parsed), model: upstreamModel }))
-  return { ...read, sizeBytes: bytes.length, inputTokensEstimated: estimateInputTokens(bytes), forUpstream, parsed: () => parsed }
+  return { ...read, ...sizesOf(bytes), forUpstream, parsed: () => parsed }
+}
+
+function sizesOf(bytes: BodyBytes): Pick<ForwardedBody, "sizeBytes" | "inputTokensEstimated"> {
+  return { sizeBytes: bytes.sizeBytes, inputTokensEstimated: estimateInputTokens(bytes) }
 }
 
 type ReadRequest = Omit<ForwardedBody, "sizeBytes" | "inputTokensEstimated" | "forUpstream" | "parsed">

@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from "node:http"
 import type { Dispatcher } from "undici"
 import { messageOf } from "../../core/index.ts"
 import { errorOfStatus, errorOfTransport, UpstreamError, type Deployment, type ModelUsage } from "../../inference/index.ts"
+import { joined, sizeOf, type SentBody } from "./body-bytes.ts"
 import type { Attempt, AttemptEnd } from "./forward.ts"
 import type { LightCall, LightRunDependencies } from "./light-call.ts"
 
@@ -25,7 +26,7 @@ export interface HttpAttemptOptions {
   path: string
   /** Beside those that every call of the deployment carries. */
   headers?: Readonly<Record<string, string>>
-  body: Buffer | string
+  body: SentBody
   relay: Relay
 }
 
@@ -58,7 +59,7 @@ export class HttpAttempt implements Attempt, Dispatcher.DispatchHandler {
     if (!sign) return this.#dispatch(pool, path, headers)
     this.#signing = new AbortController()
     const signal = AbortSignal.any([this.#signing.signal, AbortSignal.timeout(dependencies.limits.connectTimeoutMs)])
-    void sign({ method: "POST", origin, path, headers, body }, signal).then(
+    void sign({ method: "POST", origin, path, headers, body: isInPieces(body) ? joined(body) : body }, signal).then(
       (signed) => this.#guarded(() => this.over || this.#dispatch(pool, path, { ...headers, ...signed })),
       (error: unknown) => this.over || this.#options.end.failed(error),
     )
@@ -67,7 +68,11 @@ export class HttpAttempt implements Attempt, Dispatcher.DispatchHandler {
   #dispatch(pool: Dispatcher, path: string, headers: Readonly<Record<string, string>>): void {
     const { body, deployment } = this.#options
     const { firstTokenMs, idleMs, totalMs } = deployment.timeouts ?? {}
-    const request: Dispatcher.DispatchOptions = { path, method: "POST", headers, body }
+    const request: Dispatcher.DispatchOptions = {
+      path,
+      method: "POST",
+      ...(isInPieces(body) ? inPieces(headers, body) : { headers, body }),
+    }
     if (firstTokenMs !== undefined) request.headersTimeout = firstTokenMs
     if (idleMs !== undefined) request.bodyTimeout = idleMs
     if (totalMs !== undefined) this.#total = setTimeout(() => this.#tooLong(totalMs), totalMs)
@@ -138,4 +143,16 @@ export class HttpAttempt implements Attempt, Dispatcher.DispatchHandler {
       this.#options.end.failed(error)
     }
   }
+}
+
+function isInPieces(body: SentBody): body is readonly Buffer[] {
+  return Array.isArray(body)
+}
+
+/** undici sends what any iterable gives, which its types do not say; without the length it would be chunked. */
+function inPieces(
+  headers: Readonly<Record<string, string>>,
+  pieces: readonly Buffer[],
+): Pick<Dispatcher.DispatchOptions, "headers" | "body"> {
+  return { headers: { ...headers, "content-length": String(sizeOf(pieces)) }, body: pieces as unknown as Buffer }
 }

@@ -2,9 +2,10 @@
 import type { IncomingMessage } from "node:http"
 import type { AppError } from "../../core/index.ts"
 import { tooLarge } from "../api.ts"
+import { BodyBytes } from "./body-bytes.ts"
 
 /** Calls `done` with the bytes or the refusal, once; never when the client leaves before the end. */
-export function readBodyBytes(request: IncomingMessage, sizeBytesMax: number, done: (bytes: Buffer | AppError) => void): void {
+export function readBodyBytes(request: IncomingMessage, sizeBytesMax: number, done: (bytes: BodyBytes | AppError) => void): void {
   if (Number(request.headers["content-length"] ?? 0) > sizeBytesMax) return refuse(request, sizeBytesMax, done)
   const chunks: Buffer[] = []
   let sizeBytes = 0
@@ -14,8 +15,7 @@ export function readBodyBytes(request: IncomingMessage, sizeBytesMax: number, do
     else if (sizeBytes - chunk.length <= sizeBytesMax) refuse(request, sizeBytesMax, done)
   })
   request.on("end", () => {
-    const [first] = chunks
-    if (sizeBytes <= sizeBytesMax) done(chunks.length === 1 && first ? first : Buffer.concat(chunks))
+    if (sizeBytes <= sizeBytesMax) done(new BodyBytes(chunks))
   })
 }
 

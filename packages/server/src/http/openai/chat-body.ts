@@ -1,6 +1,7 @@
 // What is read and changed in the bodies of chat completions and embeddings.
 import { isJsonObject, type JsonValue } from "../../core/index.ts"
-import type { Edit, Span } from "../light/body-scan.ts"
+import type { BodyBytes, Edit } from "../light/body-bytes.ts"
+import type { Span } from "../light/body-scan.ts"
 import { forwardedBody, type BodyRules, type ForwardedBody, type Values } from "../light/forwarded-body.ts"
 
 const chatRules: BodyRules = {
@@ -17,11 +18,11 @@ const embeddingRules: BodyRules = {
   unusual: (values) => values["encoding_format"] === null,
 }
 
-export function chatBody(bytes: Buffer): ForwardedBody {
+export function chatBody(bytes: BodyBytes): ForwardedBody {
   return forwardedBody(bytes, chatRules)
 }
 
-export function embeddingBody(bytes: Buffer): ForwardedBody {
+export function embeddingBody(bytes: BodyBytes): ForwardedBody {
   return forwardedBody(bytes, embeddingRules)
 }
 
