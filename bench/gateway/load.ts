@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises"
 import { promisify } from "node:util"
 import { requestText, type BodyName } from "./bodies.ts"
 import { busySeconds, cpuSeconds, residentMb } from "./machine.ts"
-import { loadCore } from "./processes.ts"
+import { onLoadCore } from "./processes.ts"
 import type { Behaviour, Provider } from "./provider.ts"
 import type { Target } from "./targets/target.ts"
 
@@ -101,7 +101,7 @@ async function runLoad({ load, directory, target }: Bench, { mode, body, options
   const request = join(directory, "request")
   writeFileSync(request, requestText(target, body))
   const named = Object.entries({ port: target.port, ...options }).map(([name, value]) => `${name}=${value}`)
-  const { stdout } = await promisify(execFile)("taskset", ["-c", loadCore, load, mode, `request=${request}`, ...named], {
+  const { stdout } = await promisify(execFile)(...onLoadCore(load, [mode, `request=${request}`, ...named]), {
     timeout: 120_000,
   })
   return JSON.parse(stdout) as Load

@@ -1,5 +1,5 @@
 // Processes of the bench: compiled, pinned to a core, waited for, stopped.
-import { execFileSync, type ChildProcess } from "node:child_process"
+import { execFileSync, spawnSync, type ChildProcess } from "node:child_process"
 import { once } from "node:events"
 import { get } from "node:http"
 import { createServer } from "node:net"
@@ -7,8 +7,17 @@ import { join } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
 
 /** The target alone; mock provider and load client on the other. */
-export const targetCore = "0"
-export const loadCore = "1"
+const targetCore = "0"
+const loadCore = "1"
+
+/** Only root may: what waits for its turn behind others on the machine would measure them. */
+const realTime = spawnSync("chrt", ["-f", "10", "true"], { stdio: "ignore" }).status === 0
+
+/** How a command is started on the load's core, before everybody else there. */
+export function onLoadCore(command: string, args: readonly string[]): [command: string, args: string[]] {
+  const pinned = ["-c", loadCore, command, ...args]
+  return realTime ? ["chrt", ["-f", "10", "taskset", ...pinned]] : ["taskset", pinned]
+}
 
 export function compile(name: string, directory: string): string {
   const binary = join(directory, name)

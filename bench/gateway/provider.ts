@@ -1,7 +1,7 @@
 // The mock provider's process: how it answers, and what it has seen.
 import { spawn } from "node:child_process"
 import { setTimeout as delay } from "node:timers/promises"
-import { freePort, loadCore, stop, untilAnswering } from "./processes.ts"
+import { freePort, onLoadCore, stop, untilAnswering } from "./processes.ts"
 
 /** Milliseconds, but `chunks` and `pad`; upstream.c says what each does. */
 export type Behaviour = Readonly<Partial<Record<"delay" | "first" | "interval" | "chunks" | "pad", number>>>
@@ -31,7 +31,7 @@ const plain: Behaviour = { delay: 0, first: 20, interval: 20, chunks: 100, pad: 
 
 export async function startProvider(binary: string): Promise<Provider> {
   const port = await freePort()
-  const child = spawn("taskset", ["-c", loadCore, binary, String(port)], { stdio: "ignore" })
+  const child = spawn(...onLoadCore(binary, [String(port)]), { stdio: "ignore" })
   await untilAnswering("the mock provider", child, port)
   const ask = async (path: string): Promise<Counts> => (await (await fetch(`http://127.0.0.1:${port}${path}`)).json()) as Counts
   const counts = (): Promise<Counts> => ask("/counts")
