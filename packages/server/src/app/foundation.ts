@@ -2,6 +2,7 @@
 import {
   createAdmission,
   createRecords,
+  openLedger,
   priceFromUsd,
   rulesOfConfig,
   type Admission,
@@ -64,7 +65,8 @@ export async function openFoundation(
   }
   const records = cleanUps.use(createRecords({ ...shared, ...observers, store, onDropped }))
   metrics.gauge("perdure_record_queue_rows", "Records of light runs that wait for their batch", () => records.queued)
-  const admission = cleanUps.use(createAdmission({ ...shared, rules: rulesOfConfig(config), assumedPrice: assumedPriceOf(config) }))
+  const rules = { rules: rulesOfConfig(config), assumedPrice: assumedPriceOf(config) }
+  const admission = cleanUps.use(createAdmission({ ...shared, ...rules, ledger: await openLedger({ ...shared, store }) }))
   const role = config.roles.includes("executor") ? "all" : "gateway"
   const runs = cleanUps.use(createRuns({ ...shared, ...observers, store, role }))
   return { identity, gate, records, admission, runs }

@@ -16,6 +16,12 @@ export interface Limits {
   limitCountersMax: number
   /** Output that is reserved for a call that allows any, of a model without history. */
   outputTokensAssumed: number
+  /** Life of the credit that one of several processes has of shared limits; what a dead one held returns after it. */
+  creditLeaseMs: number
+  /** Credit that was not used for so long goes back to the others. */
+  creditIdleMs: number
+  /** Longest wait of a call for credit that other processes hold and are asked to give back. */
+  creditRecallMs: number
   /** Operations in one flush of the run log. */
   flushOperationsMax: number
   flushBytesMax: number
@@ -165,6 +171,9 @@ export const defaultLimits: Limits = {
   recordFlushMs: 150,
   limitCountersMax: 100_000,
   outputTokensAssumed: 2_048,
+  creditLeaseMs: 10_000,
+  creditIdleMs: 5_000,
+  creditRecallMs: 250,
   flushOperationsMax: 512,
   flushBytesMax: 4 * 1024 * 1024,
   deltaWindowMs: 25,

@@ -1,16 +1,18 @@
-// Admission of calls: every limit that binds a call is reserved before it and settled after it, in memory, without waiting.
-import type { Clock, Limits } from "../../core/index.ts"
+// Admission of calls: every limit that binds a call is reserved before it and settled after it, in memory, out of credit of the ledger.
+import { AppError, type Clock, type Limits } from "../../core/index.ts"
 import { costOf, type Price } from "../prices.ts"
 import type { Counter } from "./counter.ts"
-import { createOutputHistory, demandOf, type OutputHistory } from "./estimate.ts"
+import { createOutputHistory, demandOf, type Demand, type OutputHistory } from "./estimate.ts"
+import type { Ledger } from "./ledger.ts"
 import { LimitError } from "./refusal.ts"
 import { CounterRegistry, type Slot } from "./registry.ts"
 import { Held, stateOf, type Draw, type HoldingOf } from "./reservation.ts"
 import type { LimitRule } from "./rules.ts"
-import type { ActualUsage, Admission, AdmissionRequest, LimitStatus, Reservation } from "./types.ts"
+import type { ActualUsage, Admission, AdmissionRequest, Reservation } from "./types.ts"
 
 export interface AdmissionOptions {
   rules: readonly LimitRule[]
+  ledger: Ledger
   limits: Pick<Limits, "limitCountersMax" | "outputTokensAssumed">
   clock: Clock
   /** Taken where nobody knows the price, so that no call passes a budget of money for free. */
@@ -18,28 +20,36 @@ export interface AdmissionOptions {
 }
 
 export function createAdmission(options: AdmissionOptions): Admission {
-  return new MemoryAdmission(options)
+  return new LedgerAdmission(options)
 }
 
-class MemoryAdmission implements Admission, HoldingOf {
+/** Rounds in which a call may find that others took what it waited for. */
+const roundsMax = 50
+
+class LedgerAdmission implements Admission, HoldingOf {
   readonly #registry: CounterRegistry
   readonly #history: OutputHistory
   readonly #options: AdmissionOptions
 
   constructor(options: AdmissionOptions) {
     this.#options = options
-    this.#registry = new CounterRegistry(options.rules, options.limits.limitCountersMax)
-    this.#history = createOutputHistory(options.limits.outputTokensAssumed)
+    const { rules, limits, ledger } = options
+    this.#registry = new CounterRegistry({ rules, countersMax: limits.limitCountersMax, lent: ledger.lends })
+    this.#history = createOutputHistory(limits.outputTokensAssumed)
   }
 
   now(): number {
     return this.#options.clock.now()
   }
 
-  reserve(request: AdmissionRequest): Reservation {
-    const now = this.now()
-    const slots = this.#registry.slotsOf(request, now)
-    return new Held(this, request, slots.length === 0 ? noDraws : this.#take(request, slots, now))
+  reserve(request: AdmissionRequest): Reservation | Promise<Reservation> {
+    const slots = this.#registry.slotsOf(request, this.now())
+    if (slots.length === 0) return new Held(this, request, noDraws)
+    const demand = demandOf(request, this.#history, this.#options.assumedPrice)
+    const draws = this.#take(slots, demand)
+    if (draws) return new Held(this, request, draws)
+    const asked = this.#ask(slots, demand)
+    return asked ? this.#reserveAfter(asked, request, demand) : this.reserve(request)
   }
 
   onSettled({ model, outputTokensMax }: AdmissionRequest, actual: ActualUsage): void {
@@ -50,34 +60,56 @@ class MemoryAdmission implements Admission, HoldingOf {
     return price ? actual.costMicroUsd : costOf({ ...actual, cachedTokens: 0 }, this.#options.assumedPrice).costMicroUsd
   }
 
-  async status(projectId: string): Promise<LimitStatus[]> {
-    const now = this.now()
-    const own = this.#registry.counters().filter(({ bound: { scope } }) => scope.project === null || scope.project === projectId)
-    return own.map((counter) => statusOf(counter, now))
+  touched(counter: Counter, now: number): void {
+    this.#options.ledger.touched(counter, now)
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {}
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#options.ledger[Symbol.asyncDispose]()
+  }
 
-  /** All or nothing: it happens in one turn. */
-  #take(request: AdmissionRequest, slots: readonly Slot[], now: number): Draw[] {
-    const demand = demandOf(request, this.#history, this.#options.assumedPrice)
+  /** All or nothing, in one turn; undefined where the ledger must be asked. */
+  #take(slots: readonly Slot[], demand: Demand): Draw[] | undefined {
+    const now = this.now()
+    const { epoch } = this.#options.ledger
+    let mustAsk = false
     for (const { counter } of slots) {
-      const refusal = counter.refusal(demand[counter.bound.rule.unit], now)
-      if (refusal) throw new LimitError(refusal, stateOf(slots, now))
+      const verdict = counter.verdict(demand[counter.bound.rule.unit], now, epoch)
+      if (verdict === "ask") mustAsk = true
+      else if (verdict) throw new LimitError(verdict, stateOf(slots, now))
     }
+    if (mustAsk) return undefined
     return slots.map(({ counter }) => {
       const amount = demand[counter.bound.rule.unit]
       counter.take(amount, now)
+      this.touched(counter, now)
       return { counter, amount }
     })
+  }
+
+  #ask(slots: readonly Slot[], demand: Demand): Promise<unknown> | undefined {
+    const { ledger } = this.#options
+    const now = this.now()
+    const waits: Promise<void>[] = []
+    for (const { counter } of slots) {
+      const amount = demand[counter.bound.rule.unit]
+      const wait = counter.verdict(amount, now, ledger.epoch) === "ask" ? ledger.ask(counter, amount) : undefined
+      if (wait) waits.push(wait)
+    }
+    return waits.length === 0 ? undefined : Promise.all(waits)
+  }
+
+  async #reserveAfter(asked: Promise<unknown>, request: AdmissionRequest, demand: Demand): Promise<Reservation> {
+    await asked
+    for (let round = 0; round < roundsMax; round += 1) {
+      const slots = this.#registry.slotsOf(request, this.now())
+      const draws = this.#take(slots, demand)
+      if (draws) return new Held(this, request, draws)
+      await this.#ask(slots, demand)
+    }
+    const hint = "Try again in a moment."
+    throw new AppError("rate_limit_exceeded", "Too many calls wait for the same limits.", { hint, retryAfterMs: 1_000 })
   }
 }
 
 const noDraws: readonly Draw[] = []
-
-function statusOf(counter: Counter, now: number): LimitStatus {
-  const { rule, scope } = counter.bound
-  const { limit, remaining, resetMs, used, reserved } = counter.reading(now)
-  const resetsAt = rule.kind === "concurrent" || !Number.isFinite(resetMs) ? null : now + resetMs
-  return { name: rule.name, scope, unit: rule.unit, per: rule.per, limit, used, reserved, left: remaining, resetsAt }
-}

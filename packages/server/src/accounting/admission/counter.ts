@@ -1,130 +1,107 @@
-// One counter of one limit, as this process sees it: what it may still hand out, what calls hold, what was used.
-import { advanced, remaining, waitMs, type Rate } from "./gcra.ts"
+// One counter of one limit, as this process sees it: what it may still hand out, what calls hold, what was used and what of it is reported.
+import type { LimitAnswer } from "../../store/index.ts"
 import type { Refusal } from "./refusal.ts"
-import type { BoundRule, LimitRule } from "./rules.ts"
+import type { BoundRule } from "./rules.ts"
 import type { LimitWindow } from "./types.ts"
-import { ratePeriodMs, type TimeWindow } from "./windows.ts"
+import type { TimeWindow } from "./windows.ts"
 
-/** What a call draws from. Amounts are whole numbers of the rule's unit, milliseconds are of the wall clock. */
-export interface Counter {
-  /** The same in every process and for one window only. */
-  readonly id: string
-  readonly bound: BoundRule
-  readonly window: TimeWindow
-  /** The same rule with another amount, after the configuration or the key was changed. */
-  rebind(bound: BoundRule, now: number): void
-  /** Why `amount` is not to be had now; undefined: it is. */
-  refusal(amount: number, now: number): Refusal | undefined
-  /** To be called in the same turn as `refusal`. */
-  take(amount: number, now: number): void
-  /** Ends what `take` began. */
-  settle(taken: number, actual: number, now: number): void
-  reading(now: number): LimitWindow & { used: number; reserved: number }
-  /** Nothing is held and nothing would be forgotten with it. */
-  isIdle(now: number): boolean
+/** `ask`: only the database knows. undefined: it fits. */
+export type Verdict = Refusal | "ask" | undefined
+
+/** What was said in an exchange whose answer is awaited. */
+export interface Sent {
+  used: number
+  epoch: number
 }
 
-/** Calls under way give their room back within about that time. */
-const heldRetryMs = 1_000
-
-/** Budgets and calls under way: an amount that is used up (a call under way uses nothing when it ends). */
-export class PoolCounter implements Counter {
+/**
+ * What a call draws from. Amounts are whole numbers of the rule's unit, moments are of the wall clock in milliseconds.
+ * `lent`: other processes draw from it too, and this one has only the credit that the database lent it.
+ */
+export abstract class Counter {
+  /** The same in every process and for one window only. */
   readonly id: string
-  bound: BoundRule
   readonly window: TimeWindow
-  #used = 0
-  #reserved = 0
+  readonly lent: boolean
+  bound: BoundRule
+  /** Since when credit counts: another epoch of the ledger means that it may have been lent to somebody else. -1: never asked. */
+  epoch = -1
+  /** All that was used here, and what of it the database knows. */
+  used = 0
+  reported = 0
+  /** Unspent credit, with what calls hold of it. */
+  credit = 0
+  /** Held by calls under way. */
+  reserved = 0
+  lastUseAt = 0
+  /** By all processes, as the database said last. */
+  protected usedByAll = 0
+  protected free = 0
+  #sliced = 0
+  /** Until then it is known that amounts from `#shortFrom` on are not to be had. */
+  #shortUntil = 0
+  #shortFrom = 0
 
-  constructor(id: string, bound: BoundRule, window: TimeWindow) {
+  constructor(id: string, bound: BoundRule, window: TimeWindow, lent: boolean) {
     this.id = id
     this.bound = bound
     this.window = window
+    this.lent = lent
   }
 
-  rebind(bound: BoundRule): void {
-    this.bound = bound
+  /** The same rule with another amount, after the configuration or the key was changed. */
+  abstract rebind(bound: BoundRule, now: number): void
+  /** Why `amount` is not to be had now. */
+  abstract verdict(amount: number, now: number, epoch: number): Verdict
+  /** In the same turn as the verdict that it fits. */
+  abstract take(amount: number, now: number): void
+  /** Ends what `take` began. */
+  abstract settle(taken: number, actual: number, now: number): void
+  abstract reading(now: number): LimitWindow & { used: number; reserved: number }
+  /** Of the first answer of an only process. */
+  protected abstract opened(answer: LimitAnswer, sent: Sent, now: number): void
+
+  get available(): number {
+    return this.credit - this.reserved
   }
 
-  refusal(amount: number): Refusal | undefined {
-    const { bound } = this
-    const { limit } = bound.rule
-    if (amount === 0 || this.#used + this.#reserved + amount <= limit) return undefined
-    const common = { bound, amount, used: this.#used }
-    if (amount > limit) return { ...common, reason: "too large" }
-    if (this.#used + amount > limit) return { ...common, reason: "used up", resetsAt: this.window.end }
-    return { ...common, reason: "held", retryAfterMs: heldRetryMs }
+  /** Credit without which `amount` is not to be had, beside what calls hold. */
+  lacking(amount: number): number {
+    return Math.max(0, amount + this.reserved - Math.max(0, this.credit))
   }
 
-  take(amount: number): void {
-    this.#reserved += amount
+  accept(answer: LimitAnswer, sent: Sent, now: number): void {
+    const first = this.epoch === -1
+    this.epoch = sent.epoch
+    this.reported = sent.used
+    this.usedByAll = answer.used
+    if (!this.lent) return first ? this.opened(answer, sent, now) : undefined
+    this.credit = answer.kept - (this.used - sent.used)
+    this.free = answer.free
+    if (answer.granted > 0) this.#sliced = answer.granted
   }
 
-  settle(taken: number, actual: number): void {
-    this.#reserved -= taken
-    if (this.bound.rule.kind === "budget") this.#used += actual
+  /** Nobody gives `amount` before `until`. */
+  isShort(amount: number, until: number): void {
+    this.#shortFrom = amount
+    this.#shortUntil = until
   }
 
-  reading(now: number): LimitWindow & { used: number; reserved: number } {
-    const { limit } = this.bound.rule
-    const left = Math.max(0, limit - this.#used - this.#reserved)
-    return { limit, remaining: left, resetMs: this.window.end - now, used: this.#used, reserved: this.#reserved }
+  protected knownShort(amount: number, now: number): boolean {
+    return now < this.#shortUntil && amount >= this.#shortFrom
   }
 
-  isIdle(now: number): boolean {
-    return this.#reserved === 0 && (this.#used === 0 || now >= this.window.end)
-  }
-}
-
-/** A rate: what is used comes back with time. A call is charged when it is admitted, and corrected when it ends. */
-export class RateCounter implements Counter {
-  readonly id: string
-  bound: BoundRule
-  readonly window: TimeWindow = { start: 0, end: Infinity }
-  #rate: Rate
-  #arrival = 0
-
-  constructor(bound: BoundRule) {
-    this.id = bound.id
-    this.bound = bound
-    this.#rate = rateOf(bound.rule)
+  /** Credit ends soon and there is more: the time to ask is before a call has to wait for it. */
+  wantsMore(now: number): boolean {
+    return this.lent && this.epoch !== -1 && this.free > 0 && now >= this.#shortUntil && this.available < this.#sliced / 2
   }
 
-  rebind(bound: BoundRule, now: number): void {
-    const { intervalMs } = this.#rate
-    this.bound = bound
-    this.#rate = rateOf(bound.rule)
-    // What was used stays used, at the new rate.
-    this.#arrival = now + (this.#arrival - now) * (this.#rate.intervalMs / intervalMs)
+  /** Nothing is held here, and the database knows the rest. */
+  isIdle(): boolean {
+    return this.reserved === 0 && this.used === this.reported && (!this.lent || this.credit <= 0)
   }
 
-  refusal(amount: number, now: number): Refusal | undefined {
-    const wait = waitMs(this.#arrival, amount, now, this.#rate)
-    if (amount === 0 || wait <= 0) return undefined
-    const common = { bound: this.bound, amount, used: this.reading(now).used }
-    if (amount > this.#rate.burst) return { ...common, reason: "too large" }
-    return { ...common, reason: "wait", retryAfterMs: wait }
+  protected get usedInAll(): number {
+    return this.usedByAll + this.used - this.reported
   }
-
-  take(amount: number, now: number): void {
-    this.#arrival = advanced(this.#arrival, amount, now, this.#rate)
-  }
-
-  settle(taken: number, actual: number, now: number): void {
-    if (actual !== taken) this.#arrival = advanced(this.#arrival, actual - taken, now, this.#rate)
-  }
-
-  reading(now: number): LimitWindow & { used: number; reserved: number } {
-    const { burst } = this.#rate
-    const left = remaining(this.#arrival, now, this.#rate)
-    return { limit: this.bound.rule.limit, remaining: left, resetMs: Math.max(0, this.#arrival - now), used: burst - left, reserved: 0 }
-  }
-
-  isIdle(now: number): boolean {
-    return this.#arrival <= now
-  }
-}
-
-function rateOf(rule: LimitRule): Rate {
-  if (rule.kind !== "rate") throw new Error(`the limit "${rule.name}" is not a rate`)
-  return { intervalMs: ratePeriodMs[rule.per] / rule.limit, burst: rule.burst }
 }

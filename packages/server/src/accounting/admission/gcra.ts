@@ -1,5 +1,8 @@
 // The generic cell rate algorithm: one number, the theoretical arrival time, is the whole state of a rate limit.
 
+import type { LimitRule } from "./rules.ts"
+import { ratePeriodMs } from "./windows.ts"
+
 export interface Rate {
   /** Milliseconds in which one unit comes back. */
   intervalMs: number
@@ -21,4 +24,9 @@ export function advanced(arrival: number, amount: number, now: number, { interva
 
 export function remaining(arrival: number, now: number, { intervalMs, burst }: Rate): number {
   return Math.max(0, Math.floor(burst - Math.max(0, arrival - now) / intervalMs))
+}
+
+export function rateOf(rule: LimitRule): Rate {
+  if (rule.kind !== "rate") throw new Error(`the limit "${rule.name}" is not a rate`)
+  return { intervalMs: ratePeriodMs[rule.per] / rule.limit, burst: rule.burst }
 }

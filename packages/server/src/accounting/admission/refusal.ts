@@ -41,7 +41,7 @@ function wordsOf(refusal: Refusal): Words {
   if (refusal.reason === "used up") {
     const anew = Number.isFinite(refusal.resetsAt) ? `It begins anew at ${new Date(refusal.resetsAt).toISOString()}; or ` : "To go on, "
     // What others used of a limit that all projects share is not told.
-    const used = scope.project === null && scope.key === null ? "" : `${amountText(rule.unit, refusal.used)} used so far, `
+    const used = scope.project === null ? "" : `${amountText(rule.unit, refusal.used)} used so far, `
     return { code: "insufficient_quota", message: `${allowed}: ${used}too little is left${asked}.`, hint: `${anew}${raise}.` }
   }
   if (refusal.reason === "too large") {

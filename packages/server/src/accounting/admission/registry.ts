@@ -1,5 +1,7 @@
 // The counters that bind each kind of call, found by one look-up: rules are matched when a caller is new, not for each of its calls.
-import { PoolCounter, RateCounter, type Counter } from "./counter.ts"
+import type { Counter } from "./counter.ts"
+import { PoolCounter } from "./pool-counter.ts"
+import { LentRateCounter, RateCounter } from "./rate-counter.ts"
 import { boundTo, rulesOfKey, type BoundRule, type LimitRule } from "./rules.ts"
 import type { AdmissionRequest } from "./types.ts"
 import { windowAt } from "./windows.ts"
@@ -16,18 +18,23 @@ interface Known {
 }
 
 const none: readonly Slot[] = []
+/** A sweep looks at every counter; those that calls hold stay, and are few. */
+const sweepEveryMs = 1_000
 
 export class CounterRegistry {
   readonly #rules: readonly LimitRule[]
   readonly #countersMax: number
+  readonly #lent: boolean
   readonly #slots = new Map<string, Slot>()
+  #sweptAt = 0
   readonly #known = new Map<string, Known>()
   /** What callers are told apart by: only what some rule looks at. */
   readonly #looksAt: { user: boolean; model: boolean; tag: boolean }
 
-  constructor(rules: readonly LimitRule[], countersMax: number) {
+  constructor({ rules, countersMax, lent }: { rules: readonly LimitRule[]; countersMax: number; lent: boolean }) {
     this.#rules = rules
     this.#countersMax = countersMax
+    this.#lent = lent
     const someFor = (member: "user" | "model" | "tag"): boolean => rules.some((rule) => rule.for[member] !== undefined)
     this.#looksAt = { user: someFor("user"), model: someFor("model"), tag: someFor("tag") }
   }
@@ -41,12 +48,8 @@ export class CounterRegistry {
       if (this.#known.size >= this.#countersMax) this.#known.clear()
       this.#known.set(name, known)
     }
-    for (const slot of known.slots) if (now >= slot.counter.window.end) slot.counter = counterOf(slot.bound, now)
+    for (const slot of known.slots) if (now >= slot.counter.window.end) slot.counter = counterOf(slot.bound, now, this.#lent)
     return known.slots
-  }
-
-  counters(): Counter[] {
-    return [...this.#slots.values()].map(({ counter }) => counter)
   }
 
   #nameOf({ projectId, principalId, user, model, tags }: AdmissionRequest): string {
@@ -60,7 +63,7 @@ export class CounterRegistry {
 
   #bind(request: AdmissionRequest, now: number): Slot[] {
     const own = request.keyLimits === null ? [] : rulesOfKey(request.principalId, request.keyLimits)
-    if (this.#slots.size >= this.#countersMax) this.#sweep(now)
+    if (this.#slots.size >= this.#countersMax && now >= this.#sweptAt + sweepEveryMs) this.#sweep(now)
     return [...own, ...this.#rules].flatMap((rule) => boundTo(rule, request)).map((bound) => this.#slotOf(bound, now))
   }
 
@@ -71,22 +74,23 @@ export class CounterRegistry {
       slot.counter.rebind(bound, now)
       return slot
     }
-    const made = { bound, counter: counterOf(bound, now) }
+    const made = { bound, counter: counterOf(bound, now, this.#lent) }
     this.#slots.set(bound.id, made)
     return made
   }
 
   /** Forgets the counters that nobody would miss. */
   #sweep(now: number): void {
-    for (const [id, { counter }] of this.#slots) if (counter.isIdle(now)) this.#slots.delete(id)
+    this.#sweptAt = now
+    for (const [id, { counter }] of this.#slots) if (counter.isIdle()) this.#slots.delete(id)
     this.#known.clear()
   }
 }
 
-function counterOf(bound: BoundRule, now: number): Counter {
+function counterOf(bound: BoundRule, now: number, lent: boolean): Counter {
   const { rule } = bound
-  if (rule.kind === "rate") return new RateCounter(bound)
-  if (rule.kind === "concurrent") return new PoolCounter(bound.id, bound, { start: 0, end: Infinity })
+  if (rule.kind === "rate") return lent ? new LentRateCounter(bound) : new RateCounter(bound)
+  if (rule.kind === "concurrent") return new PoolCounter(bound.id, bound, { start: 0, end: Infinity }, lent)
   const window = windowAt(rule.per, now)
-  return new PoolCounter(`${bound.id}@${window.start}`, bound, window)
+  return new PoolCounter(`${bound.id}@${window.start}`, bound, window, lent)
 }

@@ -12,6 +12,8 @@ export interface Draw {
 /** What all reservations share. */
 export interface HoldingOf {
   now(): number
+  /** Credit of it was taken or settled. */
+  touched(counter: Counter, now: number): void
   /** Of the end of a call that used something. */
   onSettled(request: AdmissionRequest, actual: ActualUsage): void
   /** What is taken from money budgets: not the given cost where the price is unknown. */
@@ -54,7 +56,10 @@ export class Held implements Reservation {
 
   #giveBack(used: Demand): void {
     const now = this.#shared.now()
-    for (const { counter, amount } of this.#draws) counter.settle(amount, used[counter.bound.rule.unit], now)
+    for (const { counter, amount } of this.#draws) {
+      counter.settle(amount, used[counter.bound.rule.unit], now)
+      this.#shared.touched(counter, now)
+    }
   }
 }
 

@@ -87,8 +87,8 @@ export function boundTo(rule: LimitRule, request: AdmissionRequest): BoundRule[]
   if (!matches(project, request.projectId) || !matches(key, request.principalId)) return []
   if (!matches(user, request.user) || !matches(model, request.model)) return []
   const scope: LimitScope = {
-    // Users and tags are words of a project: the same word in another project is somebody else.
-    project: project === undefined && user === undefined && tag === undefined ? null : request.projectId,
+    // Keys, users and tags are of a project: the same word in another project is somebody else.
+    project: [project, key, user, tag].every((each) => each === undefined) ? null : request.projectId,
     key: key === undefined ? null : request.principalId,
     user: user === undefined ? null : (request.user ?? ""),
     model: model === undefined ? null : request.model,

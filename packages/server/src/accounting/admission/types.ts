@@ -1,5 +1,5 @@
 // The words of admission: what a call asks for, what it holds while it runs, and what its limits look like from outside.
-import type { BudgetPeriod, KeyLimits } from "@perdure/contract"
+import type { KeyLimits } from "@perdure/contract"
 import type { Price } from "../prices.ts"
 
 export interface AdmissionRequest {
@@ -40,8 +40,6 @@ export interface Admission extends AsyncDisposable {
    * `insufficient_quota` (never with a retry hint). A promise only where credit must be fetched from the database first.
    */
   reserve(request: AdmissionRequest): Reservation | Promise<Reservation>
-  /** The limits that bind this project, and those of its keys, users, models and tags that are in use. */
-  status(projectId: string): Promise<LimitStatus[]>
 }
 
 /** What a limit counts. Money is in micro-dollars; `concurrent` counts calls under way. */
@@ -69,22 +67,6 @@ export interface LimitScope {
   user: string | null
   model: string | null
   tag: string | null
-}
-
-export interface LimitStatus {
-  /** As declared; `key limits` for what is stored with a key. */
-  name: string
-  scope: LimitScope
-  unit: LimitUnit
-  /** The window of a budget, `minute` and the like for rates, null for calls under way. */
-  per: BudgetPeriod | RatePeriod | null
-  limit: number
-  used: number
-  /** Held by calls under way, or lent to a process for its next ones. */
-  reserved: number
-  left: number
-  /** Epoch milliseconds at which all of it is there again; null where that is no question of time. */
-  resetsAt: number | null
 }
 
 export const ratePeriods = ["second", "minute", "hour", "day"] as const
