@@ -15,6 +15,7 @@ import {
   type Natives,
 } from "../inference/index.ts"
 import type { Identity, Principal } from "../security/index.ts"
+import { createLocalLedger } from "./local-ledger.ts"
 
 export const testKey = "sk-test"
 export const testPrincipal: Principal = {
@@ -116,6 +117,7 @@ export async function startTestGateway({
   const admission = createAdmission({
     limits,
     clock: systemClock,
+    ledger: createLocalLedger(() => systemClock.now()),
     rules: [],
     assumedPrice: { input: 1_000_000, output: 2_000_000, cachedInput: 100_000 },
   })

@@ -2,6 +2,7 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { defaultLimits } from "../../core/index.ts"
+import { createLocalLedger } from "../../testing/local-ledger.ts"
 import { createAdmission, type Admission, type AdmissionRequest, type Ledger, type LimitRule, type Reservation } from "../index.ts"
 import type { Counter } from "./counter.ts"
 import { windowAt } from "./windows.ts"
@@ -34,19 +35,12 @@ interface Opened extends Admission {
 function open(...rules: LimitRule[]): Opened {
   const clock = { at: start, now: () => clock.at, monotonic: () => clock.at }
   const counters = new Set<Counter>()
-  const ledger: Ledger = {
-    lends: false,
-    epoch: 0,
-    ask: (counter) => {
-      counters.add(counter)
-      const answer = { id: counter.id, granted: 0, kept: 0, used: 0, others: 0, free: 0, debtMs: 0, waitMs: 0 }
-      counter.accept(answer, { used: counter.used, epoch: 0 }, clock.at)
-      return undefined
-    },
-    touched: () => undefined,
-    report: async () => undefined,
-    [Symbol.asyncDispose]: async () => undefined,
+  const local = createLocalLedger(clock.now)
+  const ask: Ledger["ask"] = (counter, amount) => {
+    counters.add(counter)
+    return local.ask(counter, amount)
   }
+  const ledger = { ...local, ask }
   const admission = createAdmission({ rules, ledger, limits: defaultLimits, clock, assumedPrice: { ...price, output: 2_000_000 } })
   const admit = (part: Partial<AdmissionRequest> = {}): Reservation => {
     const reservation = admission.reserve(request(part))

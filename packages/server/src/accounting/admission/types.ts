@@ -22,6 +22,8 @@ export interface ActualUsage {
   inputTokens: number
   outputTokens: number
   costMicroUsd: number
+  /** False: budgets of money take the assumed price. Absent: as known as the price of the request. */
+  costKnown?: boolean
 }
 
 /** What one admitted call holds. Exactly one of `settle` and `release` counts, once; later calls do nothing. */

@@ -156,7 +156,7 @@ export class LightCall {
     const last = this.usage ?? this.#estimate(this.outputTokensSeen)
     const { usage, ...cost } = this.#withAbandoned(last, deployment ? costOf(last, prices.priceOf(deployment)) : free)
     const endedAt = clock.monotonic()
-    this.#release(outcome, usage, cost.costMicroUsd)
+    this.#release(outcome, usage, cost)
     records.add({
       id: this.runId,
       projectId: hot.principal.projectId,
@@ -201,10 +201,10 @@ export class LightCall {
     return { usage: sumOf(usage, before.usage), costMicroUsd: sum, costKnown: costKnown && before.costKnown }
   }
 
-  #release(outcome: LightRunRecord["outcome"], { inputTokens, outputTokens }: ModelUsage, costMicroUsd: number): void {
+  #release(outcome: LightRunRecord["outcome"], { inputTokens, outputTokens }: ModelUsage, cost: Cost): void {
     this.#try?.report(outcome === "completed" ? { inputTokens, outputTokens } : { cancelled: true })
     if (this.#sentAt === undefined) this.reservation?.release()
-    else this.reservation?.settle({ inputTokens, outputTokens, costMicroUsd })
+    else this.reservation?.settle({ inputTokens, outputTokens, ...cost })
   }
 
   #data(estimated: boolean): LightRunRecord["data"] {
