@@ -19,6 +19,10 @@ export function onLoadCore(command: string, args: readonly string[]): [command: 
   return realTime ? ["chrt", ["-f", "10", "taskset", ...pinned]] : ["taskset", pinned]
 }
 
+export function onTargetCore(command: string, args: readonly string[]): [command: string, args: string[]] {
+  return ["taskset", ["-c", targetCore, command, ...args]]
+}
+
 export function compile(name: string, directory: string): string {
   const binary = join(directory, name)
   execFileSync("gcc", ["-O2", "-w", "-o", binary, join(import.meta.dirname, `${name}.c`), "-lm"], { stdio: "inherit" })

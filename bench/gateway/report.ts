@@ -29,7 +29,7 @@ export function report(results: Results, duties: readonly DutyLine[]): Report {
       "",
       ...missed.map((what) => `missed: ${what}`),
       ...wrong.map(({ target, scenario, wrong }) => `wrong: ${wrong} failed calls or incomplete streams of ${target} in ${scenario}`),
-      noise(results),
+      ...(measured.length > 0 ? [noise(results)] : []),
     ].join("\n"),
     isMissed: missed.length > 0 || wrong.some(({ target }) => target === "Perdure"),
   }

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { homedir, tmpdir } from "node:os"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
+import { measureDuties } from "./duties.ts"
 import { measure, type Bench } from "./load.ts"
 import { preferOurs, untilQuiet, whatIsMissing } from "./machine.ts"
 import { compile } from "./processes.ts"
@@ -26,12 +27,15 @@ interface Options {
   rounds: number
   scale: number
   wanted: readonly Scenario[]
+  withDuties: boolean
   targets: readonly string[]
   lab: string
   patienceSeconds: number
 }
 
 const warmUpSecondsMax = 10
+/** Beside the scenarios. */
+const dutiesName = "duties"
 
 await main()
 
@@ -45,11 +49,11 @@ async function main(): Promise<void> {
     const load = compile("load", directory)
     await using provider = await startProvider(compile("upstream", directory))
     const results = new Results()
-    const contestants = contestantsOf(options, provider)
+    const contestants = options.wanted.length > 0 ? contestantsOf(options, provider) : []
     for (let round = 1; round <= options.rounds; round += 1) {
       for (const contestant of contestants) await runRound({ contestant, round, options, results, bench: { load, directory, provider } })
     }
-    const { text, isMissed } = report(results, [])
+    const { text, isMissed } = report(results, options.withDuties ? await measureDuties() : [])
     console.log(text)
     process.exitCode = isMissed ? 3 : 0
   } finally {
@@ -69,12 +73,14 @@ function readOptions(): Options {
     },
   })
   const only = values.only?.split(",")
-  const unknown = only?.find((name) => scenarios.every((scenario) => scenario.name !== name))
-  if (unknown !== undefined) throw new Error(`no scenario "${unknown}"; there are ${scenarios.map(({ name }) => name).join(", ")}`)
+  const names = [...scenarios.map(({ name }) => name), dutiesName]
+  const unknown = only?.find((name) => !names.includes(name))
+  if (unknown !== undefined) throw new Error(`no scenario "${unknown}"; there are ${names.join(", ")}`)
   return {
     rounds: Number(values.rounds),
     scale: values.quick ? 0.4 : 1,
     wanted: scenarios.filter(({ name }) => only?.includes(name) ?? true),
+    withDuties: only?.includes(dutiesName) ?? true,
     targets: values.targets.split(","),
     lab: values.lab,
     patienceSeconds: Number(values.patience),

@@ -22,8 +22,11 @@ export async function startTarget(providerPort: number): Promise<Target> {
   return { port: Number(new URL(server.url).port), pids: () => processTree(server.pid), headers, [Symbol.asyncDispose]: close }
 }
 
-/** The models have real prices and other names upstream: bodies are spliced and calls are priced. */
-function configOf(providerPort: number): string {
+/**
+ * The models have real prices and other names upstream: bodies are spliced and calls are priced. The limits bind every call and refuse
+ * none: six counters are reserved and settled each time.
+ */
+export function configOf(providerPort: number): string {
   const { chat, chatUpstream, embedding } = models
   return `discovery: false
 providers:
@@ -31,5 +34,10 @@ providers:
 models:
   ${chat}: { deployments: [{ provider: mock, model: ${chatUpstream} }] }
   ${embedding}: { deployments: [{ provider: mock, model: ${embedding}, does: { embeddings: true } }] }
+budgets:
+  - { name: all, per: month, usd: 900000, tokens: 9000000000000 }
+  - { name: daily, for: { key: "*" }, per: day, usd: 900000 }
+rateLimits:
+  - { name: rate, for: { key: "*", model: "*" }, per: minute, requests: 9000000000, tokens: 9000000000000, concurrent: 100000 }
 `
 }
