@@ -4,7 +4,7 @@ import type { Run } from "../runs/index.ts"
 import type { Label } from "../security/index.ts"
 import { clientItemLabel } from "./item-labels.ts"
 import { itemPlace, responseIdOf, runIdOf } from "./response-object.ts"
-import type { LabelledItem, ResponseItem, ResponseOutcome, ResponseRequest } from "./types.ts"
+import type { CarriedItem, LabelledItem, ResponseItem, ResponseOutcome, ResponseRequest } from "./types.ts"
 
 export type LoadRun = (projectId: string, runId: string) => Promise<Run | undefined>
 
@@ -49,10 +49,23 @@ export function rememberingRuns(loadRun: LoadRun): LoadRun {
 /** Everything that the first turn reads, oldest first. */
 export async function loadContext(given: ChainSources, { projectId, principal, request }: ChainRequest): Promise<LabelledItem[]> {
   const sources = { ...given, loadRun: rememberingRuns(given.loadRun) }
-  const before = request.previous_response_id === null ? [] : await loadChain(sources, projectId, request.previous_response_id)
+  const before = carriedOf(request) ?? (await loadBefore(sources, projectId, request))
   const shared = request.conversation === null ? [] : await loadConversation(sources, projectId, request.conversation)
   const own = await labelInput(sources.loadRun, projectId, principal, request.input)
   return [...shared, ...before, ...own]
+}
+
+/** What a connection holds of the responses before, which may not be stored. */
+export function carriedOf({ carried }: ResponseRequest): readonly LabelledItem[] | undefined {
+  return carried as readonly LabelledItem[] | undefined // written by `carry`
+}
+
+export function carry(items: readonly LabelledItem[]): CarriedItem[] {
+  return items.map(({ item, label }) => ({ item, label: { ...label } }))
+}
+
+function loadBefore(sources: ChainSources, projectId: string, request: ResponseRequest): Promise<LabelledItem[]> | LabelledItem[] {
+  return request.previous_response_id === null ? [] : loadChain(sources, projectId, request.previous_response_id)
 }
 
 /** Input and output of each response of the chain, in order. */
@@ -73,9 +86,17 @@ async function loadChain(
     if (!found) throw previousNotFound(id, responseId)
     const run = found.finishedAt === null ? await awaitEnd(found) : found
     links.push(await itemsOfRun(loadRun, run))
-    id = requestOf(run).previous_response_id
+    const carried = carriedOf(requestOf(run))
+    if (carried) links.push([...carried])
+    id = carried ? null : requestOf(run).previous_response_id
   }
   return links.reverse().flat()
+}
+
+/** What whoever continues this response reads: everything before it, its input, its output. */
+export async function contextAfter(sources: ChainSources, run: Run): Promise<LabelledItem[]> {
+  const before = carriedOf(requestOf(run)) ?? (await loadBefore(sources, run.projectId, requestOf(run)))
+  return [...before, ...(await itemsOfRun(sources.loadRun, run))]
 }
 
 async function itemsOfRun(loadRun: LoadRun, run: Run): Promise<LabelledItem[]> {

@@ -1,6 +1,6 @@
 // Public face of agents: responses as durable runs.
 export { responseRun } from "./response-run.ts"
-export { createResponses, type ItemPage, type Responses, type ResponseServiceDependencies } from "./response-service.ts"
+export { createResponses, type ItemPage, type Responses, type ResponseServiceDependencies, type WarmResponse } from "./response-service.ts"
 export type { CostOf, ResponseRunDependencies } from "./session.ts"
 export type { FoundPassage, SearchDocuments } from "./file-search.ts"
 export type { ConversationItems, LoadRun } from "./chain.ts"

@@ -1,24 +1,23 @@
 // What can be done with responses: create one as a run, show it, follow it, cancel, delete, list its input.
 import type { LightRunRecord } from "../accounting/index.ts"
 import { AppError, canonicalJson, type Clock, type JsonObject, type NewId } from "../core/index.ts"
-import type { ModelCall, ModelMessage, TokenCount } from "../inference/index.ts"
+import type { ModelCall, TokenCount } from "../inference/index.ts"
 import { keyedRunIds, type Run, type Runs } from "../runs/index.ts"
-import { joinLabels, type Principal } from "../security/index.ts"
-import { loadContext, rememberingRuns, requestOf, storedItem, storedResponse, type ChainSources } from "./chain.ts"
+import type { Principal } from "../security/index.ts"
+import { carry, contextAfter, requestOf, storedResponse } from "./chain.ts"
 import { declaredTools, inputCall } from "./input-call.ts"
-import { assertPaired, isUnderstood, messagesOf, questionOf } from "./messages.ts"
-import { beginning, itemId, responseIdOf, responseObject } from "./response-object.ts"
+import { questionOf } from "./messages.ts"
+import { prepare, type PrepareDependencies, type Prepared } from "./prepare.ts"
+import { ResponseLog } from "./response-log.ts"
+import { beginning, responseIdOf, responseObject } from "./response-object.ts"
 import { readResponse, readSnapshot, type ReadEvent } from "./response-reader.ts"
-import { baseOf, firstRows } from "./session.ts"
+import { wholeEvents } from "./response-writer.ts"
+import { baseOf, firstRows, noUsage, wireUsage } from "./session.ts"
 import { offeredTools } from "./tool-choice.ts"
-import type { ToolRegistry } from "../tools/index.ts"
-import type { NewItem, NewResponse, ResponseItem, ResponseRequest } from "./types.ts"
+import type { LabelledItem, NewResponse, ResponseItem, WireEvent } from "./types.ts"
 
-export interface ResponseServiceDependencies extends ChainSources {
+export interface ResponseServiceDependencies extends PrepareDependencies {
   readonly runs: Runs
-  readonly tools: ToolRegistry
-  /** Throws `model_not_found` or says that the model cannot chat. */
-  readonly requireModel: (name: string) => void
   readonly countTokens: (call: ModelCall, signal: AbortSignal) => Promise<TokenCount>
   readonly newId: NewId
   readonly clock: Clock
@@ -32,9 +31,25 @@ export interface ItemPage {
   readonly order: "asc" | "desc"
 }
 
+export interface CreateOptions {
+  readonly idempotencyKey?: string | undefined
+  /** What stands before the input in place of the stored chain. */
+  readonly carried?: readonly LabelledItem[] | undefined
+}
+
+export interface WarmResponse {
+  readonly id: string
+  readonly events: readonly WireEvent[]
+  readonly context: readonly LabelledItem[]
+}
+
 export interface Responses {
   /** The same idempotency key of the same principal gives the same run for some minutes. */
-  create(principal: Principal, request: NewResponse, options?: { idempotencyKey?: string | undefined }): Promise<Run>
+  create(principal: Principal, request: NewResponse, options?: CreateOptions): Promise<Run>
+  /** A response that calls no model: checked like any, completed at once, its input held for whoever continues it. Nothing is stored. */
+  warm(principal: Principal, request: NewResponse, carried?: readonly LabelledItem[]): Promise<WarmResponse>
+  /** What whoever continues this response reads, once it has ended. */
+  contextAfter(run: Run): Promise<readonly LabelledItem[]>
   /** The run behind a stored response; `not_found` otherwise. */
   find(projectId: string, responseId: string): Promise<Run>
   snapshot(run: Run): Promise<JsonObject>
@@ -62,7 +77,10 @@ export function createResponses(dependencies: ResponseServiceDependencies): Resp
     return run
   }
   return {
-    create: (principal, request, options = {}) => create(dependencies, principal, request, options.idempotencyKey),
+    create: (principal, request, { idempotencyKey, carried } = {}) =>
+      create(dependencies, principal, withCarried(request, carried), idempotencyKey),
+    warm: (principal, request, carried) => warm(dependencies, principal, withCarried(request, carried)),
+    contextAfter: async (run) => contextAfter(dependencies, await dependencies.awaitEnd(run)),
     find,
     snapshot: (run) => readSnapshot(runs, run),
     accepted: async (run) =>
@@ -87,6 +105,19 @@ export function createResponses(dependencies: ResponseServiceDependencies): Resp
       return dependencies.countTokens(inputCall(prepared.request, prepared.messages, tools), signal)
     },
   }
+}
+
+function withCarried(request: NewResponse, carried: readonly LabelledItem[] | undefined): NewResponse {
+  return carried === undefined ? request : { ...request, carried: carry(carried) }
+}
+
+async function warm(dependencies: ResponseServiceDependencies, principal: Principal, request: NewResponse): Promise<WarmResponse> {
+  const runId = dependencies.newId("run")
+  const { request: complete, context } = await prepare(dependencies, principal, request, runId)
+  const createdAtMs = dependencies.clock.now()
+  const base = baseOf(runId, createdAtMs, complete)
+  const end = { ...beginning("in_progress"), status: "completed", usage: wireUsage(noUsage), completed_at: base.createdAt } as const
+  return { id: base.id, events: wholeEvents(new ResponseLog(base), end), context }
 }
 
 async function create(
@@ -145,67 +176,6 @@ function wasAbandoned(run: Run, repetition: number): boolean {
 function titleOf(items: readonly ResponseItem[]): string {
   const last = items.at(-1)
   return questionOf(items) || (typeof last?.["output"] === "string" ? last["output"] : "")
-}
-
-interface Prepared {
-  readonly request: ResponseRequest
-  readonly messages: readonly ModelMessage[]
-  readonly label: Run["label"]
-}
-
-/** Everything that can be refused is refused here, before there is a run. */
-async function prepare(
-  dependencies: ResponseServiceDependencies,
-  principal: Principal,
-  request: NewResponse,
-  runId: string,
-): Promise<Prepared> {
-  const { tools, requireModel } = dependencies
-  const { projectId, id } = principal
-  requireModel(request.model)
-  const loadRun = rememberingRuns(dependencies.loadRun)
-  const input: ResponseItem[] = []
-  // One after the other: what one request refers to may take its turn at the database, but not all places in its queue.
-  for (const [index, item] of request.input.entries()) input.push(await withId(loadRun, projectId, runId, item, index))
-  const complete: ResponseRequest = { ...request, input }
-  offeredTools(complete, tools)
-  const items = await loadContext(dependencies, { projectId, principal: id, request: complete })
-  const plain = items.map(({ item }) => item)
-  assertPaired(plain)
-  const messages = messagesOf(complete.instructions, plain)
-  return { request: complete, messages, label: joinLabels(items.map(({ label }) => label)) }
-}
-
-const inputPrefixes: Readonly<Record<string, string>> = {
-  message: "msg",
-  function_call: "fc",
-  function_call_output: "fco",
-  reasoning: "rs",
-}
-
-async function withId(
-  loadRun: ChainSources["loadRun"],
-  projectId: string,
-  runId: string,
-  item: NewItem,
-  index: number,
-): Promise<ResponseItem> {
-  const given = typeof item["id"] === "string" && item["id"] !== "" ? item["id"] : undefined
-  if (item.type === "item_reference") {
-    const stored = given === undefined ? undefined : await storedItem(loadRun, projectId, given)
-    if (stored) return stored.item
-    throw new AppError("invalid_request", `Item with id "${given ?? ""}" not found`, {
-      param: `input[${index}].id`,
-      hint: "Items of responses with store: false are not kept; send the item itself.",
-    })
-  }
-  if (!isUnderstood(item.type)) {
-    throw new AppError("unsupported_value", `Input items of type "${item.type}" are not supported`, {
-      param: `input[${index}].type`,
-      hint: "Use message, function_call, function_call_output, reasoning or item_reference.",
-    })
-  }
-  return { ...item, id: given ?? itemId(inputPrefixes[item.type] ?? "item", runId, "input", index) }
 }
 
 function sameRequest(run: Run, { request }: Prepared): Run {

@@ -1,7 +1,7 @@
 // Writes a response as rows of its run log: numbers them, keeps items and parts in order, and lets deltas that wait share a row.
 import type { JsonObject } from "../core/index.ts"
 import type { ResponseLog, TextKind } from "./response-log.ts"
-import { itemId } from "./response-object.ts"
+import { beginning, itemId } from "./response-object.ts"
 import type { LogRow, LogRowData, ResponseEnd, ResponseItem, WireEvent } from "./types.ts"
 
 /** Where rows go; resolves once readers may see the row. A delta row may wait for company; the others come with their wire events. */
@@ -160,11 +160,26 @@ export class ResponseWriter {
 
 /** Ends a response that nobody ended: open items incomplete, then the terminal event. Gives the events, whose numbers follow from the log alone. */
 export function endingEvents(log: ResponseLog, verb: "incomplete" | "failed", end: ResponseEnd): WireEvent[] {
-  const ending: WireEvent[] = []
-  const writer = new ResponseWriter(log, log.base.id, async (_row, { events }) => {
-    ending.push(...events)
+  return written(log, (writer) => {
+    writer.closeAll("incomplete")
+    writer.lifecycle(verb, end)
   })
-  writer.closeAll("incomplete")
-  writer.lifecycle(verb, end)
-  return ending
+}
+
+/** The events of a response that says nothing: created, in progress, completed. */
+export function wholeEvents(log: ResponseLog, end: ResponseEnd): WireEvent[] {
+  return written(log, (writer) => {
+    writer.lifecycle("created", beginning("in_progress"))
+    writer.lifecycle("in_progress", beginning("in_progress"))
+    writer.lifecycle("completed", end)
+  })
+}
+
+function written(log: ResponseLog, write: (writer: ResponseWriter) => void): WireEvent[] {
+  const all: WireEvent[] = []
+  const writer = new ResponseWriter(log, log.base.id, async (_row, { events }) => {
+    all.push(...events)
+  })
+  write(writer)
+  return all
 }

@@ -37,6 +37,11 @@ export interface ResponseRequest<Item extends JsonObject = ResponseItem> extends
   readonly user: string | null
   readonly safety_identifier: string | null
   readonly prompt_cache_key: string | null
+  /**
+   * Never from the wire: what stands before the input in place of the chain, when the response before is held by a connection
+   * and not stored.
+   */
+  readonly carried?: readonly CarriedItem[]
 }
 
 /** A request as parsed: items may lack ids, or refer to stored items. */
@@ -97,4 +102,10 @@ export interface LogRowData extends JsonObject {
 export interface LabelledItem {
   readonly item: ResponseItem
   readonly label: Label
+}
+
+/** The same as plain JSON, for the input of a run. */
+export interface CarriedItem extends JsonObject {
+  readonly item: ResponseItem
+  readonly label: JsonObject
 }

@@ -9,7 +9,7 @@ import type { Tool } from "../tools/index.ts"
 import manifest from "../../package.json" with { type: "json" }
 import { openFoundation, openParts, openTelemetry, sharedOf, storeOptions } from "./foundation.ts"
 import { createReadiness } from "./readiness.ts"
-import { routesOf } from "./routes.ts"
+import { routesOf, upgradeRoutesOf } from "./routes.ts"
 import { composeContext, composeInference, composeResponses, type Shared } from "./services.ts"
 
 const { version } = manifest
@@ -85,7 +85,8 @@ async function compose(config: Config, overrides: Overrides, cleanUps: AsyncDisp
   const hotNames = Object.keys(hotRoutes).map((path) => `POST ${path}`)
   const serving = { ...shared, identity, logger: logger.child("http") }
   const app = createApi({ ...serving, routes: routesOf(shared, config, parts), hotRoutes: hotNames })
-  const server = cleanUps.use(createHttpServer({ ...serving, app, hotRoutes, metrics: observers.http }))
+  const upgradeRoutes = upgradeRoutesOf(shared, { ...parts, logger: serving.logger })
+  const server = cleanUps.use(createHttpServer({ ...serving, app, hotRoutes, upgradeRoutes, metrics: observers.http }))
   const open = (): number => inference.pool.health().filter(({ state }) => state !== "closed").length
   metrics.gauge("perdure_deployments_left_alone", "Deployments whose circuit breaker is not closed", open)
   metrics.gauge("perdure_http_requests_in_flight", "Requests that have no complete answer yet", () => server.inFlight)

@@ -19,9 +19,12 @@ import {
   modelRoutes,
   openApiRoutes,
   responseRoutes,
+  responsesSocket,
   vectorStoreRoutes,
   type HealthOptions,
   type HttpEnv,
+  type ShellLogger,
+  type UpgradeRoute,
 } from "../http/index.ts"
 import type { Runs } from "../runs/index.ts"
 import type { Gate, Identity } from "../security/index.ts"
@@ -65,6 +68,15 @@ export function routesOf(shared: Shared, config: Config, parts: RouteParts): Hon
     createUsageRoutes({ readUsage: createUsageSummary({ store }), clock: shared.clock }),
     ...(config.dashboard.enabled ? [createDashboardRoutes({ identity, directory: dashboardDirectory })] : []),
   ]
+}
+
+/** Which paths take a WebSocket. */
+export function upgradeRoutesOf(
+  shared: Shared,
+  parts: Pick<RouteParts, "responses" | "tasks"> & { logger: ShellLogger },
+): Record<string, UpgradeRoute> {
+  const background = (name: string, work: () => Promise<unknown>): void => parts.tasks.run(name, work)
+  return { "/v1/responses": responsesSocket({ ...shared, ...parts, background }) }
 }
 
 /** What handlers need that ask the gate and leave a record. */

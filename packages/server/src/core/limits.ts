@@ -105,6 +105,14 @@ export interface Limits {
   socketPingMs: number
   /** Unsent bytes of one WebSocket at which its writer waits. */
   socketBufferedBytesMax: number
+  /** Life of a WebSocket of the Responses API; OpenAI's is an hour too. */
+  socketLifeMs: number
+  /** Responses that one such WebSocket makes at the same time: one for each `stream_id` that its client uses. */
+  socketLanesMax: number
+  /** Requests that wait on one such WebSocket before it is read no further. */
+  socketTurnsQueuedMax: number
+  /** Responses with store: false that one such WebSocket holds for whoever continues them; the oldest leave. */
+  socketResponsesKeptMax: number
   /** Longest time for counting the tokens of one request exactly; it is estimated after that. */
   tokenCountTimeoutMs: number
   /** Idle time after which the thread that counts tokens is ended, with the vocabulary in its memory. */
@@ -222,6 +230,10 @@ export const defaultLimits: Limits = {
   socketsMax: 10_000,
   socketPingMs: 30_000,
   socketBufferedBytesMax: 1024 * 1024,
+  socketLifeMs: 3_600_000,
+  socketLanesMax: 8,
+  socketTurnsQueuedMax: 16,
+  socketResponsesKeptMax: 16,
   tokenCountTimeoutMs: 5_000,
   tokenizerIdleMs: 300_000,
   queryTimeoutMs: 30_000,

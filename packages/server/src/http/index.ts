@@ -9,7 +9,8 @@ export type { HttpEnv } from "./env.ts"
 export type { HotCall, HotRoute } from "./shell.ts"
 export { filesRoutes, type FilesRoutesOptions } from "./openai/files.ts"
 export { vectorStoreRoutes, type VectorStoreRoutesOptions } from "./openai/vector-stores.ts"
-export { responseRoutes, type ResponseRoutesOptions } from "./openai/responses/index.ts"
+export { responseRoutes, responsesSocket, type ResponseRoutesOptions, type ResponsesSocketOptions } from "./openai/responses/index.ts"
+export type { UpgradeRoute } from "./sockets/index.ts"
 export { memoryRoutes, type MemoryRoutesOptions } from "./perdure/memories.ts"
 export {
   createDashboardRoutes,

@@ -138,8 +138,7 @@ class NodeHttpServer implements HttpServer {
     })
     try {
       this.#guard(request.headers)
-      const refused = asksForWebSocket(request) ? this.#upgrades.refusal(request) : undefined
-      if (refused) throw refused
+      if (asksForWebSocket(request)) this.#upgrades.check(request)
       if (hot) enterHotPath(this.#options, request, response, hot)
       else void this.#toHono(request, response)
     } catch (error) {
@@ -151,7 +150,8 @@ class NodeHttpServer implements HttpServer {
     if (this.#draining || !asksForWebSocket(request)) return false
     try {
       this.#guard(request.headers)
-      return this.#upgrades.refusal(request) === undefined
+      this.#upgrades.check(request)
+      return true
     } catch {
       return false // told by the request listener
     }

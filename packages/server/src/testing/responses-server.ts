@@ -7,7 +7,7 @@ import { conversationItems, createResponses, responseRun, searchDocuments, type 
 import { createContext, type ContextServices } from "../context/index.ts"
 import { BackgroundTasks, defaultLimits, newId, systemClock, type Limits } from "../core/index.ts"
 import { createApi, createHttpServer } from "../http/index.ts"
-import { responseRoutes } from "../http/openai/responses/index.ts"
+import { responseRoutes, responsesSocket } from "../http/openai/responses/index.ts"
 import {
   createCallModel,
   createModels,
@@ -127,10 +127,12 @@ export async function startResponsesServer(options: ResponsesServerOptions = {})
     ...(options.recordLightRun ? { recordLightRun: options.recordLightRun } : {}),
   })
   const tasks = new BackgroundTasks(onError)
-  const routes = [responseRoutes({ responses, limits, background: (name, work) => tasks.run(name, work) })]
+  const background = (name: string, work: () => Promise<unknown>): void => tasks.run(name, work)
+  const routes = [responseRoutes({ responses, limits, background })]
   const logger = { error: onError }
   const app = createApi({ ...shared, identity, routes, logger })
-  const server = cleanUps.use(createHttpServer({ ...shared, identity, app, hotRoutes: {}, logger }))
+  const upgradeRoutes = { "/v1/responses": responsesSocket({ responses, limits, background, logger }) }
+  const server = cleanUps.use(createHttpServer({ ...shared, identity, app, hotRoutes: {}, upgradeRoutes, logger }))
   const url = await server.listen(0, "127.0.0.1")
   const key = await identity.createKey(projectId, "first key")
   cleanUps.defer(() => tasks.settled())

@@ -9,7 +9,7 @@ export interface ErrorBody {
 }
 
 /** The answer for whatever was thrown. Anything but an AppError is a fault of ours: it is named by its request id only. */
-export function errorAnswer(error: unknown, requestId: string): ErrorAnswer {
+export function errorAnswer(error: unknown, requestId: string): ErrorAnswer & { body: ErrorBody } {
   if (!(error instanceof AppError)) return errorAnswer(unexpected(requestId), requestId)
   const headers: Record<string, string> = { "x-request-id": requestId }
   const status = error instanceof UpstreamError ? error.answer.status : error.status

@@ -5,7 +5,7 @@ import { WebSocketServer } from "ws"
 import { AppError, sleep, type Clock, type Limits, type NewId } from "../../core/index.ts"
 import type { Identity, Principal } from "../../security/index.ts"
 import type { ShellLogger } from "../api.ts"
-import { callerOf, mayStillCall } from "../callers.ts"
+import { callerOf } from "../callers.ts"
 import { ClientSocket } from "./client-socket.ts"
 import { chosenProtocol, credentialsOf } from "./subprotocols.ts"
 
@@ -14,14 +14,17 @@ export interface UpgradeCall {
   readonly socket: ClientSocket
   readonly request: IncomingMessage
   readonly query: URLSearchParams
+  /** Who opened it. */
   readonly principal: Principal
+  /** The same as they stand now, for what begins later; throws once the key is no longer good. */
+  readonly current: () => Principal
   readonly requestId: string
 }
 
 /** What a route does with a connection of its own while it is open. */
 export interface UpgradedConnection {
   /** Its key is no longer good: say so and close. */
-  revoked(): void
+  revoked(reason: AppError): void
   /** The server stops: finish what is under way, begin nothing, then close. */
   drain(): void
 }
@@ -48,9 +51,8 @@ interface Served {
 }
 
 interface Open {
-  readonly socket: ClientSocket
+  readonly call: UpgradeCall
   readonly connection: UpgradedConnection
-  readonly isStillAllowed: () => boolean
   nextPingAt: number
 }
 
@@ -78,38 +80,34 @@ export class Upgrades {
     return this.#open.size
   }
 
-  /** Why this request for a WebSocket gets an answer over HTTP instead; undefined when it is to be upgraded. */
-  refusal(request: IncomingMessage): AppError | undefined {
+  /** Throws what a request for a WebSocket is answered over HTTP, unless it is to be upgraded. */
+  check(request: IncomingMessage): void {
     const { identity, limits } = this.#options
-    if (!this.#served.has(pathOf(request))) return noUpgrade([...this.#served.keys()])
-    try {
-      callerOf(identity, credentialsOf(request.headers), method, pathOf(request))
-    } catch (error) {
-      if (error instanceof AppError) return error
-      throw error
-    }
-    if (this.#open.size < limits.socketsMax) return undefined
-    return new AppError("overloaded", `this server has ${limits.socketsMax} WebSockets open, which is its limit`, {
+    const path = pathOf(request)
+    const served = this.#served.get(path)
+    if (!served) throw noUpgrade([...this.#served.keys()])
+    callerOf(identity, credentialsOf(request.headers), method, path)
+    if (this.#open.size < limits.socketsMax) return
+    throw new AppError("overloaded", `this server has ${limits.socketsMax} WebSockets open, which is its limit`, {
       hint: 'Try again later, or raise the limit "socketsMax" in the configuration.',
       retryAfterMs: 1000,
     })
   }
 
-  /** For requests without a refusal. */
+  /** For requests that passed the check. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const { identity } = this.#options
     const path = pathOf(request)
     const served = this.#served.get(path)
     const credentials = credentialsOf(request.headers)
-    const principal = identity.authenticate(credentials, method)
-    if (!served || !principal || this.#draining) return void socket.destroy()
+    const current = (): Principal => callerOf(this.#options.identity, credentials, method, path)
+    if (!served || this.#draining) return void socket.destroy()
+    const principal = current()
     const requestId = this.#options.newId("req")
     this.#requestIds.set(request, requestId)
     served.server.handleUpgrade(request, socket, head, (opened) => {
       const client = new ClientSocket(opened, this.#options.limits)
       const query = new URLSearchParams(/\?(.*)$/.exec(request.url ?? "")?.[1])
-      const isStillAllowed = (): boolean => mayStillCall(identity, credentials, method, path)
-      this.#begin(served.route, { socket: client, request, query, principal, requestId }, isStillAllowed)
+      this.#begin(served.route, { socket: client, request, query, principal, current, requestId })
     })
   }
 
@@ -122,21 +120,16 @@ export class Upgrades {
       const enough = new AbortController()
       await Promise.race([closed, sleep(ms, enough.signal).catch(() => undefined)])
       enough.abort(new Error("drained"))
-      for (const { socket } of this.#open) socket.terminate()
+      for (const { call } of this.#open) call.socket.terminate()
       await closed
     }
     clearInterval(this.#sweep)
   }
 
-  #begin(route: UpgradeRoute, call: UpgradeCall, isStillAllowed: () => boolean): void {
+  #begin(route: UpgradeRoute, call: UpgradeCall): void {
     const { clock, limits, logger } = this.#options
     try {
-      const open: Open = {
-        socket: call.socket,
-        connection: route.open(call),
-        isStillAllowed,
-        nextPingAt: clock.monotonic() + limits.socketPingMs,
-      }
+      const open: Open = { call, connection: route.open(call), nextPingAt: clock.monotonic() + limits.socketPingMs }
       this.#open.add(open)
       this.#sweep ??= setInterval(() => this.#look(), sweepMs).unref()
       call.socket.onClose(() => this.#closed(open))
@@ -159,10 +152,11 @@ export class Upgrades {
     const { clock, limits } = this.#options
     const now = clock.monotonic()
     for (const open of this.#open) {
-      if (!open.isStillAllowed()) open.connection.revoked()
+      const reason = refusalOf(open.call)
+      if (reason) open.connection.revoked(reason)
       else if (now >= open.nextPingAt) {
         open.nextPingAt = now + limits.socketPingMs
-        open.socket.ping()
+        open.call.socket.ping()
       }
     }
   }
@@ -172,6 +166,16 @@ export class Upgrades {
     const server = new WebSocketServer({ ...options, handleProtocols: chosenProtocol })
     server.on("headers", (headers, request) => headers.push(`x-request-id: ${this.#requestIds.get(request) ?? ""}`))
     return server
+  }
+}
+
+function refusalOf({ current }: UpgradeCall): AppError | undefined {
+  try {
+    current()
+    return undefined
+  } catch (error) {
+    if (error instanceof AppError) return error
+    throw error
   }
 }
 

@@ -95,7 +95,7 @@ const input = chosen<readonly NewItem[]>((value) =>
     ? (text.transform((words) => [
         { type: "message", role: "user", status: "completed", content: [{ type: "input_text", text: words }] },
       ]) as z.ZodType<readonly NewItem[]>)
-    : z.array(item).min(1),
+    : z.array(item),
 )
 
 const functionTool = z
@@ -138,45 +138,55 @@ const textOptions = z
   .looseObject({ format: z.looseObject({ type: z.enum(["text", "json_object", "json_schema"]) }).nullish() })
   .transform((options) => ({ ...options, format: options.format ?? { type: "text" } }))
 
-export const createResponseSchema = z
-  .looseObject({
-    model: text.min(1),
-    input: input.optional(),
-    instructions: text.nullish(),
-    previous_response_id: text.nullish(),
-    conversation: conversation.nullish(),
-    tools: z.array(tool).nullish(),
-    tool_choice: toolChoice.nullish(),
-    parallel_tool_calls: z.boolean().nullish(),
-    max_tool_calls: z.int().min(1).nullish(),
-    max_output_tokens: z.int().min(1).nullish(),
-    temperature: z.number().min(0).max(2).nullish(),
-    top_p: z.number().min(0).max(1).nullish(),
-    presence_penalty: z.number().min(-2).max(2).nullish(),
-    frequency_penalty: z.number().min(-2).max(2).nullish(),
-    top_logprobs: z.int().min(0).max(20).nullish(),
-    text: textOptions.nullish(),
-    reasoning: z.looseObject({ effort: text.nullish(), summary: text.nullish() }).nullish(),
-    truncation: z.enum(["auto", "disabled"]).nullish(),
-    store: z.boolean().nullish(),
-    background: z.boolean().nullish(),
-    stream: z.boolean().nullish(),
-    stream_options: z.looseObject({ include_obfuscation: z.boolean().nullish() }).nullish(),
-    include: z.array(text).nullish(),
-    metadata: metadata.nullish(),
-    service_tier: text.nullish(),
-    user: text.nullish(),
-    safety_identifier: text.max(64).nullish(),
-    prompt_cache_key: text.nullish(),
-  })
-  .superRefine((body, context) => {
-    if (body.input === undefined && !body.previous_response_id && !body.conversation) {
-      context.addIssue({ code: "custom", path: ["input"], message: 'is missing: send "input", "previous_response_id" or "conversation"' })
-    }
-    if (body.previous_response_id && body.conversation) {
-      context.addIssue({ code: "custom", path: ["conversation"], message: 'cannot be combined with "previous_response_id"' })
-    }
-  })
+const bodySchema = z.looseObject({
+  model: text.min(1),
+  input: input.optional(),
+  instructions: text.nullish(),
+  previous_response_id: text.nullish(),
+  conversation: conversation.nullish(),
+  tools: z.array(tool).nullish(),
+  tool_choice: toolChoice.nullish(),
+  parallel_tool_calls: z.boolean().nullish(),
+  max_tool_calls: z.int().min(1).nullish(),
+  max_output_tokens: z.int().min(1).nullish(),
+  temperature: z.number().min(0).max(2).nullish(),
+  top_p: z.number().min(0).max(1).nullish(),
+  presence_penalty: z.number().min(-2).max(2).nullish(),
+  frequency_penalty: z.number().min(-2).max(2).nullish(),
+  top_logprobs: z.int().min(0).max(20).nullish(),
+  text: textOptions.nullish(),
+  reasoning: z.looseObject({ effort: text.nullish(), summary: text.nullish() }).nullish(),
+  truncation: z.enum(["auto", "disabled"]).nullish(),
+  store: z.boolean().nullish(),
+  background: z.boolean().nullish(),
+  stream: z.boolean().nullish(),
+  stream_options: z.looseObject({ include_obfuscation: z.boolean().nullish() }).nullish(),
+  include: z.array(text).nullish(),
+  metadata: metadata.nullish(),
+  service_tier: text.nullish(),
+  user: text.nullish(),
+  safety_identifier: text.max(64).nullish(),
+  prompt_cache_key: text.nullish(),
+})
+
+type Body = z.output<typeof bodySchema>
+
+function checkConversation(body: Body, context: z.RefinementCtx): void {
+  if (body.previous_response_id && body.conversation)
+    context.addIssue({ code: "custom", path: ["conversation"], message: 'cannot be combined with "previous_response_id"' })
+}
+
+function checkInput(body: Body, context: z.RefinementCtx): void {
+  if (body.previous_response_id || body.conversation) return
+  if (body.input === undefined)
+    context.addIssue({ code: "custom", path: ["input"], message: 'is missing: send "input", "previous_response_id" or "conversation"' })
+  else if (body.input.length === 0)
+    context.addIssue({ code: "custom", path: ["input"], message: "is empty, and there is nothing to continue" })
+}
+
+export const createResponseSchema = bodySchema.superRefine(checkConversation).superRefine(checkInput)
+/** A request that only prepares: it may have nothing to say yet. */
+export const warmResponseSchema = bodySchema.superRefine(checkConversation)
 
 export type CreateResponseBody = z.output<typeof createResponseSchema>
 

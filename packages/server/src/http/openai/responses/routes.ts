@@ -7,6 +7,7 @@ import type { Run } from "../../../runs/index.ts"
 import { requireModel } from "../../../security/index.ts"
 import type { HttpEnv } from "../../env.ts"
 import { checked, readJsonObject, readQuery } from "../../request-body.ts"
+import { profiled } from "./profile.ts"
 import { createResponseSchema, newResponseOf } from "./request-schema.ts"
 import { streamEvents } from "./stream.ts"
 
@@ -122,27 +123,19 @@ async function follow({ responses, limits }: ResponseRoutesOptions, context: At,
   const left = disconnection(context)
   const events = responses.follow(run, after, left)[Symbol.asyncIterator]()
   try {
-    return await streamEvents(context, profiled(context, events), { ...limits, hold, headers: { "x-perdure-run-id": run.id } })
+    return await streamEvents(context, profiledEvents(context, events), { ...limits, hold, headers: { "x-perdure-run-id": run.id } })
   } finally {
     await events.return?.()
   }
 }
 
-const openResponsesNames: Readonly<Record<string, string>> = {
-  "response.reasoning_text.delta": "response.reasoning.delta",
-  "response.reasoning_text.done": "response.reasoning.done",
-}
-
-/** R9: reasoning has two names; `x-perdure-profile: open-responses` asks for the other one. */
-function profiled(context: At, events: AsyncIterator<ReadEvent>): AsyncIterator<ReadEvent> {
-  if (context.req.header("x-perdure-profile") !== "open-responses") return events
+function profiledEvents(context: At, events: AsyncIterator<ReadEvent>): AsyncIterator<ReadEvent> {
+  const profile = context.req.header("x-perdure-profile")
+  if (profile === undefined) return events
   return {
     async next() {
       const result = await events.next()
-      const type = result.done === true ? undefined : openResponsesNames[result.value.event.type]
-      return result.done === true || type === undefined
-        ? result
-        : { done: false, value: { ...result.value, event: { ...result.value.event, type } } }
+      return result.done === true ? result : { done: false, value: { ...result.value, event: profiled(profile, result.value.event) } }
     },
   }
 }

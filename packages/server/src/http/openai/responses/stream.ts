@@ -12,7 +12,9 @@ export interface StreamLimits {
 }
 
 /** Events that say nothing yet: a failure behind them can still be a real status. */
-const lifecycle: ReadonlySet<string> = new Set(["response.created", "response.queued", "response.in_progress"])
+export function saysNothingYet(type: string): boolean {
+  return type === "response.created" || type === "response.queued" || type === "response.in_progress"
+}
 
 /**
  * T12: the head waits for the first event with content, at most `headHoldMs`. An error before that is thrown, so that the
@@ -71,7 +73,7 @@ async function heldBack(events: AsyncIterator<ReadEvent>, holdMs: number): Promi
       const { event, row } = result.value
       if (event.type === "error" && row) throw errorOfData(row)
       held.push(event)
-      if (!lifecycle.has(event.type)) return { events: held, next: events.next() }
+      if (!saysNothingYet(event.type)) return { events: held, next: events.next() }
     }
   } finally {
     over.abort(new Error("the hold is over"))

@@ -1,0 +1,78 @@
+// A request before there is a run: its items get their ids, references are looked up, and everything that can be refused is refused.
+import { AppError } from "../core/index.ts"
+import type { ModelMessage } from "../inference/index.ts"
+import type { Run } from "../runs/index.ts"
+import { joinLabels, type Principal } from "../security/index.ts"
+import type { ToolRegistry } from "../tools/index.ts"
+import { loadContext, rememberingRuns, storedItem, type ChainSources } from "./chain.ts"
+import { assertPaired, isUnderstood, messagesOf } from "./messages.ts"
+import { itemId } from "./response-object.ts"
+import { offeredTools } from "./tool-choice.ts"
+import type { LabelledItem, NewItem, NewResponse, ResponseItem, ResponseRequest } from "./types.ts"
+
+export interface PrepareDependencies extends ChainSources {
+  readonly tools: ToolRegistry
+  /** Throws `model_not_found` or says that the model cannot chat. */
+  readonly requireModel: (name: string) => void
+}
+
+export interface Prepared {
+  readonly request: ResponseRequest
+  readonly context: readonly LabelledItem[]
+  readonly messages: readonly ModelMessage[]
+  readonly label: Run["label"]
+}
+
+export async function prepare(
+  dependencies: PrepareDependencies,
+  principal: Principal,
+  request: NewResponse,
+  runId: string,
+): Promise<Prepared> {
+  const { tools, requireModel } = dependencies
+  const { projectId, id } = principal
+  requireModel(request.model)
+  const loadRun = rememberingRuns(dependencies.loadRun)
+  const input: ResponseItem[] = []
+  // One after the other: what one request refers to may take its turn at the database, but not all places in its queue.
+  for (const [index, item] of request.input.entries()) input.push(await withId(loadRun, projectId, runId, item, index))
+  const complete: ResponseRequest = { ...request, input }
+  offeredTools(complete, tools)
+  const items = await loadContext(dependencies, { projectId, principal: id, request: complete })
+  const plain = items.map(({ item }) => item)
+  assertPaired(plain)
+  const messages = messagesOf(complete.instructions, plain)
+  return { request: complete, context: items, messages, label: joinLabels(items.map(({ label }) => label)) }
+}
+
+const inputPrefixes: Readonly<Record<string, string>> = {
+  message: "msg",
+  function_call: "fc",
+  function_call_output: "fco",
+  reasoning: "rs",
+}
+
+async function withId(
+  loadRun: ChainSources["loadRun"],
+  projectId: string,
+  runId: string,
+  item: NewItem,
+  index: number,
+): Promise<ResponseItem> {
+  const given = typeof item["id"] === "string" && item["id"] !== "" ? item["id"] : undefined
+  if (item.type === "item_reference") {
+    const stored = given === undefined ? undefined : await storedItem(loadRun, projectId, given)
+    if (stored) return stored.item
+    throw new AppError("invalid_request", `Item with id "${given ?? ""}" not found`, {
+      param: `input[${index}].id`,
+      hint: "Items of responses with store: false are not kept; send the item itself.",
+    })
+  }
+  if (!isUnderstood(item.type)) {
+    throw new AppError("unsupported_value", `Input items of type "${item.type}" are not supported`, {
+      param: `input[${index}].type`,
+      hint: "Use message, function_call, function_call_output, reasoning or item_reference.",
+    })
+  }
+  return { ...item, id: given ?? itemId(inputPrefixes[item.type] ?? "item", runId, "input", index) }
+}
