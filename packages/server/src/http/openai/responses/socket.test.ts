@@ -175,23 +175,16 @@ describe("turns", () => {
   })
 
   it("a key that may not use the model, or not create responses, may not over WebSocket either", async () => {
-    using client = await connect(server)
-    const scoped = vi.spyOn(server.identity, "authenticate")
-    const principal = { id: "key_x", projectId: server.projectId, kind: "key", name: "x", limits: null, tags: [], user: null } as const
-    scoped.mockReturnValue({
-      ...principal,
-      scope: { models: ["other"], endpoints: [], allowsModel: (name) => name === "other", allowsEndpoint: () => true },
+    const { secret, id } = await server.identity.createKey(server.projectId, "narrow", {
+      scope: { models: ["other"], endpoints: ["responses"] },
     })
-    try {
-      expect(await endOf(client, create())).toMatchObject({ type: "error", code: "model_not_allowed", status: 403 })
-      scoped.mockReturnValue({
-        ...principal,
-        scope: { models: [], endpoints: ["GET /*"], allowsModel: () => true, allowsEndpoint: (method) => method === "GET" },
-      })
-      expect((await refusalOf(server.url, path, authorized(server))).error["code"]).toBe("endpoint_not_allowed")
-    } finally {
-      scoped.mockRestore()
-    }
+    const narrow = { url: server.url, apiKey: secret }
+    using client = await connect(narrow)
+    expect(await endOf(client, create())).toMatchObject({ type: "error", code: "model_not_allowed", status: 403 })
+    await server.identity.updateKey(server.projectId, id, { scope: { models: ["other"], endpoints: ["chat"] } })
+    expect(await client.next()).toMatchObject({ type: "error", status: 403, error: { code: "endpoint_not_allowed" } })
+    expect((await client.closed).code).toBe(1008)
+    expect((await refusalOf(server.url, path, authorized(narrow))).error["code"]).toBe("endpoint_not_allowed")
   })
 })
 
