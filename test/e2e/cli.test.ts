@@ -124,6 +124,69 @@ test("start prints one line of JSON when it is ready, serves, hands out keys, an
   expect(await again.exited).toBe(exitCodes.ok)
 })
 
+test("keys: made with limits, shown, changed, rotated and ended from the command line, with a server and without", async () => {
+  const data = join(root, "keys-data")
+  const json = async (...args: string[]): Promise<Record<string, unknown>> => {
+    const { out, err, code } = await run("keys", ...args, "--data", data, "--json")
+    expect({ code, err }).toEqual({ code: exitCodes.ok, err: "" })
+    return JSON.parse(out) as Record<string, unknown>
+  }
+  const server = perdure("start", "--port", "0", "--data", data, "--print", "json")
+  const { url } = await readyLine(server)
+  const answers = async (key: unknown): Promise<number> => {
+    const headers = { authorization: `Bearer ${String(key)}`, "content-type": "application/json" }
+    const body = JSON.stringify({ model: "perdure/extractive", input: "The sky is blue. What is blue?" })
+    const response = await fetch(`${url}/v1/responses`, { method: "POST", headers, body })
+    await response.text()
+    return response.status
+  }
+  const flags = [
+    "--models",
+    "gpt-*,claude-*",
+    "--endpoints",
+    "responses",
+    "--budget-usd",
+    "2.5",
+    "--per",
+    "day",
+    "--expires",
+    "30d",
+    "--tag",
+    "a",
+    "--tag",
+    "b",
+  ]
+  const made = await json("create", "scoped", ...flags, "--user", "alice", "--metadata", '{"team":"x"}')
+  expect(made).toMatchObject({
+    scope: { models: ["gpt-*", "claude-*"], endpoints: ["responses"] },
+    limits: { budgetUsd: 2.5, budgetPer: "day" },
+    tags: ["a", "b"],
+    user: "alice",
+    metadata: { team: "x" },
+  })
+  const id = String(made["id"])
+  expect([await answers(made["secret"]), await models(url, String(made["secret"]))]).toEqual([403, 200])
+  expect(await json("update", id, "--clear", "models,user", "--rpm", "600")).toMatchObject({
+    scope: { models: [], endpoints: ["responses"] },
+    user: null,
+    limits: { budgetUsd: 2.5, requestsPerMinute: 600 },
+  })
+  expect(await answers(made["secret"])).toBe(200)
+  const rotated = await json("rotate", id, "--overlap", "0")
+  expect([await answers(made["secret"]), await answers(rotated["secret"])]).toEqual([401, 200])
+  const wrong = await run("keys", "create", "x", "--endpoints", "embedding", "--data", data)
+  expect({ code: wrong.code, out: wrong.out }).toEqual({ code: exitCodes.failed, out: "" })
+  expect(wrong.err).toContain("--endpoints: must be a route group")
+  server.child.kill("SIGTERM")
+  await server.exited
+
+  const listed = await run("keys", "list", "--tag", "a", "--data", data)
+  expect(listed.out).toMatch(new RegExp(`^${id}  .*scoped  responses · \\$2.5/day · 600 requests/min · #a · #b\n$`))
+  expect(listed.out).toContain(`used ${new Date().toISOString().slice(0, 10)}`)
+  expect((await run("keys", "revoke", id, "--data", data)).out).toBe(`revoked ${id}\n`)
+  expect(await json("show", id)).toMatchObject({ state: "revoked" })
+})
+
 test("a command whose reader went away ends without a stack trace", async () => {
   const command = perdure("config", "schema")
   command.child.stdout.destroy()

@@ -1,9 +1,6 @@
 // What the command line needs of the composed server, and how it is loaded only by the commands that need it.
 import type { Config } from "../config/index.ts"
-import type { Identity } from "../security/index.ts"
-
-/** API keys of one project. */
-export type KeyAdmin = Pick<Identity, "createKey" | "listKeys" | "revokeKey">
+import type { KeyAdmin } from "../security/index.ts"
 
 /** A server that listens. */
 export interface RunningPerdure extends AsyncDisposable {

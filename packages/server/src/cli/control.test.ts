@@ -47,15 +47,42 @@ test("a key made over the channel opens the API at once, is listed without its t
   expect(await keys.revokeKey("", "key_unknown")).toBe(false)
 })
 
+test("a key with all that can be said of one is made, shown, changed and rotated over the channel, and refusals keep their code and next step", async () => {
+  const keys = remoteKeys(file)
+  const made = await keys.createKey("", "scoped", {
+    scope: { models: ["gpt-*"] },
+    limits: { budgetUsd: 5 },
+    tags: ["a"],
+    expiresAt: Date.now() + 60_000,
+  })
+  const { secret, ...shown } = made
+  expect(await keys.getKey("", made.id)).toEqual(shown)
+  expect(await keys.getKey("", "key_unknown")).toBeUndefined()
+  expect(await keys.updateKey("", made.id, { limits: { budgetUsd: null }, user: "u", expiresAt: null })).toMatchObject({
+    limits: {},
+    user: "u",
+    expiresAt: null,
+  })
+  const rotated = await keys.rotateKey("", made.id, { overlapMs: 0 })
+  expect(identity.authenticate({ authorization: `Bearer ${secret}` }, "GET")).toBeUndefined()
+  expect(identity.authenticate({ authorization: `Bearer ${rotated.secret}` }, "GET")?.id).toBe(made.id)
+  expect((await keys.listKeys("", { tag: "a" })).map(({ id }) => id)).toEqual([made.id])
+  await expect(keys.updateKey("", "key_unknown", { name: "x" })).rejects.toMatchObject({
+    code: "not_found",
+    hint: expect.stringContaining("/v1/keys") as string,
+  })
+  await expect(keys.createKey("", "late", { expiresAt: 1 })).rejects.toMatchObject({ code: "invalid_request" })
+})
+
 test("a wrong token, no token, a strange request and a large one are refused", async () => {
   const post = (body: string, authorization?: string): Promise<Response> =>
     fetch(file.controlUrl, { method: "POST", body, headers: authorization === undefined ? {} : { authorization } })
   const good = `Bearer ${file.controlToken}`
-  expect((await post('{"do":"keys.list"}')).status).toBe(401)
-  expect((await post('{"do":"keys.list"}', `Bearer ${"x".repeat(file.controlToken.length)}`)).status).toBe(401)
+  expect((await post('{"do":"keys.list","filter":{}}')).status).toBe(401)
+  expect((await post('{"do":"keys.list","filter":{}}', `Bearer ${"x".repeat(file.controlToken.length)}`)).status).toBe(401)
   expect((await post('{"do":"keys.burn"}', good)).status).toBe(400)
   expect((await post("not json", good)).status).toBe(500)
-  expect((await post(JSON.stringify({ do: "keys.create", name: "x".repeat(50_000) }), good)).status).toBe(500)
+  expect((await post(JSON.stringify({ do: "keys.create", key: { name: "x".repeat(100_000) } }), good)).status).toBe(500)
 })
 
 test("a server that is gone gives an error with the next step", async () => {

@@ -2,9 +2,18 @@
 import { randomBytes, timingSafeEqual } from "node:crypto"
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
+import {
+  apiKeyCreateRequestSchema,
+  apiKeyListQuerySchema,
+  apiKeyRotateRequestSchema,
+  apiKeyUpdateRequestSchema,
+  type ApiKey,
+  type ErrorCode,
+} from "@perdure/contract"
 import { z } from "zod"
 import { AppError, messageOf } from "../core/index.ts"
-import type { KeyAdmin, RunningPerdure } from "./composition.ts"
+import type { KeyAdmin } from "../security/index.ts"
+import type { RunningPerdure } from "./composition.ts"
 import type { ServerFile } from "./server-file.ts"
 
 /** The embedded database has one opener, so `perdure keys` asks the process that has it open. */
@@ -13,12 +22,15 @@ export interface Control extends AsyncDisposable {
   readonly controlToken: string
 }
 
-const bodyBytesMax = 16 * 1024
+const bodyBytesMax = 64 * 1024
 const requestTimeoutMs = 10_000
 
 const requestSchema = z.discriminatedUnion("do", [
-  z.strictObject({ do: z.literal("keys.create"), name: z.string().min(1).max(200) }),
-  z.strictObject({ do: z.literal("keys.list") }),
+  z.strictObject({ do: z.literal("keys.create"), key: apiKeyCreateRequestSchema }),
+  z.strictObject({ do: z.literal("keys.list"), filter: apiKeyListQuerySchema }),
+  z.strictObject({ do: z.literal("keys.get"), id: z.string() }),
+  z.strictObject({ do: z.literal("keys.update"), id: z.string(), patch: apiKeyUpdateRequestSchema }),
+  z.strictObject({ do: z.literal("keys.rotate"), id: z.string(), request: apiKeyRotateRequestSchema }),
   z.strictObject({ do: z.literal("keys.revoke"), id: z.string() }),
   z.strictObject({ do: z.literal("dashboard.link") }),
 ])
@@ -50,11 +62,15 @@ export async function openControl(perdure: Controlled): Promise<Control> {
 
 /** Keys by way of the running server. */
 export function remoteKeys(server: ServerFile): KeyAdmin {
-  const ask = (request: ControlRequest): Promise<unknown> => askServer(server, request)
+  // What perform() gives for a request is what the same method gives here.
+  const ask = async <T>(request: ControlRequest): Promise<T> => (await askServer(server, request)) as T
   return {
-    createKey: async (_projectId, name) => (await ask({ do: "keys.create", name })) as Awaited<ReturnType<KeyAdmin["createKey"]>>, // what answer() sends
-    listKeys: async () => (await ask({ do: "keys.list" })) as Awaited<ReturnType<KeyAdmin["listKeys"]>>, // the same
-    revokeKey: async (_projectId, id) => (await ask({ do: "keys.revoke", id })) === true,
+    createKey: (_projectId, name, settings = {}) => ask({ do: "keys.create", key: { name, ...settings } }),
+    listKeys: (_projectId, filter = {}) => ask({ do: "keys.list", filter }),
+    getKey: async (_projectId, id) => (await ask<ApiKey | null>({ do: "keys.get", id })) ?? undefined,
+    updateKey: (_projectId, id, patch) => ask({ do: "keys.update", id, patch }),
+    rotateKey: (_projectId, id, request = {}) => ask({ do: "keys.rotate", id, request }),
+    revokeKey: (_projectId, id) => ask({ do: "keys.revoke", id }),
   }
 }
 
@@ -75,9 +91,16 @@ async function askServer(server: ServerFile, request: ControlRequest): Promise<u
       cause,
     })
   })
-  const body = (await response.json()) as { result?: unknown; error?: string }
-  if (response.ok) return body.result
-  throw new AppError("server_error", body.error ?? `the running server answered ${response.status}`, { hint: "perdure doctor" })
+  const { result, error } = (await response.json()) as { result?: unknown; error?: ControlError } // what answer() sends
+  if (response.ok) return result
+  const { code = "server_error", message = `the running server answered ${response.status}`, hint = "perdure doctor" } = error ?? {}
+  throw new AppError(code, message, { hint })
+}
+
+interface ControlError {
+  code?: ErrorCode
+  message: string
+  hint?: string | undefined
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, token: string, perdure: Controlled): Promise<void> {
@@ -85,21 +108,36 @@ async function answer(request: IncomingMessage, response: ServerResponse, token:
     response.writeHead(status, { "content-type": "application/json", connection: "close" }).end(JSON.stringify(body))
   }
   try {
-    if (!isAuthorised(request.headers.authorization, token)) return send(401, { error: "the control token is wrong" })
+    if (!isAuthorised(request.headers.authorization, token)) return send(401, { error: { message: "the control token is wrong" } })
     const parsed = requestSchema.safeParse(JSON.parse(await bodyOf(request)))
     if (!parsed.success)
-      return send(400, { error: "the control request has the wrong form: is the command of another version than the server?" })
+      return send(400, { error: { message: "the control request has the wrong form: is the command of another version than the server?" } })
     send(200, { result: await perform(parsed.data, perdure) })
   } catch (error) {
-    send(500, { error: messageOf(error) })
+    const known = error instanceof AppError ? { code: error.code, hint: error.hint } : {}
+    send(error instanceof AppError ? error.status : 500, { error: { message: messageOf(error), ...known } })
   }
 }
 
 async function perform(request: ControlRequest, { identity, projectId, loginUrl }: Controlled): Promise<unknown> {
-  if (request.do === "dashboard.link") return loginUrl()
-  if (request.do === "keys.create") return identity.createKey(projectId, request.name)
-  if (request.do === "keys.list") return identity.listKeys(projectId)
-  return identity.revokeKey(projectId, request.id)
+  switch (request.do) {
+    case "dashboard.link":
+      return loginUrl()
+    case "keys.create": {
+      const { name, ...settings } = request.key
+      return identity.createKey(projectId, name, settings)
+    }
+    case "keys.list":
+      return identity.listKeys(projectId, request.filter)
+    case "keys.get":
+      return (await identity.getKey(projectId, request.id)) ?? null
+    case "keys.update":
+      return identity.updateKey(projectId, request.id, request.patch)
+    case "keys.rotate":
+      return identity.rotateKey(projectId, request.id, request.request)
+    case "keys.revoke":
+      return identity.revokeKey(projectId, request.id)
+  }
 }
 
 function isAuthorised(header: string | undefined, token: string): boolean {

@@ -1,9 +1,12 @@
-// `perdure keys create|list|revoke`: by way of the running server where there is one, else on the store itself.
+// `perdure keys …`: by way of the running server where there is one, else on the store itself.
 import { AppError } from "../core/index.ts"
 import type { Config } from "../config/index.ts"
-import { loadComposition, type KeyAdmin } from "./composition.ts"
+import type { KeyAdmin, KeyListFilter, NewKey } from "../security/index.ts"
+import { loadComposition } from "./composition.ts"
 import { remoteKeys } from "./control.ts"
 import { exitCodes } from "./exit-codes.ts"
+import { keyPatch, newKeySettings, type KeyChangeOptions, type KeySettingOptions } from "./keys-settings.ts"
+import { keyFacts, keyLine, time } from "./keys-text.ts"
 import { loadFor, type ConfigOptions } from "./options.ts"
 import { runningServer } from "./server-file.ts"
 import type { Terminal } from "./terminal.ts"
@@ -12,34 +15,70 @@ export interface KeysOptions extends ConfigOptions {
   json?: boolean
 }
 
-export async function keysCreate(name: string, options: KeysOptions, terminal: Terminal): Promise<number> {
-  const key = await withKeys(options, (keys, projectId) => keys.createKey(projectId, name))
-  if (options.json === true) terminal.print(JSON.stringify(key))
-  else {
-    terminal.print(key.secret)
-    terminal.note(terminal.style("dim", `${key.id} "${key.name}": shown this once, only its hash is kept`))
-  }
+/** As many as one answer of the API holds. */
+const listRowsMax = 1_000
+
+export async function keysCreate(name: string, options: KeysOptions & KeySettingOptions, terminal: Terminal): Promise<number> {
+  const settings = newKeySettings(name, options)
+  const key = await withKeys(options, (keys, projectId) => keys.createKey(projectId, name, settings))
+  return tellNew(key, options, terminal)
+}
+
+export interface KeyListOptions extends KeysOptions, Pick<KeyListFilter, "state" | "tag" | "user" | "search"> {}
+
+export async function keysList(options: KeyListOptions, terminal: Terminal): Promise<number> {
+  const { state, tag, user, search } = options
+  const filter = { state, tag, user, search, limit: listRowsMax }
+  const keys = await withKeys(options, (admin, projectId) => admin.listKeys(projectId, filter))
+  if (options.json === true) terminal.print(JSON.stringify({ keys }))
+  else if (keys.length === 0) terminal.note("no such keys; next: perdure keys create <name>")
+  else for (const key of keys) terminal.print(keyLine(key))
+  if (keys.length === listRowsMax)
+    terminal.note(`these are the newest ${listRowsMax}; narrow them down with --state, --tag, --user or --search`)
   return exitCodes.ok
 }
 
-export async function keysList(options: KeysOptions, terminal: Terminal): Promise<number> {
-  const keys = await withKeys(options, (admin, projectId) => admin.listKeys(projectId))
-  if (options.json === true) terminal.print(JSON.stringify({ keys }))
-  else if (keys.length === 0) terminal.note("no keys yet; next: perdure keys create <name>")
-  else {
-    for (const { id, name, hint, createdAt, revokedAt } of keys) {
-      const state = revokedAt === null ? "live" : `revoked ${day(revokedAt)}`
-      terminal.print([id, hint.padEnd(14), day(createdAt), state.padEnd(18), name].join("  "))
-    }
-  }
+export async function keysShow(id: string, options: KeysOptions, terminal: Terminal): Promise<number> {
+  const key = await withKeys(options, (keys, projectId) => keys.getKey(projectId, id))
+  if (!key) throw missing(id)
+  if (options.json === true) terminal.print(JSON.stringify(key))
+  else for (const line of keyFacts(key)) terminal.print(line)
   return exitCodes.ok
+}
+
+export async function keysUpdate(id: string, options: KeysOptions & KeyChangeOptions, terminal: Terminal): Promise<number> {
+  const patch = keyPatch(options)
+  const key = await withKeys(options, (keys, projectId) => keys.updateKey(projectId, id, patch))
+  if (options.json === true) terminal.print(JSON.stringify(key))
+  else for (const line of keyFacts(key)) terminal.print(line)
+  return exitCodes.ok
+}
+
+export async function keysRotate(id: string, options: KeysOptions & { overlap?: number }, terminal: Terminal): Promise<number> {
+  const request = options.overlap === undefined ? {} : { overlapMs: options.overlap }
+  const key = await withKeys(options, (keys, projectId) => keys.rotateKey(projectId, id, request))
+  return tellNew(key, options, terminal)
 }
 
 export async function keysRevoke(id: string, options: KeysOptions, terminal: Terminal): Promise<number> {
   const revoked = await withKeys(options, (keys, projectId) => keys.revokeKey(projectId, id))
-  if (!revoked) throw new AppError("not_found", `there is no live key ${id}`, { hint: "perdure keys list" })
+  if (!revoked) throw missing(id)
   terminal.print(options.json === true ? JSON.stringify({ id, revoked }) : `revoked ${id}`)
   return exitCodes.ok
+}
+
+function tellNew(key: NewKey, { json }: KeysOptions, terminal: Terminal): number {
+  if (json === true) terminal.print(JSON.stringify(key))
+  else {
+    terminal.print(key.secret)
+    terminal.note(terminal.style("dim", `${key.id} "${key.name}": shown this once, only its hash is kept`))
+    if (key.oldSecretsUntil !== null) terminal.note(terminal.style("dim", `the secret until now works until ${time(key.oldSecretsUntil)}`))
+  }
+  return exitCodes.ok
+}
+
+function missing(id: string): AppError {
+  return new AppError("not_found", `there is no live key ${id}`, { hint: "perdure keys list" })
 }
 
 async function withKeys<T>(options: KeysOptions, work: (keys: KeyAdmin, projectId: string) => Promise<T>): Promise<T> {
@@ -54,8 +93,4 @@ async function withKeys<T>(options: KeysOptions, work: (keys: KeyAdmin, projectI
 /** Postgres takes any number of openers; the embedded database takes one. */
 function usesDirectory(config: Config): boolean {
   return config.database.url === null
-}
-
-function day(at: number): string {
-  return new Date(at).toISOString().slice(0, 10)
 }

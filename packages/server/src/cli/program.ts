@@ -5,7 +5,7 @@ import { dashboard, type DashboardOptions } from "./dashboard.ts"
 import { doctor, type DoctorOptions } from "./doctor.ts"
 import { dev, type DevOptions } from "./dev.ts"
 import { exitCodeOf, exitCodes } from "./exit-codes.ts"
-import { keysCreate, keysList, keysRevoke, type KeysOptions } from "./keys.ts"
+import { addKeys } from "./keys-program.ts"
 import { migrate, type MigrateCommandOptions } from "./migrate.ts"
 import type { ConfigOptions } from "./options.ts"
 import { start, type StartOptions } from "./start.ts"
@@ -47,7 +47,7 @@ export function createProgram({ terminal, entry, finish }: ProgramOptions & { fi
   addDoctor(program, { terminal, finish })
   addMigrate(program, { terminal, finish })
   addDashboard(program, { terminal, finish })
-  addKeys(program, { terminal, finish })
+  addKeys(program, { terminal, finish, withOptions: (command) => withDataOptions(command).addOption(json()) })
   addConfig(program, { terminal, finish })
   program
     .command("version")
@@ -97,21 +97,6 @@ function addDashboard(program: Command, { terminal, finish }: Parts): void {
   withDataOptions(program.command("dashboard").description("print a new one-time link to the dashboard of the running server"))
     .addOption(json())
     .action((options: DashboardOptions) => finish(dashboard(options, terminal)))
-}
-
-function addKeys(program: Command, { terminal, finish }: Parts): void {
-  const keys = program.command("keys").description("create, list and revoke API keys")
-  withDataOptions(keys.command("create").description("create a key and print it, this once").argument("<name>", "what the key is for"))
-    .addOption(json())
-    .action((name: string, options: KeysOptions) => finish(keysCreate(name, options, terminal)))
-  withDataOptions(keys.command("list").description("list the keys, never their text"))
-    .addOption(json())
-    .action((options: KeysOptions) => finish(keysList(options, terminal)))
-  withDataOptions(
-    keys.command("revoke").description("revoke a key at once, in every process").argument("<id>", "the key's id, from keys list"),
-  )
-    .addOption(json())
-    .action((id: string, options: KeysOptions) => finish(keysRevoke(id, options, terminal)))
 }
 
 function addConfig(program: Command, { terminal, finish }: Parts): void {

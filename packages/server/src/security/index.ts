@@ -1,6 +1,18 @@
 // Public face of security: labels, identity, the gate's decisions, egress.
 export { joinLabels, systemLabel, unknownLabel, userLabel, type Integrity, type Label } from "./labels.ts"
-export type { Gate, GateDecision, GateRequest, Grant, Identity, KeyAdmin, Principal, RequestHeaders } from "./types.ts"
+export type {
+  Gate,
+  GateDecision,
+  GateRequest,
+  Grant,
+  Identity,
+  KeyAdmin,
+  KeyListFilter,
+  KeySettings,
+  NewKey,
+  Principal,
+  RequestHeaders,
+} from "./types.ts"
 export { compileScope, endpointGroupOf, requireEndpoint, requireModel, type Scope } from "./scope.ts"
 export { createGate, type GateOptions } from "./gate.ts"
 export { createIdentity, type IdentityOptions } from "./identity.ts"
