@@ -18,7 +18,7 @@ const duties = [
   { name: "splice200", label: "splice 200 KB", atMost: 0.8 },
   { name: "usage", label: "usage of a 1 KB answer", atMost: 0.5 },
   { name: "frame", label: "one streamed frame looked at", atMost: 0.5 },
-  { name: "metrics", label: "metrics of a call", atMost: 5 },
+  { name: "metrics", label: "metrics of a call", atMost: 0.4 },
   { name: "record", label: "record, written to the database's thread", atMost: 30 },
 ] as const
 

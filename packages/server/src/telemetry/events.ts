@@ -1,5 +1,5 @@
 // What the business counts: one function per event. None ever throws, and none takes a label from outside a closed set.
-import type { Meter } from "@opentelemetry/api"
+import { callSeries, type CallSeries } from "./call-series.ts"
 import {
   breakerLabel,
   changingSet,
@@ -16,7 +16,8 @@ import {
   runStatusLabel,
   statusLabel,
 } from "./labels.ts"
-import { durationBuckets, firstTokenBuckets, histogram, overheadBuckets, tokenBuckets } from "./instruments.ts"
+import { durationBuckets } from "./buckets.ts"
+import type { HistogramSeries, Instruments } from "./series.ts"
 
 export interface EventOptions {
   /** Route patterns such as `/v1/chat/completions`: the only values of the label `route`. */
@@ -75,25 +76,10 @@ export interface BusinessEvents {
 /** Model names in the life of one process; a configuration that is reloaded for months must not grow the metrics. */
 const modelsMax = 500
 
-export function createEvents(meter: Meter, options: EventOptions): BusinessEvents {
-  const route = closedSet(options.routes)
-  const model = changingSet(options.isKnownModel, modelsMax)
-  const count = (name: string, description: string) => meter.createCounter(name, { description })
-  const seconds = (name: string, description: string, buckets = durationBuckets) =>
-    histogram(meter, name, { description, unit: "s", buckets })
+export function createEvents(instruments: Instruments, options: EventOptions): BusinessEvents {
+  const count = (name: string, description: string) => instruments.counter({ name, description })
+  const seconds = (name: string, description: string) => instruments.histogram({ name, description, unit: "s", buckets: durationBuckets })
 
-  const requests = seconds("perdure_http_request_duration", "Requests, from the first byte in to the last byte out")
-  const calls = seconds("gen_ai.client.operation.duration", "Model calls towards providers")
-  const served = seconds("gen_ai.server.request.duration", "Model calls towards our callers")
-  const firstToken = seconds("gen_ai.server.time_to_first_token", "Time until our caller had the first token", firstTokenBuckets)
-  const overhead = seconds("perdure_gateway_overhead", "Our own share of a model call", overheadBuckets)
-  const tokens = histogram(meter, "gen_ai.client.token.usage", {
-    description: "Tokens of model calls",
-    unit: "{token}",
-    buckets: tokenBuckets,
-  })
-  const cost = count("perdure_cost_micro_usd", "Cost of model calls in millionths of a dollar")
-  const errors = count("perdure_model_call_errors", "Model calls that failed, by the published error code")
   const dropped = count("perdure_records_dropped", "Records of light runs that were dropped because their queue was full")
   const started = count("perdure_runs_started", "Durable runs that were started")
   const ended = seconds("perdure_run_duration", "Durable runs from start to end")
@@ -107,28 +93,8 @@ export function createEvents(meter: Meter, options: EventOptions): BusinessEvent
 
   const safely = neverThrow(options.onError)
   return {
-    requestEnded: safely("requestEnded", (event) => {
-      const labels = { route: route(event.route), method: methodLabel(event.method), status: statusLabel(event.status) }
-      requests.record(event.durationMs / 1_000, { ...labels, code: errorCodeLabel(event.errorCode) })
-    }),
-    modelCallEnded: safely("modelCallEnded", (event) => {
-      const labels = {
-        "gen_ai.operation.name": operationLabel(event.operation),
-        "gen_ai.provider.name": providerLabel(event.provider),
-        "gen_ai.request.model": model(event.model),
-      }
-      const failed = event.errorCode === null ? {} : { "error.type": errorCodeLabel(event.errorCode) }
-      served.record(event.durationMs / 1_000, { ...labels, ...failed, outcome: outcomeLabel(event.outcome) })
-      if (event.upstreamMs !== null) {
-        calls.record(event.upstreamMs / 1_000, { ...labels, ...failed })
-        overhead.record(Math.max(0, event.durationMs - event.upstreamMs) / 1_000)
-      }
-      if (event.firstTokenMs !== null) firstToken.record(event.firstTokenMs / 1_000, labels)
-      if (event.inputTokens > 0) tokens.record(event.inputTokens, { ...labels, "gen_ai.token.type": "input" })
-      if (event.outputTokens > 0) tokens.record(event.outputTokens, { ...labels, "gen_ai.token.type": "output" })
-      if (event.costMicroUsd > 0) cost.add(event.costMicroUsd, labels)
-      if (event.errorCode !== null) errors.add(1, { ...labels, code: errorCodeLabel(event.errorCode) })
-    }),
+    requestEnded: safely("requestEnded", requestCounter(instruments, options)),
+    modelCallEnded: safely("modelCallEnded", callCounter(instruments, options)),
     recordsDropped: safely("recordsDropped", (records) => dropped.add(records)),
     runStarted: safely("runStarted", (event) => started.add(1, { kind: kindLabel(event.kind) })),
     runEnded: safely("runEnded", (event) =>
@@ -148,6 +114,50 @@ export function createEvents(meter: Meter, options: EventOptions): BusinessEvent
       breakers.add(1, { state: breakerLabel(event.state), failure: failureLabel(event.failure) }),
     ),
   }
+}
+
+function requestCounter(instruments: Instruments, { routes }: EventOptions): (event: RequestEnded) => void {
+  const description = "Requests, from the first byte in to the last byte out"
+  const requests = instruments.histogram({ name: "perdure_http_request_duration", description, unit: "s", buckets: durationBuckets })
+  const routeLabel = closedSet(routes)
+  const known = new Map<string, HistogramSeries>()
+  return (event) => {
+    const [route, method, status] = [routeLabel(event.route), methodLabel(event.method), statusLabel(event.status)]
+    const code = errorCodeLabel(event.errorCode)
+    const key = `${method} ${status} ${code} ${route}`
+    const series = known.get(key) ?? requests.series({ route, method, status, code })
+    known.set(key, series)
+    series.record(event.durationMs / 1_000)
+  }
+}
+
+function callCounter(instruments: Instruments, { isKnownModel }: EventOptions): (event: ModelCallEnded) => void {
+  const modelLabel = changingSet(isKnownModel, modelsMax)
+  const seriesOf = callSeries(instruments)
+  return (event) => {
+    const series = seriesOf({
+      operation: operationLabel(event.operation),
+      provider: providerLabel(event.provider),
+      model: modelLabel(event.model),
+      outcome: outcomeLabel(event.outcome),
+      code: event.errorCode === null ? null : errorCodeLabel(event.errorCode),
+    })
+    countCall(series, event)
+  }
+}
+
+function countCall(series: CallSeries, event: ModelCallEnded): void {
+  const { durationMs, upstreamMs, firstTokenMs, inputTokens, outputTokens, costMicroUsd } = event
+  series.served.record(durationMs / 1_000)
+  if (upstreamMs !== null) {
+    series.calls.record(upstreamMs / 1_000)
+    series.overhead.record(Math.max(0, durationMs - upstreamMs) / 1_000)
+  }
+  if (firstTokenMs !== null) series.firstToken.record(firstTokenMs / 1_000)
+  if (inputTokens > 0) series.inputTokens.record(inputTokens)
+  if (outputTokens > 0) series.outputTokens.record(outputTokens)
+  if (costMicroUsd > 0) series.cost.add(costMicroUsd)
+  if (event.errorCode !== null) series.errors.add(1)
 }
 
 /** Counting must never break what it counts. */

@@ -1,8 +1,9 @@
-// Metrics: OpenTelemetry instruments, read by our own /metrics in Prometheus' text format.
+// Metrics: counted by our own instruments, gauges by OpenTelemetry's, read by our own /metrics in Prometheus' text format.
 import type { Meter } from "@opentelemetry/api"
 import { PrometheusExporter, PrometheusSerializer } from "@opentelemetry/exporter-prometheus"
 import { resourceFromAttributes } from "@opentelemetry/resources"
 import { MeterProvider } from "@opentelemetry/sdk-metrics"
+import { Instruments } from "./series.ts"
 import { createEvents, type BusinessEvents, type EventOptions } from "./events.ts"
 
 export interface MetricsOptions extends EventOptions {
@@ -25,12 +26,13 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const provider = new MeterProvider({ readers: [exporter], resource })
   const meter = provider.getMeter("perdure", options.version)
   const serializer = new PrometheusSerializer("", false)
+  const instruments = new Instruments({ name: "perdure", version: options.version })
   return {
-    events: createEvents(meter, options),
+    events: createEvents(instruments, options),
     gauge: (name, description, read) => addGauge(meter, { name, description, read }),
     text: async () => {
       const { resourceMetrics } = await exporter.collect()
-      return serializer.serialize(resourceMetrics)
+      return serializer.serialize({ ...resourceMetrics, scopeMetrics: [...resourceMetrics.scopeMetrics, instruments.collect()] })
     },
     [Symbol.asyncDispose]: () => provider.shutdown(),
   }
