@@ -26,7 +26,7 @@ afterAll(async () => {
 
 function deployment(part: Partial<Deployment>): Deployment {
   const base = {
-    provider: "openai",
+    provider: "openai-compatible",
     dialect: "openai-chat",
     apiKey: "sk-upstream-secret",
     contextTokensMax: null,

@@ -105,13 +105,18 @@ function providerPlace({ provider, variable, key, baseUrl }: DiscoveryEnvironmen
     title,
     where: address === usual ? `${variable} is set` : `${variable} is set, at ${new URL(address).host}`,
     baseUrl: address,
-    provider,
+    provider: provider === "openai" && !isOpenAi(address) ? "openai-compatible" : provider,
     apiKey: key.reveal(),
     origin: `discovered: ${variable}`,
     isOwn: address !== usual,
     assumed: address === usual ? (knownModels[provider] ?? []) : [],
     list: undefined,
   }
+}
+
+/** OpenAI has hosts for regions too; whatever else stands in its variable is another server. */
+function isOpenAi(address: string): boolean {
+  return new URL(address).hostname.endsWith("api.openai.com")
 }
 
 function localPlaces({ environment, ownPort, ports = {} }: DiscoverOptions): Place[] {

@@ -1,5 +1,5 @@
 // Failures of providers: their status, code and text survive; their addresses and our credentials do not; it says whether another try may help.
-import { AppError, type AppErrorDetails } from "../core/index.ts"
+import { AppError, isJsonObject, type AppErrorDetails } from "../core/index.ts"
 import type { ErrorCode } from "@perdure/contract"
 import { toldIn, toldInAnswer, type ToldError } from "./told-error.ts"
 import type { Deployment } from "./types.ts"
@@ -177,7 +177,8 @@ function refusedCredentials(deployment: Deployment, status: number, told: ToldEr
 
 function codeOf(status: number, { code, message }: ToldError, deployment: Deployment): ErrorCode {
   if (code === "context_length_exceeded") return code
-  if (status === 400 && !isOfOpenAi(deployment) && saysTooLong(message ?? "")) return "context_length_exceeded"
+  const isOwn = deployment.provider === "openai" || deployment.provider === "azure"
+  if ((status === 400 || status === 422) && !isOwn && saysTooLong(message ?? "")) return "context_length_exceeded"
   if (status === 429) return code === "insufficient_quota" ? "insufficient_quota" : "rate_limit_exceeded"
   if (status === 404 || code === "model_not_found") return "model_not_found"
   if (status === 408 || status === 504) return "upstream_timeout"
@@ -185,23 +186,30 @@ function codeOf(status: number, { code, message }: ToldError, deployment: Deploy
   return status >= 500 || status === 424 ? "upstream_error" : "invalid_request"
 }
 
-/** Clients match on the code (E2), which only OpenAI and those like it send. */
+/** Clients match on the code (E2), which only OpenAI itself can be relied on to send. */
 function saysTooLong(message: string): boolean {
   const words =
-    /(?:prompt|input) is too long|input token count.{0,80}exceeds|too many (?:input )?tokens|exceeds? the (?:model's )?(?:maximum )?(?:context|input)/i
+    /(?:prompt|input) is too long|input token count.{0,80}exceeds|too many (?:input )?tokens|exceeds? the (?:model's )?(?:maximum |available )?(?:context|input)|maximum context length is|context (?:length|window) (?:is )?exceeded/i
   return words.test(message)
 }
 
 /** Takes the key, anything like a key, the provider's address and any other out of a text. */
 export function redact(deployment: Deployment, text: string): string {
   let clean = text
-  if (deployment.apiKey) clean = clean.replaceAll(deployment.apiKey, "[key]")
+  for (const secret of secretsOf(deployment)) clean = clean.replaceAll(secret, "[key]")
   if (deployment.baseUrl !== null) clean = clean.replaceAll(new URL(deployment.baseUrl).host, "[provider]")
   return clean
     .replaceAll(/\bhttps?:\/\/[^\s"')]+/g, "[address]")
     .replaceAll(/\b(?:sk|pk|gsk|xai|hf|rk)[-_][\w*.-]{6,}/g, "[key]")
     .replaceAll(/\b(?:A(?:KIA|SIA)[A-Z0-9]{12,}|AIza[\w-]{20,}|ya29\.[\w.-]{8,})/g, "[key]")
     .replaceAll(/\bBearer\s+\S+/gi, "Bearer [key]")
+}
+
+/** The key, and whatever else its provider is told by header. */
+function secretsOf({ apiKey, settings }: Deployment): string[] {
+  const headers = isJsonObject(settings?.["headers"]) ? Object.values(settings["headers"]) : []
+  const told = [apiKey, settings?.["secretAccessKey"], settings?.["sessionToken"], ...headers]
+  return told.filter((value) => typeof value === "string" && value.length >= 4) as string[] // filtered
 }
 
 /** `retry-after-ms`, then `retry-after` in seconds or as a date (T15), which is compared with the provider's own clock where it tells it. */

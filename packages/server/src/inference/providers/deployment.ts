@@ -2,6 +2,7 @@
 import type { JsonObject } from "../../core/index.ts"
 import type { Deployment, Dialect } from "../types.ts"
 import { claudeTraits } from "./claude.ts"
+import { needsResponses } from "./openai/models.ts"
 import { presetOf } from "./presets.ts"
 
 export interface ProviderDeploymentOptions {
@@ -35,9 +36,4 @@ function dialectFor({ provider, upstreamModel }: ProviderDeploymentOptions, chos
 function goesOn({ provider, upstreamModel }: ProviderDeploymentOptions, dialect: Dialect): boolean {
   if (dialect === "anthropic-messages") return claudeTraits(upstreamModel).continuesPrefix
   return dialect === "openai-chat" && presetOf(provider).habits.prefix !== null
-}
-
-/** OpenAI's models that chat completions refuse. */
-function needsResponses(model: string): boolean {
-  return /^(?:o\d|gpt-5(?:\.\d+)?)-pro\b|-codex\b|^codex-|-deep-research\b|^computer-use-preview/.test(model)
 }

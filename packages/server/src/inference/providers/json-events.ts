@@ -11,11 +11,12 @@ export class JsonEvents {
   readonly #parser: EventSourceParser
   readonly #decoder = new TextDecoder()
 
-  constructor(deployment: Deployment, onEvent: (data: JsonObject, name: string | undefined) => void) {
+  /** `onDone` is told of `[DONE]`, which is no JSON and no end for dialects that have none. */
+  constructor(deployment: Deployment, onEvent: (data: JsonObject, name: string | undefined) => void, onDone?: () => void) {
     this.#parser = createParser({
       maxBufferSize: eventCharsMax,
       onEvent: ({ event, data }) => {
-        if (data.trim() === "[DONE]") return
+        if (data.trim() === "[DONE]") return onDone?.()
         let object: unknown
         try {
           object = JSON.parse(data)

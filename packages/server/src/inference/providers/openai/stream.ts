@@ -1,28 +1,24 @@
 // Reads a stream of chat completion chunks into model events, whatever shape each provider gives its chunks.
-import { createParser, type EventSourceParser } from "eventsource-parser"
-import { isJsonObject, type JsonObject, type JsonValue } from "../../../core/index.ts"
+import { isJsonObject, type JsonObject, type JsonValue, type NewId } from "../../../core/index.ts"
 import type { Deployment, ModelEvent, ModelUsage } from "../../types.ts"
-import { errorInBody, streamEnded, unreadable } from "../../upstream-error.ts"
+import { errorInBody, streamEnded } from "../../upstream-error.ts"
+import { JsonEvents } from "../json-events.ts"
 import type { ProviderReader, ProviderReaderOptions } from "../port.ts"
+import { estimatedUsage } from "../usage.ts"
+import { finishReasonOf, isFailure, type FinishReason } from "./finish.ts"
+import { ReasoningDetails } from "./reasoning.ts"
 import { ToolCallIndex } from "./tool-calls.ts"
 import { usageOf } from "./usage.ts"
-
-type FinishReason = Extract<ModelEvent, { type: "finished" }>["reason"]
-
-const charsPerToken = 4
-/** Largest single event; a provider that never ends one is cut off. */
-const eventCharsMax = 16 * 1024 * 1024
 
 /**
  * `feed` bytes as they come, then `end`; both return the events that became known. A failure is thrown: an error inside the
  * stream, an event that is not JSON, an end without `[DONE]` or a finish reason.
  */
 export class ChatStreamReader implements ProviderReader {
-  readonly #deployment: Deployment
-  readonly #inputTokensEstimated: number
-  readonly #parser: EventSourceParser
-  readonly #decoder = new TextDecoder()
+  readonly #options: ProviderReaderOptions
+  readonly #stream: JsonEvents
   readonly #calls: ToolCallIndex
+  readonly #details = new ReasoningDetails()
   #events: ModelEvent[] = []
   #finishReason: FinishReason | undefined
   #done = false
@@ -31,18 +27,15 @@ export class ChatStreamReader implements ProviderReader {
   #outputChars = 0
   #finished = false
 
-  constructor({ deployment, newId, inputChars }: ProviderReaderOptions) {
-    this.#deployment = deployment
-    this.#inputTokensEstimated = Math.ceil(inputChars / charsPerToken)
-    this.#calls = new ToolCallIndex(newId)
-    this.#model = deployment.upstreamModel
-    this.#parser = createParser({
-      maxBufferSize: eventCharsMax,
-      onEvent: ({ event, data }) => this.#frame(event, data),
-      onError: (error) => {
-        if (error.type === "max-buffer-size-exceeded") throw unreadable(deployment, `one event of more than ${eventCharsMax} characters`)
-      },
-    })
+  constructor(options: ProviderReaderOptions) {
+    this.#options = options
+    this.#calls = new ToolCallIndex(options.newId)
+    this.#model = options.deployment.upstreamModel
+    this.#stream = new JsonEvents(
+      options.deployment,
+      (data, name) => this.#event(data, name),
+      () => (this.#done = true),
+    )
   }
 
   /** `[DONE]` has come: nothing after it matters. */
@@ -51,7 +44,7 @@ export class ChatStreamReader implements ProviderReader {
   }
 
   feed(bytes: Uint8Array): ModelEvent[] {
-    this.#parser.feed(this.#decoder.decode(bytes, { stream: true }))
+    this.#stream.feed(bytes)
     return this.#taken()
   }
 
@@ -64,23 +57,15 @@ export class ChatStreamReader implements ProviderReader {
 
   /** The transport has ended. */
   end(): ModelEvent[] {
-    this.#parser.feed("\n\n") // an event whose blank line is missing still counts
-    if (!this.#done && this.#finishReason === undefined) throw streamEnded(this.#deployment)
+    this.#stream.end()
+    if (!this.#done && this.#finishReason === undefined) throw streamEnded(this.#options.deployment)
     this.#finish()
     return this.#taken()
   }
 
   /** What was used so far, for calls that are cut. */
   get usage(): ModelUsage {
-    return (
-      this.#usage ?? {
-        inputTokens: this.#inputTokensEstimated,
-        outputTokens: Math.ceil(this.#outputChars / charsPerToken),
-        cachedTokens: 0,
-        reasoningTokens: 0,
-        estimated: true,
-      }
-    )
+    return this.#usage ?? estimatedUsage(this.#options.inputChars, this.#outputChars)
   }
 
   #taken(): ModelEvent[] {
@@ -89,39 +74,39 @@ export class ChatStreamReader implements ProviderReader {
     return events
   }
 
-  #frame(event: string | undefined, data: string): void {
+  #event(data: JsonObject, name: string | undefined): void {
     if (this.#done) return
-    if (data.trim() === "[DONE]") {
-      this.#done = true
-      return
-    }
-    let chunk: unknown
-    try {
-      chunk = JSON.parse(data)
-    } catch {
-      throw unreadable(this.#deployment, "an event that is not JSON")
-    }
-    if (!isJsonObject(chunk)) throw unreadable(this.#deployment, "an event that is not an object")
-    if (event === "error") throw errorInBody(this.#deployment, chunk["error"] ?? chunk)
-    this.#chunk(chunk)
+    if (name === "error") throw errorInBody(this.#options.deployment, data["error"] ?? data)
+    this.#chunk(data)
   }
 
   #chunk(chunk: JsonObject): void {
-    if (chunk["error"] !== undefined && chunk["error"] !== null) throw errorInBody(this.#deployment, chunk["error"])
+    const { error } = chunk
+    if (error !== undefined && error !== null) throw errorInBody(this.#options.deployment, error)
     if (typeof chunk["model"] === "string" && chunk["model"] !== "") this.#model = chunk["model"]
-    this.#usage = usageOf(chunk["usage"]) ?? this.#usage
+    const groq = isJsonObject(chunk["x_groq"]) ? chunk["x_groq"]["usage"] : undefined
+    this.#usage = usageOf(chunk["usage"]) ?? usageOf(groq) ?? this.#usage
     for (const choice of listOf(chunk["choices"])) {
       if (!isJsonObject(choice) || (choice["index"] ?? 0) !== 0) continue
       if (isJsonObject(choice["delta"])) this.#delta(choice["delta"])
-      if (typeof choice["finish_reason"] === "string") this.#finishReason = finishReasonOf(choice["finish_reason"])
+      if (typeof choice["finish_reason"] === "string") this.#ended(choice["finish_reason"], choice)
     }
   }
 
+  #ended(reason: string, choice: JsonObject): void {
+    // OpenRouter and DeepSeek tell a failure in the place of a reason.
+    if (isFailure(reason)) throw errorInBody(this.#options.deployment, choice["error"] ?? { message: `the answer ended with "${reason}"` })
+    this.#finishReason = finishReasonOf(reason)
+  }
+
   #delta(delta: JsonObject): void {
-    this.#text("reasoning-delta", delta["reasoning_content"] ?? delta["reasoning"])
-    this.#text("text-delta", delta["content"])
-    this.#text("refusal-delta", delta["refusal"])
-    for (const call of listOf(delta["tool_calls"])) {
+    const details = this.#details.take(listOf(delta["reasoning_details"]))
+    this.#text("reasoning-delta", textOf(delta["reasoning_content"]) || textOf(delta["reasoning"]) || details)
+    this.#content(delta["content"])
+    this.#text("refusal-delta", textOf(delta["refusal"]))
+    for (const image of listOf(delta["images"])) this.#image(image)
+    const legacy = isJsonObject(delta["function_call"]) ? [{ index: 0, function: delta["function_call"] }] : []
+    for (const call of [...listOf(delta["tool_calls"]), ...legacy]) {
       if (!isJsonObject(call)) continue
       for (const event of this.#calls.accept(call)) {
         if (event.type === "tool-call-delta") this.#outputChars += event.arguments.length
@@ -130,8 +115,29 @@ export class ChatStreamReader implements ProviderReader {
     }
   }
 
-  #text(type: "text-delta" | "reasoning-delta" | "refusal-delta", text: JsonValue | undefined): void {
-    if (typeof text !== "string" || text === "") return
+  /** A text, or Mistral's list of chunks. */
+  #content(content: JsonValue | undefined): void {
+    if (typeof content === "string") return this.#text("text-delta", content)
+    for (const chunk of listOf(content)) {
+      if (!isJsonObject(chunk)) continue
+      if (chunk["type"] === "thinking") {
+        const { thinking } = chunk
+        const texts =
+          typeof thinking === "string" ? [thinking] : listOf(thinking).map((part) => (isJsonObject(part) ? textOf(part["text"]) : ""))
+        this.#text("reasoning-delta", texts.join(""))
+      } else if (chunk["type"] === "image_url") this.#image(chunk)
+      else this.#text("text-delta", textOf(chunk["text"]))
+    }
+  }
+
+  #image(image: JsonValue): void {
+    const source = isJsonObject(image) && isJsonObject(image["image_url"]) ? textOf(image["image_url"]["url"]) : ""
+    const match = /^data:([^;,]+);base64,(.*)$/s.exec(source)
+    if (match?.[1] !== undefined && match[2] !== undefined) this.#events.push({ type: "image", mediaType: match[1], data: match[2] })
+  }
+
+  #text(type: "text-delta" | "reasoning-delta" | "refusal-delta", text: string): void {
+    if (text === "") return
     this.#outputChars += text.length
     this.#events.push({ type, text })
   }
@@ -139,19 +145,23 @@ export class ChatStreamReader implements ProviderReader {
   #finish(): void {
     if (this.#finished) return
     this.#finished = true
-    this.#events.push(...this.#calls.completed())
+    this.#events.push(...this.#details.ended(), ...this.#calls.completed())
     const reason = this.#finishReason ?? "stop"
     const called = this.#calls.count > 0 && reason === "stop"
     this.#events.push({ type: "finished", reason: called ? "tool_calls" : reason, usage: this.usage, upstreamModel: this.#model })
   }
 }
 
-function finishReasonOf(reason: string): FinishReason {
-  if (reason === "length" || reason === "max_tokens") return "length"
-  if (reason === "tool_calls" || reason === "function_call") return "tool_calls"
-  return reason === "content_filter" ? "content_filter" : "stop"
+function textOf(value: JsonValue | undefined): string {
+  return typeof value === "string" ? value : ""
 }
 
 function listOf(value: JsonValue | undefined): readonly JsonValue[] {
   return Array.isArray(value) ? (value as readonly JsonValue[]) : []
+}
+
+/** The events of a whole `chat.completion`. */
+export function eventsOfCompletion(deployment: Deployment, completion: JsonObject, newId: NewId): ModelEvent[] {
+  const reader = new ChatStreamReader({ deployment, newId, inputChars: 0 })
+  return [...reader.feedWhole(completion), ...reader.end()]
 }

@@ -36,7 +36,7 @@ export class ToolCallIndex {
     const call = known ?? this.#open(upstreamIndex, id)
     const events: ToolCallEvent[] = known
       ? []
-      : [{ type: "tool-call-started", index: call.index, callId: id ?? this.#newId("call"), name: name ?? "" }]
+      : [{ type: "tool-call-started", index: call.index, callId: id ?? this.#newId("call"), name: name ?? "", ...signatureOf(part) }]
     const text = argumentsOf(fn["arguments"])
     if (text !== "") {
       call.hasArguments = true
@@ -67,6 +67,13 @@ export class ToolCallIndex {
     if (upstreamIndex !== null) this.#byUpstreamIndex.set(upstreamIndex, call)
     return call
   }
+}
+
+/** Where Gemini's own OpenAI-compatible answers carry it. */
+function signatureOf({ extra_content: extra }: JsonObject): { signature?: string } {
+  const google = isJsonObject(extra) ? extra["google"] : undefined
+  const signature = isJsonObject(google) ? google["thought_signature"] : undefined
+  return typeof signature === "string" ? { signature } : {}
 }
 
 /** Text as sent; some providers send the object itself. */

@@ -1,5 +1,5 @@
 // Usage as chat completions and embeddings report it: prompt tokens include the cached ones.
-import { isJsonObject, type JsonValue } from "../../../core/index.ts"
+import { isJsonObject, type JsonObject, type JsonValue } from "../../../core/index.ts"
 import type { ModelUsage } from "../../types.ts"
 import { countOf } from "../usage.ts"
 
@@ -7,15 +7,42 @@ import { countOf } from "../usage.ts"
 export function usageOf(usage: JsonValue | undefined): ModelUsage | undefined {
   if (!isJsonObject(usage)) return undefined
   const inputTokens = countOf(usage["prompt_tokens"])
-  const outputTokens = countOf(usage["completion_tokens"])
-  if (inputTokens === undefined && outputTokens === undefined) return undefined
-  const prompt = isJsonObject(usage["prompt_tokens_details"]) ? usage["prompt_tokens_details"] : {}
-  const completion = isJsonObject(usage["completion_tokens_details"]) ? usage["completion_tokens_details"] : {}
+  const reported = countOf(usage["completion_tokens"])
+  if (inputTokens === undefined && reported === undefined) return undefined
+  const prompt = objectOf(usage["prompt_tokens_details"] ?? usage["prompt_token_details"])
+  const completion = objectOf(usage["completion_tokens_details"])
+  const reasoningTokens = countOf(completion["reasoning_tokens"]) ?? 0
+  const outputTokens = withReasoning(reported ?? 0, reasoningTokens, (countOf(usage["total_tokens"]) ?? 0) - (inputTokens ?? 0))
+  const cached = countOf(prompt["cached_tokens"]) ?? firstCount(usage, cachedElsewhere)
   return {
     inputTokens: inputTokens ?? 0,
-    outputTokens: outputTokens ?? 0,
-    cachedTokens: Math.min(countOf(prompt["cached_tokens"]) ?? 0, inputTokens ?? 0),
-    reasoningTokens: countOf(completion["reasoning_tokens"]) ?? 0,
+    outputTokens,
+    cachedTokens: Math.min(cached ?? 0, inputTokens ?? 0),
+    reasoningTokens,
+    ...someOf("cacheWriteTokens", prompt["cache_write_tokens"]),
+    ...someOf("audioInputTokens", prompt["audio_tokens"]),
+    ...someOf("audioOutputTokens", completion["audio_tokens"]),
     estimated: false,
   }
+}
+
+/** DeepSeek's, Mistral's and Moonshot's names. */
+const cachedElsewhere = ["prompt_cache_hit_tokens", "num_cached_tokens", "cached_tokens"]
+
+/** xAI counts thoughts beside the output; only the total shows it. */
+function withReasoning(outputTokens: number, reasoningTokens: number, allButInput: number): number {
+  return reasoningTokens > 0 && allButInput === outputTokens + reasoningTokens ? allButInput : outputTokens
+}
+
+function firstCount(usage: JsonObject, names: readonly string[]): number | undefined {
+  return names.map((name) => countOf(usage[name])).find((count) => count !== undefined)
+}
+
+function someOf(name: keyof ModelUsage, value: JsonValue | undefined): Partial<ModelUsage> {
+  const count = countOf(value) ?? 0
+  return count > 0 ? { [name]: count } : {}
+}
+
+function objectOf(value: JsonValue | undefined): JsonObject {
+  return isJsonObject(value) ? value : {}
 }

@@ -1,0 +1,11 @@
+// What the name of an OpenAI model says about how it is asked.
+
+/** Chat completions refuse them. */
+export function needsResponses(model: string): boolean {
+  return /^(?:o\d|gpt-5(?:\.\d+)?)-pro\b|-codex\b|^codex-|-deep-research\b|^computer-use-preview/.test(model)
+}
+
+/** They take an effort, and refuse sampling while they think. */
+export function thinksBeforeAnswering(model: string): boolean {
+  return /^(?:o\d|gpt-[5-9])/.test(model) && !/-chat\b/.test(model)
+}
