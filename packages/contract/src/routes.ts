@@ -2,6 +2,7 @@
 import type { z } from "zod"
 import * as anthropic from "./anthropic.ts"
 import * as keys from "./keys.ts"
+import * as media from "./media.ts"
 import * as memories from "./memories.ts"
 import * as openai from "./openai.ts"
 import * as runs from "./runs.ts"
@@ -67,6 +68,7 @@ const inference = group("Inference", "openai", [
     request: anthropic.countTokensRequestSchema,
     response: anthropic.tokenCountSchema,
   },
+  ...media.mediaRoutes,
   { method: "GET", path: "/v1/models", summary: "List the models that this project may use", response: openai.modelListSchema },
   { method: "GET", path: "/v1/models/{model}", summary: "Read one model", response: openai.modelSchema },
 ])

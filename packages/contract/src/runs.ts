@@ -2,7 +2,23 @@
 import { z } from "zod"
 import { epochMs, jsonValue, labelSchema, pageLimit } from "./shared.ts"
 
-export const runKinds = ["workflow", "response", "agent", "ingestion", "chat", "embedding", "memory", "retrieval", "file", "key"] as const
+export const runKinds = [
+  "workflow",
+  "response",
+  "agent",
+  "ingestion",
+  "chat",
+  "embedding",
+  "image",
+  "audio",
+  "moderation",
+  "rerank",
+  "realtime",
+  "memory",
+  "retrieval",
+  "file",
+  "key",
+] as const
 export const runStatuses = [
   "queued",
   "running",

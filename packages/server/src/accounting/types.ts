@@ -7,7 +7,7 @@ export interface LightRunRecord {
   projectId: string
   principal: string
   user: string | null
-  kind: "chat" | "embedding" | "memory" | "retrieval" | "file" | "key"
+  kind: "chat" | "embedding" | "image" | "audio" | "moderation" | "rerank" | "realtime" | "memory" | "retrieval" | "file" | "key"
   name: string
   model: string | null
   deployment: string | null

@@ -31,7 +31,7 @@ export function declaredModels(config: Config, known: readonly Deployment[], cre
 
 /** One model per deployment, under the deployment's own name. */
 export function modelsNamedAfter(deployments: readonly Deployment[], createdAt: number): Model[] {
-  const serving = deployments.filter(({ does }) => does.chat || does.embeddings)
+  const serving = deployments.filter(({ does }) => Object.values(does).includes(true))
   return serving.map((deployment) => ({ name: deployment.id, createdAt, ownedBy: ownerOf(deployment), deployments: [deployment] }))
 }
 

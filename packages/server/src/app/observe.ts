@@ -14,12 +14,15 @@ export interface Observers {
   pool: PoolObserver
 }
 
+/** Records of calls of a model; others are changes of what is stored here. */
+const modelCalls: ReadonlySet<string> = new Set(["chat", "embedding", "image", "audio", "moderation", "rerank", "realtime"])
+
 /** `providerOf` names the provider of a deployment by its id. */
 export function createObservers(events: BusinessEvents, providerOf: (deploymentId: string | null) => string): Observers {
   const usages = new Map<string, JsonValue>()
   return {
     onRecord: (record) => {
-      if (record.kind === "chat" || record.kind === "embedding") events.modelCallEnded(callOfRecord(record, providerOf(record.deployment)))
+      if (modelCalls.has(record.kind)) events.modelCallEnded(callOfRecord(record, providerOf(record.deployment)))
     },
     onCommitted: (committed) => {
       for (const event of committed) observe(events, usages, event, providerOf)

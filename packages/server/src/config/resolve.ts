@@ -133,7 +133,7 @@ class Resolver {
   #deployment(input: ParsedConfig["models"][string]["deployments"][number], path: Path, declared: readonly string[]): DeploymentConfig {
     const provider = input.provider ?? "perdure"
     const gguf = input.gguf === undefined ? null : resolve(this.#context.source.directory, input.gguf)
-    const does = input.does ?? { chat: true, embeddings: false }
+    const does = usesOf(input.does)
     const known = [...declared, ...wellKnownProviders]
     if (!known.includes(provider)) {
       const near = didYouMean(provider, known)
@@ -145,8 +145,8 @@ class Resolver {
     }
     if (gguf !== null && provider !== "perdure")
       this.#add([...path, "gguf"], { what: "a GGUF file runs in this process", allowed: 'provider "perdure", or none' })
-    if (!does.chat && !does.embeddings)
-      this.#add([...path, "does"], { what: "the deployment does nothing", allowed: "chat: true, embeddings: true, or both" })
+    if (!Object.values(does).includes(true))
+      this.#add([...path, "does"], { what: "the deployment does nothing", allowed: "chat: true, embeddings: true, or another of its keys" })
     return {
       provider,
       model: input.model ?? basename(gguf ?? "", ".gguf"),
@@ -169,4 +169,11 @@ class Resolver {
 function limitsOf(given: ParsedConfig["limits"]): Limits {
   const set = Object.entries(given).filter((entry): entry is [string, number] => entry[1] !== undefined)
   return { ...defaultLimits, ...Object.fromEntries(set) }
+}
+
+/** Without what is not said. */
+function usesOf(given: ParsedConfig["models"][string]["deployments"][number]["does"]): DeploymentConfig["does"] {
+  if (!given) return { chat: true, embeddings: false }
+  const { chat, embeddings, ...others } = given
+  return { chat, embeddings, ...Object.fromEntries(Object.entries(others).filter(([, value]) => value !== undefined)) }
 }

@@ -32,6 +32,16 @@ const modelName = z
   .regex(/^[A-Za-z0-9][\w./:@-]{0,127}$/)
   .meta({ description: "a model name: letters, digits and . / : @ _ -; 128 at most" })
 
+const capability = z.boolean().optional()
+const mediaCapabilities = {
+  images: capability,
+  speech: capability,
+  transcription: capability,
+  moderation: capability,
+  rerank: capability,
+  realtime: capability,
+}
+
 const usd = z.number().min(0).max(100_000)
 const deploymentSchema = z
   .strictObject({
@@ -45,7 +55,7 @@ const deploymentSchema = z
       })
       .optional(),
     does: z
-      .strictObject({ chat: z.boolean().default(false), embeddings: z.boolean().default(false) })
+      .strictObject({ chat: z.boolean().default(false), embeddings: z.boolean().default(false), ...mediaCapabilities })
       .optional()
       .meta({ description: "What it is for; chat when absent" }),
     dialect: z

@@ -57,13 +57,25 @@ export interface ModelConfig {
   origin: string
 }
 
+/** What a deployment is for. */
+export interface DeploymentUse {
+  chat: boolean
+  embeddings: boolean
+  images?: boolean
+  speech?: boolean
+  transcription?: boolean
+  moderation?: boolean
+  rerank?: boolean
+  realtime?: boolean
+}
+
 export interface DeploymentConfig {
   /** A name of `providers`, `perdure` for what runs in this process, or a discovered one. */
   provider: string
   /** The model's name at the provider. */
   model: string
   price: PriceConfig | null
-  does: { chat: boolean; embeddings: boolean }
+  does: DeploymentUse
   /** Chosen for a provider that has both; null leaves it to the provider and the model. */
   dialect: "chat" | "responses" | null
   contextTokensMax: number | null

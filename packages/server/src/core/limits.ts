@@ -92,6 +92,8 @@ export interface Limits {
   heldEmbeddingsBytesMax: number
   /** Texts of one embeddings request that is served in this process. */
   embeddingInputsMax: number
+  /** Documents of one rerank request. */
+  rerankDocumentsMax: number
   /** Connections to one upstream. */
   upstreamConnectionsMax: number
   /** Shortest time between two rounds of a live list of runs, and the longest without one. */
@@ -223,6 +225,7 @@ export const defaultLimits: Limits = {
   heldAnswerBytesMax: 1024 * 1024,
   heldEmbeddingsBytesMax: 64 * 1024 * 1024,
   embeddingInputsMax: 2_048,
+  rerankDocumentsMax: 10_000,
   upstreamConnectionsMax: 4_096,
   feedWindowMs: 150,
   feedPollMs: 1_000,

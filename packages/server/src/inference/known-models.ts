@@ -21,11 +21,22 @@ export const knownModels: Readonly<Partial<Record<ProviderTypeName, readonly str
 }
 
 /** What a model of that name does, or undefined for what is served by neither route: speech, images, moderation. */
+/** Names of models that do one thing and no chat; the first that fits. */
+const specialities: readonly (readonly [RegExp, Partial<Deployment["does"]>])[] = [
+  [/realtime/, { realtime: true }],
+  [/whisper|transcribe/, { transcription: true }],
+  [/(?:^|[-/])tts(?:-|$)/, { speech: true }],
+  [/dall-e|(?:^|[-/])image(?:-|$)/, { images: true }],
+  [/moderation/, { moderation: true }],
+  [/rerank/, { rerank: true }],
+]
+
 export function doesByName(name: string): Deployment["does"] | undefined {
   const plain = name.toLowerCase()
   if (/(?:^|[-_./:])(?:embed|embedding|embeddings|bge|gte|e5|minilm|nomic|mxbai|arctic)(?:[-_./:\d]|$)|embed/.test(plain))
     return { chat: false, embeddings: true }
-  const other =
-    /whisper|(?:^|-)tts|dall-e|moderation|transcribe|realtime|(?:^|[-/])(?:audio|image|video|sora)(?:-|$)|^(?:davinci|babbage)-|^gpt-.*-instruct$|rerank/
+  const special = specialities.find(([pattern]) => pattern.test(plain))
+  if (special) return { chat: false, embeddings: false, ...special[1] }
+  const other = /(?:^|[-/])(?:audio|video|sora)(?:-|$)|^(?:davinci|babbage)-|^gpt-.*-instruct$/
   return other.test(plain) ? undefined : { chat: true, embeddings: false }
 }

@@ -52,9 +52,19 @@ function notFound(name: string, names: readonly string[]): AppError {
 
 function cannot(name: string, does: keyof Deployment["does"], models: readonly Model[]): AppError {
   const able = models.filter((model) => model.deployments.some((deployment) => deployment.does[does])).map((model) => model.name)
-  const what = does === "chat" ? "chat" : "make embeddings"
   const hint = able.length > 0 ? `These can: ${some(able)}.` : "No configured model can."
-  return new AppError("unsupported_value", `the model "${name}" cannot ${what}`, { param: "model", hint })
+  return new AppError("unsupported_value", `the model "${name}" cannot ${doings[does]}`, { param: "model", hint })
+}
+
+const doings: Readonly<Record<keyof Deployment["does"], string>> = {
+  chat: "chat",
+  embeddings: "make embeddings",
+  images: "make images",
+  speech: "speak",
+  transcription: "write down what is said",
+  moderation: "judge texts",
+  rerank: "order documents",
+  realtime: "talk in real time",
 }
 
 const namesShownMax = 12

@@ -64,7 +64,18 @@ export interface Run {
 
 /** Light kinds are one stateless call each, written as one row when they end; the others are durable. */
 export type RunKind = "workflow" | "response" | "agent" | "ingestion" | LightRunKind
-export type LightRunKind = "chat" | "embedding" | "memory" | "retrieval" | "file" | "key"
+export type LightRunKind =
+  | "chat"
+  | "embedding"
+  | "image"
+  | "audio"
+  | "moderation"
+  | "rerank"
+  | "realtime"
+  | "memory"
+  | "retrieval"
+  | "file"
+  | "key"
 
 /** One event of a run's log. `seq` starts at 1 and is dense; `attempt` says which execution wrote it. */
 export interface RunEvent {

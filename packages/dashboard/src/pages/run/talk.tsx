@@ -47,7 +47,18 @@ function Both({ prompt, answer, over }: { prompt: readonly Said[]; answer: reado
   )
 }
 
-const stateless: readonly string[] = ["chat", "embedding", "memory", "retrieval", "file"]
+const stateless: readonly string[] = [
+  "chat",
+  "embedding",
+  "image",
+  "audio",
+  "moderation",
+  "rerank",
+  "realtime",
+  "memory",
+  "retrieval",
+  "file",
+]
 
 function notKept(run: Run): string {
   return stateless.includes(run.kind) ? "Not kept: stateless calls keep their numbers, not their texts." : "Nothing was kept."

@@ -57,7 +57,9 @@ class LedgerAdmission implements Admission, HoldingOf {
   }
 
   microUsdOf({ price }: AdmissionRequest, actual: ActualUsage): number {
-    return (actual.costKnown ?? price !== undefined) ? actual.costMicroUsd : costOf({ ...actual, cachedTokens: 0 }, this.#options.assumedPrice).costMicroUsd
+    return (actual.costKnown ?? price !== undefined)
+      ? actual.costMicroUsd
+      : costOf({ ...actual, cachedTokens: 0 }, this.#options.assumedPrice).costMicroUsd
   }
 
   touched(counter: Counter, now: number): void {

@@ -31,6 +31,8 @@ export interface BodyRules {
   edits: MakeEdits
   /** The same changes to a body that had to be parsed. */
   change: (body: JsonObject) => JsonObject
+  /** Taken where the request names no model. */
+  modelAssumed?: string
   /** What only the slow way can do. */
   unusual?: (values: Values) => boolean
 }
@@ -69,8 +71,10 @@ function readValues(bytes: BodyBytes, spans: ReadonlyMap<string, Span>): Values 
 }
 
 /** Whatever is unusual: read by `JSON.parse`, and sent on as it was read. */
-function parsedBody(bytes: BodyBytes, { change }: BodyRules, userOf: UserOf): ForwardedBody {
-  const { perdure, ...parsed } = parseJsonObject(bytes.whole())
+function parsedBody(bytes: BodyBytes, { change, modelAssumed }: BodyRules, userOf: UserOf): ForwardedBody {
+  const { perdure, ...sent } = parseJsonObject(bytes.whole())
+  const parsed =
+    modelAssumed === undefined || (sent["model"] !== undefined && sent["model"] !== null) ? sent : { ...sent, model: modelAssumed }
   const read = readRequest({ ...parsed, ...(perdure === undefined ? {} : { perdure }) }, userOf)
   const forUpstream = (upstreamModel: string): Buffer => Buffer.from(JSON.stringify({ ...change(parsed), model: upstreamModel }))
   return { ...read, ...sizesOf(bytes), forUpstream, parsed: () => parsed }

@@ -16,7 +16,7 @@ import type { Sweep } from "./sweep.ts"
 import type { Try } from "./try.ts"
 
 export interface LightRunDependencies {
-  models: Pick<Models, "require">
+  models: Pick<Models, "require" | "list">
   pool: Pick<Pool, "plan">
   admission: Pick<Admission, "reserve">
   upstreams: Upstreams
@@ -31,7 +31,7 @@ export interface LightRunDependencies {
 }
 
 export interface LightCallRequest {
-  kind: "chat" | "embedding"
+  kind: "chat" | "embedding" | "image" | "audio" | "moderation" | "rerank"
   /** `chat.completions` */
   name: string
   /** Prefix of the id of an answer that is made here. */

@@ -2,6 +2,7 @@
 import { AppError, isJsonObject, type JsonValue } from "../../core/index.ts"
 import { usageOf, type Deployment, type Model, type UpstreamError } from "../../inference/index.ts"
 import { admit } from "../light/admit.ts"
+import { AnswerAttempt } from "../light/answer-attempt.ts"
 import { Forward, type Attempt, type AttemptEnd } from "../light/forward.ts"
 import type { ForwardedBody } from "../light/forwarded-body.ts"
 import { HttpAttempt } from "../light/http-attempt.ts"
@@ -14,7 +15,7 @@ import { usageFromTail } from "../light/usage-tail.ts"
 import type { HotCall, HotRoute } from "../shell.ts"
 import { embeddingBody } from "./chat-body.ts"
 import { openAiShape } from "./errors.ts"
-import { NativeEmbedding } from "./native-embedding.ts"
+import { makeEmbeddings } from "./made-embeddings.ts"
 import { base64 } from "./vector-text.ts"
 
 export function embeddingsRoute(dependencies: LightRunDependencies): HotRoute {
@@ -67,11 +68,11 @@ function serveEmbeddings(
   new Forward({
     dependencies,
     call,
-    plan: planOf(dependencies, call, body, model, "embeddings", ({ dialect }) => dialect === "openai-chat" || dialect === "native"),
+    plan: planOf(dependencies, call, body, model, "embeddings"),
     openAttempt: (deployment, end) =>
-      deployment.dialect === "native"
-        ? new NativeEmbedding(dependencies, call, body, deployment, end)
-        : ask(deployment, end, body.base64Asked && floatsOnly.has(deployment) ? withFloats(body) : body),
+      deployment.dialect === "openai-chat"
+        ? ask(deployment, end, body.base64Asked && floatsOnly.has(deployment) ? withFloats(body) : body)
+        : new AnswerAttempt(call, end, (signal) => makeEmbeddings(dependencies, body, deployment, signal)),
     amend: (error, deployment) => {
       if (!refusesBase64(body, error)) return undefined
       floatsOnly.add(deployment)

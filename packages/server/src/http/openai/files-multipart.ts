@@ -27,7 +27,7 @@ async function readLimited(body: ReadableStream<Uint8Array> | null, bytesMax: nu
   return Buffer.concat(pieces, bytes)
 }
 
-function boundaryOf(contentType: string): string {
+export function boundaryOf(contentType: string): string {
   const boundary = /^multipart\/form-data\s*;.*?\bboundary=(?:"([^"]{1,200})"|([^\s;"]{1,200}))/i.exec(contentType)
   const value = boundary?.[1] ?? boundary?.[2]
   if (value !== undefined) return value

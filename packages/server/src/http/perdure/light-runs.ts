@@ -38,7 +38,19 @@ export function createLightRuns(store: Pick<Store, "project">): LightRuns {
   }
 }
 
-const kinds: readonly string[] = ["chat", "embedding", "memory", "retrieval", "file", "key"]
+const kinds: readonly string[] = [
+  "chat",
+  "embedding",
+  "image",
+  "audio",
+  "moderation",
+  "rerank",
+  "realtime",
+  "memory",
+  "retrieval",
+  "file",
+  "key",
+]
 const outcomes: readonly string[] = ["completed", "failed", "cancelled"]
 
 export function isLightKind(kind: string): boolean {

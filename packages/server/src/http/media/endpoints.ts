@@ -1,0 +1,77 @@
+// The endpoints for pictures, sounds, moderation and ranking: what each asks of a deployment and how its usage is told.
+import type { Capabilities, ModelUsage } from "../../inference/index.ts"
+import type { JsonObject } from "../../core/index.ts"
+import { imageUsage, moderationUsage, rerankUsage, speechUsage, transcriptionUsage } from "./usage.ts"
+
+export interface MediaEndpoint {
+  path: string
+  /** Below a base URL. */
+  upstreamPath: string
+  kind: "image" | "audio" | "moderation" | "rerank"
+  /** The run's name. */
+  name: string
+  needs: keyof Capabilities
+  body: "json" | "multipart"
+  /** A model need not be named where only one can do it. */
+  modelOptional?: boolean
+  usageOf: (answer: JsonObject) => ModelUsage | undefined
+  /** Where the answer says nothing: what the request itself says. */
+  usageOfRequest?: (request: JsonObject) => ModelUsage
+}
+
+const image = { kind: "image", needs: "images", usageOf: imageUsage } as const
+const audio = { kind: "audio" } as const
+
+export const mediaEndpoints: readonly MediaEndpoint[] = [
+  { ...image, path: "/v1/images/generations", upstreamPath: "/images/generations", name: "images.generations", body: "json" },
+  { ...image, path: "/v1/images/edits", upstreamPath: "/images/edits", name: "images.edits", body: "multipart" },
+  { ...image, path: "/v1/images/variations", upstreamPath: "/images/variations", name: "images.variations", body: "multipart" },
+  {
+    ...audio,
+    path: "/v1/audio/speech",
+    upstreamPath: "/audio/speech",
+    name: "audio.speech",
+    needs: "speech",
+    body: "json",
+    usageOf: () => undefined,
+    usageOfRequest: speechUsage,
+  },
+  {
+    ...audio,
+    path: "/v1/audio/transcriptions",
+    upstreamPath: "/audio/transcriptions",
+    name: "audio.transcriptions",
+    needs: "transcription",
+    body: "multipart",
+    usageOf: transcriptionUsage,
+  },
+  {
+    ...audio,
+    path: "/v1/audio/translations",
+    upstreamPath: "/audio/translations",
+    name: "audio.translations",
+    needs: "transcription",
+    body: "multipart",
+    usageOf: transcriptionUsage,
+  },
+  {
+    path: "/v1/moderations",
+    upstreamPath: "/moderations",
+    kind: "moderation",
+    name: "moderations",
+    needs: "moderation",
+    body: "json",
+    modelOptional: true,
+    usageOf: moderationUsage,
+  },
+  {
+    path: "/v1/rerank",
+    upstreamPath: "/rerank",
+    kind: "rerank",
+    name: "rerank",
+    needs: "rerank",
+    body: "json",
+    modelOptional: true,
+    usageOf: rerankUsage,
+  },
+]

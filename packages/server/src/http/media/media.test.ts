@@ -1,0 +1,139 @@
+// Pictures, sounds, moderation and ranking through the gateway with the plain openai client: passed on as they are, counted and recorded.
+import OpenAI, { toFile } from "openai"
+import { afterAll, beforeEach, describe, expect, it } from "vitest"
+import { startFakeProvider, type FakeAnswer } from "../../testing/fake-provider.ts"
+import { rawPost, startTestGateway, testDeployment, testKey, testModel } from "../../testing/gateway.ts"
+
+const provider = await startFakeProvider()
+const all = { chat: false, embeddings: false, images: true, speech: true, transcription: true, moderation: true, rerank: true }
+const gateway = await startTestGateway({
+  models: [
+    testModel("chat-only", testDeployment(provider.url, { id: "fake/chat" })),
+    testModel("media", testDeployment(provider.url, { id: "fake/media", does: all })),
+    testModel(
+      "cohere",
+      testDeployment(provider.url.replace(/\/v1$/, ""), { id: "fake/cohere", provider: "cohere", dialect: "cohere", does: all }),
+    ),
+  ],
+})
+const client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: testKey, maxRetries: 0 })
+afterAll(async () => {
+  await gateway[Symbol.asyncDispose]()
+  await provider[Symbol.asyncDispose]()
+})
+beforeEach(() => {
+  gateway.records.length = 0
+})
+function json(answer: object, status = 200): FakeAnswer {
+  return { raw: { status, headers: { "content-type": "application/json" }, body: [JSON.stringify(answer)] } }
+}
+async function record() {
+  await expect.poll(() => gateway.records.length, { timeout: 20_000 }).toBe(1)
+  return gateway.records[0]
+}
+
+describe("images", () => {
+  it("are made, with the provider's own parameters and the tokens that it counted", async () => {
+    provider.next(json({ created: 1, data: [{ b64_json: "aGk=" }], usage: { input_tokens: 7, output_tokens: 9, total_tokens: 16 } }))
+    const made = await client.images.generate({ model: "media", prompt: "a cat", size: "1024x1024", quality: "low" })
+    expect(made.data?.[0]?.b64_json).toBe("aGk=")
+    expect(provider.last).toMatchObject({
+      path: "/v1/images/generations",
+      body: { model: "m-upstream", prompt: "a cat", size: "1024x1024" },
+    })
+    expect(await record()).toMatchObject({
+      kind: "image",
+      name: "images.generations",
+      inputTokens: 7,
+      outputTokens: 9,
+      outcome: "completed",
+    })
+  })
+
+  it("are changed from a form whose files arrive byte for byte", async () => {
+    const bytes = Buffer.from(Array.from({ length: 70_000 }, (_, index) => index % 256))
+    provider.next(json({ created: 1, data: [{ url: "https://example.test/x.png" }] }))
+    await client.images.edit({ model: "media", prompt: "add a hat", image: await toFile(bytes, "cat.png", { type: "image/png" }) })
+    const { text, headers, path } = provider.last ?? { text: "", headers: {}, path: "" }
+    expect(path).toBe("/v1/images/edits")
+    expect(String(headers["content-type"])).toMatch(/^multipart\/form-data; boundary=/)
+    expect(text).toContain('name="model"\r\n\r\nm-upstream\r\n')
+    expect(text).toContain("add a hat")
+    expect(await record()).toMatchObject({ name: "images.edits", outcome: "completed" })
+  })
+
+  it("stream as events, and end with an error where the last one is missing", async () => {
+    const event = (type: string): string => `event: ${type}\ndata: ${JSON.stringify({ type, b64_json: "aGk=" })}\n\n`
+    const stream = (...body: string[]): FakeAnswer => ({ raw: { status: 200, headers: { "content-type": "text/event-stream" }, body } })
+    provider.next(stream(event("image_generation.partial_image"), event("image_generation.completed")))
+    const whole = await rawPost(gateway.url, "/v1/images/generations", { model: "media", prompt: "x", stream: true })
+    expect(whole.text).toContain("image_generation.completed")
+    provider.next(stream(event("image_generation.partial_image")))
+    const cut = await rawPost(gateway.url, "/v1/images/generations", { model: "media", prompt: "x", stream: true })
+    expect(cut.text).toMatch(/"code":"upstream_stream_ended"[^]*\n\n$/)
+  })
+})
+
+describe("sounds", () => {
+  it("are spoken, as bytes, and counted by the characters of the text", async () => {
+    const sound = Buffer.from([0, 255, 1, 254, 0, 13, 10])
+    provider.next({ raw: { status: 200, headers: { "content-type": "audio/mpeg" }, body: [sound.subarray(0, 3), sound.subarray(3)] } })
+    const spoken = await client.audio.speech.create({ model: "media", voice: "alloy", input: "hello you" })
+    expect(spoken.headers.get("content-type")).toBe("audio/mpeg")
+    expect(Buffer.from(await spoken.arrayBuffer())).toEqual(sound)
+    expect(await record()).toMatchObject({ kind: "audio", name: "audio.speech", outcome: "completed" })
+  })
+
+  it("are written down", async () => {
+    provider.next(json({ text: "hello", usage: { type: "tokens", input_tokens: 14, output_tokens: 3 } }))
+    const file = await toFile(Buffer.from("RIFFsound"), "a.wav", { type: "audio/wav" })
+    expect((await client.audio.transcriptions.create({ model: "media", file })).text).toBe("hello")
+    expect(provider.last?.text).toContain("RIFFsound")
+    expect(await record()).toMatchObject({ name: "audio.transcriptions", inputTokens: 14, outputTokens: 3 })
+  })
+})
+
+describe("moderation and ranking", () => {
+  it("take the model that can do it where the request names none", async () => {
+    provider.next(json({ id: "modr", model: "m", results: [{ flagged: false }] }))
+    expect((await client.moderations.create({ input: "hi" })).results[0]?.flagged).toBe(false)
+    expect(provider.last?.body).toMatchObject({ model: "m-upstream", input: "hi" })
+    expect(await record()).toMatchObject({ kind: "moderation", model: "media" })
+  })
+
+  it("rank documents, passed on to providers that know Jina's form", async () => {
+    const answer = { results: [{ index: 1, relevance_score: 0.9 }], usage: { total_tokens: 21 } }
+    provider.next(json(answer))
+    const got = await rawPost(gateway.url, "/v1/rerank", { model: "media", query: "q", documents: ["a", "b"] })
+    expect(JSON.parse(got.text)).toEqual(answer)
+    expect(await record()).toMatchObject({ kind: "rerank", inputTokens: 21 })
+  })
+
+  it("rank documents with Cohere in its own form", async () => {
+    provider.next(json({ results: [{ index: 1, relevance_score: 0.9 }], meta: { billed_units: { search_units: 1 } } }))
+    const body = { model: "cohere", query: "q", documents: ["a", { text: "b" }], top_n: 1, return_documents: true }
+    const got = await rawPost(gateway.url, "/v1/rerank", body)
+    expect(JSON.parse(got.text)).toMatchObject({
+      model: "cohere",
+      results: [{ index: 1, relevance_score: 0.9, document: { text: "b" } }],
+      meta: { billed_units: { search_units: 1 } },
+    })
+    expect(provider.last).toMatchObject({ path: "/v2/rerank", body: { model: "m-upstream", documents: ["a", "b"], top_n: 1 } })
+  })
+})
+
+describe("errors", () => {
+  it("name what a model cannot do, what a form lacks, and what the provider said", async () => {
+    const cannot = await rawPost(gateway.url, "/v1/images/generations", { model: "chat-only", prompt: "x" })
+    expect([cannot.status, cannot.text]).toEqual([400, expect.stringMatching(/cannot make images.*media/)])
+    const boundary = { "content-type": "multipart/form-data; boundary=b" }
+    const form = '--b\r\ncontent-disposition: form-data; name="prompt"\r\n\r\nx\r\n--b--\r\n'
+    const lacking = await rawPost(gateway.url, "/v1/images/edits", form, boundary)
+    expect([lacking.status, lacking.text]).toEqual([400, expect.stringContaining('has no field \\"model\\"')])
+    provider.next(
+      json({ error: { message: "too rude", type: "image_generation_user_error", code: "moderation_blocked", param: null } }, 400),
+    )
+    const blocked = await rawPost(gateway.url, "/v1/images/generations", { model: "media", prompt: "x" })
+    expect([blocked.status, blocked.text]).toEqual([400, expect.stringContaining("moderation_blocked")])
+  })
+})

@@ -1,0 +1,105 @@
+// Serves one media endpoint: its request to a deployment that can do it, the answer back as it comes.
+import { AppError } from "../../core/index.ts"
+import type { Deployment } from "../../inference/index.ts"
+import { admit } from "../light/admit.ts"
+import { AnswerAttempt } from "../light/answer-attempt.ts"
+import type { BodyBytes } from "../light/body-bytes.ts"
+import { Forward } from "../light/forward.ts"
+import type { ForwardedBody } from "../light/forwarded-body.ts"
+import { HttpAttempt } from "../light/http-attempt.ts"
+import { LightCall, type LightRunDependencies } from "../light/light-call.ts"
+import { PassRelay } from "../light/pass-relay.ts"
+import { readBodyBytes } from "../light/read-body.ts"
+import { refuse } from "../light/refuse.ts"
+import { planOf } from "../light/serve.ts"
+import { usageFromTail } from "../light/usage-tail.ts"
+import { openAiShape } from "../openai/errors.ts"
+import type { HotCall, HotRoute } from "../shell.ts"
+import { formBody, jsonBody } from "./body.ts"
+import type { MediaEndpoint } from "./endpoints.ts"
+import { makeRerank, ranksInItsOwnForm } from "./rerank.ts"
+
+export function mediaRoute(dependencies: LightRunDependencies, endpoint: MediaEndpoint): HotRoute {
+  const bytesMax = endpoint.body === "multipart" ? "fileBytesMax" : "requestBodyBytesMax"
+  const handle = (hot: HotCall): void =>
+    readBodyBytes(hot.request, dependencies.limits[bytesMax], (bytes) => {
+      let call: LightCall | undefined
+      try {
+        if (bytes instanceof AppError) throw bytes
+        const body = bodyOf(dependencies, endpoint, hot, bytes)
+        const opened = new LightCall(dependencies, hot, requestOf(endpoint, body))
+        call = opened
+        const model = dependencies.models.require(body.model, endpoint.needs)
+        admit(dependencies, call, model, () => serve(dependencies, endpoint, opened, body, model))
+      } catch (error) {
+        refuse(dependencies, hot, call, error)
+      }
+    })
+  return { shape: openAiShape, handle }
+}
+
+function bodyOf(dependencies: LightRunDependencies, endpoint: MediaEndpoint, hot: HotCall, bytes: BodyBytes): ForwardedBody {
+  const contentType = hot.request.headers["content-type"] ?? ""
+  if (endpoint.body === "json") return jsonBody(bytes, endpoint.modelOptional ? onlyModel(dependencies, endpoint) : undefined)
+  return contentType.startsWith("application/json") ? jsonBody(bytes, undefined) : formBody(bytes.whole(), contentType)
+}
+
+/** The model that is meant when the request names none: the first that can do it. */
+function onlyModel({ models }: LightRunDependencies, { needs }: MediaEndpoint): string | undefined {
+  return models.list().find((model) => model.deployments.some(({ does }) => does[needs]))?.name
+}
+
+function requestOf(endpoint: MediaEndpoint, body: ForwardedBody): LightCall["request"] {
+  const { model, user, stream, sizeBytes, inputTokensEstimated } = body
+  const { kind, name } = endpoint
+  return { kind, name, idPrefix: "", model, user, stream, requestBytes: sizeBytes, inputTokensEstimated, outputTokensMax: null }
+}
+
+function serve(
+  dependencies: LightRunDependencies,
+  endpoint: MediaEndpoint,
+  call: LightCall,
+  body: ForwardedBody,
+  model: ReturnType<LightRunDependencies["models"]["require"]>,
+): void {
+  const headers = { "content-type": call.hot.request.headers["content-type"] ?? "application/json" }
+  const usageOfRequest = endpoint.usageOfRequest?.(body.parsed())
+  const usageInTail = (tail: Buffer): ReturnType<typeof usageFromTail> =>
+    usageFromTail(tail, (usage) => endpoint.usageOf({ usage: usage ?? null }))
+  let streams = false
+  const relay = (deployment: Deployment, begins: () => void): PassRelay =>
+    new PassRelay({
+      onStream: () => (streams = true),
+      call,
+      deployment,
+      heldBytesMax: dependencies.limits.heldAnswerBytesMax,
+      begins,
+      usageOf: endpoint.usageOf,
+      usageInTail,
+      usageOfRequest,
+    })
+  new Forward({
+    dependencies,
+    call,
+    plan: planOf(dependencies, call, body, model, endpoint.needs, ({ dialect }) => dialect !== "native"),
+    openAttempt: (deployment, end) =>
+      endpoint.kind === "rerank" && ranksInItsOwnForm(deployment)
+        ? new AnswerAttempt(call, end, (signal) => makeRerank(dependencies, body, deployment, signal))
+        : new HttpAttempt({
+            dependencies,
+            call,
+            deployment,
+            end,
+            path: endpoint.upstreamPath,
+            headers,
+            body: body.forUpstream(deployment.upstreamModel),
+            relay: relay(deployment, () => end.begins()),
+          }),
+    failBegun: (error) => {
+      const { response, requestId } = call.hot
+      // Anything else cannot be told an error once it has begun; cutting it is the only honest end.
+      if (streams) response.end(openAiShape.errorFrame(error, requestId))
+      else response.destroy()
+    },
+  }).start()
+}

@@ -1,0 +1,60 @@
+// What pictures, sounds, moderation and ranking used: in tokens where the provider counts them, else in what it bills.
+import { isJsonObject, type JsonObject, type JsonValue } from "../../core/index.ts"
+import type { ModelUsage } from "../../inference/index.ts"
+
+const nothing: ModelUsage = { inputTokens: 0, outputTokens: 0, cachedTokens: 0, reasoningTokens: 0, estimated: false }
+
+/** GPT image models count tokens; older ones bill each picture. */
+export function imageUsage(answer: JsonObject): ModelUsage {
+  const data: readonly unknown[] = Array.isArray(answer["data"]) ? answer["data"] : []
+  return { ...nothing, ...tokensIn(answer["usage"]), imageCount: data.length }
+}
+
+/** Tokens, or seconds of sound. */
+export function transcriptionUsage(answer: JsonObject): ModelUsage | undefined {
+  const { usage, duration } = answer
+  const tokens = tokensIn(usage)
+  if (tokens) return { ...nothing, ...tokens, ...audioIn(usage) }
+  const seconds = isJsonObject(usage) ? countOf(usage["seconds"]) : undefined
+  const length = seconds ?? countOf(duration)
+  return length === undefined ? undefined : { ...nothing, seconds: length }
+}
+
+/** Speech is billed by the characters that are spoken. */
+export function speechUsage(request: JsonObject): ModelUsage {
+  const { input } = request
+  return { ...nothing, characters: typeof input === "string" ? input.length : 0 }
+}
+
+/** Providers do not bill it. */
+export function moderationUsage(): ModelUsage {
+  return nothing
+}
+
+/** Cohere bills searches, others tokens. */
+export function rerankUsage(answer: JsonObject): ModelUsage {
+  const meta = isJsonObject(answer["meta"]) ? answer["meta"] : {}
+  const billed = isJsonObject(meta["billed_units"]) ? meta["billed_units"] : {}
+  const searches = countOf(billed["search_units"])
+  const { usage } = answer
+  const tokens = isJsonObject(usage) ? (countOf(usage["total_tokens"]) ?? countOf(usage["prompt_tokens"])) : undefined
+  return { ...nothing, inputTokens: tokens ?? 0, ...(searches === undefined ? {} : { searchUnits: searches }) }
+}
+
+/** `{input_tokens, output_tokens}` */
+export function tokensIn(usage: JsonValue | undefined): Pick<ModelUsage, "inputTokens" | "outputTokens"> | undefined {
+  if (!isJsonObject(usage)) return undefined
+  const inputTokens = countOf(usage["input_tokens"])
+  const outputTokens = countOf(usage["output_tokens"])
+  return inputTokens === undefined ? undefined : { inputTokens, outputTokens: outputTokens ?? 0 }
+}
+
+function audioIn(usage: JsonValue | undefined): Pick<ModelUsage, "audioInputTokens"> {
+  const details = isJsonObject(usage) && isJsonObject(usage["input_token_details"]) ? usage["input_token_details"] : {}
+  const audioInputTokens = countOf(details["audio_tokens"])
+  return audioInputTokens === undefined ? {} : { audioInputTokens }
+}
+
+function countOf(value: JsonValue | undefined): number | undefined {
+  return typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : undefined
+}
