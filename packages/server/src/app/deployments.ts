@@ -63,10 +63,16 @@ function deploymentOf(config: Config, known: readonly Deployment[], model: strin
   })
 }
 
-function settingsOf({ settings, headers }: ProviderConfig): JsonObject {
-  const revealed = (values: Readonly<Record<string, string | Secret>>): Record<string, string> =>
-    Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value instanceof Secret ? value.reveal() : value]))
-  return { ...revealed(settings), ...(Object.keys(headers).length > 0 ? { headers: revealed(headers) } : {}) }
+function settingsOf({ settings, headers, options }: ProviderConfig): JsonObject {
+  return {
+    ...revealed(settings),
+    ...(Object.keys(headers).length > 0 ? { headers: revealed(headers) } : {}),
+    ...(Object.keys(options).length > 0 ? { options: revealed(options) } : {}),
+  }
+}
+
+function revealed(values: Readonly<Record<string, string | number | boolean | Secret>>): JsonObject {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value instanceof Secret ? value.reveal() : value]))
 }
 
 /** What is built in, or another model of a provider that was discovered. */

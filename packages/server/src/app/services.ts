@@ -5,6 +5,7 @@ import type { Config } from "../config/index.ts"
 import { createContext, type ContextServices } from "../context/index.ts"
 import { AppError, type Clock, type Limits, type NewId } from "../core/index.ts"
 import {
+  createAiSdkModel,
   createCallModel,
   createEmbed,
   createExtractive,
@@ -20,7 +21,7 @@ import {
   type EmbeddedEmbeddings,
   type ModelCall,
   type Models,
-  type NativeModel,
+  type CallableModel,
   type Natives,
   type Pool,
   type PoolObserver,
@@ -67,7 +68,7 @@ export interface InferenceParts {
 export function composeInference(shared: Shared, config: Config, parts: InferenceParts, cleanUps: AsyncDisposableStack): Inference {
   const { minilm, discovered } = parts
   const extractive = createExtractive({ ...shared, embed: minilm.embed, countTokens: minilm.countTokens })
-  const natives = new Map<string, NativeModel>([
+  const natives = new Map<string, CallableModel>([
     [extractive.deployment.id, extractive],
     [minilm.deployment.id, minilm],
   ])
@@ -75,6 +76,9 @@ export function composeInference(shared: Shared, config: Config, parts: Inferenc
   const declared = declaredModels(config, [...builtIn, ...discovered.deployments], shared.clock.now())
   for (const { deployment, path } of declared.ggufFiles)
     natives.set(deployment.id, cleanUps.use(createGguf({ ...shared, deployment, path })))
+  for (const deployment of declared.models.flatMap(({ deployments }) => deployments))
+    if (deployment.dialect === "ai-sdk")
+      natives.set(deployment.id, createAiSdkModel({ ...shared, deployment, applicationFolder: process.cwd() }))
   const own = [...declared.models, ...modelsNamedAfter(builtIn, shared.clock.now())]
   const models = createModels({ models: [...own, ...discovered.models] })
   const upstreams = cleanUps.use(createUpstreams(shared))

@@ -17,6 +17,8 @@ export interface ProviderType {
   /** Beside `headers`, which all take. */
   settings: readonly ProviderSetting[]
   required?: readonly ProviderSetting[]
+  /** Its settings may have `options`, handed on as they are. */
+  takesOptions?: true
   /** A deployment may choose between chat completions and Responses. */
   speaksResponses?: true
 }
@@ -34,7 +36,8 @@ export const providerSettings = {
   accessKeyId: { about: "bedrock: the id of an access key, with secretAccessKey", secret: true },
   secretAccessKey: { about: "bedrock: the secret of that access key", secret: true },
   sessionToken: { about: "bedrock: the session token of temporary credentials", secret: true },
-  package: { about: "ai-sdk: the npm package of the provider, such as @ai-sdk/perplexity" },
+  package: { about: "ai-sdk: the npm package of the provider, such as @ai-sdk/perplexity, installed beside Perdure" },
+  factory: { about: "ai-sdk: the exported function that makes the provider, where the package has several" },
 } as const satisfies Record<string, { about: string; secret?: true }>
 
 const none = [] as const
@@ -153,8 +156,9 @@ export const providerTypes = {
     keyVariables: none,
     needsNoKey: true,
     needsNoAddress: true,
-    settings: ["package"],
+    settings: ["package", "factory"],
     required: ["package"],
+    takesOptions: true,
   },
 } as const satisfies Record<string, ProviderType>
 

@@ -107,13 +107,25 @@ describe("a provider's type, address and key", () => {
       "a misspelt setting",
       "x: { type: azure, baseUrl: https://r.openai.azure.com, settings: { apiVersoin: 2024-10-21 } }",
       [
-        'perdure.yaml:1  providers.x.settings.apiVersoin  unknown key "apiVersoin"  allowed: headers, apiVersion, organization, project, location, region, credentials, accessKeyId, secretAccessKey, sessionToken, package  did you mean apiVersion?',
+        'perdure.yaml:1  providers.x.settings.apiVersoin  unknown key "apiVersoin"  allowed: headers, options, apiVersion, organization, project, location, region, credentials, accessKeyId, secretAccessKey, sessionToken, package, factory  did you mean apiVersion?',
       ],
     ],
     [
       "a setting that is needed",
       "x: { type: vertex, settings: { project: p } }",
       ["perdure.yaml:1  providers.x.settings.location  required but missing  vertex needs it"],
+    ],
+    [
+      "options where none are taken",
+      "x: { type: cohere, apiKey: k, settings: { options: { a: 1 } } }",
+      ["perdure.yaml:1  providers.x.settings.options  cohere takes no options  allowed: options of ai-sdk"],
+    ],
+    [
+      "a secret in an option",
+      "x: { type: ai-sdk, settings: { package: p, options: { apiToken: sk-1234567890abcdefghij } } }",
+      [
+        "perdure.yaml:1  providers.x.settings.options.apiToken  a secret is written into the file  allowed: { env: NAME } or { file: path }  move it to the environment or a file; only perdure dev lets it through",
+      ],
     ],
     [
       "a secret in a header",

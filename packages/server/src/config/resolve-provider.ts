@@ -37,6 +37,9 @@ export function resolveProvider(
   const known = providerType(type)
   const settings = settingsOf(input, type, { path: [...path, "settings"], secrets, add })
   const headers = headersOf(input, [...path, "settings", "headers"], secrets)
+  const options = optionsOf(input, [...path, "settings", "options"], secrets)
+  if (input.settings?.options !== undefined && !known.takesOptions)
+    add([...path, "settings", "options"], { what: `${type} takes no options`, allowed: "options of ai-sdk" }, "key")
   const isUsualAddress = input.baseUrl === undefined && known.address !== null
   const given = secrets.read(input.apiKey, [...path, "apiKey"], looksLikeSecret)
   // The key of the usual variable goes to the usual address and to no other.
@@ -49,7 +52,7 @@ export function resolveProvider(
     })
   if (input.baseUrl === undefined && known.address === null && !known.needsNoAddress && !hasWrongType)
     add([...path, "baseUrl"], { what: "required but missing", allowed: "an address such as https://api.example.com/v1" })
-  return { type, baseUrl: addressOf(type, input.baseUrl, plain(settings)), apiKey, settings, headers, origin }
+  return { type, baseUrl: addressOf(type, input.baseUrl, plain(settings)), apiKey, settings, headers, options, origin }
 }
 
 function typeOf(name: string, baseUrl: string | undefined): ProviderTypeName {
@@ -69,7 +72,7 @@ function settingsOf(
   { path, secrets, add }: SettingsContext,
 ): Partial<Record<ProviderSetting, string | Secret>> {
   const { settings: allowed, required = [] } = providerType(type)
-  const { headers: _headers, ...given } = input.settings ?? {}
+  const { headers: _headers, options: _options, ...given } = input.settings ?? {}
   const settings: Partial<Record<ProviderSetting, string | Secret>> = {}
   for (const [name, value] of Object.entries(given) as [ProviderSetting, string | { env?: string; file?: string } | undefined][]) {
     if (value === undefined) continue
@@ -102,6 +105,15 @@ function headersOf(input: ProviderInput, path: Path, secrets: SecretReader): Rec
     if (secret !== null) headers[name.toLowerCase()] = secret
   }
   return headers
+}
+
+function optionsOf(input: ProviderInput, path: Path, secrets: SecretReader): Record<string, string | number | boolean | Secret> {
+  const options: Record<string, string | number | boolean | Secret> = {}
+  for (const [name, value] of Object.entries(input.settings?.options ?? {})) {
+    const resolved = typeof value === "number" || typeof value === "boolean" ? value : secrets.read(value, [...path, name], looksLikeSecret)
+    if (resolved !== null) options[name] = resolved
+  }
+  return options
 }
 
 function plain(settings: Readonly<Record<string, string | Secret>>): Record<string, string> {

@@ -48,6 +48,8 @@ export interface ProviderConfig {
   settings: Readonly<Partial<Record<ProviderSetting, string | Secret>>>
   /** Names are lower case. */
   headers: Readonly<Record<string, Secret>>
+  /** Only where the type takes them. */
+  options: Readonly<Record<string, string | number | boolean | Secret>>
   /** `perdure.yaml:12` */
   origin: string
 }

@@ -3,13 +3,18 @@ import { AppError, type Clock, type Limits, type NewId } from "../core/index.ts"
 import { organisationOf } from "./pool/organisation.ts"
 import type { Plan } from "./pool/types.ts"
 import { callProvider } from "./providers/call.ts"
-import type { NativeModel } from "./providers/embedded/types.ts"
+import type { CallableModel } from "./providers/embedded/types.ts"
 import type { Deployment, ModelCall, ModelEvent, ModelUsage } from "./types.ts"
 import { timedOut, UpstreamError } from "./upstream-error.ts"
 import { callTimeouts, type TimeoutLimits, type Upstreams } from "./upstreams.ts"
 
-/** The models that run in this process, by deployment id. */
-export type Natives = ReadonlyMap<string, NativeModel>
+/** The models that are called in this process, by deployment id. */
+export type Natives = ReadonlyMap<string, CallableModel>
+
+/** It is a function of this process, not an address. */
+export function isNative({ dialect }: Pick<Deployment, "dialect">): boolean {
+  return dialect === "native" || dialect === "ai-sdk"
+}
 
 export interface EventsOptions {
   upstreams: Upstreams
@@ -25,7 +30,7 @@ export interface AttemptOptions extends EventsOptions {
 
 /** The events of one deployment; native ones must be registered under their id. */
 export function eventsOf(options: EventsOptions, deployment: Deployment, call: ModelCall, signal: AbortSignal): AsyncIterable<ModelEvent> {
-  if (deployment.dialect !== "native") return callProvider(options, deployment, call, signal)
+  if (!isNative(deployment)) return callProvider(options, deployment, call, signal)
   const chat = options.natives.get(deployment.id)?.chat
   if (!chat) throw new AppError("feature_unavailable", `the deployment "${deployment.id}" does not run in this process`)
   return chat(call, signal)

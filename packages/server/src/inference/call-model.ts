@@ -9,7 +9,7 @@ import { estimateTokens } from "./tokens/index.ts"
 import type { CallModel, CallRouting, Deployment, Model, ModelCall, ModelEvent } from "./types.ts"
 import { UpstreamError } from "./upstream-error.ts"
 
-export { eventsOf, type Natives } from "./call-attempt.ts"
+export { eventsOf, isNative, type Natives } from "./call-attempt.ts"
 
 export interface CallModelOptions extends AttemptOptions {
   models: Pick<Models, "require">

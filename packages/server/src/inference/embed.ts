@@ -1,6 +1,6 @@
 // Makes the `Embed` function of one model name, for whoever needs vectors inside the server.
 import { AppError, type Clock } from "../core/index.ts"
-import type { Natives } from "./call-attempt.ts"
+import { isNative, type Natives } from "./call-attempt.ts"
 import type { Models } from "./models.ts"
 import { runPlan } from "./pool/run-plan.ts"
 import type { Pool } from "./pool/types.ts"
@@ -21,7 +21,7 @@ export function createEmbed(options: CreateEmbedOptions, model: string): Embed {
     if (texts.length === 0) return []
     const plan = options.pool.plan(options.models.require(model, "embeddings"), { needs: "embeddings" })
     const work = async (deployment: Deployment): Promise<Float32Array[]> => {
-      if (deployment.dialect === "native") return nativeEmbed(options.natives, deployment)(texts, signal)
+      if (isNative(deployment)) return nativeEmbed(options.natives, deployment)(texts, signal, purpose)
       const { vectors } = await embeddingsOf(options, deployment, { texts, dimensions: null, purpose: purpose ?? null, user: null }, signal)
       return vectors.map(unit)
     }

@@ -2,7 +2,7 @@
 export { createModels, type Models } from "./models.ts"
 export { providerDeployment } from "./providers/deployment.ts"
 export { createUpstreams, type Upstreams, type UpstreamTarget } from "./upstreams.ts"
-export { createCallModel, eventsOf, type CallModelOptions, type Natives } from "./call-model.ts"
+export { createCallModel, eventsOf, isNative, type CallModelOptions, type Natives } from "./call-model.ts"
 export { createEmbed, type CreateEmbedOptions } from "./embed.ts"
 export { embeddingsOf, rerankOf, type Embeddings } from "./providers/embeddings.ts"
 export {
@@ -67,6 +67,7 @@ export type {
   ModelUsage,
 } from "./types.ts"
 export { discover, type Discovery, type DiscoveryEnvironment, type DiscoverOptions } from "./discovery.ts"
+export { createAiSdkModel, type AiSdkOptions } from "./providers/ai-sdk/model.ts"
 export {
   createExtractive,
   createGguf,
@@ -75,5 +76,6 @@ export {
   type ExtractiveOptions,
   type GgufModel,
   type GgufOptions,
+  type CallableModel,
   type NativeModel,
 } from "./providers/embedded/index.ts"

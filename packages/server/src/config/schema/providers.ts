@@ -27,6 +27,10 @@ export const providerSchema = z.strictObject({
         .record(headerName, secret)
         .optional()
         .meta({ description: "Further headers of each request; secret ones by { env: NAME } or { file: path }" }),
+      options: z
+        .record(z.string().min(1).max(128), z.union([secret, z.number(), z.boolean()]))
+        .optional()
+        .meta({ description: "ai-sdk: what the function that makes the provider is given beside apiKey, baseURL and headers" }),
       ...settingFields(),
     })
     .optional(),

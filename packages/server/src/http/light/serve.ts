@@ -2,6 +2,7 @@
 import { AppError, type NewId } from "../../core/index.ts"
 import {
   dialectOf,
+  isNative,
   type Capabilities,
   type Deployment,
   type Model,
@@ -110,7 +111,7 @@ class Served {
   #openAttempt(deployment: Deployment, end: AttemptEnd): Attempt {
     this.#client?.feedFrom(undefined)
     if (deployment.dialect === this.#dialect.name) return this.#passed(deployment, end)
-    if (deployment.dialect === "native") return this.#native(deployment, end, this.#sink(this.#body.model, end), this.#modelCall())
+    if (isNative(deployment)) return this.#native(deployment, end, this.#sink(this.#body.model, end), this.#modelCall())
     return this.#translated(deployment, end, this.#sink(deployment.upstreamModel, end), this.#modelCall())
   }
 
@@ -130,7 +131,7 @@ class Served {
       this.#call.hot.response.addTrailers({ [failoverTrailer]: `to ${deployment.id} after ${continued.text.length} characters` })
       this.#client?.feedFrom(undefined)
       const sink = this.#sink(deployment.upstreamModel, end, continued.render)
-      return deployment.dialect === "native" ? this.#native(deployment, end, sink, call) : this.#translated(deployment, end, sink, call)
+      return isNative(deployment) ? this.#native(deployment, end, sink, call) : this.#translated(deployment, end, sink, call)
     }
   }
 

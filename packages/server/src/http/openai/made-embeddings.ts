@@ -1,7 +1,7 @@
 // Embeddings whose answer is made here: by a model of this process, or by a provider that has another form for them.
 import { z } from "zod"
 import { AppError, type JsonObject } from "../../core/index.ts"
-import { embeddingsOf, type Deployment } from "../../inference/index.ts"
+import { embeddingsOf, isNative, type Deployment } from "../../inference/index.ts"
 import type { MadeAnswer } from "../light/answer-attempt.ts"
 import type { ForwardedBody } from "../light/forwarded-body.ts"
 import type { LightRunDependencies } from "../light/light-call.ts"
@@ -33,7 +33,7 @@ export async function makeEmbeddings(
   signal: AbortSignal,
 ): Promise<MadeAnswer> {
   const request = requestOf(body, dependencies.limits.embeddingInputsMax)
-  return deployment.dialect === "native"
+  return isNative(deployment)
     ? embedHere(dependencies, request, deployment, signal)
     : embedElsewhere(dependencies, request, deployment, signal)
 }
@@ -48,13 +48,13 @@ async function embedHere(
   if (!native?.embed) throw new AppError("feature_unavailable", `the model "${request.model}" does not run in this process`)
   const vectors = await native.embed(request.texts, signal)
   checkDimensions(request, vectors[0]?.length ?? 0)
-  const tokens = request.texts.map((text) => native.countTokens(text))
+  const tokens = request.texts.map((text) => native.countTokens?.(text) ?? Math.ceil(text.length / 4))
   const inputTokens = tokens.reduce((sum, each) => sum + each, 0)
   // A text that is longer than the model reads is cut by it; the header says how many were.
   const cut = tokens.filter((each) => each > (deployment.contextTokensMax ?? Infinity)).length
   return {
     answer: answerOf(request, vectors, inputTokens),
-    usage: { inputTokens, outputTokens: 0, cachedTokens: 0, reasoningTokens: 0, estimated: false },
+    usage: { inputTokens, outputTokens: 0, cachedTokens: 0, reasoningTokens: 0, estimated: native.countTokens === undefined },
     ...(cut > 0 ? { headers: { "x-perdure-truncated-inputs": String(cut) } } : {}),
   }
 }

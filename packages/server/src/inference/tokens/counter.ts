@@ -1,5 +1,5 @@
 // Counts what a model call would put before its model: with the model's own tokenizer where it is known, else from the sizes of the parts.
-import type { NativeModel } from "../providers/embedded/types.ts"
+import type { CallableModel } from "../providers/embedded/types.ts"
 import type { Deployment, ModelCall, ModelContent, ModelMessage } from "../types.ts"
 import { claudeImageTokens, estimateTextTokens, fileTokens, tiledImageTokens } from "./estimate.ts"
 import type { Tokenizer } from "./tokenizer.ts"
@@ -8,7 +8,7 @@ import type { TokenCount, TokenCounter, Vocabulary } from "./types.ts"
 export interface TokenCounterOptions {
   tokenizer: Tokenizer
   /** Models of this process count for themselves. */
-  natives: ReadonlyMap<string, NativeModel>
+  natives: ReadonlyMap<string, CallableModel>
 }
 
 /** Native models count on the server's own loop: longer inputs are not worth the time. */
@@ -18,12 +18,10 @@ export function createTokenCounter({ tokenizer, natives }: TokenCounterOptions):
   return {
     async count(call, deployment, signal) {
       const parts = partsOf(call, deployment)
-      const native = natives.get(deployment.id)
+      const countTokens = natives.get(deployment.id)?.countTokens
       const isLong = sum(parts.texts, ({ length }) => length) > nativeCharactersMax
-      if (native)
-        return isLong
-          ? estimated(parts, deployment)
-          : { tokens: sum(parts.texts, (text) => native.countTokens(text)), estimated: parts.estimated }
+      if (countTokens)
+        return isLong ? estimated(parts, deployment) : { tokens: sum(parts.texts, (text) => countTokens(text)), estimated: parts.estimated }
       const vocabulary = vocabularyOf(deployment.upstreamModel)
       const exact = vocabulary && (await tokenizer.count(vocabulary, parts.texts, signal))
       return exact === undefined ? estimated(parts, deployment) : { tokens: parts.extra + exact, estimated: parts.estimated }

@@ -2,4 +2,4 @@
 export { createExtractive, type ExtractiveOptions } from "./extractive.ts"
 export { createGguf, type GgufModel, type GgufOptions } from "./llama.ts"
 export { openEmbeddedEmbeddings, type EmbeddedEmbeddings } from "./minilm.ts"
-export type { NativeModel } from "./types.ts"
+export type { CallableModel, NativeModel } from "./types.ts"

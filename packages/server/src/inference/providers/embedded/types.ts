@@ -1,12 +1,18 @@
-// What a model that runs in this process offers to inference: its deployment, and the functions behind it.
+// What a model that is called in this process offers to inference: its deployment, and the functions behind it.
 import type { Deployment, Embed, ModelCall, ModelEvent } from "../../types.ts"
 
-export interface NativeModel {
+/** Called as a function instead of over HTTP. */
+export interface CallableModel {
   readonly deployment: Deployment
   /** Absent when the deployment does no chat. */
   readonly chat?: (call: ModelCall, signal: AbortSignal) => AsyncIterable<ModelEvent>
   /** Absent when the deployment does no embeddings. */
   readonly embed?: Embed
-  /** Tokens as the model itself counts them. */
+  /** Tokens as the model itself counts them; absent where only its provider can. */
+  readonly countTokens?: (text: string) => number
+}
+
+/** It runs here. */
+export interface NativeModel extends CallableModel {
   readonly countTokens: (text: string) => number
 }

@@ -1,0 +1,68 @@
+// A model call as the options of the AI SDK's doStream.
+import { isJsonObject, type JsonObject } from "../../../core/index.ts"
+import type { ModelCall } from "../../types.ts"
+import { promptOf, type PromptContext } from "./prompt.ts"
+import type { SdkCallOptions, SdkLanguageModel } from "./spec.ts"
+
+export function callOptions(call: ModelCall, model: SdkLanguageModel, context: PromptContext, abortSignal: AbortSignal): SdkCallOptions {
+  const format = formatOf(call)
+  return {
+    prompt: promptOf(call, context),
+    abortSignal,
+    ...(call.outputTokensMax === null ? {} : { maxOutputTokens: call.outputTokensMax }),
+    ...(call.temperature === null ? {} : { temperature: call.temperature }),
+    ...(call.topP === null ? {} : { topP: call.topP }),
+    ...(typeof call.topK === "number" ? { topK: call.topK } : {}),
+    ...(typeof call.seed === "number" ? { seed: call.seed } : {}),
+    ...(typeof call.presencePenalty === "number" ? { presencePenalty: call.presencePenalty } : {}),
+    ...(typeof call.frequencyPenalty === "number" ? { frequencyPenalty: call.frequencyPenalty } : {}),
+    ...(call.stop && call.stop.length > 0 ? { stopSequences: [...call.stop] } : {}),
+    ...(format ? { responseFormat: format } : {}),
+    ...toolsOf(call),
+    ...reasoningOf(call, model, context),
+  }
+}
+
+function formatOf({ responseFormat }: ModelCall): JsonObject | undefined {
+  if (!isJsonObject(responseFormat)) return undefined
+  if (responseFormat["type"] === "json_object") return { type: "json" }
+  const { json_schema: wrapped } = responseFormat
+  if (responseFormat["type"] !== "json_schema" || !isJsonObject(wrapped)) return undefined
+  const { schema, name, description } = wrapped
+  return { type: "json", ...(schema === undefined ? {} : { schema }), ...texts({ name, description }) }
+}
+
+function toolsOf({ tools, toolChoice }: ModelCall): Pick<SdkCallOptions, "tools" | "toolChoice"> {
+  if (tools.length === 0) return {}
+  return {
+    tools: tools.map(({ name, description, parameters, strict }) => ({
+      type: "function",
+      name,
+      inputSchema: parameters,
+      ...(description === null ? {} : { description }),
+      ...(strict === null ? {} : { strict }),
+    })),
+    toolChoice: typeof toolChoice === "string" ? { type: toolChoice } : { type: "tool", toolName: toolChoice.name },
+  }
+}
+
+/** Before version 4 each provider has an option of its own; most call it like OpenAI. */
+function reasoningOf(
+  { reasoningEffort, only }: ModelCall,
+  model: SdkLanguageModel,
+  { version }: PromptContext,
+): Pick<SdkCallOptions, "reasoning" | "providerOptions"> {
+  const own = only?.dialect === "ai-sdk" ? only.parameters : {}
+  const isSpecified = version === "v4"
+  const name = model.provider.split(".")[0] ?? model.provider
+  const told = reasoningEffort === null || isSpecified ? {} : { [name]: { reasoningEffort } }
+  const providerOptions = { ...told, ...own }
+  return {
+    ...(reasoningEffort !== null && isSpecified ? { reasoning: reasoningEffort } : {}),
+    ...(Object.keys(providerOptions).length > 0 ? { providerOptions } : {}),
+  }
+}
+
+function texts(values: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => typeof value === "string"))
+}
