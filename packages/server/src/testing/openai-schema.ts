@@ -45,9 +45,14 @@ export function loadOpenAiSchema(): OpenAiSchema {
   }
 }
 
-/** `oneOf` counts as `anyOf`: many of its alternatives overlap, and tools read the `discriminator`, which JSON Schema does not know. */
+/**
+ * `oneOf` counts as `anyOf`: many of its alternatives overlap, and tools read the `discriminator`, which JSON Schema does not know.
+ * `nullable` is of an older OpenAPI, and stands beside references too, where it means nothing.
+ */
 function relaxed(node: unknown): unknown {
   if (Array.isArray(node)) return node.map(relaxed)
   if (typeof node !== "object" || node === null) return node
-  return Object.fromEntries(Object.entries(node).map(([key, value]) => [key === "oneOf" ? "anyOf" : key, relaxed(value)]))
+  const { nullable, ...rest } = node as Record<string, unknown>
+  const schema = Object.fromEntries(Object.entries(rest).map(([key, value]) => [key === "oneOf" ? "anyOf" : key, relaxed(value)]))
+  return nullable === true ? { anyOf: [schema, { type: "null" }] } : schema
 }

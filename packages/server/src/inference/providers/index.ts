@@ -6,10 +6,11 @@ import { bedrockConverse } from "./bedrock/dialect.ts"
 import { cohere } from "./cohere/dialect.ts"
 import { gemini } from "./gemini/dialect.ts"
 import { openAiChat } from "./openai/dialect.ts"
+import { openAiResponses } from "./openai-responses/dialect.ts"
 import type { ProviderDialect } from "./port.ts"
 
 const dialects: ReadonlyMap<Dialect, ProviderDialect> = new Map(
-  [openAiChat, anthropicMessagesDialect, gemini, bedrockConverse, cohere].map((dialect) => [dialect.name, dialect]),
+  [openAiChat, openAiResponses, anthropicMessagesDialect, gemini, bedrockConverse, cohere].map((dialect) => [dialect.name, dialect]),
 )
 
 export function dialectOf(deployment: Deployment): ProviderDialect {
