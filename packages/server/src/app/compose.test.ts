@@ -11,23 +11,29 @@ discovery: false
 server: { port: 0 }
 logging: { level: silent }
 providers: { acme: { baseUrl: "http://127.0.0.1:1/v1" } }
-models: { fast: { deployments: [{ provider: acme, model: small }] } }
+models: { fast: { aliases: [quick], deployments: [{ provider: acme, model: small }] }, "acme/*": { deployments: [{ provider: acme, model: "*" }] } }
 `
 
-test("a configured model is named at the start and owned by its provider's name", async () => {
+test("a configured model is named at the start, with its other names and patterns, and owned by its provider's name", async () => {
   const directory = await mkdtemp(join(tmpdir(), "perdure-compose-"))
   try {
     await writeFile(join(directory, "perdure.yaml"), yaml)
     const { config } = await loadConfig({ cwd: directory, flags: [] })
     await using perdure = await createPerdure(config)
-    expect(perdure.report).toEqual(["Configured: fast.", "Built in: perdure/extractive (answers by quoting), perdure/minilm (embeddings)."])
+    expect(perdure.report).toEqual([
+      "Configured: fast, acme/*.",
+      "Built in: perdure/extractive (answers by quoting), perdure/minilm (embeddings).",
+    ])
     const headers = { authorization: `Bearer ${perdure.apiKeyCreated ?? ""}` }
     const { data } = (await (await fetch(`${perdure.url}/v1/models`, { headers })).json()) as { data: { id: string; owned_by: string }[] }
     expect(Object.fromEntries(data.map(({ id, owned_by }) => [id, owned_by]))).toEqual({
       fast: "acme",
+      quick: "acme",
       "perdure/extractive": "perdure",
       "perdure/minilm": "perdure",
     })
+    for (const id of ["quick", "acme/anything"])
+      expect(await (await fetch(`${perdure.url}/v1/models/${id}`, { headers })).json()).toMatchObject({ id, owned_by: "acme" })
   } finally {
     await rm(directory, { recursive: true, force: true })
   }

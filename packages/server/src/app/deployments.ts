@@ -1,11 +1,13 @@
 // From the configuration, what runs in this process and what was discovered to the models that clients can ask for.
 import { priceFromUsd, type Price } from "../accounting/index.ts"
-import { Secret, type Config, type DeploymentConfig, type ProviderConfig } from "../config/index.ts"
+import { Secret, type Config, type DeploymentConfig, type ModelConfig, type ProviderConfig } from "../config/index.ts"
 import { AppError, type JsonObject } from "../core/index.ts"
-import { providerDeployment, type Deployment, type Model } from "../inference/index.ts"
+import { doesByName, isEngine, providerDeployment, type Deployment, type Model, type Wildcard } from "../inference/index.ts"
 
 export interface DeclaredModels {
   models: readonly Model[]
+  /** Of names with a `*`; each model is made when somebody asks for it. */
+  wildcards: readonly Wildcard[]
   /** Prices that the configuration states, by deployment id. */
   prices: ReadonlyMap<string, Price>
   /** GGUF files to run in this process. */
@@ -15,18 +17,48 @@ export interface DeclaredModels {
 /** The models of the configuration, in its order; `known` are the built-in and the discovered deployments, which it may name too. */
 export function declaredModels(config: Config, known: readonly Deployment[], createdAt: number): DeclaredModels {
   const models: Model[] = []
+  const wildcards: Wildcard[] = []
   const prices = new Map<string, Price>()
   const ggufFiles: { deployment: Deployment; path: string }[] = []
-  for (const [name, model] of Object.entries(config.models)) {
+  const modelOf = (name: string, model: ModelConfig): Model => {
     const deployments = model.deployments.map((each) => {
       const deployment = deploymentOf(config, known, name, each, model.origin)
-      if (each.price) prices.set(deployment.id, priceFromUsd(each.price))
+      if (each.price && prices.size < pricesMax) prices.set(deployment.id, priceFromUsd(each.price))
       if (each.gguf !== null) ggufFiles.push({ deployment, path: each.gguf })
       return deployment
     })
-    models.push({ name, createdAt, ownedBy: ownerOf(deployments[0]), deployments })
+    return { name, createdAt, ownedBy: ownerOf(deployments[0]), deployments, ...choiceOf(model) }
   }
-  return { models, prices, ggufFiles }
+  for (const [name, model] of Object.entries(config.models)) {
+    if (!name.includes("*")) models.push(modelOf(name, model))
+    else wildcards.push({ pattern: name, make: (asked, rest) => modelOf(asked, insteadOfStar(model, rest)) })
+  }
+  for (const { pattern, make } of wildcards) make(pattern, "*") // what is wrong with it shall be known now
+  return { models, wildcards, prices, ggufFiles }
+}
+
+const chatOnly = { chat: true, embeddings: false }
+/** Clients can ask for more names by a pattern than anybody declares. */
+const pricesMax = 10_000
+
+function insteadOfStar(model: ModelConfig, rest: string): ModelConfig {
+  const deployments = model.deployments.map((each) => {
+    const name = each.model.replace("*", () => rest)
+    return { ...each, model: name, does: each.does ?? doesByName(name) ?? chatOnly }
+  })
+  return { ...model, deployments }
+}
+
+/** What the registry and the pool are told of a model, beside its deployments. */
+function choiceOf({ aliases, regions, fallbacks, contextFallbacks, sort, hedgeAfterMs }: ModelConfig): Partial<Model> {
+  return {
+    ...(aliases.length > 0 ? { aliases } : {}),
+    ...(regions ? { regions } : {}),
+    ...(fallbacks.length > 0 ? { fallbacks } : {}),
+    ...(contextFallbacks.length > 0 ? { contextFallbacks } : {}),
+    ...(sort ? { sort } : {}),
+    ...(hedgeAfterMs === null ? {} : { hedgeAfterMs }),
+  }
 }
 
 /** One model per deployment, under the deployment's own name. */
@@ -41,7 +73,25 @@ function ownerOf(deployment: Deployment | undefined): string {
 }
 
 function deploymentOf(config: Config, known: readonly Deployment[], model: string, declared: DeploymentConfig, origin: string): Deployment {
-  const { does, contextTokensMax } = declared
+  const deployment = placeOf(config, known, model, declared, origin)
+  const { weight, priority, tags, region, limits, timeouts, probe } = declared
+  const organisation = config.providers[declared.provider]?.organisation ?? null
+  return {
+    ...deployment,
+    ...(weight === 1 ? {} : { weight }),
+    ...(priority === 0 ? {} : { priority }),
+    ...(tags.length > 0 ? { tags } : {}),
+    ...(region === null ? {} : { region }),
+    ...(organisation === null ? {} : { organisation }),
+    ...(limits ? { limits } : {}),
+    ...(Object.keys(timeouts).length > 0 ? { timeouts } : {}),
+    ...((probe ?? isEngine(deployment)) ? { probe: true } : {}),
+  }
+}
+
+function placeOf(config: Config, known: readonly Deployment[], model: string, declared: DeploymentConfig, origin: string): Deployment {
+  const { contextTokensMax } = declared
+  const does = declared.does ?? chatOnly
   if (declared.gguf !== null) {
     const native = { provider: "embedded", dialect: "native", baseUrl: null, apiKey: null } as const
     return { id: `gguf/${model}`, ...native, upstreamModel: declared.model, does, contextTokensMax, origin }

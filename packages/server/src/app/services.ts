@@ -25,6 +25,7 @@ import {
   type Natives,
   type Pool,
   type PoolObserver,
+  type RegisteredModels,
   type TokenCount,
   type TokenCounter,
   type Upstreams,
@@ -79,13 +80,14 @@ export function composeInference(shared: Shared, config: Config, parts: Inferenc
   for (const deployment of declared.models.flatMap(({ deployments }) => deployments))
     if (deployment.dialect === "ai-sdk")
       natives.set(deployment.id, createAiSdkModel({ ...shared, deployment, applicationFolder: process.cwd() }))
-  const own = [...declared.models, ...modelsNamedAfter(builtIn, shared.clock.now())]
-  const models = createModels({ models: [...own, ...discovered.models] })
+  const named = modelsNamedAfter(builtIn, shared.clock.now())
+  const registered = (found: Pick<Discovery, "models">): RegisteredModels => ({ ...declared, found: [...named, ...found.models] })
+  const models = createModels({ ...shared, ...registered(discovered) })
   const upstreams = cleanUps.use(createUpstreams(shared))
   const prices = createPrices({ configured: declared.prices })
   const pool = createPool({ ...shared, models, observer: parts.observer, priceOf: (deployment) => usdOf(prices, deployment) })
   const callModel = createCallModel({ ...shared, models, pool, upstreams, natives })
-  const rediscovered = (found: Pick<Discovery, "models">): void => models.replace([...own, ...found.models])
+  const rediscovered = (found: Pick<Discovery, "models">): void => models.replace(registered(found))
   const tokenCounter = cleanUps.use(createTokenCounter({ tokenizer: createTokenizer(shared), natives }))
   return { models, upstreams, natives, pool, prices, callModel, tokenCounter, rediscovered }
 }

@@ -4,6 +4,7 @@ export { ConfigError, configFileNames, findConfig, loadConfig, type LoadOptions 
 export { environmentOverrides, readEnvironment, type Environment, type Override } from "./environment.ts"
 export { printConfig, type PrintedValue } from "./print.ts"
 export { configJsonSchema } from "./json-schema.ts"
+export { matchOf } from "./name-pattern.ts"
 export { didYouMean, formatProblem } from "./explain.ts"
 export { Secret } from "./secret.ts"
 export { addressOf, discoverableTypes, providerType, providerTypeNames, type ProviderTypeName } from "./provider-types.ts"

@@ -52,7 +52,15 @@ export function resolveProvider(
     })
   if (input.baseUrl === undefined && known.address === null && !known.needsNoAddress && !hasWrongType)
     add([...path, "baseUrl"], { what: "required but missing", allowed: "an address such as https://api.example.com/v1" })
-  return { type, baseUrl: addressOf(type, input.baseUrl, plain(settings)), apiKey, settings, headers, options, origin }
+  const baseUrl = addressOf(type, input.baseUrl, plain(settings))
+  const region = input.region ?? regionIn(plain(settings))
+  return { type, baseUrl, apiKey, settings, headers, options, region, organisation: input.organisation ?? null, origin }
+}
+
+/** Bedrock's region, Vertex's location; `global` is none. */
+function regionIn({ region, location }: Readonly<Record<string, string>>): string | null {
+  const named = region ?? location
+  return named === undefined || named === "global" ? null : named
 }
 
 function typeOf(name: string, baseUrl: string | undefined): ProviderTypeName {

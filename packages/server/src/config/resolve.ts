@@ -1,15 +1,16 @@
 // From the parsed configuration to the one that the server uses: references to secrets, paths, cross-checks, defaults.
-import { basename, resolve } from "node:path"
+import { resolve } from "node:path"
 import { defaultLimits, type Limits } from "../core/index.ts"
-import { didYouMean, problemAt } from "./explain.ts"
+import { problemAt } from "./explain.ts"
 import { getAt, type Path } from "./paths.ts"
 import { discoverableTypes } from "./provider-types.ts"
+import { resolveModels } from "./resolve-models.ts"
 import { resolveProvider, type AddProblem } from "./resolve-provider.ts"
 import { SecretReader, type SecretContext, type SecretInput } from "./resolve-secret.ts"
 import type { ParsedConfig } from "./schema.ts"
 import type { Secret } from "./secret.ts"
 import type { ConfigProblem } from "./source.ts"
-import type { Config, DeploymentConfig, ModelConfig, ProviderConfig } from "./types.ts"
+import type { Config, ModelConfig, ProviderConfig } from "./types.ts"
 
 export interface ResolveContext extends SecretContext {
   cwd: string
@@ -22,13 +23,14 @@ type Text = { what: string; allowed?: string; hint?: string }
 
 export function resolveConfig(parsed: ParsedConfig, context: ResolveContext): { config: Config; problems: ConfigProblem[] } {
   const resolver = new Resolver(context)
+  const providers = resolver.providers(parsed.providers)
   const config: Config = {
     server: parsed.server,
     data: resolver.directory(parsed.data),
     database: { url: resolver.databaseUrl(parsed.database.url) },
     limits: limitsOf(parsed.limits),
-    providers: resolver.providers(parsed.providers),
-    models: resolver.models(parsed.models),
+    providers,
+    models: resolver.models(parsed.models, providers, parsed.discovery),
     budgets: resolver.limits("budgets", parsed.budgets),
     rateLimits: resolver.limits("rateLimits", parsed.rateLimits),
     unknownPrice: parsed.unknownPrice,
@@ -91,14 +93,16 @@ class Resolver {
     return Object.fromEntries(entries)
   }
 
-  models(input: ParsedConfig["models"]): Record<string, ModelConfig> {
+  models(input: ParsedConfig["models"], providers: Config["providers"], discovers: boolean): Record<string, ModelConfig> {
     const declared = Object.keys(getAt(this.#context.value, ["providers"]) ?? {})
-    const entries = Object.entries(input).map(([name, model]): [string, ModelConfig] => {
-      const path = ["models", name]
-      const deployments = model.deployments.map((each, index) => this.#deployment(each, [...path, "deployments", index], declared))
-      return [name, { deployments, origin: this.origin(path) }]
+    return resolveModels(input, {
+      knownProviders: [...declared, ...wellKnownProviders],
+      regionOf: (provider) => (Object.hasOwn(providers, provider) ? (providers[provider]?.region ?? null) : null),
+      discovers,
+      directory: this.#context.source.directory,
+      origin: (path) => this.origin(path),
+      add: (path, text, part) => this.#add(path, text, part),
     })
-    return Object.fromEntries(entries)
   }
 
   /** One name is one limit: its counters go by it. */
@@ -130,37 +134,6 @@ class Resolver {
     return input
   }
 
-  #deployment(input: ParsedConfig["models"][string]["deployments"][number], path: Path, declared: readonly string[]): DeploymentConfig {
-    const provider = input.provider ?? "perdure"
-    const gguf = input.gguf === undefined ? null : resolve(this.#context.source.directory, input.gguf)
-    const does = usesOf(input.does)
-    const known = [...declared, ...wellKnownProviders]
-    if (!known.includes(provider)) {
-      const near = didYouMean(provider, known)
-      this.#add([...path, "provider"], {
-        what: `there is no provider ${JSON.stringify(provider)}`,
-        allowed: known.join(", "),
-        hint: near === undefined ? `declare it: providers.${provider}.baseUrl` : `did you mean ${near}?`,
-      })
-    }
-    if (gguf !== null && provider !== "perdure")
-      this.#add([...path, "gguf"], { what: "a GGUF file runs in this process", allowed: 'provider "perdure", or none' })
-    if (!Object.values(does).includes(true))
-      this.#add([...path, "does"], { what: "the deployment does nothing", allowed: "chat: true, embeddings: true, or another of its keys" })
-    return {
-      provider,
-      model: input.model ?? basename(gguf ?? "", ".gguf"),
-      price:
-        input.price === undefined
-          ? null
-          : { ...input.price, cachedInputPerMillionUsd: input.price.cachedInputPerMillionUsd ?? input.price.inputPerMillionUsd },
-      does,
-      dialect: input.dialect ?? null,
-      contextTokensMax: input.contextTokensMax ?? null,
-      gguf,
-    }
-  }
-
   #add(path: Path, text: Text, part: "key" | "value" = "value"): void {
     this.problems.push(problemAt(path, part, text, this.#context))
   }
@@ -169,11 +142,4 @@ class Resolver {
 function limitsOf(given: ParsedConfig["limits"]): Limits {
   const set = Object.entries(given).filter((entry): entry is [string, number] => entry[1] !== undefined)
   return { ...defaultLimits, ...Object.fromEntries(set) }
-}
-
-/** Without what is not said. */
-function usesOf(given: ParsedConfig["models"][string]["deployments"][number]["does"]): DeploymentConfig["does"] {
-  if (!given) return { chat: true, embeddings: false }
-  const { chat, embeddings, ...others } = given
-  return { chat, embeddings, ...Object.fromEntries(Object.entries(others).filter(([, value]) => value !== undefined)) }
 }

@@ -4,6 +4,7 @@ import { defaultLimits, type Limits } from "../core/index.ts"
 import { providerSchema } from "./schema/providers.ts"
 import { secret } from "./schema/secrets.ts"
 import { limitSections } from "./schema/limits.ts"
+import { modelName, modelsSchema } from "./schema/models.ts"
 
 /** What a grant may allow; the gate refuses everything that no grant names. */
 export const grantActions = [
@@ -27,50 +28,6 @@ const name = z
   .string()
   .regex(/^[A-Za-z0-9][\w.-]{0,63}$/)
   .meta({ description: "a name: letters, digits, dot, dash, underscore; 64 at most" })
-const modelName = z
-  .string()
-  .regex(/^[A-Za-z0-9][\w./:@-]{0,127}$/)
-  .meta({ description: "a model name: letters, digits and . / : @ _ -; 128 at most" })
-
-const capability = z.boolean().optional()
-const mediaCapabilities = {
-  images: capability,
-  speech: capability,
-  transcription: capability,
-  moderation: capability,
-  rerank: capability,
-  realtime: capability,
-}
-
-const usd = z.number().min(0).max(100_000)
-const deploymentSchema = z
-  .strictObject({
-    provider: name.optional().meta({ description: "a name of providers, perdure for what runs in this process, or a discovered one" }),
-    model: z.string().min(1).max(256).optional().meta({ description: "the model's name at the provider" }),
-    price: z
-      .strictObject({
-        inputPerMillionUsd: usd,
-        outputPerMillionUsd: usd.default(0),
-        cachedInputPerMillionUsd: usd.optional(),
-      })
-      .optional(),
-    does: z
-      .strictObject({ chat: z.boolean().default(false), embeddings: z.boolean().default(false), ...mediaCapabilities })
-      .optional()
-      .meta({ description: "What it is for; chat when absent" }),
-    dialect: z
-      .enum(["chat", "responses"])
-      .optional()
-      .meta({ description: "How an OpenAI-like provider is called; chat completions when absent, Responses for models that need it" }),
-    contextTokensMax: z.int().min(1).max(100_000_000).optional().meta({ description: "Longest context that it takes" }),
-    gguf: z.string().min(1).optional().meta({ description: "path of a GGUF file to run in this process, instead of provider and model" }),
-  })
-  .check((context) => {
-    const { provider, model, gguf } = context.value
-    if (gguf !== undefined) return
-    for (const [key, value] of Object.entries({ provider, model }))
-      if (value === undefined) context.issues.push({ code: "custom", path: [key], message: "required but missing", input: context.value })
-  })
 
 const grantSchema = z.strictObject({
   to: z.string().min(1).max(200).meta({ description: "the id or name of a principal, or *" }),
@@ -107,7 +64,7 @@ export const configSchema = z.strictObject({
     .prefault({}),
   limits: z.strictObject(limitFields()).prefault({}),
   providers: z.record(name, providerSchema).default({}),
-  models: z.record(modelName, z.strictObject({ deployments: z.array(deploymentSchema).min(1).max(256) })).default({}),
+  models: modelsSchema,
   ...limitSections,
   discovery: z
     .boolean()

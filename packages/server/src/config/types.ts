@@ -50,12 +50,23 @@ export interface ProviderConfig {
   headers: Readonly<Record<string, Secret>>
   /** Only where the type takes them. */
   options: Readonly<Record<string, string | number | boolean | Secret>>
+  /** Where its deployments compute. */
+  region: string | null
+  /** Whose account it is, where somebody said so. */
+  organisation: string | null
   /** `perdure.yaml:12` */
   origin: string
 }
 
 export interface ModelConfig {
   deployments: readonly DeploymentConfig[]
+  aliases: readonly string[]
+  /** null: any. */
+  regions: readonly string[] | null
+  fallbacks: readonly string[]
+  contextFallbacks: readonly string[]
+  sort: "price" | "latency" | "throughput" | null
+  hedgeAfterMs: number | null
   origin: string
 }
 
@@ -77,13 +88,26 @@ export interface DeploymentConfig {
   /** The model's name at the provider. */
   model: string
   price: PriceConfig | null
-  does: DeploymentUse
+  /** null: chat, or what the name of a model says that was made by a pattern. */
+  does: DeploymentUse | null
   /** Chosen for a provider that has both; null leaves it to the provider and the model. */
   dialect: "chat" | "responses" | null
   contextTokensMax: number | null
   /** Absolute path of a GGUF file that is run in this process. */
   gguf: string | null
+  weight: number
+  priority: number
+  tags: readonly string[]
+  /** Its own or its provider's. */
+  region: string | null
+  limits: { requestsPerMinute?: number; tokensPerMinute?: number; concurrent?: number } | null
+  /** Its own over those of its model. */
+  timeouts: TimeoutsConfig
+  /** null leaves it to the type of the provider. */
+  probe: boolean | null
 }
+
+export type TimeoutsConfig = Partial<Record<"connectMs" | "firstTokenMs" | "idleMs" | "totalMs", number>>
 
 export interface PriceConfig {
   inputPerMillionUsd: number

@@ -252,7 +252,7 @@ describe("models by name", () => {
     expect(() => chatOnly.require("chat", "embeddings")).toThrow(
       expect.objectContaining({ code: "unsupported_value", hint: 'These can: "both".' }),
     )
-    chatOnly.replace([])
+    chatOnly.replace({ models: [] })
     expect(chatOnly.list()).toEqual([])
   })
 

@@ -1,5 +1,6 @@
 // Public face of inference.
-export { createModels, type Models } from "./models.ts"
+export { doesByName } from "./known-models.ts"
+export { createModels, type Models, type RegisteredModels, type Wildcard } from "./models.ts"
 export { providerDeployment } from "./providers/deployment.ts"
 export { createUpstreams, type Upstreams, type UpstreamTarget } from "./upstreams.ts"
 export { createCallModel, eventsOf, isNative, type CallModelOptions, type Natives } from "./call-model.ts"
@@ -30,6 +31,7 @@ export type { EmbeddingsCall, RerankAnswer, RerankCall } from "./providers/port.
 export type { ProviderDialect, ProviderReader, ProviderRequest } from "./providers/port.ts"
 export {
   createPool,
+  isEngine,
   parseRouting,
   parseRoutingHeader,
   routingHeader,

@@ -1,39 +1,105 @@
 // The registry of logical model names: a snapshot that is replaced as a whole, and an error that knows the nearest name.
-import { didYouMean } from "../config/index.ts"
-import { AppError } from "../core/index.ts"
+import { didYouMean, matchOf } from "../config/index.ts"
+import { AppError, defaultLimits, type Limits } from "../core/index.ts"
 import type { Deployment, Model } from "./types.ts"
 
+/** Models made on demand, for names that nobody listed: `openai/*`. */
+export interface Wildcard {
+  pattern: string
+  /** `rest`: what the `*` stands for. */
+  make: (name: string, rest: string) => Model
+}
+
+export interface RegisteredModels {
+  /** Declared ones: the first of a name wins. */
+  models: readonly Model[]
+  wildcards?: readonly Wildcard[]
+  /** Built in and discovered: what was declared, by pattern too, wins. */
+  found?: readonly Model[]
+}
+
 export interface Models {
+  /** Those that have a name; a wildcard has none until somebody asks. */
   list(): readonly Model[]
+  wildcards(): readonly Wildcard[]
+  /** By its name, by another name of it, or by a pattern. */
   get(name: string): Model | undefined
   /** The model of that name that can do this; `model_not_found` or `unsupported_value` otherwise. */
   require(name: string, does?: keyof Deployment["does"]): Model
   /** Later calls see the new models; calls under way keep theirs. */
-  replace(models: readonly Model[]): void
+  replace(models: RegisteredModels): void
 }
 
-export function createModels(initial: { models: readonly Model[] }): Models {
-  let byName = indexed(initial.models)
+export interface ModelsOptions extends RegisteredModels {
+  limits?: Pick<Limits, "wildcardModelsMax">
+}
+
+export function createModels({ limits = defaultLimits, ...initial }: ModelsOptions): Models {
+  let registry = new Registry(initial, limits.wildcardModelsMax)
   return {
-    list: () => [...byName.values()],
-    get: (name) => byName.get(name),
+    list: () => registry.listed,
+    wildcards: () => registry.wildcards,
+    get: (name) => registry.get(name),
     require: (name, does) => {
-      const model = byName.get(name)
-      if (!model) throw notFound(name, [...byName.keys()])
-      if (does && !model.deployments.some((deployment) => deployment.does[does])) throw cannot(name, does, [...byName.values()])
+      const model = registry.get(name)
+      if (!model) throw notFound(name, registry.names)
+      if (does && !model.deployments.some((deployment) => deployment.does[does])) throw cannot(name, does, registry.listed)
       return model
     },
     replace: (models) => {
-      byName = indexed(models)
+      registry = new Registry(models, limits.wildcardModelsMax)
     },
   }
 }
 
-/** The first of a name wins: the caller lists what was configured before what was discovered. */
-function indexed(models: readonly Model[]): Map<string, Model> {
-  const byName = new Map<string, Model>()
-  for (const model of models) if (!byName.has(model.name)) byName.set(model.name, model)
-  return byName
+/** What may stand for a `*`: it goes into ids, headers and records. */
+const wildcardName = /^[\w./:@+-]{1,128}$/
+
+/** One snapshot. */
+class Registry {
+  readonly listed: readonly Model[]
+  readonly wildcards: readonly Wildcard[]
+  readonly #byName = new Map<string, Model>()
+  readonly #made = new Map<string, Model>()
+  readonly #madeMax: number
+
+  constructor({ models, wildcards = [], found = [] }: RegisteredModels, madeMax: number) {
+    this.#madeMax = madeMax
+    // The pattern that says most of a name is the one that means it.
+    this.wildcards = wildcards.toSorted((a, b) => b.pattern.length - a.pattern.length)
+    const listed: Model[] = []
+    const add = (model: Model): void => {
+      if (this.#byName.has(model.name)) return
+      this.#byName.set(model.name, model)
+      listed.push(model)
+    }
+    for (const model of models) add(model)
+    for (const model of models) for (const alias of model.aliases ?? []) if (!this.#byName.has(alias)) this.#byName.set(alias, model)
+    for (const model of found) add(this.#make(model.name) ?? model)
+    this.listed = listed
+  }
+
+  get names(): string[] {
+    return [...this.#byName.keys()]
+  }
+
+  get(name: string): Model | undefined {
+    const known = this.#byName.get(name) ?? this.#made.get(name)
+    if (known || this.wildcards.length === 0) return known
+    const made = this.#make(name)
+    if (!made) return undefined
+    if (this.#made.size >= this.#madeMax) for (const oldest of this.#made.keys()) if (this.#made.delete(oldest)) break
+    this.#made.set(name, made)
+    return made
+  }
+
+  #make(name: string): Model | undefined {
+    for (const { pattern, make } of this.wildcards) {
+      const rest = matchOf(pattern, name)
+      if (rest !== undefined && wildcardName.test(rest)) return make(name, rest)
+    }
+    return undefined
+  }
 }
 
 function notFound(name: string, names: readonly string[]): AppError {

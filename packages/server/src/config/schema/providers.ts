@@ -1,6 +1,7 @@
 // What the configuration may say of a provider; which settings fit its type is checked when it is resolved.
 import { z } from "zod"
 import { providerSettings, providerTypeNames, type ProviderSetting } from "../provider-types.ts"
+import { region } from "./models.ts"
 import { secret } from "./secrets.ts"
 
 const headerName = z
@@ -21,6 +22,17 @@ export const providerSchema = z.strictObject({
     .optional()
     .meta({ description: "an address such as https://api.example.com/v1" }),
   apiKey: secret.optional(),
+  region: region
+    .optional()
+    .meta({ description: "Where its deployments compute, for data residency; bedrock and vertex: the one of their settings" }),
+  organisation: z
+    .string()
+    .regex(/^[\w.:-]{1,64}$/)
+    .optional()
+    .meta({
+      description:
+        "Whose account it is: providers with the same one can read each other's sealed reasoning; told by address and key when absent",
+    }),
   settings: z
     .strictObject({
       headers: z

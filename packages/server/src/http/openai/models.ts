@@ -9,7 +9,8 @@ export function modelRoutes(models: Pick<Models, "list" | "require">): Hono<Http
   const app = new Hono<HttpEnv>()
   app.get("/v1/models", (context) => {
     const { scope } = context.get("principal")
-    const usable = scope === null ? models.list() : models.list().filter(({ name }) => scope.allowsModel(name))
+    const all = models.list().flatMap((model) => [model, ...(model.aliases ?? []).map((name) => ({ ...model, name }))])
+    const usable = scope === null ? all : all.filter(({ name }) => scope.allowsModel(name))
     if (context.req.header("anthropic-version") !== undefined) return context.json(anthropicModelList(usable))
     return context.json({ object: "list", data: usable.map(modelObject) })
   })
@@ -17,7 +18,7 @@ export function modelRoutes(models: Pick<Models, "list" | "require">): Hono<Http
   app.get("/v1/models/:id{.+}", (context) => {
     const id = context.req.param("id")
     requireModel(context.get("principal"), id)
-    const model = models.require(id)
+    const model = { ...models.require(id), name: id }
     return context.json(context.req.header("anthropic-version") === undefined ? modelObject(model) : anthropicModel(model))
   })
   return app

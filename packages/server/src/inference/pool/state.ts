@@ -5,7 +5,7 @@ import type { UpstreamError } from "../upstream-error.ts"
 import { MovingAverage } from "./averages.ts"
 import { Breaker, type BreakerLimits } from "./breaker.ts"
 import { LearnedConcurrency } from "./learned-concurrency.ts"
-import { RateBucket } from "./rate-bucket.ts"
+import { RateBuckets } from "./rate-bucket.ts"
 import type { AttemptOutcome, DeploymentHealth, ProbeResult } from "./types.ts"
 
 export type StateLimits = BreakerLimits & Pick<Limits, "coolDownMs" | "quotaCoolDownMs" | "coolDownMsMax" | "learnedConcurrencyMs">
@@ -50,9 +50,8 @@ export class DeploymentState {
   probe: { result: ProbeResult; at: number } | undefined
   readonly #limits: StateLimits
   readonly #learned: LearnedConcurrency
-  #requests: RateBucket | undefined
-  #tokens: RateBucket | undefined
-  #declared: Deployment["limits"]
+  readonly #requests = new RateBuckets()
+  readonly #tokens = new RateBuckets()
 
   constructor(limits: StateLimits, rng: () => number, now: number) {
     this.#limits = limits
@@ -75,9 +74,9 @@ export class DeploymentState {
   waitMs(deployment: Deployment, now: number, tokens: number | undefined): number {
     const coolDownMs = Math.max(0, this.coolDownUntil - now)
     if (deployment.limits === undefined) return coolDownMs
-    this.#declare(deployment.limits, now)
-    const requestsMs = this.#requests?.waitMs(1, now) ?? 0
-    return Math.max(coolDownMs, requestsMs, this.#tokens?.waitMs(tokens ?? tokensWithoutEstimate, now) ?? 0)
+    const { requestsPerMinute, tokensPerMinute } = deployment.limits
+    const requestsMs = this.#requests.waitMs(requestsPerMinute, 1, now)
+    return Math.max(coolDownMs, requestsMs, this.#tokens.waitMs(tokensPerMinute, tokens ?? tokensWithoutEstimate, now))
   }
 
   begin(deployment: Deployment, now: number, tokens: number | undefined): Attempt {
@@ -85,11 +84,8 @@ export class DeploymentState {
     this.attempts += 1
     this.usedAt = now
     const tokensTaken = tokens ?? tokensWithoutEstimate
-    if (deployment.limits !== undefined) {
-      this.#declare(deployment.limits, now)
-      this.#requests?.take(1, now)
-      this.#tokens?.take(tokensTaken, now)
-    }
+    this.#requests.take(deployment.limits?.requestsPerMinute, 1, now)
+    this.#tokens.take(deployment.limits?.tokensPerMinute, tokensTaken, now)
     return { deployment, state: this, startedAt: now, firstTokenMs: undefined, isTrial: this.breaker.begin(now), tokensTaken }
   }
 
@@ -108,7 +104,7 @@ export class DeploymentState {
     this.inFlight -= 1
     this.usedAt = now
     const used = (inputTokens ?? 0) + outputTokens
-    if (used > 0) this.#tokens?.take(used - attempt.tokensTaken, now)
+    if (used > 0) this.#tokens.take(undefined, used - attempt.tokensTaken, now)
     if (error) this.#failed(attempt, error, now)
     else if (cancelled === true) this.breaker.abandoned(attempt.isTrial)
     else this.#succeeded(attempt, outcome, now)
@@ -180,18 +176,6 @@ export class DeploymentState {
     } else this.breaker.failed(failure, attempt.isTrial, now)
     const waitMs = Math.min(error.retryAfterMs ?? 0, this.#limits.coolDownMsMax)
     this.coolDownUntil = Math.max(this.coolDownUntil, now + waitMs)
-  }
-
-  /** Buckets follow the declaration, which a reload may change. */
-  #declare(limits: NonNullable<Deployment["limits"]>, now: number): void {
-    if (limits === this.#declared) return
-    const { requestsPerMinute, tokensPerMinute } = limits
-    const before = this.#declared
-    if (requestsPerMinute !== before?.requestsPerMinute)
-      this.#requests = requestsPerMinute === undefined ? undefined : new RateBucket(requestsPerMinute, now)
-    if (tokensPerMinute !== before?.tokensPerMinute)
-      this.#tokens = tokensPerMinute === undefined ? undefined : new RateBucket(tokensPerMinute, now)
-    this.#declared = limits
   }
 }
 
