@@ -66,6 +66,15 @@ export const responseSchema = z
     output: z.array(z.looseObject({ type: z.string() })),
   })
   .meta({ id: "Response" })
+export const compactionSchema = z
+  .looseObject({
+    id: z.string(),
+    object: z.literal("response.compaction"),
+    created_at: seconds,
+    output: z.array(z.looseObject({ type: z.string() })),
+    usage: z.looseObject({ input_tokens: z.int().min(0), output_tokens: z.int().min(0), total_tokens: z.int().min(0) }),
+  })
+  .meta({ id: "Compaction" })
 export const inputTokensSchema = z
   .looseObject({ object: z.literal("response.input_tokens"), input_tokens: z.int().min(0) })
   .meta({ id: "InputTokens" })

@@ -84,6 +84,13 @@ const responses = group("Responses", "openai", [
   },
   {
     method: "POST",
+    path: "/v1/responses/compact",
+    summary: "Compact a conversation: what its next request sends in place of it",
+    request: openai.responseRequestSchema,
+    response: openai.compactionSchema,
+  },
+  {
+    method: "POST",
     path: "/v1/responses/input_tokens",
     summary: "Count the tokens of a request without answering it",
     request: openai.responseRequestSchema,

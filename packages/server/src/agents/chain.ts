@@ -1,9 +1,10 @@
 // The context of a response: the items of the conversation or of the responses before it, then its own input, each with its label.
 import { AppError, canonicalJson, type JsonValue } from "../core/index.ts"
 import type { Run } from "../runs/index.ts"
-import type { Label } from "../security/index.ts"
+import type { Label, Sealer } from "../security/index.ts"
 import { clientItemLabel } from "./item-labels.ts"
 import { itemPlace, responseIdOf, runIdOf } from "./response-object.ts"
+import { openSummary, summaryMessage } from "./summary.ts"
 import type { CarriedItem, LabelledItem, ResponseItem, ResponseOutcome, ResponseRequest } from "./types.ts"
 
 export type LoadRun = (projectId: string, runId: string) => Promise<Run | undefined>
@@ -21,6 +22,8 @@ export interface ChainSources {
   /** Resolves with the run once it has ended, or as it is when that takes long: whoever read `response.completed` may be a flush ahead of the end. */
   readonly awaitEnd: (run: Run) => Promise<Run>
   readonly conversations: ConversationItems | undefined
+  /** Opens what compaction sealed. */
+  readonly sealer: Sealer
   readonly chainResponsesMax: number
 }
 
@@ -51,7 +54,7 @@ export async function loadContext(given: ChainSources, { projectId, principal, r
   const sources = { ...given, loadRun: rememberingRuns(given.loadRun) }
   const before = carriedOf(request) ?? (await loadBefore(sources, projectId, request))
   const shared = request.conversation === null ? [] : await loadConversation(sources, projectId, request.conversation)
-  const own = await labelInput(sources.loadRun, projectId, principal, request.input)
+  const own = await labelInput(sources, projectId, principal, request.input)
   return [...shared, ...before, ...own]
 }
 
@@ -69,11 +72,8 @@ function loadBefore(sources: ChainSources, projectId: string, request: ResponseR
 }
 
 /** Input and output of each response of the chain, in order. */
-async function loadChain(
-  { loadRun, awaitEnd, chainResponsesMax }: ChainSources,
-  projectId: string,
-  responseId: string,
-): Promise<LabelledItem[]> {
+async function loadChain(sources: ChainSources, projectId: string, responseId: string): Promise<LabelledItem[]> {
+  const { loadRun, awaitEnd, chainResponsesMax } = sources
   const links: LabelledItem[][] = []
   for (let id: string | null = responseId; id !== null;) {
     if (links.length >= chainResponsesMax) {
@@ -85,7 +85,7 @@ async function loadChain(
     const found = await storedResponse(loadRun, projectId, id)
     if (!found) throw previousNotFound(id, responseId)
     const run = found.finishedAt === null ? await awaitEnd(found) : found
-    links.push(await itemsOfRun(loadRun, run))
+    links.push(await itemsOfRun(sources, run))
     const carried = carriedOf(requestOf(run))
     if (carried) links.push([...carried])
     id = carried ? null : requestOf(run).previous_response_id
@@ -96,10 +96,10 @@ async function loadChain(
 /** What whoever continues this response reads: everything before it, its input, its output. */
 export async function contextAfter(sources: ChainSources, run: Run): Promise<LabelledItem[]> {
   const before = carriedOf(requestOf(run)) ?? (await loadBefore(sources, run.projectId, requestOf(run)))
-  return [...before, ...(await itemsOfRun(sources.loadRun, run))]
+  return [...before, ...(await itemsOfRun(sources, run))]
 }
 
-async function itemsOfRun(loadRun: LoadRun, run: Run): Promise<LabelledItem[]> {
+async function itemsOfRun(sources: LabelSources, run: Run): Promise<LabelledItem[]> {
   if (run.finishedAt === null) {
     throw new AppError("invalid_request", `The response "${responseIdOf(run.id)}" has not ended yet`, {
       param: "previous_response_id",
@@ -107,7 +107,7 @@ async function itemsOfRun(loadRun: LoadRun, run: Run): Promise<LabelledItem[]> {
     })
   }
   const request = requestOf(run)
-  const input = await labelInput(loadRun, run.projectId, run.principal, request.input)
+  const input = await labelInput(sources, run.projectId, run.principal, request.input)
   const outcome = outcomeOf(run)
   const output = (outcome?.output ?? []).filter((item) => item["status"] !== "incomplete")
   return [...input, ...output.map((item) => ({ item, label: outcome?.label ?? run.label }))]
@@ -122,18 +122,21 @@ async function loadConversation({ conversations }: ChainSources, projectId: stri
   })
 }
 
-/** An item that is ours by id and unchanged keeps its stored label; any other is labelled as what a client sends. */
-export async function labelInput(
-  loadRun: LoadRun,
+type LabelSources = Pick<ChainSources, "loadRun" | "sealer">
+
+/** An item that is ours by id and unchanged keeps its stored label, a summary that we sealed its own; any other is labelled as what a client sends. */
+async function labelInput(
+  { loadRun, sealer }: LabelSources,
   projectId: string,
   principal: string,
   items: readonly ResponseItem[],
 ): Promise<LabelledItem[]> {
   const labelled: LabelledItem[] = []
   for (const item of items) {
+    const summary = item.type === "compaction" ? openSummary(sealer, projectId, item) : undefined
     const stored = itemPlace(item.id)?.side === "output" ? await storedItem(loadRun, projectId, item.id) : undefined
     const ours = stored && sameContent(stored.item, item)
-    labelled.push({ item, label: ours ? stored.label : clientItemLabel(item, principal) })
+    labelled.push(summary ? summaryMessage(item, summary) : { item, label: ours ? stored.label : clientItemLabel(item, principal) })
   }
   return labelled
 }

@@ -1,6 +1,7 @@
 // Public face of agents: responses as durable runs.
 export { responseRun } from "./response-run.ts"
 export { createResponses, type ItemPage, type Responses, type ResponseServiceDependencies, type WarmResponse } from "./response-service.ts"
+export { createCompaction, type Compact, type CompactionDependencies } from "./compaction.ts"
 export type { CostOf, ResponseRunDependencies } from "./session.ts"
 export type { FoundPassage, SearchDocuments } from "./file-search.ts"
 export type { ConversationItems, LoadRun } from "./chain.ts"

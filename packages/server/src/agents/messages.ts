@@ -16,7 +16,9 @@ export function messagesOf(instructions: string | null, items: readonly Response
 
 /** Whether an item can be put before a model at all; slugged kinds (`vendor:kind`) may be ignored by their own rule. */
 export function isUnderstood(type: string): boolean {
-  return ["message", "function_call", "function_call_output", "mcp_call"].includes(type) || silent.has(type) || type.includes(":")
+  return (
+    ["message", "function_call", "function_call_output", "mcp_call", "compaction"].includes(type) || silent.has(type) || type.includes(":")
+  )
 }
 
 function addItem(messages: ModelMessage[], item: ResponseItem, index: number): void {

@@ -7,6 +7,7 @@ import type { ToolRegistry } from "../tools/index.ts"
 import { loadContext, rememberingRuns, storedItem, type ChainSources } from "./chain.ts"
 import { assertPaired, isUnderstood, messagesOf } from "./messages.ts"
 import { itemId } from "./response-object.ts"
+import { openSummary } from "./summary.ts"
 import { offeredTools } from "./tool-choice.ts"
 import type { LabelledItem, NewItem, NewResponse, ResponseItem, ResponseRequest } from "./types.ts"
 
@@ -29,20 +30,34 @@ export async function prepare(
   request: NewResponse,
   runId: string,
 ): Promise<Prepared> {
+  const { complete, items } = await gather(dependencies, principal, request, runId)
+  const plain = items.map(({ item }) => item)
+  assertPaired(plain)
+  const messages = messagesOf(complete.instructions, plain)
+  return { request: complete, context: items, messages, label: joinLabels(items.map(({ label }) => label)) }
+}
+
+/** The request with its items, and everything that stands before its model. Calls may still be open. */
+export async function gather(
+  dependencies: PrepareDependencies,
+  principal: Principal,
+  request: NewResponse,
+  runId: string,
+): Promise<{ complete: ResponseRequest; items: LabelledItem[] }> {
   const { tools, requireModel } = dependencies
   const { projectId, id } = principal
   requireModel(request.model)
   const loadRun = rememberingRuns(dependencies.loadRun)
   const input: ResponseItem[] = []
   // One after the other: what one request refers to may take its turn at the database, but not all places in its queue.
-  for (const [index, item] of request.input.entries()) input.push(await withId(loadRun, projectId, runId, item, index))
+  for (const [index, item] of request.input.entries()) {
+    if (item.type === "compaction" && !openSummary(dependencies.sealer, projectId, item)) throw foreignSummary(index)
+    input.push(await withId(loadRun, projectId, runId, item, index))
+  }
   const complete: ResponseRequest = { ...request, input }
   offeredTools(complete, tools)
   const items = await loadContext(dependencies, { projectId, principal: id, request: complete })
-  const plain = items.map(({ item }) => item)
-  assertPaired(plain)
-  const messages = messagesOf(complete.instructions, plain)
-  return { request: complete, context: items, messages, label: joinLabels(items.map(({ label }) => label)) }
+  return { complete, items }
 }
 
 const inputPrefixes: Readonly<Record<string, string>> = {
@@ -50,6 +65,14 @@ const inputPrefixes: Readonly<Record<string, string>> = {
   function_call: "fc",
   function_call_output: "fco",
   reasoning: "rs",
+  compaction: "cmp",
+}
+
+function foreignSummary(index: number): AppError {
+  return new AppError("invalid_request", "the compaction item was not made by this server for this project, or was changed", {
+    param: `input[${index}].encrypted_content`,
+    hint: "Send what POST /v1/responses/compact answered, as it was; or the items themselves.",
+  })
 }
 
 async function withId(
@@ -71,7 +94,7 @@ async function withId(
   if (!isUnderstood(item.type)) {
     throw new AppError("unsupported_value", `Input items of type "${item.type}" are not supported`, {
       param: `input[${index}].type`,
-      hint: "Use message, function_call, function_call_output, reasoning or item_reference.",
+      hint: "Use message, function_call, function_call_output, reasoning, compaction or item_reference.",
     })
   }
   return { ...item, id: given ?? itemId(inputPrefixes[item.type] ?? "item", runId, "input", index) }

@@ -9,8 +9,9 @@ import type { Tool } from "../tools/index.ts"
 import manifest from "../../package.json" with { type: "json" }
 import { openFoundation, openParts, openTelemetry, sharedOf, storeOptions } from "./foundation.ts"
 import { createReadiness } from "./readiness.ts"
+import { composeResponses } from "./responses.ts"
 import { routesOf, upgradeRoutesOf } from "./routes.ts"
-import { composeContext, composeInference, composeResponses, type Shared } from "./services.ts"
+import { composeContext, composeInference, type Shared } from "./services.ts"
 
 const { version } = manifest
 
@@ -72,14 +73,14 @@ async function compose(config: Config, overrides: Overrides, cleanUps: AsyncDisp
   telemetry.watch(inference.models)
   const context = cleanUps.use(composeContext(shared, config, { store, runs, inference, minilm }))
   const tools = [...(config.tools as readonly Tool[]), ...(overrides.tools ?? [])] // checked when the configuration was loaded
-  const responses = composeResponses(shared, { ...foundation, inference, context, tools })
+  const { responses, compact } = composeResponses(shared, { ...foundation, inference, context, tools })
   const workflows = config.workflows as readonly RunDefinition[] // checked when the configuration was loaded
   for (const workflow of workflows) runs.define(workflow)
 
   const stopping = new AbortController()
   const tasks = stoppedTasks(shared, stopping, cleanUps)
   const health = { ready: createReadiness({ version, store, records, minilm }), metrics: () => metrics.text() }
-  const services = { inference, context, responses, tasks, health }
+  const services = { inference, context, responses, compact, tasks, health }
   const parts = { ...foundation, ...services, version, store, workflows: workflows.map(({ name }) => name) }
   const hotRoutes = createHotRoutes({ ...shared, ...inference, ...foundation, logger: logger.child("http") })
   const hotNames = Object.keys(hotRoutes).map((path) => `POST ${path}`)

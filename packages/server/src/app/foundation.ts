@@ -13,7 +13,7 @@ import { databaseDirectory, readEnvironment, type Config } from "../config/index
 import { newId, systemClock } from "../core/index.ts"
 import { discover, openEmbeddedEmbeddings, type Discovery, type EmbeddedEmbeddings, type Models } from "../inference/index.ts"
 import { createRuns, type Runs } from "../runs/index.ts"
-import { createGate, createIdentity, type Gate, type Identity } from "../security/index.ts"
+import { createGate, createIdentity, openSealer, type Gate, type Identity, type Sealer } from "../security/index.ts"
 import { openStore, type OpenStoreOptions, type Store } from "../store/index.ts"
 import { createLogger, createMetrics, type Logger, type Metrics } from "../telemetry/index.ts"
 import { createObservers, type Observers } from "./observe.ts"
@@ -49,6 +49,7 @@ export interface Foundation {
   records: Records
   admission: Admission
   runs: Runs
+  sealer: Sealer
 }
 
 export async function openFoundation(
@@ -69,7 +70,7 @@ export async function openFoundation(
   const admission = cleanUps.use(createAdmission({ ...shared, ...rules, ledger: await openLedger({ ...shared, store }) }))
   const role = config.roles.includes("executor") ? "all" : "gateway"
   const runs = cleanUps.use(createRuns({ ...shared, ...observers, store, role }))
-  return { identity, gate, records, admission, runs }
+  return { identity, gate, records, admission, runs, sealer: await openSealer(store) }
 }
 
 function assumedPriceOf({ unknownPrice }: Config): Price {

@@ -2,7 +2,7 @@
 import { join } from "node:path"
 import type { Hono } from "hono"
 import { createUsageSummary, type Records } from "../accounting/index.ts"
-import type { Responses } from "../agents/index.ts"
+import type { Compact, Responses } from "../agents/index.ts"
 import type { Config } from "../config/index.ts"
 import type { ContextServices } from "../context/index.ts"
 import type { BackgroundTasks } from "../core/index.ts"
@@ -41,6 +41,7 @@ export interface RouteParts {
   inference: Inference
   context: ContextServices
   responses: Responses
+  compact: Compact
   /** Names of the workflows that can be started. */
   workflows: readonly string[]
   tasks: BackgroundTasks

@@ -1,9 +1,8 @@
-// The parts behind the routes, constructed by hand in order: models, context, tools, responses over one store and one kernel.
-import { costOf, createPrices, type Prices, type Records } from "../accounting/index.ts"
-import { conversationItems, createResponses, responseRun, searchDocuments, type Responses } from "../agents/index.ts"
+// The parts behind the routes, constructed by hand in order: models, then context over one store and one kernel.
+import { createPrices, type Prices } from "../accounting/index.ts"
 import type { Config } from "../config/index.ts"
 import { createContext, type ContextServices } from "../context/index.ts"
-import { AppError, type Clock, type Limits, type NewId } from "../core/index.ts"
+import type { Clock, Limits, NewId } from "../core/index.ts"
 import {
   createAiSdkModel,
   createCallModel,
@@ -19,21 +18,17 @@ import {
   type Deployment,
   type Discovery,
   type EmbeddedEmbeddings,
-  type ModelCall,
   type Models,
   type CallableModel,
   type Natives,
   type Pool,
   type PoolObserver,
   type RegisteredModels,
-  type TokenCount,
   type TokenCounter,
   type Upstreams,
 } from "../inference/index.ts"
-import type { Run, Runs } from "../runs/index.ts"
-import type { Gate } from "../security/index.ts"
+import type { Runs } from "../runs/index.ts"
 import type { Store } from "../store/index.ts"
-import { createArgumentChecker, createToolGate, createToolRegistry, type Tool } from "../tools/index.ts"
 import { declaredModels, modelsNamedAfter } from "./deployments.ts"
 
 /** What every part is handed. */
@@ -57,7 +52,7 @@ export interface Inference {
 }
 
 /** The embedded model that answers by quoting: it is handed passages instead of asking for a search. */
-const extractiveModel = "perdure/extractive"
+export const extractiveModel = "perdure/extractive"
 
 export interface InferenceParts {
   minilm: EmbeddedEmbeddings
@@ -109,55 +104,4 @@ export function composeContext(
   const usesMissingMiniLm = embedModel === minilm.deployment.id && minilm.unavailable !== null
   const embed = usesMissingMiniLm ? undefined : createEmbed({ ...shared, ...inference }, embedModel)
   return createContext({ ...shared, store, runs, embed, embedModel, onError: (name, message) => shared.onError(name, message) })
-}
-
-/** Longer than the flush between a response's last event and the end of its run; short for a client that is refused. */
-const endGraceMs = 2_000
-
-/** The run as it ended, or as it was when it does not end soon. */
-export function endOf(runs: Pick<Runs, "ended">, run: Run): Promise<Run> {
-  return runs.ended(run.projectId, run.id, AbortSignal.timeout(endGraceMs)).catch(() => run)
-}
-
-export function composeResponses(
-  shared: Shared,
-  parts: { runs: Runs; inference: Inference; context: ContextServices; gate: Gate; records: Records; tools: readonly Tool[] },
-): Responses {
-  const { runs, inference, context, gate, records } = parts
-  const tools = createToolRegistry(parts.tools)
-  const sources = {
-    loadRun: (projectId: string, runId: string) => runs.get(projectId, runId),
-    awaitEnd: (run: Run) => endOf(runs, run),
-    conversations: conversationItems(context.conversations),
-    chainResponsesMax: shared.limits.chainResponsesMax,
-  }
-  runs.define(
-    responseRun({
-      ...sources,
-      clock: shared.clock,
-      callModel: inference.callModel,
-      quotesPassages: (model) => inference.models.get(model)?.deployments[0]?.id === extractiveModel,
-      search: searchDocuments(context.search),
-      callTool: createToolGate({ gate, checkArguments: createArgumentChecker() }),
-      tools,
-      costOf: ({ deployment, usage }) => costOf(usage, inference.prices.priceOf(deployment)),
-      turnsMax: shared.limits.turnsMax,
-    }),
-  )
-  return createResponses({
-    ...sources,
-    ...shared,
-    runs,
-    tools,
-    requireModel: (name) => void inference.models.require(name, "chat"),
-    countTokens: (call, signal) => countOfModel(inference, call, signal),
-    recordLightRun: (record) => void records.add(record),
-  })
-}
-
-/** Deployments of one model have one tokenizer: that of the first which chats. */
-function countOfModel({ models, tokenCounter }: Inference, call: ModelCall, signal: AbortSignal): Promise<TokenCount> {
-  const [deployment] = models.require(call.model, "chat").deployments.filter(({ does }) => does.chat)
-  if (!deployment) throw new AppError("model_not_found", `the model "${call.model}" has no deployment`, { param: "model" })
-  return tokenCounter.count(call, deployment, signal)
 }

@@ -11,6 +11,7 @@ export type IdPrefix =
   | "msg"
   | "fc"
   | "fs"
+  | "cmp"
   | "call"
   | "conv"
   | "item"

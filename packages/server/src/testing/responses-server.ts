@@ -3,7 +3,15 @@ import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { LightRunRecord } from "../accounting/index.ts"
-import { conversationItems, createResponses, responseRun, searchDocuments, type Responses } from "../agents/index.ts"
+import {
+  conversationItems,
+  createCompaction,
+  createResponses,
+  responseRun,
+  searchDocuments,
+  type CostOf,
+  type Responses,
+} from "../agents/index.ts"
 import { createContext, type ContextServices } from "../context/index.ts"
 import { BackgroundTasks, defaultLimits, newId, systemClock, type Limits } from "../core/index.ts"
 import { createApi, createHttpServer } from "../http/index.ts"
@@ -17,13 +25,15 @@ import {
   createUpstreams,
   type Deployment,
   type Embed,
+  type ModelCall,
   type Models,
+  type TokenCount,
   type Pool,
 } from "../inference/index.ts"
 import { createExtractive, type NativeModel } from "../inference/providers/embedded/index.ts"
 import { createRuns, type Run, type Runs } from "../runs/index.ts"
-import { createGate, createIdentity, type Grant, type Identity } from "../security/index.ts"
-import { endOf } from "../app/services.ts"
+import { createGate, createIdentity, openSealer, type Grant, type Identity } from "../security/index.ts"
+import { endOf } from "../app/responses.ts"
 import { openStore, type Store } from "../store/index.ts"
 import { createArgumentChecker, createToolGate, createToolRegistry, type Tool } from "../tools/index.ts"
 
@@ -99,36 +109,41 @@ export async function startResponsesServer(options: ResponsesServerOptions = {})
     awaitEnd: (run: Run) => endOf(runs, run),
     conversations: conversationItems(context.conversations),
     chainResponsesMax: limits.chainResponsesMax,
+    sealer: await openSealer(store),
   }
+  const quotesPassages = (model: string): boolean => model === "perdure/extractive"
+  const costOf: CostOf = ({ usage }) => ({ costMicroUsd: usage.outputTokens, costKnown: true })
   runs.define(
     responseRun({
       ...sources,
       ...shared,
       callModel,
       tools,
-      quotesPassages: (model) => model === "perdure/extractive",
+      quotesPassages,
       search: searchDocuments(context.search),
       callTool: createToolGate({ gate, checkArguments: createArgumentChecker() }),
-      costOf: ({ usage }) => ({ costMicroUsd: usage.outputTokens, costKnown: true }),
+      costOf,
       turnsMax: limits.turnsMax,
     }),
   )
-  const responses = createResponses({
+  const recordLightRun = options.recordLightRun ?? ((): void => undefined)
+  const parts = {
     ...sources,
     ...shared,
     runs,
     tools,
-    requireModel: (name) => void models.require(name, "chat"),
-    countTokens: (call, signal) => {
+    requireModel: (name: string): void => void models.require(name, "chat"),
+    countTokens: (call: ModelCall, signal: AbortSignal): Promise<TokenCount> => {
       const deployment = models.require(call.model).deployments[0]
       if (!deployment) throw new Error(`no deployment of ${call.model}`)
       return tokenCounter.count(call, deployment, signal)
     },
-    ...(options.recordLightRun ? { recordLightRun: options.recordLightRun } : {}),
-  })
+  }
+  const responses = createResponses({ ...parts, ...(options.recordLightRun ? { recordLightRun } : {}) })
+  const compact = createCompaction({ ...parts, callModel, quotesPassages, costOf, recordLightRun })
   const tasks = new BackgroundTasks(onError)
   const background = (name: string, work: () => Promise<unknown>): void => tasks.run(name, work)
-  const routes = [responseRoutes({ responses, limits, background })]
+  const routes = [responseRoutes({ responses, compact, limits, background })]
   const logger = { error: onError }
   const app = createApi({ ...shared, identity, routes, logger })
   const upgradeRoutes = { "/v1/responses": responsesSocket({ responses, limits, background, logger }) }
@@ -137,8 +152,8 @@ export async function startResponsesServer(options: ResponsesServerOptions = {})
   const key = await identity.createKey(projectId, "first key")
   cleanUps.defer(() => tasks.settled())
   const dispose = (): Promise<void> => cleanUps.disposeAsync()
-  const parts = { url, projectId, apiKey: key.secret, keyId: key.id, store, runs, identity, context, responses, errors }
-  return { ...parts, [Symbol.asyncDispose]: dispose }
+  const made = { url, projectId, apiKey: key.secret, keyId: key.id, store, runs, identity, context, responses, errors }
+  return { ...made, [Symbol.asyncDispose]: dispose }
 }
 
 async function temporaryDirectory(cleanUps: AsyncDisposableStack): Promise<string> {

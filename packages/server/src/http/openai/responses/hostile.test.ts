@@ -87,7 +87,10 @@ it("a client that leaves while its response is being created ends it", async () 
   }
   const shared = { clock: systemClock, newId, limits: defaultLimits, identity: server.identity, logger: { error: () => undefined } }
   const background = (name: string, work: () => Promise<unknown>): void => tasks.run(name, work)
-  const app = createApi({ ...shared, routes: [responseRoutes({ ...shared, responses, background })] })
+  const app = createApi({
+    ...shared,
+    routes: [responseRoutes({ ...shared, responses, compact: () => Promise.reject(new Error("not asked")), background })],
+  })
   await using http = createHttpServer({ ...shared, app, hotRoutes: {} })
   const url = await http.listen(0, "127.0.0.1")
   const headers = { authorization: `Bearer ${server.apiKey}`, "content-type": "application/json" }

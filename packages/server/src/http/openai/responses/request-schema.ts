@@ -78,6 +78,7 @@ const itemSchemas: Readonly<Record<string, z.ZodType>> = {
   }),
   reasoning: z.looseObject({ type: text, summary: z.array(object).default([]) }),
   item_reference: z.looseObject({ type: text, id: text }),
+  compaction: z.looseObject({ type: text, id: text.nullish(), encrypted_content: text }),
 }
 const anyItem = z.looseObject({ type: text })
 

@@ -1,7 +1,7 @@
 // The routes of the Responses API: each unpacks its request, calls the service, and answers; runs do the work.
 import { Hono, type Context } from "hono"
 import { z } from "zod"
-import { errorOfData, type ReadEvent, type Responses } from "../../../agents/index.ts"
+import { errorOfData, type Compact, type ReadEvent, type Responses } from "../../../agents/index.ts"
 import { AppError, type JsonObject, type Limits } from "../../../core/index.ts"
 import type { Run } from "../../../runs/index.ts"
 import { requireModel } from "../../../security/index.ts"
@@ -13,6 +13,7 @@ import { streamEvents } from "./stream.ts"
 
 export interface ResponseRoutesOptions {
   readonly responses: Responses
+  readonly compact: Compact
   readonly limits: Pick<Limits, "headHoldMs" | "keepAliveMs">
   /** Work that goes on after the answer. */
   readonly background: (name: string, work: () => Promise<unknown>) => void
@@ -30,6 +31,7 @@ export function responseRoutes(given: ResponseRoutesOptions): Hono<HttpEnv> {
   const { responses } = options
   const routes = new Hono<HttpEnv>()
   routes.post("/v1/responses", (context) => create(options, context))
+  routes.post("/v1/responses/compact", (context) => compactInput(options, context))
   routes.post("/v1/responses/input_tokens", (context) => inputTokens(options, context))
   routes.get("/v1/responses/:id", (context) => retrieve(options, context))
   routes.post("/v1/responses/:id/cancel", async (context) => {
@@ -167,6 +169,13 @@ async function inputItems({ responses }: ResponseRoutesOptions, context: At): Pr
   const { after, limit, order } = readQuery(context, itemsQuery)
   const { items, hasMore } = await responses.inputItems(projectOf(context), idOf(context), { after, limit, order })
   return context.json({ object: "list", data: items, first_id: items[0]?.id ?? null, last_id: items.at(-1)?.id ?? null, has_more: hasMore })
+}
+
+/** R28: the window that a client goes on with in place of the whole conversation. */
+async function compactInput({ compact }: ResponseRoutesOptions, context: At): Promise<Response> {
+  const body = checked(createResponseSchema, await readJsonObject(context))
+  requireModel(context.get("principal"), body.model)
+  return context.json(await compact(context.get("principal"), newResponseOf(body), disconnection(context)))
 }
 
 /** R27: with the model's own tokenizer where it is at hand; a header says when it is an estimate. */

@@ -1,0 +1,72 @@
+// A conversation as one text: what a model is given to summarise, and what is kept of it word for word.
+import { isJsonObject, type JsonValue } from "../core/index.ts"
+import type { LabelledItem, ResponseItem } from "./types.ts"
+
+/** One paragraph per item, in order. What is not text is named; what says nothing is left out. */
+export function transcriptOf(items: readonly ResponseItem[]): string {
+  return items
+    .flatMap((item) => {
+      const line = lineOf(item)
+      return line === undefined ? [] : [line]
+    })
+    .join("\n\n")
+}
+
+function lineOf(item: ResponseItem): string | undefined {
+  if (item.type === "message") return `${item["role"] as string}: ${wordsOf(item["content"])}`
+  if (item.type === "function_call")
+    return `assistant calls ${item["name"] as string}(${item["arguments"] as string}) as ${item["call_id"] as string}`
+  if (item.type === "function_call_output") return `result of ${item["call_id"] as string}: ${wordsOf(item["output"])}`
+  if (item.type === "mcp_call") {
+    const said = item["error"] ?? item["output"] ?? ""
+    return `assistant calls ${item["name"] as string}(${item["arguments"] as string})\nresult: ${wordsOf(said)}`
+  }
+  return undefined
+}
+
+/** The text of a content; other parts by their kind. */
+export function wordsOf(content: JsonValue | undefined): string {
+  if (typeof content === "string") return content
+  if (!Array.isArray(content)) return content === undefined ? "" : JSON.stringify(content)
+  return (content as readonly JsonValue[])
+    .map((part) => {
+      if (!isJsonObject(part)) return JSON.stringify(part)
+      const text = part["text"] ?? part["refusal"]
+      if (typeof text === "string") return text
+      return `[${typeof part["type"] === "string" ? part["type"].replace(/^input_/, "") : "part"}]`
+    })
+    .join("\n")
+}
+
+/** About 20,000 tokens. */
+const keptCharactersMax = 80_000
+
+/** What compaction leaves as it is: the operator's words, and the user's last ones up to a limit. An earlier summary goes into the new one. */
+export function keptVerbatim(items: readonly LabelledItem[]): ResponseItem[] {
+  let left = keptCharactersMax
+  const kept: ResponseItem[] = []
+  for (const { item } of items.toReversed()) {
+    if (item.type !== "message" || item["role"] === "assistant" || item["compacted"] === true) continue
+    if (item["role"] === "user") left -= JSON.stringify(item["content"] ?? "").length
+    if (item["role"] !== "user" || left >= 0) kept.push(item)
+  }
+  return kept.reverse()
+}
+
+const extractCharactersMax = 8_000
+const extractedPerItemMax = 400
+
+/** For models that cannot write: how each turn begins, in its own words, the latest ones if not all have room. */
+export function extractOf(items: readonly ResponseItem[]): string {
+  const lines: string[] = []
+  let left = extractCharactersMax
+  for (const item of items.toReversed()) {
+    const line = lineOf(item)
+    if (line === undefined) continue
+    const cut = line.length <= extractedPerItemMax ? line : `${line.slice(0, extractedPerItemMax).replace(/\s+\S*$/, "")} …`
+    left -= cut.length
+    if (left < 0) break
+    lines.push(cut.toWellFormed())
+  }
+  return lines.reverse().join("\n")
+}

@@ -1,0 +1,67 @@
+// Responses and compaction, constructed over the kernel, inference, context and tools.
+import { costOf, type Records } from "../accounting/index.ts"
+import {
+  conversationItems,
+  createCompaction,
+  createResponses,
+  responseRun,
+  searchDocuments,
+  type Compact,
+  type CostOf,
+  type Responses,
+} from "../agents/index.ts"
+import type { ContextServices } from "../context/index.ts"
+import { AppError } from "../core/index.ts"
+import type { ModelCall, TokenCount } from "../inference/index.ts"
+import type { Run, Runs } from "../runs/index.ts"
+import type { Gate, Sealer } from "../security/index.ts"
+import { createArgumentChecker, createToolGate, createToolRegistry, type Tool } from "../tools/index.ts"
+import { extractiveModel, type Inference, type Shared } from "./services.ts"
+
+/** Longer than the flush between a response's last event and the end of its run; short for a client that is refused. */
+const endGraceMs = 2_000
+
+/** The run as it ended, or as it was when it does not end soon. */
+export function endOf(runs: Pick<Runs, "ended">, run: Run): Promise<Run> {
+  return runs.ended(run.projectId, run.id, AbortSignal.timeout(endGraceMs)).catch(() => run)
+}
+
+export interface ResponseParts {
+  runs: Runs
+  inference: Inference
+  context: ContextServices
+  gate: Gate
+  records: Records
+  sealer: Sealer
+  tools: readonly Tool[]
+}
+
+export function composeResponses(shared: Shared, parts: ResponseParts): { responses: Responses; compact: Compact } {
+  const { runs, inference, context, gate, records, sealer } = parts
+  const price: CostOf = ({ deployment, usage }) => costOf(usage, inference.prices.priceOf(deployment))
+  const common = {
+    ...shared,
+    sealer,
+    loadRun: (projectId: string, runId: string) => runs.get(projectId, runId),
+    awaitEnd: (run: Run) => endOf(runs, run),
+    conversations: conversationItems(context.conversations),
+    chainResponsesMax: shared.limits.chainResponsesMax,
+    tools: createToolRegistry(parts.tools),
+    callModel: inference.callModel,
+    quotesPassages: (model: string) => inference.models.get(model)?.deployments[0]?.id === extractiveModel,
+    costOf: price,
+    requireModel: (name: string) => void inference.models.require(name, "chat"),
+    countTokens: (call: ModelCall, signal: AbortSignal) => countOfModel(inference, call, signal),
+    recordLightRun: (record: Parameters<Records["add"]>[0]) => void records.add(record),
+  }
+  const callTool = createToolGate({ gate, checkArguments: createArgumentChecker() })
+  runs.define(responseRun({ ...common, callTool, search: searchDocuments(context.search), turnsMax: shared.limits.turnsMax }))
+  return { responses: createResponses({ ...common, runs }), compact: createCompaction(common) }
+}
+
+/** Deployments of one model have one tokenizer: that of the first which chats. */
+function countOfModel({ models, tokenCounter }: Inference, call: ModelCall, signal: AbortSignal): Promise<TokenCount> {
+  const [deployment] = models.require(call.model, "chat").deployments.filter(({ does }) => does.chat)
+  if (!deployment) throw new AppError("model_not_found", `the model "${call.model}" has no deployment`, { param: "model" })
+  return tokenCounter.count(call, deployment, signal)
+}
