@@ -118,7 +118,7 @@ async function ofLimits(store: Awaited<ReturnType<typeof openStore>>): Promise<R
   const file = join(directory, "perdure.yaml")
   writeFileSync(file, configOf(1))
   const { config } = await loadConfig({ cwd: directory, env: {}, configPath: file })
-  const priceOfModel = priceFromUsd({ inputPerMillionUsd: 0.15, outputPerMillionUsd: 0.6, cachedInputPerMillionUsd: 0.075 })
+  const priceOfModel = priceFromUsd({ input: 0.15, output: 0.6, cachedInput: 0.075 })
   await using ledger = await openLedger({ ...shared, store })
   await using admission = createAdmission({ ...shared, ledger, rules: rulesOfConfig(config), assumedPrice: priceOfModel })
   const request = { projectId: "proj_default", principalId: "key_1", keyLimits: null, user: null, model: models.chat, tags: [] }

@@ -1,7 +1,17 @@
 // Public face of accounting.
 export type { LightRunRecord } from "./types.ts"
 export { createRecords, type Records, type RecordsOptions } from "./records.ts"
-export { costOf, createPrices, priceFromUsd, type Cost, type Price, type PricedDeployment, type Prices } from "./prices.ts"
+export { assumedPrice, priceFromConfig } from "./configured-price.ts"
+export {
+  costOf,
+  createPrices,
+  priceFromUsd,
+  type Cost,
+  type Price,
+  type PricedDeployment,
+  type PricedUsage,
+  type Prices,
+} from "./prices.ts"
 export { createUsageSummary, type UsageGroup, type UsageRow, type UsageSummary } from "./usage.ts"
 export { createAdmission, type AdmissionOptions } from "./admission/admission.ts"
 export { openLedger, type Ledger } from "./admission/ledger.ts"

@@ -1,12 +1,30 @@
 // What a call costs: prices by model, and money in whole micro-dollars; an unknown price is flagged, never taken for free.
-import { priceList, priceListVersion } from "./price-list.ts"
+import { given } from "./given.ts"
+import { listedPrice, priceListVersion, type ListedPrice, type ListedTokenPrices } from "./price-list/index.ts"
 
 /** Micro-dollars per million tokens: 150_000 is $0.15. */
-export interface Price {
+export interface TokenPrices {
   input: number
   output: number
   /** The price of input where the provider gives no discount. */
   cachedInput: number
+  /** Input written to the provider's cache; what is absent costs what plain tokens cost, the long one what the short one costs. */
+  cacheWrite?: number
+  cacheWriteLong?: number
+  reasoning?: number
+  audioInput?: number
+  audioOutput?: number
+}
+
+export interface Price extends TokenPrices {
+  /** Of every token of a request whose input is longer. */
+  above?: TokenPrices & { inputTokens: number }
+  /** Micro-dollars each; may be fractions. */
+  perRequest?: number
+  perImage?: number
+  perSecond?: number
+  perCharacter?: number
+  perSearch?: number
 }
 
 export interface Prices {
@@ -26,13 +44,21 @@ export interface PricesOptions {
   configured: ReadonlyMap<string, Price>
 }
 
-const free: Price = { input: 0, output: 0, cachedInput: 0 }
+/** Deployments of one process; a configuration that is reloaded for months must not grow it. */
+const rememberedMax = 10_000
 
 export function createPrices({ configured }: PricesOptions): Prices {
   const known = new Map<string, Price | undefined>()
   const priceOf = (deployment: PricedDeployment): Price | undefined => {
-    if (!known.has(deployment.id)) known.set(deployment.id, configured.get(deployment.id) ?? listedPrice(deployment))
-    return known.get(deployment.id)
+    const own = configured.get(deployment.id)
+    if (own) return own
+    const name = `${deployment.provider} ${deployment.upstreamModel}`
+    if (!known.has(name)) {
+      if (known.size >= rememberedMax) known.clear()
+      const listed = listedPrice(deployment.provider, deployment.upstreamModel)
+      known.set(name, listed && priceFromUsd(listed))
+    }
+    return known.get(name)
   }
   return { version: priceListVersion, priceOf }
 }
@@ -42,30 +68,107 @@ export interface Cost {
   costKnown: boolean
 }
 
-/** Cached tokens are part of the input tokens and are charged once, at their own price. */
-export function costOf(usage: { inputTokens: number; outputTokens: number; cachedTokens: number }, price: Price | undefined): Cost {
-  if (!price) return { costMicroUsd: 0, costKnown: usage.inputTokens === 0 && usage.outputTokens === 0 }
-  const cached = Math.min(usage.cachedTokens, usage.inputTokens)
-  const picoUsd = (usage.inputTokens - cached) * price.input + cached * price.cachedInput + usage.outputTokens * price.output
-  return { costMicroUsd: Math.round(picoUsd / 1_000_000), costKnown: true }
+/** What a call used. Input tokens include those that were cached, written to a cache, or audio; output tokens those that were thought, or audio. */
+export interface PricedUsage {
+  inputTokens: number
+  outputTokens: number
+  cachedTokens: number
+  reasoningTokens?: number
+  cacheWriteTokens?: number
+  /** Of the written ones, those that stay for an hour. */
+  cacheWriteLongTokens?: number
+  audioInputTokens?: number
+  audioOutputTokens?: number
+  imageCount?: number
+  characters?: number
+  seconds?: number
+  searchUnits?: number
 }
 
-/** Dollars per million tokens, as people write prices. */
-export function priceFromUsd(price: { inputPerMillionUsd: number; outputPerMillionUsd: number; cachedInputPerMillionUsd: number }): Price {
-  const micro = (usd: number): number => Math.round(usd * 1_000_000)
-  return {
-    input: micro(price.inputPerMillionUsd),
-    output: micro(price.outputPerMillionUsd),
-    cachedInput: micro(price.cachedInputPerMillionUsd),
+/** Each token is charged once, at the price of what it was. */
+export function costOf(usage: PricedUsage, price: Price | undefined): Cost {
+  const pieces = countsPieces(usage) ? piecesOf(usage, price) : noPieces
+  const tokens = usage.inputTokens + usage.outputTokens
+  if (!price) return { costMicroUsd: 0, costKnown: tokens === 0 && !pieces.used }
+  const { above } = price
+  const prices = above && usage.inputTokens > above.inputTokens ? above : price
+  const picoUsd = inputCost(usage, prices) + outputCost(usage, prices)
+  const perRequest = tokens > 0 || pieces.used ? (price.perRequest ?? 0) : 0
+  // Pieces without a price of their own are paid with the tokens, where there are any.
+  return { costMicroUsd: Math.round(picoUsd / 1_000_000 + pieces.microUsd + perRequest), costKnown: pieces.priced || tokens > 0 }
+}
+
+function inputCost(
+  usage: PricedUsage,
+  { input, cachedInput, cacheWrite = input, cacheWriteLong = cacheWrite, audioInput = input }: TokenPrices,
+): number {
+  let rest = usage.inputTokens
+  const some = (tokens: number | undefined): number => {
+    const taken = Math.min(Math.max(0, tokens ?? 0), rest)
+    rest -= taken
+    return taken
   }
+  const cached = some(usage.cachedTokens)
+  const written = some(usage.cacheWriteTokens)
+  const long = Math.min(usage.cacheWriteLongTokens ?? 0, written)
+  const audio = some(usage.audioInputTokens)
+  return cached * cachedInput + (written - long) * cacheWrite + long * cacheWriteLong + audio * audioInput + rest * input
 }
 
-/** What runs in this process costs nothing. Dated names (`gpt-4o-mini-2024-07-18`) have the price of their undated one. */
-function listedPrice({ provider, upstreamModel }: PricedDeployment): Price | undefined {
-  if (provider === "embedded") return free
-  const name = upstreamModel.slice(upstreamModel.lastIndexOf("/") + 1).toLowerCase()
-  const usd = priceList[name] ?? priceList[name.replace(/-\d{4}-\d{2}-\d{2}$|-\d{8}$/, "")]
-  if (!usd) return undefined
-  const [input, output, cached = input] = usd
-  return priceFromUsd({ inputPerMillionUsd: input, outputPerMillionUsd: output, cachedInputPerMillionUsd: cached })
+function outputCost(usage: PricedUsage, { output, reasoning = output, audioOutput = output }: TokenPrices): number {
+  const { outputTokens } = usage
+  const thought = Math.min(usage.reasoningTokens ?? 0, outputTokens)
+  const audio = Math.min(usage.audioOutputTokens ?? 0, outputTokens - thought)
+  return thought * reasoning + audio * audioOutput + (outputTokens - thought - audio) * output
+}
+
+const noPieces = { microUsd: 0, used: false, priced: true }
+
+function countsPieces({ imageCount, seconds, characters, searchUnits }: PricedUsage): boolean {
+  return imageCount !== undefined || seconds !== undefined || characters !== undefined || searchUnits !== undefined
+}
+
+/** What is counted by the piece; `priced` where each that was used has a price. */
+function piecesOf(usage: PricedUsage, price: Price | undefined): typeof noPieces {
+  const pieces: [count: number | undefined, each: number | undefined][] = [
+    [usage.imageCount, price?.perImage],
+    [usage.seconds, price?.perSecond],
+    [usage.characters, price?.perCharacter],
+    [usage.searchUnits, price?.perSearch],
+  ]
+  const used = pieces.filter(([count = 0]) => count > 0)
+  const microUsd = used.reduce((sum, [count = 0, each = 0]) => sum + count * each, 0)
+  return { microUsd, used: used.length > 0, priced: used.every(([, each]) => each !== undefined) }
+}
+
+/** From dollars, as people and providers write prices. */
+export function priceFromUsd(listed: ListedPrice): Price {
+  const tokens = tokenPrices(listed)
+  const { above, perRequest, perImage, perSecond, perMillionCharacters, perThousandSearches } = listed
+  const pieces = {
+    perRequest: scaled(perRequest, 1_000_000),
+    perImage: scaled(perImage, 1_000_000),
+    perSecond: scaled(perSecond, 1_000_000),
+    perCharacter: scaled(perMillionCharacters, 1),
+    perSearch: scaled(perThousandSearches, 1_000),
+  }
+  if (!above) return { ...tokens, ...given(pieces) }
+  return { ...tokens, ...given(pieces), above: { ...tokens, ...tokenPrices({ ...listed, ...above }), inputTokens: above.inputTokens } }
+}
+
+function tokenPrices({ input = 0, output = 0, cachedInput = input, ...others }: ListedTokenPrices): TokenPrices {
+  const { cacheWrite, cacheWriteLong, reasoning, audioInput, audioOutput } = others
+  const micro = (usd: number | undefined): number | undefined => (usd === undefined ? undefined : Math.round(usd * 1_000_000))
+  const rest = {
+    cacheWrite: micro(cacheWrite),
+    cacheWriteLong: micro(cacheWriteLong),
+    reasoning: micro(reasoning),
+    audioInput: micro(audioInput),
+    audioOutput: micro(audioOutput),
+  }
+  return { input: micro(input) ?? 0, output: micro(output) ?? 0, cachedInput: micro(cachedInput) ?? 0, ...given(rest) }
+}
+
+function scaled(usd: number | undefined, factor: number): number | undefined {
+  return usd === undefined ? undefined : usd * factor
 }

@@ -1,5 +1,5 @@
 // From the configuration, what runs in this process and what was discovered to the models that clients can ask for.
-import { priceFromUsd, type Price } from "../accounting/index.ts"
+import { priceFromConfig, type Price } from "../accounting/index.ts"
 import { Secret, type Config, type DeploymentConfig, type ModelConfig, type ProviderConfig } from "../config/index.ts"
 import { AppError, type JsonObject } from "../core/index.ts"
 import { doesByName, isEngine, providerDeployment, type Deployment, type Model, type Wildcard } from "../inference/index.ts"
@@ -23,7 +23,7 @@ export function declaredModels(config: Config, known: readonly Deployment[], cre
   const modelOf = (name: string, model: ModelConfig): Model => {
     const deployments = model.deployments.map((each) => {
       const deployment = deploymentOf(config, known, name, each, model.origin)
-      if (each.price && prices.size < pricesMax) prices.set(deployment.id, priceFromUsd(each.price))
+      if (each.price && prices.size < pricesMax) prices.set(deployment.id, priceFromConfig(each.price))
       if (each.gguf !== null) ggufFiles.push({ deployment, path: each.gguf })
       return deployment
     })

@@ -1,12 +1,11 @@
 // What everything else stands on, opened at a start: the database, identity, the gate, records, the kernel, log and metrics.
 import {
+  assumedPrice,
   createAdmission,
   createRecords,
   openLedger,
-  priceFromUsd,
   rulesOfConfig,
   type Admission,
-  type Price,
   type Records,
 } from "../accounting/index.ts"
 import { databaseDirectory, readEnvironment, type Config } from "../config/index.ts"
@@ -66,15 +65,11 @@ export async function openFoundation(
   }
   const records = cleanUps.use(createRecords({ ...shared, ...observers, store, onDropped }))
   metrics.gauge("perdure_record_queue_rows", "Records of light runs that wait for their batch", () => records.queued)
-  const rules = { rules: rulesOfConfig(config), assumedPrice: assumedPriceOf(config) }
+  const rules = { rules: rulesOfConfig(config), assumedPrice: assumedPrice(config.unknownPrice) }
   const admission = cleanUps.use(createAdmission({ ...shared, ...rules, ledger: await openLedger({ ...shared, store }) }))
   const role = config.roles.includes("executor") ? "all" : "gateway"
   const runs = cleanUps.use(createRuns({ ...shared, ...observers, store, role }))
   return { identity, gate, records, admission, runs, sealer: await openSealer(store) }
-}
-
-function assumedPriceOf({ unknownPrice }: Config): Price {
-  return priceFromUsd({ ...unknownPrice, cachedInputPerMillionUsd: unknownPrice.inputPerMillionUsd })
 }
 
 export interface Telemetry {

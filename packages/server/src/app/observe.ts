@@ -44,9 +44,9 @@ export function createObservers(events: BusinessEvents, providerOf: (deploymentI
 }
 
 function callOfRecord(record: LightRunRecord, provider: string): Parameters<BusinessEvents["modelCallEnded"]>[0] {
-  const { model, outcome, error, durationMs, upstreamMs = null, firstTokenMs, inputTokens, outputTokens, costMicroUsd } = record
+  const { model, outcome, error, durationMs, upstreamMs = null, firstTokenMs, inputTokens, outputTokens, costMicroUsd, costKnown } = record
   const operation = record.kind === "chat" ? "chat" : "embeddings"
-  const used = { inputTokens, outputTokens, costMicroUsd }
+  const used = { inputTokens, outputTokens, costMicroUsd, costKnown }
   return { operation, provider, model, outcome, errorCode: error?.code ?? null, durationMs, upstreamMs, firstTokenMs, ...used }
 }
 
@@ -81,6 +81,7 @@ function observe(
       inputTokens: numberOf(usage["inputTokens"]),
       outputTokens: numberOf(usage["outputTokens"]),
       costMicroUsd: numberOf(usage["costMicroUsd"]),
+      costKnown: usage["costKnown"] !== false,
     })
   }
 }

@@ -80,7 +80,7 @@ models:
       origin: "perdure.yaml:2",
     })
     expect(config.providers["up"]?.apiKey?.reveal()).toBe("hush")
-    const price = { inputPerMillionUsd: 0.25, outputPerMillionUsd: 2, cachedInputPerMillionUsd: 0.25 }
+    const price = { inputPerMillionUsd: 0.25, outputPerMillionUsd: 2 }
     expect(config.models["fast"]).toMatchObject({
       origin: "perdure.yaml:6",
       deployments: [

@@ -64,10 +64,7 @@ function deployment(input: DeploymentInput, model: ModelInput, at: ResolveModels
   return {
     provider,
     model: input.model ?? basename(gguf ?? "", ".gguf"),
-    price:
-      input.price === undefined
-        ? null
-        : { ...input.price, cachedInputPerMillionUsd: input.price.cachedInputPerMillionUsd ?? input.price.inputPerMillionUsd },
+    price: input.price ?? null,
     does: input.does ?? null,
     dialect: input.dialect ?? null,
     contextTokensMax: input.contextTokensMax ?? null,

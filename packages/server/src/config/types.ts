@@ -1,8 +1,10 @@
 // The configuration as the rest of the server gets it: complete, checked, with secrets resolved and the origin of what was declared.
 import { join } from "node:path"
 import type { BudgetPeriod } from "@perdure/contract"
+import type { z } from "zod"
 import type { Limits } from "../core/index.ts"
 import type { ProviderSetting, ProviderTypeName } from "./provider-types.ts"
+import type { priceSchema } from "./schema/prices.ts"
 import type { logLevels, roleNames } from "./schema.ts"
 import type { Secret } from "./secret.ts"
 
@@ -109,12 +111,8 @@ export interface DeploymentConfig {
 
 export type TimeoutsConfig = Partial<Record<"connectMs" | "firstTokenMs" | "idleMs" | "totalMs", number>>
 
-export interface PriceConfig {
-  inputPerMillionUsd: number
-  outputPerMillionUsd: number
-  /** The price of input when absent. */
-  cachedInputPerMillionUsd: number
-}
+/** Dollars; what is absent costs what plain input or output costs, or nothing by the piece. */
+export type PriceConfig = z.output<typeof priceSchema>
 
 /** Exact values, or `*` for one counter for each; what is absent does not matter. */
 type LimitScopeConfig = Partial<Record<"project" | "key" | "user" | "model" | "tag", string | undefined>>

@@ -41,6 +41,7 @@ function callInstruments(instruments: Instruments) {
       buckets: tokenBuckets,
     }),
     cost: count("perdure_cost_micro_usd", "Cost of model calls in millionths of a dollar"),
+    unpriced: count("perdure_calls_without_price", "Model calls whose cost is unknown, because nobody knows the model's price"),
     errors: count("perdure_model_call_errors", "Model calls that failed, by the published error code"),
   }
 }
@@ -56,6 +57,7 @@ function seriesOf(all: ReturnType<typeof callInstruments>, { operation, provider
     inputTokens: all.tokens.series({ ...labels, "gen_ai.token.type": "input" }),
     outputTokens: all.tokens.series({ ...labels, "gen_ai.token.type": "output" }),
     cost: all.cost.series(labels),
+    unpriced: all.unpriced.series(labels),
     errors: all.errors.series(code === null ? labels : { ...labels, code }),
   }
 }

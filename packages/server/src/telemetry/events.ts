@@ -51,6 +51,8 @@ export interface ModelCallEnded {
   readonly inputTokens: number
   readonly outputTokens: number
   readonly costMicroUsd: number
+  /** False: nobody knows the price, and the cost is not in the sums. */
+  readonly costKnown: boolean
 }
 
 export interface BusinessEvents {
@@ -157,6 +159,7 @@ function countCall(series: CallSeries, event: ModelCallEnded): void {
   if (inputTokens > 0) series.inputTokens.record(inputTokens)
   if (outputTokens > 0) series.outputTokens.record(outputTokens)
   if (costMicroUsd > 0) series.cost.add(costMicroUsd)
+  if (!event.costKnown) series.unpriced.add(1)
   if (event.errorCode !== null) series.errors.add(1)
 }
 

@@ -15,12 +15,13 @@ const call = {
   durationMs: 120,
   upstreamMs: 118,
 }
-const usage = { firstTokenMs: 40, inputTokens: 100, outputTokens: 20, costMicroUsd: 7 }
+const usage = { firstTokenMs: 40, inputTokens: 100, outputTokens: 20, costMicroUsd: 7, costKnown: true }
 
 test("serves counters and histograms with OpenTelemetry's names and ours", async () => {
   await using metrics = create()
   metrics.events.modelCallEnded({ ...call, ...usage })
   metrics.events.requestEnded({ route: "/v1/responses", method: "POST", status: 200, errorCode: null, durationMs: 10 })
+  metrics.events.modelCallEnded({ ...call, ...usage, model: "unpriced", upstreamMs: null, costMicroUsd: 0, costKnown: false })
   metrics.events.recordsDropped(3)
   metrics.gauge("perdure_record_queue_rows", "Records that wait", () => 12)
   const text = await metrics.text()
@@ -30,6 +31,7 @@ test("serves counters and histograms with OpenTelemetry's names and ours", async
   expect(text).toMatch(/perdure_http_request_duration_count\{.*route="\/v1\/responses".*\} 1/)
   expect(text).toMatch(/perdure_records_dropped_total(\{[^}]*\})? 3/)
   expect(text).toMatch(/perdure_cost_micro_usd_total\{.*\} 7/)
+  expect(text).toMatch(/perdure_calls_without_price_total\{[^}]*\} 1/)
   expect(text).toMatch(/perdure_record_queue_rows(\{[^}]*\})? 12/)
 })
 

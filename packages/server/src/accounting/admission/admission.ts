@@ -56,10 +56,9 @@ class LedgerAdmission implements Admission, HoldingOf {
     if (outputTokensMax !== 0) this.#history.observe(model, actual.outputTokens)
   }
 
-  microUsdOf({ price }: AdmissionRequest, actual: ActualUsage): number {
-    return (actual.costKnown ?? price !== undefined)
-      ? actual.costMicroUsd
-      : costOf({ ...actual, cachedTokens: 0 }, this.#options.assumedPrice).costMicroUsd
+  microUsdOf({ price, pieces }: AdmissionRequest, actual: ActualUsage): number {
+    if (actual.costKnown ?? price !== undefined) return actual.costMicroUsd
+    return costOf({ ...actual, ...pieces, cachedTokens: 0 }, this.#options.assumedPrice).costMicroUsd
   }
 
   touched(counter: Counter, now: number): void {

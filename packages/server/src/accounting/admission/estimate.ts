@@ -1,5 +1,5 @@
 // What a call will probably use, before it is made: output from what the caller allows, else from the model's history, else a named default.
-import type { Price } from "../prices.ts"
+import { costOf, type Price } from "../prices.ts"
 import type { AdmissionRequest, LimitUnit } from "./types.ts"
 
 /** Amounts of one call by unit. */
@@ -68,10 +68,10 @@ class History {
 /** Where the price is unknown the assumed one is taken: a request that cannot be estimated is reserved all the same. */
 export function demandOf(request: AdmissionRequest, history: OutputHistory, assumed: Price): Demand {
   const inputTokens = Math.max(0, Math.ceil(request.inputTokensEstimated))
-  const outputTokens = request.outputTokensMax ?? history.expected(request.model)
+  const outputTokens = Math.max(0, Math.ceil(request.outputTokensMax ?? history.expected(request.model)))
   const price = request.price ?? assumed
   return {
-    microUsd: worstCost(inputTokens, outputTokens, price),
+    microUsd: worstCost(request, inputTokens, outputTokens, price),
     requests: 1,
     tokens: inputTokens + outputTokens,
     inputTokens,
@@ -81,6 +81,7 @@ export function demandOf(request: AdmissionRequest, history: OutputHistory, assu
 }
 
 /** Nothing is taken for cached, all of it may be written to the cache. */
-function worstCost(inputTokens: number, outputTokens: number, price: Price): number {
-  return Math.ceil((inputTokens * price.input + outputTokens * price.output) / 1_000_000)
+function worstCost(request: AdmissionRequest, inputTokens: number, outputTokens: number, price: Price): number {
+  const usage = { inputTokens, outputTokens, cachedTokens: 0, cacheWriteTokens: inputTokens, ...request.pieces }
+  return Math.ceil(costOf(usage, price).costMicroUsd)
 }

@@ -1,5 +1,6 @@
 // What the configuration may say of a model: its deployments, its other names, what stands in for it, where it may be served.
 import { z } from "zod"
+import { priceSchema } from "./prices.ts"
 
 const name = z
   .string()
@@ -14,7 +15,6 @@ const modelPattern = z
   .regex(/^(?=.{1,128}$)[A-Za-z0-9][\w./:@-]*(?:\*[\w./:@-]*)?$/)
   .meta({ description: "a model name: letters, digits and . / : @ _ -; 128 at most; one * stands for any of them" })
 
-const usd = z.number().min(0).max(100_000)
 const word = z
   .string()
   .regex(/^[\w.:-]{1,64}$/)
@@ -48,13 +48,7 @@ const deploymentSchema = z
       .max(256)
       .optional()
       .meta({ description: "the model's name at the provider; * for what a pattern's * stood for" }),
-    price: z
-      .strictObject({
-        inputPerMillionUsd: usd,
-        outputPerMillionUsd: usd.default(0),
-        cachedInputPerMillionUsd: usd.optional(),
-      })
-      .optional(),
+    price: priceSchema.optional(),
     does: z
       .strictObject({
         chat: does,
