@@ -14,7 +14,7 @@ import { report } from "./report.ts"
 import { Results } from "./results.ts"
 import { scenarios, type Figures, type Scenario } from "./scenarios.ts"
 import { startBareProxy } from "./targets/bare-proxy.ts"
-import { startTarget as startPerdure } from "./targets/perdure.ts"
+import { buildPerdure, startTarget as startPerdure } from "./targets/perdure.ts"
 import { installPortkey, startPortkey } from "./targets/portkey.ts"
 import type { Target, TargetName } from "./targets/target.ts"
 
@@ -97,7 +97,10 @@ function contestantsOf({ targets, lab }: Options, provider: Provider): Contestan
     if (reason === undefined) contestants.push({ name: "Portkey", start: () => startPortkey(lab, provider.port) })
     else console.log(`Portkey is not compared, it could not be installed: ${reason}`)
   }
-  if (targets.includes("perdure")) contestants.push({ name: "Perdure", start: () => startPerdure(provider.port) })
+  if (targets.includes("perdure")) {
+    buildPerdure()
+    contestants.push({ name: "Perdure", start: () => startPerdure(provider.port) })
+  }
   return contestants
 }
 

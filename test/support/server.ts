@@ -27,6 +27,8 @@ export interface StartArguments {
   config?: string
   env?: Readonly<Record<string, string>>
   port?: number
+  /** The file that Node runs, where it is not the source: a built package's. */
+  program?: string
   /** Kills the child at once, started or not. */
   signal?: AbortSignal
 }
@@ -37,9 +39,10 @@ export function cleanEnvironment(more: Readonly<Record<string, string>> = {}): R
   return { PATH, HOME, NO_COLOR: "1", ...more }
 }
 
-export async function startPerdure({ dataDirectory, apiKey = "", config, env, port = 0, signal }: StartArguments): Promise<StartedServer> {
+export async function startPerdure(given: StartArguments): Promise<StartedServer> {
+  const { dataDirectory, apiKey = "", config, env, port = 0, program = entry, signal } = given
   const flags = ["start", "--port", String(port), "--data", dataDirectory, "--print", "json", ...(config ? ["--config", config] : [])]
-  const child = spawn(process.execPath, [entry, ...flags], { stdio: ["ignore", "pipe", "pipe"], env: cleanEnvironment(env) })
+  const child = spawn(process.execPath, [program, ...flags], { stdio: ["ignore", "pipe", "pipe"], env: cleanEnvironment(env) })
   const exited = new Promise<number | string>((resolve) => child.once("exit", (code, signal) => resolve(code ?? signal ?? "unknown")))
   signal?.addEventListener("abort", () => child.kill("SIGKILL"), { once: true })
   const ready = await readyLine(child)

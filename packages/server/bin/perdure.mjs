@@ -7,6 +7,13 @@ import { dirname, join } from "node:path"
 import { fileURLToPath, pathToFileURL } from "node:url"
 
 const majorMin = 24
+/**
+ * What is set when a process begins. By default V8 lets the young generation grow to 128 MB, all of it resident under load, and glibc gives
+ * each thread an allocator of its own, which keeps what its thread once needed: together 100 to 150 MB of a busy server.
+ */
+const serverFlags = ["--max-semi-space-size=16"]
+const serverEnvironment = { MALLOC_ARENA_MAX: "2" }
+const isServer = process.argv[2] === "start"
 const here = dirname(fileURLToPath(import.meta.url))
 const entry = ["../src/main.ts", "../src/main.js"].map((path) => join(here, path)).find((path) => existsSync(path))
 
@@ -19,7 +26,25 @@ else {
   else runOn(node, entry)
 }
 
+/** Node anew in the place of this process, under the same id. What the user has set stays; where that cannot be done, it goes on as it is. */
+function becomeServer(path) {
+  const given = [...process.execArgv, ...(process.env.NODE_OPTIONS ?? "").split(" ")].map(nameOf)
+  const flags = serverFlags.filter((flag) => !given.includes(nameOf(flag)) && process.allowedNodeEnvironmentFlags.has(nameOf(flag)))
+  if (flags.length === 0) return
+  try {
+    const args = [process.execPath, ...process.execArgv, ...flags, path, ...process.argv.slice(2)]
+    process.execve(process.execPath, args, { ...serverEnvironment, ...process.env })
+  } catch {
+    // Windows has no such call.
+  }
+}
+
+function nameOf(flag) {
+  return flag.split("=")[0]
+}
+
 async function run(path) {
+  if (isServer) becomeServer(path)
   process.argv[1] = path
   await import(pathToFileURL(path).href)
 }
@@ -33,7 +58,9 @@ function ownNode(directory) {
 }
 
 function runOn(node, path) {
-  const child = spawn(node, [path, ...process.argv.slice(2)], { stdio: "inherit" })
+  const flags = isServer ? serverFlags : []
+  const env = isServer ? { ...serverEnvironment, ...process.env } : process.env
+  const child = spawn(node, [...flags, path, ...process.argv.slice(2)], { stdio: "inherit", env })
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
     process.on(signal, () => (signal === "SIGINT" && process.stdin.isTTY ? undefined : child.kill(signal)))
   child.once("error", (error) => fail(`${node} could not be started: ${error.message}`, "npm ci"))

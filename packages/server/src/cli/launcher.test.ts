@@ -19,14 +19,15 @@ beforeAll(() => {
   writeFileSync(
     join(root, "package", "src", "main.ts"),
     `const words: string[] = process.argv.slice(2)
-console.log(JSON.stringify({ words, major: Number(process.versions.node.split(".")[0]) }))
+const { pid, execArgv: flags, env: { MALLOC_ARENA_MAX: arenas } } = process
+console.log(JSON.stringify({ words, major: Number(process.versions.node.split(".")[0]), pid, flags, arenas }))
 process.exitCode = words.includes("fail") ? 5 : 0`,
   )
 })
 
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
-function launch(nodeArgs: string[], ...words: string[]): { status: number | null; stdout: string; stderr: string } {
+function launch(nodeArgs: string[], ...words: string[]): { pid: number; status: number | null; stdout: string; stderr: string } {
   return spawnSync(process.execPath, [...nodeArgs, launcher, ...words], { cwd: root, encoding: "utf8" })
 }
 
@@ -34,6 +35,18 @@ test("runs the command on a Node that is new enough, with its arguments and exit
   const { status, stdout } = launch([], "a", "fail")
   expect(JSON.parse(stdout)).toMatchObject({ words: ["a", "fail"] })
   expect(status).toBe(5)
+})
+
+test("starts a server with bounded memory, in the same process", { skip: process.platform === "win32" }, () => {
+  const { pid, status, stdout } = launch(["--no-warnings"], "start", "fail")
+  const flags = ["--no-warnings", "--max-semi-space-size=16"]
+  expect(JSON.parse(stdout)).toMatchObject({ words: ["start", "fail"], pid, flags, arenas: "2" })
+  expect(status).toBe(5)
+})
+
+test("leaves the memory of a server to who has set it, and other commands alone", () => {
+  expect(JSON.parse(launch(["--max-semi-space-size=64"], "start").stdout)).toMatchObject({ flags: ["--max-semi-space-size=64"] })
+  expect(JSON.parse(launch([], "version").stdout)).toMatchObject({ flags: [] })
 })
 
 test("says what is missing when Node is too old and the project has none", () => {
@@ -47,6 +60,7 @@ test("goes on with the project's own Node when this one is too old", () => {
   mkdirSync(bin, { recursive: true })
   symlinkSync(process.execPath, join(bin, "node"))
   const { status, stdout } = launch(old, "b", "fail")
-  expect(JSON.parse(stdout)).toEqual({ words: ["b", "fail"], major: Number(process.versions.node.split(".")[0]) })
+  expect(JSON.parse(stdout)).toMatchObject({ words: ["b", "fail"], major: Number(process.versions.node.split(".")[0]) })
   expect(status).toBe(5)
+  expect(JSON.parse(launch(old, "start").stdout)).toMatchObject({ flags: ["--max-semi-space-size=16"], arenas: "2" })
 })
