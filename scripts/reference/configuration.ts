@@ -46,7 +46,7 @@ except under \`perdure dev\`. Printing the configuration never shows them.
 
 ## Values
 
-\`<name>\` is a name of your own, \`[]\` an item of a list.
+\`<name>\` is a name of your own, \`[]\` an item of a list, \`[kind]\` one of that \`type\`.
 
 ${table(["path", "allowed", "default", "meaning"], rows)}
 
@@ -79,7 +79,8 @@ function rowsOf(path: string, node: Node): string[][] {
   if (branches.length > 1) return [row(path, node)]
   const own = Object.entries(node.properties ?? {}).flatMap(([name, inner]) => rowsOf(`${path}.${name}`, inner))
   const named = typeof node.additionalProperties === "object" ? rowsOf(`${path}.<name>`, node.additionalProperties) : []
-  const items = node.items === undefined || isPlain(node.items) ? [] : rowsOf(`${path}[]`, node.items)
+  const kinds = (node.items?.oneOf ?? []).flatMap((kind) => rowsOf(`${path}[${kind.properties?.["type"]?.const ?? ""}]`, kind))
+  const items = node.items === undefined || isPlain(node.items) ? kinds : rowsOf(`${path}[]`, node.items)
   const children = [...own, ...named, ...items]
   return children.length > 0 ? children : [row(path, node)]
 }

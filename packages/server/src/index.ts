@@ -12,4 +12,5 @@ export {
   type StepOptions,
   type WorkflowContext,
 } from "./runs/index.ts"
+export { defineGuard, type Guard, type GuardContext, type GuardDefinition, type GuardText } from "./security/index.ts"
 export { defineTool, type Tool } from "./tools/index.ts"

@@ -12,6 +12,7 @@ import { createReadiness } from "./readiness.ts"
 import { composeResponses } from "./responses.ts"
 import { routesOf, upgradeRoutesOf } from "./routes.ts"
 import { composeContext, composeInference, type Shared } from "./services.ts"
+import { composeShaping } from "./shaping.ts"
 
 const { version } = manifest
 
@@ -82,7 +83,8 @@ async function compose(config: Config, overrides: Overrides, cleanUps: AsyncDisp
   const health = { ready: createReadiness({ version, store, records, minilm }), metrics: () => metrics.text() }
   const services = { inference, context, responses, compact, tasks, health }
   const parts = { ...foundation, ...services, version, store, workflows: workflows.map(({ name }) => name) }
-  const hotRoutes = createHotRoutes({ ...shared, ...inference, ...foundation, logger: logger.child("http") })
+  const shaping = composeShaping(shared, config, { store, inference, minilm, records }, cleanUps)
+  const hotRoutes = createHotRoutes({ ...shared, ...inference, ...foundation, ...shaping, logger: logger.child("http") })
   const hotNames = Object.keys(hotRoutes).map((path) => `POST ${path}`)
   const serving = { ...shared, identity, logger: logger.child("http") }
   const app = createApi({ ...serving, routes: routesOf(shared, config, parts), hotRoutes: hotNames })

@@ -78,6 +78,10 @@ function describe(issue: Issue, path: Path, context: ExplainContext): { what: st
         hint: near === undefined ? "" : `did you mean ${near}?`,
       }
     }
+    case "invalid_union":
+      return "options" in issue
+        ? { what: `${shown} is not one of the values`, allowed: issue.options.map(String).join(", "), hint: "" }
+        : { what: `${shown} does not fit`, allowed, hint: "" }
     case "too_small":
     case "too_big":
       return {

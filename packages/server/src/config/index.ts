@@ -6,15 +6,18 @@ export { printConfig, type PrintedValue } from "./print.ts"
 export { configJsonSchema } from "./json-schema.ts"
 export { matchOf } from "./name-pattern.ts"
 export { didYouMean, formatProblem } from "./explain.ts"
+export { redactedEntities } from "./schema/guards.ts"
 export { Secret } from "./secret.ts"
 export { addressOf, discoverableTypes, providerType, providerTypeNames, type ProviderTypeName } from "./provider-types.ts"
 export type { ConfigProblem } from "./source.ts"
 export { databaseDirectory } from "./types.ts"
 export type {
   BudgetConfig,
+  CacheConfig,
   Config,
   DeploymentConfig,
   GrantConfig,
+  GuardConfig,
   LoadedConfig,
   LogLevel,
   ModelConfig,

@@ -83,6 +83,7 @@ models:
     const price = { inputPerMillionUsd: 0.25, outputPerMillionUsd: 2 }
     expect(config.models["fast"]).toMatchObject({
       origin: "perdure.yaml:6",
+      cache: null,
       deployments: [
         { provider: "up", model: "gpt-5-mini", price, does: null, dialect: null, contextTokensMax: null, gguf: null },
         { provider: "perdure", model: "tiny", price: null, gguf: join(cwd, "models/tiny.gguf") },

@@ -13,6 +13,7 @@ export interface SchemaNode {
   propertyNames?: SchemaNode
   items?: SchemaNode
   anyOf?: SchemaNode[]
+  oneOf?: SchemaNode[]
   enum?: (string | number | boolean)[]
   const?: string | number | boolean
   default?: unknown
@@ -71,7 +72,7 @@ export function schemaAt(path: Path): SchemaNode | undefined {
   let node: SchemaNode | undefined = inputJsonSchema
   for (const key of path) {
     if (node === undefined) return undefined
-    const objects: SchemaNode[] = [node, ...(node.anyOf ?? [])]
+    const objects = variants(node)
     if (typeof key === "number") node = objects.find((each) => each.items !== undefined)?.items
     else node = objects.map((each) => each.properties?.[key] ?? additional(each)).find((each) => each !== undefined)
   }
@@ -81,8 +82,12 @@ export function schemaAt(path: Path): SchemaNode | undefined {
 /** Keys that an object at a path may have; empty where any key is allowed. */
 export function keysAt(path: Path): string[] {
   const node = schemaAt(path)
-  const objects = node === undefined ? [] : [node, ...(node.anyOf ?? [])]
-  return objects.flatMap((each) => Object.keys(each.properties ?? {}))
+  const objects = node === undefined ? [] : variants(node)
+  return [...new Set(objects.flatMap((each) => Object.keys(each.properties ?? {})))]
+}
+
+function variants(node: SchemaNode): SchemaNode[] {
+  return [node, ...(node.anyOf ?? []), ...(node.oneOf ?? [])]
 }
 
 function additional(node: SchemaNode): SchemaNode | undefined {

@@ -42,6 +42,7 @@ export function resolveModels(input: ParsedConfig["models"], options: ResolveMod
         contextFallbacks: model.contextFallbacks,
         sort: model.sort ?? null,
         hedgeAfterMs: model.hedge?.afterMs ?? null,
+        cache: model.cache ?? null,
         origin: options.origin(path),
       },
     ]

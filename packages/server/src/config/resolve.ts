@@ -4,13 +4,14 @@ import { defaultLimits, type Limits } from "../core/index.ts"
 import { problemAt } from "./explain.ts"
 import { getAt, type Path } from "./paths.ts"
 import { discoverableTypes } from "./provider-types.ts"
+import { resolveGuards } from "./resolve-guards.ts"
 import { resolveModels } from "./resolve-models.ts"
 import { resolveProvider, type AddProblem } from "./resolve-provider.ts"
 import { SecretReader, type SecretContext, type SecretInput } from "./resolve-secret.ts"
 import type { ParsedConfig } from "./schema.ts"
 import type { Secret } from "./secret.ts"
 import type { ConfigProblem } from "./source.ts"
-import type { Config, ModelConfig, ProviderConfig } from "./types.ts"
+import type { Config, GuardConfig, ModelConfig, ProviderConfig } from "./types.ts"
 
 export interface ResolveContext extends SecretContext {
   cwd: string
@@ -33,6 +34,7 @@ export function resolveConfig(parsed: ParsedConfig, context: ResolveContext): { 
     models: resolver.models(parsed.models, providers, parsed.discovery),
     budgets: resolver.limits("budgets", parsed.budgets),
     rateLimits: resolver.limits("rateLimits", parsed.rateLimits),
+    guards: resolver.guards(parsed.guards),
     unknownPrice: parsed.unknownPrice,
     discovery: parsed.discovery,
     grants: parsed.grants.map(({ to, allow, integrityMin }, index) => ({
@@ -103,6 +105,14 @@ class Resolver {
       origin: (path) => this.origin(path),
       add: (path, text, part) => this.#add(path, text, part),
     })
+  }
+
+  guards(input: ParsedConfig["guards"]): GuardConfig[] {
+    return resolveGuards(
+      input,
+      (path) => this.origin(path),
+      (path, text, part) => this.#add(path, text, part),
+    )
   }
 
   /** One name is one limit: its counters go by it. */

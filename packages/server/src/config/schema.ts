@@ -1,6 +1,7 @@
 // The one schema of the configuration: what `perdure.config.ts` and `perdure.yaml` may say, with bounds and defaults.
 import { z } from "zod"
 import { defaultLimits, type Limits } from "../core/index.ts"
+import { guardSection } from "./schema/guards.ts"
 import { providerSchema } from "./schema/providers.ts"
 import { secret } from "./schema/secrets.ts"
 import { limitSections } from "./schema/limits.ts"
@@ -66,6 +67,7 @@ export const configSchema = z.strictObject({
   providers: z.record(name, providerSchema).default({}),
   models: modelsSchema,
   ...limitSections,
+  ...guardSection,
   discovery: z
     .boolean()
     .default(true)

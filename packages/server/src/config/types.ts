@@ -5,6 +5,7 @@ import type { z } from "zod"
 import type { Limits } from "../core/index.ts"
 import type { ProviderSetting, ProviderTypeName } from "./provider-types.ts"
 import type { priceSchema } from "./schema/prices.ts"
+import type { ParsedGuard } from "./schema/guards.ts"
 import type { logLevels, roleNames } from "./schema.ts"
 import type { Secret } from "./secret.ts"
 
@@ -20,6 +21,8 @@ export interface Config {
   budgets: readonly BudgetConfig[]
   rateLimits: readonly RateLimitConfig[]
   /** What budgets of money take for a model without a known price. */
+  /** In their order around a call. */
+  guards: readonly GuardConfig[]
   unknownPrice: { inputPerMillionUsd: number; outputPerMillionUsd: number }
   discovery: boolean
   grants: readonly GrantConfig[]
@@ -69,6 +72,8 @@ export interface ModelConfig {
   contextFallbacks: readonly string[]
   sort: "price" | "latency" | "throughput" | null
   hedgeAfterMs: number | null
+  /** null: no answers are kept. */
+  cache: CacheConfig | null
   origin: string
 }
 
@@ -83,6 +88,17 @@ export interface DeploymentUse {
   rerank?: boolean
   realtime?: boolean
 }
+
+export interface CacheConfig {
+  mode: "exact" | "semantic"
+  ttlSeconds: number
+  similarityMin: number
+  scope: "principal" | "project" | "user"
+  temperatureMax: number
+}
+
+/** As it was written: `type` tells a built-in guard from one of the application's code. */
+export type GuardConfig = ParsedGuard & { origin: string }
 
 export interface DeploymentConfig {
   /** A name of `providers`, `perdure` for what runs in this process, or a discovered one. */

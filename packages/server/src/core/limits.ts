@@ -153,6 +153,8 @@ export interface Limits {
   guardMs: number
   /** Text of an answer that a guard without windows may hold; then it is asked about what there is. */
   guardHeldCharsMax: number
+  /** Largest JSON answer that guards look at; it is held until it is complete. */
+  guardedAnswerBytesMax: number
   /** Answers that the cache keeps in this process, and the largest of them. */
   cacheMemoryBytesMax: number
   cacheAnswerBytesMax: number
@@ -256,6 +258,7 @@ export const defaultLimits: Limits = {
   wordCacheEntriesMax: 2_000_000,
   guardMs: 10_000,
   guardHeldCharsMax: 1_000_000,
+  guardedAnswerBytesMax: 32 * 1024 * 1024,
   cacheMemoryBytesMax: 64 * 1024 * 1024,
   cacheAnswerBytesMax: 1024 * 1024,
   cacheRequestBytesMax: 1024 * 1024,

@@ -81,3 +81,16 @@ export {
   type CallableModel,
   type NativeModel,
 } from "./providers/embedded/index.ts"
+export {
+  cachePlan,
+  cacheWish,
+  createAnswerCache,
+  type AnswerCache,
+  type AnswerFacts,
+  type CacheHit,
+  type CacheMiss,
+  type CachePlan,
+  type CachePolicy,
+  type QuestionEmbedding,
+} from "./cache/index.ts"
+export { createModerateTexts, type Moderation } from "./moderate.ts"

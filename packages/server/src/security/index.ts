@@ -20,3 +20,21 @@ export { noLiveKey } from "./key-admin.ts"
 export { createEgress, type Egress, type EgressLimits, type EgressOptions, type EgressResponse } from "./egress.ts"
 export type { EgressRequest } from "./egress-redirect.ts"
 export { createSealer, openSealer, type Sealer } from "./sealed.ts"
+export {
+  createGuards,
+  createModeration,
+  createRedactor,
+  defineGuard,
+  type AnswerText,
+  type Guard,
+  type GuardContext,
+  type GuardDefinition,
+  type GuardReport,
+  type GuardRole,
+  type GuardRule,
+  type Guards,
+  type GuardSession,
+  type GuardText,
+  type Judgement,
+  type Moderate,
+} from "./guards/index.ts"

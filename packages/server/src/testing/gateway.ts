@@ -3,7 +3,16 @@ import type { Hono } from "hono"
 import { connect } from "node:net"
 import { createAdmission, createPrices, type LightRunRecord } from "../accounting/index.ts"
 import { defaultLimits, newId, systemClock, type Limits } from "../core/index.ts"
-import { createApi, createHotRoutes, createHttpServer, healthRoutes, modelRoutes, type HttpEnv, type HttpServer } from "../http/index.ts"
+import {
+  createApi,
+  createHotRoutes,
+  createHttpServer,
+  healthRoutes,
+  modelRoutes,
+  type HotRouteOptions,
+  type HttpEnv,
+  type HttpServer,
+} from "../http/index.ts"
 import {
   createModels,
   createPool,
@@ -89,6 +98,8 @@ export interface TestGatewayOptions {
   routes?: readonly Hono<HttpEnv>[]
   /** Beside `testKey`, by their text. */
   keys?: Readonly<Record<string, Principal>>
+  guards?: HotRouteOptions["guards"]
+  cache?: HotRouteOptions["cache"]
 }
 
 export interface TestGateway extends AsyncDisposable {
@@ -104,6 +115,8 @@ export async function startTestGateway({
   limits: some = {},
   routes = [],
   keys = {},
+  guards,
+  cache,
 }: TestGatewayOptions): Promise<TestGateway> {
   const limits = { ...defaultLimits, ...forgiving, ...some }
   const registry = createModels({ models })
@@ -138,6 +151,8 @@ export async function startTestGateway({
     clock: systemClock,
     newId,
     logger,
+    ...(guards ? { guards } : {}),
+    ...(cache ? { cache } : {}),
   })
   const health = healthRoutes({ ready: () => Promise.resolve({ status: "ok" }), metrics: () => Promise.resolve("up 1\n") })
   const app = createApi({

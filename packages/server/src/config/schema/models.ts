@@ -1,6 +1,7 @@
 // What the configuration may say of a model: its deployments, its other names, what stands in for it, where it may be served.
 import { z } from "zod"
 import { priceSchema } from "./prices.ts"
+import { cacheSchema } from "./cache.ts"
 
 const name = z
   .string()
@@ -131,6 +132,7 @@ const modelSchema = z.strictObject({
     .optional()
     .meta({ description: "A second attempt on another deployment when no first token has come for so long" }),
   timeouts: timeoutsSchema.optional(),
+  cache: cacheSchema.optional(),
 })
 
 export const modelsSchema = z.record(modelPattern, modelSchema).default({})

@@ -72,7 +72,7 @@ function count(dependencies: CountTokensDependencies, call: LightCall, body: Bod
         deployment,
         heldBytesMax: dependencies.limits.heldAnswerBytesMax,
         usageIn: () => nothing,
-        begins: () => end.begins(),
+        end,
       }),
     })
   const plan = planOf(dependencies, call, body, model, "chat", ({ dialect }) => dialect === "anthropic-messages")

@@ -7,6 +7,7 @@ import { messagesBody } from "./messages-body.ts"
 import { identityOfMessage, MessageFrames } from "./messages-frames.ts"
 import { parseMessagesRequest } from "./messages-parse.ts"
 import { messageEvents, wholeMessage } from "./messages-render.ts"
+import { messagesTexts } from "./messages-texts.ts"
 
 export const messagesDialect: ClientDialect = {
   ...anthropicShape,
@@ -25,6 +26,7 @@ export const messagesDialect: ClientDialect = {
   usageOf: anthropicUsageOf,
   chunks: messageEvents,
   whole: wholeMessage,
+  texts: messagesTexts,
 }
 
 /** Betas and the version are the client's choice. */

@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from "node:http"
 import type { JsonObject, JsonValue } from "../../core/index.ts"
 import type { Deployment, Dialect, ModelCall, ModelEvent, ModelUsage } from "../../inference/index.ts"
 import type { BodyBytes } from "./body-bytes.ts"
+import type { AnswerTexts } from "./frame-filter.ts"
 import type { ForwardedBody } from "./forwarded-body.ts"
 import type { WireShape } from "./wire-shape.ts"
 
@@ -31,6 +32,7 @@ export interface ClientDialect extends WireShape {
   readonly usageOf: (usage: JsonValue | undefined) => ModelUsage | undefined
   /** A function from each event to its frames. */
   chunks(options: RenderOptions): (event: ModelEvent) => string[]
+  readonly texts: AnswerTexts
   /** All events of one call as the JSON answer. */
   whole(options: RenderOptions, events: readonly ModelEvent[]): JsonValue
 }

@@ -24,7 +24,7 @@ export class ClientStream {
   #lastWriteAt = 0
   /** The name of a header that may follow the answer. */
   trailer: string | undefined
-  ended = false
+  #ended = false
   sizeBytes = 0
 
   constructor(options: ClientStreamOptions) {
@@ -34,6 +34,11 @@ export class ClientStream {
 
   get headSent(): boolean {
     return this.#response.headersSent
+  }
+
+  /** Nothing more is taken. */
+  get ended(): boolean {
+    return this.#ended
   }
 
   /** The reader has not taken in what was written. */
@@ -55,27 +60,29 @@ export class ClientStream {
 
   /** One whole frame. */
   write(frame: Buffer | string): void {
-    if (this.ended) return
+    if (this.#ended) return
     if (!this.headSent) this.#writeHead()
     this.#lastWriteAt = this.#options.now()
     this.sizeBytes += frame.length
     if (!this.#response.write(frame) && !this.#waiting) this.#wait()
   }
 
-  /** Ends it with its last frame: the mark of a good end, nothing where the stream itself had it, or an error. */
-  end(lastFrame: string): void {
-    if (this.ended) return
-    if (!this.headSent) this.#writeHead()
-    this.ended = true
-    this.sizeBytes += lastFrame.length
-    if (lastFrame === "") this.#response.end()
-    else this.#response.end(lastFrame)
+  /** Ends a complete answer with the mark of a good end, nothing where the stream itself had it; then `onEnded` is called. */
+  end(lastFrame: string, onEnded: () => void): void {
+    if (this.#ended) return
+    this.#close(lastFrame)
+    onEnded()
+  }
+
+  /** Ends it with an error. */
+  fail(lastFrame: string): void {
+    if (!this.#ended) this.#close(lastFrame)
   }
 
   /** Called by the sweep. */
   keepAlive(now: number): void {
     const { keepAliveMs } = this.#options
-    if (keepAliveMs > 0 && this.headSent && !this.ended && !this.#waiting && now - this.#lastWriteAt >= keepAliveMs) {
+    if (keepAliveMs > 0 && this.headSent && !this.#ended && !this.#waiting && now - this.#lastWriteAt >= keepAliveMs) {
       this.#lastWriteAt = now
       this.#response.write(ssePing)
     }
@@ -84,6 +91,14 @@ export class ClientStream {
   #writeHead(): void {
     const headers = { ...this.#options.headers(), ...sseHeaders }
     this.#response.writeHead(200, this.trailer === undefined ? headers : { ...headers, trailer: this.trailer })
+  }
+
+  #close(lastFrame: string): void {
+    if (!this.headSent) this.#writeHead()
+    this.#ended = true
+    this.sizeBytes += lastFrame.length
+    if (lastFrame === "") this.#response.end()
+    else this.#response.end(lastFrame)
   }
 
   #wait(): void {

@@ -2,7 +2,9 @@
 import type { ModelEvent } from "../../inference/index.ts"
 import type { ClientDialect } from "./client-dialect.ts"
 import type { ClientStream } from "./client-stream.ts"
+import type { AttemptEnd } from "./forward.ts"
 import type { LightCall } from "./light-call.ts"
+import { sendWhole } from "./whole-answer.ts"
 import type { Transcript } from "./transcript.ts"
 
 export interface EventSink {
@@ -18,8 +20,8 @@ export interface EventSinkOptions {
   /** The name that the answer shows. */
   model: string
   usageAsked: boolean
-  /** Called before the first of it goes to the client. */
-  begins: () => void
+  /** Told before the first of it goes to the client, and of what was refused after a wait. */
+  end: AttemptEnd
 }
 
 /** Events that say something; the head of the answer waits for one. */
@@ -39,7 +41,7 @@ export function renderOptions({
   call,
   model,
   usageAsked,
-}: Omit<EventSinkOptions, "begins" | "dialect">): Parameters<ClientDialect["chunks"]>[0] {
+}: Omit<EventSinkOptions, "end" | "dialect">): Parameters<ClientDialect["chunks"]>[0] {
   return { id: call.completionId, createdAt: call.hot.startedAtEpochMs, model, usageAsked }
 }
 
@@ -73,13 +75,14 @@ export class StreamSink implements EventSink {
   finish(): void {
     const { call, client, dialect } = this.#options
     if (!this.begun) this.#begin()
-    client.end(dialect.doneFrame)
-    call.responseBytes = client.sizeBytes
-    call.settle("completed", 200)
+    client.end(dialect.doneFrame, () => {
+      call.responseBytes = client.sizeBytes
+      call.settle("completed", 200)
+    })
   }
 
   #begin(): void {
-    this.#options.begins()
+    this.#options.end.begins()
     this.begun = true
   }
 }
@@ -99,14 +102,10 @@ export class WholeSink implements EventSink {
   }
 
   finish(): void {
-    const { call, dialect } = this.#options
+    const { call, dialect, end } = this.#options
     const text = JSON.stringify(dialect.whole(renderOptions(this.#options), this.#events))
-    this.#options.begins()
+    end.begins()
     this.begun = true
-    call.responseBytes = Buffer.byteLength(text)
-    const cost = call.costHeader()
-    const headers = { ...call.headers(), "content-type": "application/json", "content-length": call.responseBytes }
-    call.hot.response.writeHead(200, cost === undefined ? headers : { ...headers, "x-perdure-cost-micro-usd": cost }).end(text)
-    call.settle("completed", 200)
+    sendWhole(call, Buffer.from(text), (error) => end.failed(error))
   }
 }

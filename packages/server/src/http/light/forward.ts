@@ -74,8 +74,8 @@ export class Forward {
     if (hedgeAfterMs !== undefined) this.#timer = setTimeout(() => this.#hedge(), hedgeAfterMs)
   }
 
-  /** Fails the tries under way from outside: a time limit. */
-  failCurrent(error: UpstreamError): void {
+  /** Fails the tries under way from outside: a time limit, a guard. */
+  failCurrent(error: unknown): void {
     for (const each of this.#tries) this.#failed(each, error)
   }
 

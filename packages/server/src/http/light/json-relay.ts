@@ -4,20 +4,23 @@ import { errorInBody, unreadable, type Deployment, type ModelUsage } from "../..
 import { isJsonObject } from "../../core/index.ts"
 import type { Relay } from "./http-attempt.ts"
 import type { LightCall } from "./light-call.ts"
+import type { AttemptEnd } from "./forward.ts"
+import { sendWhole } from "./whole-answer.ts"
 import { extendTail } from "./usage-tail.ts"
 import type { Pausable } from "./client-stream.ts"
 
 export interface JsonRelayOptions {
   call: LightCall
   deployment: Deployment
-  /** Largest answer that is held until it is complete. */
+  /** Largest answer that is held until it is complete; larger ones pass as they come, unless all of it must be there. */
   heldBytesMax: number
+  mustBeWhole?: boolean
   /** What the end of the answer says of its usage. */
   usageIn: (tail: Buffer) => ModelUsage | undefined
   /** Changes a held answer before it goes out; gets the answer as sent. */
   change?: (body: Buffer) => Buffer
-  /** Called before the first of it goes to the client. */
-  begins: () => void
+  /** Told before the first of it goes to the client, and of what was refused after a wait. */
+  end: AttemptEnd
 }
 
 const errorStart = /^\s*\{\s*"error"\s*:/
@@ -52,30 +55,22 @@ export class JsonRelay implements Relay {
 
   end(): void {
     const { call } = this.#options
-    if (this.begun) {
-      call.usage = this.#tail && this.#options.usageIn(this.#tail)
-      this.#response.end()
-    } else this.#sendWhole()
+    if (!this.begun) return this.#sendWhole()
+    call.usage = this.#tail && this.#options.usageIn(this.#tail)
+    this.#response.end()
     call.settle("completed", 200)
   }
 
   #sendWhole(): void {
-    const { call, change } = this.#options
+    const { call, change, end } = this.#options
     const [first] = this.#held
     const received = this.#held.length === 1 && first ? first : Buffer.concat(this.#held)
     this.#check(received)
     const body = change ? change(received) : received
-    this.#options.begins()
+    end.begins()
     call.usage = this.#options.usageIn(body)
-    call.responseBytes = body.length
-    const headers = call.headers()
-    headers["content-type"] = "application/json"
-    headers["content-length"] = String(body.length)
-    const cost = call.costHeader()
-    if (cost !== undefined) headers["x-perdure-cost-micro-usd"] = cost
     this.begun = true
-    this.#response.writeHead(200, headers)
-    this.#response.end(body)
+    sendWhole(call, body, (error) => end.failed(error))
   }
 
   /** An answer that is not JSON, or an error under a 200. */
@@ -95,8 +90,10 @@ export class JsonRelay implements Relay {
   }
 
   #release(): void {
+    const { deployment, heldBytesMax, mustBeWhole } = this.#options
+    if (mustBeWhole) throw unreadable(deployment, `an answer of more than ${heldBytesMax} bytes, which the guards cannot look at`)
     this.#check(this.#held[0] ?? Buffer.alloc(0))
-    this.#options.begins()
+    this.#options.end.begins()
     this.begun = true
     this.#response.writeHead(200, { ...this.#options.call.headers(), "content-type": "application/json" })
     for (const chunk of this.#held) this.#pass(chunk)

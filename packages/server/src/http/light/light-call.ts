@@ -11,7 +11,10 @@ import {
 import type { Clock, Limits, NewId } from "../../core/index.ts"
 import type { Deployment, Models, ModelUsage, Natives, Pool, Upstreams } from "../../inference/index.ts"
 import type { ShellLogger } from "../api.ts"
+import type { Guards } from "../../security/index.ts"
 import type { HotCall } from "../shell.ts"
+import type { AnswerCare } from "./answer-care.ts"
+import type { ModelCache } from "./prepare.ts"
 import type { Sweep } from "./sweep.ts"
 import type { Try } from "./try.ts"
 
@@ -28,6 +31,9 @@ export interface LightRunDependencies {
   newId: NewId
   logger: ShellLogger
   sweep: Sweep
+  /** Absent where none is configured. */
+  guards?: Guards
+  cache?: ModelCache
 }
 
 export interface LightCallRequest {
@@ -60,6 +66,8 @@ export class LightCall {
   readonly completionId: string
   /** What it holds of its limits; given back when it settles. */
   reservation: Reservation | undefined
+  /** What is done to its answer; undefined where nothing is. */
+  care: AnswerCare | undefined
   usage: ModelUsage | undefined
   responseBytes = 0
   /** Output counted as it passes, for calls that end before usage is reported. */
@@ -123,6 +131,7 @@ export class LightCall {
     if (deployment) headers["x-perdure-route"] = deployment.id
     if (this.#triesCount > 1) headers["x-perdure-attempts"] = String(this.#triesCount)
     if (this.hot.traceparent !== undefined) headers["traceparent"] = this.hot.traceparent
+    if (this.care) Object.assign(headers, this.care.headers())
     return headers
   }
 
@@ -141,6 +150,7 @@ export class LightCall {
 
   /** Micro-dollars as the header shows them; undefined while usage or price is unknown. */
   costHeader(): string | undefined {
+    if (this.care?.isHit) return "0"
     if (!this.usage || this.usage.estimated || !this.deployment) return undefined
     const own = costOf(this.usage, this.#dependencies.prices.priceOf(this.deployment))
     const { costMicroUsd, costKnown } = this.#withAbandoned(this.usage, own)
@@ -157,6 +167,12 @@ export class LightCall {
     const { usage, ...cost } = this.#withAbandoned(last, deployment ? costOf(last, prices.priceOf(deployment)) : free)
     const endedAt = clock.monotonic()
     this.#release(outcome, usage, cost)
+    this.care?.settled(outcome === "completed" && this.#failovers.length === 0, {
+      deployment: deployment?.id ?? null,
+      inputTokens: usage.inputTokens,
+      outputTokens: usage.outputTokens,
+      ...cost,
+    })
     records.add({
       id: this.runId,
       projectId: hot.principal.projectId,
@@ -210,8 +226,10 @@ export class LightCall {
   #data(estimated: boolean): LightRunRecord["data"] {
     const trace = this.hot.traceparent?.slice(3, 35)
     const attempts = this.#triesCount
-    if (!estimated && trace === undefined && attempts < 2) return null
+    const cared = this.care?.data()
+    if (!estimated && trace === undefined && attempts < 2 && !cared) return null
     return {
+      ...cared,
       ...(estimated ? { usageEstimated: true } : {}),
       ...(trace === undefined ? {} : { traceId: trace }),
       ...(attempts < 2 ? {} : { attempts }),

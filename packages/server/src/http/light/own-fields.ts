@@ -1,5 +1,5 @@
 // What a request says to this server alone: in the `perdure` object of its body, or in the header for clients that cannot change it.
-import { isJsonObject } from "../../core/index.ts"
+import { isJsonObject, type JsonValue } from "../../core/index.ts"
 import { parseRouting, parseRoutingHeader, routingHeader, type RoutingRequest } from "../../inference/index.ts"
 import type { HotCall } from "../shell.ts"
 import type { ForwardedBody } from "./forwarded-body.ts"
@@ -10,7 +10,14 @@ export function routingOf({ perdure }: Pick<ForwardedBody, "perdure">, { request
   if (perdure === undefined && header === undefined) return noRouting
   const fromHeader = typeof header === "string" ? parseRoutingHeader(header) : noRouting
   if (perdure === undefined) return fromHeader
-  return { ...fromHeader, ...parseRouting(isJsonObject(perdure) ? perdure : (perdure ?? null)) }
+  return { ...fromHeader, ...parseRouting(routingPart(perdure ?? null)) }
+}
+
+/** Other members of the object are for others to read. */
+function routingPart(perdure: JsonValue): JsonValue {
+  if (!isJsonObject(perdure)) return perdure
+  const { cache: _, ...routing } = perdure
+  return routing
 }
 
 const noRouting: RoutingRequest = {}

@@ -20,12 +20,15 @@ import type { ClientDialect } from "./client-dialect.ts"
 import { ClientStream, type Pausable } from "./client-stream.ts"
 import { EventRelay } from "./event-relay.ts"
 import { renderOptions, StreamSink, WholeSink, type EventSink } from "./event-sink.ts"
+import { FilteredStream } from "./filtered-stream.ts"
 import { Forward, type Attempt, type AttemptEnd, type OpenAttempt } from "./forward.ts"
 import type { ForwardedBody } from "./forwarded-body.ts"
 import { HttpAttempt, type HttpAttemptOptions, type Relay } from "./http-attempt.ts"
 import { JsonRelay } from "./json-relay.ts"
 import { LightCall, type LightRunDependencies } from "./light-call.ts"
 import { NativeAttempt } from "./native-attempt.ts"
+import { needsPreparing, prepare, type Asked, type PrepareOptions } from "./prepare.ts"
+import { Replay } from "./replay.ts"
 import { routingOf } from "./own-fields.ts"
 import { readBodyBytes } from "./read-body.ts"
 import { refuse } from "./refuse.ts"
@@ -42,9 +45,9 @@ export function dialectRoute(dependencies: LightRunDependencies, dialect: Client
         if (bytes instanceof AppError) throw bytes
         const body = dialect.readBody(bytes)
         call = openCall(dependencies, hot, dialect, body)
-        const served = new Served(dependencies, dialect, call, body)
         const model = dependencies.models.require(body.model, "chat")
-        admit(dependencies, call, model, () => served.start(model))
+        const admitted = call
+        admit(dependencies, call, model, () => serve(dependencies, dialect, admitted, { body, model }))
       } catch (error) {
         refuse(dependencies, hot, call, error)
       }
@@ -69,6 +72,22 @@ function openCall(dependencies: LightRunDependencies, hot: HotCall, dialect: Cli
 /** Its head has gone out when it becomes known, so it follows the answer. */
 const failoverTrailer = "x-perdure-failover"
 
+function serve(dependencies: LightRunDependencies, dialect: ClientDialect, call: LightCall, asked: Asked): void {
+  if (!needsPreparing(dependencies, asked)) return new Served(dependencies, dialect, call, asked.body).start(asked.model)
+  const options: PrepareOptions = {
+    dependencies,
+    dialect,
+    call,
+    go: ({ body, model }) => new Served(dependencies, dialect, call, body).start(model),
+    answer: ({ body }, hit) => {
+      const client = body.stream ? openClient(dependencies, call, (error) => replay.fail(error)) : undefined
+      const replay = new Replay({ dependencies, dialect, call, client }, hit)
+      replay.start()
+    },
+  }
+  prepare(options, asked)
+}
+
 /** One call under way. */
 class Served {
   readonly #dependencies: LightRunDependencies
@@ -80,13 +99,14 @@ class Served {
   #parsed: ModelCall | undefined
   /** Kept where an answer that breaks off may be gone on with. */
   #transcript: Transcript | undefined
+  #forward: Forward | undefined
 
   constructor(dependencies: LightRunDependencies, dialect: ClientDialect, call: LightCall, body: ForwardedBody) {
     this.#dependencies = dependencies
     this.#dialect = dialect
     this.#call = call
     this.#body = body
-    this.#client = body.stream ? openClient(dependencies, call) : undefined
+    this.#client = body.stream ? openClient(dependencies, call, (error) => this.#forward?.failCurrent(error)) : undefined
   }
 
   /** The way through the deployments of the model; its record is written when the call settles. */
@@ -98,12 +118,13 @@ class Served {
     const openAttempt = (deployment: Deployment, end: AttemptEnd): Attempt => this.#openAttempt(deployment, end)
     const failBegun = (error: unknown): void => {
       // A JSON answer that has begun cannot be told an error; cutting it is the only honest end.
-      if (client) client.end(this.#dialect.errorFrame(error, call.hot.requestId))
+      if (client) client.fail(this.#dialect.errorFrame(error, call.hot.requestId))
       else call.hot.response.destroy()
     }
     if (client && plan.failover === "continue") this.#remember(client)
     const continuation = (): OpenAttempt | undefined => this.#continuation()
     const forward = new Forward({ dependencies, call, plan, openAttempt, continuation, failBegun })
+    this.#forward = forward
     if (client) watchStream(dependencies, call, client, (error: UpstreamError) => forward.failCurrent(error))
     forward.start()
   }
@@ -143,13 +164,16 @@ class Served {
   }
 
   #passRelay(deployment: Deployment, end: AttemptEnd): Relay {
-    const begins = (): void => end.begins()
     const call = this.#call
     const dialect = this.#dialect
     const client = this.#client
     const { limits, newId } = this.#dependencies
     const usageIn = (tail: Buffer): ModelUsage | undefined => usageFromTail(tail, dialect.usageOf)
-    if (!client) return new JsonRelay({ call, deployment, heldBytesMax: limits.heldAnswerBytesMax, usageIn, begins })
+    if (!client) {
+      const mustBeWhole = call.care?.checksAnswer === true
+      const heldBytesMax = mustBeWhole ? limits.guardedAnswerBytesMax : limits.heldAnswerBytesMax
+      return new JsonRelay({ call, deployment, heldBytesMax, mustBeWhole, usageIn, end })
+    }
     const openWhole = (): Relay =>
       this.#eventRelay(deployment, openReader(deployment, newId, this.#body.sizeBytes), this.#sink(deployment.upstreamModel, end))
     return new StreamRelay({
@@ -159,7 +183,7 @@ class Served {
       deployment,
       usageAsked: this.#body.usageAsked,
       openWhole,
-      begins,
+      end,
       transcript: this.#transcript,
     })
   }
@@ -180,8 +204,7 @@ class Served {
   }
 
   #sink(model: string, end: AttemptEnd, continued?: (event: ModelEvent) => string[]): EventSink {
-    const begins = (): void => end.begins()
-    const options = { call: this.#call, dialect: this.#dialect, model, usageAsked: this.#body.usageAsked, begins }
+    const options = { call: this.#call, dialect: this.#dialect, model, usageAsked: this.#body.usageAsked, end }
     if (!this.#client) return new WholeSink(options)
     return new StreamSink({ ...options, client: this.#client, transcript: this.#transcript, ...(continued ? { continued } : {}) })
   }
@@ -211,13 +234,15 @@ export function planOf(
   return pool.plan(model, request)
 }
 
-function openClient({ limits, clock }: LightRunDependencies, call: LightCall): ClientStream {
-  return new ClientStream({
+function openClient({ limits, clock }: LightRunDependencies, call: LightCall, onRefusal: (error: unknown) => void): ClientStream {
+  const options = {
     response: call.hot.response,
     headers: () => call.headers(),
     keepAliveMs: limits.keepAliveMs,
     now: () => clock.monotonic(),
-  })
+  }
+  const filter = call.care?.openFilter()
+  return filter ? new FilteredStream({ ...options, filter, onRefusal }) : new ClientStream(options)
 }
 
 function openReader(deployment: Deployment, newId: NewId, inputChars: number): ProviderReader {

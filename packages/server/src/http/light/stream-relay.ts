@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from "node:http"
 import { unreadable, type Deployment } from "../../inference/index.ts"
 import type { ClientDialect, Frames } from "./client-dialect.ts"
 import type { ClientStream, Pausable } from "./client-stream.ts"
+import type { AttemptEnd } from "./forward.ts"
 import type { Relay } from "./http-attempt.ts"
 import type { LightCall } from "./light-call.ts"
 import type { Transcript } from "./transcript.ts"
@@ -15,8 +16,8 @@ export interface StreamRelayOptions {
   usageAsked: boolean
   /** Takes the answer of a provider that does not stream. */
   openWhole: () => Relay
-  /** Called before the first of it goes to the client. */
-  begins: () => void
+  /** Told before the first of it goes to the client. */
+  end: Pick<AttemptEnd, "begins">
   transcript: Transcript | undefined
 }
 
@@ -87,7 +88,7 @@ export class StreamRelay implements Relay {
   }
 
   #release(): void {
-    this.#options.begins()
+    this.#options.end.begins()
     this.#begun = true
     for (const frame of this.#held) this.#write(frame)
     this.#held = []
@@ -97,8 +98,9 @@ export class StreamRelay implements Relay {
     const { call, client, dialect } = this.#options
     if (!this.#begun) this.#release()
     call.usage = this.#frames.usage
-    client.end(dialect.doneFrame)
-    call.responseBytes = client.sizeBytes
-    call.settle("completed", 200)
+    client.end(dialect.doneFrame, () => {
+      call.responseBytes = client.sizeBytes
+      call.settle("completed", 200)
+    })
   }
 }

@@ -6,6 +6,7 @@ import { chatBody } from "./chat-body.ts"
 import { ChatFrames } from "./chat-frames.ts"
 import { parseChatRequest } from "./chat-parse.ts"
 import { chatChunks, chatCompletion } from "./chat-render.ts"
+import { chatTexts } from "./chat-texts.ts"
 import { openAiShape } from "./errors.ts"
 
 /** Of the frame `data: {…}`. */
@@ -33,4 +34,5 @@ export const chatDialect: ClientDialect = {
   usageOf,
   chunks: chatChunks,
   whole: chatCompletion,
+  texts: chatTexts,
 }

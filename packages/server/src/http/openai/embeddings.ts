@@ -96,7 +96,7 @@ function openRelay(
     heldBytesMax,
     usageIn: (tail) => usageFromTail(tail, usageOf),
     change: (answer) => completeAnswer(answer, body),
-    begins: () => end.begins(),
+    end,
   })
 }
 

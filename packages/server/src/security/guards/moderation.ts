@@ -1,5 +1,5 @@
 // The built-in moderation guard: a model of another provider judges the texts of a call.
-import type { Guard, Verdict } from "./types.ts"
+import type { Guard, GuardContext, Verdict } from "./types.ts"
 
 /** A judgement of one text. */
 export interface Judgement {
@@ -11,7 +11,7 @@ export interface Judgement {
 }
 
 /** Judges texts, in their order; what it does is the business of inference. */
-export type Moderate = (texts: readonly string[], signal: AbortSignal) => Promise<readonly Judgement[]>
+export type Moderate = (texts: readonly string[], context: GuardContext) => Promise<readonly Judgement[]>
 
 export interface ModerationOptions {
   name: string
@@ -28,10 +28,10 @@ export interface ModerationOptions {
 
 export function createModeration(options: ModerationOptions): Guard {
   const { name, inRequest, inAnswer, failOpen, holdBackChars } = options
-  const judge = async (texts: readonly string[], what: string, signal: AbortSignal): Promise<Verdict> => {
+  const judge = async (texts: readonly string[], what: string, context: GuardContext): Promise<Verdict> => {
     const judged = texts.filter((text) => text.trim() !== "")
     if (judged.length === 0) return { action: "allow" }
-    return verdictOf(options, what, await options.moderate(judged, signal))
+    return verdictOf(options, what, await options.moderate(judged, context))
   }
   return {
     name,
@@ -40,15 +40,15 @@ export function createModeration(options: ModerationOptions): Guard {
     // What the operator wrote is not judged; everything else in a request may come from a stranger.
     ...(inRequest
       ? {
-          before: (texts, { signal }) =>
+          before: (texts, context) =>
             judge(
               texts.filter(({ role }) => role !== "system").map(({ text }) => text),
               "request",
-              signal,
+              context,
             ),
         }
       : {}),
-    ...(inAnswer ? { after: (text, { signal }) => judge([text], "answer", signal) } : {}),
+    ...(inAnswer ? { after: (text, context) => judge([text], "answer", context) } : {}),
   }
 }
 
@@ -63,7 +63,9 @@ function verdictOf({ scoreMax, action }: ModerationOptions, what: string, judgem
 }
 
 function flaggedCategories({ flagged, categories, scores }: Judgement, scoreMax: ModerationOptions["scoreMax"]): readonly string[] {
-  if (scoreMax) return Object.keys(scoreMax).filter((category) => (scores[category] ?? 0) > (scoreMax[category] ?? 1))
+  // A model without scores has a verdict by category.
+  const scoreOf = (category: string): number => scores[category] ?? (categories.includes(category) ? 1 : 0)
+  if (scoreMax) return Object.keys(scoreMax).filter((category) => scoreOf(category) > (scoreMax[category] ?? 1))
   if (!flagged) return []
   return categories.length > 0 ? categories : ["flagged"]
 }

@@ -1,4 +1,5 @@
 // The kinds of personal data and secrets that the redactor knows, each as a pattern of bounded length that no text can make slow.
+import { redactedEntities } from "../../config/index.ts"
 import { cardLength, ibanLength } from "./checksums.ts"
 
 export interface Pattern {
@@ -14,7 +15,7 @@ export interface Pattern {
 }
 
 /** Of two that begin at the same place the earlier in this list wins. */
-export const entityKinds = ["secret", "iban", "card", "email", "ip", "phone"] as const
+export const entityKinds = redactedEntities
 export type EntityKind = (typeof entityKinds)[number]
 
 export function builtInPatterns(kinds: readonly EntityKind[]): Pattern[] {

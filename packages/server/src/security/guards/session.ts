@@ -33,6 +33,11 @@ export class GuardSession {
     return this.#guards.some((guard) => guard.before)
   }
 
+  /** Some guard has to do with the answer. */
+  get checksAnswer(): boolean {
+    return this.#guards.some((guard) => guard.after !== undefined || guard.filter !== undefined)
+  }
+
   /** A promise only where a guard needs one. Throws `content_blocked`, or `guard_unavailable`. */
   before(texts: readonly GuardText[]): CheckedRequest | Promise<CheckedRequest> {
     return this.#askFrom(0, { texts, model: undefined })

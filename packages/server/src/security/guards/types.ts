@@ -56,10 +56,10 @@ export interface Guard {
 
 export interface GuardCondition {
   /** Names of models; `*` at the end matches any ending. */
-  models?: readonly string[]
+  models?: readonly string[] | undefined
   /** Ids of keys. */
-  keys?: readonly string[]
-  tags?: readonly string[]
+  keys?: readonly string[] | undefined
+  tags?: readonly string[] | undefined
 }
 
 /** What one guard did in one call; for the record and the header. */

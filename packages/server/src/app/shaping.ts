@@ -1,0 +1,163 @@
+// What stands around a call, from the configuration: the answer cache of the models that use one, and the guards.
+import { costOf, type LightRunRecord, type Prices, type Records } from "../accounting/index.ts"
+import { matchOf, type CacheConfig, type Config, type GuardConfig } from "../config/index.ts"
+import {
+  createAnswerCache,
+  createEmbed,
+  createModerateTexts,
+  type CachePolicy,
+  type EmbeddedEmbeddings,
+  type Moderation,
+  type QuestionEmbedding,
+} from "../inference/index.ts"
+import type { ModelCache } from "../http/index.ts"
+import {
+  createGuards,
+  createModeration,
+  createRedactor,
+  type Guard,
+  type GuardContext,
+  type GuardDefinition,
+  type Guards,
+  type Moderate,
+} from "../security/index.ts"
+import type { Store } from "../store/index.ts"
+import type { Inference, Shared } from "./services.ts"
+
+/** Absent parts cost a call nothing. */
+export interface Shaping {
+  cache: ModelCache
+  guards?: Guards
+}
+
+export interface ShapingParts {
+  store: Store
+  inference: Inference
+  minilm: EmbeddedEmbeddings
+  records: Records
+}
+
+export function composeShaping(shared: Shared, config: Config, parts: ShapingParts, cleanUps: AsyncDisposableStack): Shaping {
+  const guards = composeGuards(shared, config, parts)
+  return { cache: composeCache(shared, config, parts, cleanUps), ...(guards.isEmpty ? {} : { guards }) }
+}
+
+function composeCache(shared: Shared, config: Config, parts: ShapingParts, cleanUps: AsyncDisposableStack): ModelCache {
+  // The embedded database has one process only, whose memory is nearer.
+  const store = parts.store.engine === "postgres" ? parts.store : undefined
+  const answers = cleanUps.use(createAnswerCache({ ...shared, store, embedding: questionEmbedding(shared, config, parts) }))
+  return { answers, policyOf: policiesOf(config) }
+}
+
+/** By the name of the model, else by the pattern that says most of it, as models themselves are found. */
+function policiesOf({ models }: Config): ModelCache["policyOf"] {
+  const named = new Map(Object.entries(models).map(([name, { cache }]) => [name, cache ? policyOf(cache) : undefined]))
+  const patterns = [...named].filter(([name]) => name.includes("*")).toSorted(([a], [b]) => b.length - a.length)
+  return (model) => {
+    if (patterns.length === 0 || named.has(model)) return named.get(model)
+    return patterns.find(([pattern]) => matchOf(pattern, model) !== undefined)?.[1]
+  }
+}
+
+function policyOf({ ttlSeconds, ...policy }: CacheConfig): CachePolicy {
+  return { ...policy, ttlMs: ttlSeconds * 1000 }
+}
+
+/** The model that also embeds memories and files. */
+function questionEmbedding(shared: Shared, config: Config, { inference, minilm }: ShapingParts): QuestionEmbedding | undefined {
+  const model = config.defaults.embeddingModel ?? minilm.deployment.id
+  if (model === minilm.deployment.id && minilm.unavailable !== null) return undefined
+  const embed = createEmbed({ ...shared, ...inference }, model)
+  const readsWhole = (text: string): boolean => {
+    const [deployment] = inference.models.get(model)?.deployments ?? []
+    const tokensMax = deployment?.contextTokensMax ?? tokensMaxUnknown
+    // A token is a byte at least; the model of this process can tell exactly.
+    return deployment?.id === minilm.deployment.id ? minilm.countTokens(text) <= tokensMax : Buffer.byteLength(text) <= tokensMax
+  }
+  return { model, embed, readsWhole }
+}
+
+/** Where a model's length is not known: what every embedding model in use reads. */
+const tokensMaxUnknown = 512
+
+function composeGuards(shared: Shared, config: Config, parts: ShapingParts): Guards {
+  const rules = config.guards.map((each) => ({ guard: guardOf(shared, each, parts), when: each.when }))
+  return createGuards({ rules, limits: shared.limits })
+}
+
+function guardOf(shared: Shared, config: GuardConfig, parts: ShapingParts): Guard {
+  if (config.type === "custom") return config as unknown as GuardDefinition // checked when the configuration was loaded
+  const { name, on } = config
+  const looksAt = { name, inRequest: on.includes("request"), inAnswer: on.includes("answer") }
+  const route = { kind: "route", model: config.routeTo ?? "" } as const // a route without a model was refused
+  if (config.type === "moderate") {
+    const { action, failOpen, holdBackChars, scoreMax } = config
+    const moderate = moderateBy(shared, config, parts)
+    return createModeration({
+      ...looksAt,
+      failOpen,
+      holdBackChars,
+      scoreMax,
+      moderate,
+      action: action === "route" ? route : { kind: action },
+    })
+  }
+  const { action, entities, restore } = config
+  const patterns = config.patterns.map(({ kind, regex, ignoreCase, charsMax }) => {
+    return { kind, regex: new RegExp(regex, ignoreCase ? "gi" : "g"), charsMax }
+  })
+  return createRedactor({ ...looksAt, entities, patterns, restore, action: action === "route" ? route : { kind: action } })
+}
+
+/** What a guard's model uses is a light run of the caller's project: it is on the bill. */
+function moderateBy(shared: Shared, { model, name }: { model: string; name: string }, { inference, records }: ShapingParts): Moderate {
+  const judge = createModerateTexts({ ...shared, ...inference }, model)
+  return async (texts, context) => {
+    const startedAt = shared.clock.now()
+    const moderation = await judge(texts, context.signal)
+    const record = recordOf(moderation, { ...shared, prices: inference.prices, context, guard: name, model, startedAt })
+    if (record) records.add(record)
+    return moderation.judgements
+  }
+}
+
+interface JudgedCall extends Shared {
+  prices: Prices
+  context: GuardContext
+  guard: string
+  model: string
+  startedAt: number
+}
+
+/** Undefined for moderation routes, which bill nothing. */
+function recordOf({ deployment, usage }: Moderation, call: JudgedCall): LightRunRecord | undefined {
+  if (!usage) return undefined
+  const { context, clock, startedAt, prices, guard, model, newId } = call
+  const { inputTokens, outputTokens, cachedTokens, reasoningTokens } = usage
+  return {
+    id: newId("run"),
+    projectId: context.projectId,
+    principal: context.principal,
+    user: context.user,
+    kind: "chat",
+    name: "guard.moderate",
+    model,
+    deployment: deployment.id,
+    outcome: "completed",
+    status: 200,
+    error: null,
+    startedAt,
+    durationMs: clock.now() - startedAt,
+    firstTokenMs: null,
+    streamed: false,
+    inputTokens,
+    outputTokens,
+    cachedTokens,
+    reasoningTokens,
+    ...costOf(usage, prices.priceOf(deployment)),
+    requestBytes: 0,
+    responseBytes: 0,
+    label: null,
+    data: { guard, runId: context.runId },
+  }
+}

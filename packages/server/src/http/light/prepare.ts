@@ -1,0 +1,164 @@
+// What happens between the admission of a call and its deployments: guards look at the request, the cache may have the answer.
+// Only a guard that asks somebody, an embedding or the shared level of the cache makes it wait.
+import { AppError, isJsonObject } from "../../core/index.ts"
+import {
+  cachePlan,
+  cacheWish,
+  type CacheHit,
+  type CachePlan,
+  type CachePolicy,
+  type AnswerCache,
+  type Model,
+} from "../../inference/index.ts"
+import type { GuardSession } from "../../security/index.ts"
+import { AnswerCare } from "./answer-care.ts"
+import { BodyBytes } from "./body-bytes.ts"
+import type { ClientDialect } from "./client-dialect.ts"
+import type { ForwardedBody } from "./forwarded-body.ts"
+import type { LightCall, LightRunDependencies } from "./light-call.ts"
+import { refuse, told } from "./refuse.ts"
+import { requestTexts, withRequestTexts } from "./request-texts.ts"
+import { later, type MaybeLater } from "./text-channels.ts"
+
+/** The cache of the server, and which models are declared to use it. */
+export interface ModelCache {
+  answers: AnswerCache
+  policyOf(model: string): CachePolicy | undefined
+}
+
+/** What is asked, of which model; guards may change both. */
+export interface Asked {
+  body: ForwardedBody
+  model: Model
+}
+
+export interface PrepareOptions {
+  dependencies: LightRunDependencies
+  dialect: ClientDialect
+  call: LightCall
+  /** Nothing stands in the way of the call. */
+  go: (asked: Asked) => void
+  /** The cache has its answer. */
+  answer: (asked: Asked, hit: CacheHit) => void
+}
+
+/** Whether guards or the cache can have to do with a call at all: three looks, no more. */
+export function needsPreparing({ guards, cache }: LightRunDependencies, { body, model }: Asked): boolean {
+  return guards !== undefined || body.perdure !== undefined || cache?.policyOf(model.name) !== undefined
+}
+
+export function prepare(options: PrepareOptions, asked: Asked): void {
+  const { dependencies, call, go } = options
+  const left = dependencies.guards ? leftSignal(call) : undefined
+  const session = left && dependencies.guards?.open(guardContext(call, asked, left))
+  const plan = cachePlanOf(dependencies, call, asked)
+  if (!session && plan === undefined) return go(asked)
+  const { dialect } = options
+  call.care = new AnswerCare({ texts: dialect.texts, keptBytesMax: dependencies.limits.cacheAnswerBytesMax })
+  call.care.session = session
+  const prepared = new Prepared(options, left ?? leftSignal(call)).run(asked, session)
+  if (prepared instanceof Promise) prepared.catch((error: unknown) => failed(options, error))
+}
+
+/** Aborted when the client leaves before its answer is complete. */
+function leftSignal({ hot: { response } }: LightCall): AbortSignal {
+  const left = new AbortController()
+  response.on("close", () => {
+    if (!response.writableFinished) left.abort(clientLeft())
+  })
+  return left.signal
+}
+
+function guardContext(
+  call: LightCall,
+  { model }: Asked,
+  signal: AbortSignal,
+): Parameters<NonNullable<LightRunDependencies["guards"]>["open"]>[0] {
+  const { principal } = call.hot
+  return {
+    runId: call.runId,
+    projectId: principal.projectId,
+    principal: principal.id,
+    user: call.request.user ?? principal.user,
+    model: model.name,
+    tags: principal.tags,
+    signal,
+  }
+}
+
+/** Headers are read only where the model or the request has to do with the cache. */
+function cachePlanOf({ cache, limits }: LightRunDependencies, call: LightCall, { body, model }: Asked): CachePlan {
+  const policy = cache?.policyOf(model.name)
+  const field = isJsonObject(body.perdure) ? body.perdure["cache"] : undefined
+  if (!cache || (!policy && field === undefined)) return undefined
+  const plan = cachePlan(policy, cacheWish(field, call.hot.request.headers), limits)
+  return plan !== undefined && body.sizeBytes > limits.cacheRequestBytesMax ? "bypass" : plan
+}
+
+class Prepared {
+  readonly #options: PrepareOptions
+  readonly #left: AbortSignal
+
+  constructor(options: PrepareOptions, left: AbortSignal) {
+    this.#options = options
+    this.#left = left
+  }
+
+  run(asked: Asked, session: GuardSession | undefined): MaybeLater<void> {
+    const checked = session?.checksRequest ? this.#guarded(asked, session) : asked
+    return later(checked, (each) => this.#fromCache(each))
+  }
+
+  #guarded(asked: Asked, session: GuardSession): MaybeLater<Asked> {
+    const { dependencies, dialect } = this.#options
+    const parsed = asked.body.parsed()
+    const texts = requestTexts(parsed)
+    return later(session.before(texts), ({ texts: clean, model }) => {
+      if (clean === texts && model === undefined) return asked
+      const changed = { ...withRequestTexts(parsed, clean), ...(model === undefined ? {} : { model }) }
+      const body = { ...dialect.readBody(new BodyBytes([Buffer.from(JSON.stringify(changed))])), perdure: asked.body.perdure }
+      return { body, model: model === undefined ? asked.model : dependencies.models.require(model, "chat") }
+    })
+  }
+
+  #fromCache(asked: Asked): MaybeLater<void> {
+    const { dependencies, call, dialect, go, answer } = this.#options
+    const { care } = call
+    // Again, as a guard may have chosen another model.
+    const plan = cachePlanOf(dependencies, call, asked)
+    if (this.#left.aborted) throw clientLeft()
+    if (!care || !dependencies.cache || plan === undefined) return go(asked)
+    if (plan === "bypass") {
+      care.cache = { kind: "bypass" }
+      return go(asked)
+    }
+    const { principal } = call.hot
+    const { body, model } = asked
+    const question = {
+      projectId: principal.projectId,
+      principal: principal.id,
+      user: call.request.user ?? principal.user,
+      dialect: dialect.name,
+      model: model.name,
+      stream: body.stream,
+      usageAsked: body.usageAsked,
+      body: body.parsed(),
+      ...plan,
+    }
+    return later(dependencies.cache.answers.find(question, this.#left), (finding) => {
+      care.cache = finding
+      if (this.#left.aborted) throw clientLeft()
+      if (finding.kind === "hit" || finding.kind === "semantic") answer(asked, finding)
+      else go(asked)
+    })
+  }
+}
+
+function clientLeft(): AppError {
+  return new AppError("client_closed_request", "the client closed the connection")
+}
+
+function failed({ dependencies, call }: PrepareOptions, error: unknown): void {
+  if (call.hot.response.destroyed) call.settle("cancelled", 499, told(clientLeft()))
+  else refuse(dependencies, call.hot, call, error)
+}
