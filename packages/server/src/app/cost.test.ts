@@ -1,0 +1,186 @@
+// What answers of providers cost, from their own usage blocks: those that count cached input within it and those that count it beside it.
+import { describe, expect, it } from "vitest"
+import { costOf, createPrices, type Cost } from "../accounting/index.ts"
+import { newId, type JsonObject } from "../core/index.ts"
+import { dialectOf, providerDeployment } from "../inference/index.ts"
+
+const prices = createPrices({ configured: new Map() })
+
+const answers = {
+  chat: {
+    object: "chat.completion",
+    id: "c",
+    choices: [{ index: 0, message: { role: "assistant", content: "hi" }, finish_reason: "stop" }],
+  },
+  messages: { type: "message", id: "m", role: "assistant", content: [{ type: "text", text: "hi" }], stop_reason: "end_turn" },
+  gemini: { candidates: [{ index: 0, content: { role: "model", parts: [{ text: "hi" }] }, finishReason: "STOP" }] },
+  converse: { output: { message: { role: "assistant", content: [{ text: "hi" }] } }, stopReason: "end_turn" },
+  cohere: { id: "c", message: { role: "assistant", content: [{ type: "text", text: "hi" }] }, finish_reason: "COMPLETE" },
+}
+
+function costOfAnswer(provider: string, upstreamModel: string, answer: JsonObject): Cost {
+  const deployment = providerDeployment({
+    id: `${provider}/${upstreamModel}`,
+    provider,
+    upstreamModel,
+    baseUrl: "http://127.0.0.1",
+    apiKey: null,
+    does: { chat: true, embeddings: false },
+    contextTokensMax: null,
+    origin: "test",
+  })
+  const reader = dialectOf(deployment).openReader({ deployment, newId, inputChars: 100 })
+  reader.feedWhole(answer)
+  reader.end()
+  return costOf(reader.usage, prices.priceOf(deployment))
+}
+
+describe("an answer costs", () => {
+  it.each<[what: string, provider: string, model: string, answer: JsonObject, microUsd: number]>([
+    [
+      "OpenAI counts what was cached within the prompt, and thoughts within the completion",
+      "openai",
+      "gpt-4.1",
+      {
+        ...answers.chat,
+        usage: {
+          prompt_tokens: 2_006,
+          completion_tokens: 300,
+          total_tokens: 2_306,
+          prompt_tokens_details: { cached_tokens: 1_920, audio_tokens: 0 },
+          completion_tokens_details: { reasoning_tokens: 256 },
+        },
+      },
+      86 * 2 + 1_920 * 0.5 + 300 * 8,
+    ],
+    [
+      "OpenAI counts what was written to the cache within the prompt, too",
+      "openai",
+      "gpt-6-sol",
+      {
+        ...answers.chat,
+        usage: {
+          prompt_tokens: 10_000,
+          completion_tokens: 100,
+          total_tokens: 10_100,
+          prompt_tokens_details: { cached_tokens: 2_000, cache_write_tokens: 6_000 },
+        },
+      },
+      2_000 * 2 + 2_000 * 0.2 + 6_000 * 2.5 + 100 * 10,
+    ],
+    [
+      "Anthropic counts what was cached and written beside the input, for minutes and for an hour",
+      "anthropic",
+      "claude-sonnet-4-5",
+      {
+        ...answers.messages,
+        usage: {
+          input_tokens: 50,
+          cache_read_input_tokens: 100_000,
+          cache_creation_input_tokens: 248,
+          cache_creation: { ephemeral_5m_input_tokens: 148, ephemeral_1h_input_tokens: 100 },
+          output_tokens: 503,
+        },
+      },
+      50 * 3 + 100_000 * 0.3 + 148 * 3.75 + 100 * 6 + 503 * 15,
+    ],
+    [
+      "Anthropic's long prompts are long with what was cached",
+      "anthropic",
+      "claude-sonnet-4-5",
+      { ...answers.messages, usage: { input_tokens: 1, cache_read_input_tokens: 200_000, output_tokens: 100 } },
+      1 * 6 + 200_000 * 0.6 + 100 * 22.5,
+    ],
+    [
+      "Gemini counts thoughts beside the candidates, and what was cached within the prompt",
+      "gemini",
+      "gemini-2.5-pro",
+      {
+        ...answers.gemini,
+        usageMetadata: {
+          promptTokenCount: 1_000,
+          cachedContentTokenCount: 600,
+          candidatesTokenCount: 100,
+          thoughtsTokenCount: 400,
+          totalTokenCount: 1_500,
+        },
+      },
+      400 * 1.25 + 600 * 0.125 + 500 * 10,
+    ],
+    [
+      "Converse counts what was cached and written beside the input",
+      "bedrock",
+      "us.anthropic.claude-haiku-4-5-20251001-v1:0",
+      {
+        ...answers.converse,
+        usage: { inputTokens: 100, outputTokens: 50, cacheReadInputTokens: 1_000, cacheWriteInputTokens: 400, totalTokens: 1_550 },
+      },
+      100 * 1.1 + 1_000 * 0.11 + 400 * 1.375 + 50 * 5.5,
+    ],
+    [
+      "DeepSeek tells hits and misses apart",
+      "deepseek",
+      "deepseek-v4-pro",
+      {
+        ...answers.chat,
+        usage: {
+          prompt_tokens: 1_000,
+          completion_tokens: 100,
+          total_tokens: 1_100,
+          prompt_cache_hit_tokens: 900,
+          prompt_cache_miss_tokens: 100,
+        },
+      },
+      100 * 1.32 + 900 * 0.044 + 100 * 3.96,
+    ],
+    [
+      "xAI counts thoughts beside the completion",
+      "xai",
+      "grok-4",
+      {
+        ...answers.chat,
+        usage: {
+          prompt_tokens: 125,
+          completion_tokens: 48,
+          total_tokens: 273,
+          prompt_tokens_details: { cached_tokens: 98 },
+          completion_tokens_details: { reasoning_tokens: 100 },
+        },
+      },
+      27 * 3 + 98 * 0.75 + 148 * 15,
+    ],
+    [
+      "Cohere bills other tokens than it processes",
+      "cohere",
+      "command-a-03-2025",
+      {
+        ...answers.cohere,
+        usage: { billed_units: { input_tokens: 5, output_tokens: 418 }, tokens: { input_tokens: 71, output_tokens: 418 } },
+      },
+      5 * 2.5 + 418 * 10,
+    ],
+    [
+      "OpenAI's audio is within both",
+      "openai",
+      "gpt-audio",
+      {
+        ...answers.chat,
+        usage: {
+          prompt_tokens: 1_100,
+          completion_tokens: 520,
+          total_tokens: 1_620,
+          prompt_tokens_details: { audio_tokens: 1_000 },
+          completion_tokens_details: { audio_tokens: 500 },
+        },
+      },
+      100 * 2.5 + 1_000 * 32 + 20 * 10 + 500 * 64,
+    ],
+  ])("what it should where %s", (_what, provider, model, answer, microUsd) => {
+    expect(costOfAnswer(provider, model, answer)).toEqual({ costMicroUsd: Math.round(microUsd), costKnown: true })
+  })
+
+  it("an unknown amount where nobody knows the price, never nothing", () => {
+    const usage = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 }
+    expect(costOfAnswer("openai", "gpt-99", { ...answers.chat, usage })).toEqual({ costMicroUsd: 0, costKnown: false })
+  })
+})
