@@ -25,6 +25,8 @@ export {
   type TokenCounterOptions,
 } from "./tokens/index.ts"
 export { usageOf } from "./providers/openai/usage.ts"
+export { reasoningOfDetails } from "./providers/openai/reasoning.ts"
+export { dialectNames } from "./types.ts"
 export { anthropicUsage, anthropicUsageOf } from "./providers/anthropic/usage.ts"
 export { dialectOf } from "./providers/index.ts"
 export type { EmbeddingsCall, RerankAnswer, RerankCall } from "./providers/port.ts"

@@ -3,15 +3,18 @@ import type { JsonObject, JsonValue } from "../core/index.ts"
 import type { PlanRequest } from "./pool/types.ts"
 
 /** The wire dialects that deployments speak; `native` ones run in this process. */
-export type Dialect =
-  | "openai-chat"
-  | "openai-responses"
-  | "anthropic-messages"
-  | "gemini"
-  | "bedrock-converse"
-  | "cohere"
-  | "ai-sdk"
-  | "native"
+export const dialectNames = [
+  "openai-chat",
+  "openai-responses",
+  "anthropic-messages",
+  "gemini",
+  "bedrock-converse",
+  "cohere",
+  "ai-sdk",
+  "native",
+] as const
+
+export type Dialect = (typeof dialectNames)[number]
 
 /** What a deployment can be asked for. */
 export interface Capabilities {

@@ -1,16 +1,8 @@
 // Reasoning of other providers inside Anthropic's blocks: clients give signatures and sealed data back unread, so the origin travels in them.
-import type { Dialect, ModelReasoning } from "../../inference/index.ts"
+import { dialectNames, type Dialect, type ModelReasoning } from "../../inference/index.ts"
 
 const mark = "perdure:"
-const dialects: ReadonlySet<string> = new Set<Dialect>([
-  "openai-chat",
-  "openai-responses",
-  "gemini",
-  "bedrock-converse",
-  "cohere",
-  "ai-sdk",
-  "native",
-])
+const dialects: ReadonlySet<string> = new Set(dialectNames.filter((name) => name !== "anthropic-messages"))
 
 /** A signature or sealed data as an Anthropic client gets it; Anthropic's own stays as it is. */
 export function outward(dialect: Dialect, text: string): string {

@@ -1,110 +1,117 @@
 // A chat completions request as a model call, for models that are not simply passed through to.
-import { z } from "zod"
 import { AppError, type JsonObject } from "../../core/index.ts"
-import type { ModelCall, ModelContent, ModelMessage } from "../../inference/index.ts"
+import { reasoningOfDetails, type ModelCall, type ModelContent, type ModelMessage, type ModelReasoning } from "../../inference/index.ts"
 import { checked } from "../request-body.ts"
+import { chatRequestSchema, type ChatContent, type ChatMessage, type ChatRequest } from "./chat-schema.ts"
+import { refuseUntranslatable } from "./chat-untranslatable.ts"
 
-const textPart = z.looseObject({ type: z.literal("text"), text: z.string() })
-const refusalPart = z.looseObject({ type: z.literal("refusal"), refusal: z.string() })
-const imagePart = z.looseObject({ type: z.literal("image_url"), image_url: z.looseObject({ url: z.string() }) })
-const filePart = z.looseObject({ type: z.literal("file"), file: z.looseObject({ filename: z.string().optional(), file_data: z.string() }) })
-const content = z.union([z.string(), z.array(z.discriminatedUnion("type", [textPart, refusalPart, imagePart, filePart]))])
-const toolCall = z.looseObject({
-  id: z.string(),
-  type: z.literal("function").optional(),
-  function: z.looseObject({ name: z.string(), arguments: z.string() }),
-})
-const message = z.discriminatedUnion("role", [
-  z.looseObject({ role: z.enum(["system", "developer", "user"]), content }),
-  z.looseObject({
-    role: z.literal("assistant"),
-    content: content.nullish(),
-    refusal: z.string().nullish(),
-    tool_calls: z.array(toolCall).nullish(),
-  }),
-  z.looseObject({ role: z.literal("tool"), tool_call_id: z.string(), content }),
-])
-const tool = z.looseObject({
-  type: z.literal("function"),
-  function: z.looseObject({
-    name: z.string().min(1),
-    description: z.string().nullish(),
-    parameters: z.json().optional(),
-    strict: z.boolean().nullish(),
-  }),
-})
-const toolChoice = z.union([
-  z.enum(["auto", "none", "required"]),
-  z.looseObject({ type: z.literal("function"), function: z.looseObject({ name: z.string() }) }),
-])
-const count = z.int().min(1)
+type AssistantMessage = Extract<ChatMessage, { role: "assistant" }>
+type FilePart = Extract<Exclude<ChatContent, string>[number], { type: "file" }>
 
-const chatRequestSchema = z.looseObject({
-  model: z.string(),
-  messages: z.array(message).min(1),
-  n: z.literal(1).nullish(),
-  tools: z.array(tool).nullish(),
-  tool_choice: toolChoice.nullish(),
-  parallel_tool_calls: z.boolean().nullish(),
-  temperature: z.number().min(0).max(2).nullish(),
-  top_p: z.number().min(0).max(1).nullish(),
-  max_tokens: count.nullish(),
-  max_completion_tokens: count.nullish(),
-  response_format: z.json().optional(),
-  reasoning_effort: z.string().nullish(),
-  stop: z.union([z.string(), z.array(z.string()).max(4)]).nullish(),
-  user: z.string().nullish(),
-})
-
-/** Unknown parameters are left alone, as providers do; wrong ones are refused with their path. */
+/** Unknown parameters are left alone, as providers do; wrong ones are refused with their path, and what cannot be translated with its name. */
 export function parseChatRequest(body: JsonObject): ModelCall {
+  refuseUntranslatable(body)
   const request = checked(chatRequestSchema, body)
-  const tools = request.tools ?? []
-  const choice = request.tool_choice ?? "auto"
-  const names = new Set(tools.map((each) => each.function.name))
-  if (typeof choice !== "string" && !names.has(choice.function.name)) {
-    throw new AppError("unsupported_value", `tool_choice names "${choice.function.name}", which is not among the tools`, {
-      param: "tool_choice",
-    })
-  }
   return {
     model: request.model,
-    messages: request.messages.map(messageOf),
+    messages: request.messages.map((message, index) => messageOf(message, `messages[${index}]`)),
     passages: [],
-    tools: tools.map(({ function: { name, description, parameters, strict } }) => ({
-      name,
-      description: description ?? null,
-      parameters: parameters ?? { type: "object", properties: {} },
-      strict: strict ?? null,
-    })),
-    toolChoice: typeof choice === "string" ? choice : { name: choice.function.name },
+    tools: toolsOf(request),
+    toolChoice: toolChoiceOf(request),
     parallelToolCalls: request.parallel_tool_calls ?? true,
     temperature: request.temperature ?? null,
     topP: request.top_p ?? null,
+    topK: request.top_k ?? null,
+    seed: request.seed ?? null,
+    presencePenalty: request.presence_penalty ?? null,
+    frequencyPenalty: request.frequency_penalty ?? null,
     outputTokensMax: request.max_completion_tokens ?? request.max_tokens ?? null,
     responseFormat: request.response_format ?? null,
     reasoningEffort: request.reasoning_effort ?? null,
     user: request.user ?? null,
     stop: typeof request.stop === "string" ? [request.stop] : (request.stop ?? []),
+    ...(isBegun(request) ? { continuesPrefix: true } : {}),
   }
 }
 
-function messageOf(value: z.output<typeof message>): ModelMessage {
-  if (value.role === "tool") return { role: "tool", callId: value.tool_call_id, content: textOf(contentOf(value.content)) }
-  if (value.role !== "assistant") return { role: value.role === "user" ? "user" : "system", content: contentOf(value.content) }
-  const toolCalls = (value.tool_calls ?? []).map(({ id, function: { name, arguments: text } }) => ({ callId: id, name, arguments: text }))
-  const refusal: ModelContent[] = value.refusal ? [{ type: "text", text: value.refusal }] : []
-  return { role: "assistant", content: [...contentOf(value.content ?? []), ...refusal], toolCalls }
+function toolsOf({ tools }: ChatRequest): ModelCall["tools"] {
+  return (tools ?? []).map(({ function: { name, description, parameters, strict }, cache_control: cached }) => ({
+    name,
+    description: description ?? null,
+    parameters: parameters ?? { type: "object", properties: {} },
+    strict: strict ?? null,
+    ...cacheControl(cached),
+  }))
 }
 
-function contentOf(value: z.output<typeof content>): ModelContent[] {
-  if (typeof value === "string") return [{ type: "text", text: value }]
-  return value.map((part): ModelContent => {
-    if (part.type === "text") return { type: "text", text: part.text }
-    if (part.type === "refusal") return { type: "text", text: part.refusal }
-    if (part.type === "image_url") return { type: "image", url: part.image_url.url }
-    return { type: "file", name: part.file.filename ?? "file", data: part.file.file_data }
+function toolChoiceOf({ tools, tool_choice: choice }: ChatRequest): ModelCall["toolChoice"] {
+  if (!choice) return "auto"
+  if (typeof choice === "string") return choice
+  const { name } = choice.function
+  if (!(tools ?? []).some((tool) => tool.function.name === name))
+    throw new AppError("unsupported_value", `tool_choice names "${name}", which is not among the tools`, { param: "tool_choice" })
+  return { name }
+}
+
+/** Chat completions answer a last message of the assistant anew, unless told to go on with it: Mistral's and DeepSeek's word, or vLLM's. */
+function isBegun({ messages, continue_final_message: goesOn }: ChatRequest): boolean {
+  const last = messages.at(-1)
+  return last?.role === "assistant" && (goesOn === true || last.prefix === true)
+}
+
+function messageOf(message: ChatMessage, path: string): ModelMessage {
+  if (message.role === "assistant") return assistantMessage(message, path)
+  const content = contentOf(message.content, path)
+  if (message.role !== "tool") return { role: message.role === "user" ? "user" : "system", content }
+  const hasOthers = content.some(({ type }) => type !== "text")
+  return { role: "tool", callId: message.tool_call_id, content: textOf(content), ...(hasOthers ? { parts: content } : {}) }
+}
+
+function assistantMessage(message: AssistantMessage, path: string): ModelMessage {
+  const toolCalls = (message.tool_calls ?? []).map(({ id, function: { name, arguments: text }, extra_content: extra }) => {
+    const signature = extra?.google?.thought_signature
+    return { callId: id, name, arguments: text, ...(signature === undefined ? {} : { signature }) }
   })
+  const refusal: ModelContent[] = message.refusal ? [{ type: "text", text: message.refusal }] : []
+  const reasoning = reasoningOf(message)
+  return {
+    role: "assistant",
+    content: [...contentOf(message.content ?? [], path), ...refusal],
+    toolCalls,
+    ...(reasoning.length > 0 ? { reasoning } : {}),
+  }
+}
+
+/** The details say whose it is; plain text is taken for that of another provider of this dialect. */
+function reasoningOf({ reasoning_details: details, reasoning_content: content, reasoning }: AssistantMessage): ModelReasoning[] {
+  if (details && details.length > 0) return reasoningOfDetails(details)
+  const text = content ?? reasoning ?? ""
+  return text === "" ? [] : [{ text, dialect: "openai-chat" }]
+}
+
+function contentOf(value: ChatContent, path: string): ModelContent[] {
+  if (typeof value === "string") return [{ type: "text", text: value }]
+  return value.map((part, index): ModelContent => {
+    if (part.type === "refusal") return { type: "text", text: part.refusal }
+    const cached = cacheControl(part.cache_control)
+    if (part.type === "text") return { type: "text", text: part.text, ...cached }
+    if (part.type === "input_audio") return { type: "audio", data: part.input_audio.data, format: part.input_audio.format, ...cached }
+    if (part.type === "file") return { type: "file", ...fileOf(part.file, `${path}.content[${index}].file`), ...cached }
+    const { url, detail } = part.image_url
+    return { type: "image", url, ...(typeof detail === "string" ? { detail } : {}), ...cached }
+  })
+}
+
+function fileOf({ filename, file_data: data, file_id: id }: FilePart["file"], path: string): { name: string; data: string } {
+  if (data !== undefined) return { name: filename ?? "file", data }
+  const param = `${path}.file_data`
+  const hint = "Send the file as a data URL."
+  if (id === undefined) throw new AppError("missing_required_parameter", `"${param}" is missing`, { param, hint })
+  throw new AppError("unsupported_value", `"${param}" must be given: a file of another provider cannot be sent by its id`, { param, hint })
+}
+
+function cacheControl(value: ModelContent["cacheControl"]): Pick<ModelContent, "cacheControl"> {
+  return value === undefined || value === null ? {} : { cacheControl: value }
 }
 
 function textOf(parts: readonly ModelContent[]): string {

@@ -1,6 +1,7 @@
 // Model events as chat completions: the chunks of a stream, or one JSON object.
 import { sseData, type JsonObject, type JsonValue } from "../../core/index.ts"
-import type { ModelEvent, ModelReasoning, ModelUsage } from "../../inference/index.ts"
+import type { ModelEvent, ModelUsage } from "../../inference/index.ts"
+import { reasoningDetails, ReasoningPieces } from "./chat-reasoning.ts"
 
 export interface ChatRenderOptions {
   id: string
@@ -16,10 +17,11 @@ export function chatChunks({ id, createdAt, model, usageAsked }: ChatRenderOptio
   const noUsage = usageAsked ? { usage: null } : {}
   const chunk = (delta: object, finishReason: string | null = null): string =>
     sseData({ ...base, choices: [{ index: 0, delta, logprobs: null, finish_reason: finishReason }], ...noUsage })
+  const pieces = new ReasoningPieces()
   let begun = false
   const frames = (event: ModelEvent): string[] => {
     if (event.type !== "finished") {
-      return [chunk(deltaOf(event))]
+      return [chunk(deltaOf(event, pieces))]
     }
     const last = chunk({}, event.reason)
     return usageAsked ? [last, sseData({ ...base, choices: [], usage: chatUsage(event.usage) })] : [last]
@@ -31,24 +33,18 @@ export function chatChunks({ id, createdAt, model, usageAsked }: ChatRenderOptio
   }
 }
 
-function deltaOf(event: Exclude<ModelEvent, { type: "finished" }>): object {
+function deltaOf(event: Exclude<ModelEvent, { type: "finished" }>, pieces: ReasoningPieces): object {
   if (event.type === "text-delta") return { content: event.text }
   // No official field: clients read one or the other.
-  if (event.type === "reasoning-delta") return { reasoning_content: event.text, reasoning: event.text }
+  if (event.type === "reasoning-delta")
+    return { reasoning_content: event.text, reasoning: event.text, reasoning_details: [pieces.take(event)] }
   if (event.type === "refusal-delta") return { refusal: event.text }
   if (event.type === "citation") return { annotations: [annotationOf(event.citation)] }
-  if (event.type === "reasoning-ended") return { reasoning_details: [reasoningDetail(event.reasoning)] }
+  if (event.type === "reasoning-ended") return { reasoning_details: [pieces.take(event)] }
   if (event.type === "image") return { images: [imageOf(event)] }
   if (event.type === "tool-call-delta") return { tool_calls: [{ index: event.index, function: { arguments: event.arguments } }] }
   const { index, callId, name, signature } = event
   return { tool_calls: [{ index, id: callId, type: "function", function: { name, arguments: "" }, ...signed(signature) }] }
-}
-
-/** No official field: OpenRouter's, which clients give back in the next turn. */
-function reasoningDetail({ signature, data, id, dialect }: Omit<ModelReasoning, "text">): JsonObject {
-  const common = { format: dialect, index: 0, ...(id === undefined ? {} : { id }) }
-  if (data !== undefined) return { type: "reasoning.encrypted", data, ...common }
-  return { type: "reasoning.text", text: "", signature: signature ?? null, ...common }
 }
 
 function imageOf({ mediaType, data }: Extract<ModelEvent, { type: "image" }>): JsonValue {
@@ -91,31 +87,18 @@ export function chatCompletion({ id, createdAt, model }: Omit<ChatRenderOptions,
 }
 
 export function chatUsage(usage: ModelUsage): JsonValue {
+  const { cacheWriteTokens: written = 0 } = usage
   return {
     prompt_tokens: usage.inputTokens,
     completion_tokens: usage.outputTokens,
     total_tokens: usage.inputTokens + usage.outputTokens,
-    prompt_tokens_details: { cached_tokens: usage.cachedTokens },
+    prompt_tokens_details: { cached_tokens: usage.cachedTokens, ...(written > 0 ? { cache_write_tokens: written } : {}) },
     completion_tokens_details: { reasoning_tokens: usage.reasoningTokens },
   }
 }
 
 function annotationOf({ fileId, filename, index }: Extract<ModelEvent, { type: "citation" }>["citation"]): JsonValue {
   return { type: "file_citation", file_id: fileId, filename, index }
-}
-
-/** Each end closes the text before it. */
-function reasoningDetails(events: readonly ModelEvent[]): JsonValue[] {
-  const details: JsonObject[] = []
-  let text = ""
-  for (const event of events) {
-    if (event.type === "reasoning-delta") text += event.text
-    if (event.type !== "reasoning-ended") continue
-    const detail = reasoningDetail(event.reasoning)
-    details.push(detail["type"] === "reasoning.text" ? { ...detail, text, index: details.length } : { ...detail, index: details.length })
-    text = ""
-  }
-  return details
 }
 
 function joined(events: readonly ModelEvent[], type: "text-delta" | "reasoning-delta" | "refusal-delta"): string {

@@ -1,6 +1,6 @@
 // Reasoning in chat completions, which have no official place for it: how it goes back to a provider, and how OpenRouter's details are kept.
 import { isJsonObject, type JsonObject, type JsonValue } from "../../../core/index.ts"
-import type { ModelEvent, ModelMessage, ModelReasoning } from "../../types.ts"
+import { dialectNames, type Dialect, type ModelEvent, type ModelMessage, type ModelReasoning } from "../../types.ts"
 import type { ChatHabits } from "../presets.ts"
 
 type AssistantMessage = Extract<ModelMessage, { role: "assistant" }>
@@ -43,6 +43,37 @@ function detailIn(data: string): JsonObject[] {
   }
 }
 
+const ours: ReadonlySet<JsonValue | undefined> = new Set(dialectNames)
+
+/** What a client gives back, in pieces or whole: ours say in their format where they came from, others are OpenRouter's and stay as they are. */
+export function reasoningOfDetails(pieces: readonly JsonValue[]): ModelReasoning[] {
+  const all = pieces.filter(isJsonObject)
+  const formats = new Map(all.filter(({ format }) => ours.has(format)).map(({ index, format }) => [index, format as Dialect])) // one of them
+  const own = [...formats].map(([index, dialect]) =>
+    joined(
+      all.filter((piece) => piece["index"] === index),
+      dialect,
+    ),
+  )
+  const foreign = new ReasoningDetails()
+  const text = foreign.take(all.filter(({ index }) => !formats.has(index)))
+  const kept = foreign.whole().map((data) => ({ text: "", data, dialect: "openai-chat" as const }))
+  const plain = kept.length === 0 && text !== "" ? [{ text, dialect: "openai-chat" as const }] : []
+  return [...own, ...kept, ...plain]
+}
+
+function joined(pieces: readonly JsonObject[], dialect: Dialect): ModelReasoning {
+  const last = (name: string): string => textIn(pieces.findLast((piece) => textIn(piece[name]) !== "")?.[name])
+  const [signature, data, id] = [last("signature"), last("data"), last("id")]
+  return {
+    text: pieces.map((piece) => textIn(piece["text"])).join(""),
+    dialect,
+    ...(signature === "" ? {} : { signature }),
+    ...(data === "" ? {} : { data }),
+    ...(id === "" ? {} : { id }),
+  }
+}
+
 /** Puts `reasoning_details` together from their pieces, to be given back as they are: signatures and seals are in them. */
 export class ReasoningDetails {
   readonly #details = new Map<string, Record<string, JsonValue | undefined>>()
@@ -63,13 +94,16 @@ export class ReasoningDetails {
   }
 
   /** What must come back, each as its JSON. Text alone that nobody signed needs not. */
-  ended(): ModelEvent[] {
+  whole(): string[] {
     const bound = [...this.#details.values()].filter(({ signature, data, id }) =>
       [signature, data, id].some((value) => typeof value === "string"),
     )
     this.#details.clear()
-    if (bound.length === 0) return []
-    return bound.map((detail) => ({ type: "reasoning-ended", reasoning: { data: JSON.stringify(detail), dialect: "openai-chat" } }))
+    return bound.map((detail) => JSON.stringify(detail))
+  }
+
+  ended(): ModelEvent[] {
+    return this.whole().map((data) => ({ type: "reasoning-ended", reasoning: { data, dialect: "openai-chat" } }))
   }
 }
 
