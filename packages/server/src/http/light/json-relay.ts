@@ -25,6 +25,7 @@ export interface JsonRelayOptions {
 
 const errorStart = /^\s*\{\s*"error"\s*:/
 const openObject = 123
+const closeObject = 125
 
 export class JsonRelay implements Relay {
   readonly #options: JsonRelayOptions
@@ -67,8 +68,11 @@ export class JsonRelay implements Relay {
     const received = this.#held.length === 1 && first ? first : Buffer.concat(this.#held)
     this.#check(received)
     const body = change ? change(received) : received
+    const usage = this.#options.usageIn(body)
+    // Usage stands near the end: with it, and a closed object, nothing is missing.
+    if (!usage || lastByte(body) !== closeObject) this.#parse(received)
     end.begins()
-    call.usage = this.#options.usageIn(body)
+    call.usage = usage
     this.begun = true
     sendWhole(call, body, (error) => end.failed(error))
   }
@@ -79,14 +83,17 @@ export class JsonRelay implements Relay {
     const start = body.toString("latin1", 0, 100)
     if (body[0] !== openObject && start.trimStart()[0] !== "{") throw unreadable(deployment, "an answer that is not a JSON object")
     if (!errorStart.test(start)) return
-    let parsed: unknown
-    try {
-      parsed = JSON.parse(body.toString())
-    } catch {
-      throw unreadable(deployment, "an answer that is not JSON")
-    }
+    const parsed = this.#parse(body)
     const error = isJsonObject(parsed) ? parsed["error"] : undefined
     if (error !== undefined && error !== null) throw errorInBody(deployment, error)
+  }
+
+  #parse(body: Buffer): unknown {
+    try {
+      return JSON.parse(body.toString())
+    } catch {
+      throw unreadable(this.#options.deployment, "an answer that is not JSON")
+    }
   }
 
   #release(): void {
@@ -107,4 +114,11 @@ export class JsonRelay implements Relay {
     this.#source?.pause()
     this.#response.once("drain", () => this.#source?.resume())
   }
+}
+
+/** That is no white space. */
+function lastByte(body: Buffer): number | undefined {
+  let at = body.length - 1
+  while (at > 0 && (body[at] ?? 0) <= 32) at -= 1
+  return body[at]
 }

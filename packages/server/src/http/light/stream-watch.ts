@@ -1,4 +1,4 @@
-// The clock of an open stream: its head goes out when the hold-back is over, silence before the first token ends it, comments keep it open.
+// The clock of an open stream: its head goes out when the hold-back is over, silence before the first token ends it, as does an answer without an end; comments keep it open.
 import { UpstreamError } from "../../inference/index.ts"
 import type { ClientStream } from "./client-stream.ts"
 import type { LightCall, LightRunDependencies } from "./light-call.ts"
@@ -12,11 +12,12 @@ export function watchStream(
   onTimeout: (error: UpstreamError) => void,
 ): void {
   const { startedAt, response } = call.hot
-  const { headHoldMs, firstTokenTimeoutMs } = limits
+  const { headHoldMs, firstTokenTimeoutMs, totalTimeoutMs } = limits
   const stream: Swept = {
     sweep(now) {
       if (!call.firstTokenSeen && now - startedAt >= firstTokenTimeoutMs && !client.ended)
         return onTimeout(silent(call, firstTokenTimeoutMs))
+      if (now - startedAt >= totalTimeoutMs && !client.ended) return onTimeout(endless(call, totalTimeoutMs))
       if (now - startedAt >= headHoldMs) client.sendHead()
       client.keepAlive(now)
     },
@@ -33,5 +34,13 @@ function silent(call: LightCall, limitMs: number): UpstreamError {
       retryable: false,
       hint: 'The limit is "firstTokenTimeoutMs" of the configuration.',
     },
+  )
+}
+
+function endless(call: LightCall, limitMs: number): UpstreamError {
+  return new UpstreamError(
+    "upstream_timeout",
+    `the provider of "${call.deployment?.id ?? call.request.model}" had not ended its answer after ${limitMs} ms`,
+    { retryable: false, hint: 'The limit is "totalTimeoutMs" of the configuration.' },
   )
 }
