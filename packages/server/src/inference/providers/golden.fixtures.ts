@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { join, relative } from "node:path"
 import type { JsonObject, JsonValue } from "../../core/index.ts"
+import { awsMessage } from "../../testing/aws-event-stream.ts"
 import type { Deployment, ModelCall, ModelEvent } from "../types.ts"
 import { providerDeployment } from "./deployment.ts"
 
@@ -9,7 +10,7 @@ import { providerDeployment } from "./deployment.ts"
  * `<dialect>/fixtures/<provider>-<case>/`
  * - `case.json`: what it is, where the shapes are documented, the deployment and the call
  * - `request.json`: path and body that the call must become; `streamed` is merged into both for a stream
- * - `stream.txt` (or `stream.base64`, for binary ones) and `stream.events.json`: bytes, and what must be read from them
+ * - `stream.txt` (or `stream.aws.json`: the messages of AWS's binary stream, `stream.base64`: any other) and `stream.events.json`: bytes, and what must be read from them
  * - `answer.json` and `answer.events.json`: the same for an answer that is not streamed
  * - `error.json`: answers with an error status, and what becomes of them
  * An `….error.json` in place of `….events.json` says how reading must fail.
@@ -126,6 +127,8 @@ function readFixture(folder: string): Fixture {
 function bytesIn(folder: string): Uint8Array | undefined {
   const text = join(folder, "stream.txt")
   if (existsSync(text)) return readFileSync(text)
+  const messages = jsonIn(folder, "stream.aws.json") as { headers: Record<string, string>; payload: JsonValue }[] | undefined
+  if (messages) return Buffer.concat(messages.map(({ headers, payload }) => awsMessage(headers, JSON.stringify(payload))))
   const base64 = join(folder, "stream.base64")
   return existsSync(base64) ? Buffer.from(readFileSync(base64, "utf8"), "base64") : undefined
 }

@@ -1,6 +1,6 @@
 // How much Claude shall think: tokens for older generations, an effort for newer ones, in Anthropic's words.
 import type { JsonObject } from "../../../core/index.ts"
-import type { ModelCall } from "../../types.ts"
+import type { Dialect, ModelCall } from "../../types.ts"
 import type { ClaudeTraits } from "../claude.ts"
 
 const budgets: Readonly<Record<string, number>> = { minimal: 1_024, low: 2_048, medium: 8_192, high: 16_384, xhigh: 32_768, max: 32_768 }
@@ -12,15 +12,20 @@ export interface Thinking {
   effort?: string
 }
 
-/** `outputTokensMax` is what the request allows for thoughts and answer together. */
-export function thinkingOf(call: ModelCall, traits: ClaudeTraits, outputTokensMax: number): Thinking {
+/** `outputTokensMax` is what the request allows for thoughts and answer together; `dialect`: whose thoughts go back with the call. */
+export function thinkingOf(
+  call: ModelCall,
+  traits: ClaudeTraits,
+  outputTokensMax: number,
+  dialect: Dialect = "anthropic-messages",
+): Thinking {
   const { reasoningEffort, thinkingTokensMax } = call
   const isOff = thinkingTokensMax === 0 || (reasoningEffort === "none" && typeof thinkingTokensMax !== "number")
   if (isOff) return traits.thinks === "by-effort" && !traits.thinksAlways ? { thinking: { type: "disabled" } } : {}
   if (reasoningEffort === null && typeof thinkingTokensMax !== "number") return {}
   if (traits.thinks === "by-effort") return byEffort(call, traits)
   // A tool that must be called and thoughts exclude each other; so do thoughts and a tool call that was made without them.
-  if (traits.thinks === "never" || isForced(call) || hasCallWithoutThoughts(call)) return {}
+  if (traits.thinks === "never" || isForced(call) || hasCallWithoutThoughts(call, dialect)) return {}
   const wanted = thinkingTokensMax ?? budgets[reasoningEffort ?? ""] ?? 0
   const budget = Math.min(wanted, outputTokensMax - 1)
   return budget < leastBudget ? {} : { thinking: { type: "enabled", budget_tokens: budget } }
@@ -44,10 +49,8 @@ function isForced({ toolChoice }: ModelCall): boolean {
 }
 
 /** The turn under way began with a tool call of another model, or one that did not think. */
-function hasCallWithoutThoughts({ messages }: ModelCall): boolean {
+function hasCallWithoutThoughts({ messages }: ModelCall, own: Dialect): boolean {
   const last = messages.findLast((message) => message.role === "assistant")
   if (!last || last.toolCalls.length === 0 || messages.at(-1)?.role !== "tool") return false
-  return !(last.reasoning ?? []).some(
-    ({ dialect, signature, data }) => dialect === "anthropic-messages" && (signature ?? data) !== undefined,
-  )
+  return !(last.reasoning ?? []).some(({ dialect, signature, data }) => dialect === own && (signature ?? data) !== undefined)
 }

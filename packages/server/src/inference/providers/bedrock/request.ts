@@ -1,9 +1,9 @@
 // A model call as the body of Bedrock's Converse.
 import { isJsonObject, type JsonObject, type JsonValue } from "../../../core/index.ts"
 import type { Deployment, ModelCall, ModelTool } from "../../types.ts"
+import { claudeTraits } from "../claude.ts"
 import { answerFormat, type AnswerFormat } from "./answer-format.ts"
 import { closedSchema } from "../closed-schema.ts"
-import { claudeVersion } from "../claude.ts"
 import { cachePoint, converseMessages } from "./content.ts"
 import { familyOf, holdsSchemas } from "./models.ts"
 import { thinkingFields } from "./thinking.ts"
@@ -16,9 +16,11 @@ export function converseRequest(call: ModelCall, deployment: Deployment): JsonOb
   const withTools = format.way === "tool" || (call.tools.length > 0 && call.toolChoice !== "none")
   const { system, messages } = converseMessages(call, deployment, withTools)
   const instructions = format.way === "words" ? [...system, { text: format.text }] : system
-  const thinking = format.way === "tool" ? undefined : thinkingFields(call, model)
-  const config = inferenceConfig(call, model, thinking !== undefined)
-  const fields = { ...thinking, ...modelFields(call, model, thinking !== undefined), ...objectOf(own["additionalModelRequestFields"]) }
+  const asked: ModelCall = format.way === "tool" ? { ...call, toolChoice: "required" } : call
+  const thinking = thinkingFields(asked, model)
+  const samples = samplingAllowed(model, thinking)
+  const config = inferenceConfig(call, model, samples)
+  const fields = { ...thinking, ...modelFields(call, model, samples), ...objectOf(own["additionalModelRequestFields"]) }
   return {
     messages,
     ...(instructions.length > 0 ? { system: instructions } : {}),
@@ -31,34 +33,33 @@ export function converseRequest(call: ModelCall, deployment: Deployment): JsonOb
   }
 }
 
-/** Claude takes no sampling while it thinks, and none at all from 4.7 on. */
-function inferenceConfig(call: ModelCall, model: string, thinks: boolean): JsonObject {
-  const samples = samplingAllowed(model, thinks)
+function inferenceConfig(call: ModelCall, model: string, samples: boolean): JsonObject {
+  const isClaude = familyOf(model) === "claude"
+  const hasBoth = isClaude && claudeTraits(model).takesOneOfSampling && call.temperature !== null
   return defined({
     maxTokens: call.outputTokensMax ?? undefined,
     temperature: samples && call.temperature !== null ? Math.min(call.temperature, 1) : undefined,
-    // Claude refuses both together from 4.5 on.
-    topP: samples && !(call.temperature !== null && isNewClaude(model)) ? (call.topP ?? undefined) : undefined,
+    topP: samples && !hasBoth ? (call.topP ?? undefined) : undefined,
     stopSequences: call.stop && call.stop.length > 0 ? call.stop : undefined,
   })
 }
 
-function isNewClaude(model: string): boolean {
-  return familyOf(model) === "claude" && claudeVersion(model) >= 4.5
-}
-
-function samplingAllowed(model: string, thinks: boolean): boolean {
-  return familyOf(model) !== "claude" || (!thinks && claudeVersion(model) < 4.7)
+/** Claude takes no sampling while it thinks, and its newer generations none at all. */
+function samplingAllowed(model: string, thinking: JsonObject | undefined): boolean {
+  if (familyOf(model) !== "claude") return true
+  const told = thinking?.["thinking"]
+  const thinks = isJsonObject(told) && told["type"] !== "disabled"
+  return claudeTraits(model).takesSampling && !thinks
 }
 
 /** What Converse has no place for, in the words of the model's family. */
-function modelFields(call: ModelCall, model: string, thinks: boolean): JsonObject {
+function modelFields(call: ModelCall, model: string, samples: boolean): JsonObject {
   const family = familyOf(model)
   const topK = call.topK ?? undefined
   if (family === "nova") return topK === undefined ? {} : { inferenceConfig: { topK } }
   if (family !== "claude" && family !== "mistral") return {}
   const single = family === "claude" && !call.parallelToolCalls && call.tools.length > 0 ? singleCall(call.toolChoice) : undefined
-  return defined({ top_k: samplingAllowed(model, thinks) ? topK : undefined, tool_choice: single })
+  return defined({ top_k: samples ? topK : undefined, tool_choice: single })
 }
 
 /** One call at a time is Anthropic's own parameter; Converse's must then be left out. */

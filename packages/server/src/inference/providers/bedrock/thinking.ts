@@ -1,11 +1,9 @@
 // How much a Bedrock model shall think, in the words of its family.
 import type { JsonObject } from "../../../core/index.ts"
 import type { ModelCall } from "../../types.ts"
-import { claudeVersion } from "../claude.ts"
+import { thinkingOf } from "../anthropic/thinking.ts"
+import { claudeTraits } from "../claude.ts"
 import { familyOf } from "./models.ts"
-
-const budgets: Readonly<Record<string, number>> = { minimal: 1_024, low: 2_048, medium: 8_192, high: 24_576, xhigh: 49_152, max: 49_152 }
-const leastBudget = 1_024
 
 /** Fields for `additionalModelRequestFields`; undefined where nothing was asked for or the model cannot be told. */
 export function thinkingFields(call: ModelCall, model: string): JsonObject | undefined {
@@ -15,9 +13,10 @@ export function thinkingFields(call: ModelCall, model: string): JsonObject | und
   const word = effort ?? "medium"
   switch (familyOf(model)) {
     case "claude":
-      return isOff ? undefined : claudeThinking(call, model)
+      return claudeThinking(call, model)
     case "nova":
-      if (!/nova-(?:[2-9]|\d\d)/.test(model)) return undefined
+      // A tool that must be called leaves it no time to think.
+      if (!/nova-(?:[2-9]|\d\d)/.test(model) || (call.toolChoice !== "auto" && call.toolChoice !== "none")) return undefined
       return { reasoningConfig: isOff ? { type: "disabled" } : { type: "enabled", maxReasoningEffort: novaEffort(word, call) } }
     case "gpt-oss":
       return { reasoning_effort: isOff || word === "minimal" ? "low" : word === "xhigh" || word === "max" ? "high" : word }
@@ -26,22 +25,13 @@ export function thinkingFields(call: ModelCall, model: string): JsonObject | und
   }
 }
 
-/** From 4.6 on Claude decides by itself how long, within an effort; before that it has a budget. A forced tool and thinking exclude each other. */
-function claudeThinking(
-  { reasoningEffort, thinkingTokensMax, outputTokensMax, toolChoice }: ModelCall,
-  model: string,
-): JsonObject | undefined {
-  if (toolChoice !== "auto" && toolChoice !== "none") return undefined
-  const version = claudeVersion(model)
-  if (version < 3.7) return undefined
-  if (version >= 4.6) {
-    const effort = reasoningEffort === "minimal" ? "low" : reasoningEffort
-    return { thinking: { type: "adaptive" }, ...(effort === null || !Object.hasOwn(budgets, effort) ? {} : { output_config: { effort } }) }
-  }
-  const wanted = thinkingTokensMax ?? budgets[reasoningEffort ?? "medium"] ?? 0
-  // The answer has to fit into the same limit.
-  const budget = Math.min(wanted, outputTokensMax === null ? wanted : Math.floor(outputTokensMax * 0.8))
-  return budget < leastBudget ? undefined : { thinking: { type: "enabled", budget_tokens: budget } }
+/** In Anthropic's own words. */
+function claudeThinking(call: ModelCall, model: string): JsonObject | undefined {
+  const traits = claudeTraits(model)
+  const outputTokensMax = call.outputTokensMax ?? traits.outputTokensMax
+  const { thinking, effort } = thinkingOf(call, traits, outputTokensMax, "bedrock-converse")
+  if (!thinking && effort === undefined) return undefined
+  return { ...(thinking ? { thinking } : {}), ...(effort === undefined ? {} : { output_config: { effort } }) }
 }
 
 /** With `high` Nova takes no limit of its output. */
