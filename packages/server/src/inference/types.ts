@@ -7,6 +7,8 @@ export const dialectNames = [
   "openai-chat",
   "openai-responses",
   "anthropic-messages",
+  /** The same messages in the envelope of Google's Vertex, which takes none of Anthropic's own. */
+  "anthropic-vertex",
   "gemini",
   "bedrock-converse",
   "cohere",

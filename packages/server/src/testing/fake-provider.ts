@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net"
 import { setTimeout as delay } from "node:timers/promises"
 import { anthropicError, anthropicModels, messageFramesOf, messageOf } from "./fake-anthropic-answers.ts"
 import { completionOf, embeddingsOf, framesOf } from "./fake-provider-answers.ts"
+import { shapeFor, type ProviderShape } from "./fake-provider-shapes.ts"
 
 /** What one request is answered with. Without anything it is the text "Hello from the fake provider." with usage. */
 export interface FakeAnswer {
@@ -161,7 +162,9 @@ async function answer(request: ReceivedRequest, response: ServerResponse, script
   if (script.delayMs) await delay(script.delayMs)
   if (script.hang || response.destroyed) return
   if (script.raw) return sendRaw(response, script.raw)
-  const anthropic = /\/messages(?:\?|$)/.test(request.path) || request.headers["anthropic-version"] !== undefined
+  const shape = shapeFor(request.path)
+  if (shape) return answerShaped(shape, request, response, script)
+  const anthropic = /\/messages(?:\?|$)|:(?:streamR|r)awPredict$/.test(request.path) || request.headers["anthropic-version"] !== undefined
   if (script.error) return sendError(response, script.error, anthropic)
   if (/\/models(?:\?|$)/.test(request.path))
     return sendJson(
@@ -172,6 +175,19 @@ async function answer(request: ReceivedRequest, response: ServerResponse, script
   if (request.path.endsWith("/embeddings")) return sendJson(response, embeddingsOf(request.body, script))
   if (request.body["stream"] === true) return sendStream(response, script, (anthropic ? messageFramesOf : framesOf)(request.body, script))
   return sendJson(response, (anthropic ? messageOf : completionOf)(request.body, script))
+}
+
+async function answerShaped(shape: ProviderShape, request: ReceivedRequest, response: ServerResponse, script: FakeAnswer): Promise<void> {
+  if (script.error) {
+    const { status, body, headers } = script.error
+    const own = shape.errorHeaders?.(script.error)
+    response
+      .writeHead(status, { "content-type": "application/json", ...own, ...headers })
+      .end(body ?? JSON.stringify(shape.error(script.error)))
+    return
+  }
+  if (shape.isStream(request)) return sendStream(response, script, shape.frames(request, script), shape.streamType)
+  return sendJson(response, shape.whole(request, script))
 }
 
 function sendJson(response: ServerResponse, body: unknown): void {
@@ -197,17 +213,21 @@ async function sendRaw(response: ServerResponse, raw: NonNullable<FakeAnswer["ra
   else response.end()
 }
 
-async function sendStream(response: ServerResponse, script: FakeAnswer, all: readonly string[]): Promise<void> {
-  response
-    .writeHead(200, { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache", "x-request-id": "req_upstream" })
-    .flushHeaders()
+async function sendStream(
+  response: ServerResponse,
+  script: FakeAnswer,
+  all: readonly (string | Buffer)[],
+  contentType = "text/event-stream; charset=utf-8",
+): Promise<void> {
+  response.writeHead(200, { "content-type": contentType, "cache-control": "no-cache", "x-request-id": "req_upstream" }).flushHeaders()
   if (script.firstChunkDelayMs) await delay(script.firstChunkDelayMs)
   const ending = script.ending ?? "done"
   const frames = all.slice(0, ending === "done" ? undefined : script.framesMax)
   for (const [index, frame] of frames.entries()) {
     if (response.destroyed) return
     if (index > 0 && script.chunkDelayMs) await delay(script.chunkDelayMs)
-    await writeSplit(response, script.lineEnd ? frame.replaceAll("\n", script.lineEnd) : frame, script.splitBytes)
+    const bytes = typeof frame === "string" && script.lineEnd ? frame.replaceAll("\n", script.lineEnd) : frame
+    await writeSplit(response, bytes, script.splitBytes)
   }
   if (ending === "hang") return
   if (ending === "reset") {
@@ -216,7 +236,7 @@ async function sendStream(response: ServerResponse, script: FakeAnswer, all: rea
   } else response.end()
 }
 
-async function writeSplit(response: ServerResponse, text: string, sizeBytes: number | undefined): Promise<void> {
+async function writeSplit(response: ServerResponse, text: string | Buffer, sizeBytes: number | undefined): Promise<void> {
   const bytes = Buffer.from(text)
   if (!sizeBytes) return write(response, bytes)
   for (let from = 0; from < bytes.length; from += sizeBytes) {

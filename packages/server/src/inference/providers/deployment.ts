@@ -27,13 +27,20 @@ export function providerDeployment({ dialect, settings, ...rest }: ProviderDeplo
 }
 
 function dialectFor({ provider, upstreamModel }: ProviderDeploymentOptions, chosen: "chat" | "responses" | null): Dialect {
+  if (provider === "vertex") return vertexDialect(upstreamModel)
   const usual = presetOf(provider).dialect
   if (usual !== "openai-chat") return usual
   if (chosen === null) return (provider === "openai" || provider === "azure") && needsResponses(upstreamModel) ? "openai-responses" : usual
   return chosen === "responses" ? "openai-responses" : "openai-chat"
 }
 
+/** Vertex serves Google's models, Anthropic's, and those of other publishers (`meta/llama-…`), each in another way. */
+function vertexDialect(model: string): Dialect {
+  if (/^claude/i.test(model)) return "anthropic-vertex"
+  return /^[a-z0-9-]+\/[^/]+$/.test(model) && !/^(?:google|endpoints|tunedModels)\//.test(model) ? "openai-chat" : "gemini"
+}
+
 function goesOn({ provider, upstreamModel }: ProviderDeploymentOptions, dialect: Dialect): boolean {
-  if (dialect === "anthropic-messages") return claudeTraits(upstreamModel).continuesPrefix
+  if (dialect === "anthropic-messages" || dialect === "anthropic-vertex") return claudeTraits(upstreamModel).continuesPrefix
   return dialect === "openai-chat" && presetOf(provider).habits.prefix !== null
 }

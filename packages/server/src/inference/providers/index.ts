@@ -2,6 +2,7 @@
 import { AppError } from "../../core/index.ts"
 import type { Deployment, Dialect } from "../types.ts"
 import { anthropicMessagesDialect } from "./anthropic/dialect.ts"
+import { anthropicVertex } from "./anthropic/vertex.ts"
 import { bedrockConverse } from "./bedrock/dialect.ts"
 import { cohere } from "./cohere/dialect.ts"
 import { gemini } from "./gemini/dialect.ts"
@@ -10,7 +11,10 @@ import { openAiResponses } from "./openai-responses/dialect.ts"
 import type { ProviderDialect } from "./port.ts"
 
 const dialects: ReadonlyMap<Dialect, ProviderDialect> = new Map(
-  [openAiChat, openAiResponses, anthropicMessagesDialect, gemini, bedrockConverse, cohere].map((dialect) => [dialect.name, dialect]),
+  [openAiChat, openAiResponses, anthropicMessagesDialect, anthropicVertex, gemini, bedrockConverse, cohere].map((dialect) => [
+    dialect.name,
+    dialect,
+  ]),
 )
 
 export function dialectOf(deployment: Deployment): ProviderDialect {

@@ -47,6 +47,13 @@ describe("the paths of a deployment", () => {
       "/responses",
       "/openai/responses?api-version=2025-04-01-preview",
     ],
+    [
+      "open models on Vertex",
+      testDeployment("http://h", { provider: "vertex" }),
+      "/v1/projects/p",
+      "/chat/completions",
+      "/v1/projects/p/endpoints/openapi/chat/completions",
+    ],
     ["any other", testDeployment("http://h/v1"), "/v1", "/chat/completions", "/v1/chat/completions"],
   ])("of %s", (_, deployment, prefix, route, path) => {
     expect(pathsOf(deployment, prefix)(route)).toBe(path)

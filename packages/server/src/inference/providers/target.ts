@@ -8,6 +8,7 @@ export type PathOf = (route: string) => string
 
 export function pathsOf(deployment: Deployment, prefix: string): PathOf {
   if (deployment.provider === "azure") return azurePaths(deployment, prefix)
+  if (deployment.provider === "vertex" && deployment.dialect === "openai-chat") return (route) => `${prefix}/endpoints/openapi${route}`
   return (route) => prefix + route
 }
 

@@ -36,9 +36,9 @@ function levelOf(effort: string, model: string): string {
   return effort === "low" || effort === "medium" ? effort : "high"
 }
 
-/** A name with a slash is a path already: `tunedModels/mine`, `endpoints/123`, `publishers/google/models/…`. */
+/** A name with a slash is a path already: `tunedModels/mine`, `endpoints/123`; but `google/gemini-…` is how Vertex lists its own. */
 export function modelPath(deployment: Deployment): string {
-  const { upstreamModel: model } = deployment
+  const model = isVertex(deployment) ? deployment.upstreamModel.replace(/^google\//, "") : deployment.upstreamModel
   if (model.includes("/")) return `/${model}`
   return `/${isVertex(deployment) ? "publishers/google/models" : "models"}/${encodeURIComponent(model)}`
 }

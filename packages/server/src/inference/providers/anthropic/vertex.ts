@@ -1,0 +1,18 @@
+// Anthropic's messages as Vertex takes them: the model in the path, the version in the body.
+import type { ProviderDialect } from "../port.ts"
+import { MessagesReader } from "./reader.ts"
+import { messagesRequest } from "./request.ts"
+
+/** Signatures of thoughts hold on every platform, so they are Anthropic's here too. */
+export const anthropicVertex: ProviderDialect = {
+  name: "anthropic-vertex",
+  chatRequest: (call, deployment, { stream }) => {
+    const { model: _, ...body } = messagesRequest(call, deployment, stream)
+    return {
+      path: `/publishers/anthropic/models/${encodeURIComponent(deployment.upstreamModel)}:${stream ? "streamRawPredict" : "rawPredict"}`,
+      headers: {},
+      body: JSON.stringify({ anthropic_version: "vertex-2023-10-16", ...body }),
+    }
+  },
+  openReader: (options) => new MessagesReader(options),
+}
