@@ -97,6 +97,31 @@ describe.each(testEngines())("records on %s", (engine) => {
     expect(row).toMatchObject({ group: "chat", runs: 5_000, inputTokens: 50_000, costMicroUsd: 35_000 })
   })
 
+  it("lets limits know what was used before the records are there, and says how many wait", async () => {
+    const seen: (string | number)[] = []
+    const store = {
+      system: {
+        ...database.store.system,
+        query: (...given: Parameters<TestStore["store"]["system"]["query"]>) => {
+          seen.push("written")
+          return database.store.system.query(...given)
+        },
+      },
+    } as Pick<TestStore["store"], "system">
+    const records = createRecords({
+      store,
+      limits: defaultLimits,
+      clock: systemClock,
+      onDropped: () => undefined,
+      onWaiting: (count) => seen.push(count),
+      beforeWrite: async () => void seen.push("reported"),
+    })
+    records.add(record({ projectId: "proj_order" }))
+    records.add(record({ projectId: "proj_order" }))
+    await records[Symbol.asyncDispose]()
+    expect(seen).toEqual([1, 2, "reported", "written", 0])
+  })
+
   it("drops and counts what does not fit, in rows and in bytes", async () => {
     losses.length = 0
     const rows = open({ recordQueueRowsMax: 2 })

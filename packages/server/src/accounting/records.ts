@@ -19,6 +19,10 @@ export interface RecordsOptions {
   clock: Clock
   /** Told of every record, for metrics; must not throw. */
   onRecord?: (record: LightRunRecord) => void
+  /** Told of how many records wait, whenever that changes; must not throw. */
+  onWaiting?: (count: number) => void
+  /** Awaited before each batch: what the records' calls used is known to their limits before the records are there. */
+  beforeWrite?: () => Promise<void>
   /** Told of every loss, with its reason: the queue was full, or the database refused a batch again and again. */
   onDropped: (count: number, reason: "queue_full" | "write_failed", error?: unknown) => void
 }
@@ -63,6 +67,7 @@ class RecordQueue implements Records {
     }
     this.#queue.push(record)
     this.#queuedBytes += sizeBytes
+    this.#options.onWaiting?.(this.queued)
     this.#timer ??= setTimeout(() => void this.flush(), recordFlushMs).unref()
     return true
   }
@@ -86,9 +91,11 @@ class RecordQueue implements Records {
       const batch = this.#queue.length > batchRowsMax ? this.#queue.splice(0, batchRowsMax) : this.#queue
       if (batch === this.#queue) this.#queue = []
       this.#inFlight = batch.length
+      await this.#options.beforeWrite?.()
       await this.#write(batch)
       this.#inFlight = 0
       for (const record of batch) this.#queuedBytes -= sizeOf(record)
+      this.#options.onWaiting?.(this.queued)
     }
   }
 

@@ -1,13 +1,4 @@
 // What everything else stands on, opened at a start: the database, identity, the gate, records, the kernel, log and metrics.
-import {
-  assumedPrice,
-  createAdmission,
-  createRecords,
-  openLedger,
-  rulesOfConfig,
-  type Admission,
-  type Records,
-} from "../accounting/index.ts"
 import { databaseDirectory, readEnvironment, type Config } from "../config/index.ts"
 import { newId, systemClock } from "../core/index.ts"
 import { discover, openEmbeddedEmbeddings, type Discovery, type EmbeddedEmbeddings, type Models } from "../inference/index.ts"
@@ -15,6 +6,7 @@ import { createRuns, type Runs } from "../runs/index.ts"
 import { createGate, createIdentity, openSealer, type Gate, type Identity, type Sealer } from "../security/index.ts"
 import { openStore, type OpenStoreOptions, type Store } from "../store/index.ts"
 import { createLogger, createMetrics, type Logger, type Metrics } from "../telemetry/index.ts"
+import { openAccounting, type Accounting } from "./accounting.ts"
 import { createObservers, type Observers } from "./observe.ts"
 import type { Shared } from "./services.ts"
 
@@ -42,11 +34,9 @@ export async function openParts(config: Config, logger: Logger, onFatal: OnFatal
 
 export type OnFatal = ((error: Error) => void) | undefined
 
-export interface Foundation {
+export interface Foundation extends Accounting {
   identity: Identity
   gate: Gate
-  records: Records
-  admission: Admission
   runs: Runs
   sealer: Sealer
 }
@@ -59,17 +49,10 @@ export async function openFoundation(
 ): Promise<Foundation> {
   const identity = cleanUps.use(await createIdentity({ ...shared, store, onError: (error) => shared.onError("identity", error) }))
   const gate = createGate({ grants: config.grants })
-  const onDropped = (count: number, reason: string, error?: unknown): void => {
-    metrics.events.recordsDropped(count)
-    shared.onError(`${count} records dropped: ${reason}`, error)
-  }
-  const records = cleanUps.use(createRecords({ ...shared, ...observers, store, onDropped }))
-  metrics.gauge("perdure_record_queue_rows", "Records of light runs that wait for their batch", () => records.queued)
-  const rules = { rules: rulesOfConfig(config), assumedPrice: assumedPrice(config.unknownPrice) }
-  const admission = cleanUps.use(createAdmission({ ...shared, ...rules, ledger: await openLedger({ ...shared, store }) }))
+  const accounting = await openAccounting(config, shared, { store, metrics, observers }, cleanUps)
   const role = config.roles.includes("executor") ? "all" : "gateway"
   const runs = cleanUps.use(createRuns({ ...shared, ...observers, store, role }))
-  return { identity, gate, records, admission, runs, sealer: await openSealer(store) }
+  return { identity, gate, ...accounting, runs, sealer: await openSealer(store) }
 }
 
 export interface Telemetry {

@@ -1,6 +1,7 @@
 // Public face of the store: the port, what opens it, what it throws, and one namespace per table.
 export type { Queryable, SqlRow, SqlValue, Store, StoreCapabilities, Transactor } from "./port.ts"
 export { openStore, type OpenStoreOptions } from "./open.ts"
+export { isDead, processIdentitySchema, thisProcess, type ProcessIdentity } from "./process-identity.ts"
 export { isStoreError, StoreError, tellableMessage } from "./errors.ts"
 export type { StoreLimits, StoreLogger } from "./engine.ts"
 // One namespace per table (`apiKeys.insertKey(db, …)`).

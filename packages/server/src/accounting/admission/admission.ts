@@ -8,11 +8,14 @@ import { LimitError } from "./refusal.ts"
 import { CounterRegistry, type Slot } from "./registry.ts"
 import { Held, stateOf, type Draw, type HoldingOf } from "./reservation.ts"
 import type { LimitRule } from "./rules.ts"
+import type { Tally } from "../tally.ts"
 import type { ActualUsage, Admission, AdmissionRequest, Reservation } from "./types.ts"
 
 export interface AdmissionOptions {
   rules: readonly LimitRule[]
   ledger: Ledger
+  /** Told of every call that is let in, and of its end. */
+  tally?: Pick<Tally, "callBegan" | "callEnded">
   limits: Pick<Limits, "limitCountersMax" | "outputTokensAssumed">
   clock: Clock
   /** Taken where nobody knows the price, so that no call passes a budget of money for free. */
@@ -44,12 +47,16 @@ class LedgerAdmission implements Admission, HoldingOf {
 
   reserve(request: AdmissionRequest): Reservation | Promise<Reservation> {
     const slots = this.#registry.slotsOf(request, this.now())
-    if (slots.length === 0) return new Held(this, request, noDraws)
+    if (slots.length === 0) return this.#held(request, noDraws)
     const demand = demandOf(request, this.#history, this.#options.assumedPrice)
     const draws = this.#take(slots, demand)
-    if (draws) return new Held(this, request, draws)
+    if (draws) return this.#held(request, draws)
     const asked = this.#ask(slots, demand)
     return asked ? this.#reserveAfter(asked, request, demand) : this.reserve(request)
+  }
+
+  onEnded(): void {
+    this.#options.tally?.callEnded()
   }
 
   onSettled({ model, outputTokensMax }: AdmissionRequest, actual: ActualUsage): void {
@@ -67,6 +74,11 @@ class LedgerAdmission implements Admission, HoldingOf {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#options.ledger[Symbol.asyncDispose]()
+  }
+
+  #held(request: AdmissionRequest, draws: readonly Draw[]): Held {
+    this.#options.tally?.callBegan()
+    return new Held(this, request, draws)
   }
 
   /** All or nothing, in one turn; undefined where the ledger must be asked. */
@@ -105,7 +117,7 @@ class LedgerAdmission implements Admission, HoldingOf {
     for (let round = 0; round < roundsMax; round += 1) {
       const slots = this.#registry.slotsOf(request, this.now())
       const draws = this.#take(slots, demand)
-      if (draws) return new Held(this, request, draws)
+      if (draws) return this.#held(request, draws)
       await this.#ask(slots, demand)
     }
     const hint = "Try again in a moment."

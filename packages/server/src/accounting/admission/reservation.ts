@@ -14,6 +14,8 @@ export interface HoldingOf {
   now(): number
   /** Credit of it was taken or settled. */
   touched(counter: Counter, now: number): void
+  /** Of the end of any call. */
+  onEnded(): void
   /** Of the end of a call that used something. */
   onSettled(request: AdmissionRequest, actual: ActualUsage): void
   /** What is taken from money budgets: not the given cost where the price is unknown. */
@@ -41,6 +43,7 @@ export class Held implements Reservation {
   settle(actual: ActualUsage): void {
     if (this.#ended) return
     this.#ended = true
+    this.#shared.onEnded()
     this.#shared.onSettled(this.#request, actual)
     if (this.#draws.length === 0) return
     const { inputTokens, outputTokens } = actual
@@ -51,6 +54,7 @@ export class Held implements Reservation {
   release(): void {
     if (this.#ended) return
     this.#ended = true
+    this.#shared.onEnded()
     if (this.#draws.length > 0) this.#giveBack(nothing)
   }
 

@@ -1,25 +1,18 @@
 // The lock beside the data directory: one process at a time, taken over only from a holder that is provably dead.
 import { randomUUID } from "node:crypto"
 import { link, mkdir, open, readFile, rename, unlink } from "node:fs/promises"
-import { readFileSync } from "node:fs"
 import { hostname } from "node:os"
 import { dirname, join } from "node:path"
 import { z } from "zod"
 import { AppError, sleep } from "../../core/index.ts"
+import { isDead, processIdentitySchema, thisProcess } from "../process-identity.ts"
 import { syncDirectory } from "./durable-tree.ts"
 
 export interface DirectoryLock {
   release(): Promise<void>
 }
 
-const holderSchema = z.object({
-  token: z.string(),
-  pid: z.number().int(),
-  /** Ticks after boot at which the process started; null where the system doesn't say. */
-  startTime: z.string().nullable(),
-  bootId: z.string().nullable(),
-  host: z.string(),
-})
+const holderSchema = processIdentitySchema.extend({ token: z.string() })
 
 type Holder = z.infer<typeof holderSchema>
 
@@ -31,7 +24,7 @@ export function lockPath(dataDirectory: string): string {
 export async function lockDirectory(dataDirectory: string): Promise<DirectoryLock> {
   const path = lockPath(dataDirectory)
   await mkdir(dataDirectory, { recursive: true, mode: 0o700 })
-  const own: Holder = { token: randomUUID(), pid: process.pid, startTime: startTimeOf(process.pid), bootId: bootId(), host: hostname() }
+  const own: Holder = { token: randomUUID(), ...thisProcess() }
   for (let attempt = 0; attempt < 40; attempt += 1) {
     if (await create(path, own)) return { release: () => release(path, own) }
     const holder = await read(path)
@@ -41,16 +34,6 @@ export async function lockDirectory(dataDirectory: string): Promise<DirectoryLoc
     await sleep(25)
   }
   throw locked(dataDirectory, path, (await read(path)) ?? "unreadable")
-}
-
-/** Dead for certain: another boot of this host, no such process, or another process under the same number. Doubt means alive. */
-export function isDead(holder: Holder): boolean {
-  if (holder.host !== hostname()) return false
-  const boot = bootId()
-  if (holder.bootId !== null && boot !== null && holder.bootId !== boot) return true
-  if (!processExists(holder.pid)) return true
-  const startTime = startTimeOf(holder.pid)
-  return startTime !== null && holder.startTime !== null && startTime !== holder.startTime
 }
 
 /** True when the file was made by us: complete and durable at the moment at which its name appears. */
@@ -130,33 +113,6 @@ function locked(dataDirectory: string, path: string, holder: Holder | "unreadabl
   return new AppError("data_directory_locked", `The data directory ${dataDirectory} is in use by the process ${holder.pid}${where}`, {
     hint: `Stop that process, or talk to it instead of opening its directory. If it is certainly gone, delete ${path}.`,
   })
-}
-
-function processExists(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return errorCode(error) !== "ESRCH"
-  }
-}
-
-/** Field 22 of /proc/pid/stat; the name in field 2 may hold spaces and parentheses. */
-function startTimeOf(pid: number): string | null {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, "utf8")
-    return text.slice(text.lastIndexOf(")") + 2).split(" ")[19] ?? null
-  } catch {
-    return null
-  }
-}
-
-function bootId(): string | null {
-  try {
-    return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()
-  } catch {
-    return null
-  }
 }
 
 function errorCode(error: unknown): string | undefined {
