@@ -174,9 +174,6 @@ test("keys: made with limits, shown, changed, rotated and ended from the command
   expect(await answers(made["secret"])).toBe(200)
   const rotated = await json("rotate", id, "--overlap", "0")
   expect([await answers(made["secret"]), await answers(rotated["secret"])]).toEqual([401, 200])
-  const wrong = await run("keys", "create", "x", "--endpoints", "embedding", "--data", data)
-  expect({ code: wrong.code, out: wrong.out }).toEqual({ code: exitCodes.failed, out: "" })
-  expect(wrong.err).toContain("--endpoints: must be a route group")
   server.child.kill("SIGTERM")
   await server.exited
 
@@ -184,7 +181,6 @@ test("keys: made with limits, shown, changed, rotated and ended from the command
   expect(listed.out).toMatch(new RegExp(`^${id}  .*scoped  responses · \\$2.5/day · 600 requests/min · #a · #b\n$`))
   expect(listed.out).toContain(`used ${new Date().toISOString().slice(0, 10)}`)
   expect((await run("keys", "revoke", id, "--data", data)).out).toBe(`revoked ${id}\n`)
-  expect(await json("show", id)).toMatchObject({ state: "revoked" })
 })
 
 test("a command whose reader went away ends without a stack trace", async () => {

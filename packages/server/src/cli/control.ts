@@ -135,7 +135,7 @@ async function perform(request: ControlRequest, { identity, projectId, loginUrl 
       return identity.updateKey(projectId, request.id, request.patch)
     case "keys.rotate":
       return identity.rotateKey(projectId, request.id, request.request)
-    case "keys.revoke":
+    default:
       return identity.revokeKey(projectId, request.id)
   }
 }
