@@ -174,20 +174,97 @@ describe.skipIf(browserPath === undefined)("the dashboard in a browser", () => {
     await expectAccessible(page)
   })
 
-  it("makes a key that works, shows it once, and revokes it", async () => {
-    await page.goto(`${server.url}/dashboard/keys`)
-    await page.getByLabel("Name of the new key").fill("from the browser")
-    await page.getByRole("button", { name: "Create key" }).click()
-    const secret = (await page.getByLabel("The new key", { exact: true }).locator("pre").textContent())?.trim() ?? ""
+  const status = async (key: string, path = "/v1/models"): Promise<number> => {
+    const answer = await fetch(server.url + path, { headers: { authorization: `Bearer ${key}` } })
+    await answer.body?.cancel()
+    return answer.status
+  }
+  /** The secret that a dialog shows, put away afterwards. */
+  const shownSecret = async (): Promise<string> => {
+    const secret = (await page.getByRole("dialog").locator("pre").textContent())?.trim() ?? ""
     await expectAccessible(page)
-    const call = (): Promise<Response> => fetch(`${server.url}/v1/models`, { headers: { authorization: `Bearer ${secret}` } })
-    expect((await call()).status).toBe(200)
-    await page.reload()
-    await page.getByRole("button", { name: "Revoke from the browser" }).click()
+    await page.getByRole("button", { name: "I have it" }).click()
     expect(await page.content()).not.toContain(secret)
+    return secret
+  }
+  const keyRow = (name: string): ReturnType<Page["locator"]> => page.locator("[data-key]").filter({ hasText: name })
+
+  it("makes a restricted key, shows its secret once, and says what it may use, what it cost and when it was used", async () => {
+    await page.goto(`${server.url}/dashboard/keys`)
+    await page.getByRole("button", { name: "New key" }).click()
+    await page.getByRole("button", { name: "Create key" }).click()
+    await page.getByText("A key needs a name.").waitFor()
+    await page.getByLabel("Name").fill("from the browser")
+    await page.getByLabel("Models").fill("perdure/*")
+    await page.getByLabel("chat", { exact: true }).check()
+    await page.getByLabel("More endpoints").fill("/nowhere")
+    await page.getByLabel("Budget in dollars").fill("2.5")
+    await page.getByLabel("Window of the budget").selectOption("day")
+    await page.getByLabel("Requests per minute").fill("600")
+    await page.getByLabel("Expires").selectOption("In 30 days")
+    await page.getByLabel("Tags").fill("browser")
+    await expectAccessible(page)
+    await page.getByRole("button", { name: "Create key" }).click()
+    await page.getByRole("status").getByText("must be a route group").waitFor()
+    expect(problems.splice(0).every((problem) => problem.includes("400"))).toBe(true) // the browser reports the refusal
+    await page.getByLabel("More endpoints").fill("")
+    await page.getByRole("button", { name: "Create key" }).click()
+    const secret = await shownSecret()
+    expect([await status(secret), await status(secret, "/v1/runs")]).toEqual([200, 403])
+    const own = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: secret })
+    await own.chat.completions.create({ model: "perdure/extractive", messages: [{ role: "user", content: "Hello" }] })
+    await expect
+      .poll(
+        async () => {
+          await page.reload()
+          return keyRow("from the browser").textContent()
+        },
+        { timeout: 60_000, interval: 1_000 },
+      )
+      .toMatch(/#browser.*perdure\/\*.*chat.*\$2\.5 per day.*600 requests\/min.*1 run.*ago.*ends/)
+    expect(await page.content()).not.toContain(secret)
+    await expectAccessible(page)
+  })
+
+  it("changes a key, gives it a new secret, and revokes it", async () => {
+    await page.getByRole("button", { name: "Edit from the browser" }).click()
+    expect(await page.getByLabel("Models").inputValue()).toBe("perdure/*")
+    await page.getByLabel("runs", { exact: true }).check()
+    await page.getByLabel("Budget in dollars").fill("")
+    await page.getByRole("button", { name: "Save" }).click()
+    await keyRow("from the browser").getByText("chat, runs").waitFor()
+    expect(await keyRow("from the browser").textContent()).not.toContain("$2.5")
+
+    await page.getByRole("button", { name: "Rotate from the browser" }).click()
+    await page.getByLabel("It works for another hour").check()
+    await page.getByRole("button", { name: "Rotate", exact: true }).click()
+    const second = await shownSecret()
+    await keyRow("from the browser").getByText("old secret ends").waitFor()
+    await page.getByRole("button", { name: "Rotate from the browser" }).click()
+    await page.getByLabel("It stops at once").check()
+    await page.getByRole("button", { name: "Rotate", exact: true }).click()
+    const third = await shownSecret()
+    expect([await status(second, "/v1/runs"), await status(third, "/v1/runs")]).toEqual([401, 200])
+
+    await page.getByRole("button", { name: "Revoke from the browser" }).click()
+    await page.keyboard.press("Escape")
+    await page.getByRole("dialog").waitFor({ state: "detached" })
+    await page.getByRole("button", { name: "Revoke from the browser" }).click()
     await page.getByRole("button", { name: "Yes, revoke" }).click()
     await page.getByText("revoked", { exact: true }).waitFor()
-    expect((await call()).status).toBe(401)
+    expect(await status(third)).toBe(401)
+  })
+
+  it("finds keys by name and state, in the address too, and says when there is none", async () => {
+    await page.getByLabel("State").selectOption("live")
+    await page.waitForFunction(() => document.querySelectorAll("[data-key]").length === 1)
+    await page.getByLabel("Search keys").fill("browser")
+    await page.getByText("No key fits the filter.").waitFor()
+    expect(page.url()).toMatch(/state=live&search=browser/)
+    await expectAccessible(page)
+    await page.getByRole("button", { name: "Clear the filter" }).click()
+    await keyRow("from the browser").waitFor()
+    expect(page.url()).toBe(`${server.url}/dashboard/keys`)
   })
 
   it("is dark where the system is, and as the person chooses from then on", async () => {

@@ -60,8 +60,10 @@ describe("another project's key", () => {
     ["GET", "/v1/runs"],
     ["GET", `/v1/runs?search=${secretWord}`],
     ["GET", "/v1/usage"],
+    ["GET", "/v1/keys"],
+    ["GET", "/v1/keys?search={key}"],
   ])("%s %s: lists nothing of it", async (method, path, body?: object) => {
-    const response = await call(theirs, method, path, body)
+    const response = await call(theirs, method, filled(path), body)
     const text = await response.text()
     expect(response.status).toBe(200)
     for (const id of Object.values(made)) expect(text).not.toContain(id)
@@ -93,6 +95,9 @@ describe("another project's key", () => {
     ["POST", "/v1/runs/{run}/cancel", {}],
     ["POST", "/v1/runs/{run}/signals/go", { payload: 1 }],
     ["POST", "/v1/runs/{run}/resolve", { decision: "again" }],
+    ["GET", "/v1/keys/{key}"],
+    ["PATCH", "/v1/keys/{key}", { name: "taken over" }],
+    ["POST", "/v1/keys/{key}/rotate", { overlapMs: 0 }],
     ["DELETE", "/v1/keys/{key}"],
   ])("%s %s: not found, and no word of it in the answer", async (method, path, body?: object) => {
     const response = await call(theirs, method, filled(path), body && (JSON.parse(filled(JSON.stringify(body))) as object))
@@ -120,6 +125,7 @@ describe("the project's own key", () => {
       "/v1/responses/{response}",
       "/v1/conversations/{conversation}",
       "/v1/runs/{run}",
+      "/v1/keys/{key}",
     ]) {
       const { status } = await call(ours, "GET", filled(path))
       expect({ path, status }).toEqual({ path, status: 200 })

@@ -1,8 +1,6 @@
-// Usage, keys and memories as the pages read them.
-import type { ApiKey, ApiKeyCreated, MemoryList, MemorySearch, Usage, UsageQuery } from "@perdure/client"
-import { useMutation, useQuery, useQueryClient, type UseMutationResult, type UseQueryResult } from "@tanstack/react-query"
-import { useCallback, useMemo } from "react"
-import { shortId } from "../lib/format.ts"
+// Usage and memories as the pages read them.
+import type { MemoryList, MemorySearch, Usage, UsageQuery } from "@perdure/client"
+import { useQuery, type UseQueryResult } from "@tanstack/react-query"
 import { client } from "./client.ts"
 
 const usageEveryMs = 15_000
@@ -13,43 +11,6 @@ export function useUsage(hours: number, groupBy: NonNullable<UsageQuery["groupBy
     queryKey: ["usage", hours, groupBy],
     queryFn: ({ signal }) => client.usage({ since: Math.floor(Date.now() / 60_000) * 60_000 - hours * 3_600_000, groupBy }, signal),
     refetchInterval: usageEveryMs,
-  })
-}
-
-/** As many as one answer holds. */
-const keysRead = 1_000
-
-export function useKeys(): UseQueryResult<ApiKey[]> {
-  return useQuery({
-    queryKey: ["keys"],
-    queryFn: async ({ signal }) => (await client.keys.list({ limit: keysRead }, signal)).keys,
-    staleTime: 60_000,
-  })
-}
-
-/** What a principal is called: the name of its key, or the id as it is. */
-export function usePrincipalNames(): (principal: string) => string {
-  const keys = useKeys()
-  const names = useMemo(() => new Map(keys.data?.map((key) => [key.id, key.name])), [keys.data])
-  return useCallback(
-    (principal: string) => names.get(principal) ?? (principal.startsWith("key_") ? shortId(principal) : principal),
-    [names],
-  )
-}
-
-export function useCreateKey(): UseMutationResult<ApiKeyCreated, Error, string> {
-  const queries = useQueryClient()
-  return useMutation({
-    mutationFn: (name: string) => client.keys.create({ name }),
-    onSettled: () => queries.invalidateQueries({ queryKey: ["keys"] }),
-  })
-}
-
-export function useRevokeKey(): UseMutationResult<unknown, Error, string> {
-  const queries = useQueryClient()
-  return useMutation({
-    mutationFn: (id: string) => client.keys.revoke(id),
-    onSettled: () => queries.invalidateQueries({ queryKey: ["keys"] }),
   })
 }
 

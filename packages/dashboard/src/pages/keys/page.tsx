@@ -1,132 +1,114 @@
-// API keys: the list, a new one whose secret is shown this once, and revoking.
-import type { ApiKey, ApiKeyCreated } from "@perdure/client"
-import { useState } from "react"
-import { useCreateKey, useKeys, useRevokeKey } from "../../data/others.ts"
-import { Code, Failure, Id, Loading, PageHead, TimeAgo } from "../../parts/small.tsx"
+// API keys: what each may use and has used, and the dialogs that make, change, rotate and revoke them.
+import type { ApiKey } from "@perdure/client"
+import { useMemo, useState } from "react"
+import { useSearchParams } from "wouter"
+import { useKeyPages } from "../../data/keys.ts"
+import { useUsage } from "../../data/others.ts"
+import { Choice, SearchField } from "../../parts/filters.tsx"
+import { Code, Failure, Loading, PageHead } from "../../parts/small.tsx"
+import { CreateKey, EditKey, RevokeKey, RotateKey } from "./dialogs.tsx"
+import { KeyTable, type KeyAction } from "./table.tsx"
+
+const states = [
+  ["live", "Live"],
+  ["expired", "Expired"],
+  ["revoked", "Revoked"],
+] as const
+const usageHours = 30 * 24
+
+type Open = "create" | { action: KeyAction; key: ApiKey } | null
 
 export function KeysPage(): React.JSX.Element {
-  const keys = useKeys()
-  const create = useCreateKey()
+  const [params, setParams] = useSearchParams()
+  const [open, setOpen] = useState<Open>(null)
+  const state = states.find(([name]) => name === params.get("state"))?.[0]
+  const search = params.get("search") ?? ""
+  const set = (name: string, value: string): void =>
+    setParams((before) => {
+      const next = new URLSearchParams(before)
+      if (value === "") next.delete(name)
+      else next.set(name, value)
+      return next
+    })
   return (
     <>
-      <PageHead title="Keys" />
+      <PageHead title="Keys">
+        <SearchField label="Search keys" placeholder="Search names" value={search} onChange={(value) => set("search", value)} />
+        <Choice label="State" all="All states" value={state ?? ""} options={states} onChange={(value) => set("state", value)} />
+        <button type="button" className="button button-main ml-auto" onClick={() => setOpen("create")}>
+          New key
+        </button>
+      </PageHead>
       <div className="min-h-0 flex-1 overflow-y-auto" tabIndex={-1}>
-        <div className="flex max-w-4xl flex-col gap-4 p-4 md:px-6">
-          <NewKey onCreate={(name) => create.mutate(name)} busy={create.isPending} />
-          {create.error ? <Failure error={create.error} /> : null}
-          {create.data ? <Created made={create.data} onClose={() => create.reset()} /> : null}
-          {keys.error ? <Failure error={keys.error} /> : null}
-          {keys.isPending ? <Loading /> : null}
-          {keys.data ? <KeyTable keys={keys.data} /> : null}
-        </div>
+        <Keys state={state} search={search} onAction={(action, key) => setOpen({ action, key })} onClear={() => setParams({})} />
       </div>
+      <OpenDialog open={open} onClose={() => setOpen(null)} />
     </>
   )
 }
 
-function NewKey({ onCreate, busy }: { onCreate: (name: string) => void; busy: boolean }): React.JSX.Element {
-  const [name, setName] = useState("")
-  const send = (event: React.FormEvent): void => {
-    event.preventDefault()
-    if (name.trim() === "") return
-    onCreate(name.trim())
-    setName("")
-  }
-  return (
-    <form onSubmit={send} className="flex flex-wrap items-center gap-2">
-      <input
-        aria-label="Name of the new key"
-        placeholder="Name, for example: billing service"
-        value={name}
-        maxLength={200}
-        onChange={(event) => setName(event.target.value)}
-        className="field w-72"
-      />
-      <button type="submit" className="button button-main" disabled={busy || name.trim() === ""}>
-        Create key
-      </button>
-    </form>
-  )
+function OpenDialog({ open, onClose }: { open: Open; onClose: () => void }): React.JSX.Element | null {
+  if (open === null) return null
+  if (open === "create") return <CreateKey onClose={onClose} />
+  const { action, key } = open
+  if (action === "edit") return <EditKey apiKey={key} onClose={onClose} />
+  return action === "rotate" ? <RotateKey apiKey={key} onClose={onClose} /> : <RevokeKey apiKey={key} onClose={onClose} />
 }
 
-function Created({ made, onClose }: { made: ApiKeyCreated; onClose: () => void }): React.JSX.Element {
-  return (
-    <section aria-label="The new key" className="panel border-accent px-4 py-3">
-      <h2 className="text-base font-semibold">{made.name}</h2>
-      <p className="mt-0.5 mb-2 text-sm text-dim">Copy the key now. It is shown this once; only its hash is kept.</p>
-      <Code text={made.secret} label="The new key" />
-      <button type="button" className="button mt-3" onClick={onClose}>
-        I have it
-      </button>
-    </section>
-  )
+interface KeysProps {
+  state: ApiKey["state"] | undefined
+  search: string
+  onAction: (action: KeyAction, key: ApiKey) => void
+  onClear: () => void
 }
 
-function KeyTable({ keys }: { keys: readonly ApiKey[] }): React.JSX.Element {
-  const sorted = [...keys].sort((a, b) => Number(a.revokedAt !== null) - Number(b.revokedAt !== null) || b.createdAt - a.createdAt)
+function Keys({ state, search, onAction, onClear }: KeysProps): React.JSX.Element {
+  const keys = useKeyPages({ ...(state === undefined ? {} : { state }), ...(search === "" ? {} : { search }) })
+  const usage = useUsage(usageHours, "principal")
+  const spent = useMemo(() => new Map(usage.data?.rows.map((row) => [row.group, row])), [usage.data])
+  const isFiltered = state !== undefined || search !== ""
+  if (keys.error) return <Failure error={keys.error} />
+  if (keys.isPending) return <Loading />
   return (
-    <div className="panel overflow-x-auto">
-      <table className="w-full text-sm">
-        <thead className="text-xs text-dim">
-          <tr className="border-b border-line">
-            <th className="px-4 py-2 text-left font-normal">Name</th>
-            <th className="px-2 py-2 text-left font-normal">Key</th>
-            <th className="px-2 py-2 text-left font-normal">Id</th>
-            <th className="px-2 py-2 text-left font-normal">Created</th>
-            <th className="px-4 py-2 text-right font-normal">
-              <span className="sr-only">Actions</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody className="divide-y divide-line">
-          {sorted.map((key) => (
-            <KeyRow key={key.id} apiKey={key} />
-          ))}
-        </tbody>
-      </table>
-      {keys.length === 0 ? <p className="px-4 py-3 text-sm text-dim">No keys yet. Create one above, or with: perdure keys create</p> : null}
+    <div className="flex flex-col gap-4 p-4 md:px-6">
+      {keys.data.length > 0 ? (
+        <KeyTable keys={keys.data} spent={spent} onAction={onAction} />
+      ) : isFiltered ? (
+        <NoneFits onClear={onClear} />
+      ) : (
+        <NoKeys />
+      )}
+      {keys.hasNextPage ? (
+        <div>
+          <button type="button" className="button" disabled={keys.isFetchingNextPage} onClick={() => void keys.fetchNextPage()}>
+            Show more
+          </button>
+        </div>
+      ) : null}
     </div>
   )
 }
 
-function KeyRow({ apiKey }: { apiKey: ApiKey }): React.JSX.Element {
-  const revoked = apiKey.revokedAt !== null
+function NoneFits({ onClear }: { onClear: () => void }): React.JSX.Element {
   return (
-    <tr className={revoked ? "text-dim" : ""}>
-      <td className={`px-4 py-2 ${revoked ? "line-through" : "font-medium"}`}>{apiKey.name}</td>
-      <td className="px-2 py-2 font-mono text-xs">{apiKey.hint}</td>
-      <td className="px-2 py-2">
-        <Id id={apiKey.id} />
-      </td>
-      <td className="px-2 py-2 text-dim">
-        <TimeAgo at={apiKey.createdAt} />
-      </td>
-      <td className="px-4 py-1.5 text-right">
-        {revoked ? <span className="text-xs">revoked</span> : <Revoke id={apiKey.id} name={apiKey.name} />}
-      </td>
-    </tr>
+    <div className="panel flex flex-col items-start gap-3 px-4 py-4">
+      <p className="text-sm text-dim">No key fits the filter.</p>
+      <button type="button" className="button" onClick={onClear}>
+        Clear the filter
+      </button>
+    </div>
   )
 }
 
-function Revoke({ id, name }: { id: string; name: string }): React.JSX.Element {
-  const [asked, setAsked] = useState(false)
-  const revoke = useRevokeKey()
-  if (revoke.error) return <span className="text-bad">{revoke.error.message}</span>
-  if (!asked) {
-    return (
-      <button type="button" className="button button-bad" aria-label={`Revoke ${name}`} onClick={() => setAsked(true)}>
-        Revoke
-      </button>
-    )
-  }
+function NoKeys(): React.JSX.Element {
   return (
-    <span className="inline-flex gap-2">
-      <button type="button" className="button button-bad" disabled={revoke.isPending} onClick={() => revoke.mutate(id)}>
-        Yes, revoke
-      </button>
-      <button type="button" className="button" onClick={() => setAsked(false)}>
-        Keep
-      </button>
-    </span>
+    <div className="panel flex max-w-xl flex-col gap-3 px-4 py-4">
+      <h2 className="text-base font-semibold">No keys yet</h2>
+      <p className="text-sm text-dim">
+        Give each application or person a key of its own: it says who called, what it cost, and can be limited, rotated and revoked without
+        the others noticing. Make one with the button above, or on the command line:
+      </p>
+      <Code text={'perdure keys create my-app --models "gpt-*" --budget-usd 20 --per month'} label="Create a key" />
+    </div>
   )
 }

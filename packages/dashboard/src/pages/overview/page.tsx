@@ -1,7 +1,8 @@
 // The last 24 hours at a glance: how much ran, what it cost, what failed; every number leads to its runs.
 import type { UsageRow } from "@perdure/client"
 import { Link } from "wouter"
-import { usePrincipalNames, useUsage } from "../../data/others.ts"
+import { usePrincipalNames } from "../../data/keys.ts"
+import { useUsage } from "../../data/others.ts"
 import { useRelatedRuns } from "../../data/runs.ts"
 import { formatCompact, formatCost, formatCount } from "../../lib/format.ts"
 import { Failure, Loading, PageHead } from "../../parts/small.tsx"

@@ -1,6 +1,6 @@
 // The facts of a run in one strip: model, tokens, cost, times, who asked, and how far its data is trusted.
 import type { Run, RunEvent } from "@perdure/client"
-import { usePrincipalNames } from "../../data/others.ts"
+import { usePrincipalNames } from "../../data/keys.ts"
 import { formatCost, formatCount, formatDuration } from "../../lib/format.ts"
 import { field, numberOf } from "../../lib/json.ts"
 import { useNow } from "../../lib/now.ts"

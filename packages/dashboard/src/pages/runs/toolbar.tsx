@@ -1,8 +1,8 @@
 // Above the list: search, the filters, and the switch between live and paused.
 import type { RunListQuery } from "@perdure/client"
-import { useEffect, useRef, useState } from "react"
 import type { LiveRuns } from "../../data/runs.ts"
 import { allKinds, allStatuses, kindLabels, statusLooks } from "../../lib/statuses.ts"
+import { Choice, SearchField } from "../../parts/filters.tsx"
 import { Icon } from "../../parts/icons.tsx"
 import { shortId } from "../../lib/format.ts"
 import type { RunFilterName } from "./filter.ts"
@@ -21,7 +21,14 @@ const statusOptions = allStatuses.map((status) => [status, statusLooks[status].l
 export function Toolbar({ filter, setFilter, live, onPause, searchField }: ToolbarProps): React.JSX.Element {
   return (
     <>
-      <Search value={filter.search ?? ""} onChange={(value) => setFilter("search", value)} field={searchField} />
+      <SearchField
+        label="Search runs"
+        placeholder="Search name, model, id, text"
+        value={filter.search ?? ""}
+        onChange={(value) => setFilter("search", value)}
+        field={searchField}
+        shortcut="/"
+      />
       <Choice label="Kind" all="All kinds" value={filter.kind ?? ""} options={kindOptions} onChange={(value) => setFilter("kind", value)} />
       <Choice
         label="Status"
@@ -34,79 +41,6 @@ export function Toolbar({ filter, setFilter, live, onPause, searchField }: Toolb
       <Chip name="parent" value={filter.parentId} onRemove={() => setFilter("parentId", "")} />
       <LiveSwitch live={live} onPause={onPause} />
     </>
-  )
-}
-
-const typingPauseMs = 250
-
-function Search({
-  value,
-  onChange,
-  field,
-}: {
-  value: string
-  onChange: (value: string) => void
-  field: ToolbarProps["searchField"]
-}): React.JSX.Element {
-  const [text, setText] = useState(value)
-  const latest = useRef(onChange)
-  useEffect(() => {
-    latest.current = onChange
-  })
-  useEffect(() => setText(value), [value])
-  useEffect(() => {
-    if (text === value) return undefined
-    const timer = setTimeout(() => latest.current(text), typingPauseMs)
-    return () => clearTimeout(timer)
-  }, [text, value])
-  return (
-    <div className="relative max-w-96 min-w-40 flex-1">
-      <Icon name="search" className="absolute top-2 left-2.5 text-dim" />
-      <input
-        ref={field}
-        type="search"
-        aria-label="Search runs"
-        placeholder="Search name, model, id, text"
-        value={text}
-        onChange={(event) => setText(event.target.value)}
-        onKeyDown={(event) => {
-          if (event.key === "Escape") event.currentTarget.blur()
-        }}
-        className="field w-full pr-8 pl-8"
-      />
-      <kbd
-        className="pointer-events-none absolute top-1.5 right-2 rounded border border-line px-1.5 font-mono text-xs text-dim"
-        aria-hidden="true"
-      >
-        /
-      </kbd>
-    </div>
-  )
-}
-
-interface ChoiceProps {
-  label: string
-  all: string
-  value: string
-  options: readonly (readonly [string, string])[]
-  onChange: (value: string) => void
-}
-
-function Choice({ label, all, value, options, onChange }: ChoiceProps): React.JSX.Element {
-  return (
-    <select
-      aria-label={label}
-      value={value}
-      onChange={(event) => onChange(event.target.value)}
-      className={`field pr-1 ${value === "" ? "" : "border-accent text-accent"}`}
-    >
-      <option value="">{all}</option>
-      {options.map(([option, text]) => (
-        <option key={option} value={option}>
-          {text}
-        </option>
-      ))}
-    </select>
   )
 }
 

@@ -1,0 +1,80 @@
+// What stands above a list: a search that waits until the typing pauses, and a choice of one of several.
+import { useEffect, useRef, useState } from "react"
+import { Icon } from "./icons.tsx"
+
+const typingPauseMs = 250
+
+export interface SearchFieldProps {
+  label: string
+  placeholder: string
+  value: string
+  onChange: (value: string) => void
+  field?: React.RefObject<HTMLInputElement | null>
+  /** The key that leads here. */
+  shortcut?: string
+}
+
+export function SearchField({ label, placeholder, value, onChange, field, shortcut }: SearchFieldProps): React.JSX.Element {
+  const [text, setText] = useState(value)
+  const latest = useRef(onChange)
+  useEffect(() => {
+    latest.current = onChange
+  })
+  useEffect(() => setText(value), [value])
+  useEffect(() => {
+    if (text === value) return undefined
+    const timer = setTimeout(() => latest.current(text), typingPauseMs)
+    return () => clearTimeout(timer)
+  }, [text, value])
+  return (
+    <div className="relative max-w-96 min-w-40 flex-1">
+      <Icon name="search" className="absolute top-2 left-2.5 text-dim" />
+      <input
+        ref={field}
+        type="search"
+        aria-label={label}
+        placeholder={placeholder}
+        value={text}
+        onChange={(event) => setText(event.target.value)}
+        onKeyDown={(event) => {
+          if (event.key === "Escape") event.currentTarget.blur()
+        }}
+        className={`field w-full pl-8 ${shortcut === undefined ? "" : "pr-8"}`}
+      />
+      {shortcut === undefined ? null : (
+        <kbd
+          className="pointer-events-none absolute top-1.5 right-2 rounded border border-line px-1.5 font-mono text-xs text-dim"
+          aria-hidden="true"
+        >
+          {shortcut}
+        </kbd>
+      )}
+    </div>
+  )
+}
+
+export interface ChoiceProps {
+  label: string
+  all: string
+  value: string
+  options: readonly (readonly [string, string])[]
+  onChange: (value: string) => void
+}
+
+export function Choice({ label, all, value, options, onChange }: ChoiceProps): React.JSX.Element {
+  return (
+    <select
+      aria-label={label}
+      value={value}
+      onChange={(event) => onChange(event.target.value)}
+      className={`field pr-1 ${value === "" ? "" : "border-accent text-accent"}`}
+    >
+      <option value="">{all}</option>
+      {options.map(([option, text]) => (
+        <option key={option} value={option}>
+          {text}
+        </option>
+      ))}
+    </select>
+  )
+}
