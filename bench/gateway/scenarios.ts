@@ -42,6 +42,7 @@ export const scenarios: readonly Scenario[] = [
   stream("streams-100", { connections: 100, ramp: 200, warm: 1.5, seconds: 3 }, { first: 20, interval: 20, chunks: 100 }),
   stream("streams-max", { connections: 1_000, ramp: 600, warm: 3, seconds: 4 }, { first: 20, interval: 20, chunks: 100 }),
   stream("streams-2000", { connections: 2_000, ramp: 800, warm: 4, seconds: 4 }, { first: 50, interval: 200, chunks: 40 }),
+  saturate("json-1k-warm", "chat1", 64, 4),
   { name: "slow", fresh: true, run: readSlowly },
   { name: "leave", fresh: true, run: leave },
 ]
