@@ -16,14 +16,7 @@ export {
   type UpstreamAnswer,
   type UpstreamFailure,
 } from "./upstream-error.ts"
-export {
-  createTokenCounter,
-  createTokenizer,
-  estimateTokens,
-  type TokenCount,
-  type TokenCounter,
-  type TokenCounterOptions,
-} from "./tokens/index.ts"
+export { createTokenCounter, createTokenizer, type TokenCount, type TokenCounter, type TokenCounterOptions } from "./tokens/index.ts"
 export { usageOf } from "./providers/openai/usage.ts"
 export { reasoningOfDetails } from "./providers/openai/reasoning.ts"
 export { dialectNames } from "./types.ts"
@@ -37,7 +30,6 @@ export {
   parseRouting,
   parseRoutingHeader,
   routingHeader,
-  runPlan,
   type AttemptOutcome,
   type BreakerState,
   type DeploymentHealth,

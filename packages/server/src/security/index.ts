@@ -13,13 +13,13 @@ export type {
   Principal,
   RequestHeaders,
 } from "./types.ts"
-export { compileScope, endpointGroupOf, requireEndpoint, requireModel, type Scope } from "./scope.ts"
+export { compileScope, requireEndpoint, requireModel, type Scope } from "./scope.ts"
 export { createGate, type GateOptions } from "./gate.ts"
 export { createIdentity, type IdentityOptions } from "./identity.ts"
 export { noLiveKey } from "./key-admin.ts"
 export { createEgress, type Egress, type EgressLimits, type EgressOptions, type EgressResponse } from "./egress.ts"
 export type { EgressRequest } from "./egress-redirect.ts"
-export { createSealer, openSealer, type Sealer } from "./sealed.ts"
+export { openSealer, type Sealer } from "./sealed.ts"
 export {
   createGuards,
   createModeration,

@@ -1,7 +1,6 @@
 // Public face of the pool.
 export { isEngine } from "./engines.ts"
 export { createPool, type PoolOptions } from "./pool.ts"
-export { runPlan, type RunPlanOptions } from "./run-plan.ts"
 export { parseRouting, parseRoutingHeader, routingHeader } from "./routing-request.ts"
 export type {
   AttemptOutcome,

@@ -1,6 +1,6 @@
 // Reads a stream of chat completion chunks into model events, whatever shape each provider gives its chunks.
-import { isJsonObject, type JsonObject, type JsonValue, type NewId } from "../../../core/index.ts"
-import type { Deployment, ModelEvent, ModelUsage } from "../../types.ts"
+import { isJsonObject, type JsonObject, type JsonValue } from "../../../core/index.ts"
+import type { ModelEvent, ModelUsage } from "../../types.ts"
 import { errorInBody, streamEnded } from "../../upstream-error.ts"
 import { JsonEvents } from "../json-events.ts"
 import type { ProviderReader, ProviderReaderOptions } from "../port.ts"
@@ -158,10 +158,4 @@ function textOf(value: JsonValue | undefined): string {
 
 function listOf(value: JsonValue | undefined): readonly JsonValue[] {
   return Array.isArray(value) ? (value as readonly JsonValue[]) : []
-}
-
-/** The events of a whole `chat.completion`. */
-export function eventsOfCompletion(deployment: Deployment, completion: JsonObject, newId: NewId): ModelEvent[] {
-  const reader = new ChatStreamReader({ deployment, newId, inputChars: 0 })
-  return [...reader.feedWhole(completion), ...reader.end()]
 }
