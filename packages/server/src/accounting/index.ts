@@ -15,6 +15,7 @@ export {
 export { createUsageSummary, type UsageGroup, type UsageRow, type UsageSummary } from "./usage.ts"
 export { createAdmission, type AdmissionOptions } from "./admission/admission.ts"
 export { openLedger, type Ledger } from "./admission/ledger.ts"
+export { LimitError } from "./admission/refusal.ts"
 export { rulesOfConfig, type LimitRule } from "./admission/rules.ts"
 export type { Admission, AdmissionRequest, LimitState, LimitWindow, Reservation } from "./admission/types.ts"
 export { anthropicLimitHeaders, openAiLimitHeaders } from "./limit-headers.ts"

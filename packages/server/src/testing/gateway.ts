@@ -1,7 +1,7 @@
 // A gateway on a real port for tests: the shell with its hot path, fixed keys, and its records kept in a list.
 import type { Hono } from "hono"
 import { connect } from "node:net"
-import { createAdmission, createPrices, type LightRunRecord } from "../accounting/index.ts"
+import { createAdmission, createPrices, type LightRunRecord, type LimitRule } from "../accounting/index.ts"
 import { defaultLimits, newId, systemClock, type Limits } from "../core/index.ts"
 import {
   createApi,
@@ -96,6 +96,7 @@ export interface TestGatewayOptions {
   natives?: Natives
   limits?: Partial<Limits>
   routes?: readonly Hono<HttpEnv>[]
+  rules?: readonly LimitRule[]
   /** Beside `testKey`, by their text. */
   keys?: Readonly<Record<string, Principal>>
   guards?: HotRouteOptions["guards"]
@@ -114,6 +115,7 @@ export async function startTestGateway({
   natives = new Map(),
   limits: some = {},
   routes = [],
+  rules = [],
   keys = {},
   guards,
   cache,
@@ -131,7 +133,7 @@ export async function startTestGateway({
     limits,
     clock: systemClock,
     ledger: createLocalLedger(() => systemClock.now()),
-    rules: [],
+    rules,
     assumedPrice: { input: 1_000_000, output: 2_000_000, cachedInput: 100_000 },
   })
   const tokenCounter = createTokenCounter({

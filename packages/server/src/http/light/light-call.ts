@@ -4,6 +4,7 @@ import {
   type Admission,
   type Cost,
   type LightRunRecord,
+  type LimitState,
   type Prices,
   type Records,
   type Reservation,
@@ -66,6 +67,8 @@ export class LightCall {
   readonly completionId: string
   /** What it holds of its limits; given back when it settles. */
   reservation: Reservation | undefined
+  /** Where a limit refused it: what that limit leaves. */
+  refusedBy: LimitState | undefined
   /** What is done to its answer; undefined where nothing is. */
   care: AnswerCare | undefined
   usage: ModelUsage | undefined
@@ -131,6 +134,8 @@ export class LightCall {
     if (deployment) headers["x-perdure-route"] = deployment.id
     if (this.#triesCount > 1) headers["x-perdure-attempts"] = String(this.#triesCount)
     if (this.hot.traceparent !== undefined) headers["traceparent"] = this.hot.traceparent
+    const state = this.refusedBy ?? this.reservation?.state
+    if (state) Object.assign(headers, this.hot.shape.limitHeaders(state, this.#dependencies.clock.now()))
     if (this.care) Object.assign(headers, this.care.headers())
     return headers
   }

@@ -1,10 +1,12 @@
 // The end of a light run that failed before anything of an answer was sent, in the client's kind of errors.
+import { LimitError } from "../../accounting/index.ts"
 import { AppError, messageOf } from "../../core/index.ts"
 import { UpstreamError } from "../../inference/index.ts"
 import { sendError, type HotCall } from "../shell.ts"
 import type { LightCall, LightRunDependencies } from "./light-call.ts"
 
 export function refuse({ logger }: Pick<LightRunDependencies, "logger">, hot: HotCall, call: LightCall | undefined, error: unknown): void {
+  if (error instanceof LimitError && call) call.refusedBy = error.state
   const answer = hot.shape.errorAnswer(error, hot.requestId)
   if (!(error instanceof AppError)) logger.error({ requestId: hot.requestId, route: hot.request.url, error }, "request failed")
   const traced = hot.traceparent === undefined ? {} : { traceparent: hot.traceparent }

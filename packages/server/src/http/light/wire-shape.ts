@@ -1,4 +1,5 @@
 // How one family of clients wants its errors: as an answer before the first byte, as the last frame of a stream after it.
+import type { LimitState } from "../../accounting/index.ts"
 
 export interface ErrorAnswer {
   status: number
@@ -7,6 +8,8 @@ export interface ErrorAnswer {
 }
 
 export interface WireShape {
+  /** What its limits leave to the caller; empty where nothing limits it. */
+  limitHeaders(state: LimitState, nowEpochMs: number): Record<string, string>
   /** The header that carries the request's id on every answer. */
   readonly requestIdHeader: "x-request-id" | "request-id"
   /** The answer for whatever was thrown; what is unexpected shows no internals. */
