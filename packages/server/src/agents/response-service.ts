@@ -149,7 +149,8 @@ async function create(
     id: runId,
     projectId: principal.projectId,
     principal: principal.id,
-    user: request.user ?? request.safety_identifier,
+    // A request with a key that acts for one user cannot pass for somebody else's.
+    user: principal.user ?? request.user ?? request.safety_identifier,
     kind: "response",
     name: "response",
     title: titleOf(prepared.request.input),

@@ -20,7 +20,13 @@ function key(models: readonly string[], endpoints: readonly string[]): Principal
 const gateway = await startTestGateway({
   models: ["gpt-small", "gpt-large", "secret-model"].map((name) => testModel(name, testDeployment(provider.url))),
   routes: [routes],
-  keys: { embedder: key([], ["embeddings"]), reader: key([], ["GET /v1/files*"]), small: key(["gpt-*"], []), chat: key([], ["chat"]) },
+  keys: {
+    embedder: key([], ["embeddings"]),
+    reader: key([], ["GET /v1/files*"]),
+    small: key(["gpt-*"], []),
+    chat: key([], ["chat"]),
+    alice: { ...testPrincipal, user: "alice" },
+  },
 })
 afterAll(async () => {
   await gateway[Symbol.asyncDispose]()
@@ -79,6 +85,16 @@ describe("a key that is restricted to models", () => {
     expect([exists.status, missing.status]).toEqual([403, 403])
     expect(exists.text.replace("secret-model", "X")).toBe(missing.text.replace("no-such-model", "X"))
     expect(JSON.parse(exists.text)).toMatchObject({ error: { code: "model_not_allowed", param: "model" } })
+  })
+})
+
+describe("a key that acts for an end user", () => {
+  it("counts as that user whatever the request says, and other keys as whom it says", async () => {
+    const before = gateway.records.length
+    await ask("alice", "POST", "/v1/chat/completions", { ...chat, user: "bob" })
+    await ask("alice", "POST", "/v1/chat/completions", chat)
+    await ask(testKey, "POST", "/v1/chat/completions", { ...chat, user: "bob" })
+    await expect.poll(() => gateway.records.slice(before).map(({ user }) => user), { timeout: 20_000 }).toEqual(["alice", "alice", "bob"])
   })
 })
 

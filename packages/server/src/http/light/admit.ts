@@ -19,7 +19,7 @@ export function admit(dependencies: AdmitDependencies, call: LightCall, model: M
     projectId: principal.projectId,
     principalId: principal.id,
     keyLimits: principal.limits,
-    user: request.user ?? principal.user,
+    user: request.user,
     model: model.name,
     tags: principal.tags,
     inputTokensEstimated: request.inputTokensEstimated,

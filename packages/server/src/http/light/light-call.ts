@@ -61,6 +61,7 @@ interface Abandoned {
 
 export class LightCall {
   readonly hot: HotCall
+  /** With the end user of the key, where it acts for one: a request cannot pass for somebody else's. */
   readonly request: LightCallRequest
   readonly runId: string
   /** For answers that are made here: the run's digits, so that a client's id finds the run. */
@@ -88,7 +89,8 @@ export class LightCall {
   constructor(dependencies: LightRunDependencies, hot: HotCall, request: LightCallRequest) {
     this.#dependencies = dependencies
     this.hot = hot
-    this.request = request
+    const { user } = hot.principal
+    this.request = user === null ? request : { ...request, user }
     // The run has the digits of the request id, so that one leads to the other.
     const digits = hot.requestId.slice(hot.requestId.indexOf("_") + 1)
     this.runId = `run_${digits}`

@@ -79,7 +79,7 @@ function guardContext(
     runId: call.runId,
     projectId: principal.projectId,
     principal: principal.id,
-    user: call.request.user ?? principal.user,
+    user: call.request.user,
     model: model.name,
     tags: principal.tags,
     signal,
@@ -137,7 +137,7 @@ class Prepared {
     const question = {
       projectId: principal.projectId,
       principal: principal.id,
-      user: call.request.user ?? principal.user,
+      user: call.request.user,
       dialect: dialect.name,
       model: model.name,
       stream: body.stream,

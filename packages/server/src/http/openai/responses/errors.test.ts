@@ -111,6 +111,15 @@ describe("bad requests", () => {
     expect(unknown.json["error"]).toMatchObject({ code: "model_not_found" })
   })
 
+  it("a key that acts for an end user makes runs of that user, whatever the request says", async () => {
+    const { id, secret } = await server.identity.createKey(server.projectId, "alice", { user: "alice" })
+    provider.next({ text: "Hello" })
+    const answer = await send({ url: server.url, apiKey: secret }, "POST", "/v1/responses", ask({ user: "bob" }))
+    expect(answer.status).toBe(200)
+    const { runs } = await server.runs.list(server.projectId, {})
+    expect(runs.find(({ principal }) => principal === id)?.user).toBe("alice")
+  })
+
   it("malformed JSON, invalid UTF-8, an empty body and a list are told apart", async () => {
     const bodies: [unknown, string][] = [
       ['{"model": ', "not valid JSON"],
