@@ -1,5 +1,5 @@
 // The fake provider's answers in Bedrock's shape: Converse, the binary events of its stream, invoked models, an error.
-import { awsEvent, awsException } from "./aws-event-stream.ts"
+import { awsEvent, awsException } from "../inference/providers/bedrock/event-stream.fixtures.ts"
 import type { ProviderShape } from "./fake-provider-shapes.ts"
 import { vectorOf } from "./fake-gemini-answers.ts"
 import { joined, parts, textOf } from "./fake-provider-answers.ts"

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { join, relative } from "node:path"
 import type { JsonObject, JsonValue } from "../../core/index.ts"
-import { awsMessage } from "../../testing/aws-event-stream.ts"
+import { awsMessage } from "./bedrock/event-stream.fixtures.ts"
 import type { Deployment, ModelCall, ModelEvent } from "../types.ts"
 import { providerDeployment } from "./deployment.ts"
 

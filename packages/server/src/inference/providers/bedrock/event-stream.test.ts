@@ -1,7 +1,7 @@
 // The binary event stream against AWS's published messages, damaged ones, and every way of splitting them.
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { awsMessage } from "../../../testing/aws-event-stream.ts"
+import { awsMessage } from "./event-stream.fixtures.ts"
 import { AwsEventStream, EventStreamDamaged, type AwsMessage } from "./event-stream.ts"
 
 /** From the test suite of AWS's own event stream libraries. */
