@@ -175,7 +175,7 @@ describe("provider keys", () => {
     const upstream = await serve(listOf("own-model", "own-embedding", "whisper-1"))
     const environment = { ...nothing, providerKeys: [key("openai", `http://127.0.0.1:${upstream.port}/v1/`)] }
     const found = await discover({ ...options, environment, ports: await closedPorts() }, signal)
-    expect(found.deployments.map(({ id }) => id)).toEqual(["openai/own-model", "openai/own-embedding"])
+    expect(found.deployments.map(({ id }) => id)).toEqual(["openai/own-model", "openai/own-embedding", "openai/whisper-1"])
     expect(upstream.asked).toEqual([{ path: "GET /v1/models", authorization: "Bearer sk-very-secret-1234" }])
   })
 
@@ -237,16 +237,17 @@ describe("what a model does, by its name", () => {
     ["nomic-embed-text:latest", "embeddings"],
     ["text-embedding-bge-m3", "embeddings"],
     ["all-minilm", "embeddings"],
-    ["whisper-1", undefined],
-    ["tts-1-hd", undefined],
-    ["gpt-4o-mini-tts", undefined],
-    ["dall-e-3", undefined],
-    ["gpt-image-1", undefined],
-    ["omni-moderation-latest", undefined],
-    ["gpt-4o-realtime-preview", undefined],
+    ["whisper-1", "transcription"],
+    ["tts-1-hd", "speech"],
+    ["gpt-4o-mini-tts", "speech"],
+    ["dall-e-3", "images"],
+    ["gpt-image-1", "images"],
+    ["omni-moderation-latest", "moderation"],
+    ["gpt-4o-realtime-preview", "realtime"],
     ["gpt-3.5-turbo-instruct", undefined],
   ])("%s: %s", (name, expected) => {
     const does = doesByName(name)
-    expect(does && (does.chat ? "chat" : "embeddings")).toBe(expected)
+    const [only, ...others] = Object.entries(does ?? {}).flatMap(([what, can]) => (can ? [what] : []))
+    expect([only, others]).toEqual([expected, []])
   })
 })
