@@ -4,7 +4,6 @@ import type { LoadedConfig } from "../config/index.ts"
 import { loadComposition, type RunningPerdure } from "./composition.ts"
 import { openControl } from "./control.ts"
 import { exitCodes } from "./exit-codes.ts"
-import { countBuffersWithTheHeap } from "./memory.ts"
 import { loadFor, type ConfigOptions } from "./options.ts"
 import { removeServerFile, writeServerFile } from "./server-file.ts"
 import { stopSignal } from "./stop-signal.ts"
@@ -21,7 +20,6 @@ export interface StartOptions extends ConfigOptions {
 
 /** Resolves with the exit code when the server has stopped. */
 export async function start(options: StartOptions, terminal: Terminal): Promise<number> {
-  countBuffersWithTheHeap()
   const isDev = options.dev === true
   const stopping = stopSignal(() => process.exit(exitCodes.failed))
   const loaded = await loadFor(options, isDev)
