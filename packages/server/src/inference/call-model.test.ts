@@ -1,6 +1,6 @@
 // Model calls against a provider on a real port, and against models of this process.
 import { afterAll, beforeEach, describe, expect, it } from "vitest"
-import { AppError, defaultLimits, newId, systemClock } from "../core/index.ts"
+import { AppError, defaultLimits, newId, sleep, systemClock } from "../core/index.ts"
 import { startFakeProvider, type FakeScript } from "../testing/fake-provider.ts"
 import {
   createCallModel,
@@ -12,6 +12,7 @@ import {
   type ModelCall,
   type ModelEvent,
 } from "./index.ts"
+import { callProvider } from "./providers/call.ts"
 import type { NativeModel } from "./providers/embedded/types.ts"
 
 const provider = await startFakeProvider()
@@ -220,6 +221,24 @@ describe("a model call on an OpenAI-compatible deployment", () => {
     })()
     await expect(reading).rejects.toThrow("enough")
     await expect.poll(() => provider.abortsCount, { timeout: 20_000 }).toBe(before + 1)
+  })
+
+  it("keeps the connection of a provider that closes its answer a little after its end", async () => {
+    const script: FakeScript = () => ({
+      raw: {
+        status: 200,
+        headers: { "content-type": "text/event-stream" },
+        body: ['data: {"choices":[{"index":0,"delta":{"content":"hi"},"finish_reason":"stop"}]}\n\n', "data: [DONE]\n\n", ": the end\n\n"],
+        chunkDelayMs: 20,
+      },
+    })
+    await using slow = await startFakeProvider(script)
+    const place = deployment({ baseUrl: slow.url })
+    for (let round = 0; round < 4; round += 1)
+      for await (const event of callProvider({ upstreams, limits, newId }, place, call(), new AbortController().signal))
+        if (event.type === "finished") await sleep(60)
+    expect(slow.connectionsCount).toBe(1)
+    expect(slow.abortsCount).toBe(0)
   })
 
   it("goes on with the next deployment when the first fails before its first event, and says which one answered", async () => {

@@ -91,6 +91,7 @@ export class FakeProvider implements AsyncDisposable {
   readonly requests: ReceivedRequest[] = []
   /** Requests whose client left before the answer was complete. */
   abortsCount = 0
+  connectionsCount = 0
   readonly #server = createServer((request, response) => void this.#handle(request, response))
   #always: FakeScript
   readonly #queue: FakeScript[] = []
@@ -120,6 +121,7 @@ export class FakeProvider implements AsyncDisposable {
   }
 
   async listen(port = 0): Promise<void> {
+    this.#server.on("connection", () => (this.connectionsCount += 1))
     await new Promise<void>((resolve, reject) => this.#server.once("error", reject).listen(port, "127.0.0.1", resolve))
     this.#port = (this.#server.address() as AddressInfo).port // listening on TCP gives an AddressInfo
   }

@@ -11,6 +11,8 @@ export interface ProviderCallOptions extends SendOptions {
   newId: NewId
 }
 
+const restBytesMax = 16 * 1024
+
 /** The events of the call; breaking out of the loop, or the signal, closes the upstream connection. */
 export async function* callProvider(
   { upstreams, limits, newId }: ProviderCallOptions,
@@ -29,19 +31,24 @@ export async function* callProvider(
   } catch (error) {
     throw failed(error)
   }
+  answer.body.on("error", () => undefined) // of what is cut or read away below, when nobody listens any more
+  let isWhole = false
   try {
     if (answer.statusCode !== 200)
       throw errorOfStatus(deployment, answer.statusCode, (await textOf(answer.body, errorBodyBytesMax)) ?? "", answer.headers)
     const reader = dialect.openReader({ deployment, newId, inputChars: request.body.length })
-    if (isStream(answer.headers["content-type"])) yield* streamed(answer.body, reader)
+    if (isStream(answer.headers["content-type"])) yield* streamed(answer.body.iterator({ destroyOnReturn: false }), reader)
     else {
       yield* reader.feedWhole(answerIn(await textOf(answer.body, answerBytesMax), deployment))
       yield* reader.end()
     }
+    isWhole = true
   } catch (error) {
     throw failed(error)
   } finally {
-    answer.body.destroy() // errors after that concern nobody
+    // What a provider sends after the end is awaited, so that its connection serves the next call.
+    if (isWhole) void answer.body.dump({ limit: restBytesMax }).catch(() => undefined)
+    else answer.body.destroy()
   }
 }
 

@@ -1,6 +1,7 @@
 // Makes the deployment of a model at a provider: the dialect that it needs, and what its provider must be told.
 import type { JsonObject } from "../../core/index.ts"
 import type { Deployment, Dialect } from "../types.ts"
+import { familyOf } from "./bedrock/models.ts"
 import { claudeTraits } from "./claude.ts"
 import { needsResponses } from "./openai/models.ts"
 import { presetOf } from "./presets.ts"
@@ -42,5 +43,6 @@ function vertexDialect(model: string): Dialect {
 
 function goesOn({ provider, upstreamModel }: ProviderDeploymentOptions, dialect: Dialect): boolean {
   if (dialect === "anthropic-messages" || dialect === "anthropic-vertex") return claudeTraits(upstreamModel).continuesPrefix
+  if (dialect === "bedrock-converse") return familyOf(upstreamModel) === "claude" && claudeTraits(upstreamModel).continuesPrefix
   return dialect === "openai-chat" && presetOf(provider).habits.prefix !== null
 }

@@ -70,14 +70,16 @@ function toolsOf({ tools, toolChoice }: ModelCall): Record<string, JsonValue | u
 }
 
 function messageOf(message: ModelMessage, deployment: Deployment): JsonObject[] {
-  if (message.role === "tool") return [{ role: "tool", tool_call_id: message.callId, content: resultOf(message) }]
+  if (message.role === "tool") return [{ role: "tool", tool_call_id: message.callId, content: resultOf(message, deployment) }]
   if (message.role === "assistant") return [answerOf(message, deployment)]
   const content = message.content.flatMap((part) => partOf(part, deployment))
   return content.length === 0 ? [] : [{ role: message.role, content: plain(content) }]
 }
 
 /** An error is said in words, as there is no mark for it. */
-function resultOf({ content, isError }: Extract<ModelMessage, { role: "tool" }>): string {
+function resultOf({ content, parts = [], isError }: Extract<ModelMessage, { role: "tool" }>, deployment: Deployment): string {
+  if (parts.some(({ type }) => type !== "text"))
+    throw cannotSend(deployment, "a picture or file in a tool's result", "Cohere takes text there.")
   return isError ? `Error: ${content}` : content
 }
 

@@ -8,10 +8,8 @@ import { estimatedUsage } from "../usage.ts"
 import { finishOf, isUnusable, type Finish } from "./finish.ts"
 import { geminiUsage } from "./usage.ts"
 
-/** Each event is a whole answer with the next parts; there is no mark at the end but a finish reason. */
+/** Each event is a whole answer with the next parts; the last has a finish reason. */
 export class GeminiReader implements ProviderReader {
-  /** The stream ends with the connection: usage may come after the finish reason. */
-  readonly done = false
   readonly #deployment: Deployment
   readonly #newId: NewId
   readonly #inputChars: number
@@ -32,6 +30,11 @@ export class GeminiReader implements ProviderReader {
     this.#inputChars = inputChars
     this.#model = deployment.upstreamModel
     this.#stream = new JsonEvents(deployment, (data) => this.#answer(data))
+  }
+
+  /** There is no other mark; the usage comes with it, or not at all. */
+  get done(): boolean {
+    return this.#finish !== undefined && this.#usage !== undefined
   }
 
   feed(bytes: Uint8Array): ModelEvent[] {

@@ -3,7 +3,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from "../../../core/ind
 import type { Deployment, ModelCall } from "../../types.ts"
 import { cannotSend } from "../media.ts"
 import { geminiContents } from "./contents.ts"
-import { knowsGemini3, thinkingConfig } from "./models.ts"
+import { isVertex, knowsGemini3, thinkingConfig } from "./models.ts"
 import { geminiSchema } from "./schema.ts"
 
 /** Parameters of Gemini's own that a call brings along stand above ours; those of `generationConfig` one by one. */
@@ -29,11 +29,17 @@ function configOf(call: ModelCall, deployment: Deployment): Record<string, JsonV
     seed: call.seed ?? undefined,
     maxOutputTokens: call.outputTokensMax ?? undefined,
     stopSequences: call.stop && call.stop.length > 0 ? call.stop : undefined,
-    presencePenalty: call.presencePenalty ?? undefined,
-    frequencyPenalty: call.frequencyPenalty ?? undefined,
+    ...(takesPenalties(deployment)
+      ? { presencePenalty: call.presencePenalty ?? undefined, frequencyPenalty: call.frequencyPenalty ?? undefined }
+      : {}),
     thinkingConfig: thinkingConfig(call, deployment.upstreamModel),
     ...formatOf(call, deployment),
   }
+}
+
+/** At Google's own address the models of 2.5 refuse them. */
+function takesPenalties(deployment: Deployment): boolean {
+  return isVertex(deployment) || !/(?:^|\/)gemini-2\.5/i.test(deployment.upstreamModel)
 }
 
 function formatOf({ responseFormat, tools }: ModelCall, deployment: Deployment): JsonObject {
