@@ -24,7 +24,7 @@ Perdure starts without any configuration. What it reads, if it is there, is one 
 Unknown keys are errors. All problems are reported at once, each as \`file:line:column  path  what is wrong  what is allowed  hint\`:
 
 \`\`\`
-perdure.yaml:2:3  server.prot  unknown key "prot"  allowed: host, port  did you mean port?
+perdure.yaml:2:3  server.prot  unknown key "prot"  allowed: host, port, allowedHosts, allowedOrigins  did you mean port?
 \`\`\`
 
 \`perdure config check\` reports them, \`perdure config print\` shows what is in force and where each value comes from, and

@@ -90,7 +90,7 @@ async function compose(config: Config, overrides: Overrides, cleanUps: AsyncDisp
   const serving = { ...shared, identity, logger: logger.child("http") }
   const app = createApi({ ...serving, routes: routesOf(shared, config, parts), hotRoutes: hotNames })
   const upgradeRoutes = upgradeRoutesOf(shared, { ...parts, logger: serving.logger })
-  const server = cleanUps.use(createHttpServer({ ...serving, app, hotRoutes, upgradeRoutes, metrics: observers.http }))
+  const server = cleanUps.use(createHttpServer({ ...serving, ...config.server, app, hotRoutes, upgradeRoutes, metrics: observers.http }))
   const open = (): number => inference.pool.health().filter(({ state }) => state !== "closed").length
   metrics.gauge("perdure_deployments_left_alone", "Deployments whose circuit breaker is not closed", open)
   metrics.gauge("perdure_http_requests_in_flight", "Requests that have no complete answer yet", () => server.inFlight)

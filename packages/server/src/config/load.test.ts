@@ -31,7 +31,7 @@ describe("a configuration that is right", () => {
     const cwd = directory()
     const { config, sources, path } = await loadConfig({ cwd, env: {} })
     expect(path).toBeNull()
-    expect(config.server).toEqual({ host: "127.0.0.1", port: 8080 })
+    expect(config.server).toMatchObject({ host: "127.0.0.1", port: 8080 })
     expect(config.data).toBe(join(cwd, ".perdure"))
     expect(config.database.url).toBeNull()
     expect(config.limits).toEqual(defaultLimits)
@@ -52,7 +52,7 @@ grants:
     const cwd = directory({ "perdure.yaml": yaml })
     const { config, sources, path } = await loadConfig({ cwd, env: {} })
     expect(path).toBe(join(cwd, "perdure.yaml"))
-    expect(config.server).toEqual({ host: "127.0.0.1", port: 3000 })
+    expect(config.server).toMatchObject({ host: "127.0.0.1", port: 3000 })
     expect(config.data).toBe(join(cwd, "store"))
     expect(config.limits).toEqual({ ...defaultLimits, turnsMax: 4 })
     expect(config.grants).toEqual([{ to: "*", allow: ["tool.call:*"], integrityMin: 2, origin: "perdure.yaml:6" }])
@@ -96,7 +96,7 @@ models:
     const env = { PORT: "4000", HOST: "0.0.0.0", LOG_LEVEL: "debug", PERDURE_DATA: "elsewhere", DATABASE_URL: "postgres://a:b@h/d" }
     const flags = [{ path: ["server", "port"], value: 0, source: "flag --port" }]
     const { config, sources } = await loadConfig({ cwd, env, flags })
-    expect(config.server).toEqual({ host: "0.0.0.0", port: 0 })
+    expect(config.server).toMatchObject({ host: "0.0.0.0", port: 0 })
     expect(config.logging.level).toBe("debug")
     expect(config.data).toBe(join(cwd, "elsewhere"))
     expect(config.database.url?.reveal()).toBe("postgres://a:b@h/d")
@@ -120,7 +120,7 @@ models:
     const yaml = 'server: { port: "${P}", host: "${H:-0.0.0.0}" }\ndiscovery: ${D:-false}\ndata: "$${x}"'
     const cwd = directory({ "perdure.yaml": yaml })
     const { config, written } = await loadConfig({ cwd, env: { P: "81", H: "" } })
-    expect(config.server).toEqual({ host: "0.0.0.0", port: 81 })
+    expect(config.server).toMatchObject({ host: "0.0.0.0", port: 81 })
     expect(config.discovery).toBe(false)
     expect(config.data).toBe(join(cwd, "${x}"))
     expect(written["server.port"]).toBe("${P}")
@@ -175,7 +175,7 @@ describe("a configuration that is wrong", () => {
     [
       "a misspelt key",
       "server:\n  prot: 1",
-      ['perdure.yaml:2:3  server.prot  unknown key "prot"  allowed: host, port  did you mean port?'],
+      ['perdure.yaml:2:3  server.prot  unknown key "prot"  allowed: host, port, allowedHosts, allowedOrigins  did you mean port?'],
     ],
     [
       "a misspelt key at the top",
@@ -188,6 +188,11 @@ describe("a configuration that is wrong", () => {
       "a number out of range",
       "server: { port: 70000 }",
       ["perdure.yaml:1:17  server.port  70000 is too big  allowed: whole number from 0 to 65535"],
+    ],
+    [
+      "an address for an origin",
+      "server: { allowedOrigins: [https://app.example.com/page] }",
+      ['perdure.yaml:1:28  server.allowedOrigins[0]  "https://app.example.com/page" is not an origin such as https://app.example.com'],
     ],
     [
       "text for a number",
@@ -209,7 +214,11 @@ describe("a configuration that is wrong", () => {
       "discovery: yes please",
       ['perdure.yaml:1:12  discovery  "yes please" is not true or false  allowed: true or false'],
     ],
-    ["a list for a map", "server: []", ["perdure.yaml:1:9  server  a list is not a map of keys  allowed: host, port"]],
+    [
+      "a list for a map",
+      "server: []",
+      ["perdure.yaml:1:9  server  a list is not a map of keys  allowed: host, port, allowedHosts, allowedOrigins"],
+    ],
     [
       "an unknown level",
       "logging: { level: wran }",
@@ -363,7 +372,9 @@ providers:
 
   test("problems of a TypeScript file name the file and the path", async () => {
     const problems = await problemsOf({ "perdure.config.ts": "export default { server: { prot: 1 } }" })
-    expect(problems).toEqual(['perdure.config.ts  server.prot  unknown key "prot"  allowed: host, port  did you mean port?'])
+    expect(problems).toEqual([
+      'perdure.config.ts  server.prot  unknown key "prot"  allowed: host, port, allowedHosts, allowedOrigins  did you mean port?',
+    ])
   })
 
   test("a TypeScript file without a default export says what to export", async () => {

@@ -52,6 +52,16 @@ export const configSchema = z.strictObject({
     .strictObject({
       host: z.string().min(1).default("127.0.0.1").meta({ description: "Address to listen on; 0.0.0.0 for all" }),
       port: z.int().min(0).max(65_535).default(8080).meta({ description: "Port to listen on; 0 takes any free one" }),
+      allowedHosts: z
+        .array(z.string().regex(/^[A-Za-z0-9.-]{1,253}$/))
+        .max(64)
+        .default([])
+        .meta({ description: "Further host names by which it may be reached while it listens on a loopback address: behind a proxy" }),
+      allowedOrigins: z
+        .array(z.string().refine(isOrigin, { error: "not an origin such as https://app.example.com" }))
+        .max(64)
+        .default([])
+        .meta({ description: "Origins of pages on other hosts that may open WebSockets here, with a client secret" }),
     })
     .prefault({}),
   data: z.string().min(1).default(".perdure").meta({ description: "Directory of the embedded database, files and the server's lock" }),
@@ -128,6 +138,10 @@ function limitBounds(key: string): readonly [number, number] {
   if (/Ms(Max)?$/.test(key)) return [1, 24 * 60 * 60 * 1000]
   if (/Bytes(Max)?$/.test(key)) return [1024, 8 * 1024 ** 3]
   return [1, 10_000_000]
+}
+
+function isOrigin(value: string): boolean {
+  return URL.canParse(value) && /^https?:$/.test(new URL(value).protocol) && new URL(value).origin === value
 }
 
 function isGrantPattern(value: string): boolean {

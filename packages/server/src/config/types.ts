@@ -10,7 +10,7 @@ import type { logLevels, roleNames } from "./schema.ts"
 import type { Secret } from "./secret.ts"
 
 export interface Config {
-  server: { host: string; port: number }
+  server: { host: string; port: number; allowedHosts: readonly string[]; allowedOrigins: readonly string[] }
   /** Absolute path of the data directory. */
   data: string
   database: { url: Secret | null }

@@ -32,13 +32,13 @@ export function createOriginGuard({
 
 function refusedHost(name: string): AppError {
   return new AppError("permission_denied", `this server does not answer to the host name "${name}"`, {
-    hint: "Use 127.0.0.1 or localhost, or listen on an address that is not a loopback one (server.host).",
+    hint: "Use 127.0.0.1 or localhost, name it in server.allowedHosts, or listen on an address that is not a loopback one (server.host).",
   })
 }
 
 function refusedOrigin(origin: string): AppError {
   return new AppError("permission_denied", `requests from pages of "${origin}" are not accepted`, {
-    hint: "Call the API from a server, or from a page that this server delivers.",
+    hint: "Call the API from a server, from a page that this server delivers, or name the origin in server.allowedOrigins.",
   })
 }
 

@@ -31,13 +31,14 @@ interface Served {
 }
 
 interface Wanted {
+  allowedOrigins?: string[]
   limits?: Partial<Limits>
   /** What `drain` does beside being noted; closes when absent. */
   onDrain?: (call: UpgradeCall) => void
   open?: UpgradeRoute["open"]
 }
 
-async function serve({ limits = {}, onDrain, open }: Wanted = {}): Promise<Served> {
+async function serve({ limits = {}, onDrain, open, allowedOrigins = [] }: Wanted = {}): Promise<Served> {
   const keys: Record<string, typeof testPrincipal> = { [testKey]: testPrincipal }
   const calls: UpgradeCall[] = []
   const events: string[] = []
@@ -70,7 +71,13 @@ async function serve({ limits = {}, onDrain, open }: Wanted = {}): Promise<Serve
   }
   const routes = new Hono<HttpEnv>().get("/v1/plain", (context) => context.text("plain"))
   const upgradeRoutes = { "/v1/echo": open ? { ...route, open } : route }
-  const server = createHttpServer({ ...shared, app: createApi({ ...shared, routes: [routes] }), hotRoutes: {}, upgradeRoutes })
+  const server = createHttpServer({
+    ...shared,
+    app: createApi({ ...shared, routes: [routes] }),
+    hotRoutes: {},
+    upgradeRoutes,
+    allowedOrigins,
+  })
   servers = [...servers, server]
   const url = await server.listen(0, "127.0.0.1")
   return { url, server, calls, events, logged, keys }
@@ -158,6 +165,13 @@ describe("opening", () => {
     const host = { authorization: `Bearer ${testKey}`, host: "evil.example" }
     expect((await refusalOf(served.url, "/v1/echo", { headers: host })).status).toBe(403)
     expect((await openTo(served, { headers: { authorization: `Bearer ${testKey}`, origin: served.url } })).readyState).toBe(WebSocket.OPEN)
+  })
+
+  it("a page of another host may open a connection where its origin is named", async () => {
+    const served = await serve({ allowedOrigins: ["https://app.example"] })
+    const from = (origin: string): ClientOptions => ({ headers: { authorization: `Bearer ${testKey}`, origin } })
+    expect((await openTo(served, from("https://app.example"))).readyState).toBe(WebSocket.OPEN)
+    expect((await refusalOf(served.url, "/v1/echo", from("https://app.example.evil"))).status).toBe(403)
   })
 
   it("W11 answers every other path with 426 and where WebSockets are served", async () => {
