@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto"
 import type { Clock, Limits, NewId } from "../core/index.ts"
 import { apiKeys, type Store } from "../store/index.ts"
+import { createClientSecrets, isClientSecret } from "./client-secrets.ts"
 import { createKeyAdmin } from "./key-admin.ts"
 import { KeyRefresh } from "./key-refresh.ts"
 import { KeyRing } from "./key-ring.ts"
@@ -23,19 +24,26 @@ export async function createIdentity(options: IdentityOptions): Promise<Identity
   const ring = new KeyRing(pepper, clock)
   const refresh = new KeyRefresh({ ...options, ring })
   await refresh.start()
+  const secrets = createClientSecrets(pepper, ring, clock)
   const logins = createLogins(options, pepper)
   return {
     ...createKeyAdmin({ ...options, ring, pepper }),
     createLoginToken: logins.createLoginToken,
     exchangeLoginToken: logins.exchangeLoginToken,
     csrfOf: logins.csrfOf,
-    authenticate: (headers, method) => {
+    createClientSecret: (by, grant) => secrets.create(by, grant),
+    clientSecretOf: (headers) => secrets.grantOf(bearerOf(headers) ?? ""),
+    authenticate: (headers, method, begun = false) => {
       const text = bearerOf(headers)
-      return text === undefined ? logins.principalOf(headers, method) : ring.principalOf(text)
+      if (text === undefined) return logins.principalOf(headers, method)
+      return isClientSecret(text) ? secrets.principalOf(text, begun) : ring.principalOf(text)
     },
     expiredAt: (headers) => {
       const text = bearerOf(headers)
-      return text === undefined ? undefined : ring.expiredAt(text)
+      if (text === undefined) return undefined
+      if (!isClientSecret(text)) return ring.expiredAt(text)
+      const until = secrets.grantOf(text)?.expiresAt
+      return until !== undefined && clock.now() >= until ? until : undefined
     },
     [Symbol.asyncDispose]: () => refresh[Symbol.asyncDispose](),
   }

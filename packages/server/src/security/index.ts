@@ -1,6 +1,7 @@
 // Public face of security: labels, identity, the gate's decisions, egress.
 export { joinLabels, systemLabel, unknownLabel, userLabel, type Integrity, type Label } from "./labels.ts"
 export type {
+  ClientSecretGrant,
   Gate,
   GateDecision,
   GateRequest,

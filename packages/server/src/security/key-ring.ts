@@ -69,6 +69,13 @@ export class KeyRing {
     return held?.row.id === keyId ? held.row : undefined
   }
 
+  /** Who a key is, by its id; undefined once it was revoked or its time is over. */
+  principalOfKey(keyId: string): Principal | undefined {
+    const held = this.#keys.get(shortId(keyId))
+    if (held?.row.id !== keyId) return undefined
+    return held.row.expiresAt === null || this.#clock.now() < held.row.expiresAt ? held.principal : undefined
+  }
+
   /** Takes keys as they were read or written: in any order, the newest version of each stays. */
   take(rows: readonly StoredKey[]): void {
     for (const row of rows) {

@@ -1,5 +1,6 @@
 // The words of identity and of the gate: principals, what may be asked of the gate, and its decisions.
 import type { ApiKey, ApiKeyCreateRequest, ApiKeyListQuery, ApiKeyRotateRequest, ApiKeyUpdateRequest, KeyLimits } from "@perdure/contract"
+import type { JsonObject } from "../core/index.ts"
 import type { Label } from "./labels.ts"
 import type { Scope } from "./scope.ts"
 
@@ -43,10 +44,25 @@ export interface KeyAdmin {
   revokeKey(projectId: string, keyId: string, by?: Principal): Promise<boolean>
 }
 
+export interface ClientSecretGrant {
+  readonly model: string
+  /** Epoch milliseconds; sessions that were opened before go on. */
+  readonly expiresAt: number
+  /** Settings that each session begins with. */
+  readonly session: JsonObject | null
+}
+
 /** Keys live in memory and are kept fresh by NOTIFY; authenticating is synchronous and touches no database. */
 export interface Identity extends KeyAdmin, AsyncDisposable {
-  /** From `Authorization: Bearer …` or `x-api-key` (keys), or the session cookie (dashboard; unsafe methods also need `x-perdure-csrf`). */
-  authenticate(headers: RequestHeaders, method: string): Principal | undefined
+  /**
+   * From `Authorization: Bearer …` or `x-api-key` (keys, client secrets), or the session cookie (dashboard; unsafe methods also need
+   * `x-perdure-csrf`). `begun`: for a connection that is open; a client secret may be older than its time by then.
+   */
+  authenticate(headers: RequestHeaders, method: string, begun?: boolean): Principal | undefined
+  /** A secret for a browser that opens sessions of one model in the name of that key, for as long as the key is good too. */
+  createClientSecret(by: Principal, grant: ClientSecretGrant): string
+  /** What was granted with the client secret of a request; undefined where it has none. */
+  clientSecretOf(headers: RequestHeaders): ClientSecretGrant | undefined
   /** When the key of a request stopped working because its time was over; undefined where that is not why it is refused. */
   expiredAt(headers: RequestHeaders): number | undefined
   /** A token that can be exchanged once, within its life, for a dashboard session. */
