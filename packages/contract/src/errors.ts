@@ -11,6 +11,7 @@ export const errorCodes = {
   content_blocked: [400, "invalid_request_error"],
   context_length_exceeded: [400, "invalid_request_error"],
   previous_response_not_found: [400, "invalid_request_error"],
+  session_expired: [400, "invalid_request_error"],
   websocket_connection_limit_reached: [400, "invalid_request_error"],
   websocket_stream_limit_reached: [400, "invalid_request_error"],
   invalid_api_key: [401, "invalid_request_error"],

@@ -78,6 +78,18 @@ export const compactionSchema = z
 export const inputTokensSchema = z
   .looseObject({ object: z.literal("response.input_tokens"), input_tokens: z.int().min(0) })
   .meta({ id: "InputTokens" })
+export const clientSecretRequestSchema = z
+  .looseObject({
+    expires_after: z
+      .looseObject({ seconds: z.int().min(10).max(7_200).optional() })
+      .nullable()
+      .optional(),
+    session: z.looseObject({ type: z.enum(["realtime", "transcription"]).optional(), model: z.string() }),
+  })
+  .meta({ id: "ClientSecretRequest" })
+export const clientSecretSchema = z
+  .looseObject({ value: z.string(), expires_at: seconds, session: z.looseObject({ type: z.string(), id: z.string() }) })
+  .meta({ id: "ClientSecret" })
 export const responseQuerySchema = z.looseObject({
   stream: z.enum(["true", "false"]).optional(),
   starting_after: z.coerce.number().int().optional().meta({ description: "With `stream`: events after this sequence number" }),

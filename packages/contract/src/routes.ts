@@ -115,6 +115,17 @@ const responses = group("Responses", "openai", [
   },
 ])
 
+const realtime = group("Realtime", "openai", [
+  {
+    method: "POST",
+    path: "/v1/realtime/client_secrets",
+    summary: "Make a short-lived secret with which a browser opens realtime sessions of one model",
+    request: openai.clientSecretRequestSchema,
+    response: openai.clientSecretSchema,
+  },
+  { method: "POST", path: "/v1/realtime/calls", summary: "Not served: calls over WebRTC do not come through this server", response: null },
+])
+
 const conversations = group("Conversations", "openai", [
   {
     method: "POST",
@@ -388,6 +399,7 @@ const operations: ApiRoute[] = group("Operation", "perdure", [
 export const apiRoutes: readonly ApiRoute[] = [
   ...inference,
   ...responses,
+  ...realtime,
   ...conversations,
   ...files,
   ...vectorStores,

@@ -22,7 +22,9 @@ export function createObservers(events: BusinessEvents, providerOf: (deploymentI
   const usages = new Map<string, JsonValue>()
   return {
     onRecord: (record) => {
-      if (modelCalls.has(record.kind)) events.modelCallEnded(callOfRecord(record, providerOf(record.deployment)))
+      // A realtime session is a connection; its answers are the calls.
+      if (modelCalls.has(record.kind) && record.name !== "realtime.session")
+        events.modelCallEnded(callOfRecord(record, providerOf(record.deployment)))
     },
     onCommitted: (committed) => {
       for (const event of committed) observe(events, usages, event, providerOf)

@@ -1,7 +1,7 @@
 // Which routes this server has, each handed the parts that it needs.
 import { join } from "node:path"
 import type { Hono } from "hono"
-import { createUsageSummary, type Records } from "../accounting/index.ts"
+import { createUsageSummary, type Admission, type Records } from "../accounting/index.ts"
 import type { Compact, Responses } from "../agents/index.ts"
 import type { Config } from "../config/index.ts"
 import type { ContextServices } from "../context/index.ts"
@@ -18,6 +18,9 @@ import {
   memoryRoutes,
   modelRoutes,
   openApiRoutes,
+  realtimePath,
+  realtimeRoute,
+  realtimeRoutes,
   responseRoutes,
   responsesSocket,
   vectorStoreRoutes,
@@ -37,6 +40,7 @@ export interface RouteParts {
   identity: Identity
   gate: Gate
   records: Records
+  admission: Admission
   runs: Runs
   inference: Inference
   context: ContextServices
@@ -57,6 +61,7 @@ export function routesOf(shared: Shared, config: Config, parts: RouteParts): Hon
     openApiRoutes({ version: parts.version }),
     modelRoutes(parts.inference.models),
     ...contextRoutes(shared, parts),
+    realtimeRoutes({ ...shared, identity, models: parts.inference.models }),
     responseRoutes({ ...shared, ...parts, background: (name, work) => parts.tasks.run(name, work) }),
     createRunRoutes({
       ...shared,
@@ -72,12 +77,12 @@ export function routesOf(shared: Shared, config: Config, parts: RouteParts): Hon
 }
 
 /** Which paths take a WebSocket. */
-export function upgradeRoutesOf(
-  shared: Shared,
-  parts: Pick<RouteParts, "responses" | "tasks"> & { logger: ShellLogger },
-): Record<string, UpgradeRoute> {
+export function upgradeRoutesOf(shared: Shared, parts: RouteParts & { logger: ShellLogger }): Record<string, UpgradeRoute> {
   const background = (name: string, work: () => Promise<unknown>): void => parts.tasks.run(name, work)
-  return { "/v1/responses": responsesSocket({ ...shared, ...parts, background }) }
+  return {
+    "/v1/responses": responsesSocket({ ...shared, ...parts, background }),
+    [realtimePath]: realtimeRoute({ ...shared, ...parts, ...parts.inference }),
+  }
 }
 
 /** What handlers need that ask the gate and leave a record. */

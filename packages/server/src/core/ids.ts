@@ -22,6 +22,7 @@ export type IdPrefix =
   | "mem"
   | "exec"
   | "req"
+  | "sess"
   | "evt"
   | "apr"
 

@@ -115,6 +115,13 @@ export interface Limits {
   socketTurnsQueuedMax: number
   /** Responses with store: false that one such WebSocket holds for whoever continues them; the oldest leave. */
   socketResponsesKeptMax: number
+  /** Largest message of a realtime session; audio is sent in pieces. */
+  realtimeMessageBytesMax: number
+  /** Longest time in which a realtime session may carry nothing, and its whole life; OpenAI's is an hour too. */
+  realtimeIdleMs: number
+  realtimeLifeMs: number
+  /** Settings of a session that a client secret carries; it has to fit into a header. */
+  clientSecretSessionBytesMax: number
   /** Longest time for counting the tokens of one request exactly; it is estimated after that. */
   tokenCountTimeoutMs: number
   /** Idle time after which the thread that counts tokens is ended, with the vocabulary in its memory. */
@@ -239,6 +246,10 @@ export const defaultLimits: Limits = {
   socketLanesMax: 8,
   socketTurnsQueuedMax: 16,
   socketResponsesKeptMax: 16,
+  realtimeMessageBytesMax: 16 * 1024 * 1024,
+  realtimeIdleMs: 900_000,
+  realtimeLifeMs: 3_600_000,
+  clientSecretSessionBytesMax: 4_096,
   tokenCountTimeoutMs: 5_000,
   tokenizerIdleMs: 300_000,
   queryTimeoutMs: 30_000,

@@ -26,3 +26,4 @@ export {
   type UsageRoutesOptions,
 } from "./perdure/index.ts"
 export { conversationRoutes, type ConversationRoutesOptions } from "./openai/conversations.ts"
+export { realtimePath, realtimeRoute, realtimeRoutes, type RealtimeOptions, type RealtimeRoutesOptions } from "./realtime/index.ts"

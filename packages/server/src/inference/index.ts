@@ -16,6 +16,7 @@ export {
   type UpstreamAnswer,
   type UpstreamFailure,
 } from "./upstream-error.ts"
+export { connectRealtime, realtimeUsage, type ConnectRealtimeOptions } from "./realtime/index.ts"
 export { createTokenCounter, createTokenizer, type TokenCount, type TokenCounter, type TokenCounterOptions } from "./tokens/index.ts"
 export { usageOf } from "./providers/openai/usage.ts"
 export { reasoningOfDetails } from "./providers/openai/reasoning.ts"

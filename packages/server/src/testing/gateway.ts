@@ -9,6 +9,8 @@ import {
   createHttpServer,
   healthRoutes,
   modelRoutes,
+  realtimePath,
+  realtimeRoute,
   type HotRouteOptions,
   type HttpEnv,
   type HttpServer,
@@ -46,6 +48,8 @@ export function fixedIdentity(keys: Readonly<Record<string, Principal>> = { [tes
   return {
     authenticate: (headers) => keys[(headers.authorization ?? String(headers["x-api-key"] ?? "")).replace(/^Bearer /, "")],
     expiredAt: () => undefined,
+    createClientSecret: unused,
+    clientSecretOf: () => undefined,
     createKey: unused,
     listKeys: unused,
     getKey: unused,
@@ -108,6 +112,8 @@ export interface TestGateway extends AsyncDisposable {
   records: LightRunRecord[]
   logged: object[]
   server: HttpServer
+  /** Takes a key back. */
+  forget(key: string): void
 }
 
 export async function startTestGateway({
@@ -126,7 +132,8 @@ export async function startTestGateway({
   const records: LightRunRecord[] = []
   const logged: object[] = []
   const logger = { error: (fields: object) => void logged.push(fields) }
-  const identity = fixedIdentity({ [testKey]: testPrincipal, ...keys })
+  const known: Record<string, Principal> = { [testKey]: testPrincipal, ...keys }
+  const identity = fixedIdentity(known)
   const prices = createPrices({ configured: new Map([["fake/m", { input: 1_000_000, output: 2_000_000, cachedInput: 100_000 }]]) })
   const add = (record: LightRunRecord): boolean => records.push(record) > 0
   const admission = createAdmission({
@@ -140,19 +147,13 @@ export async function startTestGateway({
     tokenizer: createTokenizer({ limits, onError: (error) => void logged.push({ error }) }),
     natives,
   })
+  const pool = createPool({ models: registry, limits, clock: systemClock })
+  const inference = { models: registry, pool, admission, upstreams, prices, limits, clock: systemClock, newId, logger }
   const hotRoutes = createHotRoutes({
+    ...inference,
     tokenCounter,
-    models: registry,
-    pool: createPool({ models: registry, limits, clock: systemClock }),
-    admission,
-    upstreams,
     natives,
     records: { add },
-    prices,
-    limits,
-    clock: systemClock,
-    newId,
-    logger,
     ...(guards ? { guards } : {}),
     ...(cache ? { cache } : {}),
   })
@@ -165,14 +166,16 @@ export async function startTestGateway({
     logger,
     hotRoutes: Object.keys(hotRoutes).map((path) => `POST ${path}`),
   })
-  const server = createHttpServer({ identity, hotRoutes, app, limits, clock: systemClock, newId, logger })
+  const upgradeRoutes = { [realtimePath]: realtimeRoute({ ...inference, identity, records: { add } }) }
+  const server = createHttpServer({ identity, hotRoutes, upgradeRoutes, app, limits, clock: systemClock, newId, logger })
   const url = await server.listen(0, "127.0.0.1")
   const close = async (): Promise<void> => {
     await server.close()
     await upstreams[Symbol.asyncDispose]()
     await tokenCounter[Symbol.asyncDispose]()
   }
-  return { url, records, logged, server, [Symbol.asyncDispose]: close }
+  const forget = (key: string): void => void delete known[key]
+  return { url, records, logged, server, forget, [Symbol.asyncDispose]: close }
 }
 
 export interface RawAnswer {

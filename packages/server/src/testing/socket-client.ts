@@ -30,7 +30,7 @@ export async function openSocket(...given: Parameters<typeof newSocket>): Promis
   const frames: Record<string, unknown>[] = []
   const waiting: { resolve: (frame: Record<string, unknown>) => void; reject: (error: Error) => void }[] = []
   socket.on("message", (data: Buffer, isBinary) => {
-    const frame = isBinary ? { binary: data } : (JSON.parse(data.toString()) as Record<string, unknown>) // the API sends objects
+    const frame = isBinary ? { binary: data } : parsed(data.toString())
     const reader = waiting.shift()
     if (reader) reader.resolve(frame)
     else frames.push(frame)
@@ -53,6 +53,14 @@ export async function openSocket(...given: Parameters<typeof newSocket>): Promis
     },
     send: (message) => socket.send(typeof message === "string" || Buffer.isBuffer(message) ? message : JSON.stringify(message)),
     [Symbol.dispose]: () => socket.terminate(),
+  }
+}
+
+function parsed(text: string): Record<string, unknown> {
+  try {
+    return JSON.parse(text) as Record<string, unknown> // the API sends objects
+  } catch {
+    return { text }
   }
 }
 

@@ -44,7 +44,7 @@ export function admit(dependencies: AdmitDependencies, call: LightCall, model: M
 const highest = new WeakMap<Model, Price | "unknown">()
 
 /** Of all its deployments; undefined where one of them is unknown. */
-function highestPrice({ prices }: AdmitDependencies, model: Model): Price | undefined {
+export function highestPrice({ prices }: Pick<AdmitDependencies, "prices">, model: Model): Price | undefined {
   const known = highest.get(model)
   if (known !== undefined) return known === "unknown" ? undefined : known
   const all = model.deployments.map((deployment) => prices.priceOf(deployment))

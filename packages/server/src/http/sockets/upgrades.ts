@@ -3,21 +3,23 @@ import type { IncomingMessage } from "node:http"
 import type { Duplex } from "node:stream"
 import { WebSocketServer } from "ws"
 import { AppError, sleep, type Clock, type Limits, type NewId } from "../../core/index.ts"
-import type { Identity, Principal } from "../../security/index.ts"
+import type { Identity, Principal, RequestHeaders } from "../../security/index.ts"
 import type { ShellLogger } from "../api.ts"
-import { callerOf } from "../callers.ts"
-import { ClientSocket } from "./client-socket.ts"
+import { callerOf, type CallerIdentity } from "../callers.ts"
+import { PeerSocket } from "./peer-socket.ts"
 import { chosenProtocol, credentialsOf } from "./subprotocols.ts"
 
 /** A connection that has been upgraded, with who opened it. */
 export interface UpgradeCall {
-  readonly socket: ClientSocket
+  readonly socket: PeerSocket
   readonly request: IncomingMessage
   readonly query: URLSearchParams
   /** Who opened it. */
   readonly principal: Principal
   /** The same as they stand now, for what begins later; throws once the key is no longer good. */
   readonly current: () => Principal
+  /** What the key came with. */
+  readonly credentials: RequestHeaders
   readonly requestId: string
 }
 
@@ -67,12 +69,19 @@ export class Upgrades {
   readonly #served: ReadonlyMap<string, Served>
   readonly #open = new Set<Open>()
   readonly #requestIds = new WeakMap<IncomingMessage, string>()
+  /** For connections that are open: a client secret may be older than its time by then. */
+  readonly #begun: CallerIdentity
   #sweep: NodeJS.Timeout | undefined
   #draining = false
   #allClosed: (() => void) | undefined
 
   constructor(options: UpgradesOptions) {
     this.#options = options
+    const { identity } = options
+    this.#begun = {
+      authenticate: (headers, method) => identity.authenticate(headers, method, true),
+      expiredAt: (headers) => identity.expiredAt(headers),
+    }
     this.#served = new Map(Object.entries(options.routes).map(([path, route]) => [path, { route, server: this.#serverOf(route) }]))
   }
 
@@ -99,15 +108,15 @@ export class Upgrades {
     const path = pathOf(request)
     const served = this.#served.get(path)
     const credentials = credentialsOf(request.headers)
-    const current = (): Principal => callerOf(this.#options.identity, credentials, method, path)
+    const current = (): Principal => callerOf(this.#begun, credentials, method, path)
     if (!served || this.#draining) return void socket.destroy()
-    const principal = current()
+    const principal = callerOf(this.#options.identity, credentials, method, path)
     const requestId = this.#options.newId("req")
     this.#requestIds.set(request, requestId)
     served.server.handleUpgrade(request, socket, head, (opened) => {
-      const client = new ClientSocket(opened, this.#options.limits)
+      const client = new PeerSocket(opened, this.#options.limits)
       const query = new URLSearchParams(/\?(.*)$/.exec(request.url ?? "")?.[1])
-      this.#begin(served.route, { socket: client, request, query, principal, current, requestId })
+      this.#begin(served.route, { socket: client, request, query, principal, current, credentials, requestId })
     })
   }
 

@@ -23,7 +23,7 @@ function azurePaths({ upstreamModel, settings }: Deployment, prefix: string): Pa
   const query = `api-version=${encodeURIComponent(version)}`
   const ofDeployment = `${base}/deployments/${encodeURIComponent(upstreamModel)}`
   return (route) => {
-    const ofResource = /^\/(?:responses|models|files|batches)\b/.test(route)
+    const ofResource = /^\/(?:responses|models|files|batches|realtime)\b/.test(route)
     return `${ofResource ? base : ofDeployment}${route}${route.includes("?") ? "&" : "?"}${query}`
   }
 }

@@ -1,13 +1,13 @@
-// The client's end of a WebSocket: writes no faster than its reader, notices when the reader is gone, says goodbye once.
+// The other end of a WebSocket, a client or a provider: writes no faster than it reads, notices when it is gone, says goodbye once.
 import type { RawData, WebSocket } from "ws"
 import { AppError } from "../../core/index.ts"
 
-export interface ClientSocketLimits {
+export interface PeerSocketLimits {
   /** Unsent bytes at which writers wait. */
   socketBufferedBytesMax: number
 }
 
-export class ClientSocket {
+export class PeerSocket {
   /** Aborts when the connection is over, whoever ended it. */
   readonly signal: AbortSignal
   readonly #socket: WebSocket
@@ -18,7 +18,7 @@ export class ClientSocket {
   #sentBytes = 0
   #takenAtPing = 0
 
-  constructor(socket: WebSocket, limits: ClientSocketLimits) {
+  constructor(socket: WebSocket, limits: PeerSocketLimits) {
     this.#socket = socket
     this.#bufferedBytesMax = limits.socketBufferedBytesMax
     this.signal = this.#over.signal
@@ -26,7 +26,7 @@ export class ClientSocket {
     socket.on("pong", () => (this.#answered = true))
     socket.on("error", () => socket.terminate()) // a frame that breaks the protocol or its limit: ws has sent the close code
     socket.on("close", () => {
-      this.#over.abort(new AppError("client_closed_request", "the client closed the connection"))
+      this.#over.abort(new AppError("client_closed_request", "the connection was closed"))
       this.#release()
     })
   }
@@ -47,18 +47,23 @@ export class ClientSocket {
     return this.#socket.bufferedAmount
   }
 
+  /** Writers wait. */
+  get isFull(): boolean {
+    return this.#socket.bufferedAmount >= this.#bufferedBytesMax
+  }
+
   /** Resolves when the reader has kept up; false when it is gone. */
-  async send(data: string | Buffer): Promise<boolean> {
+  async send(data: string | Buffer, isBinary = typeof data !== "string"): Promise<boolean> {
     if (this.#isOver()) return false
     this.#sentBytes += Buffer.byteLength(data)
-    this.#socket.send(data, { binary: typeof data !== "string" }, () => {
-      if (this.#socket.bufferedAmount < this.#bufferedBytesMax) this.#release()
+    this.#socket.send(data, { binary: isBinary }, () => {
+      if (!this.isFull) this.#release()
     })
-    if (this.#socket.bufferedAmount >= this.#bufferedBytesMax) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    if (this.isFull) await new Promise<void>((resolve) => this.#waiting.push(resolve))
     return !this.#isOver()
   }
 
-  /** Stops reading from the client; a client that leaves is not noticed meanwhile. */
+  /** Stops reading from it; whoever leaves is not noticed meanwhile. */
   pause(): void {
     this.#socket.pause()
   }
@@ -68,6 +73,7 @@ export class ClientSocket {
   }
 
   close(code: number, reason: string): void {
+    this.#socket.resume() // its goodbye has to be read
     this.#socket.close(code, closeReason(reason))
   }
 
@@ -99,7 +105,7 @@ export class ClientSocket {
 const closeReasonBytesMax = 123
 
 /** The protocol gives a reason 123 bytes. */
-export function closeReason(reason: string): string {
+function closeReason(reason: string): string {
   const bytes = Buffer.from(reason)
   if (bytes.length <= closeReasonBytesMax) return reason
   return bytes.subarray(0, closeReasonBytesMax).toString("utf8").replace(/�+$/u, "")
