@@ -33,6 +33,9 @@ export class KeyRefresh implements AsyncDisposable {
   #isFollowing = false
   #isPolling = false
   #isFailing = false
+  #isClosed = false
+  /** Readings and writings that the database must not be closed under. */
+  readonly #underWay = new Set<Promise<void>>()
   /** When the last reading of changes began, by the monotonic clock. */
   #polledAt = 0
 
@@ -55,13 +58,21 @@ export class KeyRefresh implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true
     for (const timer of this.#timers) clearInterval(timer)
     await this.#stopListening?.()
+    await Promise.all(this.#underWay)
     await this.#writeUses().catch(this.#onError)
   }
 
   #every(periodMs: number, work: () => Promise<void>): void {
-    this.#timers.push(setInterval(() => void work().catch((error: unknown) => this.#failed(error)), periodMs).unref())
+    this.#timers.push(setInterval(() => this.#run(work), periodMs).unref())
+  }
+
+  #run(work: () => Promise<void>): void {
+    const running = work().catch((error: unknown) => this.#failed(error))
+    this.#underWay.add(running)
+    void running.finally(() => this.#underWay.delete(running))
   }
 
   /** Once for all failures in a row: while the database is away the keys stay as they were. */
@@ -71,8 +82,9 @@ export class KeyRefresh implements AsyncDisposable {
   }
 
   #changed(keyId: string): void {
+    if (this.#isClosed) return
     this.#wanted.add(keyId)
-    if (!this.#isFollowing) void this.#follow().catch((error: unknown) => this.#failed(error))
+    if (!this.#isFollowing) this.#run(() => this.#follow())
   }
 
   /** Reads what was named; what is named meanwhile goes together in the next reading. */
