@@ -3,6 +3,7 @@ import { AppError, type Clock, type JsonObject, type NewId } from "../core/index
 import type { LightRunRecord } from "../accounting/index.ts"
 import type { CallModel, Deployment, ModelCall, ModelUsage, TokenCount } from "../inference/index.ts"
 import { joinLabels, type Label, type Principal } from "../security/index.ts"
+import { callGuarded, type GuardedCallOptions, type OpenGuards } from "./guarded-call.ts"
 import { inputCall } from "./input-call.ts"
 import { gather, type PrepareDependencies } from "./prepare.ts"
 import { itemId, responseIdOf } from "./response-object.ts"
@@ -14,6 +15,7 @@ import type { LabelledItem, NewResponse, ResponseItem, ResponseRequest } from ".
 
 export interface CompactionDependencies extends PrepareDependencies {
   readonly callModel: CallModel
+  readonly openGuards?: OpenGuards | undefined
   /** Whether the model quotes and cannot write: it gets an extract instead of a summary. */
   readonly quotesPassages: (model: string) => boolean
   readonly countTokens: (call: ModelCall, signal: AbortSignal) => Promise<TokenCount>
@@ -43,10 +45,10 @@ export function createCompaction(dependencies: CompactionDependencies): Compact 
     const label = joinLabels(items.map((each) => each.label))
     const spent: Spent = { usage: noUsage, deployment: undefined }
     const given = { principal, request: complete, runId, startedAt, label, spent }
+    const caller = { runId, projectId: principal.projectId, principal: principal.id, user: complete.user ?? principal.user }
+    const work = { transcript, spent, signal, caller }
     const text = await recorded(dependencies, given, () =>
-      quotesPassages(complete.model)
-        ? extract(dependencies, complete, items, { transcript, spent, signal })
-        : summarise(dependencies, complete, { transcript, spent, signal }),
+      quotesPassages(complete.model) ? extract(dependencies, complete, items, work) : summarise(dependencies, complete, work),
     )
     const kept = keptVerbatim(items)
     const encrypted = sealSummary(sealer, principal.projectId, { text, label })
@@ -67,14 +69,18 @@ interface Work {
   readonly transcript: string
   readonly spent: Spent
   readonly signal: AbortSignal
+  readonly caller: GuardedCallOptions["caller"]
 }
 
 async function summarise(
-  { callModel }: CompactionDependencies,
+  { callModel, openGuards }: CompactionDependencies,
   request: ResponseRequest,
-  { transcript, spent, signal }: Work,
+  { transcript, spent, signal, caller }: Work,
 ): Promise<string> {
-  const call = callModel(summaryCall(request, transcript), signal)
+  const asked = summaryCall(request, transcript)
+  const call = openGuards
+    ? callGuarded({ openGuards, callModel, caller, onReports: () => undefined }, asked, signal)
+    : callModel(asked, signal)
   let text = ""
   let reason: string | undefined
   for await (const event of call.events) {

@@ -1,5 +1,6 @@
 // Public face of agents: responses as durable runs.
 export { responseRun } from "./response-run.ts"
+export type { OpenGuards } from "./guarded-call.ts"
 export { createResponses, type ItemPage, type Responses, type ResponseServiceDependencies, type WarmResponse } from "./response-service.ts"
 export { createCompaction, type Compact, type CompactionDependencies } from "./compaction.ts"
 export type { CostOf, ResponseRunDependencies } from "./session.ts"

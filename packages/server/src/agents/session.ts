@@ -6,6 +6,7 @@ import { joinLabels, type Label } from "../security/index.ts"
 import type { CallTool, ToolRegistry } from "../tools/index.ts"
 import type { ChainSources } from "./chain.ts"
 import type { FoundPassage, SearchDocuments } from "./file-search.ts"
+import type { OpenGuards } from "./guarded-call.ts"
 import { beginning, responseIdOf, type ResponseBase } from "./response-object.ts"
 import { ResponseLog } from "./response-log.ts"
 import { ResponseWriter } from "./response-writer.ts"
@@ -17,6 +18,8 @@ export type CostOf = (call: { model: string; deployment: Deployment; usage: Mode
 
 export interface ResponseRunDependencies extends ChainSources {
   readonly callModel: CallModel
+  /** Absent where no guard is configured. */
+  readonly openGuards?: OpenGuards | undefined
   /** Whether the model answers by quoting passages that it is given, instead of asking for a search. */
   readonly quotesPassages: (model: string) => boolean
   readonly search: SearchDocuments

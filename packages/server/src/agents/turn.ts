@@ -1,8 +1,10 @@
 // One turn: one model call as a memoised step, its events written as items; a cut turn is closed and begun anew.
 import { AppError, type JsonObject } from "../core/index.ts"
-import type { ModelCall, ModelEvent, ModelMessage, ModelTool, ModelUsage } from "../inference/index.ts"
+import type { CallModel, ModelCall, ModelEvent, ModelMessage, ModelTool, ModelUsage } from "../inference/index.ts"
 import type { StepContext } from "../runs/index.ts"
+import type { GuardReport } from "../security/index.ts"
 import { CitationMarkers } from "./citation-markers.ts"
+import { callGuarded } from "./guarded-call.ts"
 import { declaredTools, inputCall } from "./input-call.ts"
 import { addCall } from "./messages.ts"
 import { recordUsage, type Session } from "./session.ts"
@@ -40,7 +42,7 @@ async function liveTurn(session: Session, options: TurnOptions, step: StepContex
   const { turn } = options
   const from = writer.log.size
   context.emit("turn.started", { turn, outputIndex: from, model: session.request.model }, { label: session.label })
-  const call = dependencies.callModel(modelCall(session, options), step.signal)
+  const call = callPastGuards(session, options, step.signal)
   const translator = new TurnTranslator(writer, routeOf(session, options), ({ reason, usage, calls }) => {
     recordUsage(session, turn, call.deployment, usage)
     const ended: JsonObject = {
@@ -78,6 +80,20 @@ async function liveTurn(session: Session, options: TurnOptions, step: StepContex
   }
   const { reason, usage, calls } = translator.end
   return { reason, usage, calls, from, to: writer.log.size }
+}
+
+/** The model call of the turn, past the guards where there are some. */
+function callPastGuards(session: Session, options: TurnOptions, signal: AbortSignal): ReturnType<CallModel> {
+  const { context, request } = session
+  const { callModel, openGuards } = session.dependencies
+  const call = modelCall(session, options)
+  if (!openGuards) return callModel(call, signal)
+  const { id: runId, projectId, principal } = context.run
+  const onReports = (reports: readonly GuardReport[]): void => {
+    if (isReleased(signal)) return
+    context.emit("guards.decided", { turn: options.turn, guards: reports.map((each) => ({ ...each })) }, { label: session.label })
+  }
+  return callGuarded({ openGuards, callModel, caller: { runId, projectId, principal, user: request.user }, onReports }, call, signal)
 }
 
 /** This process stops and another goes on: nothing more is said here. */

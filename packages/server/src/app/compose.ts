@@ -75,7 +75,8 @@ async function compose(config: Config, overrides: Overrides, cleanUps: AsyncDisp
   telemetry.watch(inference.models)
   const context = cleanUps.use(composeContext(shared, config, { store, runs, inference, minilm }))
   const tools = [...(config.tools as readonly Tool[]), ...(overrides.tools ?? [])] // checked when the configuration was loaded
-  const { responses, compact } = composeResponses(shared, { ...foundation, inference, context, tools })
+  const shaping = composeShaping(shared, config, { store, inference, minilm, records, identity }, cleanUps)
+  const { responses, compact } = composeResponses(shared, { ...foundation, ...shaping, inference, context, tools })
   const workflows = config.workflows as readonly RunDefinition[] // checked when the configuration was loaded
   for (const workflow of workflows) runs.define(workflow)
 
@@ -84,7 +85,6 @@ async function compose(config: Config, overrides: Overrides, cleanUps: AsyncDisp
   const health = { ready: createReadiness({ version, store, records, minilm }), metrics: () => metrics.text() }
   const services = { inference, context, responses, compact, tasks, health }
   const parts = { ...foundation, ...services, version, store, workflows: workflows.map(({ name }) => name) }
-  const shaping = composeShaping(shared, config, { store, inference, minilm, records }, cleanUps)
   const hotRoutes = createHotRoutes({ ...shared, ...inference, ...foundation, ...shaping, logger: logger.child("http") })
   const hotNames = Object.keys(hotRoutes).map((path) => `POST ${path}`)
   const serving = { ...shared, identity, logger: logger.child("http") }

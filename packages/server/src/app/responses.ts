@@ -7,6 +7,7 @@ import {
   responseRun,
   searchDocuments,
   type Compact,
+  type OpenGuards,
   type CostOf,
   type Responses,
 } from "../agents/index.ts"
@@ -34,6 +35,7 @@ export interface ResponseParts {
   records: Records
   sealer: Sealer
   tools: readonly Tool[]
+  openGuards?: OpenGuards
 }
 
 export function composeResponses(shared: Shared, parts: ResponseParts): { responses: Responses; compact: Compact } {
@@ -48,6 +50,7 @@ export function composeResponses(shared: Shared, parts: ResponseParts): { respon
     chainResponsesMax: shared.limits.chainResponsesMax,
     tools: createToolRegistry(parts.tools),
     callModel: inference.callModel,
+    openGuards: parts.openGuards,
     quotesPassages: (model: string) => inference.models.get(model)?.deployments[0]?.id === extractiveModel,
     costOf: price,
     requireModel: (name: string) => void inference.models.require(name, "chat"),

@@ -1,4 +1,5 @@
 // What stands around a call, from the configuration: the answer cache of the models that use one, and the guards.
+import type { OpenGuards } from "../agents/index.ts"
 import { costOf, type LightRunRecord, type Prices, type Records } from "../accounting/index.ts"
 import { matchOf, type CacheConfig, type Config, type GuardConfig } from "../config/index.ts"
 import {
@@ -19,6 +20,7 @@ import {
   type GuardContext,
   type GuardDefinition,
   type Guards,
+  type Identity,
   type Moderate,
 } from "../security/index.ts"
 import type { Store } from "../store/index.ts"
@@ -28,6 +30,8 @@ import type { Inference, Shared } from "./services.ts"
 export interface Shaping {
   cache: ModelCache
   guards?: Guards
+  /** The same for calls inside of durable runs. */
+  openGuards?: OpenGuards
 }
 
 export interface ShapingParts {
@@ -35,11 +39,22 @@ export interface ShapingParts {
   inference: Inference
   minilm: EmbeddedEmbeddings
   records: Records
+  identity: Pick<Identity, "getKey">
 }
 
 export function composeShaping(shared: Shared, config: Config, parts: ShapingParts, cleanUps: AsyncDisposableStack): Shaping {
   const guards = composeGuards(shared, config, parts)
-  return { cache: composeCache(shared, config, parts, cleanUps), ...(guards.isEmpty ? {} : { guards }) }
+  const cache = composeCache(shared, config, parts, cleanUps)
+  return guards.isEmpty ? { cache } : { cache, guards, openGuards: openGuardsOf(config, guards, parts) }
+}
+
+/** A durable run knows the id of its principal; the tags of a key are looked up where a guard asks for them. */
+function openGuardsOf(config: Config, guards: Guards, { identity }: ShapingParts): OpenGuards {
+  const needsTags = config.guards.some(({ when }) => when.tags !== undefined)
+  return async (context) => {
+    const key = needsTags ? await identity.getKey(context.projectId, context.principal) : undefined
+    return guards.open({ ...context, tags: key?.tags ?? [] })
+  }
 }
 
 function composeCache(shared: Shared, config: Config, parts: ShapingParts, cleanUps: AsyncDisposableStack): ModelCache {

@@ -10,6 +10,7 @@ import {
   responseRun,
   searchDocuments,
   type CostOf,
+  type OpenGuards,
   type Responses,
 } from "../agents/index.ts"
 import { createContext, type ContextServices } from "../context/index.ts"
@@ -64,6 +65,7 @@ export interface ResponsesServerOptions {
   readonly fsync?: boolean
   /** Takes the records of responses that are not stored; without it their runs stay, hidden. */
   readonly recordLightRun?: (record: LightRunRecord) => void
+  readonly openGuards?: OpenGuards
 }
 
 const everything: Grant = { to: "*", allow: ["tool.read:*", "tool.call:*"], origin: "test" }
@@ -118,6 +120,7 @@ export async function startResponsesServer(options: ResponsesServerOptions = {})
       ...sources,
       ...shared,
       callModel,
+      openGuards: options.openGuards,
       tools,
       quotesPassages,
       search: searchDocuments(context.search),
@@ -140,7 +143,7 @@ export async function startResponsesServer(options: ResponsesServerOptions = {})
     },
   }
   const responses = createResponses({ ...parts, ...(options.recordLightRun ? { recordLightRun } : {}) })
-  const compact = createCompaction({ ...parts, callModel, quotesPassages, costOf, recordLightRun })
+  const compact = createCompaction({ ...parts, callModel, openGuards: options.openGuards, quotesPassages, costOf, recordLightRun })
   const tasks = new BackgroundTasks(onError)
   const background = (name: string, work: () => Promise<unknown>): void => tasks.run(name, work)
   const routes = [responseRoutes({ responses, compact, limits, background })]

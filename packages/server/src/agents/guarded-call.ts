@@ -1,0 +1,128 @@
+// A model call past the guards: they see the texts that the model is sent, and the answer's events before anything is made of them.
+import { AppError } from "../core/index.ts"
+import type { CallModel, Deployment, ModelCall, ModelContent, ModelEvent, ModelMessage } from "../inference/index.ts"
+import type { AnswerText, GuardContext, GuardReport, GuardSession, GuardText } from "../security/index.ts"
+
+/** Undefined where no guard applies to the caller. */
+export type OpenGuards = (context: Omit<GuardContext, "tags">) => Promise<GuardSession | undefined>
+
+export interface GuardedCallOptions {
+  openGuards: OpenGuards
+  callModel: CallModel
+  caller: Pick<GuardContext, "runId" | "projectId" | "principal" | "user">
+  /** What the guards did, once, when the call is over. */
+  onReports: (reports: readonly GuardReport[]) => void
+}
+
+/** Throws `content_blocked` or `guard_unavailable` out of the events. `deployment` is there from the first event on. */
+export function callGuarded(options: GuardedCallOptions, call: ModelCall, signal: AbortSignal): ReturnType<CallModel> {
+  let made: ReturnType<CallModel> | undefined
+  const make = (checked: ModelCall): ReturnType<CallModel> => {
+    made = options.callModel(checked, signal)
+    return made
+  }
+  return {
+    get deployment(): Deployment {
+      if (!made) throw new AppError("server_error", "the guards have not let the call go yet")
+      return made.deployment
+    },
+    events: guardedEvents(options, call, signal, make),
+  }
+}
+
+async function* guardedEvents(
+  { openGuards, caller, onReports }: GuardedCallOptions,
+  call: ModelCall,
+  signal: AbortSignal,
+  make: (call: ModelCall) => ReturnType<CallModel>,
+): AsyncGenerator<ModelEvent> {
+  const session = await openGuards({ ...caller, model: call.model, signal })
+  if (!session) {
+    yield* make(call).events
+    return
+  }
+  try {
+    const texts = textsOf(call)
+    const { texts: clean, model = call.model } = await session.before(texts)
+    const checked = clean === texts ? call : withTexts(call, clean)
+    const answer = new GuardedAnswer(session)
+    for await (const event of make({ ...checked, model }).events) yield* await answer.take(event)
+  } finally {
+    if (session.reports.length > 0) onReports(session.reports)
+  }
+}
+
+/** Held texts go out before the next event of another kind, so that the order of the answer stays. */
+class GuardedAnswer {
+  readonly #session: GuardSession
+  readonly #texts = new Map<string, AnswerText | undefined>()
+
+  constructor(session: GuardSession) {
+    this.#session = session
+  }
+
+  async take(event: ModelEvent): Promise<ModelEvent[]> {
+    if (event.type === "text-delta") return this.#push("text", event.text, false)
+    if (event.type === "tool-call-delta") return this.#push(String(event.index), event.arguments, true)
+    const names = event.type === "finished" ? [...this.#texts.keys()] : ["text"]
+    const held: ModelEvent[] = []
+    for (const name of names) held.push(...(await this.#end(name)))
+    return [...held, event]
+  }
+
+  async #push(name: string, text: string, json: boolean): Promise<ModelEvent[]> {
+    if (!this.#texts.has(name)) this.#texts.set(name, this.#session.answerText({ json, isWhole: false }))
+    const way = this.#texts.get(name)
+    return deltas(name, way ? await way.push(text) : text)
+  }
+
+  async #end(name: string): Promise<ModelEvent[]> {
+    const way = this.#texts.get(name)
+    this.#texts.delete(name)
+    return deltas(name, way ? await way.end() : "")
+  }
+}
+
+function deltas(name: string, text: string): ModelEvent[] {
+  if (text === "") return []
+  return [name === "text" ? { type: "text-delta", text } : { type: "tool-call-delta", index: Number(name), arguments: text }]
+}
+
+type Visit = (text: string, role: GuardText["role"]) => string
+
+function textsOf(call: ModelCall): GuardText[] {
+  const texts: GuardText[] = []
+  mapCall(call, (text, role) => {
+    texts.push({ role, text })
+    return text
+  })
+  return texts
+}
+
+function withTexts(call: ModelCall, texts: readonly GuardText[]): ModelCall {
+  let at = 0
+  return mapCall(call, (text) => texts[at++]?.text ?? text)
+}
+
+function mapCall(call: ModelCall, visit: Visit): ModelCall {
+  return {
+    ...call,
+    messages: call.messages.map((message) => mapMessage(message, visit)),
+    passages: call.passages.map((passage) => ({ ...passage, text: visit(passage.text, "tool") })),
+  }
+}
+
+/** Reasoning is bound to its signature and stays. */
+function mapMessage(message: ModelMessage, visit: Visit): ModelMessage {
+  if (message.role === "tool") {
+    const { parts, content } = message
+    return { ...message, content: visit(content, "tool"), ...(parts ? { parts: mapContent(parts, "tool", visit) } : {}) }
+  }
+  const content = mapContent(message.content, message.role, visit)
+  if (message.role !== "assistant") return { ...message, content }
+  return { ...message, content, toolCalls: message.toolCalls.map((each) => ({ ...each, arguments: visit(each.arguments, "assistant") })) }
+}
+
+function mapContent(parts: readonly ModelContent[], role: GuardText["role"], visit: Visit): ModelContent[] {
+  return parts.map((part) => (part.type === "text" ? { ...part, text: visit(part.text, role) } : part))
+}
