@@ -19,6 +19,7 @@ export {
 export { connectRealtime, realtimeUsage, type ConnectRealtimeOptions } from "./realtime/index.ts"
 export { createTokenCounter, createTokenizer, type TokenCount, type TokenCounter, type TokenCounterOptions } from "./tokens/index.ts"
 export { usageOf } from "./providers/openai/usage.ts"
+export { chatPassing } from "./providers/openai/passing.ts"
 export { reasoningOfDetails } from "./providers/openai/reasoning.ts"
 export { dialectNames } from "./types.ts"
 export { anthropicUsage, anthropicUsageOf } from "./providers/anthropic/usage.ts"

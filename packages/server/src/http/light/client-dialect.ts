@@ -1,7 +1,7 @@
 // What a dialect that clients speak must be able to do: read a request, pass an upstream's frames on, render model events, end well or badly.
 import type { IncomingHttpHeaders } from "node:http"
 import type { JsonObject, JsonValue } from "../../core/index.ts"
-import type { Deployment, Dialect, ModelCall, ModelEvent, ModelUsage } from "../../inference/index.ts"
+import type { Deployment, Dialect, ModelCall, ModelEvent, ModelUsage, UpstreamError } from "../../inference/index.ts"
 import type { BodyBytes } from "./body-bytes.ts"
 import type { AnswerTexts } from "./frame-filter.ts"
 import type { ForwardedBody } from "./forwarded-body.ts"
@@ -21,6 +21,11 @@ export interface ClientDialect extends WireShape {
   /** The digits' prefix of answers that are made here. */
   readonly idPrefix: string
   readBody(bytes: BodyBytes): ForwardedBody
+  /**
+   * How a deployment of this dialect is asked: with the client's bytes where absent or undefined, with another body where it would
+   * refuse or misread these, or translated where it is not called in this dialect after all. `refusal`: it has refused the bytes.
+   */
+  passing?(body: ForwardedBody, deployment: Deployment, refusal?: UpstreamError): Buffer | "translated" | undefined
   /** The whole request as a model call; wrong ones are refused with the parameter's path. */
   parse(body: JsonObject): ModelCall
   openFrames(options: FramesOptions): Frames

@@ -20,6 +20,10 @@ export interface ForwardedBody {
   inputTokensEstimated: number
   /** The bytes for a deployment: its own name of the model, and what the dialect changes. */
   forUpstream(upstreamModel: string): Buffer | readonly Buffer[]
+  /** The request has that parameter, among those whose place is known. */
+  has(name: string): boolean
+  /** The first bytes of its JSON; empty where it is missing. */
+  head(name: string): string
   /** The whole request, parsed. */
   parsed(): JsonObject
 }
@@ -27,6 +31,8 @@ export interface ForwardedBody {
 export interface BodyRules {
   /** The top-level keys that are read. */
   keys: ReadonlySet<string>
+  /** Those and others, of which only the place is wanted. */
+  places?: ReadonlySet<string>
   /** Changes by moving bytes. */
   edits: MakeEdits
   /** The same changes to a body that had to be parsed. */
@@ -48,22 +54,29 @@ export type MakeEdits = (values: Values, spans: ReadonlyMap<string, Span>) => Ed
 
 /** `userOf`: where the dialect has the end user. */
 export function forwardedBody(bytes: BodyBytes, rules: BodyRules, userOf: UserOf = userField): ForwardedBody {
-  const spans = bytes.isUtf8() ? scanTopLevel(bytes.pieces, rules.keys) : undefined
-  const values = spans && readValues(bytes, spans)
+  const spans = bytes.isUtf8() ? scanTopLevel(bytes.pieces, rules.places ?? rules.keys) : undefined
+  const values = spans && readValues(bytes, spans, rules.keys)
   const model = spans?.get("model")
   if (!spans || !values || !model || values["perdure"] !== undefined || rules.unusual?.(values)) return parsedBody(bytes, rules, userOf)
   const read = readRequest(values, userOf)
   const edits = rules.edits(values, spans)
   const forUpstream = (upstreamModel: string): Buffer | readonly Buffer[] =>
     bytes.edited(upstreamModel === read.model ? edits : [...edits, { ...model, text: JSON.stringify(upstreamModel) }])
-  return { ...read, ...sizesOf(bytes), forUpstream, parsed: () => parseJsonObject(bytes.whole()) }
+  const head = (name: string): string => {
+    const span = spans.get(name)
+    return span ? bytes.text({ start: span.start, end: Math.min(span.end, span.start + headBytesMax) }) : ""
+  }
+  return { ...read, ...sizesOf(bytes), forUpstream, has: (name) => spans.has(name), head, parsed: () => parseJsonObject(bytes.whole()) }
 }
 
+/** Enough to see the role of the first message. */
+const headBytesMax = 1024
+
 /** Undefined when one of them is not JSON after all. */
-function readValues(bytes: BodyBytes, spans: ReadonlyMap<string, Span>): Values | undefined {
+function readValues(bytes: BodyBytes, spans: ReadonlyMap<string, Span>, keys: ReadonlySet<string>): Values | undefined {
   const values: Record<string, JsonValue> = {}
   try {
-    for (const [key, span] of spans) values[key] = JSON.parse(bytes.text(span)) as JsonValue
+    for (const [key, span] of spans) if (keys.has(key)) values[key] = JSON.parse(bytes.text(span)) as JsonValue
   } catch {
     return undefined
   }
@@ -77,14 +90,15 @@ function parsedBody(bytes: BodyBytes, { change, modelAssumed }: BodyRules, userO
     modelAssumed === undefined || (sent["model"] !== undefined && sent["model"] !== null) ? sent : { ...sent, model: modelAssumed }
   const read = readRequest({ ...parsed, ...(perdure === undefined ? {} : { perdure }) }, userOf)
   const forUpstream = (upstreamModel: string): Buffer => Buffer.from(JSON.stringify({ ...change(parsed), model: upstreamModel }))
-  return { ...read, ...sizesOf(bytes), forUpstream, parsed: () => parsed }
+  const head = (name: string): string => (parsed[name] === undefined ? "" : JSON.stringify(parsed[name]).slice(0, headBytesMax))
+  return { ...read, ...sizesOf(bytes), forUpstream, has: (name) => parsed[name] !== undefined, head, parsed: () => parsed }
 }
 
 function sizesOf(bytes: BodyBytes): Pick<ForwardedBody, "sizeBytes" | "inputTokensEstimated"> {
   return { sizeBytes: bytes.sizeBytes, inputTokensEstimated: estimateInputTokens(bytes) }
 }
 
-type ReadRequest = Omit<ForwardedBody, "sizeBytes" | "inputTokensEstimated" | "forUpstream" | "parsed">
+type ReadRequest = Omit<ForwardedBody, "sizeBytes" | "inputTokensEstimated" | "forUpstream" | "has" | "head" | "parsed">
 
 function readRequest(values: Values, userOf: UserOf): ReadRequest {
   const { model, stream = false, stream_options: options } = values

@@ -123,7 +123,8 @@ class Served {
     }
     if (client && plan.failover === "continue") this.#remember(client)
     const continuation = (): OpenAttempt | undefined => this.#continuation()
-    const forward = new Forward({ dependencies, call, plan, openAttempt, continuation, failBegun })
+    const amend = (error: UpstreamError, deployment: Deployment): OpenAttempt | undefined => this.#amended(error, deployment)
+    const forward = new Forward({ dependencies, call, plan, openAttempt, amend, continuation, failBegun })
     this.#forward = forward
     if (client) watchStream(dependencies, call, client, (error: UpstreamError) => forward.failCurrent(error))
     forward.start()
@@ -131,7 +132,8 @@ class Served {
 
   #openAttempt(deployment: Deployment, end: AttemptEnd): Attempt {
     this.#client?.feedFrom(undefined)
-    if (deployment.dialect === this.#dialect.name) return this.#passed(deployment, end)
+    if (deployment.dialect === this.#dialect.name)
+      return this.#sameDialect(deployment, end, this.#dialect.passing?.(this.#body, deployment))
     if (isNative(deployment)) return this.#native(deployment, end, this.#sink(this.#body.model, end), this.#modelCall())
     return this.#translated(deployment, end, this.#sink(deployment.upstreamModel, end), this.#modelCall())
   }
@@ -156,9 +158,21 @@ class Served {
     }
   }
 
-  #passed(deployment: Deployment, end: AttemptEnd): Attempt {
+  #sameDialect(deployment: Deployment, end: AttemptEnd, passing: Buffer | "translated" | undefined): Attempt {
+    if (passing === "translated") return this.#translated(deployment, end, this.#sink(deployment.upstreamModel, end), this.#modelCall())
+    return this.#passed(deployment, end, passing)
+  }
+
+  /** Another way to ask, where the refusal is about something that the provider has otherwise. */
+  #amended(refusal: UpstreamError, deployment: Deployment): OpenAttempt | undefined {
+    if (deployment.dialect !== this.#dialect.name) return undefined
+    const passing = this.#dialect.passing?.(this.#body, deployment, refusal)
+    return passing && ((place, end) => this.#sameDialect(place, end, passing))
+  }
+
+  #passed(deployment: Deployment, end: AttemptEnd, adapted: Buffer | undefined): Attempt {
     const { path } = this.#dialect
-    const body = this.#body.forUpstream(deployment.upstreamModel)
+    const body = adapted ?? this.#body.forUpstream(deployment.upstreamModel)
     const headers = this.#dialect.passedHeaders?.(this.#call.hot.request.headers)
     return this.#http(deployment, end, { path, body, ...(headers ? { headers } : {}), relay: this.#passRelay(deployment, end) })
   }

@@ -41,6 +41,8 @@ export function formBody(bytes: Buffer, contentType: string): ForwardedBody {
     inputTokensEstimated: formTokensAssumed,
     forUpstream: (upstreamModel) =>
       Buffer.concat([bytes.subarray(0, start), Buffer.from(upstreamModel), bytes.subarray(start + model.content.length)]),
+    has: (name) => parts.some((part) => part.name === name),
+    head: () => "",
     parsed,
   }
 }

@@ -4,8 +4,11 @@ import type { BodyBytes, Edit } from "../light/body-bytes.ts"
 import type { Span } from "../light/body-scan.ts"
 import { forwardedBody, type BodyRules, type ForwardedBody, type Values } from "../light/forwarded-body.ts"
 
+const chatKeys = ["model", "stream", "stream_options", "user", "max_tokens", "max_completion_tokens", "perdure"]
+
 const chatRules: BodyRules = {
-  keys: new Set(["model", "stream", "stream_options", "user", "max_tokens", "max_completion_tokens", "perdure"]),
+  keys: new Set(chatKeys),
+  places: new Set([...chatKeys, "messages", "tools", "reasoning_effort"]),
   edits: chatEdits,
   change: (body) => (body["stream"] === true ? { ...body, stream_options: withUsage(body["stream_options"]) } : body),
 }

@@ -1,7 +1,8 @@
 // Chat completions as a dialect that clients speak.
 import { isJsonObject, sseDone } from "../../core/index.ts"
-import { usageOf } from "../../inference/index.ts"
+import { chatPassing, usageOf, type Deployment, type UpstreamError } from "../../inference/index.ts"
 import type { ClientDialect } from "../light/client-dialect.ts"
+import type { ForwardedBody } from "../light/forwarded-body.ts"
 import { chatBody } from "./chat-body.ts"
 import { ChatFrames } from "./chat-frames.ts"
 import { parseChatRequest } from "./chat-parse.ts"
@@ -19,6 +20,11 @@ function identityOf(frame: Buffer): { id: string; createdAt: number; model: stri
     : undefined
 }
 
+function passing(body: ForwardedBody, deployment: Deployment, refusal?: UpstreamError): Buffer | "translated" | undefined {
+  const sent = chatPassing(deployment, body, refusal)
+  return isJsonObject(sent) ? Buffer.from(JSON.stringify({ ...sent, model: deployment.upstreamModel })) : sent
+}
+
 export const chatDialect: ClientDialect = {
   ...openAiShape,
   name: "openai-chat",
@@ -27,6 +33,7 @@ export const chatDialect: ClientDialect = {
   doneFrame: sseDone,
   idPrefix: "chatcmpl_",
   readBody: chatBody,
+  passing,
   parse: parseChatRequest,
   openFrames: (options) => new ChatFrames(options),
   identityOf,
