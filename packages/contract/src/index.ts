@@ -68,9 +68,13 @@ export {
   budgetUsdSchema,
   concurrentSchema,
   keyLimitsSchema,
+  limitListSchema,
+  limitStatusSchema,
   perMinuteSchema,
   type BudgetPeriod,
   type KeyLimits,
+  type LimitList,
+  type LimitStatus,
 } from "./limits.ts"
 export {
   memoryCreateRequestSchema,

@@ -14,6 +14,7 @@ export const endpointGroups = [
   "files",
   "images",
   "keys",
+  "limits",
   "memories",
   "messages",
   "models",
@@ -151,11 +152,22 @@ function isEndpointPattern(text: string): boolean {
 export const usageQuerySchema = z.strictObject({
   since: z.coerce.number().int().min(0).optional().meta({ description: "Epoch milliseconds; 30 days ago when absent" }),
   until: z.coerce.number().int().min(0).optional(),
-  groupBy: z.enum(["hour", "day", "model", "principal", "kind"]).optional().meta({ description: "`day` when absent" }),
+  groupBy: z
+    .enum(["hour", "day", "model", "deployment", "principal", "user", "tag", "kind"])
+    .optional()
+    .meta({ description: "`day` when absent" }),
+  interval: z
+    .enum(["hour", "day"])
+    .optional()
+    .meta({ description: "A row for each group and hour or day, such as the spend of each key per day" }),
 })
 export const usageRowSchema = z
   .object({
-    group: z.string().meta({ description: "The hour (`2026-01-31T14:00Z`), day (`2026-01-31`, UTC), model, principal or kind" }),
+    group: z.string().meta({
+      description:
+        "The hour (`2026-01-31T14:00Z`), day (`2026-01-31`, UTC), model, deployment, principal, user, tag or kind; empty where there is none",
+    }),
+    time: z.string().optional().meta({ description: "The hour or day, where `interval` asked for it" }),
     runs: z.int().min(0),
     failedRuns: z.int().min(0),
     inputTokens: z.int().min(0),

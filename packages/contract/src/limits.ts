@@ -23,3 +23,38 @@ export const keyLimitsSchema = z
 export type BudgetPeriod = z.infer<typeof budgetPeriodSchema>
 /** What one key may use; a member that is absent does not limit. */
 export type KeyLimits = z.infer<typeof keyLimitsSchema>
+
+/** A limit and how much of it is left. */
+export const limitStatusSchema = z
+  .object({
+    name: z.string().meta({ description: "As declared in the configuration; `key limits` for what is stored with a key" }),
+    scope: z.object({
+      project: z.string().nullable(),
+      key: z.string().nullable(),
+      user: z.string().nullable(),
+      model: z.string().nullable(),
+      tag: z.string().nullable(),
+    }),
+    unit: z
+      .enum(["microUsd", "requests", "tokens", "inputTokens", "outputTokens", "concurrent"])
+      .meta({ description: "Money in millionths of a dollar; `concurrent` counts calls under way" }),
+    per: z
+      .enum([...budgetPeriods, "second", "minute"])
+      .nullable()
+      .meta({ description: "null for calls under way" }),
+    limit: z.int().min(0),
+    used: z.int().min(0).nullable().meta({ description: "null, as `reserved` and `left`, where other projects use it too" }),
+    reserved: z.int().min(0).nullable().meta({ description: "Held by calls under way" }),
+    left: z.int().min(0).nullable(),
+    resetsAt: z
+      .int()
+      .min(0)
+      .nullable()
+      .meta({ description: "Epoch milliseconds at which all of it is there again; null where that is no question of time" }),
+  })
+  .meta({ id: "LimitStatus" })
+
+export const limitListSchema = z.object({ limits: z.array(limitStatusSchema) }).meta({ id: "LimitList" })
+
+export type LimitStatus = z.infer<typeof limitStatusSchema>
+export type LimitList = z.infer<typeof limitListSchema>

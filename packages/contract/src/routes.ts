@@ -2,6 +2,7 @@
 import type { z } from "zod"
 import * as anthropic from "./anthropic.ts"
 import * as keys from "./keys.ts"
+import * as limits from "./limits.ts"
 import * as media from "./media.ts"
 import * as memories from "./memories.ts"
 import * as openai from "./openai.ts"
@@ -379,6 +380,12 @@ const keyRoutes = group("Keys and usage", "perdure", [
     response: keys.apiKeyCreatedSchema,
   },
   { method: "DELETE", path: "/v1/keys/{id}", summary: "Revoke an API key at once", response: keys.apiKeyRevokedSchema },
+  {
+    method: "GET",
+    path: "/v1/limits",
+    summary: "Read how much is left of the budgets and limits that bind this key",
+    response: limits.limitListSchema,
+  },
   {
     method: "GET",
     path: "/v1/usage",

@@ -4,6 +4,7 @@ export { createRecords, type Records, type RecordsOptions } from "./records.ts"
 export { assumedPrice, priceFromConfig } from "./configured-price.ts"
 export {
   costOf,
+  dearestPrice,
   createPrices,
   priceFromUsd,
   type Cost,
@@ -12,6 +13,7 @@ export {
   type PricedUsage,
   type Prices,
 } from "./prices.ts"
+export { createLimitReader, type ReadLimits } from "./limit-status.ts"
 export { createUsageSummary, type UsageGroup, type UsageRow, type UsageSummary } from "./usage.ts"
 export { createAdmission, type AdmissionOptions } from "./admission/admission.ts"
 export { openLedger, type Ledger } from "./admission/ledger.ts"

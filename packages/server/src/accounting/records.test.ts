@@ -67,8 +67,10 @@ describe.each(testEngines())("records on %s", (engine) => {
     records.add(record({ id: newId("run"), model: null, deployment: null, firstTokenMs: null }))
     await records.flush()
     const { error, ...rest } = sent
+    const tags = null
     expect(await lightRuns.lightRun(database.store.project("proj_a"), "proj_a", sent.id)).toEqual({
       ...rest,
+      tags,
       durationMs: 13,
       firstTokenMs: 3,
       errorCode: error?.code,
@@ -93,7 +95,13 @@ describe.each(testEngines())("records on %s", (engine) => {
     for (let count = 0; count < 5_000; count += 1) records.add(record({ projectId: "proj_many" }))
     await records[Symbol.asyncDispose]()
     expect(records.written).toBe(5_000)
-    const { 0: row } = await createUsageSummary(database)({ projectId: "proj_many", since: day, until: day + 86_400_000, groupBy: "kind" })
+    const { 0: row } = await createUsageSummary(database)({
+      projectId: "proj_many",
+      since: day,
+      until: day + 86_400_000,
+      groupBy: "kind",
+      interval: null,
+    })
     expect(row).toMatchObject({ group: "chat", runs: 5_000, inputTokens: 50_000, costMicroUsd: 35_000 })
   })
 
@@ -181,16 +189,19 @@ describe.each(testEngines())("records on %s", (engine) => {
     ["model", ["", "fast"]],
     ["principal", ["key_1", "key_2"]],
     ["kind", ["chat", "embedding"]],
+    ["deployment", ["fake/m", "fake/other"]],
+    ["user", ["", "ada"]],
   ] as const)("sums one project by %s", async (groupBy, groups) => {
     const projectId = `proj_${groupBy}`
     const records = open()
     records.add(record({ projectId }))
     records.add(record({ projectId, outcome: "failed", costKnown: false, costMicroUsd: 0 }))
-    records.add(record({ projectId, startedAt: day + 86_400_000, principal: "key_2", model: null, kind: "embedding" }))
+    const other = { principal: "key_2", model: null, kind: "embedding", deployment: "fake/other", user: "ada" } as const
+    records.add(record({ projectId, startedAt: day + 86_400_000, ...other }))
     records.add(record({ projectId, startedAt: day - 1 }))
     records.add(record({ projectId: "proj_other" }))
     await records[Symbol.asyncDispose]()
-    const rows = await createUsageSummary(database)({ projectId, since: day, until: day + 2 * 86_400_000, groupBy })
+    const rows = await createUsageSummary(database)({ projectId, since: day, until: day + 2 * 86_400_000, groupBy, interval: null })
     const two = {
       runs: 2,
       failedRuns: 1,
@@ -211,8 +222,25 @@ describe.each(testEngines())("records on %s", (engine) => {
       costMicroUsd: 7,
       costKnown: true,
     }
-    const expected = groups.map((group, index) => ({ group, ...((index === 0) === (groupBy !== "model") ? two : one) }))
+    const expected = groups.map((group, index) => ({ group, time: null, ...((index === 0) === (groupBy !== "model") ? two : one) }))
     expect(rows).toEqual(expected)
+  })
+
+  it("sums the spend of each tag per day, a run with several in each of them", async () => {
+    const projectId = "proj_tags"
+    const records = open()
+    records.add(record({ projectId, tags: ["team-a", "batch"], costMicroUsd: 5 }))
+    records.add(record({ projectId, tags: ["team-a"], costMicroUsd: 7, startedAt: day + 86_400_000 }))
+    records.add(record({ projectId, costMicroUsd: 11 }))
+    await records[Symbol.asyncDispose]()
+    const range = { projectId, since: day, until: day + 2 * 86_400_000 }
+    const rows = await createUsageSummary(database)({ ...range, groupBy: "tag", interval: "day" })
+    expect(rows.map(({ time, group, costMicroUsd }) => [time, group, costMicroUsd])).toEqual([
+      ["2026-01-31", "", 11],
+      ["2026-01-31", "batch", 5],
+      ["2026-01-31", "team-a", 5],
+      ["2026-02-01", "team-a", 7],
+    ])
   })
 
   it("shows a project its own light runs only", async () => {

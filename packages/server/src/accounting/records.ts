@@ -126,13 +126,14 @@ class RecordQueue implements Records {
   }
 }
 
-function stored({ error, durationMs, firstTokenMs, upstreamMs: _counted, ...record }: LightRunRecord): StoredLightRun {
+function stored({ error, durationMs, firstTokenMs, upstreamMs: _counted, tags = [], ...record }: LightRunRecord): StoredLightRun {
   return {
     ...record,
     durationMs: Math.round(durationMs),
     firstTokenMs: firstTokenMs === null ? null : Math.round(firstTokenMs),
     errorCode: error?.code ?? null,
     errorMessage: error?.message ?? null,
+    tags: tags.length === 0 ? null : tags,
   }
 }
 

@@ -7,6 +7,8 @@ export interface LightRunRecord {
   projectId: string
   principal: string
   user: string | null
+  /** Of its key; none when absent. */
+  tags?: readonly string[]
   kind: "chat" | "embedding" | "image" | "audio" | "moderation" | "rerank" | "realtime" | "memory" | "retrieval" | "file" | "key"
   name: string
   model: string | null

@@ -1,16 +1,28 @@
-// Sums of runs, tokens and money per project: by hour, day, model, key or kind.
+// Sums of runs, tokens and money per project: by hour, day, model, deployment, key, user, tag or kind, and each of these per hour or day.
 import { lightRuns, type Store } from "../store/index.ts"
 
 export type UsageGroup = lightRuns.UsageGroup
+export type UsageInterval = lightRuns.UsageInterval
 export type UsageRow = lightRuns.UsageSum
 
-/** Groups of one answer; by the hour that is three weeks. */
-export const usageGroupsMax = 500
+/** Groups of one answer: a month of days with 160 keys. */
+export const usageGroupsMax = 5_000
 
-export type UsageSummary = (request: { projectId: string; since: number; until: number; groupBy: UsageGroup }) => Promise<UsageRow[]>
+export interface UsageRequest {
+  projectId: string
+  since: number
+  until: number
+  groupBy: UsageGroup
+  /** Apart for each hour or day; null sums over the whole range. */
+  interval: UsageInterval | null
+}
+
+export type UsageSummary = (request: UsageRequest) => Promise<UsageRow[]>
 
 /** Sums over the light and durable runs of one project that began in `[since, until)`. */
 export function createUsageSummary({ store }: { store: Pick<Store, "project"> }): UsageSummary {
-  return ({ projectId, since, until, groupBy }) =>
-    lightRuns.usageSums(store.project(projectId), projectId, { from: since, to: until, by: groupBy, groupsMax: usageGroupsMax })
+  return ({ projectId, since, until, groupBy, interval }) => {
+    const range = { from: since, to: until, by: groupBy, interval, groupsMax: usageGroupsMax }
+    return lightRuns.usageSums(store.project(projectId), projectId, range)
+  }
 }

@@ -54,8 +54,13 @@ export async function openAccounting(
     }),
   )
   const admission = cleanUps.use(createAdmission({ ...shared, ...rules, ledger, tally }))
-  const lost = tally.unrecorded.reduce((sum, each) => sum + each.callsUnderWay + each.recordsWaiting, 0)
+  const lost = (of: "callsUnderWay" | "recordsWaiting"): number => tally.unrecorded.reduce((sum, each) => sum + each[of], 0)
   metrics.gauge("perdure_record_queue_rows", "Records of light runs that wait for their batch", () => records.queued)
-  metrics.gauge("perdure_calls_unrecorded", "Calls of killed processes without a record, found at this start", () => lost)
+  metrics.gauge("perdure_calls_unrecorded", "Calls that were under way when a process was killed, found at this start", () =>
+    lost("callsUnderWay"),
+  )
+  metrics.gauge("perdure_records_unrecorded", "Records that waited when a process was killed, found at this start", () =>
+    lost("recordsWaiting"),
+  )
   return { records, admission, unrecorded: tally.unrecorded }
 }

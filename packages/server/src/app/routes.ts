@@ -1,7 +1,7 @@
 // Which routes this server has, each handed the parts that it needs.
 import { join } from "node:path"
 import type { Hono } from "hono"
-import { createUsageSummary, type Admission, type Records } from "../accounting/index.ts"
+import { createLimitReader, createUsageSummary, rulesOfConfig, type Admission, type Records } from "../accounting/index.ts"
 import type { Compact, Responses } from "../agents/index.ts"
 import type { Config } from "../config/index.ts"
 import type { ContextServices } from "../context/index.ts"
@@ -10,6 +10,7 @@ import {
   conversationRoutes,
   createDashboardRoutes,
   createKeyRoutes,
+  createLimitRoutes,
   createLightRuns,
   createRunRoutes,
   createUsageRoutes,
@@ -71,6 +72,7 @@ export function routesOf(shared: Shared, config: Config, parts: RouteParts): Hon
       onError: (error) => shared.onError("runs", error),
     }),
     createKeyRoutes({ ...recordingOf(shared, parts), identity }),
+    createLimitRoutes({ readLimits: createLimitReader({ ...shared, ...parts, rules: rulesOfConfig(config) }) }),
     createUsageRoutes({ readUsage: createUsageSummary({ store }), clock: shared.clock }),
     ...(config.dashboard.enabled ? [createDashboardRoutes({ identity, directory: dashboardDirectory })] : []),
   ]

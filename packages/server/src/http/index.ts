@@ -16,6 +16,7 @@ export { memoryRoutes, type MemoryRoutesOptions } from "./perdure/memories.ts"
 export {
   createDashboardRoutes,
   createKeyRoutes,
+  createLimitRoutes,
   createLightRuns,
   createRunRoutes,
   createUsageRoutes,

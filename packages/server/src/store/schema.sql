@@ -199,6 +199,7 @@ create table light_runs (
   response_bytes bigint not null,
   label jsonb,
   data jsonb,
+  tags jsonb,
   constraint light_runs_pkey PRIMARY KEY (project_id, id)
 );
 CREATE INDEX light_runs_started ON public.light_runs USING brin (started_at);

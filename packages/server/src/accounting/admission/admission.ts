@@ -55,6 +55,10 @@ class LedgerAdmission implements Admission, HoldingOf {
     return asked ? this.#reserveAfter(asked, request, demand) : this.reserve(request)
   }
 
+  report(): Promise<void> {
+    return this.#options.ledger.report()
+  }
+
   onEnded(): void {
     this.#options.tally?.callEnded()
   }

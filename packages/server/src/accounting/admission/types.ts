@@ -44,6 +44,8 @@ export interface Admission extends AsyncDisposable {
    * `insufficient_quota` (never with a retry hint). A promise only where credit must be fetched from the database first.
    */
   reserve(request: AdmissionRequest): Reservation | Promise<Reservation>
+  /** Resolves when the database knows what was used until now. */
+  report(): Promise<void>
 }
 
 /** What a limit counts. Money is in micro-dollars; `concurrent` counts calls under way. */

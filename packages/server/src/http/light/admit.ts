@@ -1,5 +1,5 @@
 // Lets a light run in: its key may use the model, and what it may use is held of its limits before anything is asked of a provider.
-import type { Price } from "../../accounting/index.ts"
+import { dearestPrice, type Price } from "../../accounting/index.ts"
 import type { Model } from "../../inference/index.ts"
 import { requireModel } from "../../security/index.ts"
 import type { LightCall, LightRunDependencies } from "./light-call.ts"
@@ -41,19 +41,13 @@ export function admit(dependencies: AdmitDependencies, call: LightCall, model: M
 }
 
 /** By the object: a reloaded configuration brings new models. */
-const highest = new WeakMap<Model, Price | "unknown">()
+const dearest = new WeakMap<Model, Price | "unknown">()
 
 /** Of all its deployments; undefined where one of them is unknown. */
 export function highestPrice({ prices }: Pick<AdmitDependencies, "prices">, model: Model): Price | undefined {
-  const known = highest.get(model)
+  const known = dearest.get(model)
   if (known !== undefined) return known === "unknown" ? undefined : known
-  const all = model.deployments.map((deployment) => prices.priceOf(deployment))
-  const dearest = all.reduce<Price | undefined>((most, each) => (most && each && costs(most) >= costs(each) ? most : each), all[0])
-  const price = all.includes(undefined) ? undefined : dearest
-  highest.set(model, price ?? "unknown")
+  const price = dearestPrice(prices, model.deployments)
+  dearest.set(model, price ?? "unknown")
   return price
-}
-
-function costs({ input, output }: Price): number {
-  return input + output
 }

@@ -185,6 +185,7 @@ export class LightCall {
       projectId: hot.principal.projectId,
       principal: hot.principal.id,
       user: request.user,
+      tags: hot.principal.tags,
       kind: request.kind,
       name: request.name,
       model: request.model,

@@ -3,4 +3,5 @@ export { createDashboardRoutes, type DashboardRoutesOptions } from "./dashboard.
 export { createKeyRoutes, type KeyRoutesOptions } from "./keys.ts"
 export { createLightRuns, type LightRuns } from "./light-runs.ts"
 export { createRunRoutes, type RunRoutesOptions } from "./runs.ts"
-export { createUsageRoutes, type ReadUsage, type UsageGroup, type UsageRoutesOptions } from "./usage.ts"
+export { createUsageRoutes, type ReadUsage, type UsageRoutesOptions } from "./usage.ts"
+export { createLimitRoutes, type LimitRoutesOptions } from "./limits.ts"

@@ -1,15 +1,21 @@
-// The route of usage: runs, tokens and cost of a time range, grouped by hour, day, model, principal or kind.
-import { usageQuerySchema, type UsageRow } from "@perdure/contract"
+// The route of usage: runs, tokens and cost of a time range, grouped by hour, day, model, deployment, principal, user, tag or kind.
+import { usageQuerySchema, type UsageQuery, type UsageRow } from "@perdure/contract"
 import { Hono } from "hono"
 import { AppError, type Clock } from "../../core/index.ts"
 import type { HttpEnv } from "../env.ts"
 import { readQuery } from "../request-body.ts"
 import { answer } from "./answer.ts"
 
-export type UsageGroup = "hour" | "day" | "model" | "principal" | "kind"
+export interface UsageRequest {
+  projectId: string
+  since: number
+  until: number
+  groupBy: NonNullable<UsageQuery["groupBy"]>
+  interval: NonNullable<UsageQuery["interval"]> | null
+}
 
-/** Sums over the runs of one project that began in `[since, until)`, at most `limit` groups. */
-export type ReadUsage = (request: { projectId: string; since: number; until: number; groupBy: UsageGroup }) => Promise<UsageRow[]>
+/** Sums over the runs of one project that began in `[since, until)`. */
+export type ReadUsage = (request: UsageRequest) => Promise<(Omit<UsageRow, "time"> & { time: string | null })[]>
 
 export interface UsageRoutesOptions {
   readUsage: ReadUsage
@@ -21,15 +27,23 @@ const rangeDefaultMs = 30 * 24 * 60 * 60_000
 export function createUsageRoutes({ readUsage, clock }: UsageRoutesOptions): Hono<HttpEnv> {
   const routes = new Hono<HttpEnv>()
   routes.get("/v1/usage", async (context) => {
-    const { until = clock.now() + 1, since = until - rangeDefaultMs, groupBy = "day" } = readQuery(context, usageQuerySchema)
+    const {
+      until = clock.now() + 1,
+      since = until - rangeDefaultMs,
+      groupBy = "day",
+      interval = null,
+    } = readQuery(context, usageQuerySchema)
     if (since >= until) throw new AppError("invalid_request", `'since' (${since}) must be before 'until' (${until}).`, { param: "since" })
-    const rows = await readUsage({ projectId: context.get("principal").projectId, since, until, groupBy })
-    return answer({ rows, total: totalOf(rows) })
+    const range = { projectId: context.get("principal").projectId, since, until }
+    const rows = await readUsage({ ...range, groupBy, interval })
+    // A run counts for each of its tags, but once in the total.
+    const once = groupBy === "tag" ? await readUsage({ ...range, groupBy: "kind", interval: null }) : rows
+    return answer({ rows: rows.map(({ time, ...row }) => (time === null ? row : { ...row, time })), total: totalOf(once) })
   })
   return routes
 }
 
-function totalOf(rows: readonly UsageRow[]): UsageRow {
+function totalOf(rows: readonly Omit<UsageRow, "time">[]): UsageRow {
   const total: UsageRow = { ...empty }
   for (const row of rows) {
     total.runs += row.runs

@@ -30,6 +30,7 @@ export interface StoredLightRun {
   responseBytes: number
   label: JsonValue
   data: JsonValue
+  tags: JsonValue
 }
 
 /** Column and array type of each field; `startedAt` and JSON are converted in the statement. */
@@ -60,11 +61,15 @@ const columns = [
   ["responseBytes", "response_bytes", "int8"],
   ["label", "label", "text"],
   ["data", "data", "text"],
+  ["tags", "tags", "text"],
 ] as const satisfies readonly (readonly [keyof StoredLightRun, string, string])[]
+
+/** Bound as JSON text. */
+const jsonFields: readonly string[] = ["label", "data", "tags"] satisfies (keyof StoredLightRun)[]
 
 const names = columns.map(([, column]) => column)
 const selected = names.map((column) =>
-  column === "started_at" ? "to_timestamp(started_at / 1000)" : column === "label" || column === "data" ? `${column}::jsonb` : column,
+  column === "started_at" ? "to_timestamp(started_at / 1000)" : jsonFields.includes(column) ? `${column}::jsonb` : column,
 )
 const unnested = columns.map(([, , type], index) => `$${index + 1}::${type}[]`)
 const insertText = `insert into light_runs (${names.join(", ")}) select ${selected.join(", ")} from unnest(${unnested.join(", ")}) as rows (${names.join(", ")}) on conflict do nothing`
@@ -72,7 +77,8 @@ const insertText = `insert into light_runs (${names.join(", ")}) select ${select
 /** One statement for any number of rows; its text is constant, so it is planned once. */
 export async function insertLightRuns(db: Queryable, runs: readonly StoredLightRun[]): Promise<void> {
   const values = columns.map(([field]): SqlValue => {
-    if (field === "label" || field === "data") return runs.map((run) => (run[field] === null ? null : jsonText(run[field])))
+    if (field === "label" || field === "data" || field === "tags")
+      return runs.map((run) => (run[field] === null ? null : jsonText(run[field])))
     return runs.map((run) => run[field])
   })
   await db.query(insertText, values)
@@ -112,10 +118,14 @@ export async function lightRun(db: Queryable, projectId: string, id: string): Pr
   return rows[0]
 }
 
-export type UsageGroup = "hour" | "day" | "model" | "principal" | "kind"
+export const usageGroups = ["hour", "day", "model", "deployment", "principal", "user", "tag", "kind"] as const
+export type UsageGroup = (typeof usageGroups)[number]
+export type UsageInterval = "hour" | "day"
 
 export interface UsageSum {
   group: string
+  /** The hour or day, where sums are asked for each. */
+  time: string | null
   runs: number
   failedRuns: number
   inputTokens: number
@@ -127,32 +137,50 @@ export interface UsageSum {
   costKnown: boolean
 }
 
-const groupExpressions: Readonly<Record<UsageGroup, string>> = {
+const timeExpressions: Readonly<Record<UsageInterval, string>> = {
   hour: `to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24":00Z"')`,
   day: `to_char(at at time zone 'UTC', 'YYYY-MM-DD')`,
+}
+
+const groupExpressions: Readonly<Record<UsageGroup, string>> = {
+  ...timeExpressions,
   model: `coalesce(model, '')`,
+  deployment: `coalesce(deployment, '')`,
   principal: `principal`,
+  user: `coalesce(end_user, '')`,
+  tag: `tag`,
   kind: `kind`,
 }
 
-/** Sums over light and durable runs that began in `[from, to)`; the groups in order of their name. Child runs report their own usage. */
-export function usageSums(
-  db: Queryable,
-  projectId: string,
-  range: { from: number; to: number; by: UsageGroup; groupsMax: number },
-): Promise<UsageSum[]> {
+/** A run with several tags is in the sum of each. Light runs carry theirs, durable ones have those of their key. */
+const eachTag = `cross join lateral jsonb_array_elements_text(
+  case when jsonb_typeof(tags) = 'array' and jsonb_array_length(tags) > 0 then tags else '[""]'::jsonb end) as each (tag)`
+
+export interface UsageRange {
+  from: number
+  to: number
+  by: UsageGroup
+  /** Apart for each of them, too; null sums over the whole range. */
+  interval: UsageInterval | null
+  groupsMax: number
+}
+
+/** Sums over light and durable runs that began in `[from, to)`, in order of time and group. Child runs report their own usage. */
+export function usageSums(db: Queryable, projectId: string, range: UsageRange): Promise<UsageSum[]> {
   const text = `with all_runs as (
-      select started_at as at, model, principal, kind, outcome = 'failed' as failed,
+      select started_at as at, model, deployment, principal, end_user, kind, tags, outcome = 'failed' as failed,
         input_tokens, output_tokens, cached_tokens, reasoning_tokens, cost_micro_usd, cost_known
       from light_runs where project_id = $1 and started_at >= to_timestamp($2::float8 / 1000) and started_at < to_timestamp($3::float8 / 1000)
       union all
-      select created_at, model, principal, kind, status in ('failed', 'poisoned'),
+      select created_at, model, null, principal, end_user, kind,
+        ${range.by === "tag" ? "(select to_jsonb(k.tags) from api_keys k where k.id = r.principal)" : "null::jsonb"}, status in ('failed', 'poisoned'),
         input_tokens, output_tokens, cached_tokens, reasoning_tokens, cost_micro_usd, cost_known
-      from runs where project_id = $1 and created_at >= to_timestamp($2::float8 / 1000) and created_at < to_timestamp($3::float8 / 1000)
+      from runs r where project_id = $1 and created_at >= to_timestamp($2::float8 / 1000) and created_at < to_timestamp($3::float8 / 1000)
     )
-    select ${groupExpressions[range.by]} as "group", count(*)::int8 as runs, count(*) filter (where failed)::int8 as "failedRuns",
+    select ${range.interval === null ? "null::text" : timeExpressions[range.interval]} as "time", ${groupExpressions[range.by]} as "group",
+      count(*)::int8 as runs, count(*) filter (where failed)::int8 as "failedRuns",
       sum(input_tokens)::int8 as "inputTokens", sum(output_tokens)::int8 as "outputTokens", sum(cached_tokens)::int8 as "cachedTokens",
       sum(reasoning_tokens)::int8 as "reasoningTokens", sum(cost_micro_usd)::int8 as "costMicroUsd", bool_and(cost_known) as "costKnown"
-    from all_runs group by 1 order by 1 limit $4`
+    from all_runs ${range.by === "tag" ? eachTag : ""} group by 1, 2 order by 1, 2 limit $4`
   return db.query<UsageSum>(text, [projectId, range.from, range.to, range.groupsMax])
 }

@@ -70,6 +70,7 @@ export async function sweep(db: Queryable, goneMs: number): Promise<number> {
   return row?.swept ?? 0
 }
 
+/** A counter as it stands. */
 export interface StoredLimit {
   id: string
   projectId: string | null
@@ -85,4 +86,17 @@ export interface StoredLimit {
   held: number
   reserved: number
   debtMs: number
+}
+
+/** The counters of a project and those that all projects share, of the present windows. */
+export function limitsOfProject(db: Queryable, projectId: string, limit: number): Promise<StoredLimit[]> {
+  return db.query<StoredLimit>(
+    `select c.id, c.project_id as "projectId", c.kind, c.rule, c.unit, c.per, c.scope, c.window_end as "windowEnd", c.amount, c.used, c.held,
+       coalesce((select sum(l.reserved)::int8 from limit_leases l where l.counter_id = c.id), 0) as reserved,
+       greatest(0, c.arrival - extract(epoch from clock_timestamp()) * 1000)::float8 as "debtMs"
+     from limit_counters c
+     where (c.project_id = $1 or c.project_id is null) and (c.window_end is null or c.window_end > now())
+     order by c.updated_at desc, c.id limit $2`,
+    [projectId, limit],
+  )
 }

@@ -1,0 +1,79 @@
+// What is left of limits, as a caller may see it: its own and the project's, never what other keys or projects used.
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { defaultLimits, systemClock } from "../core/index.ts"
+import { openTestStore, testEngines, type TestStore } from "../testing/database.ts"
+import { createAdmission, createLimitReader, openLedger, type Admission, type LimitRule, type ReadLimits } from "./index.ts"
+
+const rules: LimitRule[] = [
+  { name: "project", for: { project: "*" }, unit: "tokens", limit: 1_000, kind: "budget", per: "day", origin: "test" },
+  { name: "keys", for: { key: "*" }, unit: "requests", limit: 10, kind: "rate", per: "day", burst: 5, origin: "test" },
+  { name: "all", for: {}, unit: "concurrent", limit: 9, kind: "concurrent", per: null, origin: "test" },
+]
+const price = { input: 0, output: 0, cachedInput: 0 }
+
+describe.each(testEngines())("the status of limits on %s", (engine) => {
+  let database: TestStore
+  let admission: Admission
+  let readLimits: ReadLimits
+
+  beforeAll(async () => {
+    database = await openTestStore(engine)
+    const { store } = database
+    const ledger = await openLedger({ store, limits: defaultLimits, clock: systemClock, onError: () => undefined })
+    admission = createAdmission({ rules, ledger, limits: defaultLimits, clock: systemClock, assumedPrice: price })
+    readLimits = createLimitReader({ store, admission, rules, limits: defaultLimits, clock: systemClock })
+  })
+  afterAll(async () => {
+    await admission[Symbol.asyncDispose]()
+    await database[Symbol.asyncDispose]()
+  })
+
+  const read = (principalId: string, part: Partial<Parameters<ReadLimits>[0]> = {}): ReturnType<ReadLimits> =>
+    readLimits({ projectId: "proj_a", principalId, keyLimits: null, user: null, tags: [], seesAllKeys: false, ...part })
+  const call = async (projectId: string, principalId: string, tokens: number): Promise<void> => {
+    const request = { projectId, principalId, keyLimits: null, user: null, model: "m", tags: [], outputTokensMax: 0, price }
+    const reservation = await admission.reserve({ ...request, inputTokensEstimated: 900 })
+    reservation.settle({ inputTokens: tokens, outputTokens: 0, costMicroUsd: 0 })
+  }
+
+  it("shows limits of which nothing was used, those of the key among them", async () => {
+    const keyLimits = { budgetUsd: 3, budgetPer: "total" as const }
+    const limits = await read("key_new", { keyLimits })
+    expect(limits.map(({ name, used, left, limit }) => ({ name, used, left, limit }))).toEqual([
+      { name: "key limits", used: 0, left: 3_000_000, limit: 3_000_000 },
+      { name: "project", used: 0, left: 1_000, limit: 1_000 },
+      { name: "keys", used: 0, left: 5, limit: 10 },
+      { name: "all", used: null, left: null, limit: 9 },
+    ])
+  })
+
+  it("shows a key what it and its project used, and a person all keys of the project", async () => {
+    await call("proj_a", "key_1", 100)
+    await call("proj_a", "key_2", 20)
+    await call("proj_b", "key_3", 7)
+    const limits = await read("key_1")
+    expect(limits.find(({ name }) => name === "project")).toMatchObject({ used: 120, reserved: 0, left: 880, scope: { project: "proj_a" } })
+    expect(limits.filter(({ name }) => name === "keys").map(({ scope, used, left }) => [scope.key, used, left])).toEqual([["key_1", 1, 4]])
+    const seen = await read("user:admin", { seesAllKeys: true })
+    expect(seen.flatMap(({ scope }) => scope.key ?? []).sort()).toEqual(["key_1", "key_2", "user:admin"])
+    expect(seen.filter(({ name }) => name === "all")).toMatchObject([{ used: null, reserved: null, left: null }])
+    expect(JSON.stringify(seen)).not.toContain("proj_b")
+  })
+
+  it("shows what calls under way hold", async () => {
+    const request = {
+      projectId: "proj_a",
+      principalId: "key_1",
+      keyLimits: null,
+      user: null,
+      model: "m",
+      tags: [],
+      outputTokensMax: 50,
+      price,
+    }
+    const reservation = await admission.reserve({ ...request, inputTokensEstimated: 250 })
+    expect((await read("key_1")).find(({ name }) => name === "project")).toMatchObject({ used: 120, reserved: 300, left: 580 })
+    reservation.release()
+    expect((await read("key_1")).find(({ name }) => name === "project")).toMatchObject({ used: 120, reserved: 0, left: 880 })
+  })
+})

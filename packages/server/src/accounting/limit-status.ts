@@ -1,0 +1,85 @@
+// How much is left of the limits that bind a caller, of all processes together.
+import type { LimitStatus } from "@perdure/contract"
+import type { Clock, Limits } from "../core/index.ts"
+import { limitCounters, type Store, type StoredLimit } from "../store/index.ts"
+import { boundTo, rulesOfKey, type BoundRule, type LimitRule } from "./admission/rules.ts"
+import type { Admission, AdmissionRequest } from "./admission/types.ts"
+import { windowAt } from "./admission/windows.ts"
+
+export interface LimitReaderOptions {
+  store: Pick<Store, "system">
+  admission: Pick<Admission, "report">
+  rules: readonly LimitRule[]
+  limits: Pick<Limits, "pageRowsMax">
+  clock: Clock
+}
+
+export interface LimitCaller extends Pick<AdmissionRequest, "projectId" | "principalId" | "keyLimits" | "user" | "tags"> {
+  /** Limits of all keys of the project are shown, not only the caller's. */
+  seesAllKeys: boolean
+}
+
+export type ReadLimits = (caller: LimitCaller) => Promise<LimitStatus[]>
+
+/** Those in use first as they are, then those that bind the caller and of which nothing was used yet. */
+export function createLimitReader({ store, admission, rules, limits, clock }: LimitReaderOptions): ReadLimits {
+  return async (caller) => {
+    await admission.report()
+    const rows = await limitCounters.limitsOfProject(store.system, caller.projectId, limits.pageRowsMax)
+    const now = clock.now()
+    const burstOf = ({ rule, unit, amount }: StoredLimit): number =>
+      rules.filter((each) => each.kind === "rate").find((each) => each.name === rule && each.unit === unit && each.limit === amount)
+        ?.burst ?? amount
+    const shown = rows
+      .map((row) => statusOfRow(row, burstOf(row), now))
+      .filter(({ scope }) => caller.seesAllKeys || isOf(scope.key, caller.principalId))
+    const known = new Set(rows.map(({ id }) => id))
+    return [
+      ...shown,
+      ...unused(rules, caller, now)
+        .filter(([id]) => !known.has(id))
+        .map(([, status]) => status),
+    ]
+  }
+}
+
+function isOf(key: string | null, principalId: string): boolean {
+  return key === null || key === principalId
+}
+
+function statusOfRow(row: StoredLimit, burst: number, now: number): LimitStatus {
+  const { rule: name, unit, per, amount: limit, kind, debtMs, windowEnd } = row
+  const base = { name, unit, per, limit, scope: JSON.parse(row.scope) } as Pick<LimitStatus, "name" | "unit" | "per" | "limit" | "scope">
+  // What other projects used of a limit that all share is not told.
+  if (row.projectId === null) return { ...base, used: null, reserved: null, left: null, resetsAt: windowEnd }
+  if (kind === "rate") {
+    const used = Math.min(burst, Math.ceil(debtMs / intervalOf(base)))
+    return { ...base, used, reserved: 0, left: burst - used, resetsAt: now + Math.ceil(debtMs) }
+  }
+  return { ...base, used: row.used, reserved: row.reserved, left: Math.max(0, limit - row.used - row.reserved), resetsAt: windowEnd }
+}
+
+const periodMs: Readonly<Record<string, number>> = { second: 1_000, minute: 60_000, hour: 3_600_000, day: 86_400_000 }
+
+function intervalOf({ per, limit }: Pick<LimitStatus, "per" | "limit">): number {
+  return (periodMs[per ?? ""] ?? 1) / limit
+}
+
+/** Of which nothing was used: those whose user, model and tag are the caller's whatever it calls. */
+function unused(rules: readonly LimitRule[], caller: LimitCaller, now: number): [id: string, status: LimitStatus][] {
+  const own = caller.keyLimits === null ? [] : rulesOfKey(caller.principalId, caller.keyLimits)
+  const request = { ...caller, model: "", inputTokensEstimated: 0, outputTokensMax: 0, price: undefined }
+  const always = rules.filter((rule) => rule.for.model === undefined && (rule.for.user === undefined || caller.user !== null))
+  return [...own, ...always].flatMap((rule) => boundTo(rule, request)).map((bound) => emptyOf(bound, now))
+}
+
+function emptyOf({ id, rule, scope }: BoundRule, now: number): [id: string, status: LimitStatus] {
+  const base = { name: rule.name, scope, unit: rule.unit, per: rule.per, limit: rule.limit }
+  const window = rule.kind === "budget" ? windowAt(rule.per, now) : undefined
+  const resetsAt = window && Number.isFinite(window.end) ? window.end : null
+  const amounts =
+    scope.project === null
+      ? { used: null, reserved: null, left: null }
+      : { used: 0, reserved: 0, left: rule.kind === "rate" ? rule.burst : rule.limit }
+  return [window ? `${id}@${window.start}` : id, { ...base, ...amounts, resetsAt }]
+}
