@@ -1,20 +1,20 @@
 // Compaction (R28): a model writes down what whoever continues needs; the client gets that summary sealed, and what is kept word for word.
 import { AppError, type Clock, type JsonObject, type NewId } from "../core/index.ts"
 import type { LightRunRecord } from "../accounting/index.ts"
-import type { CallModel, Deployment, ModelCall, ModelUsage, TokenCount } from "../inference/index.ts"
+import type { Deployment, ModelCall, ModelUsage, TokenCount } from "../inference/index.ts"
 import { joinLabels, type Label, type Principal } from "../security/index.ts"
 import { callGuarded, type GuardedCallOptions, type OpenGuards } from "./guarded-call.ts"
 import { inputCall } from "./input-call.ts"
 import { gather, type PrepareDependencies } from "./prepare.ts"
 import { itemId, responseIdOf } from "./response-object.ts"
 import { callError } from "./response-error.ts"
-import { noUsage, wireUsage, type CostOf } from "./session.ts"
+import { noUsage, wireUsage, type CallModelAs, type CostOf } from "./session.ts"
 import { sealSummary } from "./summary.ts"
 import { extractOf, keptVerbatim, transcriptOf } from "./transcript.ts"
 import type { LabelledItem, NewResponse, ResponseItem, ResponseRequest } from "./types.ts"
 
 export interface CompactionDependencies extends PrepareDependencies {
-  readonly callModel: CallModel
+  readonly callModel: CallModelAs
   readonly openGuards?: OpenGuards | undefined
   /** Whether the model quotes and cannot write: it gets an extract instead of a summary. */
   readonly quotesPassages: (model: string) => boolean
@@ -73,10 +73,11 @@ interface Work {
 }
 
 async function summarise(
-  { callModel, openGuards }: CompactionDependencies,
+  { callModel: callModelAs, openGuards }: CompactionDependencies,
   request: ResponseRequest,
   { transcript, spent, signal, caller }: Work,
 ): Promise<string> {
+  const callModel = callModelAs({ projectId: caller.projectId, principal: caller.principal, isPatient: false })
   const asked = summaryCall(request, transcript)
   const call = openGuards
     ? callGuarded({ openGuards, callModel, caller, onReports: () => undefined }, asked, signal)

@@ -16,8 +16,18 @@ import type { LogRow, LogRowData, ResponseRequest, ResponseUsage } from "./types
 /** What one call costs; a price that nobody knows is flagged, never taken for free. */
 export type CostOf = (call: { model: string; deployment: Deployment; usage: ModelUsage }) => { costMicroUsd: number; costKnown: boolean }
 
+/** For whom a model is called: whose limits hold. */
+export interface ModelCaller {
+  readonly projectId: string
+  readonly principal: string
+  /** It waits for a rate instead of failing: work that has got somewhere, and what nobody waits for. */
+  readonly isPatient: boolean
+}
+
+export type CallModelAs = (caller: ModelCaller) => CallModel
+
 export interface ResponseRunDependencies extends ChainSources {
-  readonly callModel: CallModel
+  readonly callModel: CallModelAs
   /** Absent where no guard is configured. */
   readonly openGuards?: OpenGuards | undefined
   /** Whether the model answers by quoting passages that it is given, instead of asking for a search. */

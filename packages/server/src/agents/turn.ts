@@ -85,10 +85,11 @@ async function liveTurn(session: Session, options: TurnOptions, step: StepContex
 /** The model call of the turn, past the guards where there are some. */
 function callPastGuards(session: Session, options: TurnOptions, signal: AbortSignal): ReturnType<CallModel> {
   const { context, request } = session
-  const { callModel, openGuards } = session.dependencies
+  const { callModel: callModelAs, openGuards } = session.dependencies
+  const { id: runId, projectId, principal } = context.run
+  const callModel = callModelAs({ projectId, principal, isPatient: options.turn > 1 || request.background })
   const call = modelCall(session, options)
   if (!openGuards) return callModel(call, signal)
-  const { id: runId, projectId, principal } = context.run
   const onReports = (reports: readonly GuardReport[]): void => {
     if (isReleased(signal)) return
     context.emit("guards.decided", { turn: options.turn, guards: reports.map((each) => ({ ...each })) }, { label: session.label })

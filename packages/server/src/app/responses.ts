@@ -1,5 +1,5 @@
 // Responses and compaction, constructed over the kernel, inference, context and tools.
-import { costOf, type Records } from "../accounting/index.ts"
+import { costOf, type Admission, type Records } from "../accounting/index.ts"
 import {
   conversationItems,
   createCompaction,
@@ -15,8 +15,9 @@ import type { ContextServices } from "../context/index.ts"
 import { AppError } from "../core/index.ts"
 import type { ModelCall, TokenCount } from "../inference/index.ts"
 import type { Run, Runs } from "../runs/index.ts"
-import type { Gate, Sealer } from "../security/index.ts"
+import type { Gate, Identity, Sealer } from "../security/index.ts"
 import { createArgumentChecker, createToolGate, createToolRegistry, type Tool } from "../tools/index.ts"
+import { admitModelCalls } from "./admitted-model.ts"
 import { extractiveModel, type Inference, type Shared } from "./services.ts"
 
 /** Longer than the flush between a response's last event and the end of its run; short for a client that is refused. */
@@ -33,13 +34,15 @@ export interface ResponseParts {
   context: ContextServices
   gate: Gate
   records: Records
+  admission: Admission
+  identity: Identity
   sealer: Sealer
   tools: readonly Tool[]
   openGuards?: OpenGuards
 }
 
 export function composeResponses(shared: Shared, parts: ResponseParts): { responses: Responses; compact: Compact } {
-  const { runs, inference, context, gate, records, sealer } = parts
+  const { runs, inference, context, gate, records, admission, identity, sealer } = parts
   const price: CostOf = ({ deployment, usage }) => costOf(usage, inference.prices.priceOf(deployment))
   const common = {
     ...shared,
@@ -49,7 +52,7 @@ export function composeResponses(shared: Shared, parts: ResponseParts): { respon
     conversations: conversationItems(context.conversations),
     chainResponsesMax: shared.limits.chainResponsesMax,
     tools: createToolRegistry(parts.tools),
-    callModel: inference.callModel,
+    callModel: admitModelCalls({ ...shared, ...inference, admission, identity }),
     openGuards: parts.openGuards,
     quotesPassages: (model: string) => inference.models.get(model)?.deployments[0]?.id === extractiveModel,
     costOf: price,

@@ -22,6 +22,8 @@ export interface Limits {
   creditIdleMs: number
   /** Longest wait of a call for credit that other processes hold and are asked to give back. */
   creditRecallMs: number
+  /** Longest wait of a turn for a rate that its caller is over. */
+  admissionWaitMs: number
   /** Operations in one flush of the run log. */
   flushOperationsMax: number
   flushBytesMax: number
@@ -193,6 +195,7 @@ export const defaultLimits: Limits = {
   creditLeaseMs: 10_000,
   creditIdleMs: 5_000,
   creditRecallMs: 250,
+  admissionWaitMs: 60_000,
   flushOperationsMax: 512,
   flushBytesMax: 4 * 1024 * 1024,
   deltaWindowMs: 25,

@@ -17,7 +17,14 @@ export {
   type UpstreamFailure,
 } from "./upstream-error.ts"
 export { connectRealtime, realtimeUsage, type ConnectRealtimeOptions } from "./realtime/index.ts"
-export { createTokenCounter, createTokenizer, type TokenCount, type TokenCounter, type TokenCounterOptions } from "./tokens/index.ts"
+export {
+  createTokenCounter,
+  createTokenizer,
+  estimateTokens,
+  type TokenCount,
+  type TokenCounter,
+  type TokenCounterOptions,
+} from "./tokens/index.ts"
 export { usageOf } from "./providers/openai/usage.ts"
 export { chatPassing } from "./providers/openai/passing.ts"
 export { reasoningOfDetails } from "./providers/openai/reasoning.ts"

@@ -38,6 +38,7 @@ export async function createIdentity(options: IdentityOptions): Promise<Identity
       if (text === undefined) return logins.principalOf(headers, method)
       return isClientSecret(text) ? secrets.principalOf(text, begun) : ring.principalOf(text)
     },
+    principalOfKey: (keyId) => ring.principalOfKey(keyId),
     expiredAt: (headers) => {
       const text = bearerOf(headers)
       if (text === undefined) return undefined

@@ -63,6 +63,8 @@ export interface Identity extends KeyAdmin, AsyncDisposable {
   createClientSecret(by: Principal, grant: ClientSecretGrant): string
   /** What was granted with the client secret of a request; undefined where it has none. */
   clientSecretOf(headers: RequestHeaders): ClientSecretGrant | undefined
+  /** Who a live key is, by its id: for work that goes on after the request. */
+  principalOfKey(keyId: string): Principal | undefined
   /** When the key of a request stopped working because its time was over; undefined where that is not why it is refused. */
   expiredAt(headers: RequestHeaders): number | undefined
   /** A token that can be exchanged once, within its life, for a dashboard session. */

@@ -47,6 +47,7 @@ export function fixedIdentity(keys: Readonly<Record<string, Principal>> = { [tes
   }
   return {
     authenticate: (headers) => keys[(headers.authorization ?? String(headers["x-api-key"] ?? "")).replace(/^Bearer /, "")],
+    principalOfKey: (id) => Object.values(keys).find((principal) => principal.id === id),
     expiredAt: () => undefined,
     createClientSecret: unused,
     clientSecretOf: () => undefined,

@@ -119,8 +119,8 @@ export async function startResponsesServer(options: ResponsesServerOptions = {})
     responseRun({
       ...sources,
       ...shared,
-      callModel,
-      openGuards: options.openGuards,
+        callModel: () => callModel,
+        openGuards: options.openGuards,
       tools,
       quotesPassages,
       search: searchDocuments(context.search),
@@ -143,7 +143,14 @@ export async function startResponsesServer(options: ResponsesServerOptions = {})
     },
   }
   const responses = createResponses({ ...parts, ...(options.recordLightRun ? { recordLightRun } : {}) })
-  const compact = createCompaction({ ...parts, callModel, openGuards: options.openGuards, quotesPassages, costOf, recordLightRun })
+  const compact = createCompaction({
+    ...parts,
+    callModel: () => callModel,
+    openGuards: options.openGuards,
+    quotesPassages,
+    costOf,
+    recordLightRun,
+  })
   const tasks = new BackgroundTasks(onError)
   const background = (name: string, work: () => Promise<unknown>): void => tasks.run(name, work)
   const routes = [responseRoutes({ responses, compact, limits, background })]

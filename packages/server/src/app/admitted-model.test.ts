@@ -1,0 +1,134 @@
+// Turns of durable work within limits: reserved before the model is asked, settled with what was used however the call ends.
+import { describe, expect, it } from "vitest"
+import { createAdmission, createPrices, type LimitRule } from "../accounting/index.ts"
+import type { ModelCaller } from "../agents/index.ts"
+import { AppError, defaultLimits, systemClock } from "../core/index.ts"
+import { createModels, type ModelCall, type ModelEvent } from "../inference/index.ts"
+import { testDeployment, testModel } from "../testing/gateway.ts"
+import { createLocalLedger } from "../testing/local-ledger.ts"
+import { admitModelCalls } from "./admitted-model.ts"
+
+const deployment = testDeployment("http://127.0.0.1/v1")
+const models = createModels({
+  models: [testModel("fast", deployment)],
+  found: [],
+  wildcards: [],
+  limits: defaultLimits,
+})
+const prices = createPrices({ configured: new Map([[deployment.id, { input: 1_000_000, output: 2_000_000, cachedInput: 1_000_000 }]]) })
+const budget: LimitRule = { name: "team", for: { key: "*" }, unit: "microUsd", limit: 10_000, kind: "budget", per: "total", origin: "test" }
+
+const call = {
+  model: "fast",
+  messages: [{ role: "user", content: [{ type: "text", text: "Say hi." }] }],
+  passages: [],
+  tools: [],
+  toolChoice: "none",
+  parallelToolCalls: true,
+  temperature: null,
+  topP: null,
+  outputTokensMax: 1_000,
+  responseFormat: null,
+  reasoningEffort: null,
+  user: null,
+} as unknown as ModelCall
+
+const finished = (inputTokens: number, outputTokens: number): ModelEvent => ({
+  type: "finished",
+  reason: "stop",
+  upstreamModel: "m",
+  usage: { inputTokens, outputTokens, cachedTokens: 0, reasoningTokens: 0, estimated: false },
+})
+
+/** A model that yields these events, and fails after them where it says so. */
+function open(rules: readonly LimitRule[], events: readonly ModelEvent[] = [], failure?: Error) {
+  const asked: ModelCall[] = []
+  const admission = createAdmission({
+    rules,
+    ledger: createLocalLedger(() => systemClock.now()),
+    limits: defaultLimits,
+    clock: systemClock,
+    assumedPrice: { input: 0, output: 0, cachedInput: 0 },
+  })
+  const callModelAs = admitModelCalls({
+    callModel: (given) => {
+      asked.push(given)
+      const stream = async function* (): AsyncGenerator<ModelEvent> {
+        yield* events
+        if (failure) throw failure
+      }
+      return { deployment, events: stream() }
+    },
+    models,
+    admission,
+    prices,
+    identity: { principalOfKey: () => undefined },
+    limits: { admissionWaitMs: 5_000 },
+    clock: systemClock,
+  })
+  const run = async (caller: Partial<ModelCaller> = {}, given: ModelCall = call): Promise<ModelEvent[]> => {
+    const under = callModelAs({ projectId: "p", principal: "key_1", isPatient: false, ...caller })(given, new AbortController().signal)
+    expect(under.deployment).toBe(deployment)
+    return await Array.fromAsync(under.events)
+  }
+  /** What is left of the budget: the largest call that is let in. */
+  const left = async (): Promise<number> => {
+    const probe = { projectId: "p", principalId: "key_1", keyLimits: null, user: null, model: "fast", tags: [], outputTokensMax: 0 }
+    for (let tokens = 10_000; tokens > 0; tokens -= 1) {
+      try {
+        const held = await admission.reserve({
+          ...probe,
+          inputTokensEstimated: tokens,
+          price: { input: 1_000_000, output: 0, cachedInput: 0 },
+        })
+        held.release()
+        return tokens
+      } catch {}
+    }
+    return 0
+  }
+  return { run, asked, left }
+}
+
+describe("a turn within limits", () => {
+  it("is billed what its provider reports, with what abandoned attempts used", async () => {
+    const other = { deployment, usage: { inputTokens: 10, outputTokens: 0, cachedTokens: 0, reasoningTokens: 0, estimated: false } }
+    const { run, left } = open([budget], [{ type: "text-delta", text: "hi" }, { ...finished(100, 50), alsoUsed: [other] } as ModelEvent])
+    expect(await run()).toHaveLength(2)
+    expect(await left()).toBe(10_000 - 200 - 10)
+  })
+
+  it("is billed what was seen of it when it is cut, and nothing when it never began", async () => {
+    const cut = open([budget], [{ type: "text-delta", text: "x".repeat(400) }], new Error("cut"))
+    await expect(cut.run()).rejects.toThrow("cut")
+    const used = 10_000 - (await cut.left())
+    expect(used).toBeGreaterThanOrEqual(200)
+    expect(used).toBeLessThan(300)
+    const never = open([budget], [], new Error("refused"))
+    await expect(never.run()).rejects.toThrow("refused")
+    expect(await never.left()).toBe(10_000)
+  })
+
+  it("is refused before the model is asked when the budget does not hold it", async () => {
+    const { run, asked } = open([{ ...budget, limit: 1_000 }], [finished(1, 1)])
+    await expect(run()).rejects.toMatchObject({ code: "insufficient_quota" })
+    expect(asked).toEqual([])
+  })
+
+  it("waits for its rate where it has got somewhere, and fails at once where somebody waits", async () => {
+    const pace: LimitRule = { name: "pace", for: {}, unit: "requests", limit: 2, kind: "rate", per: "second", burst: 1, origin: "test" }
+    const { run, asked } = open([pace], [finished(1, 1)])
+    await run()
+    await expect(run()).rejects.toMatchObject({ code: "rate_limit_exceeded" })
+    await run({ isPatient: true })
+    expect(asked).toHaveLength(2)
+  })
+
+  it("does not wait longer than it may", async () => {
+    const pace: LimitRule = { name: "pace", for: {}, unit: "requests", limit: 1, kind: "rate", per: "hour", burst: 1, origin: "test" }
+    const { run } = open([pace], [finished(1, 1)])
+    await run()
+    const error: unknown = await run({ isPatient: true }).catch((thrown: unknown) => thrown)
+    expect(error).toBeInstanceOf(AppError)
+  })
+})

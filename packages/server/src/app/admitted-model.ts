@@ -1,0 +1,150 @@
+// Model calls of durable work (turns, compactions) within the limits of whoever they are made for: reserved before, settled after, as light runs are.
+import { costOf, dearestPrice, type Admission, type AdmissionRequest, type Prices, type Reservation } from "../accounting/index.ts"
+import type { CallModelAs, ModelCaller } from "../agents/index.ts"
+import { AppError, sleep, type Clock, type Limits } from "../core/index.ts"
+import {
+  estimateTokens,
+  type CallModel,
+  type Deployment,
+  type Model,
+  type ModelCall,
+  type ModelEvent,
+  type ModelUsage,
+  type Models,
+} from "../inference/index.ts"
+import type { Identity } from "../security/index.ts"
+
+export interface AdmittedModelOptions {
+  callModel: CallModel
+  limits: Pick<Limits, "admissionWaitMs">
+  clock: Clock
+  models: Pick<Models, "require">
+  admission: Pick<Admission, "reserve">
+  prices: Pick<Prices, "priceOf">
+  identity: Pick<Identity, "principalOfKey">
+}
+
+/** A refusal is thrown by the events, before the model is asked. */
+export function admitModelCalls(options: AdmittedModelOptions): CallModelAs {
+  return (caller) => (call, signal, routing) => {
+    const model = options.models.require(call.model, "chat")
+    const [first] = model.deployments
+    const under: { call: ReturnType<CallModel> | undefined } = { call: undefined }
+    const open = (): ReturnType<CallModel> => (under.call = options.callModel(call, signal, routing))
+    return {
+      /** The one that is tried, or will be tried first. */
+      get deployment(): Deployment {
+        return under.call?.deployment ?? (first as Deployment) // a model that can be required has one
+      },
+      events: admitted(options, { caller, call, model, signal }, open),
+    }
+  }
+}
+
+interface CallOf {
+  caller: ModelCaller
+  call: ModelCall
+  model: Model
+  signal: AbortSignal
+}
+
+async function* admitted(options: AdmittedModelOptions, of: CallOf, open: () => ReturnType<CallModel>): AsyncGenerator<ModelEvent> {
+  const reservation = await reserved(options, of)
+  const spent = new Spent(options.prices)
+  let deployment: Deployment | undefined
+  try {
+    const under = open()
+    for await (const event of under.events) {
+      deployment = under.deployment
+      spent.take(event, deployment)
+      yield event
+    }
+  } finally {
+    const served = deployment
+    const actual = served && spent.actual(served, () => estimateTokens(of.call, served))
+    if (actual) reservation.settle(actual)
+    else reservation.release()
+  }
+}
+
+/** Work that has got somewhere waits for its rate instead of failing, for a while; a budget that is used up ends it at once. */
+async function reserved({ admission, clock, limits, ...options }: AdmittedModelOptions, of: CallOf): Promise<Reservation> {
+  const request = requestOf(options, of)
+  const until = clock.monotonic() + limits.admissionWaitMs
+  for (;;) {
+    try {
+      return await admission.reserve(request)
+    } catch (error) {
+      const waitMs = error instanceof AppError && error.code === "rate_limit_exceeded" ? error.retryAfterMs : undefined
+      if (!of.caller.isPatient || waitMs === undefined || clock.monotonic() + waitMs > until) throw error
+      await sleep(waitMs, of.signal)
+    }
+  }
+}
+
+/** What a call has used so far: what its provider reports at its end, else what was seen of it. */
+class Spent {
+  readonly #prices: AdmittedModelOptions["prices"]
+  readonly #reported: { usage: ModelUsage; deployment: Deployment }[] = []
+  #characters = 0
+
+  constructor(prices: AdmittedModelOptions["prices"]) {
+    this.#prices = prices
+  }
+
+  take(event: ModelEvent, deployment: Deployment): void {
+    if (event.type === "finished") this.#reported.push({ usage: event.usage, deployment }, ...(event.alsoUsed ?? []))
+    else this.#characters += charactersOf(event)
+  }
+
+  /** Undefined where nothing was used. */
+  actual(
+    deployment: Deployment,
+    inputTokens: () => number,
+  ): { inputTokens: number; outputTokens: number; costMicroUsd: number; costKnown: boolean } | undefined {
+    const seen = this.#characters > 0 ? [{ deployment, usage: cut(inputTokens(), this.#characters) }] : []
+    const used = this.#reported.length > 0 ? this.#reported : seen
+    if (used.length === 0) return undefined
+    const costs = used.map((each) => costOf(each.usage, this.#prices.priceOf(each.deployment)))
+    return {
+      inputTokens: sum(used.map(({ usage }) => usage.inputTokens)),
+      outputTokens: sum(used.map(({ usage }) => usage.outputTokens)),
+      costMicroUsd: sum(costs.map(({ costMicroUsd }) => costMicroUsd)),
+      costKnown: costs.every(({ costKnown }) => costKnown),
+    }
+  }
+}
+
+const charactersPerToken = 4
+
+function cut(inputTokens: number, characters: number): ModelUsage {
+  return { inputTokens, outputTokens: Math.ceil(characters / charactersPerToken), cachedTokens: 0, reasoningTokens: 0, estimated: true }
+}
+
+function charactersOf(event: ModelEvent): number {
+  if ("text" in event && typeof event.text === "string") return event.text.length
+  return event.type === "tool-call-delta" ? event.arguments.length : 0
+}
+
+function requestOf(
+  { identity, prices }: Pick<AdmittedModelOptions, "identity" | "prices">,
+  { caller, call, model }: CallOf,
+): AdmissionRequest {
+  const key = identity.principalOfKey(caller.principal)
+  const [first] = model.deployments
+  return {
+    projectId: caller.projectId,
+    principalId: caller.principal,
+    keyLimits: key?.limits ?? null,
+    user: key?.user ?? call.user,
+    model: model.name,
+    tags: key?.tags ?? [],
+    inputTokensEstimated: first ? estimateTokens(call, first) : 0,
+    outputTokensMax: call.outputTokensMax,
+    price: dearestPrice(prices, model.deployments),
+  }
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0)
+}
