@@ -119,8 +119,8 @@ export async function startResponsesServer(options: ResponsesServerOptions = {})
     responseRun({
       ...sources,
       ...shared,
-        callModel: () => callModel,
-        openGuards: options.openGuards,
+      callModel: () => callModel,
+      openGuards: options.openGuards,
       tools,
       quotesPassages,
       search: searchDocuments(context.search),
