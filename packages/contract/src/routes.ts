@@ -2,7 +2,7 @@
 import type { z } from "zod"
 import * as anthropic from "./anthropic.ts"
 import * as keys from "./keys.ts"
-import * as limits from "./limits.ts"
+import { keyRoutes } from "./key-routes.ts"
 import * as media from "./media.ts"
 import * as memories from "./memories.ts"
 import * as openai from "./openai.ts"
@@ -348,53 +348,6 @@ const runRoutes = group("Runs", "perdure", [
   },
 ])
 
-const keyRoutes = group("Keys and usage", "perdure", [
-  {
-    method: "GET",
-    path: "/v1/keys",
-    summary: "List API keys, newest first",
-    query: keys.apiKeyListQuerySchema,
-    response: keys.apiKeyListSchema,
-  },
-  {
-    method: "POST",
-    path: "/v1/keys",
-    summary: "Create an API key; its secret is shown this once",
-    request: keys.apiKeyCreateRequestSchema,
-    response: keys.apiKeyCreatedSchema,
-    status: 201,
-  },
-  { method: "GET", path: "/v1/keys/{id}", summary: "Read an API key; `me` is the one that asks", response: keys.apiKeySchema },
-  {
-    method: "PATCH",
-    path: "/v1/keys/{id}",
-    summary: "Change an API key's name, scope, limits, tags, user, metadata or expiry",
-    request: keys.apiKeyUpdateRequestSchema,
-    response: keys.apiKeySchema,
-  },
-  {
-    method: "POST",
-    path: "/v1/keys/{id}/rotate",
-    summary: "Give an API key a new secret; the old one works on for a while",
-    request: keys.apiKeyRotateRequestSchema,
-    response: keys.apiKeyCreatedSchema,
-  },
-  { method: "DELETE", path: "/v1/keys/{id}", summary: "Revoke an API key at once", response: keys.apiKeyRevokedSchema },
-  {
-    method: "GET",
-    path: "/v1/limits",
-    summary: "Read how much is left of the budgets and limits that bind this key",
-    response: limits.limitListSchema,
-  },
-  {
-    method: "GET",
-    path: "/v1/usage",
-    summary: "Read what was used and what it cost",
-    query: keys.usageQuerySchema,
-    response: keys.usageSchema,
-  },
-])
-
 const operations: ApiRoute[] = group("Operation", "perdure", [
   { method: "GET", path: "/health/live", summary: "The process runs", response: keys.healthSchema },
   { method: "GET", path: "/health/ready", summary: "The process can serve", response: keys.healthSchema },
@@ -412,7 +365,7 @@ export const apiRoutes: readonly ApiRoute[] = [
   ...vectorStores,
   ...memoryRoutes,
   ...runRoutes,
-  ...keyRoutes,
+  ...group("Keys and usage", "perdure", keyRoutes),
   ...operations,
 ]
 
