@@ -90,5 +90,6 @@ export {
   type MemorySearch,
   type MemorySearchRequest,
 } from "./memories.ts"
-export { apiRoutes, missingRoutes, type ApiRoute, type HttpMethod } from "./routes.ts"
+export { missingRoutes } from "./missing-routes.ts"
+export { apiRoutes, type ApiRoute, type HttpMethod } from "./routes.ts"
 export { openApiDocument, type OpenApiDocument } from "./openapi.ts"

@@ -1,6 +1,7 @@
 // The route table: every route that the server answers under /v1 and for operators, with its schemas; the OpenAPI document is made from it.
 import type { z } from "zod"
 import * as anthropic from "./anthropic.ts"
+import { batchRoutes } from "./batches.ts"
 import * as keys from "./keys.ts"
 import { keyRoutes } from "./key-routes.ts"
 import * as media from "./media.ts"
@@ -188,6 +189,8 @@ const files = group("Files", "openai", [
   { method: "DELETE", path: "/v1/files/{id}", summary: "Delete a file and what was derived from it", response: openai.deletedSchema },
 ])
 
+const batches = group("Batches", "openai", batchRoutes)
+
 const vectorStores = group("Vector stores", "openai", [
   {
     method: "POST",
@@ -362,28 +365,10 @@ export const apiRoutes: readonly ApiRoute[] = [
   ...realtime,
   ...conversations,
   ...files,
+  ...batches,
   ...vectorStores,
   ...memoryRoutes,
   ...runRoutes,
   ...group("Keys and usage", "perdure", keyRoutes),
   ...operations,
 ]
-
-/** Compares what a server has mounted (`/v1/runs/:id`) with the table, by method and shape of the path. */
-export function missingRoutes(mounted: readonly { method: string; path: string }[]): { undocumented: string[]; unserved: string[] } {
-  const served = new Map(mounted.filter(isPublished).map(({ method, path }) => [shapeOf(method, path), `${method} ${path}`]))
-  const documented = new Map(apiRoutes.map(({ method, path }) => [shapeOf(method, path), `${method} ${path}`]))
-  return {
-    undocumented: [...served].filter(([shape]) => !documented.has(shape)).map(([, name]) => name),
-    unserved: [...documented].filter(([shape]) => !served.has(shape)).map(([, name]) => name),
-  }
-}
-
-/** Middleware is mounted for all methods or with a wildcard; the dashboard serves pages, and `/` leads there. */
-function isPublished({ method, path }: { method: string; path: string }): boolean {
-  return method !== "ALL" && path !== "/" && !path.includes("*") && !path.startsWith("/dashboard")
-}
-
-function shapeOf(method: string, path: string): string {
-  return `${method} ${path.replaceAll(/:\w+(\{[^}]*\})?|\{\w+\}/g, "{}")}`
-}

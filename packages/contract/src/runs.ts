@@ -7,6 +7,7 @@ export const runKinds = [
   "response",
   "agent",
   "ingestion",
+  "batch",
   "chat",
   "embedding",
   "image",

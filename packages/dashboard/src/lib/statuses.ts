@@ -28,6 +28,7 @@ export const kindLabels: Record<RunKind, string> = {
   agent: "Agent",
   workflow: "Workflow",
   ingestion: "Ingestion",
+  batch: "Batch",
   chat: "Chat",
   embedding: "Embedding",
   image: "Image",

@@ -7,6 +7,7 @@ import { createIdentity, type Identity } from "../security/index.ts"
 import { openStore } from "../store/index.ts"
 import type { Tool } from "../tools/index.ts"
 import manifest from "../../package.json" with { type: "json" }
+import { composeBatches } from "./batches.ts"
 import { openFoundation, openParts, openTelemetry, sharedOf, storeOptions } from "./foundation.ts"
 import { createReadiness } from "./readiness.ts"
 import { composeResponses } from "./responses.ts"
@@ -84,8 +85,10 @@ async function compose(config: Config, overrides: Overrides, cleanUps: AsyncDisp
   const tasks = stoppedTasks(shared, stopping, cleanUps)
   const health = { ready: createReadiness({ version, store, records, minilm }), metrics: () => metrics.text() }
   const services = { inference, context, responses, compact, tasks, health }
-  const parts = { ...foundation, ...services, version, store, workflows: workflows.map(({ name }) => name) }
+  const base = { ...foundation, ...services, version, store, workflows: workflows.map(({ name }) => name) }
   const hotRoutes = createHotRoutes({ ...shared, ...inference, ...foundation, ...shaping, logger: logger.child("http") })
+  const batches = cleanUps.use(composeBatches(shared, config, { ...base, hotRoutes }))
+  const parts = { ...base, batches }
   const hotNames = Object.keys(hotRoutes).map((path) => `POST ${path}`)
   const serving = { ...shared, identity, logger: logger.child("http") }
   const app = createApi({ ...serving, routes: routesOf(shared, config, parts), hotRoutes: hotNames })

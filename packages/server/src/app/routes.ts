@@ -3,10 +3,12 @@ import { join } from "node:path"
 import type { Hono } from "hono"
 import { createLimitReader, createUsageSummary, rulesOfConfig, type Admission, type Records } from "../accounting/index.ts"
 import type { Compact, Responses } from "../agents/index.ts"
+import type { Batches } from "../batches/index.ts"
 import type { Config } from "../config/index.ts"
 import type { ContextServices } from "../context/index.ts"
 import type { BackgroundTasks } from "../core/index.ts"
 import {
+  batchRoutes,
   conversationRoutes,
   createDashboardRoutes,
   createKeyRoutes,
@@ -45,6 +47,7 @@ export interface RouteParts {
   runs: Runs
   inference: Inference
   context: ContextServices
+  batches: Batches
   responses: Responses
   compact: Compact
   /** Names of the workflows that can be started. */
@@ -98,10 +101,11 @@ interface Recording extends Shared {
 }
 
 function contextRoutes(shared: Shared, parts: RouteParts): Hono<HttpEnv>[] {
-  const { context } = parts
+  const { context, batches } = parts
   const recording = recordingOf(shared, parts)
   return [
     filesRoutes({ ...recording, files: context.files }),
+    batchRoutes({ ...recording, batches }),
     vectorStoreRoutes({ ...recording, vectorStores: context.vectorStores, search: context.search }),
     conversationRoutes({ ...shared, conversations: context.conversations }),
     memoryRoutes({ ...recording, memories: context.memories }),

@@ -36,6 +36,7 @@ export function resolveConfig(parsed: ParsedConfig, context: ResolveContext): { 
     rateLimits: resolver.limits("rateLimits", parsed.rateLimits),
     guards: resolver.guards(parsed.guards),
     unknownPrice: parsed.unknownPrice,
+    batches: parsed.batches,
     discovery: parsed.discovery,
     grants: parsed.grants.map(({ to, allow, integrityMin }, index) => ({
       to,

@@ -1,6 +1,7 @@
 // The one schema of the configuration: what `perdure.config.ts` and `perdure.yaml` may say, with bounds and defaults.
 import { z } from "zod"
 import { defaultLimits, type Limits } from "../core/index.ts"
+import { batchSection } from "./schema/batches.ts"
 import { guardSection } from "./schema/guards.ts"
 import { providerSchema } from "./schema/providers.ts"
 import { secret } from "./schema/secrets.ts"
@@ -78,6 +79,7 @@ export const configSchema = z.strictObject({
   models: modelsSchema,
   ...limitSections,
   ...guardSection,
+  ...batchSection,
   discovery: z
     .boolean()
     .default(true)

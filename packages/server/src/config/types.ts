@@ -24,6 +24,7 @@ export interface Config {
   /** In their order around a call. */
   guards: readonly GuardConfig[]
   unknownPrice: { inputPerMillionUsd: number; outputPerMillionUsd: number }
+  batches: { concurrency: number }
   discovery: boolean
   grants: readonly GrantConfig[]
   logging: { level: LogLevel; content: false }

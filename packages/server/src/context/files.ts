@@ -4,6 +4,7 @@ import { AppError, type Clock, type JsonValue, type Limits, type NewId } from ".
 import type { Label } from "../security/index.ts"
 import { embeddings, files, postings, type FilePage, type Store, type StoredFile } from "../store/index.ts"
 import { provenMediaType } from "./documents/sniff.ts"
+import { FileWriter } from "./file-writer.ts"
 import type { Caller } from "./types.ts"
 
 export const filePurposes = ["assistants", "batch", "fine-tune", "vision", "user_data", "evals"] as const
@@ -15,8 +16,15 @@ export interface FileUpload {
   expiresAfterSeconds?: number | undefined
 }
 
+/** Its id is the caller's: whoever begins it again writes it anew. */
+export interface BegunFile extends Omit<FileUpload, "content"> {
+  id: string
+}
+
 export interface Files {
   upload(caller: Caller, upload: FileUpload): Promise<StoredFile>
+  /** A file that is written in parts and is there once it is complete. */
+  begin(caller: Caller, begun: BegunFile): FileWriter
   get(projectId: string, id: string): Promise<StoredFile>
   list(projectId: string, page: FilePage): Promise<StoredFile[]>
   /** The file's bytes in parts, read one after the other as they are asked for. */
@@ -57,6 +65,23 @@ export function createFiles({ store, clock, newId, limits }: FilesDependencies):
       }
       await store.project(projectId).transaction((tx) => files.insertFile(tx, file, content))
       return file
+    },
+    begin: (caller, { id, filename, purpose, expiresAfterSeconds }) => {
+      const { projectId, principal } = caller
+      const createdAt = clock.now()
+      return new FileWriter(store, {
+        id,
+        projectId,
+        filename: cleanFilename(filename),
+        purpose,
+        mediaType: null,
+        bytes: 0,
+        sha256: "",
+        principal,
+        label: fileLabel(projectId, id) as unknown as JsonValue, // a Label is plain JSON
+        createdAt,
+        expiresAt: expiresAfterSeconds === undefined ? null : createdAt + expiresAfterSeconds * 1000,
+      })
     },
     get,
     list: (projectId, page) => files.listFiles(store.project(projectId), projectId, clock.now(), page),

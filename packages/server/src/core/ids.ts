@@ -16,6 +16,8 @@ export type IdPrefix =
   | "conv"
   | "item"
   | "file"
+  | "batch"
+  | "msgbatch"
   | "vs"
   | "vsf"
   | "chunk"

@@ -158,6 +158,12 @@ export interface Limits {
   keyUseFlushMs: number
   /** Postings of searched terms kept in memory, 24 bytes each. */
   wordCacheEntriesMax: number
+  /** Requests of one batch; OpenAI's limit too. */
+  batchLinesMax: number
+  /** Times that a line of a batch is tried whose provider fails; limits are waited for until the batch expires. */
+  batchLineTriesMax: number
+  /** Largest answer to a line of a batch. */
+  batchAnswerBytesMax: number
   /** Longest time that a guard may take over one request or one window of an answer. */
   guardMs: number
   /** Text of an answer that a guard without windows may hold; then it is asked about what there is. */
@@ -270,6 +276,9 @@ export const defaultLimits: Limits = {
   keyPollMs: 1_000,
   keyUseFlushMs: 10_000,
   wordCacheEntriesMax: 2_000_000,
+  batchLinesMax: 50_000,
+  batchLineTriesMax: 4,
+  batchAnswerBytesMax: 32 * 1024 * 1024,
   guardMs: 10_000,
   guardHeldCharsMax: 1_000_000,
   guardedAnswerBytesMax: 32 * 1024 * 1024,

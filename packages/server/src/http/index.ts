@@ -8,6 +8,8 @@ export { createHotRoutes, hotPaths, type HotRouteOptions } from "./hot-routes.ts
 export { modelRoutes } from "./openai/models.ts"
 export type { HttpEnv } from "./env.ts"
 export type { HotCall, HotRoute } from "./shell.ts"
+export { batchRoutes, type BatchRoutesOptions } from "./openai/batches.ts"
+export { createInnerCalls, type InnerCallsOptions } from "./inner/index.ts"
 export { filesRoutes, type FilesRoutesOptions } from "./openai/files.ts"
 export { vectorStoreRoutes, type VectorStoreRoutesOptions } from "./openai/vector-stores.ts"
 export { responseRoutes, responsesSocket, type ResponseRoutesOptions, type ResponsesSocketOptions } from "./openai/responses/index.ts"

@@ -63,7 +63,7 @@ export interface Run {
 }
 
 /** Light kinds are one stateless call each, written as one row when they end; the others are durable. */
-export type RunKind = "workflow" | "response" | "agent" | "ingestion" | LightRunKind
+export type RunKind = "workflow" | "response" | "agent" | "ingestion" | "batch" | LightRunKind
 export type LightRunKind =
   | "chat"
   | "embedding"

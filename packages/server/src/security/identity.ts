@@ -6,7 +6,7 @@ import { createClientSecrets, isClientSecret } from "./client-secrets.ts"
 import { createKeyAdmin } from "./key-admin.ts"
 import { KeyRefresh } from "./key-refresh.ts"
 import { KeyRing } from "./key-ring.ts"
-import { createLogins } from "./logins.ts"
+import { adminId, adminOf, createLogins } from "./logins.ts"
 import type { Identity, RequestHeaders } from "./types.ts"
 
 export interface IdentityOptions {
@@ -31,6 +31,11 @@ export async function createIdentity(options: IdentityOptions): Promise<Identity
     createLoginToken: logins.createLoginToken,
     exchangeLoginToken: logins.exchangeLoginToken,
     csrfOf: logins.csrfOf,
+    principalOf: (projectId, principalId) => {
+      if (principalId === adminId) return adminOf(projectId)
+      const principal = ring.principalOfKey(principalId)
+      return principal?.projectId === projectId ? principal : undefined
+    },
     createClientSecret: (by, grant) => secrets.create(by, grant),
     clientSecretOf: (headers) => secrets.grantOf(bearerOf(headers) ?? ""),
     authenticate: (headers, method, begun = false) => {

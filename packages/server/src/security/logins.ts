@@ -6,6 +6,13 @@ import type { Identity, Principal, RequestHeaders } from "./types.ts"
 
 const safeMethods = new Set(["GET", "HEAD", "OPTIONS"])
 
+export const adminId = "user:admin"
+
+/** Whoever is signed in to the dashboard of a project. */
+export function adminOf(projectId: string): Principal {
+  return { id: adminId, projectId, kind: "session", name: "admin", scope: null, limits: null, tags: [], user: null }
+}
+
 export interface Logins {
   readonly principalOf: (headers: RequestHeaders, method: string) => Principal | undefined
   readonly createLoginToken: Identity["createLoginToken"]
@@ -22,7 +29,7 @@ export function createLogins({ store, clock }: { store: Store; clock: Clock }, p
       const projectId = projectOf(session)
       if (session === undefined || projectId === undefined) return undefined
       if (!safeMethods.has(method) && headers["x-perdure-csrf"] !== csrfToken(pepper, session)) return undefined
-      return { id: "user:admin", projectId, kind: "session", name: "admin", scope: null, limits: null, tags: [], user: null }
+      return adminOf(projectId)
     },
     createLoginToken: (projectId) => sign(pepper, { use: "login", projectId, expiresAt: clock.now() + loginTokenLifeMs }),
     exchangeLoginToken: async (token) => {

@@ -59,6 +59,8 @@ export interface Identity extends KeyAdmin, AsyncDisposable {
    * `x-perdure-csrf`). `begun`: for a connection that is open; a client secret may be older than its time by then.
    */
   authenticate(headers: RequestHeaders, method: string, begun?: boolean): Principal | undefined
+  /** Who a key is, for work that goes on without its request; undefined once it was revoked or its time is over. */
+  principalOf(projectId: string, principalId: string): Principal | undefined
   /** A secret for a browser that opens sessions of one model in the name of that key, for as long as the key is good too. */
   createClientSecret(by: Principal, grant: ClientSecretGrant): string
   /** What was granted with the client secret of a request; undefined where it has none. */

@@ -31,6 +31,59 @@ alter table api_keys enable row level security;
 create policy project_only on api_keys for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
 grant delete, insert, select, update on api_keys to perdure_app;
 
+create table batch_lines (
+  project_id text not null,
+  batch_id text not null,
+  line integer not null,
+  outcome text not null,
+  content text not null,
+  constraint batch_lines_outcome_check CHECK ((outcome = ANY (ARRAY['succeeded'::text, 'errored'::text, 'cancelled'::text, 'expired'::text]))),
+  constraint batch_lines_project_id_batch_id_fkey FOREIGN KEY (project_id, batch_id) REFERENCES batches(project_id, id) ON DELETE CASCADE,
+  constraint batch_lines_pkey PRIMARY KEY (project_id, batch_id, line)
+);
+alter table batch_lines enable row level security;
+create policy project_only on batch_lines for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on batch_lines to perdure_app;
+
+create table batches (
+  project_id text not null,
+  id text not null,
+  dialect text not null,
+  principal text not null,
+  endpoint text not null,
+  headers jsonb not null,
+  input_file_id text not null,
+  completion_window text not null,
+  metadata jsonb,
+  output_expires_after_s integer,
+  status text not null,
+  errors jsonb,
+  model text,
+  lines_total integer default 0 not null,
+  lines_succeeded integer default 0 not null,
+  lines_errored integer default 0 not null,
+  lines_cancelled integer default 0 not null,
+  lines_expired integer default 0 not null,
+  input_tokens bigint default 0 not null,
+  cached_tokens bigint default 0 not null,
+  output_tokens bigint default 0 not null,
+  reasoning_tokens bigint default 0 not null,
+  output_file_id text,
+  error_file_id text,
+  created_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  in_progress_at timestamp with time zone,
+  finalizing_at timestamp with time zone,
+  cancelling_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  constraint batches_dialect_check CHECK ((dialect = ANY (ARRAY['openai'::text, 'anthropic'::text]))),
+  constraint batches_status_check CHECK ((status = ANY (ARRAY['validating'::text, 'failed'::text, 'in_progress'::text, 'finalizing'::text, 'completed'::text, 'expired'::text, 'cancelling'::text, 'cancelled'::text]))),
+  constraint batches_pkey PRIMARY KEY (project_id, id)
+);
+alter table batches enable row level security;
+create policy project_only on batches for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on batches to perdure_app;
+
 create table blobs (
   run_id text not null,
   hash text not null,
@@ -154,6 +207,7 @@ create table files (
   label jsonb not null,
   created_at timestamp with time zone not null,
   expires_at timestamp with time zone,
+  is_complete boolean default true not null,
   constraint files_pkey PRIMARY KEY (project_id, id)
 );
 alter table files enable row level security;

@@ -52,6 +52,7 @@ export const kindLabel: (value: string | null | undefined) => string = closedSet
   "response",
   "agent",
   "ingestion",
+  "batch",
   "chat",
   "embedding",
   "image",

@@ -268,7 +268,7 @@ class SpanBuilder {
 type Fields = Readonly<Record<string, unknown>>
 
 function rootName(run: RunSummary): { name: string; operation: "invoke_workflow" | "invoke_agent" } {
-  const operation = run.kind === "workflow" || run.kind === "ingestion" ? "invoke_workflow" : "invoke_agent"
+  const operation = run.kind === "workflow" || run.kind === "ingestion" || run.kind === "batch" ? "invoke_workflow" : "invoke_agent"
   return { name: `${operation} ${run.name}`, operation }
 }
 

@@ -9,6 +9,7 @@ export const levels: Readonly<Record<string, number>> = {
   app: 8,
   http: 7,
   agents: 6,
+  batches: 6,
   inference: 5,
   context: 5,
   tools: 5,

@@ -6,11 +6,14 @@ import type { LimitState, LimitUnit } from "./types.ts"
 /** Thrown by `reserve`; the answer's limit headers come from `state`. */
 export class LimitError extends AppError {
   readonly state: LimitState
+  /** The call is larger than the whole limit: waiting does not help. */
+  readonly neverFits: boolean
 
   constructor(refusal: Refusal, state: LimitState) {
     const { message, hint, code, retryAfterMs } = wordsOf(refusal)
     super(code, message, { hint, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) })
     this.state = state
+    this.neverFits = refusal.reason === "too large"
   }
 }
 

@@ -1,8 +1,8 @@
 // The routes of the Responses API: each unpacks its request, calls the service, and answers; runs do the work.
 import { Hono, type Context } from "hono"
 import { z } from "zod"
-import { errorOfData, type Compact, type ReadEvent, type Responses } from "../../../agents/index.ts"
-import { AppError, type JsonObject, type Limits } from "../../../core/index.ts"
+import type { Compact, ReadEvent, Responses } from "../../../agents/index.ts"
+import { AppError, type Limits } from "../../../core/index.ts"
 import type { Run } from "../../../runs/index.ts"
 import { requireModel } from "../../../security/index.ts"
 import type { HttpEnv } from "../../env.ts"
@@ -10,6 +10,7 @@ import { checked, readJsonObject, readQuery } from "../../request-body.ts"
 import { profiled } from "./profile.ts"
 import { createResponseSchema, newResponseOf } from "./request-schema.ts"
 import { streamEvents } from "./stream.ts"
+import { responseWhenEnded } from "./when-ended.ts"
 
 export interface ResponseRoutesOptions {
   readonly responses: Responses
@@ -64,7 +65,9 @@ async function create(options: Parts, context: At): Promise<Response> {
   // The client may have left while the run was being created.
   if (left.aborted) abandoned()
   try {
-    return body.stream ? await follow(options, context, run, { after: -1, hold: true }) : await answerWhenEnded(options, context, run, left)
+    return body.stream
+      ? await follow(options, context, run, { after: -1, hold: true })
+      : context.json(await responseWhenEnded(responses, run, left))
   } finally {
     left.removeEventListener("abort", abandoned)
     leave()
@@ -96,23 +99,6 @@ function disconnection(context: At): AbortSignal {
   outgoing.once("close", onClose)
   if (outgoing.destroyed) onClose()
   return left.signal
-}
-
-/** T11: without a stream nothing was sent yet, so a failure is an HTTP error. */
-async function answerWhenEnded({ responses }: ResponseRoutesOptions, context: At, run: Run, signal: AbortSignal): Promise<Response> {
-  let last: ReadEvent | undefined
-  for await (const each of responses.follow(run, -1, signal)) {
-    if (each.event.type === "error" && each.row) throw errorOfData(each.row)
-    last = each
-  }
-  signal.throwIfAborted()
-  const response = last?.event["response"] as JsonObject | undefined
-  if (!response) throw new AppError("server_error", `The log of ${run.id} ended without an end`)
-  if (response["status"] === "failed") {
-    const error = response["error"] as { message: string } | null
-    throw new AppError("server_error", error?.message ?? "The response failed")
-  }
-  return context.json(response)
 }
 
 interface Follow {

@@ -1,0 +1,44 @@
+// Routes of batches, OpenAI's and Anthropic's, with as much of their shapes as the document needs to name.
+import { z } from "zod"
+import { pageQuerySchema } from "./openai.ts"
+
+const seconds = z.int().meta({ description: "Epoch seconds" })
+const metadata = z.record(z.string(), z.string()).nullable()
+
+const request = z
+  .looseObject({
+    input_file_id: z.string().meta({ description: "A file of the purpose `batch`: one request a line" }),
+    endpoint: z.string().meta({
+      description: "/v1/responses, /v1/chat/completions, /v1/embeddings, /v1/moderations, /v1/images/generations or /v1/messages",
+    }),
+    completion_window: z.literal("24h"),
+    metadata: metadata.optional(),
+    output_expires_after: z.looseObject({ anchor: z.literal("created_at"), seconds: z.int() }).nullish(),
+  })
+  .meta({ id: "BatchRequest" })
+
+const batch = z
+  .looseObject({
+    id: z.string(),
+    object: z.literal("batch"),
+    endpoint: z.string(),
+    status: z.enum(["validating", "failed", "in_progress", "finalizing", "completed", "expired", "cancelling", "cancelled"]),
+    input_file_id: z.string(),
+    output_file_id: z.string().nullable(),
+    error_file_id: z.string().nullable(),
+    created_at: seconds,
+    request_counts: z.object({ total: z.int(), completed: z.int(), failed: z.int() }),
+    metadata,
+  })
+  .meta({ id: "Batch" })
+
+const batchList = z
+  .looseObject({ object: z.literal("list"), data: z.array(batch), has_more: z.boolean().optional() })
+  .meta({ id: "BatchList" })
+
+export const batchRoutes = [
+  { method: "POST", path: "/v1/batches", summary: "Make a batch: a durable run over the requests of a file", request, response: batch },
+  { method: "GET", path: "/v1/batches", summary: "List batches, newest first", query: pageQuerySchema, response: batchList },
+  { method: "GET", path: "/v1/batches/{id}", summary: "Read how far a batch is", response: batch },
+  { method: "POST", path: "/v1/batches/{id}/cancel", summary: "Cancel a batch; finished requests keep their results", response: batch },
+] as const

@@ -1,0 +1,2 @@
+// Public face of calls from inside.
+export { createInnerCalls, type InnerCallsOptions } from "./inner-calls.ts"

@@ -1,0 +1,189 @@
+// Batches: what was asked, how far it is, and which files hold what came of it.
+import type { JsonObject } from "../../core/index.ts"
+import { jsonText } from "../json-text.ts"
+import type { Queryable } from "../port.ts"
+
+export type BatchStatus = "validating" | "failed" | "in_progress" | "finalizing" | "completed" | "expired" | "cancelling" | "cancelled"
+export type BatchEnd = Extract<BatchStatus, "failed" | "completed" | "expired" | "cancelled">
+
+export interface StoredBatch {
+  projectId: string
+  id: string
+  dialect: "openai" | "anthropic"
+  principal: string
+  endpoint: string
+  headers: Readonly<Record<string, string>>
+  inputFileId: string
+  completionWindow: string
+  metadata: JsonObject | null
+  outputExpiresAfterS: number | null
+  status: BatchStatus
+  errors: readonly BatchError[] | null
+  model: string | null
+  linesTotal: number
+  linesSucceeded: number
+  linesErrored: number
+  linesCancelled: number
+  linesExpired: number
+  inputTokens: number
+  cachedTokens: number
+  outputTokens: number
+  reasoningTokens: number
+  outputFileId: string | null
+  errorFileId: string | null
+  createdAt: number
+  expiresAt: number
+  inProgressAt: number | null
+  finalizingAt: number | null
+  cancellingAt: number | null
+  endedAt: number | null
+}
+
+export interface BatchError extends JsonObject {
+  code: string
+  message: string
+  param: string | null
+  line: number | null
+}
+
+/** What a caller gives; everything else begins at nothing. */
+export type NewBatch = Pick<
+  StoredBatch,
+  | "projectId"
+  | "id"
+  | "dialect"
+  | "principal"
+  | "endpoint"
+  | "headers"
+  | "inputFileId"
+  | "completionWindow"
+  | "metadata"
+  | "outputExpiresAfterS"
+  | "createdAt"
+  | "expiresAt"
+>
+
+const columns = `project_id as "projectId", id, dialect, principal, endpoint, headers, input_file_id as "inputFileId",
+  completion_window as "completionWindow", metadata, output_expires_after_s as "outputExpiresAfterS", status, errors, model,
+  lines_total as "linesTotal", lines_succeeded as "linesSucceeded", lines_errored as "linesErrored",
+  lines_cancelled as "linesCancelled", lines_expired as "linesExpired", input_tokens as "inputTokens",
+  cached_tokens as "cachedTokens", output_tokens as "outputTokens", reasoning_tokens as "reasoningTokens",
+  output_file_id as "outputFileId", error_file_id as "errorFileId", created_at as "createdAt", expires_at as "expiresAt",
+  in_progress_at as "inProgressAt", finalizing_at as "finalizingAt", cancelling_at as "cancellingAt", ended_at as "endedAt"`
+
+const open = `status in ('validating', 'in_progress', 'finalizing', 'cancelling')`
+
+export async function insertBatch(db: Queryable, batch: NewBatch): Promise<StoredBatch> {
+  const rows = await db.query<StoredBatch>(
+    `insert into batches (project_id, id, dialect, principal, endpoint, headers, input_file_id, completion_window, metadata,
+                          output_expires_after_s, status, created_at, expires_at)
+     values ($1, $2, $3, $4, $5, $6::jsonb, $7, $8, $9::jsonb, $10, 'validating', to_timestamp($11::float8 / 1000),
+             to_timestamp($12::float8 / 1000))
+     returning ${columns}`,
+    [
+      batch.projectId,
+      batch.id,
+      batch.dialect,
+      batch.principal,
+      batch.endpoint,
+      jsonText(batch.headers),
+      batch.inputFileId,
+      batch.completionWindow,
+      batch.metadata === null ? null : jsonText(batch.metadata),
+      batch.outputExpiresAfterS,
+      batch.createdAt,
+      batch.expiresAt,
+    ],
+  )
+  return only(rows)
+}
+
+export async function findBatch(db: Queryable, projectId: string, id: string): Promise<StoredBatch | undefined> {
+  return (await db.query<StoredBatch>(`select ${columns} from batches where project_id = $1 and id = $2`, [projectId, id]))[0]
+}
+
+export interface BatchPage {
+  dialect: StoredBatch["dialect"]
+  after?: string | undefined
+  before?: string | undefined
+  limit: number
+}
+
+/** Newest first; with `before`, the page that ends just before that one. */
+export async function listBatches(db: Queryable, projectId: string, { dialect, after, before, limit }: BatchPage): Promise<StoredBatch[]> {
+  const order = before === undefined ? "desc" : "asc"
+  const rows = await db.query<StoredBatch>(
+    `select ${columns} from batches where project_id = $1 and dialect = $2
+       and ($3::text is null or id < $3) and ($4::text is null or id > $4) order by id ${order} limit $5`,
+    [projectId, dialect, after ?? null, before ?? null, limit],
+  )
+  return before === undefined ? rows : rows.toReversed()
+}
+
+/** After validation; undefined when it is validating no more. */
+export async function beginBatch(
+  db: Queryable,
+  projectId: string,
+  id: string,
+  { linesTotal, model, now }: { linesTotal: number; model: string | null; now: number },
+): Promise<StoredBatch | undefined> {
+  const rows = await db.query<StoredBatch>(
+    `update batches set status = case when status = 'validating' then 'in_progress' else status end, lines_total = $3, model = $4,
+       in_progress_at = to_timestamp($5::float8 / 1000)
+     where project_id = $1 and id = $2 and status in ('validating', 'cancelling') returning ${columns}`,
+    [projectId, id, linesTotal, model, now],
+  )
+  return rows[0]
+}
+
+/** Undefined when it has ended or is ending already. */
+export async function cancelBatch(db: Queryable, projectId: string, id: string, now: number): Promise<StoredBatch | undefined> {
+  const rows = await db.query<StoredBatch>(
+    `update batches set status = 'cancelling', cancelling_at = to_timestamp($3::float8 / 1000)
+     where project_id = $1 and id = $2 and status in ('validating', 'in_progress') returning ${columns}`,
+    [projectId, id, now],
+  )
+  return rows[0]
+}
+
+/** Its results are being written into these files; those of an earlier time that was cut off stay the ones. */
+export async function finalizeBatch(
+  db: Queryable,
+  projectId: string,
+  id: string,
+  { outputFileId, errorFileId, now }: { outputFileId: string; errorFileId: string; now: number },
+): Promise<StoredBatch | undefined> {
+  const rows = await db.query<StoredBatch>(
+    `update batches set status = case when status in ('validating', 'in_progress') then 'finalizing' else status end,
+       finalizing_at = coalesce(finalizing_at, to_timestamp($5::float8 / 1000)),
+       output_file_id = coalesce(output_file_id, $3), error_file_id = coalesce(error_file_id, $4)
+     where project_id = $1 and id = $2 and ${open} returning ${columns}`,
+    [projectId, id, outputFileId, errorFileId, now],
+  )
+  return rows[0]
+}
+
+export interface BatchEnding {
+  status: BatchEnd
+  errors: readonly BatchError[] | null
+  outputFileId: string | null
+  errorFileId: string | null
+  now: number
+}
+
+/** Once: undefined when it has ended already. */
+export async function endBatch(db: Queryable, projectId: string, id: string, ending: BatchEnding): Promise<StoredBatch | undefined> {
+  const { status, errors, outputFileId, errorFileId, now } = ending
+  const rows = await db.query<StoredBatch>(
+    `update batches set status = $3, errors = $4::jsonb, output_file_id = $5, error_file_id = $6, ended_at = to_timestamp($7::float8 / 1000)
+     where project_id = $1 and id = $2 and ${open} returning ${columns}`,
+    [projectId, id, status, errors === null ? null : jsonText(errors), outputFileId, errorFileId, now],
+  )
+  return rows[0]
+}
+
+function only<T>(rows: readonly T[]): T {
+  const [row] = rows
+  if (row === undefined) throw new Error("the database returned no row")
+  return row
+}
