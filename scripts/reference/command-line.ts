@@ -10,6 +10,7 @@ const exitMeanings: Record<keyof typeof exitCodes, string> = {
   config: "the configuration cannot be used",
   data: "the data directory is locked or damaged, or the database does not answer or is not migrated",
   unhealthy: "`doctor` found something that must be fixed",
+  incomplete: "`import --strict` could not translate everything",
 }
 
 export function commandLinePage(): string {

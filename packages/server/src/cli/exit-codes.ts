@@ -14,6 +14,8 @@ export const exitCodes = {
   data: 4,
   /** `doctor` found something that must be fixed. */
   unhealthy: 5,
+  /** `import --strict` could not translate everything. */
+  incomplete: 6,
 } as const
 
 export function exitCodeOf(error: unknown): number {

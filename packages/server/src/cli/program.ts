@@ -6,6 +6,7 @@ import { doctor, type DoctorOptions } from "./doctor.ts"
 import { dev, type DevOptions } from "./dev.ts"
 import { exitCodeOf, exitCodes } from "./exit-codes.ts"
 import { addKeys } from "./keys-program.ts"
+import { importLiteLlm, type ImportOptions } from "./import.ts"
 import { migrate, type MigrateCommandOptions } from "./migrate.ts"
 import type { ConfigOptions } from "./options.ts"
 import { start, type StartOptions } from "./start.ts"
@@ -49,6 +50,7 @@ export function createProgram({ terminal, entry, finish }: ProgramOptions & { fi
   addDashboard(program, { terminal, finish })
   addKeys(program, { terminal, finish, withOptions: (command) => withDataOptions(command).addOption(json()) })
   addConfig(program, { terminal, finish })
+  addImport(program, { terminal, finish })
   program
     .command("version")
     .description("print the versions that a bug report needs")
@@ -114,6 +116,20 @@ function addConfig(program: Command, { terminal, finish }: Parts): void {
     .command("schema")
     .description("print the JSON Schema of perdure.yaml")
     .action(() => finish(configSchema(terminal)))
+}
+
+function addImport(program: Command, { terminal, finish }: Parts): void {
+  program
+    .command("import")
+    .description("translate the configuration of another gateway")
+    .command("litellm")
+    .description("print a LiteLLM proxy's configuration as perdure.yaml, and say what does not come along and what to do instead")
+    .argument("<file>", "LiteLLM's config.yaml")
+    .option("--out <file>", "write the configuration there, and print the report")
+    .option("--force", "write over a file that is there")
+    .option("--strict", "fail with exit code 6 when anything is left out or will differ")
+    .addOption(json())
+    .action((file: string, options: ImportOptions) => finish(importLiteLlm(file, options, terminal)))
 }
 
 function withDataOptions(command: Command): Command {

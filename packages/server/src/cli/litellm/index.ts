@@ -1,0 +1,82 @@
+// A configuration of LiteLLM's proxy as one of Perdure's, and a report of what does not come along.
+import type { ConfigInput } from "../../config/index.ts"
+import { isJsonObject, type JsonObject, type JsonValue } from "../../core/index.ts"
+import { budgetsOf, rateLimitsOf } from "./budgets.ts"
+import { addCache } from "./cache.ts"
+import { addDefaultFallbacks, addFallbacks } from "./fallbacks.ts"
+import { guardsOf } from "./guards.ts"
+import { addAliases, readModels, type Models } from "./models.ts"
+import { Providers, usualVariables } from "./providers.ts"
+import { Report } from "./report.ts"
+import { addConcurrency, addRouting, limitsOf } from "./routing.ts"
+import { Secrets } from "./secrets.ts"
+import { Section, variablesIn } from "./section.ts"
+import { reportUnread } from "./unread.ts"
+
+export { readLiteLlm } from "./source.ts"
+export type { Report, ReportEntry } from "./report.ts"
+
+export interface Translated {
+  config: ConfigInput
+  report: Report
+}
+
+export function translateLiteLlm(value: JsonObject): Translated {
+  const report = new Report()
+  const top = new Section(value, "", report)
+  const list = top.list("model_list")
+  const providers = new Providers(new Secrets(report, [...variablesIn(value), ...usualVariables(list)]))
+  const router = top.section("router_settings")
+  const litellm = top.section("litellm_settings")
+  const general = top.section("general_settings")
+  const models = readModels(list, { providers, credentials: credentialsOf(top.list("credential_list")), report })
+  addAliases(router.section("model_group_alias"), models)
+  addFallbacks(router, models)
+  addFallbacks(litellm, models)
+  for (const section of [router, litellm]) addDefaultFallbacks(section, models)
+  addRouting(router, models)
+  addConcurrency(router, general, models)
+  addCache(litellm, models)
+  const limits = limitsOf(router, litellm, general)
+  const budgets = budgetsOf(litellm, models)
+  const rateLimits = rateLimitsOf(general)
+  const guards = guardsOf(top.list("guardrails"), { models, providers, report })
+  reportRest({ top, router, litellm, general, models })
+  const config: ConfigInput = {
+    // LiteLLM serves what its list names and nothing else.
+    discovery: models.takesAny,
+    ...some("limits", limits),
+    ...some("providers", providers.declared),
+    ...some("models", Object.fromEntries(models.byName)),
+    ...(budgets.length === 0 ? {} : { budgets }),
+    ...(rateLimits.length === 0 ? {} : { rateLimits }),
+    ...(guards.length === 0 ? {} : { guards }),
+  }
+  return { config, report }
+}
+
+function reportRest(sections: Record<"top" | "router" | "litellm" | "general", Section> & { models: Models }): void {
+  for (const { params, info, deployments } of [...sections.models.entries.values()].flat()) {
+    // Why a model is left out as a whole has been said.
+    if (deployments.length === 0) continue
+    reportUnread(params, "model")
+    reportUnread(info, "info")
+  }
+  reportUnread(sections.router, "router_settings")
+  reportUnread(sections.litellm, "litellm_settings")
+  reportUnread(sections.general, "general_settings")
+  reportUnread(sections.top, "top")
+}
+
+function credentialsOf(list: readonly JsonValue[]): Map<string, JsonObject> {
+  return new Map(
+    list.flatMap((item) => {
+      const [name, values] = isJsonObject(item) ? [item["credential_name"], item["credential_values"]] : []
+      return typeof name === "string" && isJsonObject(values) ? [[name, values] as const] : []
+    }),
+  )
+}
+
+function some<K extends string, V extends object>(key: K, value: V): Partial<Record<K, V>> {
+  return Object.keys(value).length === 0 ? {} : ({ [key]: value } as Record<K, V>) // the one member
+}
