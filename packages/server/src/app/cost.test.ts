@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest"
 import { costOf, createPrices, type Cost } from "../accounting/index.ts"
 import { newId, type JsonObject } from "../core/index.ts"
-import { dialectOf, providerDeployment } from "../inference/index.ts"
+import { dialectOf, knownModels, providerDeployment, type Deployment } from "../inference/index.ts"
 
 const prices = createPrices({ configured: new Map() })
 
@@ -18,8 +18,8 @@ const answers = {
   cohere: { id: "c", message: { role: "assistant", content: [{ type: "text", text: "hi" }] }, finish_reason: "COMPLETE" },
 }
 
-function costOfAnswer(provider: string, upstreamModel: string, answer: JsonObject): Cost {
-  const deployment = providerDeployment({
+function deploymentOf(provider: string, upstreamModel: string, dialect?: "responses"): Deployment {
+  return providerDeployment({
     id: `${provider}/${upstreamModel}`,
     provider,
     upstreamModel,
@@ -28,7 +28,12 @@ function costOfAnswer(provider: string, upstreamModel: string, answer: JsonObjec
     does: { chat: true, embeddings: false },
     contextTokensMax: null,
     origin: "test",
+    ...(dialect ? { dialect } : {}),
   })
+}
+
+function costOfAnswer(provider: string, upstreamModel: string, answer: JsonObject): Cost {
+  const deployment = deploymentOf(provider, upstreamModel, answer["object"] === "response" ? "responses" : undefined)
   const reader = dialectOf(deployment).openReader({ deployment, newId, inputChars: 100 })
   reader.feedWhole(answer)
   reader.end()
@@ -175,8 +180,126 @@ describe("an answer costs", () => {
       },
       100 * 2.5 + 1_000 * 32 + 20 * 10 + 500 * 64,
     ],
+    [
+      "Responses count as chat completions do, by other names",
+      "openai",
+      "gpt-4.1",
+      {
+        object: "response",
+        id: "r",
+        status: "completed",
+        output: [],
+        usage: {
+          input_tokens: 2_006,
+          input_tokens_details: { cached_tokens: 1_920 },
+          output_tokens: 300,
+          output_tokens_details: { reasoning_tokens: 256 },
+          total_tokens: 2_306,
+        },
+      },
+      86 * 2 + 1_920 * 0.5 + 300 * 8,
+    ],
+    [
+      "Groq counts what was cached within the prompt",
+      "groq",
+      "openai/gpt-oss-120b",
+      {
+        ...answers.chat,
+        usage: {
+          queue_time: 0.03,
+          prompt_tokens: 4_641,
+          completion_tokens: 1_817,
+          total_tokens: 6_458,
+          prompt_tokens_details: { cached_tokens: 4_608 },
+        },
+      },
+      33 * 0.15 + 4_608 * 0.075 + 1_817 * 0.6,
+    ],
+    [
+      "Mistral names what was cached otherwise",
+      "mistral",
+      "mistral-large-2512",
+      { ...answers.chat, usage: { prompt_tokens: 1_000, completion_tokens: 10, total_tokens: 1_010, num_cached_tokens: 900 } },
+      100 * 0.5 + 900 * 0.05 + 10 * 1.5,
+    ],
+    [
+      "Fireworks counts what was cached within the prompt",
+      "fireworks",
+      "accounts/fireworks/models/glm-5p1",
+      {
+        ...answers.chat,
+        usage: { prompt_tokens: 1_000, completion_tokens: 10, total_tokens: 1_010, prompt_tokens_details: { cached_tokens: 800 } },
+      },
+      200 * 1.4 + 800 * 0.26 + 10 * 4.4,
+    ],
+    [
+      "OpenRouter counts Anthropic's cache as OpenAI counts its own",
+      "openrouter",
+      "anthropic/claude-sonnet-4.5",
+      {
+        ...answers.chat,
+        usage: {
+          prompt_tokens: 1_000,
+          completion_tokens: 10,
+          total_tokens: 1_010,
+          prompt_tokens_details: { cached_tokens: 600, cache_write_tokens: 300 },
+        },
+      },
+      100 * 3 + 600 * 0.3 + 300 * 3.75 + 10 * 15,
+    ],
+    [
+      "Claude on Vertex counts as Anthropic does",
+      "vertex",
+      "claude-haiku-4-5@20251001",
+      {
+        ...answers.messages,
+        usage: { input_tokens: 50, cache_read_input_tokens: 1_000, cache_creation_input_tokens: 200, output_tokens: 5 },
+      },
+      50 * 1 + 1_000 * 0.1 + 200 * 1.25 + 5 * 5,
+    ],
+    [
+      "Azure counts as OpenAI does",
+      "azure",
+      "gpt-4o",
+      {
+        ...answers.chat,
+        usage: { prompt_tokens: 1_000, completion_tokens: 10, total_tokens: 1_010, prompt_tokens_details: { cached_tokens: 512 } },
+      },
+      488 * 2.5 + 512 * 1.25 + 10 * 10,
+    ],
+    [
+      "Together reports no cache",
+      "together",
+      "meta-llama/Llama-3.3-70B-Instruct-Turbo",
+      { ...answers.chat, usage: { prompt_tokens: 1_000, completion_tokens: 10, total_tokens: 1_010 } },
+      1_010 * 0.88,
+    ],
   ])("what it should where %s", (_what, provider, model, answer, microUsd) => {
     expect(costOfAnswer(provider, model, answer)).toEqual({ costMicroUsd: Math.round(microUsd), costKnown: true })
+  })
+
+  it("the last report of a stream, not the sum of all: Anthropic's is cumulative", () => {
+    const deployment = deploymentOf("anthropic", "claude-sonnet-4-5")
+    const reader = dialectOf(deployment).openReader({ deployment, newId, inputChars: 100 })
+    const input = { input_tokens: 25, cache_read_input_tokens: 1_000, cache_creation_input_tokens: 0 }
+    const events: JsonObject[] = [
+      { type: "message_start", message: { ...answers.messages, content: [], stop_reason: null, usage: { ...input, output_tokens: 1 } } },
+      { type: "content_block_start", index: 0, content_block: { type: "text", text: "" } },
+      { type: "content_block_delta", index: 0, delta: { type: "text_delta", text: "hi" } },
+      { type: "content_block_stop", index: 0 },
+      { type: "message_delta", delta: { stop_reason: "end_turn" }, usage: { output_tokens: 15 } },
+      { type: "message_delta", delta: { stop_reason: "end_turn" }, usage: { ...input, output_tokens: 40 } },
+      { type: "message_stop" },
+    ]
+    for (const event of events) reader.feed(Buffer.from(`data: ${JSON.stringify(event)}\n\n`))
+    reader.end()
+    expect(costOf(reader.usage, prices.priceOf(deployment))).toEqual({ costMicroUsd: 25 * 3 + 300 + 40 * 15, costKnown: true })
+  })
+
+  it("something for every model that is named without being asked", () => {
+    const named = Object.entries(knownModels).flatMap(([provider, models]) => models.map((model) => deploymentOf(provider, model)))
+    expect(named.length).toBeGreaterThan(10)
+    expect(named.filter((deployment) => !prices.priceOf(deployment)).map(({ id }) => id)).toEqual([])
   })
 
   it("an unknown amount where nobody knows the price, never nothing", () => {

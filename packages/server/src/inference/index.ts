@@ -1,5 +1,5 @@
 // Public face of inference.
-export { doesByName } from "./known-models.ts"
+export { doesByName, knownModels } from "./known-models.ts"
 export { createModels, type Models, type RegisteredModels, type Wildcard } from "./models.ts"
 export { providerDeployment } from "./providers/deployment.ts"
 export { createUpstreams, type Upstreams, type UpstreamTarget } from "./upstreams.ts"

@@ -1,0 +1,75 @@
+// The list of prices as a list: where each table was read, that a change has a version of its own, that no price is a slip of the pen.
+import { createHash } from "node:crypto"
+import { readdirSync } from "node:fs"
+import { join } from "node:path"
+import { describe, expect, it } from "vitest"
+import { listedPrice, priceListVersion, type ListedPrice, type ListedTokenPrices, type ProviderPrices } from "./index.ts"
+
+const notTables = new Set(["index.ts", "types.ts", "price-list.test.ts"])
+const files = readdirSync(import.meta.dirname).filter((name) => !notTables.has(name))
+const tables: [name: string, table: ProviderPrices][] = []
+for (const file of files) {
+  const module = (await import(join(import.meta.dirname, file))) as Record<string, ProviderPrices>
+  tables.push(...Object.entries(module))
+}
+const rows = tables.flatMap(([table, { models }]) => Object.entries(models).map(([model, price]) => ({ table, model, price })))
+
+/** Cheaper than this, or dearer, was never charged for a million tokens. */
+const usdMax = 1_000
+
+describe("the list of prices", () => {
+  it("has a version of its own for each change: write the new digest together with a new version", () => {
+    const parts = (price: ListedPrice): string[] => Object.entries(price).map((part) => JSON.stringify(part))
+    const lines = rows.map(({ table, model, price }) => [table, model, ...parts(price).toSorted()].join(" "))
+    const digest = createHash("sha256").update(lines.toSorted().join("\n")).digest("hex").slice(0, 16)
+    expect({ version: priceListVersion, digest }).toEqual({ version: "2026-11", digest: "eb8d8c59fc4a4d7a" })
+  })
+
+  it.each(tables)("%s says where it was read and when, not after the list's own date", (_, { source, checkedOn }) => {
+    expect(source).toMatch(/^https:\/\//)
+    expect(checkedOn).toMatch(/^20\d\d-(?:0[1-9]|1[0-2])$/)
+    expect(checkedOn <= priceListVersion.slice(0, 7)).toBe(true)
+  })
+
+  it.each(rows)("$table: $model is priced as prices are", ({ price }) => {
+    const { above, ...below } = price
+    for (const part of [below, ...(above ? [above] : [])]) for (const usd of Object.values(part)) expect(usd).toBeGreaterThanOrEqual(0)
+    expectTokens(below)
+    if (above) expectAbove(below, above)
+    expect(Object.values(below).every((usd) => usd <= usdMax)).toBe(true)
+  })
+
+  it("knows a model in capitals as in small letters, and nothing of other providers' names", () => {
+    expect(listedPrice("openai", "GPT-4o")).toEqual(listedPrice("openai", "gpt-4o"))
+    expect(listedPrice("mistral", "gpt-4o")).toBeUndefined()
+    expect(listedPrice("nobody", "gpt-4o")).toBeUndefined()
+  })
+
+  it("has every name in the letters in which names are looked up", () => {
+    expect(rows.filter(({ model }) => model !== model.toLowerCase() || /\s/.test(model))).toEqual([])
+  })
+})
+
+/** Reading a cache is never dearer than the input, writing it never cheaper, and answers never cheaper than questions. */
+function expectTokens({
+  input = 0,
+  output,
+  cachedInput = input,
+  cacheWrite = input,
+  cacheWriteLong = cacheWrite,
+}: ListedTokenPrices): void {
+  expect(cachedInput).toBeLessThanOrEqual(input)
+  expect(cacheWrite).toBeGreaterThanOrEqual(input)
+  expect(cacheWriteLong).toBeGreaterThanOrEqual(cacheWrite)
+  // An embedding has no answer; nothing else is charged less for it.
+  if (output !== undefined) expect(output).toBeGreaterThanOrEqual(input)
+}
+
+function expectAbove(below: ListedTokenPrices, above: NonNullable<ListedPrice["above"]>): void {
+  expect(above.inputTokens).toBeGreaterThanOrEqual(10_000)
+  expectTokens(above)
+  for (const key of ["input", "output", "cachedInput", "cacheWrite", "cacheWriteLong"] as const)
+    if (below[key] !== undefined && above[key] !== undefined) expect(above[key]).toBeGreaterThanOrEqual(below[key])
+  // What has a price below the bound has one above it: it would stay as it is, and be too cheap.
+  expect(Object.keys(below).filter((key) => !Object.hasOwn(above, key))).toEqual([])
+}
