@@ -36,9 +36,64 @@ const batchList = z
   .looseObject({ object: z.literal("list"), data: z.array(batch), has_more: z.boolean().optional() })
   .meta({ id: "BatchList" })
 
+const messageBatch = z
+  .looseObject({
+    id: z.string(),
+    type: z.literal("message_batch"),
+    processing_status: z.enum(["in_progress", "canceling", "ended"]),
+    request_counts: z.object({ processing: z.int(), succeeded: z.int(), errored: z.int(), canceled: z.int(), expired: z.int() }),
+    created_at: z.string(),
+    expires_at: z.string(),
+    ended_at: z.string().nullable(),
+    results_url: z.string().nullable(),
+  })
+  .meta({ id: "MessageBatch" })
+const messageBatchRequest = z
+  .looseObject({ requests: z.array(z.looseObject({ custom_id: z.string(), params: z.looseObject({ model: z.string() }) })).min(1) })
+  .meta({ id: "MessageBatchRequest" })
+const messageBatchList = z
+  .looseObject({
+    data: z.array(messageBatch),
+    has_more: z.boolean(),
+    first_id: z.string().nullable(),
+    last_id: z.string().nullable(),
+  })
+  .meta({ id: "MessageBatchList" })
+const messageBatchQuery = z.object({
+  before_id: z.string().optional(),
+  after_id: z.string().optional(),
+  limit: z.coerce.number().int().min(1).max(1_000).optional(),
+})
+const messageBatchDeleted = z.looseObject({ id: z.string(), type: z.literal("message_batch_deleted") }).meta({ id: "MessageBatchDeleted" })
+const messageBatches = "/v1/messages/batches"
+
 export const batchRoutes = [
   { method: "POST", path: "/v1/batches", summary: "Make a batch: a durable run over the requests of a file", request, response: batch },
   { method: "GET", path: "/v1/batches", summary: "List batches, newest first", query: pageQuerySchema, response: batchList },
   { method: "GET", path: "/v1/batches/{id}", summary: "Read how far a batch is", response: batch },
   { method: "POST", path: "/v1/batches/{id}/cancel", summary: "Cancel a batch; finished requests keep their results", response: batch },
+  {
+    method: "POST",
+    path: messageBatches,
+    summary: "Make a batch of messages, as Anthropic's clients ask for it",
+    request: messageBatchRequest,
+    response: messageBatch,
+  },
+  {
+    method: "GET",
+    path: messageBatches,
+    summary: "List batches of messages, newest first",
+    query: messageBatchQuery,
+    response: messageBatchList,
+  },
+  { method: "GET", path: `${messageBatches}/{id}`, summary: "Read how far a batch of messages is", response: messageBatch },
+  {
+    method: "GET",
+    path: `${messageBatches}/{id}/results`,
+    summary: "Download the results of a batch of messages, one a line",
+    response: null,
+    responseType: "application/octet-stream",
+  },
+  { method: "POST", path: `${messageBatches}/{id}/cancel`, summary: "Cancel a batch of messages", response: messageBatch },
+  { method: "DELETE", path: `${messageBatches}/{id}`, summary: "Delete a batch of messages that has ended", response: messageBatchDeleted },
 ] as const

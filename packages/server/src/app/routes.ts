@@ -19,6 +19,7 @@ import {
   filesRoutes,
   healthRoutes,
   memoryRoutes,
+  messageBatchRoutes,
   modelRoutes,
   openApiRoutes,
   realtimePath,
@@ -106,6 +107,7 @@ function contextRoutes(shared: Shared, parts: RouteParts): Hono<HttpEnv>[] {
   return [
     filesRoutes({ ...recording, files: context.files }),
     batchRoutes({ ...recording, batches }),
+    messageBatchRoutes({ ...recording, batches }),
     vectorStoreRoutes({ ...recording, vectorStores: context.vectorStores, search: context.search }),
     conversationRoutes({ ...shared, conversations: context.conversations }),
     memoryRoutes({ ...recording, memories: context.memories }),

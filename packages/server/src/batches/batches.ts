@@ -3,20 +3,22 @@ import type { Files } from "../context/index.ts"
 import { AppError } from "../core/index.ts"
 import type { Run, Runs } from "../runs/index.ts"
 import { requireEndpoint, userLabel, type Principal } from "../security/index.ts"
-import { batches as table, type StoredBatch } from "../store/index.ts"
+import { batches as table, batchLines, type NewBatch, type Store, type StoredBatch } from "../store/index.ts"
 import { batchDefinition, batchRunName, endings, formOf, type BatchRunDependencies } from "./batch-run.ts"
+import { checkRequest } from "./check-request.ts"
 import { finish } from "./finish.ts"
 import type { LineLoop } from "./line-loop.ts"
-import { batchEndpoints, type Batches, type BatchListPage, type NewBatchRequest } from "./types.ts"
+import type { Batches, BatchListPage, MessageRequest, NewBatchRequest } from "./types.ts"
 
 export interface BatchesDependencies extends Omit<BatchRunDependencies, "runs" | "loops"> {
   files: Files
-  runs: Pick<Runs, "define" | "start" | "get" | "cancel">
+  runs: Pick<Runs, "define" | "start" | "get" | "cancel" | "ended" | "delete">
   /** Work that goes on after the answer. */
   background: (name: string, work: () => Promise<unknown>) => void
 }
 
-/** Of OpenAI's batches. */
+const messagesEndpoint = "/v1/messages"
+const pageBytes = 1024 * 1024
 const completionWindow = "24h"
 const windowMs = 24 * 60 * 60 * 1000
 /** A batch without a run after that: the process died between the two. */
@@ -39,39 +41,30 @@ class BatchService implements Batches {
   }
 
   async create(principal: Principal, request: NewBatchRequest): Promise<StoredBatch> {
-    const { files, store, clock, newId } = this.#dependencies
-    const { projectId } = principal
-    const endpoint = checkedEndpoint(request.endpoint)
-    requireEndpoint(principal, "POST", endpoint)
-    checkWindow(request.completionWindow)
-    const file = await files.get(projectId, request.inputFileId).catch((error: unknown) => {
-      if (error instanceof AppError && error.code === "not_found")
-        throw new AppError("not_found", error.message, { param: "input_file_id", hint: "Upload it with the purpose batch." })
-      throw error
-    })
-    if (file.purpose !== "batch")
-      throw new AppError(
-        "invalid_request",
-        `the file ${file.id} has the purpose "${file.purpose}"; a batch reads files of the purpose batch`,
-        {
-          param: "input_file_id",
-          hint: "Upload it again with purpose=batch.",
-        },
-      )
-    const createdAt = clock.now()
-    const batch = await table.insertBatch(store.project(projectId), {
-      ...request,
-      projectId,
-      id: newId("batch"),
-      dialect: "openai",
-      principal: principal.id,
-      endpoint,
-      headers: {},
-      createdAt,
-      expiresAt: createdAt + windowMs,
-    })
-    await this.#start(batch, principal.user, file.filename)
-    return batch
+    const { files, newId } = this.#dependencies
+    const file = await checkRequest(files, principal, request)
+    return this.#make({ ...request, id: newId("batch"), dialect: "openai", headers: {}, linesTotal: 0 }, principal, file.filename)
+  }
+
+  async createMessages(
+    principal: Principal,
+    requests: readonly MessageRequest[],
+    headers: Readonly<Record<string, string>>,
+  ): Promise<StoredBatch> {
+    const { files, newId, limits } = this.#dependencies
+    const { projectId, id: principalId } = principal
+    requireEndpoint(principal, "POST", messagesEndpoint)
+    const [id, inputFileId] = [newId("msgbatch"), newId("file")]
+    const filename = `${id}.jsonl`
+    const input = files.begin({ projectId, principal: principalId }, { id: inputFileId, filename, purpose: "batch" })
+    for (const line of messageLines(requests, limits.requestBodyBytesMax)) await input.write(line)
+    await input.complete()
+    const batch = { inputFileId, completionWindow, metadata: null, outputExpiresAfterS: null, endpoint: messagesEndpoint }
+    return this.#make(
+      { ...batch, id, dialect: "anthropic", headers, linesTotal: requests.length },
+      principal,
+      `${requests.length} requests`,
+    )
   }
 
   async get(projectId: string, dialect: StoredBatch["dialect"], id: string): Promise<StoredBatch> {
@@ -92,13 +85,44 @@ class BatchService implements Batches {
     return (await table.cancelBatch(store.project(projectId), projectId, id, clock.now())) ?? batch
   }
 
+  async results(projectId: string, id: string): Promise<AsyncIterable<Uint8Array>> {
+    const { store } = this.#dependencies
+    requireEnded(await this.get(projectId, "anthropic", id), "has no results before it has ended")
+    return resultPages(store, projectId, id)
+  }
+
+  async delete(projectId: string, id: string): Promise<void> {
+    const { store, runs } = this.#dependencies
+    requireEnded(await this.get(projectId, "anthropic", id), "can be deleted once it has ended")
+    const runId = runIdOf(id)
+    const run = await runs.get(projectId, runId)
+    // Its last event may still be on its way.
+    if (run && run.finishedAt === null) await runs.ended(projectId, runId, AbortSignal.timeout(startGraceMs)).catch(() => undefined)
+    await runs.delete(projectId, runId)
+    await table.deleteBatch(store.project(projectId), projectId, id)
+  }
+
   /** Lets calls under way finish: what they need is closed after this. */
   async [Symbol.asyncDispose](): Promise<void> {
     for (const loop of this.#loops) loop.stop("stopped")
     while (this.#loops.size > 0) await new Promise((resolve) => setTimeout(resolve, 5))
   }
 
-  async #start(batch: StoredBatch, user: string | null, filename: string): Promise<void> {
+  async #make(
+    given: Omit<NewBatch, "projectId" | "principal" | "createdAt" | "expiresAt">,
+    principal: Principal,
+    what: string,
+  ): Promise<StoredBatch> {
+    const { store, clock } = this.#dependencies
+    const { projectId } = principal
+    const createdAt = clock.now()
+    const fields = { projectId, principal: principal.id, createdAt, expiresAt: createdAt + windowMs }
+    const batch = await table.insertBatch(store.project(projectId), { ...given, ...fields })
+    await this.#start(batch, principal.user, what)
+    return batch
+  }
+
+  async #start(batch: StoredBatch, user: string | null, what: string): Promise<void> {
     await this.#dependencies.runs.start({
       id: runIdOf(batch.id),
       projectId: batch.projectId,
@@ -106,7 +130,7 @@ class BatchService implements Batches {
       user,
       kind: "batch",
       name: batchRunName,
-      title: `${batch.endpoint} of ${filename}`,
+      title: `${batch.endpoint} of ${what}`,
       input: { batchId: batch.id, endpoint: batch.endpoint, inputFileId: batch.inputFileId },
       label: userLabel(batch.principal),
       metadata: { batchId: batch.id },
@@ -139,23 +163,32 @@ class BatchService implements Batches {
   }
 }
 
+/** Of an input file, all of them checked before the first is written. */
+function messageLines(requests: readonly MessageRequest[], bytesMax: number): Buffer[] {
+  return requests.map(({ customId, params }, at) => {
+    const line = Buffer.from(`${JSON.stringify({ custom_id: customId, method: "POST", url: messagesEndpoint, body: params })}\n`)
+    if (line.length <= bytesMax) return line
+    throw new AppError("request_too_large", `a request of the batch is larger than requestBodyBytesMax, ${bytesMax} bytes`, {
+      param: `requests[${at}]`,
+    })
+  })
+}
+
+async function* resultPages(store: Store, projectId: string, id: string): AsyncGenerator<Uint8Array> {
+  for (let after = 0; ;) {
+    const page = await batchLines.nextLines(store.project(projectId), projectId, id, { after, bytesMax: pageBytes })
+    const last = page.at(-1)
+    if (!last) return
+    after = last.line
+    yield Buffer.from(page.map(({ content }) => `${content}\n`).join(""))
+  }
+}
+
+function requireEnded({ id, endedAt }: StoredBatch, complaint: string): void {
+  if (endedAt === null) throw new AppError("conflict", `the batch ${id} ${complaint}`, { hint: "Wait for its end, or cancel it." })
+}
+
 /** The run has the digits of its batch. */
 function runIdOf(batchId: string): string {
   return `run_${batchId.slice(batchId.lastIndexOf("_") + 1)}`
-}
-
-function checkedEndpoint(endpoint: string): string {
-  if ((batchEndpoints as readonly string[]).includes(endpoint)) return endpoint
-  throw new AppError("unsupported_value", `batches of "${endpoint.slice(0, 100)}" are not supported`, {
-    param: "endpoint",
-    hint: `Use one of ${batchEndpoints.join(", ")}.`,
-  })
-}
-
-function checkWindow(given: string): void {
-  if (given === completionWindow) return
-  throw new AppError("unsupported_value", `the completion window "${given.slice(0, 100)}" is not supported`, {
-    param: "completion_window",
-    hint: `It must be ${completionWindow}.`,
-  })
 }

@@ -1,6 +1,6 @@
 // The end of a batch: what was not carried out gets its outcome, results become files, and the batch its last status.
 import type { Files } from "../context/index.ts"
-import type { Clock, Limits, NewId } from "../core/index.ts"
+import { AppError, type Clock, type Limits, type NewId } from "../core/index.ts"
 import { batches, batchLines, type BatchEnd, type BatchError, type NewBatchLine, type Store, type StoredBatch } from "../store/index.ts"
 import type { LineForm, LineLeft } from "./line-forms.ts"
 import { readLines } from "./read-lines.ts"
@@ -27,7 +27,7 @@ const lineBreak = Buffer.from("\n")
 
 /** May be called again after it was cut off, by anyone: it ends with the batch as it ended. */
 export async function finish(dependencies: FinishDependencies, form: LineForm, batch: StoredBatch, ending: Ending): Promise<void> {
-  const { store, clock, newId } = dependencies
+  const { store, files, clock, newId } = dependencies
   const { projectId, id } = batch
   const db = store.project(projectId)
   if (ending.left && batch.linesTotal > 0) await fillLeft(dependencies, form, batch, ending.left)
@@ -41,6 +41,8 @@ export async function finish(dependencies: FinishDependencies, form: LineForm, b
     await batches.endBatch(tx, projectId, id, { status, errors, ...written, now: clock.now() })
     if (batch.dialect === "openai") await batchLines.deleteLines(tx, projectId, id)
   })
+  // Nobody uploaded it.
+  if (batch.dialect === "anthropic") await files.delete(projectId, batch.inputFileId).catch(ignoreMissing)
 }
 
 async function fillLeft({ store, files, limits }: FinishDependencies, form: LineForm, batch: StoredBatch, why: LineLeft): Promise<void> {
@@ -93,6 +95,10 @@ async function writeFiles(
   if (output.bytes > 0) await output.complete()
   if (errors.bytes > 0) await errors.complete()
   return { outputFileId: output.bytes > 0 ? outputFileId : null, errorFileId: errors.bytes > 0 ? errorFileId : null }
+}
+
+function ignoreMissing(error: unknown): void {
+  if (!(error instanceof AppError) || error.code !== "not_found") throw error
 }
 
 function named(fileId: string | null): string {

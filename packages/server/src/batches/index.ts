@@ -1,4 +1,4 @@
 // Public face of batches.
 export { createBatches, type BatchesDependencies } from "./batches.ts"
 export { CallSlots } from "./call-slots.ts"
-export type { Batches, CallLine, LineAnswer, LineRefusal, LineRequest } from "./types.ts"
+export type { Batches, MessageRequest, CallLine, LineAnswer, LineRefusal, LineRequest } from "./types.ts"

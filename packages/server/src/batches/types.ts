@@ -52,6 +52,12 @@ export interface NewBatchRequest {
   outputExpiresAfterS: number | null
 }
 
+/** A request of Anthropic's form, checked. */
+export interface MessageRequest {
+  customId: string
+  params: JsonObject
+}
+
 export interface BatchListPage {
   dialect: StoredBatch["dialect"]
   after?: string | undefined
@@ -62,8 +68,14 @@ export interface BatchListPage {
 export interface Batches extends AsyncDisposable {
   /** Checks the request; the lines of the file are checked by the run. */
   create(principal: Principal, request: NewBatchRequest): Promise<StoredBatch>
+  /** A batch of Anthropic's form; `headers` go with every request. */
+  createMessages(principal: Principal, requests: readonly MessageRequest[], headers: Readonly<Record<string, string>>): Promise<StoredBatch>
   get(projectId: string, dialect: StoredBatch["dialect"], id: string): Promise<StoredBatch>
   list(projectId: string, page: BatchListPage): Promise<StoredBatch[]>
   /** What has an outcome keeps it; a batch that has ended stays as it is. */
   cancel(projectId: string, dialect: StoredBatch["dialect"], id: string): Promise<StoredBatch>
+  /** The lines of the results of a batch of Anthropic's form that has ended, in the order of its requests, a page at a time. */
+  results(projectId: string, id: string): Promise<AsyncIterable<Uint8Array>>
+  /** Only of Anthropic's form, and only once it has ended; its run goes with it. */
+  delete(projectId: string, id: string): Promise<void>
 }

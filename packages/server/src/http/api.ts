@@ -5,9 +5,11 @@ import { AppError, type Limits, type NewId } from "../core/index.ts"
 import { fileTooLarge } from "../context/index.ts"
 import type { Identity } from "../security/index.ts"
 import { isStoreError, type StoreError } from "../store/index.ts"
+import { anthropicShape } from "./anthropic/errors.ts"
 import { callerOf, mayStillCall } from "./callers.ts"
 import type { HttpEnv } from "./env.ts"
-import { errorAnswer } from "./openai/errors.ts"
+import type { WireShape } from "./light/wire-shape.ts"
+import { openAiShape } from "./openai/errors.ts"
 import { createRouteTable } from "./route-table.ts"
 import { answeredTraceparent } from "./trace-context.ts"
 
@@ -28,7 +30,7 @@ export interface ApiOptions {
 
 /** Room for the other parts of a multipart upload. */
 const uploadOverheadBytes = 64 * 1024
-const uploadPath = /^\/v1\/(?:files|uploads)(?:\/|$)/
+const uploadPath = /^\/v1\/(?:files|uploads|messages\/batches)(?:\/|$)/
 
 export function createApi({ identity, routes, limits, newId, logger, hotRoutes = [] }: ApiOptions): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>()
@@ -136,9 +138,14 @@ const storeFailures: Readonly<Partial<Record<StoreError["code"], string>>> = {
   conflict: "the request conflicts with another one that was made at the same time",
 }
 
+/** Below Anthropic's paths are Anthropic's clients. */
+function shapeOf(path: string): WireShape {
+  return path.startsWith("/v1/messages/") ? anthropicShape : openAiShape
+}
+
 function answerError(context: Context<HttpEnv>, error: unknown, logger: ShellLogger): Response {
   const requestId = context.get("requestId")
-  const { status, headers, body } = errorAnswer(error, requestId)
+  const { status, headers, body } = shapeOf(context.req.path).errorAnswer(error, requestId)
   if (!(error instanceof AppError)) logger.error({ requestId, route: context.req.path, error }, "request failed")
   for (const [name, value] of Object.entries(headers)) context.header(name, value)
   // Statuses of the published codes all may carry a body.

@@ -59,6 +59,7 @@ export type NewBatch = Pick<
   | "completionWindow"
   | "metadata"
   | "outputExpiresAfterS"
+  | "linesTotal"
   | "createdAt"
   | "expiresAt"
 >
@@ -76,9 +77,9 @@ const open = `status in ('validating', 'in_progress', 'finalizing', 'cancelling'
 export async function insertBatch(db: Queryable, batch: NewBatch): Promise<StoredBatch> {
   const rows = await db.query<StoredBatch>(
     `insert into batches (project_id, id, dialect, principal, endpoint, headers, input_file_id, completion_window, metadata,
-                          output_expires_after_s, status, created_at, expires_at)
+                          output_expires_after_s, status, created_at, expires_at, lines_total)
      values ($1, $2, $3, $4, $5, $6::jsonb, $7, $8, $9::jsonb, $10, 'validating', to_timestamp($11::float8 / 1000),
-             to_timestamp($12::float8 / 1000))
+             to_timestamp($12::float8 / 1000), $13)
      returning ${columns}`,
     [
       batch.projectId,
@@ -93,6 +94,7 @@ export async function insertBatch(db: Queryable, batch: NewBatch): Promise<Store
       batch.outputExpiresAfterS,
       batch.createdAt,
       batch.expiresAt,
+      batch.linesTotal,
     ],
   )
   return only(rows)
@@ -180,6 +182,10 @@ export async function endBatch(db: Queryable, projectId: string, id: string, end
     [projectId, id, status, errors === null ? null : jsonText(errors), outputFileId, errorFileId, now],
   )
   return rows[0]
+}
+
+export async function deleteBatch(db: Queryable, projectId: string, id: string): Promise<boolean> {
+  return (await db.query(`delete from batches where project_id = $1 and id = $2 returning id`, [projectId, id])).length > 0
 }
 
 function only<T>(rows: readonly T[]): T {
