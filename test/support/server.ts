@@ -103,7 +103,9 @@ function readyLine(child: ChildProcess): Promise<ReadyLine> {
       const end = output.indexOf("\n")
       if (end < 0) return
       clearTimeout(timer)
-      resolve(JSON.parse(output.slice(0, end)) as ReadyLine)
+      const line = JSON.parse(output.slice(0, end)) as ReadyLine | { error: object }
+      if ("error" in line) reject(new Error(`the server did not start: ${JSON.stringify(line.error)}`))
+      else resolve(line)
     })
     child.once("exit", (code) => {
       clearTimeout(timer)

@@ -4,15 +4,16 @@ export { createRecords, type Records, type RecordsOptions } from "./records.ts"
 export { assumedPrice, priceFromConfig } from "./configured-price.ts"
 export {
   costOf,
-  dearestPrice,
   createPrices,
   priceFromUsd,
   type Cost,
   type Price,
   type PricedDeployment,
+  type PricedPieces,
   type PricedUsage,
   type Prices,
 } from "./prices.ts"
+export { dearestPrice } from "./dearest-price.ts"
 export { createLimitReader, type ReadLimits } from "./limit-status.ts"
 export { createUsageSummary, type UsageGroup, type UsageRow, type UsageSummary } from "./usage.ts"
 export { createAdmission, type AdmissionOptions } from "./admission/admission.ts"

@@ -63,13 +63,6 @@ export function createPrices({ configured }: PricesOptions): Prices {
   return { version: priceListVersion, priceOf }
 }
 
-/** The highest of the candidates' prices; undefined where one of them is unknown. */
-export function dearestPrice({ priceOf }: Pick<Prices, "priceOf">, candidates: readonly PricedDeployment[]): Price | undefined {
-  const all = candidates.map((deployment) => priceOf(deployment))
-  if (all.includes(undefined)) return undefined
-  return all.reduce((most, each) => (most && each && most.input + most.output >= each.input + each.output ? most : each), all[0])
-}
-
 export interface Cost {
   costMicroUsd: number
   costKnown: boolean
@@ -91,6 +84,8 @@ export interface PricedUsage {
   seconds?: number
   searchUnits?: number
 }
+
+export type PricedPieces = Pick<PricedUsage, "imageCount" | "characters" | "seconds" | "searchUnits">
 
 /** Each token is charged once, at the price of what it was. */
 export function costOf(usage: PricedUsage, price: Price | undefined): Cost {

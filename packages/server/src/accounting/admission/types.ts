@@ -1,6 +1,6 @@
 // The words of admission: what a call asks for, what it holds while it runs, and what its limits look like from outside.
 import type { KeyLimits } from "@perdure/contract"
-import type { Price, PricedUsage } from "../prices.ts"
+import type { Price, PricedPieces } from "../prices.ts"
 
 export interface AdmissionRequest {
   projectId: string
@@ -15,7 +15,7 @@ export interface AdmissionRequest {
   /** What the caller allows (all choices together); null when it does not say; 0 where no output is billed. */
   outputTokensMax: number | null
   /** What is paid by the piece: images, characters, seconds, searches. */
-  pieces?: Pick<PricedUsage, "imageCount" | "characters" | "seconds" | "searchUnits">
+  pieces?: PricedPieces | undefined
   /** The highest price among the candidates; undefined is unknown, and then an assumed price is reserved and settled. */
   price: Price | undefined
 }

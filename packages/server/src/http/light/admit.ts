@@ -24,6 +24,7 @@ export function admit(dependencies: AdmitDependencies, call: LightCall, model: M
     tags: principal.tags,
     inputTokensEstimated: request.inputTokensEstimated,
     outputTokensMax: request.outputTokensMax,
+    pieces: request.pieces,
     price: highestPrice(dependencies, model),
   })
   if (!(held instanceof Promise)) {

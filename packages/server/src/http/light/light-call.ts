@@ -5,6 +5,7 @@ import {
   type Cost,
   type LightRunRecord,
   type LimitState,
+  type PricedPieces,
   type Prices,
   type Records,
   type Reservation,
@@ -50,6 +51,8 @@ export interface LightCallRequest {
   inputTokensEstimated: number
   /** What the caller allows; null when it does not say, 0 where no output is billed. */
   outputTokensMax: number | null
+  /** What it will use that is paid by the piece, as far as the request says. */
+  pieces?: PricedPieces
 }
 
 /** What was used of deployments that were given up, and must be paid all the same. */

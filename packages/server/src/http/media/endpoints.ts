@@ -1,6 +1,8 @@
 // The endpoints for pictures, sounds, moderation and ranking: what each asks of a deployment and how its usage is told.
 import type { Capabilities, ModelUsage } from "../../inference/index.ts"
 import type { JsonObject } from "../../core/index.ts"
+import type { PricedPieces } from "../../accounting/index.ts"
+import { charactersAsked, imagesAsked, searchesAsked, secondsSent } from "./pieces.ts"
 import { imageUsage, moderationUsage, rerankUsage, speechUsage, transcriptionUsage } from "./usage.ts"
 
 export interface MediaEndpoint {
@@ -17,10 +19,13 @@ export interface MediaEndpoint {
   usageOf: (answer: JsonObject) => ModelUsage | undefined
   /** Where the answer says nothing: what the request itself says. */
   usageOfRequest?: (request: JsonObject) => ModelUsage
+  /** What it will be paid for beside tokens; held of budgets before it is asked. */
+  piecesOf?: (request: JsonObject, sizeBytes: number) => PricedPieces
 }
 
-const image = { kind: "image", needs: "images", usageOf: imageUsage } as const
+const image = { kind: "image", needs: "images", usageOf: imageUsage, piecesOf: imagesAsked } as const
 const audio = { kind: "audio" } as const
+const heard = { needs: "transcription", body: "multipart", usageOf: transcriptionUsage, piecesOf: secondsSent } as const
 
 export const mediaEndpoints: readonly MediaEndpoint[] = [
   { ...image, path: "/v1/images/generations", upstreamPath: "/images/generations", name: "images.generations", body: "json" },
@@ -35,24 +40,21 @@ export const mediaEndpoints: readonly MediaEndpoint[] = [
     body: "json",
     usageOf: () => undefined,
     usageOfRequest: speechUsage,
+    piecesOf: charactersAsked,
   },
   {
     ...audio,
     path: "/v1/audio/transcriptions",
     upstreamPath: "/audio/transcriptions",
     name: "audio.transcriptions",
-    needs: "transcription",
-    body: "multipart",
-    usageOf: transcriptionUsage,
+    ...heard,
   },
   {
     ...audio,
     path: "/v1/audio/translations",
     upstreamPath: "/audio/translations",
     name: "audio.translations",
-    needs: "transcription",
-    body: "multipart",
-    usageOf: transcriptionUsage,
+    ...heard,
   },
   {
     path: "/v1/moderations",
@@ -73,5 +75,6 @@ export const mediaEndpoints: readonly MediaEndpoint[] = [
     body: "json",
     modelOptional: true,
     usageOf: rerankUsage,
+    piecesOf: searchesAsked,
   },
 ]

@@ -51,8 +51,10 @@ function onlyModel({ models }: LightRunDependencies, { needs }: MediaEndpoint): 
 
 function requestOf(endpoint: MediaEndpoint, body: ForwardedBody): LightCall["request"] {
   const { model, user, stream, sizeBytes, inputTokensEstimated } = body
-  const { kind, name } = endpoint
-  return { kind, name, idPrefix: "", model, user, stream, requestBytes: sizeBytes, inputTokensEstimated, outputTokensMax: null }
+  const { kind, name, piecesOf } = endpoint
+  const pieces = piecesOf?.(body.parsed(), sizeBytes)
+  const counted = { requestBytes: sizeBytes, inputTokensEstimated, outputTokensMax: null, ...(pieces ? { pieces } : {}) }
+  return { kind, name, idPrefix: "", model, user, stream, ...counted }
 }
 
 function serve(
