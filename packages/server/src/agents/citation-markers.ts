@@ -28,6 +28,13 @@ export class CitationMarkers {
     return [...before, event]
   }
 
+  /** What was held, before another answer begins. */
+  restart(): ModelEvent[] {
+    const held = this.#release()
+    this.#length = 0
+    return held
+  }
+
   #text(text: string): ModelEvent[] {
     this.#held = ""
     const events: ModelEvent[] = []

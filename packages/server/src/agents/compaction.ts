@@ -4,7 +4,7 @@ import type { LightRunRecord } from "../accounting/index.ts"
 import type { Deployment, ModelCall, ModelUsage, TokenCount } from "../inference/index.ts"
 import { joinLabels, type Label, type Principal } from "../security/index.ts"
 import { callGuarded, type GuardedCallOptions, type OpenGuards } from "./guarded-call.ts"
-import { inputCall } from "./input-call.ts"
+import { callRouting, inputCall } from "./input-call.ts"
 import { gather, type PrepareDependencies } from "./prepare.ts"
 import { itemId, responseIdOf } from "./response-object.ts"
 import { callError } from "./response-error.ts"
@@ -79,13 +79,16 @@ async function summarise(
 ): Promise<string> {
   const callModel = callModelAs({ projectId: caller.projectId, principal: caller.principal, isPatient: false })
   const asked = summaryCall(request, transcript)
+  // Its answer comes as a whole, so one that breaks off is an error.
+  const { failover: _, ...routing } = callRouting(request)
   const call = openGuards
-    ? callGuarded({ openGuards, callModel, caller, onReports: () => undefined }, asked, signal)
-    : callModel(asked, signal)
+    ? callGuarded({ openGuards, callModel, routing, caller, onReports: () => undefined }, asked, signal)
+    : callModel(asked, signal, routing)
   let text = ""
   let reason: string | undefined
   for await (const event of call.events) {
     spent.deployment = call.deployment
+    if (event.type === "failover") continue
     if (event.type === "text-delta") text += event.text
     if (event.type === "refusal-delta") throw new AppError("upstream_error", "The model refused to summarise the conversation")
     if (event.type === "finished") ({ usage: spent.usage, reason } = event)

@@ -1,6 +1,6 @@
 // A model call past the guards: they see the texts that the model is sent, and the answer's events before anything is made of them.
 import { AppError } from "../core/index.ts"
-import type { CallModel, Deployment, ModelCall, ModelContent, ModelEvent, ModelMessage } from "../inference/index.ts"
+import type { CallEvent, CallModel, CallRouting, Deployment, ModelCall, ModelContent, ModelMessage } from "../inference/index.ts"
 import type { AnswerText, GuardContext, GuardReport, GuardSession, GuardText } from "../security/index.ts"
 
 /** Undefined where no guard applies to the caller. */
@@ -9,6 +9,7 @@ export type OpenGuards = (context: Omit<GuardContext, "tags">) => Promise<GuardS
 export interface GuardedCallOptions {
   openGuards: OpenGuards
   callModel: CallModel
+  routing: CallRouting
   caller: Pick<GuardContext, "runId" | "projectId" | "principal" | "user">
   /** What the guards did, once, when the call is over. */
   onReports: (reports: readonly GuardReport[]) => void
@@ -18,13 +19,16 @@ export interface GuardedCallOptions {
 export function callGuarded(options: GuardedCallOptions, call: ModelCall, signal: AbortSignal): ReturnType<CallModel> {
   let made: ReturnType<CallModel> | undefined
   const make = (checked: ModelCall): ReturnType<CallModel> => {
-    made = options.callModel(checked, signal)
+    made = options.callModel(checked, signal, options.routing)
     return made
   }
   return {
     get deployment(): Deployment {
       if (!made) throw new AppError("server_error", "the guards have not let the call go yet")
       return made.deployment
+    },
+    get attempts(): number {
+      return made?.attempts ?? 0
     },
     events: guardedEvents(options, call, signal, make),
   }
@@ -35,7 +39,7 @@ async function* guardedEvents(
   call: ModelCall,
   signal: AbortSignal,
   make: (call: ModelCall) => ReturnType<CallModel>,
-): AsyncGenerator<ModelEvent> {
+): AsyncGenerator<CallEvent> {
   const session = await openGuards({ ...caller, model: call.model, signal })
   if (!session) {
     yield* make(call).events
@@ -61,29 +65,31 @@ class GuardedAnswer {
     this.#session = session
   }
 
-  async take(event: ModelEvent): Promise<ModelEvent[]> {
+  async take(event: CallEvent): Promise<CallEvent[]> {
     if (event.type === "text-delta") return this.#push("text", event.text, false)
+    // The text goes on: what may span the break is looked at as one.
+    if (event.type === "failover" && event.how === "continued") return [event]
     if (event.type === "tool-call-delta") return this.#push(String(event.index), event.arguments, true)
     const names = event.type === "finished" ? [...this.#texts.keys()] : ["text"]
-    const held: ModelEvent[] = []
+    const held: CallEvent[] = []
     for (const name of names) held.push(...(await this.#end(name)))
     return [...held, event]
   }
 
-  async #push(name: string, text: string, json: boolean): Promise<ModelEvent[]> {
+  async #push(name: string, text: string, json: boolean): Promise<CallEvent[]> {
     if (!this.#texts.has(name)) this.#texts.set(name, this.#session.answerText({ json, isWhole: false }))
     const way = this.#texts.get(name)
     return deltas(name, way ? await way.push(text) : text)
   }
 
-  async #end(name: string): Promise<ModelEvent[]> {
+  async #end(name: string): Promise<CallEvent[]> {
     const way = this.#texts.get(name)
     this.#texts.delete(name)
     return deltas(name, way ? await way.end() : "")
   }
 }
 
-function deltas(name: string, text: string): ModelEvent[] {
+function deltas(name: string, text: string): CallEvent[] {
   if (text === "") return []
   return [name === "text" ? { type: "text-delta", text } : { type: "tool-call-delta", index: Number(name), arguments: text }]
 }

@@ -1,6 +1,6 @@
 // A request as the model call that its first turn makes: what is counted, what is summarised, and what turns begin with.
 import type { JsonObject } from "../core/index.ts"
-import type { ModelCall, ModelMessage, ModelTool } from "../inference/index.ts"
+import type { CallRouting, ModelCall, ModelMessage, ModelTool } from "../inference/index.ts"
 import { fileSearchDeclaration } from "./file-search.ts"
 import type { OfferedTools } from "./tool-choice.ts"
 import type { ResponseRequest } from "./types.ts"
@@ -33,4 +33,9 @@ function chatFormat(format: unknown): JsonObject | null {
   const { type, ...rest } = (format ?? {}) as JsonObject
   if (type === "json_schema") return { type, json_schema: rest }
   return type === "json_object" ? { type } : null
+}
+
+/** Where its calls may go; requests with one cache key find the cache of those before them. */
+export function callRouting({ routing, prompt_cache_key: affinity }: ResponseRequest): CallRouting {
+  return { ...(routing as CallRouting | undefined), ...(affinity === null ? {} : { affinity }) } // parsed when the request came in
 }

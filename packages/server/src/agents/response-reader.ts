@@ -17,14 +17,24 @@ export interface ReadEvent {
   readonly row: JsonObject | undefined
 }
 
+export type WatchLog = (event: Pick<RunEvent, "type" | "data">) => void
+
 /**
  * Events after number `after` (-1: all), until the response has ended. The log is always read from its beginning, because
- * the rows build on each other; an end that the log does not hold (cancelled, lost) follows from the run.
+ * the rows build on each other; an end that the log does not hold (cancelled, lost) follows from the run. `watch`
+ * sees every event of the log before what comes of it, and also those of which nothing comes.
  */
-export async function* readResponse(runs: ReadRuns, run: Run, after: number, signal: AbortSignal): AsyncGenerator<ReadEvent> {
+export async function* readResponse(
+  runs: ReadRuns,
+  run: Run,
+  after: number,
+  signal: AbortSignal,
+  watch: WatchLog = () => undefined,
+): AsyncGenerator<ReadEvent> {
   const log = new ResponseLog(baseOf(run.id, run.createdAt, requestOf(run)))
   let last: readonly ReadEvent[] = []
   for await (const event of runs.tail(run.projectId, run.id, 0, signal)) {
+    watch(event)
     if (parking.has(event.type)) {
       const now = await runs.get(run.projectId, run.id)
       if (now && parked(now)) {

@@ -10,7 +10,8 @@ import { runServerCalls, searchUpFront } from "./server-calls.ts"
 import { addUsage, openSession, wireUsage, type ResponseRunDependencies, type Session } from "./session.ts"
 import { offeredTools } from "./tool-choice.ts"
 import { callError, errorData, errorOfData, failedEnd } from "./response-error.ts"
-import { rememberTurn, runTurn, type TurnOutcome } from "./turn.ts"
+import type { TurnOutcome } from "./live-turn.ts"
+import { rememberTurn, runTurn } from "./turn.ts"
 import type { LabelledItem, ResponseEnd, ResponseOutcome, ResponseRequest } from "./types.ts"
 
 /**

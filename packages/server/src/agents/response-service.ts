@@ -10,7 +10,7 @@ import { questionOf } from "./messages.ts"
 import { prepare, type PrepareDependencies, type Prepared } from "./prepare.ts"
 import { ResponseLog } from "./response-log.ts"
 import { beginning, responseIdOf, responseObject } from "./response-object.ts"
-import { readResponse, readSnapshot, type ReadEvent } from "./response-reader.ts"
+import { readResponse, readSnapshot, type ReadEvent, type WatchLog } from "./response-reader.ts"
 import { wholeEvents } from "./response-writer.ts"
 import { baseOf, firstRows, noUsage, wireUsage } from "./session.ts"
 import { offeredTools } from "./tool-choice.ts"
@@ -56,7 +56,7 @@ export interface Responses {
   /** R21: what a background request is answered with, however far its run has come meanwhile. */
   accepted(run: Run): Promise<JsonObject>
   /** Wire events after that number; -1 for all. */
-  follow(run: Run, after: number, signal: AbortSignal): AsyncIterable<ReadEvent>
+  follow(run: Run, after: number, signal: AbortSignal, watch?: WatchLog): AsyncIterable<ReadEvent>
   /** Only for background responses; a response that has ended stays as it is. */
   cancel(projectId: string, responseId: string): Promise<JsonObject>
   /** The foreground client left: nobody waits for the response any more. */
@@ -87,7 +87,7 @@ export function createResponses(dependencies: ResponseServiceDependencies): Resp
       run.finishedAt === null
         ? responseObject(baseOf(run.id, run.createdAt, requestOf(run)), [], beginning("queued"))
         : readSnapshot(runs, run),
-    follow: (run, after, signal) => readResponse(runs, run, after, signal),
+    follow: (run, after, signal, watch) => readResponse(runs, run, after, signal, watch),
     cancel: async (projectId, responseId) => cancel(runs, await find(projectId, responseId)),
     abandon: async (run) => {
       await runs.cancel(run.projectId, run.id, abandonedReason)

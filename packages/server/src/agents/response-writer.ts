@@ -7,6 +7,12 @@ import type { LogRow, LogRowData, ResponseEnd, ResponseItem, WireEvent } from ".
 /** Where rows go; resolves once readers may see the row. A delta row may wait for company; the others come with their wire events. */
 export type EmitRow = (row: LogRow, options: { delta: boolean; events: readonly WireEvent[] }) => Promise<void>
 
+/** The deployment that answers, and how many were tried until it did. */
+export interface ServedBy {
+  readonly deployment: string
+  readonly attempts: number
+}
+
 interface WaitingDelta {
   readonly type: string
   readonly data: LogRowData
@@ -29,6 +35,8 @@ const prefixes: Readonly<Record<string, string>> = {
  */
 export class ResponseWriter {
   readonly log: ResponseLog
+  /** Who writes the items from now on: stands in the rows of new items, for readers that tell it. */
+  servedBy: ServedBy | undefined
   readonly #runId: string
   readonly #emit: EmitRow
   #waiting: WaitingDelta | undefined
@@ -45,7 +53,8 @@ export class ResponseWriter {
   addItem(item: JsonObject & { readonly type: string }): number {
     const index = this.log.size
     const id = itemId(prefixes[item.type] ?? "item", this.#runId, "output", index)
-    this.#write("response.output_item.added", { output_index: index, item: { ...item, id } })
+    const served = this.servedBy ? { served: { ...this.servedBy } } : {}
+    this.#write("response.output_item.added", { output_index: index, item: { ...item, id }, ...served })
     return index
   }
 

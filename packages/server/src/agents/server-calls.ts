@@ -4,7 +4,7 @@ import type { ToolOutcome } from "../tools/index.ts"
 import { fileSearchTool, passagesOf, quotedPassages, resultsOf } from "./file-search.ts"
 import { influence, type Session } from "./session.ts"
 import { fileSearchName, ownServerLabel } from "./tool-choice.ts"
-import type { TurnOutcome } from "./turn.ts"
+import type { TurnOutcome } from "./live-turn.ts"
 import type { TranslatedCall } from "./turn-translator.ts"
 
 /** In the order in which the model made them; refused ones are answered too, so that every call has its output. */

@@ -54,6 +54,15 @@ export class TurnTranslator {
     return this.#end
   }
 
+  /** Another model answers instead: what is open ends `incomplete`, and the output begins behind it. */
+  beginAnew(): void {
+    if (this.#calls.size > 0) throw protocolBreach("another answer after a tool call")
+    this.#writer.closeAll("incomplete")
+    this.#message = undefined
+    this.#reasoning = undefined
+    this.#part = undefined
+  }
+
   take(event: ModelEvent): void {
     if (this.#end) throw protocolBreach(`an event "${event.type}" after the end of the answer`)
     switch (event.type) {

@@ -42,6 +42,8 @@ export interface ResponseRequest<Item extends JsonObject = ResponseItem> extends
    * and not stored.
    */
   readonly carried?: readonly CarriedItem[]
+  /** What its client said about where it is served, and whether it is gone on with elsewhere: a `RoutingRequest`. */
+  readonly routing?: JsonObject
 }
 
 /** A request as parsed: items may lack ids, or refer to stored items. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest"
 import { createAdmission, createPrices, type LimitRule } from "../accounting/index.ts"
 import type { ModelCaller } from "../agents/index.ts"
 import { AppError, defaultLimits, systemClock } from "../core/index.ts"
-import { createModels, type ModelCall, type ModelEvent } from "../inference/index.ts"
+import { createModels, type ModelCall, type CallEvent } from "../inference/index.ts"
 import { testDeployment, testModel } from "../testing/gateway.ts"
 import { createLocalLedger } from "../testing/local-ledger.ts"
 import { admitModelCalls } from "./admitted-model.ts"
@@ -33,7 +33,7 @@ const call = {
   user: null,
 } as unknown as ModelCall
 
-const finished = (inputTokens: number, outputTokens: number): ModelEvent => ({
+const finished = (inputTokens: number, outputTokens: number): CallEvent => ({
   type: "finished",
   reason: "stop",
   upstreamModel: "m",
@@ -41,7 +41,7 @@ const finished = (inputTokens: number, outputTokens: number): ModelEvent => ({
 })
 
 /** A model that yields these events, and fails after them where it says so. */
-function open(rules: readonly LimitRule[], events: readonly ModelEvent[] = [], failure?: Error) {
+function open(rules: readonly LimitRule[], events: readonly CallEvent[] = [], failure?: Error) {
   const asked: ModelCall[] = []
   const admission = createAdmission({
     rules,
@@ -53,11 +53,11 @@ function open(rules: readonly LimitRule[], events: readonly ModelEvent[] = [], f
   const callModelAs = admitModelCalls({
     callModel: (given) => {
       asked.push(given)
-      const stream = async function* (): AsyncGenerator<ModelEvent> {
+      const stream = async function* (): AsyncGenerator<CallEvent> {
         yield* events
         if (failure) throw failure
       }
-      return { deployment, events: stream() }
+      return { deployment, attempts: 1, events: stream() }
     },
     models,
     admission,
@@ -66,7 +66,7 @@ function open(rules: readonly LimitRule[], events: readonly ModelEvent[] = [], f
     limits: { admissionWaitMs: 5_000 },
     clock: systemClock,
   })
-  const run = async (caller: Partial<ModelCaller> = {}, given: ModelCall = call): Promise<ModelEvent[]> => {
+  const run = async (caller: Partial<ModelCaller> = {}, given: ModelCall = call): Promise<CallEvent[]> => {
     const under = callModelAs({ projectId: "p", principal: "key_1", isPatient: false, ...caller })(given, new AbortController().signal)
     expect(under.deployment).toBe(deployment)
     return await Array.fromAsync(under.events)
@@ -93,9 +93,27 @@ function open(rules: readonly LimitRule[], events: readonly ModelEvent[] = [], f
 describe("a turn within limits", () => {
   it("is billed what its provider reports, with what abandoned attempts used", async () => {
     const other = { deployment, usage: { inputTokens: 10, outputTokens: 0, cachedTokens: 0, reasoningTokens: 0, estimated: false } }
-    const { run, left } = open([budget], [{ type: "text-delta", text: "hi" }, { ...finished(100, 50), alsoUsed: [other] } as ModelEvent])
+    const { run, left } = open([budget], [{ type: "text-delta", text: "hi" }, { ...finished(100, 50), alsoUsed: [other] } as CallEvent])
     expect(await run()).toHaveLength(2)
     expect(await left()).toBe(10_000 - 200 - 10)
+  })
+
+  it("is billed what a broken attempt used, however the one that took over ends", async () => {
+    const used = { inputTokens: 30, outputTokens: 10, cachedTokens: 0, reasoningTokens: 0, estimated: true }
+    const error = { code: "upstream_error", message: "broken" }
+    const failover = { type: "failover", from: deployment, to: deployment, how: "anew", afterCharacters: 2, error, used } as const
+    const whole = open([budget], [{ type: "text-delta", text: "x".repeat(400) }, failover, finished(100, 50)])
+    await whole.run()
+    expect(await whole.left()).toBe(10_000 - 200 - 50)
+    const broken = open(
+      [budget],
+      [{ type: "text-delta", text: "x" }, failover, { type: "text-delta", text: "x".repeat(400) }],
+      new Error("cut"),
+    )
+    await expect(broken.run()).rejects.toThrow("cut")
+    const spent = 10_000 - (await broken.left())
+    expect(spent).toBeGreaterThanOrEqual(250)
+    expect(spent).toBeLessThan(350)
   })
 
   it("is billed what was seen of it when it is cut, and nothing when it never began", async () => {

@@ -4,11 +4,11 @@ import type { CallModelAs, ModelCaller } from "../agents/index.ts"
 import { AppError, sleep, type Clock, type Limits } from "../core/index.ts"
 import {
   estimateTokens,
+  type CallEvent,
   type CallModel,
   type Deployment,
   type Model,
   type ModelCall,
-  type ModelEvent,
   type ModelUsage,
   type Models,
 } from "../inference/index.ts"
@@ -36,6 +36,9 @@ export function admitModelCalls(options: AdmittedModelOptions): CallModelAs {
       get deployment(): Deployment {
         return under.call?.deployment ?? (first as Deployment) // a model that can be required has one
       },
+      get attempts(): number {
+        return under.call?.attempts ?? 0
+      },
       events: admitted(options, { caller, call, model, signal }, open),
     }
   }
@@ -48,7 +51,7 @@ interface CallOf {
   signal: AbortSignal
 }
 
-async function* admitted(options: AdmittedModelOptions, of: CallOf, open: () => ReturnType<CallModel>): AsyncGenerator<ModelEvent> {
+async function* admitted(options: AdmittedModelOptions, of: CallOf, open: () => ReturnType<CallModel>): AsyncGenerator<CallEvent> {
   const reservation = await reserved(options, of)
   const spent = new Spent(options.prices)
   let deployment: Deployment | undefined
@@ -92,9 +95,14 @@ class Spent {
     this.#prices = prices
   }
 
-  take(event: ModelEvent, deployment: Deployment): void {
-    if (event.type === "finished") this.#reported.push({ usage: event.usage, deployment }, ...(event.alsoUsed ?? []))
-    else this.#characters += charactersOf(event)
+  take(event: CallEvent, deployment: Deployment): void {
+    if (event.type === "failover") {
+      this.#characters = 0
+      if (event.used) this.#reported.push({ usage: event.used, deployment: event.from })
+    } else if (event.type === "finished") {
+      this.#characters = 0
+      this.#reported.push({ usage: event.usage, deployment }, ...(event.alsoUsed ?? []))
+    } else this.#characters += charactersOf(event)
   }
 
   /** Undefined where nothing was used. */
@@ -103,7 +111,7 @@ class Spent {
     inputTokens: () => number,
   ): { inputTokens: number; outputTokens: number; costMicroUsd: number; costKnown: boolean } | undefined {
     const seen = this.#characters > 0 ? [{ deployment, usage: cut(inputTokens(), this.#characters) }] : []
-    const used = this.#reported.length > 0 ? this.#reported : seen
+    const used = [...this.#reported, ...seen]
     if (used.length === 0) return undefined
     const costs = used.map((each) => costOf(each.usage, this.#prices.priceOf(each.deployment)))
     return {
@@ -121,7 +129,7 @@ function cut(inputTokens: number, characters: number): ModelUsage {
   return { inputTokens, outputTokens: Math.ceil(characters / charactersPerToken), cachedTokens: 0, reasoningTokens: 0, estimated: true }
 }
 
-function charactersOf(event: ModelEvent): number {
+function charactersOf(event: CallEvent): number {
   if ("text" in event && typeof event.text === "string") return event.text.length
   return event.type === "tool-call-delta" ? event.arguments.length : 0
 }

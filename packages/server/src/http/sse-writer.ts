@@ -58,10 +58,12 @@ export class SseWriter {
     return !this.signal.aborted
   }
 
-  end(): void {
+  /** `trailers` must have been announced in the head. */
+  end(trailers: Readonly<Record<string, string>> = {}): void {
     if (this.#ended) return
     this.#ended = true
     clearInterval(this.#keepAlive)
+    this.#outgoing.addTrailers(trailers)
     this.#outgoing.end()
   }
 

@@ -60,7 +60,7 @@ export function openAttempt(
     deployment,
     events,
     stop: (reason) => stopped.abort(reason),
-    used: () => (tally.failed ? undefined : estimated(call, tally.outputChars)),
+    used: () => (tally.failed ? undefined : estimatedUsage(call, tally.outputChars)),
   }
 }
 
@@ -134,12 +134,13 @@ function sealedWith(event: Extract<ModelEvent, { type: "reasoning-ended" }>, dep
 
 const charactersPerToken = 4
 
-function charactersOf(event: ModelEvent): number {
+export function charactersOf(event: ModelEvent): number {
   if (event.type === "text-delta" || event.type === "reasoning-delta" || event.type === "refusal-delta") return event.text.length
   return event.type === "tool-call-delta" ? event.arguments.length : 0
 }
 
-function estimated(call: ModelCall, outputChars: number): ModelUsage {
+/** Of an attempt that ended before its provider reported any. */
+export function estimatedUsage(call: ModelCall, outputChars: number): ModelUsage {
   const inputTokens = Math.ceil(JSON.stringify(call.messages).length / charactersPerToken)
   return {
     inputTokens,

@@ -10,7 +10,7 @@ import {
   createUpstreams,
   type Deployment,
   type ModelCall,
-  type ModelEvent,
+  type CallEvent,
 } from "./index.ts"
 import { callProvider } from "./providers/call.ts"
 import type { NativeModel } from "./providers/embedded/types.ts"
@@ -81,17 +81,13 @@ function call(part: Partial<ModelCall> = {}): ModelCall {
     ...part,
   }
 }
-async function eventsOf(
-  request: ModelCall,
-  script?: FakeScript,
-  signal: AbortSignal = new AbortController().signal,
-): Promise<ModelEvent[]> {
+async function eventsOf(request: ModelCall, script?: FakeScript, signal: AbortSignal = new AbortController().signal): Promise<CallEvent[]> {
   if (script) provider.next(script)
-  const events: ModelEvent[] = []
+  const events: CallEvent[] = []
   for await (const event of callModel(request, signal).events) events.push(event)
   return events
 }
-const textOf = (events: readonly ModelEvent[]): string => events.map((event) => (event.type === "text-delta" ? event.text : "")).join("")
+const textOf = (events: readonly CallEvent[]): string => events.map((event) => (event.type === "text-delta" ? event.text : "")).join("")
 
 describe("a model call on an OpenAI-compatible deployment", () => {
   it("sends the conversation in the provider's shape, with its key and the upstream name of the model", async () => {
@@ -244,7 +240,7 @@ describe("a model call on an OpenAI-compatible deployment", () => {
   it("goes on with the next deployment when the first fails before its first event, and says which one answered", async () => {
     provider.next({ error: { status: 500 } })
     const answer = callModel(call({ model: "pooled" }), new AbortController().signal)
-    const events: ModelEvent[] = []
+    const events: CallEvent[] = []
     for await (const event of answer.events) events.push(event)
     expect(textOf(events)).toBe("from the spare")
     expect(answer.deployment.id).toBe("fake/spare")

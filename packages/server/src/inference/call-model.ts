@@ -1,12 +1,13 @@
 // Calls a model by its logical name: the way through its deployments is the pool's, each attempt reports to it how it fared.
 import { AppError, sleep } from "../core/index.ts"
-import { openAttempt, type AttemptOptions } from "./call-attempt.ts"
+import { BegunAnswer, continuedCall } from "./begun-answer.ts"
+import { estimatedUsage, openAttempt, type AttemptOptions } from "./call-attempt.ts"
 import { hedged } from "./hedged.ts"
 import type { Models } from "./models.ts"
 import { organisationOf } from "./pool/organisation.ts"
-import type { Plan, PlanRequest, Pool } from "./pool/types.ts"
+import type { NextAttempt, Plan, PlanRequest, Pool } from "./pool/types.ts"
 import { estimateTokens } from "./tokens/index.ts"
-import type { CallModel, CallRouting, Deployment, Model, ModelCall, ModelEvent } from "./types.ts"
+import type { CallEvent, CallModel, CallRouting, Deployment, Failover, Model, ModelCall } from "./types.ts"
 import { UpstreamError } from "./upstream-error.ts"
 
 export { eventsOf, isNative, type Natives } from "./call-attempt.ts"
@@ -26,6 +27,9 @@ export function createCallModel(options: CallModelOptions): CallModel {
       get deployment(): Deployment {
         return current.deployment
       },
+      get attempts(): number {
+        return plan.attempts
+      },
       events,
     }
   }
@@ -37,24 +41,51 @@ interface CallUnderWay {
   current: { deployment: Deployment }
 }
 
-/** Until one has begun: what came of an answer is never said twice. */
-async function* attempts(options: CallModelOptions, plan: Plan, { call, signal, current }: CallUnderWay): AsyncGenerator<ModelEvent> {
+/** Until one answers to its end. What came of an answer is never said twice, unless it was broken off and the caller can begin anew. */
+async function* attempts(options: CallModelOptions, plan: Plan, { call, signal, current }: CallUnderWay): AsyncGenerator<CallEvent> {
+  const answer = new BegunAnswer()
+  let asked = call
   for (;;) {
-    let begun = false
     try {
-      const open = (deployment: Deployment) => openAttempt(options, plan, deployment, readableBy(call, deployment), signal)
+      const open = (at: Deployment) => openAttempt(options, plan, at, readableBy(asked, at), signal)
       for await (const event of hedged(plan, current, open)) {
-        begun = true
+        answer.take(event)
         yield event
       }
       return
     } catch (error) {
-      const next = begun || signal.aborted ? undefined : plan.afterFailure(current.deployment, failureOf(error))
+      const failure = failureOf(error)
+      const next = signal.aborted ? undefined : nextAfter(plan, current.deployment, failure, answer)
       if (!next) throw error
       if (next.delayMs > 0) await sleep(next.delayMs, signal)
+      if (answer.begun) {
+        const failover = failoverTo(next.deployment, { from: current.deployment, failure, answer, asked })
+        asked = failover.how === "continued" ? continuedCall(call, answer.text) : call
+        answer.broken(failover.how)
+        yield failover
+      }
       current.deployment = next.deployment
     }
   }
+}
+
+function nextAfter(plan: Plan, deployment: Deployment, failure: UpstreamError, answer: BegunAnswer): NextAttempt | undefined {
+  const begun = answer.following
+  return begun === "nothing" ? undefined : plan.afterFailure(deployment, failure, { begun })
+}
+
+interface Broken {
+  from: Deployment
+  failure: UpstreamError
+  answer: BegunAnswer
+  asked: ModelCall
+}
+
+function failoverTo(to: Deployment, { from, failure, answer, asked }: Broken): Failover {
+  const how = answer.canGoOn(to) ? "continued" : "anew"
+  const used = answer.attemptCharacters === 0 ? undefined : estimatedUsage(asked, answer.attemptCharacters)
+  const error = { code: failure.code, message: failure.message }
+  return { type: "failover", from, to, how, afterCharacters: answer.text.length, error, used }
 }
 
 /** A call that one dialect cannot express, another may; anything else that is thrown is a fault of ours and ends the call. */

@@ -4,6 +4,7 @@ export { createModels, type Models, type RegisteredModels, type Wildcard } from 
 export { providerDeployment } from "./providers/deployment.ts"
 export { createUpstreams, type Upstreams, type UpstreamTarget } from "./upstreams.ts"
 export { createCallModel, eventsOf, isNative, type CallModelOptions, type Natives } from "./call-model.ts"
+export { continuedCall } from "./begun-answer.ts"
 export { createEmbed, type CreateEmbedOptions } from "./embed.ts"
 export { embeddingsOf, rerankOf, type Embeddings } from "./providers/embeddings.ts"
 export {
@@ -51,6 +52,7 @@ export {
   type RoutingRequest,
 } from "./pool/index.ts"
 export type {
+  CallEvent,
   CallModel,
   CallRouting,
   CallTimeouts,
@@ -60,6 +62,7 @@ export type {
   DeploymentLimits,
   Dialect,
   Embed,
+  Failover,
   Model,
   ModelCall,
   ModelContent,

@@ -12,7 +12,7 @@ import {
   type Deployment,
   type Model,
   type ModelCall,
-  type ModelEvent,
+  type CallEvent,
   type NativeModel,
   type Natives,
   type Pool,
@@ -37,7 +37,7 @@ function deployment(id: string, at: { url: string }, part: Partial<Deployment> =
 interface Bench {
   pool: Pool
   callModel: CallModel
-  ask: (routing?: CallRouting, part?: Partial<ModelCall>) => Promise<ModelEvent[]>
+  ask: (routing?: CallRouting, part?: Partial<ModelCall>) => Promise<CallEvent[]>
   text: (routing?: CallRouting) => Promise<string>
 }
 
@@ -49,8 +49,8 @@ function bench(models: readonly Model[], some: Partial<Limits> = {}, natives: Na
   const shared = { models: registry, limits, clock: systemClock, newId, upstreams, natives }
   const pool = createPool({ ...shared, rng: () => 0 })
   const callModel = createCallModel({ ...shared, pool })
-  const ask = async (routing?: CallRouting, part: Partial<ModelCall> = {}): Promise<ModelEvent[]> => {
-    const events: ModelEvent[] = []
+  const ask = async (routing?: CallRouting, part: Partial<ModelCall> = {}): Promise<CallEvent[]> => {
+    const events: CallEvent[] = []
     for await (const event of callModel({ ...hello, ...part }, new AbortController().signal, routing).events) events.push(event)
     return events
   }
@@ -76,7 +76,7 @@ const hello: ModelCall = {
   user: null,
 }
 
-const textOf = (events: readonly ModelEvent[]): string => events.map((event) => (event.type === "text-delta" ? event.text : "")).join("")
+const textOf = (events: readonly CallEvent[]): string => events.map((event) => (event.type === "text-delta" ? event.text : "")).join("")
 const refusal = (status: number, headers: Record<string, string> = {}): FakeScript => ({ error: { status, headers } })
 
 describe("retries", () => {
@@ -109,7 +109,7 @@ describe("retries", () => {
     const other = model([deployment("b/m", second)], { name: "other" })
     const { callModel } = bench([model([deployment("a/m", first)], { fallbacks: ["other"] }), other])
     const answer = callModel(hello, new AbortController().signal)
-    const events: ModelEvent[] = []
+    const events: CallEvent[] = []
     for await (const event of answer.events) events.push(event)
     expect([textOf(events), answer.deployment.id]).toEqual(["plan b", "b/m"])
   })

@@ -246,18 +246,35 @@ export type ModelEvent =
       alsoUsed?: readonly { deployment: Deployment; usage: ModelUsage }[]
     }
 
+/** An answer broke off after it had begun, and another deployment takes over. Only where the caller asked for it. */
+export interface Failover {
+  type: "failover"
+  from: Deployment
+  to: Deployment
+  /** `continued`: what follows goes on with the text so far. `anew`: what follows is another answer, and the one so far does not count. */
+  how: "continued" | "anew"
+  /** Of text that stood when it broke off. */
+  afterCharacters: number
+  error: { code: string; message: string }
+  /** What the broken attempt used, which is billed; undefined where nothing came of it. */
+  used: ModelUsage | undefined
+}
+
+export type CallEvent = ModelEvent | Failover
+
 /** What the caller wants of the choice of a deployment. */
 export type CallRouting = Omit<PlanRequest, "needs" | "usable" | "contextTokensEstimated" | "organisation">
 
 /**
- * Calls the model of that name on one of its deployments, and on others while nothing of an answer has come. `deployment` of what is
- * returned is the one tried at the moment. Throws AppError at once when none may be asked.
+ * Calls the model of that name on one of its deployments, and on others while nothing of an answer has come, or where the routing says
+ * `failover: "continue"`. `deployment` of what is returned is the one tried at the moment, `attempts` how many were started. Throws
+ * AppError at once when none may be asked.
  */
 export type CallModel = (
   call: ModelCall,
   signal: AbortSignal,
   routing?: CallRouting,
-) => { deployment: Deployment; events: AsyncIterable<ModelEvent> }
+) => { deployment: Deployment; attempts: number; events: AsyncIterable<CallEvent> }
 
 /** One unit-length vector of `dimensions` per text, in order. Some models make a difference between what is searched and what is found. */
 export type Embed = (texts: readonly string[], signal: AbortSignal, purpose?: "document" | "query") => Promise<Float32Array[]>

@@ -26,6 +26,7 @@ import {
   createUpstreams,
   type Deployment,
   type Embed,
+  type Model,
   type ModelCall,
   type Models,
   type TokenCount,
@@ -55,6 +56,8 @@ export interface ResponsesServer extends AsyncDisposable {
 export interface ResponsesServerOptions {
   /** Base URL of a provider that serves the model `fake-model`. */
   readonly providerUrl?: string
+  /** Beside `fake-model` and `perdure/extractive`. */
+  readonly models?: readonly Model[]
   readonly dataDirectory?: string
   readonly limits?: Partial<Limits>
   readonly grants?: readonly Grant[]
@@ -99,7 +102,7 @@ export async function startResponsesServer(options: ResponsesServerOptions = {})
     countTokens,
     ...(options.wordDelayMs ? { wordDelayMs: options.wordDelayMs } : {}),
   })
-  const models = modelsOf(extractive, options.providerUrl)
+  const models = modelsOf(extractive, options)
   const upstreams = cleanUps.use(createUpstreams({ limits }))
   const natives = new Map([[extractive.deployment.id, extractive]])
   const callModel = createCallModel({ ...shared, models, pool: forgetful(createPool({ ...shared, models })), upstreams, natives })
@@ -172,7 +175,7 @@ async function temporaryDirectory(cleanUps: AsyncDisposableStack): Promise<strin
   return directory
 }
 
-function modelsOf(extractive: NativeModel, providerUrl: string | undefined): Models {
+function modelsOf(extractive: NativeModel, { providerUrl, models = [] }: ResponsesServerOptions): Models {
   const fake: Deployment = {
     id: "fake/fake-model",
     provider: "openai",
@@ -189,6 +192,7 @@ function modelsOf(extractive: NativeModel, providerUrl: string | undefined): Mod
     models: [
       { name: "fake-model", createdAt, ownedBy: "test", deployments: [fake] },
       { name: "perdure/extractive", createdAt, ownedBy: "perdure", deployments: [extractive.deployment] },
+      ...models,
     ],
   })
 }

@@ -116,7 +116,10 @@ export class Forward {
     each.report(error instanceof UpstreamError && !amended && error === thrown ? { error } : { cancelled: true })
     if (amended) return this.#begin(each.deployment, amended)
     if (this.#tries.size > 0) return
-    const next = error instanceof UpstreamError ? this.#options.plan.afterFailure(each.deployment, error, { begun }) : undefined
+    const next =
+      error instanceof UpstreamError
+        ? this.#options.plan.afterFailure(each.deployment, error, begun ? { begun: "continued" } : {})
+        : undefined
     const open = next && (begun ? this.#options.continuation?.() : this.#options.openAttempt)
     if (next && open) this.#after(next, open)
     else this.#answer(error)

@@ -1,12 +1,11 @@
 // What a request says to this server alone: in the `perdure` object of its body, or in the header for clients that cannot change it.
+import type { IncomingHttpHeaders } from "node:http"
 import { isJsonObject, type JsonValue } from "../../core/index.ts"
 import { parseRouting, parseRoutingHeader, routingHeader, type RoutingRequest } from "../../inference/index.ts"
-import type { HotCall } from "../shell.ts"
-import type { ForwardedBody } from "./forwarded-body.ts"
 
 /** The body's word goes before the header's. */
-export function routingOf({ perdure }: Pick<ForwardedBody, "perdure">, { request }: Pick<HotCall, "request">): RoutingRequest {
-  const header = request.headers[routingHeader]
+export function routingOf(perdure: JsonValue | undefined, headers: Readonly<IncomingHttpHeaders>): RoutingRequest {
+  const header = headers[routingHeader]
   if (perdure === undefined && header === undefined) return noRouting
   const fromHeader = typeof header === "string" ? parseRoutingHeader(header) : noRouting
   if (perdure === undefined) return fromHeader

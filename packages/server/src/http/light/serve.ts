@@ -1,6 +1,7 @@
 // Serves one request of a dialect: its bytes to deployments that speak it, its meaning to all others, and their answers back.
 import { AppError, type NewId } from "../../core/index.ts"
 import {
+  continuedCall,
   dialectOf,
   isNative,
   type Capabilities,
@@ -34,7 +35,7 @@ import { readBodyBytes } from "./read-body.ts"
 import { refuse } from "./refuse.ts"
 import { StreamRelay } from "./stream-relay.ts"
 import { watchStream } from "./stream-watch.ts"
-import { continuedCall, Transcript } from "./transcript.ts"
+import { Transcript } from "./transcript.ts"
 import { usageFromTail } from "./usage-tail.ts"
 
 export function dialectRoute(dependencies: LightRunDependencies, dialect: ClientDialect): HotRoute {
@@ -242,7 +243,7 @@ export function planOf(
   needs: keyof Capabilities,
   usable?: (deployment: Deployment) => boolean,
 ): Plan {
-  const request: PlanRequest = { ...routingOf(body, call.hot), needs }
+  const request: PlanRequest = { ...routingOf(body.perdure, call.hot.request.headers), needs }
   if (call.request.user !== null) request.affinity = call.request.user
   if (usable) request.usable = usable
   return pool.plan(model, request)

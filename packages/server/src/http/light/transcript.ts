@@ -1,6 +1,6 @@
 // What of a streamed answer has reached the client, kept only where another deployment may go on with it when it breaks off.
 import type { NewId } from "../../core/index.ts"
-import { dialectOf, type Deployment, type ModelCall, type ModelEvent } from "../../inference/index.ts"
+import { dialectOf, type Deployment, type ModelEvent } from "../../inference/index.ts"
 import type { ClientDialect, RenderOptions } from "./client-dialect.ts"
 
 export interface Continued {
@@ -77,16 +77,4 @@ function isFinal(event: ModelEvent): boolean {
   return (
     event.type === "tool-call-started" || event.type === "reasoning-ended" || event.type === "refusal-delta" || event.type === "finished"
   )
-}
-
-/** The same request with the beginning of its answer, to be gone on with. */
-export function continuedCall(call: ModelCall, text: string): ModelCall {
-  const last = call.messages.at(-1)
-  if (call.continuesPrefix !== true || last?.role !== "assistant") {
-    const begun = { role: "assistant" as const, content: [{ type: "text" as const, text }], toolCalls: [] }
-    return { ...call, messages: [...call.messages, begun], continuesPrefix: true }
-  }
-  const before = last.content.map((part) => (part.type === "text" ? part.text : "")).join("")
-  const whole = { ...last, content: [{ type: "text" as const, text: before + text }] }
-  return { ...call, messages: [...call.messages.slice(0, -1), whole] }
 }

@@ -6,6 +6,7 @@ export type {
   AttemptOutcome,
   BreakerState,
   DeploymentHealth,
+  Following,
   NextAttempt,
   Plan,
   PlanRequest,

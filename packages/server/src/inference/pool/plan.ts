@@ -8,7 +8,7 @@ import { Search } from "./search.ts"
 import type { Stage } from "./stages.ts"
 import type { Attempt } from "./state.ts"
 import type { DeploymentStates } from "./states.ts"
-import type { AttemptOutcome, NextAttempt, Plan, PoolObserver } from "./types.ts"
+import type { AttemptOutcome, Following, NextAttempt, Plan, PoolObserver } from "./types.ts"
 
 export type PlanLimits = Pick<
   Limits,
@@ -65,18 +65,18 @@ export class RequestPlan implements Plan {
     return this.#search.first()
   }
 
-  afterFailure(deployment: Deployment, error: UpstreamError, { begun = false }: { begun?: boolean } = {}): NextAttempt | undefined {
+  afterFailure(deployment: Deployment, error: UpstreamError, { begun }: { begun?: Following | undefined } = {}): NextAttempt | undefined {
     const failed = this.#note(deployment, error.failure)
     if (this.attempts >= this.#shared.limits.attemptsMax) return undefined
-    if (begun && this.failover !== "continue") return undefined
-    if (begun) this.#search.requireContinuation()
+    if (begun !== undefined && this.failover !== "continue") return undefined
+    if (begun !== undefined) this.#search.requireContinuation(begun === "continued")
     const { fallbacks } = this.#filter.request
     if (error.failure === "context") {
       const larger = fallbacks === false ? undefined : this.#search.larger(deployment)
       return larger && this.#elsewhere(larger, error.failure)
     }
     if (!error.retryable) return undefined
-    const other = fallbacks === false ? undefined : this.#search.other()
+    const other = fallbacks === false ? undefined : this.#other(begun)
     if (other) return this.#paid(other, error.failure)
     const again = this.#again(failed, error)
     const rested = again || fallbacks === false ? undefined : this.#search.lastResort()
@@ -110,6 +110,14 @@ export class RequestPlan implements Plan {
     this.#watched(attempt, () => attempt.state.end(attempt, outcome, this.#shared.now()))
     const failure = outcome.error?.failure ?? (outcome.cancelled === true ? "cancelled" : null)
     this.#shared.observer.attemptEnded?.({ deployment, failure })
+  }
+
+  #other(begun: Following | undefined): Deployment | undefined {
+    if (begun !== "either") return this.#search.other()
+    this.#search.requireContinuation(true)
+    const continuing = this.#search.other()
+    this.#search.requireContinuation(false)
+    return continuing ?? this.#search.other()
   }
 
   #note(deployment: Deployment, failure: UpstreamFailure): Failed {

@@ -353,11 +353,27 @@ describe("after a failure", () => {
     const off = plan("m")
     off.started(own)
     off.finished(own, { error: broken, ms: 1, outputTokens: 3 })
-    expect(off.afterFailure(own, broken, { begun: true })).toBeUndefined()
+    expect(off.afterFailure(own, broken, { begun: "continued" })).toBeUndefined()
     const on = plan("m", { failover: "continue" })
     on.started(own)
     on.finished(own, { error: broken, ms: 1, outputTokens: 3 })
-    expect(on.afterFailure(own, broken, { begun: true })?.deployment).toBe(able)
+    expect(on.afterFailure(own, broken, { begun: "continued" })?.deployment).toBe(able)
+  })
+
+  it("lets another begin anew where the caller can, and prefers one that continues", () => {
+    const [own, plain, able] = [deployment("a/m"), deployment("b/m"), deployment("c/m", { continuesPrefix: true })]
+    const { plan } = bench([model("m", [own, plain, able]), model("plain", [own, plain])])
+    const broken = status(own, 500)
+    const brokenAt = (name: string) => {
+      const on = plan(name, { failover: "continue", order: ["a", "b"] })
+      on.started(own)
+      on.finished(own, { error: broken, ms: 1, outputTokens: 3 })
+      return on
+    }
+    expect(brokenAt("m").afterFailure(own, broken, { begun: "either" })?.deployment).toBe(able)
+    expect(brokenAt("m").afterFailure(own, broken, { begun: "anew" })?.deployment).toBe(plain)
+    expect(brokenAt("plain").afterFailure(own, broken, { begun: "either" })?.deployment).toBe(plain)
+    expect(brokenAt("plain").afterFailure(own, broken, { begun: "continued" })?.deployment).not.toBe(plain)
   })
 })
 

@@ -58,9 +58,9 @@ export class Search {
     return this.#firstOf([known, long], now)
   }
 
-  /** From now on only what goes on with an answer that has begun. */
-  requireContinuation(): void {
-    this.#mustContinue = true
+  /** Whether from now on only what goes on with an answer that has begun will do. */
+  requireContinuation(must: boolean): void {
+    this.#mustContinue = must
   }
 
   mayAgain(deployment: Deployment): boolean {

@@ -49,6 +49,9 @@ export interface AttemptOutcome {
   outputTokens: number
 }
 
+/** After an answer that broke off: only what continues it, what continues it before what begins anew, or whatever begins anew. */
+export type Following = "continued" | "either" | "anew"
+
 export interface NextAttempt {
   deployment: Deployment
   /** To be waited before it is started; 0 for another deployment. */
@@ -62,8 +65,8 @@ export interface NextAttempt {
 export interface Plan {
   /** Throws AppError when no deployment can be tried now. */
   first(): Deployment
-  /** Undefined: give up, the error is the answer. `begun`: something of the answer has reached the client, so only what continues it may follow. */
-  afterFailure(deployment: Deployment, error: UpstreamError, options?: { begun?: boolean }): NextAttempt | undefined
+  /** Undefined: give up, the error is the answer. `begun`: something of the answer has reached the client, and what may follow it. */
+  afterFailure(deployment: Deployment, error: UpstreamError, options?: { begun?: Following | undefined }): NextAttempt | undefined
   /** Time without a first token after which `hedge` is to be asked; undefined where the model declares none. */
   readonly hedgeAfterMs: number | undefined
   /** One more deployment beside the one that is slow; undefined when there is none that can be spared. */

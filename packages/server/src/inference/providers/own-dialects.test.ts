@@ -8,7 +8,7 @@ import { createCallModel } from "../call-model.ts"
 import { createEmbed } from "../embed.ts"
 import { createModels } from "../models.ts"
 import { createPool } from "../pool/index.ts"
-import type { Deployment, ModelCall, ModelEvent } from "../types.ts"
+import type { Deployment, ModelCall, CallEvent } from "../types.ts"
 import { createUpstreams } from "../upstreams.ts"
 import { signatureHeaders } from "./bedrock/signature.ts"
 import { providerDeployment } from "./deployment.ts"
@@ -87,15 +87,15 @@ const pool = createPool({ models, limits, clock: systemClock, rng: () => 0 })
 const options = { models, pool, upstreams, natives: new Map(), limits, clock: systemClock, newId }
 const callModel = createCallModel(options)
 
-async function heard(part: Partial<ModelCall>, script: FakeScript, signal = anySignal): Promise<ModelEvent[]> {
+async function heard(part: Partial<ModelCall>, script: FakeScript, signal = anySignal): Promise<CallEvent[]> {
   pool.keep([])
   provider.next(script)
-  const events: ModelEvent[] = []
+  const events: CallEvent[] = []
   for await (const event of callModel(callOf(part), signal).events) events.push(event)
   return events
 }
 
-const textOf = (events: readonly ModelEvent[]): string => events.map((event) => (event.type === "text-delta" ? event.text : "")).join("")
+const textOf = (events: readonly CallEvent[]): string => events.map((event) => (event.type === "text-delta" ? event.text : "")).join("")
 
 describe.each(places)("a model at $name", ({ name, path, overload }) => {
   it("streams text with its usage", async () => {

@@ -1,7 +1,10 @@
 // The request body of the Responses API: every known field checked with its exact path, unknown ones let through.
+import type { IncomingHttpHeaders } from "node:http"
 import { z } from "zod"
 import type { NewItem, NewResponse } from "../../../agents/index.ts"
-import type { JsonObject, JsonValue } from "../../../core/index.ts"
+import { isJsonObject, type JsonObject, type JsonValue } from "../../../core/index.ts"
+import { cacheWish } from "../../../inference/index.ts"
+import { routingOf } from "../../light/own-fields.ts"
 
 /** A schema that depends on the value, so that the error names the one field that is wrong instead of a list of alternatives. */
 function chosen<Out>(pick: (value: unknown) => z.ZodType<Out>): z.ZodType<Out> {
@@ -168,6 +171,7 @@ const bodySchema = z.looseObject({
   user: text.nullish(),
   safety_identifier: text.max(64).nullish(),
   prompt_cache_key: text.nullish(),
+  perdure: json.optional(),
 })
 
 type Body = z.output<typeof bodySchema>
@@ -191,8 +195,16 @@ export const warmResponseSchema = bodySchema.superRefine(checkConversation)
 
 export type CreateResponseBody = z.output<typeof createResponseSchema>
 
-/** The stored request: what was sent with the defaults filled in. */
-export function newResponseOf(body: CreateResponseBody): NewResponse {
+/** Responses are not cached: a wish is checked like anywhere, and told that it was passed over. */
+export function wishesCache(body: CreateResponseBody, headers: Readonly<IncomingHttpHeaders>): boolean {
+  const { perdure } = body
+  return cacheWish(isJsonObject(perdure) ? perdure["cache"] : undefined, headers) !== undefined
+}
+
+/** The stored request: what was sent with the defaults filled in, and what body or header say about routing. */
+export function newResponseOf(body: CreateResponseBody, headers: Readonly<IncomingHttpHeaders> = {}): NewResponse {
+  const routing = routingOf(body.perdure, headers)
+  wishesCache(body, headers)
   const reasoning = body.reasoning
     ? { ...body.reasoning, effort: body.reasoning.effort ?? null, summary: body.reasoning.summary ?? null }
     : null
@@ -223,6 +235,7 @@ export function newResponseOf(body: CreateResponseBody): NewResponse {
     user: body.user ?? null,
     safety_identifier: body.safety_identifier ?? null,
     prompt_cache_key: body.prompt_cache_key ?? null,
+    ...(Object.keys(routing).length === 0 ? {} : { routing }),
   }
   return request as unknown as NewResponse // zod's loose objects of a JSON body are JSON
 }

@@ -1,14 +1,15 @@
 // The routes of the Responses API: each unpacks its request, calls the service, and answers; runs do the work.
 import { Hono, type Context } from "hono"
 import { z } from "zod"
-import type { Compact, ReadEvent, Responses } from "../../../agents/index.ts"
-import { AppError, type Limits } from "../../../core/index.ts"
+import type { Compact, NewResponse, ReadEvent, Responses } from "../../../agents/index.ts"
+import { AppError, isJsonObject, type Limits } from "../../../core/index.ts"
 import type { Run } from "../../../runs/index.ts"
 import { requireModel } from "../../../security/index.ts"
 import type { HttpEnv } from "../../env.ts"
 import { checked, readJsonObject, readQuery } from "../../request-body.ts"
 import { profiled } from "./profile.ts"
-import { createResponseSchema, newResponseOf } from "./request-schema.ts"
+import { createResponseSchema, newResponseOf, wishesCache, type CreateResponseBody } from "./request-schema.ts"
+import { failoverHeader, Served } from "./served.ts"
 import { streamEvents } from "./stream.ts"
 import { responseWhenEnded } from "./when-ended.ts"
 
@@ -51,8 +52,9 @@ async function create(options: Parts, context: At): Promise<Response> {
   const body = checked(createResponseSchema, await readJsonObject(context))
   requireModel(context.get("principal"), body.model)
   const idempotencyKey = context.req.header("idempotency-key")
-  const run = await responses.create(context.get("principal"), newResponseOf(body), { idempotencyKey })
+  const run = await responses.create(context.get("principal"), requestIn(context, body), { idempotencyKey })
   context.header("x-perdure-run-id", run.id)
+  if (wishesCache(body, context.env.incoming.headers)) context.header("x-perdure-cache", "bypass")
   if (body.background) {
     return body.stream ? follow(options, context, run, { after: -1, hold: false }) : context.json(await responses.accepted(run))
   }
@@ -65,9 +67,7 @@ async function create(options: Parts, context: At): Promise<Response> {
   // The client may have left while the run was being created.
   if (left.aborted) abandoned()
   try {
-    return body.stream
-      ? await follow(options, context, run, { after: -1, hold: true })
-      : context.json(await responseWhenEnded(responses, run, left))
+    return await (body.stream ? follow(options, context, run, { after: -1, hold: true }) : whole(options, context, run, left))
   } finally {
     left.removeEventListener("abort", abandoned)
     leave()
@@ -101,6 +101,13 @@ function disconnection(context: At): AbortSignal {
   return left.signal
 }
 
+async function whole({ responses }: ResponseRoutesOptions, context: At, run: Run, signal: AbortSignal): Promise<Response> {
+  const served = new Served()
+  const response = await responseWhenEnded(responses, run, signal, (event) => served.watch(event))
+  for (const [name, value] of Object.entries(served.headers({ ended: true }))) context.header(name, value)
+  return context.json(response)
+}
+
 interface Follow {
   after: number
   /** Whether the head waits for content; a reader that resumes has had its head. */
@@ -109,12 +116,21 @@ interface Follow {
 
 async function follow({ responses, limits }: ResponseRoutesOptions, context: At, run: Run, { after, hold }: Follow): Promise<Response> {
   const left = disconnection(context)
-  const events = responses.follow(run, after, left)[Symbol.asyncIterator]()
+  const served = new Served()
+  const events = responses.follow(run, after, left, (event) => served.watch(event))[Symbol.asyncIterator]()
+  const trailer = mayFailOver(run) ? { trailer: failoverHeader } : {}
+  const headers = (): Record<string, string> => ({ "x-perdure-run-id": run.id, ...trailer, ...served.headers({ ended: false }) })
+  const trailers = (): Record<string, string> => served.trailers()
   try {
-    return await streamEvents(context, profiledEvents(context, events), { ...limits, hold, headers: { "x-perdure-run-id": run.id } })
+    return await streamEvents(context, profiledEvents(context, events), { ...limits, hold, headers, trailers })
   } finally {
     await events.return?.()
   }
+}
+
+function mayFailOver({ input }: Run): boolean {
+  const routing = isJsonObject(input) ? input["routing"] : undefined
+  return isJsonObject(routing) && routing["failover"] === "continue"
 }
 
 function profiledEvents(context: At, events: AsyncIterator<ReadEvent>): AsyncIterator<ReadEvent> {
@@ -161,16 +177,20 @@ async function inputItems({ responses }: ResponseRoutesOptions, context: At): Pr
 async function compactInput({ compact }: ResponseRoutesOptions, context: At): Promise<Response> {
   const body = checked(createResponseSchema, await readJsonObject(context))
   requireModel(context.get("principal"), body.model)
-  return context.json(await compact(context.get("principal"), newResponseOf(body), disconnection(context)))
+  return context.json(await compact(context.get("principal"), requestIn(context, body), disconnection(context)))
 }
 
 /** R27: with the model's own tokenizer where it is at hand; a header says when it is an estimate. */
 async function inputTokens({ responses }: ResponseRoutesOptions, context: At): Promise<Response> {
   const body = checked(createResponseSchema, await readJsonObject(context))
   requireModel(context.get("principal"), body.model)
-  const { tokens, estimated } = await responses.countInput(context.get("principal"), newResponseOf(body), disconnection(context))
+  const { tokens, estimated } = await responses.countInput(context.get("principal"), requestIn(context, body), disconnection(context))
   context.header("x-perdure-tokens-estimated", String(estimated))
   return context.json({ object: "response.input_tokens", input_tokens: tokens })
+}
+
+function requestIn(context: At, body: CreateResponseBody): NewResponse {
+  return newResponseOf(body, context.env.incoming.headers)
 }
 
 function projectOf(context: At): string {

@@ -1,4 +1,5 @@
 // Frames of the Responses API over WebSocket: what a client may send, and how a failure is told that has no response to tell it.
+import type { IncomingHttpHeaders } from "node:http"
 import { AppError, isJsonObject, type JsonObject } from "../../../core/index.ts"
 import { checked, parseJsonObject } from "../../request-body.ts"
 import { errorAnswer } from "../errors.ts"
@@ -22,8 +23,8 @@ export interface Turn {
 /** Messages that clients send beside turns; none has anything to answer. */
 const silent: ReadonlySet<string> = new Set(["response.processed"])
 
-/** Undefined for what needs no answer. A frame that is no turn becomes one that fails, so that the error has its place in the order. */
-export function turnOf(data: Buffer, isBinary: boolean): TurnRequest | undefined {
+/** Undefined for what needs no answer. A frame that is no turn becomes one that fails, so that the error has its place in the order. `headers` are those of the upgrade: they hold for every turn. */
+export function turnOf(data: Buffer, isBinary: boolean, headers: Readonly<IncomingHttpHeaders>): TurnRequest | undefined {
   const bytes = data.length
   try {
     if (isBinary) throw new AppError("invalid_request", "the frame is binary", { hint: "Send JSON as a text frame." })
@@ -32,7 +33,7 @@ export function turnOf(data: Buffer, isBinary: boolean): TurnRequest | undefined
     const named = typeof lane === "string" && lanePattern.test(lane) ? lane : undefined
     if (lane !== undefined && lane !== null && named === undefined) throw badLane()
     if (type !== "response.create") return { lane: named, bytes, read: thrower(unknownType(type)) }
-    return { lane: named, bytes, read: () => readTurn(body, generate) }
+    return { lane: named, bytes, read: () => readTurn(body, generate, headers) }
   } catch (error) {
     return { lane: undefined, bytes, read: thrower(error) }
   }
@@ -50,7 +51,11 @@ function unknownType(type: unknown): AppError {
 }
 
 /** W2: the body of a create; what only means something over HTTP is passed over where it changes nothing, since Codex sends `stream`. */
-function readTurn({ stream: _stream, stream_options: _options, ...body }: JsonObject, generate: unknown): Turn {
+function readTurn(
+  { stream: _stream, stream_options: _options, ...body }: JsonObject,
+  generate: unknown,
+  headers: Readonly<IncomingHttpHeaders>,
+): Turn {
   if (body["background"] === true) {
     throw new AppError("unsupported_value", '"background" is not for WebSockets: the response belongs to its connection', {
       param: "background",
@@ -60,7 +65,7 @@ function readTurn({ stream: _stream, stream_options: _options, ...body }: JsonOb
   if (generate !== undefined && generate !== null && typeof generate !== "boolean")
     throw new AppError("invalid_type", '"generate" must be a boolean', { param: "generate" })
   const schema = generate === false ? warmResponseSchema : createResponseSchema
-  return { request: newResponseOf(checked(schema, body)), generate: generate !== false }
+  return { request: newResponseOf(checked(schema, body), headers), generate: generate !== false }
 }
 
 function thrower(error: unknown): () => never {

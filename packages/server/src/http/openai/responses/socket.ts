@@ -58,7 +58,7 @@ class ResponsesConnection implements UpgradedConnection {
     const life = setTimeout(() => this.#leave({ reason: lifeLimit(socketLifeMs), code: 1000 }), socketLifeMs).unref()
     call.socket.onClose(() => clearTimeout(life))
     call.socket.onMessage((data, isBinary) => {
-      const turn = turnOf(data, isBinary)
+      const turn = turnOf(data, isBinary, call.request.headers)
       if (turn) this.#lanes.add(turn)
     })
   }

@@ -11,6 +11,14 @@ export interface StreamLimits {
   readonly keepAliveMs: number
 }
 
+export interface StreamOptions extends StreamLimits {
+  readonly hold: boolean
+  /** Asked when the head goes out. */
+  readonly headers: () => Readonly<Record<string, string>>
+  /** Asked at the end. */
+  readonly trailers: () => Readonly<Record<string, string>>
+}
+
 /** Events that say nothing yet: a failure behind them can still be a real status. */
 export function saysNothingYet(type: string): boolean {
   return type === "response.created" || type === "response.queued" || type === "response.in_progress"
@@ -20,13 +28,9 @@ export function saysNothingYet(type: string): boolean {
  * T12: the head waits for the first event with content, at most `headHoldMs`. An error before that is thrown, so that the
  * client gets a status; an error after it is the error event that the log holds.
  */
-export async function streamEvents(
-  context: Context<HttpEnv>,
-  events: AsyncIterator<ReadEvent>,
-  options: StreamLimits & { hold: boolean; headers: Readonly<Record<string, string>> },
-): Promise<Response> {
+export async function streamEvents(context: Context<HttpEnv>, events: AsyncIterator<ReadEvent>, options: StreamOptions): Promise<Response> {
   const held = options.hold ? await heldBack(events, options.headHoldMs) : { events: [], next: events.next() }
-  const sse = openSse(context, { keepAliveMs: options.keepAliveMs, headers: options.headers })
+  const sse = openSse(context, { keepAliveMs: options.keepAliveMs, headers: options.headers() })
   let next = held.next
   try {
     for (const event of held.events) await sse.write(frameOf(event))
@@ -47,7 +51,7 @@ export async function streamEvents(
       }),
     )
   } finally {
-    sse.end()
+    sse.end(options.trailers())
   }
   return sse.response
 }

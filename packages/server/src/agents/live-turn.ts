@@ -1,0 +1,190 @@
+// A turn under way: the model call past the guards, its events written as items; an answer that breaks off goes on elsewhere.
+import { AppError, type JsonObject } from "../core/index.ts"
+import type { CallEvent, CallModel, Failover, ModelCall, ModelMessage, ModelTool, ModelUsage } from "../inference/index.ts"
+import type { GuardReport } from "../security/index.ts"
+import { CitationMarkers } from "./citation-markers.ts"
+import { callGuarded } from "./guarded-call.ts"
+import { callRouting, declaredTools, inputCall } from "./input-call.ts"
+import { recordUsage, type Session } from "./session.ts"
+import { TurnTranslator, type CallRoute, type TurnEnd } from "./turn-translator.ts"
+
+/** What a turn came to; small, because its words are in the log: items `from` to before `to`. */
+export interface TurnOutcome extends Omit<TurnEnd, "upstreamModel"> {
+  readonly from: number
+  readonly to: number
+}
+
+export interface TurnOptions {
+  readonly turn: number
+  /** The last turn may not ask for more. */
+  readonly last: boolean
+}
+
+export class LiveTurn {
+  readonly #session: Session
+  readonly #options: TurnOptions
+  readonly #signal: AbortSignal
+  readonly #call: ReturnType<CallModel>
+  readonly #translator: TurnTranslator
+  readonly #marks: CitationMarkers | undefined
+  /** The first item of the answer that counts. */
+  #from: number
+  /** Said by the attempt that is under way. */
+  #characters = 0
+
+  constructor(session: Session, options: TurnOptions, signal: AbortSignal) {
+    const { context, dependencies, request, writer, label } = session
+    this.#session = session
+    this.#options = options
+    this.#signal = signal
+    this.#from = writer.log.size
+    context.emit("turn.started", { turn: options.turn, outputIndex: this.#from, model: request.model }, { label })
+    this.#call = callPastGuards(session, options, signal)
+    this.#translator = new TurnTranslator(writer, routeOf(session, options), (end) => this.#ended(end))
+    this.#marks = dependencies.quotesPassages(request.model) ? undefined : new CitationMarkers(() => session.passages)
+  }
+
+  async run(): Promise<TurnOutcome> {
+    const signal = this.#signal
+    // Tokens that were used are billed, whoever ends the call; at once, because a cancelled run takes no events for long.
+    const billCut = (): void => this.#billCut()
+    signal.addEventListener("abort", billCut, { once: true })
+    try {
+      for await (const event of this.#call.events) {
+        signal.throwIfAborted()
+        this.#take(event)
+      }
+      signal.throwIfAborted()
+      if (!this.#translator.end) throw new AppError("upstream_stream_ended", "The model's answer ended without its end mark")
+    } catch (error) {
+      billCut()
+      throw error
+    } finally {
+      signal.removeEventListener("abort", billCut)
+    }
+    const { reason, usage, calls } = this.#translator.end
+    return { reason, usage, calls, from: this.#from, to: this.#session.writer.log.size }
+  }
+
+  #take(event: CallEvent): void {
+    if (event.type === "failover") return this.#failedOver(event)
+    const { deployment, attempts } = this.#call
+    this.#session.writer.servedBy = { deployment: deployment.id, attempts }
+    this.#characters += charactersOf(event)
+    if (event.type === "finished") for (const other of event.alsoUsed ?? []) this.#bill(other.deployment, other.usage)
+    for (const each of this.#marks ? this.#marks.take(event) : [event]) this.#translator.take(each)
+  }
+
+  /** T18: what was said stays said. Either the same item goes on, or it ends incomplete and another begins. */
+  #failedOver({ from, to, how, afterCharacters, error, used }: Failover): void {
+    const { context, writer, label } = this.#session
+    const { turn } = this.#options
+    const restarts = how === "anew"
+    if (restarts) for (const each of this.#marks?.restart() ?? []) this.#translator.take(each)
+    writer.flush()
+    context.emit("turn.failed_over", { turn, from: from.id, to: to.id, how, afterCharacters, error }, { label })
+    if (used) this.#bill(from, used)
+    this.#characters = 0
+    if (!restarts) return
+    this.#translator.beginAnew()
+    this.#from = writer.log.size
+  }
+
+  #ended({ reason, usage, calls }: TurnEnd): void {
+    const { context, label } = this.#session
+    this.#bill(this.#call.deployment, usage)
+    const ended: JsonObject = {
+      turn: this.#options.turn,
+      from: this.#from,
+      reason,
+      usage: { ...usage },
+      calls: calls.map((each) => ({ ...each, route: { ...each.route } })),
+    }
+    context.emit("turn.ended", ended, { label })
+  }
+
+  #billCut(): void {
+    if (this.#characters === 0 || this.#translator.end || isReleased(this.#signal)) return
+    this.#bill(this.#call.deployment, estimate(this.#session.messages, this.#characters))
+    this.#characters = 0
+  }
+
+  #bill(deployment: Failover["from"], usage: ModelUsage): void {
+    recordUsage(this.#session, this.#options.turn, deployment, usage)
+  }
+}
+
+/** The model call of the turn, past the guards where there are some. */
+function callPastGuards(session: Session, options: TurnOptions, signal: AbortSignal): ReturnType<CallModel> {
+  const { context, request } = session
+  const { callModel: callModelAs, openGuards } = session.dependencies
+  const { id: runId, projectId, principal } = context.run
+  const callModel = callModelAs({ projectId, principal, isPatient: options.turn > 1 || request.background })
+  const call = modelCall(session, options)
+  const routing = callRouting(request)
+  if (!openGuards) return callModel(call, signal, routing)
+  const onReports = (reports: readonly GuardReport[]): void => {
+    if (isReleased(signal)) return
+    context.emit("guards.decided", { turn: options.turn, guards: reports.map((each) => ({ ...each })) }, { label: session.label })
+  }
+  const caller = { runId, projectId, principal, user: request.user }
+  return callGuarded({ openGuards, callModel, routing, caller, onReports }, call, signal)
+}
+
+/** This process stops and another goes on: nothing more is said here. */
+function isReleased(signal: AbortSignal): boolean {
+  return signal.aborted && !(signal.reason instanceof AppError && signal.reason.code === "cancelled")
+}
+
+function modelCall(session: Session, { last, turn }: TurnOptions): ModelCall {
+  const { request, messages, tools } = session
+  const offered = last ? [] : modelTools(session)
+  const used = session.usage.outputTokens
+  const quotes = session.dependencies.quotesPassages(request.model)
+  const forced = tools.choice === "required" || typeof tools.choice === "object"
+  // After the first call a forced choice has had its way; forcing it for ever would leave no turn for the answer.
+  const toolChoice = offered.length === 0 ? "none" : forced && turn > 1 ? "auto" : tools.choice
+  return {
+    ...inputCall(request, messages, offered),
+    passages: quotes ? session.passages : [],
+    toolChoice,
+    outputTokensMax: request.max_output_tokens === null ? null : request.max_output_tokens - used,
+  }
+}
+
+function modelTools({ tools, dependencies, request }: Session): ModelTool[] {
+  return declaredTools(tools, dependencies.quotesPassages(request.model))
+}
+
+/** Limits that hold whatever the model says: what was not offered is refused, and one call at a time means one. */
+function routeOf(session: Session, { last }: TurnOptions): (name: string, accepted: number) => CallRoute {
+  const offered = new Set(last ? [] : modelTools(session).map((tool) => tool.name))
+  const client = new Set(session.tools.functions.map((tool) => tool.name))
+  const chosen = typeof session.tools.choice === "object" ? session.tools.choice.name : undefined
+  return (name, accepted) => {
+    if (session.tools.choice === "none" || !offered.has(name))
+      return { kind: "refused", reason: `The tool "${name}" may not be called here.` }
+    if (chosen !== undefined && session.serverCalls === 0 && name !== chosen)
+      return { kind: "refused", reason: `Only the tool "${chosen}" may be called.` }
+    if (!session.request.parallel_tool_calls && accepted > 0) return { kind: "refused", reason: "Only one tool may be called at a time." }
+    return client.has(name) ? { kind: "client" } : { kind: "server" }
+  }
+}
+
+function charactersOf(event: CallEvent): number {
+  if (event.type === "text-delta" || event.type === "reasoning-delta" || event.type === "refusal-delta") return event.text.length
+  return event.type === "tool-call-delta" ? event.arguments.length : 0
+}
+
+const charactersPerToken = 4
+
+function estimate(messages: readonly ModelMessage[], outputCharacters: number): ModelUsage {
+  const input = messages.reduce((sum, message) => sum + JSON.stringify(message).length, 0)
+  return {
+    inputTokens: Math.ceil(input / charactersPerToken),
+    outputTokens: Math.ceil(outputCharacters / charactersPerToken),
+    cachedTokens: 0,
+    reasoningTokens: 0,
+    estimated: true,
+  }
+}

@@ -1,0 +1,52 @@
+// What the log of a response tells about how it was served, as headers: which deployment, after how many attempts, what it cost, where it broke off.
+import { isJsonObject, type JsonValue } from "../../../core/index.ts"
+
+/** Known only when the head of a stream has gone out, so there it follows the answer. */
+export const failoverHeader = "x-perdure-failover"
+
+export class Served {
+  #deployment: string | undefined
+  #attempts = 1
+  #costMicroUsd: number | undefined = 0
+  readonly #failovers: string[] = []
+
+  /** Looks at an event of the log. */
+  watch({ type, data }: { type: string; data: JsonValue }): void {
+    if (!isJsonObject(data)) return
+    if (type === "response.output_item.added") this.#servedBy(data["served"])
+    else if (type === "turn.failed_over") this.#failedOver(data)
+    else if (type === "usage.recorded") this.#cost(data)
+  }
+
+  /** Of an answer whose head goes out now. `ended`: with what is known only at the end. */
+  headers({ ended }: { ended: boolean }): Record<string, string> {
+    return {
+      ...(this.#deployment === undefined ? {} : { "x-perdure-route": this.#deployment }),
+      ...(this.#attempts > 1 ? { "x-perdure-attempts": String(this.#attempts) } : {}),
+      ...(ended && this.#costMicroUsd !== undefined ? { "x-perdure-cost-micro-usd": String(this.#costMicroUsd) } : {}),
+      ...(ended ? this.trailers() : {}),
+    }
+  }
+
+  trailers(): Record<string, string> {
+    return this.#failovers.length === 0 ? {} : { [failoverHeader]: this.#failovers.join(", ") }
+  }
+
+  #servedBy(served: JsonValue | undefined): void {
+    if (!isJsonObject(served)) return
+    const { deployment, attempts } = served
+    if (typeof deployment === "string") this.#deployment = deployment
+    if (typeof attempts === "number") this.#attempts = attempts
+  }
+
+  #failedOver({ to, how, afterCharacters }: Readonly<Record<string, JsonValue | undefined>>): void {
+    if (typeof to !== "string" || typeof afterCharacters !== "number") return
+    this.#failovers.push(`to ${to}${how === "anew" ? " anew" : ""} after ${afterCharacters} characters`)
+  }
+
+  /** Undefined for good once a part of it is not known. */
+  #cost({ costMicroUsd, costKnown, estimated }: Readonly<Record<string, JsonValue | undefined>>): void {
+    const known = costKnown === true && estimated !== true && typeof costMicroUsd === "number"
+    this.#costMicroUsd = known && this.#costMicroUsd !== undefined ? this.#costMicroUsd + costMicroUsd : undefined
+  }
+}
