@@ -6,6 +6,7 @@ import OpenAI from "openai"
 import { afterAll, expect, test } from "vitest"
 import { batchesConfig, chatLine, endOfBatch, makeBatch, resultsOf } from "../../packages/server/src/testing/batches-server.ts"
 import { startFakeProvider } from "../../packages/server/src/testing/fake-provider.ts"
+import { postgresMissing, startTestPostgres } from "../../packages/server/src/testing/postgres-server.ts"
 import { startPerdure, type StartedServer } from "../support/server.ts"
 
 const concurrency = 4
@@ -22,10 +23,10 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true, maxRetries: 5 })
 })
 
-async function start(apiKey = ""): Promise<{ server: StartedServer; openai: OpenAI }> {
+async function start(apiKey = "", env: Record<string, string> = {}, data = "data"): Promise<{ server: StartedServer; openai: OpenAI }> {
   const config = join(directory, "perdure.config.ts")
   await writeFile(config, `export default ${JSON.stringify(batchesConfig(provider.url, { batches: { concurrency } }))}`)
-  const server = await startPerdure({ dataDirectory: join(directory, "data"), config, apiKey })
+  const server = await startPerdure({ dataDirectory: join(directory, data), config, apiKey, env })
   return { server, openai: new OpenAI({ baseURL: `${server.url}/v1`, apiKey: server.apiKey, maxRetries: 0 }) }
 }
 
@@ -70,3 +71,28 @@ test("a clean stop lets the calls under way finish: none is made twice", async (
   expect(provider.requests).toHaveLength(linesCount)
   await server[Symbol.asyncDispose]()
 }, 300_000)
+
+test.skipIf(postgresMissing() !== undefined)(
+  "another process on the same Postgres takes the batch over from one that was killed",
+  async () => {
+    provider.requests.length = 0
+    await using postgres = await startTestPostgres()
+    const env = { DATABASE_URL: await postgres.createDatabase() }
+    const first = await start("", env, "first")
+    const second = await start(first.server.apiKey, env, "second")
+    const { id } = await makeBatch(
+      first.openai,
+      Array.from({ length: linesCount }, (_, at) => chatLine(`c-${at}`, `q-${at}`)),
+    )
+    await expect
+      .poll(async () => (await second.openai.batches.retrieve(id)).request_counts?.completed, { timeout: 60_000, interval: 20 })
+      .toBeGreaterThanOrEqual(20)
+    await first.server.kill()
+    const end = await endOfBatch(second.openai, id, 120_000)
+    expect(end.request_counts).toEqual({ total: linesCount, completed: linesCount, failed: 0 })
+    expect(await resultsOf(second.openai, end.output_file_id)).toHaveLength(linesCount)
+    expect(provider.requests.length).toBeLessThanOrEqual(linesCount + concurrency)
+    await second.server[Symbol.asyncDispose]()
+  },
+  300_000,
+)

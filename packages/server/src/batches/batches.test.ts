@@ -180,6 +180,13 @@ describe("a batch", () => {
   })
 })
 
+/** The latest light runs of chats. */
+async function chatRuns(): Promise<{ principal: string; error: { code: string } | null }[]> {
+  const headers = { authorization: `Bearer ${server.perdure.apiKeyCreated ?? ""}` }
+  const answer = await fetch(`${server.perdure.url}/v1/runs?kind=chat&limit=30`, { headers })
+  return ((await answer.json()) as { runs: { principal: string; error: { code: string } | null }[] }).runs
+}
+
 describe("a line of a batch", () => {
   it("waits while its provider has no room, and is tried again where the provider fails", async () => {
     let refusals = 0
@@ -222,8 +229,78 @@ describe("a line of a batch", () => {
     expect((await resultsOf(openai, end.output_file_id)).length + left.length).toBe(150)
     expect(left[0]?.error?.code).toBe("invalid_api_key")
     expect(underWayMax).toBeLessThanOrEqual(2)
-    const headers = { authorization: `Bearer ${server.perdure.apiKeyCreated ?? ""}` }
-    const listed = (await (await fetch(`${url}/v1/runs?kind=chat&limit=5`, { headers })).json()) as { runs: { principal: string }[] }
-    expect(listed.runs.map(({ principal }) => principal)).toContain(key.id)
+    expect((await chatRuns()).map(({ principal }) => principal)).toContain(key.id)
+  })
+
+  it("waits for a budget that is used up, and is called once it is raised", async () => {
+    const { identity, projectId, url } = server.perdure
+    const key = await identity.createKey(projectId, "poor", { limits: { budgetUsd: 0.001 } })
+    const own = openai.withOptions({ apiKey: key.secret, baseURL: `${url}/v1` })
+    const cheap = lines(20).map((_, at) => chatLine(`c-${at}`, `q-${at}`, { max_tokens: 5 }))
+    const { id } = await makeBatch(own, cheap)
+    const refused = async (): Promise<boolean> =>
+      (await chatRuns()).some(({ principal, error }) => principal === key.id && error?.code === "insufficient_quota")
+    await expect.poll(async () => (await openai.batches.retrieve(id)).request_counts?.completed, { timeout: 20_000 }).toBeGreaterThan(0)
+    await expect.poll(refused, { timeout: 20_000 }).toBe(true)
+    const waiting = await openai.batches.retrieve(id)
+    expect([waiting.status, waiting.request_counts?.failed]).toEqual(["in_progress", 0])
+    expect(waiting.request_counts?.completed).toBeLessThan(20)
+    await identity.updateKey(projectId, key.id, { limits: { budgetUsd: 100 } })
+    expect((await endOfBatch(openai, id)).request_counts).toEqual({ total: 20, completed: 20, failed: 0 })
+  })
+
+  it("that can never fit a limit, or that its key may not call, has the refusal as its answer", async () => {
+    const { identity, projectId, url } = server.perdure
+    const settings = { limits: { tokensPerMinute: 2_000 }, scope: { models: ["chat"] } }
+    const own = openai.withOptions({ apiKey: (await identity.createKey(projectId, "small", settings)).secret, baseURL: `${url}/v1` })
+    const forbidden = { ...chatLine("forbidden", "x"), body: { model: "other", messages: [{ role: "user", content: "x" }] } }
+    const fitting = chatLine("fits", "x", { max_tokens: 5 })
+    const end = await endOfBatch(openai, (await makeBatch(own, [chatLine("large", "x", { max_tokens: 9_000 }), forbidden, fitting])).id)
+    expect(end.request_counts).toEqual({ total: 3, completed: 1, failed: 2 })
+    const errors = await resultsOf(openai, end.error_file_id)
+    expect(errors.map(({ custom_id, response }) => [custom_id, response?.status_code])).toEqual([
+      ["large", 429],
+      ["forbidden", 403],
+    ])
+  })
+})
+
+describe("a batch that ends before its lines", () => {
+  it("expired: finished lines keep their results, the others say so", async () => {
+    await using other = await startBatchesServer(provider.url, { limits: { batchLifeMs: 2_000 } })
+    provider.always((request) => (contentOf(request) === "q-0" ? echo(request) : { hang: true }))
+    const { id } = await makeBatch(other.openai, lines(30))
+    const end = await endOfBatch(other.openai, id)
+    expect(end).toMatchObject({ status: "expired", expired_at: expect.any(Number) as number, request_counts: { total: 30, completed: 1 } })
+    expect((await resultsOf(other.openai, end.output_file_id)).map(({ custom_id }) => custom_id)).toEqual(["c-0"])
+    const left = await resultsOf(other.openai, end.error_file_id)
+    expect([left.length, new Set(left.map(({ error }) => error?.code))]).toEqual([29, new Set(["batch_expired"])])
+    const { projectId, runs } = other.perdure
+    const run = await runs.ended(projectId, id.replace("batch_", "run_"), AbortSignal.timeout(20_000))
+    expect(run).toMatchObject({ status: "incomplete", output: { status: "expired" } })
+  })
+
+  it("because its run was cancelled: it is cancelled too, with what it has", async () => {
+    provider.always((request) => (Number(contentOf(request).slice(2)) < 5 ? echo(request) : { hang: true }))
+    const { id } = await makeBatch(openai, lines(30))
+    await expect.poll(async () => (await openai.batches.retrieve(id)).request_counts?.completed, { timeout: 20_000 }).toBe(5)
+    const { projectId, runs } = server.perdure
+    await runs.cancel(projectId, id.replace("batch_", "run_"), "enough")
+    const end = await endOfBatch(openai, id)
+    expect(end).toMatchObject({ status: "cancelled", request_counts: { total: 30, completed: 5 } })
+    expect(await resultsOf(openai, end.output_file_id)).toHaveLength(5)
+    expect(await resultsOf(openai, end.error_file_id)).toHaveLength(25)
+  })
+
+  it("because its file was deleted: it fails, and says which", async () => {
+    await using other = await startBatchesServer(provider.url)
+    const input = await uploadLines(other.openai, lines(3))
+    const created = other.openai.batches.create({ input_file_id: input, endpoint: "/v1/chat/completions", completion_window: "24h" })
+    const { id } = await created
+    await other.openai.files.delete(input)
+    const end = await endOfBatch(other.openai, id)
+    // It may have been read by then.
+    if (end.status === "failed") expect(end.errors?.data?.[0]?.message).toContain(input)
+    else expect(end.request_counts).toMatchObject({ total: 3, completed: 3 })
   })
 })

@@ -1,6 +1,6 @@
 // The service of batches: makes them as durable runs, shows, lists and cancels them.
 import type { Files } from "../context/index.ts"
-import { AppError } from "../core/index.ts"
+import { AppError, type Limits } from "../core/index.ts"
 import type { Run, Runs } from "../runs/index.ts"
 import { requireEndpoint, userLabel, type Principal } from "../security/index.ts"
 import { batches as table, batchLines, type NewBatch, type Store, type StoredBatch } from "../store/index.ts"
@@ -12,6 +12,7 @@ import type { Batches, BatchListPage, MessageRequest, NewBatchRequest } from "./
 
 export interface BatchesDependencies extends Omit<BatchRunDependencies, "runs" | "loops"> {
   files: Files
+  limits: BatchRunDependencies["limits"] & Pick<Limits, "batchLifeMs">
   runs: Pick<Runs, "define" | "start" | "get" | "cancel" | "ended" | "delete">
   /** Work that goes on after the answer. */
   background: (name: string, work: () => Promise<unknown>) => void
@@ -20,7 +21,6 @@ export interface BatchesDependencies extends Omit<BatchRunDependencies, "runs" |
 const messagesEndpoint = "/v1/messages"
 const pageBytes = 1024 * 1024
 const completionWindow = "24h"
-const windowMs = 24 * 60 * 60 * 1000
 /** A batch without a run after that: the process died between the two. */
 const startGraceMs = 5_000
 
@@ -113,10 +113,10 @@ class BatchService implements Batches {
     principal: Principal,
     what: string,
   ): Promise<StoredBatch> {
-    const { store, clock } = this.#dependencies
+    const { store, clock, limits } = this.#dependencies
     const { projectId } = principal
     const createdAt = clock.now()
-    const fields = { projectId, principal: principal.id, createdAt, expiresAt: createdAt + windowMs }
+    const fields = { projectId, principal: principal.id, createdAt, expiresAt: createdAt + limits.batchLifeMs }
     const batch = await table.insertBatch(store.project(projectId), { ...given, ...fields })
     await this.#start(batch, principal.user, what)
     return batch

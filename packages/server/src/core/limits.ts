@@ -162,6 +162,8 @@ export interface Limits {
   batchLinesMax: number
   /** Times that a line of a batch is tried whose provider fails; limits are waited for until the batch expires. */
   batchLineTriesMax: number
+  /** Time after which a batch expires; its clients are told 24 hours. */
+  batchLifeMs: number
   /** Largest answer to a line of a batch. */
   batchAnswerBytesMax: number
   /** Longest time that a guard may take over one request or one window of an answer. */
@@ -278,6 +280,7 @@ export const defaultLimits: Limits = {
   wordCacheEntriesMax: 2_000_000,
   batchLinesMax: 50_000,
   batchLineTriesMax: 4,
+  batchLifeMs: 24 * 60 * 60 * 1000,
   batchAnswerBytesMax: 32 * 1024 * 1024,
   guardMs: 10_000,
   guardHeldCharsMax: 1_000_000,

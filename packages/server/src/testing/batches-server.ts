@@ -36,6 +36,7 @@ export function batchesConfig(providerUrl: string, more: Record<string, unknown>
     providers: { acme: { baseUrl: providerUrl } },
     models: {
       chat: { deployments },
+      other: { deployments },
       vectors: { deployments: [{ provider: "acme", model: "v", does: { embeddings: true } }] },
     },
     limits: { sameDeploymentRetriesMax: 0, breakerFailuresMax: 1_000_000, coolDownMs: 1, ...(limits as object) },
