@@ -16,7 +16,7 @@ await using opened = await openBenchStore()
 const { store } = opened
 await using runs = createRuns({ store, clock: systemClock, newId, limits: defaultLimits })
 const embed = (texts: readonly string[], signal: AbortSignal): Promise<Float32Array[]> => minilm.embed(texts, signal)
-const shared = { store, runs, embed, embedModel: "perdure/minilm", clock: systemClock, newId, limits: defaultLimits }
+const shared = { store, runs, embedAs: () => embed, embedModel: "perdure/minilm", clock: systemClock, newId, limits: defaultLimits }
 await using context = createContext(shared)
 
 const signal = new AbortController().signal
@@ -27,7 +27,7 @@ for (let index = 0; index < count; index++) {
   const text = `Person ${index} ${verbs[index % verbs.length]} ${things[index % things.length]} in town number ${index * 7}`
   const memory = await timed(remembering, () => context.memories.remember(caller, { scope: "bench", text }, signal))
   const query = { scope: "bench", text: `what does person ${index} do?`, limit: 10 }
-  const { hits } = await timed(recalling, () => context.memories.search(caller.projectId, query, signal))
+  const { hits } = await timed(recalling, () => context.memories.search(caller, query, signal))
   if (!hits.some((hit) => hit.id === memory.id)) missed += 1
 }
 console.log(`${count} statements, each recalled at once; ${missed} not among the first 10\n`)

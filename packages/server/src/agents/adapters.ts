@@ -6,7 +6,7 @@ import type { SearchDocuments } from "./file-search.ts"
 import type { ResponseItem } from "./types.ts"
 
 export function searchDocuments(search: Search): SearchDocuments {
-  return async (projectId, { vectorStoreIds, query, limit, filters, scoreThreshold }, signal) => {
+  return async (caller, { vectorStoreIds, query, limit, filters, scoreThreshold }, signal) => {
     const asked = {
       vectorStoreIds,
       query,
@@ -14,7 +14,7 @@ export function searchDocuments(search: Search): SearchDocuments {
       ...(filters === null ? {} : { filters: parseFilter(filters) }),
       ...(scoreThreshold === null ? {} : { scoreThreshold }),
     }
-    const { results } = await search(projectId, asked, signal)
+    const { results } = await search(caller, asked, signal)
     return results.map(({ chunkId, fileId, filename, text, score, attributes, label }) => ({
       chunkId,
       fileId,

@@ -11,9 +11,9 @@ export interface FoundPassage extends ModelPassage {
   readonly label: Label
 }
 
-/** Searches vector stores of one project; the retrieval of `context` fits it. */
+/** Searches vector stores of the caller's project; the retrieval of `context` fits it. */
 export type SearchDocuments = (
-  projectId: string,
+  caller: { projectId: string; principal: string },
   query: {
     vectorStoreIds: readonly string[]
     query: string
@@ -57,7 +57,8 @@ export function fileSearchTool(search: SearchDocuments, settings: FileSearchSett
     run: async (input, context) => {
       const { vectorStoreIds, limit, filters, scoreThreshold } = settings
       const query = input["query"] as string // checked against the schema above
-      const found = await search(context.projectId, { vectorStoreIds, query, limit, filters, scoreThreshold }, context.signal)
+      const { projectId, principal, signal } = context
+      const found = await search({ projectId, principal }, { vectorStoreIds, query, limit, filters, scoreThreshold }, signal)
       return { passages: found.map((passage) => ({ ...passage, label: { ...passage.label } })) }
     },
   })

@@ -1,7 +1,6 @@
 // Model calls of durable work (turns, compactions) within the limits of whoever they are made for: reserved before, settled after, as light runs are.
-import { costOf, dearestPrice, type Admission, type AdmissionRequest, type Prices, type Reservation } from "../accounting/index.ts"
+import { costOf, dearestPrice, type AdmissionRequest, type Prices } from "../accounting/index.ts"
 import type { CallModelAs, ModelCaller } from "../agents/index.ts"
-import { AppError, sleep, type Clock, type Limits } from "../core/index.ts"
 import {
   estimateTokens,
   type CallEvent,
@@ -13,13 +12,11 @@ import {
   type Models,
 } from "../inference/index.ts"
 import type { Identity } from "../security/index.ts"
+import { callerLimits, reserveFor, type ReserveOptions } from "./reserve.ts"
 
-export interface AdmittedModelOptions {
+export interface AdmittedModelOptions extends ReserveOptions {
   callModel: CallModel
-  limits: Pick<Limits, "admissionWaitMs">
-  clock: Clock
   models: Pick<Models, "require">
-  admission: Pick<Admission, "reserve">
   prices: Pick<Prices, "priceOf">
   identity: Pick<Identity, "principalOfKey">
 }
@@ -52,7 +49,8 @@ interface CallOf {
 }
 
 async function* admitted(options: AdmittedModelOptions, of: CallOf, open: () => ReturnType<CallModel>): AsyncGenerator<CallEvent> {
-  const reservation = await reserved(options, of)
+  const { isPatient } = of.caller
+  const reservation = await reserveFor(options, requestOf(options, of), { isPatient, signal: of.signal })
   const spent = new Spent(options.prices)
   let deployment: Deployment | undefined
   try {
@@ -67,21 +65,6 @@ async function* admitted(options: AdmittedModelOptions, of: CallOf, open: () => 
     const actual = served && spent.actual(served, () => estimateTokens(of.call, served))
     if (actual) reservation.settle(actual)
     else reservation.release()
-  }
-}
-
-/** Work that has got somewhere waits for its rate instead of failing, for a while; a budget that is used up ends it at once. */
-async function reserved({ admission, clock, limits, ...options }: AdmittedModelOptions, of: CallOf): Promise<Reservation> {
-  const request = requestOf(options, of)
-  const until = clock.monotonic() + limits.admissionWaitMs
-  for (;;) {
-    try {
-      return await admission.reserve(request)
-    } catch (error) {
-      const waitMs = error instanceof AppError && error.code === "rate_limit_exceeded" ? error.retryAfterMs : undefined
-      if (!of.caller.isPatient || waitMs === undefined || clock.monotonic() + waitMs > until) throw error
-      await sleep(waitMs, of.signal)
-    }
   }
 }
 
@@ -138,15 +121,12 @@ function requestOf(
   { identity, prices }: Pick<AdmittedModelOptions, "identity" | "prices">,
   { caller, call, model }: CallOf,
 ): AdmissionRequest {
-  const key = identity.principalOfKey(caller.principal)
   const [first] = model.deployments
+  const bound = callerLimits(identity, caller)
   return {
-    projectId: caller.projectId,
-    principalId: caller.principal,
-    keyLimits: key?.limits ?? null,
-    user: key?.user ?? call.user,
+    ...bound,
+    user: bound.user ?? call.user,
     model: model.name,
-    tags: key?.tags ?? [],
     inputTokensEstimated: first ? estimateTokens(call, first) : 0,
     outputTokensMax: call.outputTokensMax,
     price: dearestPrice(prices, model.deployments),

@@ -74,9 +74,9 @@ async function compose(config: Config, overrides: Overrides, cleanUps: AsyncDisp
   for (const lost of foundation.unrecorded) logger.warn({ ...lost }, "a process was killed here: calls that it had begun are in no record")
   const inference = composeInference(shared, config, { minilm, discovered, observer: observers.pool }, cleanUps)
   telemetry.watch(inference.models)
-  const context = cleanUps.use(composeContext(shared, config, { store, runs, inference, minilm }))
+  const context = cleanUps.use(composeContext(shared, config, { ...foundation, store, inference, minilm }))
   const tools = [...(config.tools as readonly Tool[]), ...(overrides.tools ?? [])] // checked when the configuration was loaded
-  const shaping = composeShaping(shared, config, { store, inference, minilm, records, identity }, cleanUps)
+  const shaping = composeShaping(shared, config, { ...foundation, store, inference, minilm }, cleanUps)
   const { responses, compact } = composeResponses(shared, { ...foundation, ...shaping, inference, context, tools })
   const workflows = config.workflows as readonly RunDefinition[] // checked when the configuration was loaded
   for (const workflow of workflows) runs.define(workflow)

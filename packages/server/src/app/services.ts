@@ -6,7 +6,6 @@ import type { Clock, Limits, NewId } from "../core/index.ts"
 import {
   createAiSdkModel,
   createCallModel,
-  createEmbed,
   createExtractive,
   createGguf,
   createModels,
@@ -29,6 +28,7 @@ import {
 } from "../inference/index.ts"
 import type { Runs } from "../runs/index.ts"
 import type { Store } from "../store/index.ts"
+import { admitEmbeddings, type Accountable } from "./admitted-embed.ts"
 import { declaredModels, modelsNamedAfter } from "./deployments.ts"
 
 /** What every part is handed. */
@@ -98,10 +98,11 @@ function usdOf(prices: Prices, deployment: Deployment): { prompt: number; comple
 export function composeContext(
   shared: Shared,
   config: Config,
-  { store, runs, inference, minilm }: { store: Store; runs: Runs; inference: Inference; minilm: EmbeddedEmbeddings },
+  parts: { store: Store; runs: Runs; inference: Inference; minilm: EmbeddedEmbeddings } & Accountable,
 ): ContextServices {
+  const { store, runs, inference, minilm } = parts
   const embedModel = config.defaults.embeddingModel ?? minilm.deployment.id
   const usesMissingMiniLm = embedModel === minilm.deployment.id && minilm.unavailable !== null
-  const embed = usesMissingMiniLm ? undefined : createEmbed({ ...shared, ...inference }, embedModel)
-  return createContext({ ...shared, store, runs, embed, embedModel, onError: (name, message) => shared.onError(name, message) })
+  const embedAs = usesMissingMiniLm ? undefined : admitEmbeddings({ ...shared, ...inference, ...parts }, embedModel, "context.embed")
+  return createContext({ ...shared, store, runs, embedAs, embedModel, onError: (name, message) => shared.onError(name, message) })
 }

@@ -1,29 +1,21 @@
 // What stands around a call, from the configuration: the answer cache of the models that use one, and the guards.
 import type { OpenGuards } from "../agents/index.ts"
-import { costOf, type LightRunRecord, type Prices, type Records } from "../accounting/index.ts"
+import type { Admission, Records } from "../accounting/index.ts"
 import { matchOf, type CacheConfig, type Config, type GuardConfig } from "../config/index.ts"
-import {
-  createAnswerCache,
-  createEmbed,
-  createModerateTexts,
-  type CachePolicy,
-  type EmbeddedEmbeddings,
-  type Moderation,
-  type QuestionEmbedding,
-} from "../inference/index.ts"
+import { createAnswerCache, type CachePolicy, type EmbeddedEmbeddings, type QuestionEmbedding } from "../inference/index.ts"
 import type { ModelCache } from "../http/index.ts"
 import {
   createGuards,
   createModeration,
   createRedactor,
   type Guard,
-  type GuardContext,
   type GuardDefinition,
   type Guards,
   type Identity,
-  type Moderate,
 } from "../security/index.ts"
 import type { Store } from "../store/index.ts"
+import { admitEmbeddings } from "./admitted-embed.ts"
+import { moderateBy } from "./guard-moderation.ts"
 import type { Inference, Shared } from "./services.ts"
 
 /** Absent parts cost a call nothing. */
@@ -39,7 +31,8 @@ export interface ShapingParts {
   inference: Inference
   minilm: EmbeddedEmbeddings
   records: Records
-  identity: Pick<Identity, "getKey">
+  admission: Pick<Admission, "reserve">
+  identity: Pick<Identity, "getKey" | "principalOfKey">
 }
 
 export function composeShaping(shared: Shared, config: Config, parts: ShapingParts, cleanUps: AsyncDisposableStack): Shaping {
@@ -79,17 +72,19 @@ function policyOf({ ttlSeconds, ...policy }: CacheConfig): CachePolicy {
 }
 
 /** The model that also embeds memories and files. */
-function questionEmbedding(shared: Shared, config: Config, { inference, minilm }: ShapingParts): QuestionEmbedding | undefined {
+function questionEmbedding(shared: Shared, config: Config, parts: ShapingParts): QuestionEmbedding | undefined {
+  const { inference, minilm } = parts
   const model = config.defaults.embeddingModel ?? minilm.deployment.id
   if (model === minilm.deployment.id && minilm.unavailable !== null) return undefined
-  const embed = createEmbed({ ...shared, ...inference }, model)
+  const embedFor = admitEmbeddings({ ...shared, ...inference, ...parts }, model, "cache.embed")
+  const embedAs: QuestionEmbedding["embedAs"] = ({ projectId, principal }) => embedFor({ projectId, principal, isPatient: false })
   const readsWhole = (text: string): boolean => {
     const [deployment] = inference.models.get(model)?.deployments ?? []
     const tokensMax = deployment?.contextTokensMax ?? tokensMaxUnknown
     // A token is a byte at least; the model of this process can tell exactly.
     return deployment?.id === minilm.deployment.id ? minilm.countTokens(text) <= tokensMax : Buffer.byteLength(text) <= tokensMax
   }
-  return { model, embed, readsWhole }
+  return { model, embedAs, readsWhole }
 }
 
 /** Where a model's length is not known: what every embedding model in use reads. */
@@ -122,57 +117,4 @@ function guardOf(shared: Shared, config: GuardConfig, parts: ShapingParts): Guar
     return { kind, regex: new RegExp(regex, ignoreCase ? "gi" : "g"), charsMax }
   })
   return createRedactor({ ...looksAt, entities, patterns, restore, action: action === "route" ? route : { kind: action } })
-}
-
-/** What a guard's model uses is a light run of the caller's project: it is on the bill. */
-function moderateBy(shared: Shared, { model, name }: { model: string; name: string }, { inference, records }: ShapingParts): Moderate {
-  const judge = createModerateTexts({ ...shared, ...inference }, model)
-  return async (texts, context) => {
-    const startedAt = shared.clock.now()
-    const moderation = await judge(texts, context.signal)
-    const record = recordOf(moderation, { ...shared, prices: inference.prices, context, guard: name, model, startedAt })
-    if (record) records.add(record)
-    return moderation.judgements
-  }
-}
-
-interface JudgedCall extends Shared {
-  prices: Prices
-  context: GuardContext
-  guard: string
-  model: string
-  startedAt: number
-}
-
-/** Undefined for moderation routes, which bill nothing. */
-function recordOf({ deployment, usage }: Moderation, call: JudgedCall): LightRunRecord | undefined {
-  if (!usage) return undefined
-  const { context, clock, startedAt, prices, guard, model, newId } = call
-  const { inputTokens, outputTokens, cachedTokens, reasoningTokens } = usage
-  return {
-    id: newId("run"),
-    projectId: context.projectId,
-    principal: context.principal,
-    user: context.user,
-    kind: "chat",
-    name: "guard.moderate",
-    model,
-    deployment: deployment.id,
-    outcome: "completed",
-    status: 200,
-    error: null,
-    startedAt,
-    durationMs: clock.now() - startedAt,
-    firstTokenMs: null,
-    streamed: false,
-    inputTokens,
-    outputTokens,
-    cachedTokens,
-    reasoningTokens,
-    ...costOf(usage, prices.priceOf(deployment)),
-    requestBytes: 0,
-    responseBytes: 0,
-    label: null,
-    data: { guard, runId: context.runId },
-  }
 }

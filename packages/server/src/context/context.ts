@@ -10,14 +10,14 @@ import { memoryVectorDefinition } from "./memory-vector.ts"
 import { createMemories, type Memories } from "./memories.ts"
 import { createSearch, type Search } from "./retrieval/search.ts"
 import { createWordCache } from "./retrieval/word-cache.ts"
-import type { Embed } from "./types.ts"
+import type { EmbedAs } from "./types.ts"
 import { createVectorStores, type VectorStores } from "./vector-stores.ts"
 
 export interface ContextDependencies {
   store: Store
   runs: Runs
   /** Absent when no embedding model is configured: search is then by words only, and says so. */
-  embed: Embed | undefined
+  embedAs: EmbedAs | undefined
   /** Names the space of the vectors; vectors of another model are never compared with these. */
   embedModel: string
   clock: Clock

@@ -8,7 +8,7 @@ export { writersLabel, type Memories, type Memory, type MemoryHit, type MemorySe
 export { parseFilter, type AttributeFilter, type AttributeValue } from "./retrieval/filters.ts"
 export type { ArmScore, Why } from "./retrieval/fuse.ts"
 export type { Search, SearchAnswer, SearchQuery, SearchResult } from "./retrieval/search.ts"
-export type { Caller, Embed } from "./types.ts"
+export type { Caller, Embed, EmbedAs } from "./types.ts"
 export {
   autoChunking,
   type Chunking,

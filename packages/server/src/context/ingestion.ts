@@ -25,7 +25,7 @@ import { embeddingTexts } from "./documents/chunk.ts"
 import type { Documents, DocumentOutcome } from "./documents/documents.ts"
 import type { ChunkedDocument, DocumentFailure, ParsedDocument } from "./documents/types.ts"
 import { partsOf } from "./files.ts"
-import type { Embed } from "./types.ts"
+import type { EmbedAs } from "./types.ts"
 import { vectorOfText, vectorText } from "./vector-text.ts"
 
 export const ingestionName = "file"
@@ -39,7 +39,7 @@ const windowTokens = 228
 export interface IngestionDependencies {
   store: Store
   documents: Documents
-  embed: Embed | undefined
+  embedAs: EmbedAs | undefined
   embedModel: string
   clock: Clock
   newId: NewId
@@ -48,6 +48,7 @@ export interface IngestionDependencies {
 
 interface Target {
   projectId: string
+  principal: string
   vectorStoreId: string
   fileId: string
   runId: string
@@ -115,7 +116,7 @@ class Work {
   }
 
   get vectorsWanted(): boolean {
-    return this.#dependencies.embed !== undefined && this.#dependencies.store.capabilities.vector
+    return this.#dependencies.embedAs !== undefined && this.#dependencies.store.capabilities.vector
   }
 
   async parseSummary(): Promise<JsonValue> {
@@ -145,9 +146,10 @@ class Work {
   /** The vectors of one batch as base64 of their floats, one after the other. */
   async embedBatch(batch: number, signal: AbortSignal): Promise<string> {
     const texts = textsOf(chunksOf(await this.#chunk())).slice(batch * embedBatchTexts, (batch + 1) * embedBatchTexts)
-    const { embed } = this.#dependencies
-    if (embed === undefined) throw new AppError("feature_unavailable", "No embedding model is configured.")
-    const vectors = await embed(
+    const { embedAs } = this.#dependencies
+    if (embedAs === undefined) throw new AppError("feature_unavailable", "No embedding model is configured.")
+    const { projectId, principal } = this.#target
+    const vectors = await embedAs({ projectId, principal, isPatient: true })(
       texts.map((text) => text.text),
       signal,
     )
@@ -242,7 +244,8 @@ function targetOf(context: RunContext, input: JsonValue): Target {
   if (isJsonObject(input)) {
     const { vectorStoreId, fileId } = input
     if (typeof vectorStoreId === "string" && typeof fileId === "string") {
-      return { projectId: context.run.projectId, vectorStoreId, fileId, runId: context.run.id }
+      const { id: runId, projectId, principal } = context.run
+      return { projectId, principal, vectorStoreId, fileId, runId }
     }
   }
   throw new AppError("invalid_request", "The input of an ingestion names `vectorStoreId` and `fileId`.")

@@ -10,7 +10,7 @@ import type { Why } from "./retrieval/fuse.ts"
 import { searchScope } from "./retrieval/scope-search.ts"
 import { embedQueries } from "./retrieval/search.ts"
 import type { WordCache } from "./retrieval/word-cache.ts"
-import type { Caller, Embed } from "./types.ts"
+import type { Caller, EmbedAs } from "./types.ts"
 
 export interface NewMemory {
   scope: string
@@ -41,7 +41,7 @@ export interface MemorySearchAnswer {
 export interface Memories {
   /** Resolves when the statement is committed and can be found. */
   remember(caller: Caller, memory: NewMemory, signal: AbortSignal): Promise<Memory>
-  search(projectId: string, query: { scope: string; text: string; limit: number }, signal: AbortSignal): Promise<MemorySearchAnswer>
+  search(caller: Caller, query: { scope: string; text: string; limit: number }, signal: AbortSignal): Promise<MemorySearchAnswer>
   list(projectId: string, scope: string, before: string | undefined, limit: number): Promise<Memory[]>
   get(projectId: string, id: string): Promise<Memory>
   forget(projectId: string, id: string): Promise<Memory>
@@ -49,7 +49,7 @@ export interface Memories {
 
 export interface MemoriesDependencies {
   store: Store
-  embed: Embed | undefined
+  embedAs: EmbedAs | undefined
   embedModel: string
   clock: Clock
   newId: NewId
@@ -76,7 +76,7 @@ class MemoryService implements Memories {
   async remember(caller: Caller, memory: NewMemory, signal: AbortSignal): Promise<Memory> {
     const { store, clock, newId } = this.#dependencies
     const stored = memoryOf(caller, memory, newId("mem"), clock.now())
-    const early = await this.#vectorSoon(stored.text, signal)
+    const early = await this.#vectorSoon(caller, stored.text, signal)
     await store.project(caller.projectId).transaction(async (tx) => {
       const { frequencies, length } = countTerms(stored.text)
       const key = indexKey(stored)
@@ -89,10 +89,11 @@ class MemoryService implements Memories {
     return stored
   }
 
-  async search(projectId: string, query: { scope: string; text: string; limit: number }, signal: AbortSignal): Promise<MemorySearchAnswer> {
+  async search(caller: Caller, query: { scope: string; text: string; limit: number }, signal: AbortSignal): Promise<MemorySearchAnswer> {
     const { store, embedModel, clock, wordCache } = this.#dependencies
+    const { projectId } = caller
     const now = clock.now()
-    const { vectors, wordsOnly } = await embedQueries(this.#dependencies, [query.text], signal)
+    const { vectors, wordsOnly } = await embedQueries(this.#dependencies, caller, [query.text], signal)
     const hits = await store.project(projectId).transaction(async (tx) => {
       const ranked = await searchScope(tx, {
         projectId,
@@ -141,13 +142,13 @@ class MemoryService implements Memories {
   }
 
   /** The vector if it comes soon; "late" when it does not or the model fails; undefined when this server cannot embed. */
-  async #vectorSoon(text: string, signal: AbortSignal): Promise<Float32Array | "late" | undefined> {
-    const { embed, store } = this.#dependencies
-    if (embed === undefined || !store.capabilities.vector) return undefined
+  async #vectorSoon(caller: Caller, text: string, signal: AbortSignal): Promise<Float32Array | "late" | undefined> {
+    const { embedAs, store } = this.#dependencies
+    if (embedAs === undefined || !store.capabilities.vector) return undefined
     signal.throwIfAborted()
     const within = AbortSignal.timeout(embedWaitMs)
     const late = new Promise<"late">((resolve) => within.addEventListener("abort", () => resolve("late"), { once: true }))
-    const vector = embed([text], within).then(
+    const vector = embedAs({ ...caller, isPatient: false })([text], within).then(
       ([first]) => first ?? "late",
       () => "late" as const, // the run tries again and says why it cannot
     )

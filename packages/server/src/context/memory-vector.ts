@@ -3,7 +3,7 @@ import { AppError, isJsonObject, type JsonValue } from "../core/index.ts"
 import type { RunDefinition } from "../runs/index.ts"
 import { embeddings, memories, type Store } from "../store/index.ts"
 import { vectorOfText, vectorText } from "./vector-text.ts"
-import type { Embed } from "./types.ts"
+import type { EmbedAs } from "./types.ts"
 
 export const memoryVectorName = "memory"
 const embedTimeoutMs = 60_000
@@ -11,7 +11,7 @@ const embedRetries = 5
 
 export interface MemoryVectorDependencies {
   store: Store
-  embed: Embed | undefined
+  embedAs: EmbedAs | undefined
   embedModel: string
 }
 
@@ -20,21 +20,21 @@ export function memoryScopeId(scope: string): string {
   return `memory:${scope}`
 }
 
-export function memoryVectorDefinition({ store, embed, embedModel }: MemoryVectorDependencies): RunDefinition {
+export function memoryVectorDefinition({ store, embedAs, embedModel }: MemoryVectorDependencies): RunDefinition {
   return {
     kind: "ingestion",
     name: memoryVectorName,
     version: "1",
     style: "replay",
     execute: async (context, input) => {
-      const { projectId } = context.run
+      const { projectId, principal } = context.run
       const id = memoryIdOf(input)
       const vector = await context.step(
         "embed",
         async ({ signal }) => {
           const memory = await memories.findMemory(store.project(projectId), projectId, id)
-          if (memory === undefined || embed === undefined) return null
-          const [found] = await embed([memory.text], signal)
+          if (memory === undefined || embedAs === undefined) return null
+          const [found] = await embedAs({ projectId, principal, isPatient: true })([memory.text], signal)
           return found === undefined ? null : vectorText(found)
         },
         { effect: "read", retries: embedRetries, timeoutMs: embedTimeoutMs },

@@ -272,10 +272,12 @@ describe("models by name", () => {
   })
 
   it("embeds texts in order and scales to unit length, upstream and here", async () => {
-    const vectors = await createEmbed(options, "fast")(["a", "b"], new AbortController().signal)
+    const { vectors, usage } = await createEmbed(options, "fast")(["a", "b"], new AbortController().signal)
     expect(vectors.map((vector) => Math.hypot(...vector))).toEqual([expect.closeTo(1, 5), expect.closeTo(1, 5)])
     expect(vectors[0]).not.toEqual(vectors[1])
-    expect(await createEmbed(options, "here")(["a"], new AbortController().signal)).toEqual([Float32Array.from([1, 0])])
+    expect(usage?.inputTokens).toBeGreaterThan(0)
+    const here = await createEmbed(options, "here")(["a"], new AbortController().signal)
+    expect(here).toMatchObject({ vectors: [Float32Array.from([1, 0])], usage: undefined })
     provider.next({ error: { status: 400, message: "no" } })
     await expect(createEmbed(options, "fast")(["a"], new AbortController().signal)).rejects.toMatchObject({ message: "no" })
   })

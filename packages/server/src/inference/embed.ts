@@ -6,7 +6,7 @@ import { runPlan } from "./pool/run-plan.ts"
 import type { Pool } from "./pool/types.ts"
 import { embeddingsOf } from "./providers/embeddings.ts"
 import type { SendOptions } from "./providers/send.ts"
-import type { Deployment, Embed } from "./types.ts"
+import type { Deployment, Embed, ModelUsage } from "./types.ts"
 
 export interface CreateEmbedOptions extends SendOptions {
   models: Pick<Models, "require">
@@ -15,15 +15,27 @@ export interface CreateEmbedOptions extends SendOptions {
   clock: Clock
 }
 
+export interface EmbeddedTexts {
+  vectors: Float32Array[]
+  deployment: Deployment
+  /** Undefined of a model in this process, which bills nothing. */
+  usage: ModelUsage | undefined
+}
+
+export type MeasuredEmbed = (...given: Parameters<Embed>) => Promise<EmbeddedTexts>
+
 /** Looks the model up at each call, so that a replaced registry is followed. Vectors are scaled to unit length. */
-export function createEmbed(options: CreateEmbedOptions, model: string): Embed {
-  return async (texts, signal, purpose) => {
-    if (texts.length === 0) return []
+export function createEmbed(options: CreateEmbedOptions, model: string): MeasuredEmbed {
+  return (texts, signal, purpose) => {
     const plan = options.pool.plan(options.models.require(model, "embeddings"), { needs: "embeddings" })
-    const work = async (deployment: Deployment): Promise<Float32Array[]> => {
-      if (isNative(deployment)) return nativeEmbed(options.natives, deployment)(texts, signal, purpose)
-      const { vectors } = await embeddingsOf(options, deployment, { texts, dimensions: null, purpose: purpose ?? null, user: null }, signal)
-      return vectors.map(unit)
+    const work = async (deployment: Deployment): Promise<EmbeddedTexts> => {
+      if (isNative(deployment)) {
+        const vectors = await nativeEmbed(options.natives, deployment)(texts, signal, purpose)
+        return { vectors, deployment, usage: undefined }
+      }
+      const call = { texts, dimensions: null, purpose: purpose ?? null, user: null }
+      const { vectors, usage } = await embeddingsOf(options, deployment, call, signal)
+      return { vectors: vectors.map(unit), deployment, usage }
     }
     return runPlan(plan, { clock: options.clock, signal }, work)
   }

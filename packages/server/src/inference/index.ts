@@ -5,7 +5,7 @@ export { providerDeployment } from "./providers/deployment.ts"
 export { createUpstreams, type Upstreams, type UpstreamTarget } from "./upstreams.ts"
 export { createCallModel, eventsOf, isNative, type CallModelOptions, type Natives } from "./call-model.ts"
 export { continuedCall } from "./begun-answer.ts"
-export { createEmbed, type CreateEmbedOptions } from "./embed.ts"
+export { createEmbed, type MeasuredEmbed } from "./embed.ts"
 export { embeddingsOf, rerankOf, type Embeddings } from "./providers/embeddings.ts"
 export {
   errorInBody,

@@ -22,6 +22,7 @@ export { createEgress, type Egress, type EgressLimits, type EgressOptions, type 
 export type { EgressRequest } from "./egress-redirect.ts"
 export { openSealer, type Sealer } from "./sealed.ts"
 export {
+  CallerRefusal,
   createGuards,
   createModeration,
   createRedactor,

@@ -52,7 +52,7 @@ export async function startContextServer(options: ContextServerOptions = {}): Pr
   const identity = cleanUps.use(await createIdentity({ ...shared, store }))
   const runs = cleanUps.use(createRuns({ ...shared, store }))
   const embed = "embed" in options ? options.embed : wordVectors
-  const context = cleanUps.use(createContext({ ...shared, store, runs, embed, embedModel: "words" }))
+  const context = cleanUps.use(createContext({ ...shared, store, runs, embedAs: embed && (() => embed), embedModel: "words" }))
   const record = (row: LightRunRecord): void => void records.push(row)
   const gate = createGate({ grants: options.grants ?? [everything] })
   const deps = { ...shared, ...context, record, gate }

@@ -95,7 +95,7 @@ export async function startResponsesServer(options: ResponsesServerOptions = {})
   const identity = cleanUps.use(await createIdentity({ ...shared, store }))
   const runs = cleanUps.use(createRuns({ ...shared, store }))
   const embed = options.embed ?? wordVectors
-  const context = cleanUps.use(createContext({ ...shared, store, runs, embed, embedModel: "words" }))
+  const context = cleanUps.use(createContext({ ...shared, store, runs, embedAs: () => embed, embedModel: "words" }))
   const extractive = createExtractive({
     ...shared,
     embed,

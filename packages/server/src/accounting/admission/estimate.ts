@@ -70,14 +70,20 @@ export function demandOf(request: AdmissionRequest, history: OutputHistory, assu
   const inputTokens = Math.max(0, Math.ceil(request.inputTokensEstimated))
   const outputTokens = Math.max(0, Math.ceil(request.outputTokensMax ?? history.expected(request.model)))
   const price = request.price ?? assumed
+  const calls = callsOf(request)
   return {
     microUsd: worstCost(request, inputTokens, outputTokens, price),
-    requests: 1,
+    requests: calls,
     tokens: inputTokens + outputTokens,
     inputTokens,
     outputTokens,
-    concurrent: 1,
+    concurrent: calls,
   }
+}
+
+/** How many requests, and calls under way, it counts as. */
+export function callsOf({ isInternal }: AdmissionRequest): number {
+  return isInternal === true ? 0 : 1
 }
 
 /** Nothing is taken for cached, all of it may be written to the cache. */

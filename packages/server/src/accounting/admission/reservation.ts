@@ -1,6 +1,6 @@
 // What one call holds of its counters, from its admission to its end.
 import type { Counter } from "./counter.ts"
-import type { Demand } from "./estimate.ts"
+import { callsOf, type Demand } from "./estimate.ts"
 import type { ActualUsage, AdmissionRequest, LimitState, LimitWindow, Reservation } from "./types.ts"
 
 /** What a call drew from one counter. */
@@ -48,7 +48,14 @@ export class Held implements Reservation {
     if (this.#draws.length === 0) return
     const { inputTokens, outputTokens } = actual
     const microUsd = this.#shared.microUsdOf(this.#request, actual)
-    this.#giveBack({ microUsd, requests: 1, tokens: inputTokens + outputTokens, inputTokens, outputTokens, concurrent: 0 })
+    this.#giveBack({
+      microUsd,
+      requests: callsOf(this.#request),
+      tokens: inputTokens + outputTokens,
+      inputTokens,
+      outputTokens,
+      concurrent: 0,
+    })
   }
 
   release(): void {

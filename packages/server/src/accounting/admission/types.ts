@@ -18,6 +18,8 @@ export interface AdmissionRequest {
   pieces?: PricedPieces | undefined
   /** The highest price among the candidates; undefined is unknown, and then an assumed price is reserved and settled. */
   price: Price | undefined
+  /** A call that this server makes for the caller beside what it was asked for: neither a request of its own, nor one more at once. */
+  isInternal?: boolean
 }
 
 export interface ActualUsage {

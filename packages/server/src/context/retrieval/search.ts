@@ -3,7 +3,7 @@ import { AppError, type Clock, type JsonObject } from "../../core/index.ts"
 import type { Label } from "../../security/index.ts"
 import { chunks, vectorStores, type ChunkHit, type Queryable, type Store } from "../../store/index.ts"
 import { isExpired } from "../expiry.ts"
-import type { Embed } from "../types.ts"
+import type { Caller, EmbedAs } from "../types.ts"
 import { documentParameters, placeKey, placeOf } from "./bm25.ts"
 import { matches, type AttributeFilter } from "./filters.ts"
 import type { Fused, Why } from "./fuse.ts"
@@ -43,11 +43,11 @@ export interface SearchAnswer {
   wordsOnly: string | null
 }
 
-export type Search = (projectId: string, query: SearchQuery, signal: AbortSignal) => Promise<SearchAnswer>
+export type Search = (caller: Caller, query: SearchQuery, signal: AbortSignal) => Promise<SearchAnswer>
 
 export interface SearchDependencies {
   store: Store
-  embed: Embed | undefined
+  embedAs: EmbedAs | undefined
   embedModel: string
   clock: Clock
   wordCache: WordCache
@@ -57,9 +57,10 @@ const candidatesMax = 100
 const queriesMax = 16
 
 export function createSearch(dependencies: SearchDependencies): Search {
-  return async (projectId, query, signal) => {
+  return async (caller, query, signal) => {
+    const { projectId } = caller
     const queries = queriesOf(query)
-    const { vectors, wordsOnly } = await embedQueries(dependencies, queries, signal)
+    const { vectors, wordsOnly } = await embedQueries(dependencies, caller, queries, signal)
     const found = await dependencies.store.project(projectId).transaction(async (db) => {
       const hits: SearchResult[] = []
       for (const vectorStoreId of new Set(query.vectorStoreIds)) {
@@ -98,14 +99,15 @@ function queriesOf(query: SearchQuery): readonly string[] {
 
 /** The vectors of the queries, or why there are none. A failing embedding model does not stop the words. */
 export async function embedQueries(
-  { store, embed }: Pick<SearchDependencies, "store" | "embed">,
+  { store, embedAs }: Pick<SearchDependencies, "store" | "embedAs">,
+  caller: Caller,
   queries: readonly string[],
   signal: AbortSignal,
 ): Promise<{ vectors: Float32Array[] | undefined; wordsOnly: string | null }> {
-  if (embed === undefined) return { vectors: undefined, wordsOnly: "no embedding model is configured" }
+  if (embedAs === undefined) return { vectors: undefined, wordsOnly: "no embedding model is configured" }
   if (!store.capabilities.vector) return { vectors: undefined, wordsOnly: "the database has no pgvector" }
   try {
-    return { vectors: await embed(queries, signal, "query"), wordsOnly: null }
+    return { vectors: await embedAs({ ...caller, isPatient: false })(queries, signal, "query"), wordsOnly: null }
   } catch (error) {
     signal.throwIfAborted()
     return {

@@ -95,7 +95,7 @@ async function searched(
   }
   const call = { id: newId("run"), kind: "retrieval", name: "vector_store.search", principal } as const
   const found = await recordLightRun({ clock, record }, call, async () => {
-    const answer = await search(principal.projectId, query, signal)
+    const answer = await search({ projectId: principal.projectId, principal: principal.id }, query, signal)
     const results = answer.results.map(({ chunkId, fileId, score, why }) => ({ chunkId, fileId, score, why: whyJson(why) }))
     const label = joinLabels(answer.results.map((result) => result.label))
     return { value: answer, label, data: { vectorStoreId: id, results, wordsOnly: answer.wordsOnly } }

@@ -124,7 +124,7 @@ it("acknowledges a memory while the embedding model is slow, and finds it by wor
     AbortSignal.timeout(10_000),
   )
   const find = (): ReturnType<typeof other.context.memories.search> =>
-    other.context.memories.search(other.projectId, { scope: "s", text: "vector", limit: 5 }, AbortSignal.timeout(10_000))
+    other.context.memories.search(caller, { scope: "s", text: "vector", limit: 5 }, AbortSignal.timeout(10_000))
   expect((await find()).hits.map((hit) => [hit.id, hit.why.vectors])).toEqual([[memory.id, null]])
   gate.resolve()
   // A durable run adds it, so that it comes even when this process dies now.

@@ -47,7 +47,7 @@ export function memoryRoutes(options: MemoryRoutesOptions): Hono<HttpEnv> {
     const call = { id: newId("run"), kind: "retrieval", name: "memory.search", principal } as const
     const query = { scope: body.scope, text: body.query, limit: body.limit ?? searchRowsDefault }
     const found = await recordLightRun(options, call, async () => {
-      const value = await memories.search(principal.projectId, query, context.req.raw.signal)
+      const value = await memories.search(callerOf(principal), query, context.req.raw.signal)
       const results = value.hits.map(({ id, score, why }) => ({ memoryId: id, score, why: { ...why } }) as unknown as JsonValue) // plain numbers
       return {
         value,

@@ -62,7 +62,7 @@ export function testClock(): Clock & { now: () => number; pass(ms: number): void
 /** The letters of a text, counted: texts with nearly the same words are near to each other. */
 export function letterEmbedding(part: Partial<QuestionEmbedding> = {}): QuestionEmbedding & { texts: string[] } {
   const texts: string[] = []
-  const embed: QuestionEmbedding["embed"] = async (all) => {
+  const embed: ReturnType<QuestionEmbedding["embedAs"]> = async (all) => {
     texts.push(...all)
     return all.map((text) => {
       const counts = new Float32Array(26)
@@ -71,5 +71,5 @@ export function letterEmbedding(part: Partial<QuestionEmbedding> = {}): Question
       return counts.map((count) => count / length)
     })
   }
-  return { model: "letters", embed, readsWhole: () => true, texts, ...part }
+  return { model: "letters", embedAs: () => embed, readsWhole: () => true, texts, ...part }
 }

@@ -160,7 +160,7 @@ describe("questions that mean the same", () => {
     const unread = open({ embedding: letterEmbedding({ readsWhole: () => false }) })
     await ask(unread.cache, asked(similar[0], {}, semantic), answered("x"))
     expect((await find(unread.cache, asked(similar[1], {}, semantic))).kind).toBe("miss")
-    const broken = open({ embedding: letterEmbedding({ embed: () => Promise.reject(new Error("no model")) }) })
+    const broken = open({ embedding: letterEmbedding({ embedAs: () => () => Promise.reject(new Error("no model")) }) })
     await ask(broken.cache, asked(similar[0], {}, semantic), answered("x"))
     expect((await find(broken.cache, asked(similar[0], {}, semantic))).kind).toBe("hit")
     expect(broken.errors).toEqual(["embedding a question for the answer cache"])

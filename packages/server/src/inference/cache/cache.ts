@@ -12,7 +12,8 @@ import type { AnswerCache, CachedAnswer, CacheFinding, CacheHit, CacheMiss, Cach
 export interface QuestionEmbedding {
   /** Vectors of different models are never compared. */
   model: string
-  embed: Embed
+  /** On the bill of whoever asks. */
+  embedAs: (caller: Pick<CacheQuestion, "projectId" | "principal">) => Embed
   /** Whether the model reads all of a text: of one that it cuts, the end could say anything. */
   readsWhole: (text: string) => boolean
 }
@@ -100,7 +101,7 @@ class TwoLevelCache implements AnswerCache {
     try {
       const same = question.read ? await this.#shared?.get(question.projectId, keys.exact, question.ageMsMax) : undefined
       if (same) return this.#found(keys, flight, same)
-      const topic = keys.semantic && (await this.#topicOf(keys.semantic, signal))
+      const topic = keys.semantic && (await this.#topicOf(question, keys.semantic, signal))
       const like = topic && question.read ? await this.#nearest(question, topic) : undefined
       if (like) return this.#found(keys, flight, like.kept, like.similarity)
       signal.throwIfAborted()
@@ -126,11 +127,16 @@ class TwoLevelCache implements AnswerCache {
   }
 
   /** Undefined where the question cannot be embedded in time: then only the same request is the same. */
-  async #topicOf({ topic, text }: { topic: string; text: string }, signal: AbortSignal): Promise<Topic | undefined> {
+  async #topicOf(
+    question: CacheQuestion,
+    { topic, text }: { topic: string; text: string },
+    signal: AbortSignal,
+  ): Promise<Topic | undefined> {
     const { embedding, limits, onError } = this.#options
     if (!embedding?.readsWhole(text)) return undefined
     try {
-      const [vector] = await embedding.embed([text], AbortSignal.any([signal, AbortSignal.timeout(limits.cacheEmbedMs)]))
+      const inTime = AbortSignal.any([signal, AbortSignal.timeout(limits.cacheEmbedMs)])
+      const [vector] = await embedding.embedAs(question)([text], inTime)
       return vector && { topic, vector }
     } catch (error) {
       if (!signal.aborted) onError("embedding a question for the answer cache", error)

@@ -305,7 +305,7 @@ describe("vectors", () => {
   })
 
   it("inside the server have unit length, and fewer than the texts are an error", async () => {
-    const [vector] = await createEmbed(options, "cohere")(["abc"], anySignal, "query")
+    const [vector] = (await createEmbed(options, "cohere")(["abc"], anySignal, "query")).vectors
     expect(Math.hypot(...vector!)).toBeCloseTo(1, 5)
     const few = { raw: { status: 200, headers: { "content-type": "application/json" }, body: ['{"embeddings":{"float":[[1,2]]}}'] } }
     provider.next(few)

@@ -5,6 +5,16 @@ export function blocked(guard: string, message: string): AppError {
   return new AppError("content_blocked", `blocked by the guard "${guard}": ${message}`)
 }
 
+/** Thrown by what a guard asks with: the caller may not use more, and failing open would let them use it unguarded. */
+export class CallerRefusal extends Error {
+  readonly refusal: AppError
+
+  constructor(refusal: AppError) {
+    super(refusal.message)
+    this.refusal = refusal
+  }
+}
+
 export function undecided(guard: string, cause: unknown): AppError {
   return new AppError("guard_unavailable", `the guard "${guard}" could not decide, and nothing passes without it`, {
     hint: "Try again, or set failOpen on the guard to let calls pass while it is unavailable.",

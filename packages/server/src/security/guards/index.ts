@@ -1,4 +1,5 @@
 // Public face of guards, inside security.
+export { CallerRefusal } from "./blocked.ts"
 export { createGuards, type GuardRule, type Guards } from "./guards.ts"
 export { GuardSession, type CheckedRequest } from "./session.ts"
 export type { AnswerText } from "./answer-pipe.ts"

@@ -1,7 +1,7 @@
 // The guards of one call: they are asked about its request one after another, then stand in the way of its answer in reverse order.
 import { AppError, sleep } from "../../core/index.ts"
 import { AnswerPipe, FilterStage, WindowStage, type AnswerText, type Stage } from "./answer-pipe.ts"
-import { blocked, undecided } from "./blocked.ts"
+import { blocked, CallerRefusal, undecided } from "./blocked.ts"
 import type { Findings, Guard, GuardContext, GuardReport, GuardText, Verdict } from "./types.ts"
 
 export interface SessionLimits {
@@ -102,6 +102,7 @@ export class GuardSession {
       const isBlock = error instanceof AppError && error.code === "content_blocked"
       this.#report(guard, phase, isBlock ? "block" : "failed")
       if (isBlock) throw error
+      if (error instanceof CallerRefusal) throw error.refusal
       if (guard.failOpen === true && !this.#context.signal.aborted) return undefined
       throw undecided(guard.name, error)
     }

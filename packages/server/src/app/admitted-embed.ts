@@ -1,0 +1,100 @@
+// Embeddings that the server makes for its own work (files, memories, searches, the answer cache), within the limits of whoever they are for, and on their bill.
+import { costOf, dearestPrice, type LightRunRecord, type Prices, type Records } from "../accounting/index.ts"
+import type { NewId } from "../core/index.ts"
+import { createEmbed, type Deployment, type Embed, type MeasuredEmbed, type Model, type ModelUsage } from "../inference/index.ts"
+import type { Identity } from "../security/index.ts"
+import { callerLimits, reserveFor, type ReserveOptions } from "./reserve.ts"
+
+type CreateEmbedOptions = Parameters<typeof createEmbed>[0]
+
+/** What makes work inside the server somebody's. */
+export interface Accountable extends Pick<ReserveOptions, "admission"> {
+  records: Pick<Records, "add">
+  identity: Pick<Identity, "principalOfKey">
+}
+
+export interface AdmittedEmbedOptions extends Accountable, CreateEmbedOptions {
+  limits: CreateEmbedOptions["limits"] & ReserveOptions["limits"]
+  prices: Pick<Prices, "priceOf">
+  newId: NewId
+}
+
+export interface EmbedCaller {
+  readonly projectId: string
+  readonly principal: string
+  readonly isPatient: boolean
+}
+
+/** A model of this process is free, so it is neither held to limits nor recorded. */
+export function admitEmbeddings(options: AdmittedEmbedOptions, model: string, name: string): (caller: EmbedCaller) => Embed {
+  const embed = createEmbed(options, model)
+  return (caller) => async (texts, signal, purpose) => {
+    if (texts.length === 0) return []
+    const asked = options.models.require(model, "embeddings")
+    if (asked.deployments.every(({ dialect }) => dialect === "native")) return (await embed(texts, signal, purpose)).vectors
+    return billed(options, { caller, asked, name, texts, signal }, () => embed(texts, signal, purpose))
+  }
+}
+
+interface EmbedCall {
+  caller: EmbedCaller
+  asked: Model
+  name: string
+  texts: readonly string[]
+  signal: AbortSignal
+}
+
+async function billed(options: AdmittedEmbedOptions, call: EmbedCall, work: () => ReturnType<MeasuredEmbed>): Promise<Float32Array[]> {
+  const { prices, clock, records } = options
+  const { caller, asked, texts, signal } = call
+  const estimated = Math.ceil(texts.reduce((sum, text) => sum + text.length, 0) / charactersPerToken)
+  const bound = callerLimits(options.identity, caller)
+  const request = { ...bound, model: asked.name, inputTokensEstimated: estimated, outputTokensMax: 0, isInternal: true } as const
+  const price = dearestPrice(prices, asked.deployments)
+  const reservation = await reserveFor(options, { ...request, price }, { isPatient: caller.isPatient, signal })
+  const startedAt = clock.now()
+  try {
+    const { vectors, deployment, usage } = await work()
+    const cost = usage ? costOf(usage, prices.priceOf(deployment)) : { costMicroUsd: 0, costKnown: true }
+    reservation.settle({ inputTokens: usage?.inputTokens ?? 0, outputTokens: 0, ...cost })
+    if (usage) records.add(recordOf(options, call, { tags: bound.tags, user: bound.user, startedAt, deployment, usage, ...cost }))
+    return vectors
+  } finally {
+    reservation.release()
+  }
+}
+
+const charactersPerToken = 4
+
+interface Made extends Pick<LightRunRecord, "user" | "startedAt" | "costMicroUsd" | "costKnown"> {
+  tags: readonly string[]
+  deployment: Deployment
+  usage: ModelUsage
+}
+
+function recordOf({ newId, clock }: AdmittedEmbedOptions, call: EmbedCall, { deployment, usage, ...made }: Made): LightRunRecord {
+  return {
+    ...made,
+    id: newId("run"),
+    projectId: call.caller.projectId,
+    principal: call.caller.principal,
+    kind: "embedding",
+    name: call.name,
+    model: call.asked.name,
+    deployment: deployment.id,
+    outcome: "completed",
+    status: 200,
+    error: null,
+    durationMs: clock.now() - made.startedAt,
+    firstTokenMs: null,
+    streamed: false,
+    inputTokens: usage.inputTokens,
+    outputTokens: 0,
+    cachedTokens: 0,
+    reasoningTokens: 0,
+    requestBytes: 0,
+    responseBytes: 0,
+    label: null,
+    data: { texts: call.texts.length, ...(usage.estimated ? { usageEstimated: true } : {}) },
+  }
+}

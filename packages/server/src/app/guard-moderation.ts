@@ -1,0 +1,106 @@
+// Moderation by a model for the guards, within the limits of the guarded call's caller and on their bill.
+import {
+  costOf,
+  dearestPrice,
+  type Admission,
+  type AdmissionRequest,
+  type LightRunRecord,
+  type Records,
+  type Reservation,
+} from "../accounting/index.ts"
+import { AppError } from "../core/index.ts"
+import { createModerateTexts, type Moderation } from "../inference/index.ts"
+import { CallerRefusal, type GuardContext, type Identity, type Moderate } from "../security/index.ts"
+import { callerLimits, reserveFor } from "./reserve.ts"
+import type { Inference, Shared } from "./services.ts"
+
+export interface ModerationParts {
+  inference: Inference
+  records: Pick<Records, "add">
+  admission: Pick<Admission, "reserve">
+  identity: Pick<Identity, "principalOfKey">
+}
+
+/** What a guard's model uses is held of the caller's limits, and a light run of the caller's project. */
+export function moderateBy(shared: Shared, guard: { model: string; name: string }, parts: ModerationParts): Moderate {
+  const { inference, records } = parts
+  const judge = createModerateTexts({ ...shared, ...inference }, guard.model)
+  return async (texts, context) => {
+    const startedAt = shared.clock.now()
+    const reservation = await reserved(shared, guard.model, parts, texts, context)
+    try {
+      const { judgements, deployment, usage } = await judge(texts, context.signal)
+      if (!usage) return judgements // moderation routes bill nothing
+      const cost = costOf(usage, inference.prices.priceOf(deployment))
+      reservation?.settle({ inputTokens: usage.inputTokens, outputTokens: usage.outputTokens, ...cost })
+      const { tags } = callerLimits(parts.identity, context)
+      records.add({ ...recordOf(shared, guard, context, startedAt), ...tokensOf(usage), ...cost, tags, deployment: deployment.id })
+      return judgements
+    } finally {
+      reservation?.release()
+    }
+  }
+}
+
+const charactersPerToken = 4
+/** Of what the model is told about its task. */
+const instructionTokens = 150
+
+async function reserved(
+  shared: Shared,
+  name: string,
+  { inference, admission, identity }: ModerationParts,
+  texts: readonly string[],
+  context: GuardContext,
+): Promise<Reservation | undefined> {
+  const { deployments } = inference.models.require(name)
+  if (deployments.some(({ does }) => does.moderation === true)) return undefined
+  const request: AdmissionRequest = {
+    ...callerLimits(identity, context),
+    user: context.user,
+    model: name,
+    inputTokensEstimated: instructionTokens + Math.ceil(texts.reduce((sum, text) => sum + text.length, 0) / charactersPerToken),
+    outputTokensMax: null,
+    price: dearestPrice(inference.prices, deployments),
+    isInternal: true,
+  }
+  try {
+    return await reserveFor({ ...shared, admission }, request, { isPatient: false, signal: context.signal })
+  } catch (error) {
+    throw error instanceof AppError ? new CallerRefusal(error) : error
+  }
+}
+
+function tokensOf({ inputTokens, outputTokens, cachedTokens, reasoningTokens }: NonNullable<Moderation["usage"]>): TokensOf {
+  return { inputTokens, outputTokens, cachedTokens, reasoningTokens }
+}
+
+type TokensOf = Pick<LightRunRecord, "inputTokens" | "outputTokens" | "cachedTokens" | "reasoningTokens">
+
+function recordOf(
+  { clock, newId }: Shared,
+  { model, name }: { model: string; name: string },
+  context: GuardContext,
+  startedAt: number,
+): Omit<LightRunRecord, keyof TokensOf | "deployment" | "costMicroUsd" | "costKnown"> {
+  return {
+    id: newId("run"),
+    projectId: context.projectId,
+    principal: context.principal,
+    user: context.user,
+    kind: "chat",
+    name: "guard.moderate",
+    model,
+    outcome: "completed",
+    status: 200,
+    error: null,
+    startedAt,
+    durationMs: clock.now() - startedAt,
+    firstTokenMs: null,
+    streamed: false,
+    requestBytes: 0,
+    responseBytes: 0,
+    label: null,
+    data: { guard: name, runId: context.runId },
+  }
+}
