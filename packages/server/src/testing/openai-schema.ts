@@ -13,10 +13,17 @@ export interface OpenAiSchema {
   readonly problems: (schema: string, value: unknown) => string[]
   /** Against the schema of the event's own type. */
   readonly eventProblems: (event: { readonly type: string }) => string[]
+  /** The operation that a request asked for, as `POST /responses`; undefined where OpenAI has none there. */
+  readonly operationOf: (method: string, path: string) => string | undefined
+  /** What it answers, whole or one event of its stream; undefined where the description has no schema for it. */
+  readonly answerProblems: (operation: string, kind: AnswerKind, value: unknown) => string[] | undefined
 }
+
+export type AnswerKind = "application/json" | "text/event-stream"
 
 interface Description {
   components: { schemas: Record<string, { properties?: { type?: { enum?: string[] } } }> }
+  paths: Record<string, Record<string, { responses?: Record<string, { content?: Partial<Record<AnswerKind, { schema?: object }>> }> }>>
 }
 
 export function loadOpenAiSchema(): OpenAiSchema {
@@ -29,9 +36,10 @@ export function loadOpenAiSchema(): OpenAiSchema {
     ),
   )
   const compiled = new Map<string, ValidateFunction>()
-  const problems = (schema: string, value: unknown): string[] => {
-    const validate = compiled.get(schema) ?? ajv.compile({ $ref: `openai.json#/components/schemas/${schema}` })
-    compiled.set(schema, validate)
+  const problems = (schema: string, value: unknown): string[] => problemsAt(`/components/schemas/${schema}`, value)
+  const problemsAt = (pointer: string, value: unknown): string[] => {
+    const validate = compiled.get(pointer) ?? ajv.compile({ $ref: `openai.json#${pointer}` })
+    compiled.set(pointer, validate)
     return validate(value)
       ? []
       : (validate.errors ?? []).map((error) => `${error.instancePath} ${error.message ?? ""} ${JSON.stringify(error.params)}`)
@@ -42,7 +50,30 @@ export function loadOpenAiSchema(): OpenAiSchema {
       const name = byType.get(event.type)
       return name === undefined ? [`no event of type ${event.type}`] : problems(name, event)
     },
+    operationOf: (method, path) => operationOf(document, method, path),
+    answerProblems: (operation, kind, value) => {
+      const pointer = answerPointer(document, operation, kind)
+      return pointer === undefined ? undefined : problemsAt(pointer, value)
+    },
   }
+}
+
+/** Plain paths before those with parameters: `/responses/compact` is no response. */
+function operationOf({ paths }: Description, method: string, path: string): string | undefined {
+  const plain = path.replace(/^\/v1/, "")
+  const fits = (template: string): boolean => new RegExp(`^${template.replaceAll(/\{\w+\}/g, "[^/]+")}$`).test(plain)
+  const templates = Object.keys(paths).filter((template) => paths[template]?.[method.toLowerCase()] !== undefined)
+  const found = templates.includes(plain) ? plain : templates.find(fits)
+  return found === undefined ? undefined : `${method} ${found}`
+}
+
+function answerPointer({ paths }: Description, operation: string, kind: AnswerKind): string | undefined {
+  const [method = "", template = ""] = operation.split(" ")
+  const responses = paths[template]?.[method.toLowerCase()]?.responses ?? {}
+  const status = ["200", "201"].find((each) => responses[each]?.content?.[kind]?.schema !== undefined)
+  if (status === undefined) return undefined
+  const escaped = (part: string): string => encodeURIComponent(part.replaceAll("~", "~0").replaceAll("/", "~1"))
+  return `/paths/${escaped(template)}/${method.toLowerCase()}/responses/${status}/content/${escaped(kind)}/schema`
 }
 
 /**
