@@ -49,6 +49,10 @@ export const runUsageSchema = z
 
 export const runErrorSchema = z.object({ code: z.string(), message: z.string() }).meta({ id: "RunError" })
 
+const runProgressSchema = z
+  .object({ total: z.int().min(0), completed: z.int().min(0), failed: z.int().min(0) })
+  .meta({ id: "RunProgress", description: "Of a batch: its requests, those that were answered, and those that were refused" })
+
 /** A run without its payloads, light or durable: what lists show. */
 export const runSummarySchema = z
   .object({
@@ -68,6 +72,7 @@ export const runSummarySchema = z
     finishedAt: epochMs.nullable(),
     durationMs: z.number().min(0).nullable(),
     firstTokenMs: z.number().min(0).nullable(),
+    progress: runProgressSchema.optional(),
   })
   .meta({ id: "RunSummary" })
 
@@ -98,6 +103,7 @@ export const runSchema = z
     finishedAt: epochMs.nullable(),
     wakeAt: epochMs.nullable(),
     lastSeq: z.int().min(0),
+    progress: runProgressSchema.optional(),
   })
   .meta({ id: "Run" })
 

@@ -1,6 +1,6 @@
 // Tests of how numbers, money, durations, ages and ids are written.
 import { describe, expect, it } from "vitest"
-import { formatAgo, formatCompact, formatCost, formatDuration, shortId } from "./format.ts"
+import { formatAgo, formatCompact, formatCost, formatDuration, progressText, shortId } from "./format.ts"
 
 describe("formats", () => {
   it("writes money from micro-dollars with the digits that tell something, and marks a lower bound", () => {
@@ -35,5 +35,10 @@ describe("formats", () => {
     expect([9_999, 12_400, 3_100_000].map(formatCompact)).toEqual(["9,999", "12.4k", "3.1M"])
     expect(shortId("run_0199f3c2aabbccddeeff0011b28d41cc")).toBe("run_…8d41cc")
     expect(shortId("user:admin")).toBe("user:admin")
+  })
+
+  it("writes how far a batch is, failures where there are some", () => {
+    expect(progressText({ total: 50_000, completed: 1_200, failed: 0 })).toBe("1,200 of 50,000")
+    expect(progressText({ total: 10, completed: 4, failed: 3 })).toBe("7 of 10, 3 failed")
   })
 })

@@ -55,3 +55,9 @@ export function shortId(id: string): string {
 function trimmed(value: number): string {
   return value.toFixed(1).replace(/\.0$/, "")
 }
+
+/** `1,200 of 50,000, 3 failed` */
+export function progressText({ total, completed, failed }: { total: number; completed: number; failed: number }): string {
+  const done = `${formatCount(completed + failed)} of ${formatCount(total)}`
+  return failed === 0 ? done : `${done}, ${formatCount(failed)} failed`
+}

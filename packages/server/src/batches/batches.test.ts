@@ -175,8 +175,11 @@ describe("a batch", () => {
     const runId = `run_${ids[2]?.slice("batch_".length)}`
     const run = await runs.ended(projectId, runId, AbortSignal.timeout(20_000))
     expect(run).toMatchObject({ kind: "batch", status: "completed", title: "/v1/chat/completions of in.jsonl" })
+    const progress = { total: 3, completed: 3, failed: 0 }
+    expect(await runs.get(projectId, runId)).toMatchObject({ progress })
+    expect((await runs.list(projectId, { kind: "batch", limit: 1 })).runs).toEqual([expect.objectContaining({ id: runId, progress })])
     const events = await runs.events(projectId, runId, 0, 100)
-    expect(events.filter(({ type }) => type === "batch.progress").at(-1)?.data).toEqual({ total: 3, completed: 3, failed: 0 })
+    expect(events.filter(({ type }) => type === "batch.progress").at(-1)?.data).toEqual(progress)
   })
 })
 

@@ -29,6 +29,7 @@ export function toRun(row: runs.StoredRun): Run {
     finishedAt: row.finishedAt,
     wakeAt: row.wakeAt,
     lastSeq: row.lastSeq,
+    ...progressOf(row),
   }
 }
 
@@ -51,12 +52,17 @@ export function toSummary(row: runs.StoredRun): RunSummary {
     finishedAt: run.finishedAt,
     durationMs: run.finishedAt === null ? null : Math.max(0, run.finishedAt - run.createdAt),
     firstTokenMs: row.firstTokenMs,
+    ...progressOf(row),
   }
 }
 
 export function toEvent(row: runEvents.StoredEvent, runLabel: Label): RunEvent {
   const { runId, seq, attempt, type, data, at } = row
   return { runId, seq, attempt, type, data, at, label: row.label === null ? runLabel : (row.label as unknown as Label) } // written from a Label
+}
+
+function progressOf({ progress }: runs.StoredRun): Pick<Run, "progress"> {
+  return progress === null ? {} : { progress }
 }
 
 function usageOf(row: runs.StoredRun): RunUsage {

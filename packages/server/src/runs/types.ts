@@ -60,6 +60,15 @@ export interface Run {
   finishedAt: number | null
   wakeAt: number | null
   lastSeq: number
+  /** Of a batch. */
+  progress?: RunProgress
+}
+
+/** How many parts of the work there are, and of those, which are done. */
+export interface RunProgress {
+  total: number
+  completed: number
+  failed: number
 }
 
 /** Light kinds are one stateless call each, written as one row when they end; the others are durable. */
@@ -210,6 +219,7 @@ export interface RunSummary {
   finishedAt: number | null
   durationMs: number | null
   firstTokenMs: number | null
+  progress?: RunProgress
 }
 
 export type CancelOutcome = { outcome: "cancelled" | "cancelling" | "already_ended"; run: Run }

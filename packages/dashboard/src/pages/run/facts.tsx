@@ -1,7 +1,7 @@
 // The facts of a run in one strip: model, tokens, cost, times, who asked, and how far its data is trusted.
 import type { Run, RunEvent } from "@perdure/client"
 import { usePrincipalNames } from "../../data/keys.ts"
-import { formatCost, formatCount, formatDuration } from "../../lib/format.ts"
+import { formatCost, formatCount, formatDuration, progressText } from "../../lib/format.ts"
 import { field, numberOf } from "../../lib/json.ts"
 import { useNow } from "../../lib/now.ts"
 import { hasEnded } from "../../lib/statuses.ts"
@@ -15,6 +15,7 @@ export function RunFacts({ run, events }: { run: Run; events: readonly RunEvent[
   const stated = !(label.sources.length === 1 && label.sources[0] === "unknown")
   return (
     <dl className="panel flex flex-wrap gap-x-8 gap-y-3 px-4 py-3">
+      {run.progress ? <Fact name="Requests">{progressText(run.progress)}</Fact> : null}
       <Fact name="Model">{run.model ?? "–"}</Fact>
       <Fact name="Tokens in">{formatCount(usage.inputTokens)}</Fact>
       <Fact name="Tokens out">{formatCount(usage.outputTokens)}</Fact>

@@ -4,7 +4,7 @@ import { useVirtualizer } from "@tanstack/react-virtual"
 import { useEffect, useRef } from "react"
 import { Link } from "wouter"
 import { usePrincipalNames } from "../../data/keys.ts"
-import { formatCompact, formatCost, formatDuration, shortId } from "../../lib/format.ts"
+import { formatCompact, formatCost, formatDuration, progressText, shortId } from "../../lib/format.ts"
 import { useNow } from "../../lib/now.ts"
 import { hasEnded, kindLabels } from "../../lib/statuses.ts"
 import { StatusText } from "../../parts/status.tsx"
@@ -117,6 +117,7 @@ function Row({ run, index, top, chosen, onChoose, keyName }: RowProps): React.JS
         {run.title === null && run.name.toLowerCase() === run.kind ? null : (
           <span className="shrink-0 text-xs text-dim">{kindLabels[run.kind]}</span>
         )}
+        {run.progress ? <Progress progress={run.progress} /> : null}
         <span className="truncate font-mono text-xs text-dim max-2xl:hidden">{shortId(run.id)}</span>
       </div>
       <div role="cell" className="truncate max-lg:hidden">
@@ -147,6 +148,15 @@ function Row({ run, index, top, chosen, onChoose, keyName }: RowProps): React.JS
         {keyName}
       </div>
     </div>
+  )
+}
+
+function Progress({ progress }: { progress: NonNullable<RunSummary["progress"]> }): React.JSX.Element {
+  return (
+    <span className="shrink-0 text-xs text-dim" title={progressText(progress)}>
+      {formatCompact(progress.completed + progress.failed)} / {formatCompact(progress.total)}
+      {progress.failed > 0 ? <span className="text-bad"> · {formatCompact(progress.failed)} failed</span> : null}
+    </span>
   )
 }
 

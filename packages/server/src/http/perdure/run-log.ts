@@ -53,7 +53,7 @@ export function summaryOf(run: Run): RunSummary {
   const { id, kind, name, title, status, principal, user, model, conversationId, parentId, usage, error, createdAt, finishedAt } = run
   const durationMs = finishedAt === null ? null : Math.max(0, finishedAt - createdAt)
   const summary = { id, kind, name, title, status, principal, user, model, conversationId, parentId, usage, error, createdAt, finishedAt }
-  return { ...summary, durationMs, firstTokenMs: null }
+  return { ...summary, durationMs, firstTokenMs: null, ...(run.progress ? { progress: run.progress } : {}) }
 }
 
 /** What clients hold is `resp_…` or `chatcmpl_…`; the run has the same digits. */

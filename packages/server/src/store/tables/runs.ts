@@ -36,6 +36,8 @@ export interface StoredRun {
   deadlineAt: number | null
   cancelReason: string | null
   lastSeq: number
+  /** Of a batch: its requests. */
+  progress: { total: number; completed: number; failed: number } | null
 }
 
 export interface StoredRunFilter {
@@ -51,7 +53,12 @@ export interface StoredRunFilter {
 /** The list of columns with their names in `StoredRun`. */
 export function runColumns(table: string): string {
   const plain = Object.entries(columnOf).map(([name, column]) => `${table}.${column} as "${name}"`)
-  return `${plain.join(", ")}, coalesce((select max(seq) from run_events where run_id = ${table}.id), 0) as "lastSeq"`
+  const lastSeq = `coalesce((select max(seq) from run_events where run_id = ${table}.id), 0) as "lastSeq"`
+  // The batch of a run has its digits.
+  const progress = `(select json_build_object('total', lines_total, 'completed', lines_succeeded, 'failed', lines_errored) from batches
+    where ${table}.kind = 'batch' and project_id = ${table}.project_id
+      and batches.id in ('batch' || substr(${table}.id, 4), 'msgbatch' || substr(${table}.id, 4))) as progress`
+  return `${plain.join(", ")}, ${lastSeq}, ${progress}`
 }
 
 const columnOf = {
