@@ -12,6 +12,7 @@ export {
   errorOfStatus,
   errorOfTransport,
   streamEnded,
+  timedOut,
   unreadable,
   UpstreamError,
   type UpstreamAnswer,

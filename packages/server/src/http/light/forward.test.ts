@@ -35,6 +35,7 @@ const gateway = await startTestGateway({
     testModel("pair", one, two),
     { ...testModel("hedged", one, two), hedgeAfterMs: 300 },
     testModel("lonely", one),
+    testModel("impatient", { ...one, id: "fake/slow", timeouts: { firstTokenMs: 500 } }, two),
     testModel("continued", one, here),
     testModel("anew", one, { ...two, continuesPrefix: false }),
   ],
@@ -51,7 +52,7 @@ const gateway = await startTestGateway({
       },
     ],
   ]),
-  limits: { sameDeploymentRetriesMax: 1, retryBackoffMs: 10 },
+  limits: { sameDeploymentRetriesMax: 1, retryBackoffMs: 10, headHoldMs: 200 },
 })
 const openai = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: testKey, maxRetries: 0 })
 const anthropic = new Anthropic({ baseURL: gateway.url, apiKey: testKey, maxRetries: 0 })
@@ -83,6 +84,22 @@ describe("a call through several deployments", () => {
     expect([answer.status, answer.headers["x-perdure-attempts"]]).toEqual([200, "2"])
     expect(first.requests).toHaveLength(2)
     expect(await record()).toMatchObject({ outcome: "completed", data: { attempts: 2 } })
+  })
+
+  it("gives up a deployment that says nothing in time, also once its stream is open, and asks another", async () => {
+    for (const script of [
+      { hang: true },
+      { text: "late", ending: "hang" as const, framesMax: 1 },
+      { text: "late", firstChunkDelayMs: 9_000 },
+    ]) {
+      gateway.records.length = 0
+      first.next(script)
+      const answer = await rawPost(gateway.url, path, { model: "impatient", messages, stream: true })
+      expect(answer.text).toContain("[DONE]")
+      expect(answer.text).not.toContain("late")
+      expect(await record()).toMatchObject({ outcome: "completed", deployment: "fake/two", data: { attempts: 2 } })
+    }
+    expect(second.requests).toHaveLength(3)
   })
 
   it("tries no other where the request forbids it, nor what the request leaves out", async () => {

@@ -76,7 +76,8 @@ export class Forward {
 
   /** Fails the tries under way from outside: a time limit, a guard. */
   failCurrent(error: unknown): void {
-    for (const each of this.#tries) this.#failed(each, error)
+    const underWay = [...this.#tries] // without what follows their failure
+    for (const each of underWay) this.#failed(each, error)
   }
 
   #begin(deployment: Deployment, open: OpenAttempt = this.#options.openAttempt): void {

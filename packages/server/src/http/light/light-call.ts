@@ -105,6 +105,11 @@ export class LightCall {
     return this.#try?.deployment ?? null
   }
 
+  /** When the last try began; undefined before the first. */
+  get triedAt(): number | undefined {
+    return this.#try?.startedAt
+  }
+
   /** That one serves it from now on. */
   tries(one: Try): void {
     if (this.#try !== one) this.#triesCount += 1

@@ -1,5 +1,5 @@
-// The clock of an open stream: its head goes out when the hold-back is over, silence before the first token ends it, as does an answer without an end; comments keep it open.
-import { UpstreamError } from "../../inference/index.ts"
+// The clock of an open stream: its head goes out when the hold-back is over; a deployment that says nothing is given up, and an answer without an end ends; comments keep it open.
+import { timedOut, UpstreamError } from "../../inference/index.ts"
 import type { ClientStream } from "./client-stream.ts"
 import type { LightCall, LightRunDependencies } from "./light-call.ts"
 import type { Swept } from "./sweep.ts"
@@ -15,8 +15,11 @@ export function watchStream(
   const { headHoldMs, firstTokenTimeoutMs, totalTimeoutMs } = limits
   const stream: Swept = {
     sweep(now) {
-      if (!call.firstTokenSeen && now - startedAt >= firstTokenTimeoutMs && !client.ended)
-        return onTimeout(silent(call, firstTokenTimeoutMs))
+      const { deployment, triedAt } = call
+      if (deployment && triedAt !== undefined && !call.firstTokenSeen && !client.ended) {
+        const limitMs = deployment.timeouts?.firstTokenMs ?? firstTokenTimeoutMs
+        if (now - triedAt >= limitMs) return onTimeout(timedOut(deployment, "token", limitMs))
+      }
       if (now - startedAt >= totalTimeoutMs && !client.ended) return onTimeout(endless(call, totalTimeoutMs))
       if (now - startedAt >= headHoldMs) client.sendHead()
       client.keepAlive(now)
@@ -24,17 +27,6 @@ export function watchStream(
   }
   sweep.add(stream)
   response.on("close", () => sweep.remove(stream))
-}
-
-function silent(call: LightCall, limitMs: number): UpstreamError {
-  return new UpstreamError(
-    "upstream_timeout",
-    `the provider of "${call.deployment?.id ?? call.request.model}" sent no token within ${limitMs} ms`,
-    {
-      retryable: false,
-      hint: 'The limit is "firstTokenTimeoutMs" of the configuration.',
-    },
-  )
 }
 
 function endless(call: LightCall, limitMs: number): UpstreamError {

@@ -5,10 +5,10 @@ import type { Attempt, AttemptEnd } from "./forward.ts"
 
 export class Try implements AttemptEnd {
   readonly deployment: Deployment
+  readonly startedAt: number
   readonly #plan: Plan
   readonly #clock: Clock
   readonly #end: AttemptEnd
-  readonly #startedAt: number
   #attempt: Attempt | undefined
   #firstTokenSeen = false
   #reported = false
@@ -18,7 +18,7 @@ export class Try implements AttemptEnd {
     this.deployment = deployment
     this.#clock = clock
     this.#end = end
-    this.#startedAt = clock.monotonic()
+    this.startedAt = clock.monotonic()
     plan.started(deployment)
   }
 
@@ -46,12 +46,12 @@ export class Try implements AttemptEnd {
   firstToken(): void {
     if (this.#firstTokenSeen) return
     this.#firstTokenSeen = true
-    this.#plan.firstToken(this.deployment, this.#clock.monotonic() - this.#startedAt)
+    this.#plan.firstToken(this.deployment, this.#clock.monotonic() - this.startedAt)
   }
 
   report(outcome: Partial<AttemptOutcome>): void {
     if (this.#reported) return
     this.#reported = true
-    this.#plan.finished(this.deployment, { outputTokens: 0, ...outcome, ms: this.#clock.monotonic() - this.#startedAt })
+    this.#plan.finished(this.deployment, { outputTokens: 0, ...outcome, ms: this.#clock.monotonic() - this.startedAt })
   }
 }
