@@ -1,4 +1,5 @@
-// What clients of each dialect see when a provider misbehaves: never a clean end of an answer that is not whole. Prints the table.
+// What clients of each dialect see when a provider misbehaves: never a clean end of an answer that is not whole. Prints the table: alone,
+// and with a second deployment that may take the answer over, which continues a prefix or cannot.
 import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
@@ -6,23 +7,25 @@ import { startFakeProvider, type FakeAnswer } from "../../packages/server/src/te
 import { startPerdure, temporaryDirectory, type StartedServer } from "../support/server.ts"
 
 const provider = await startFakeProvider()
+const spare = await startFakeProvider({ text: ["five ", "six"] })
 const directory = await temporaryDirectory()
 let server: StartedServer
 const table: string[][] = []
 
 beforeAll(async () => {
   const config = join(directory.path, "perdure.yaml")
-  await writeFile(config, configText(provider.url))
+  await writeFile(config, configText(provider.url, spare.url))
   server = await startPerdure({ dataDirectory: join(directory.path, "data"), config })
 })
 afterAll(async () => {
   await server[Symbol.asyncDispose]()
   await provider[Symbol.asyncDispose]()
+  await spare[Symbol.asyncDispose]()
   await directory[Symbol.asyncDispose]()
   console.log(shown(table))
 })
 
-function configText(url: string): string {
+function configText(url: string, spareUrl: string): string {
   const breaker =
     "breakerOpenMs: 1, breakerOpenMsMax: 1, coolDownMs: 1, coolDownMsMax: 1, breakerFailuresMax: 1000, breakerRequestsMin: 1000"
   return `discovery: false
@@ -30,9 +33,15 @@ limits: { firstTokenTimeoutMs: 10000, idleTimeoutMs: 6000, totalTimeoutMs: 14000
 providers:
   up: { baseUrl: "${url}", apiKey: "up-key" }
   claude: { type: anthropic, baseUrl: "${url.replace(/\/v1$/, "")}", apiKey: "claude-key" }
+  goeson: { type: vllm, baseUrl: "${spareUrl}", apiKey: "spare-key" }
+  anew: { baseUrl: "${spareUrl}", apiKey: "spare-key" }
 models:
   gpt: { deployments: [{ provider: up, model: m }] }
   claude: { deployments: [{ provider: claude, model: claude-sonnet-4-5 }] }
+  gpt-goeson: { deployments: [{ provider: up, model: m }, { provider: goeson, model: m, priority: 1 }] }
+  gpt-anew: { deployments: [{ provider: up, model: m }, { provider: anew, model: m, priority: 1 }] }
+  claude-goeson: { deployments: [{ provider: claude, model: claude-sonnet-4-5 }, { provider: goeson, model: m, priority: 1 }] }
+  claude-anew: { deployments: [{ provider: claude, model: claude-sonnet-4-5 }, { provider: anew, model: m, priority: 1 }] }
 `
 }
 
@@ -45,6 +54,10 @@ interface Fault {
   only?: "stream" | "whole"
   /** The answer becomes whole all the same. */
   harmless?: boolean
+  /** Some of the answer has come when it strikes: only what can take an answer over helps then. */
+  inTheMiddle?: boolean
+  /** What the whole answer may take is over: nobody takes over. */
+  outOfTime?: boolean
 }
 
 const text = ["one ", "two ", "three ", "four"]
@@ -52,10 +65,16 @@ const html: FakeAnswer = { raw: { status: 200, headers: { "content-type": "text/
 const faults: readonly Fault[] = [
   { name: "slow", script: { text, delayMs: 800, chunkDelayMs: 200 }, harmless: true },
   { name: "never answers", script: { hang: true } },
-  { name: "falls silent", script: { text, ending: "hang", framesMax: 4 }, only: "stream" },
-  { name: "reset in a frame", script: { text, ending: "reset", framesMax: 4 }, only: "stream" },
-  { name: "EOF without the last event", script: { text, ending: "eof", framesMax: 4 }, only: "stream" },
-  { name: "429 storm", script: { error: { status: 429, message: "slow down" } } },
+  { name: "falls silent", script: { text, ending: "hang", framesMax: 4 }, only: "stream", inTheMiddle: true },
+  { name: "reset in a frame", script: { text, ending: "reset", framesMax: 4 }, only: "stream", inTheMiddle: true },
+  { name: "EOF without the last event", script: { text, ending: "eof", framesMax: 4 }, only: "stream", inTheMiddle: true },
+  {
+    name: "endless stream",
+    script: { text: Array.from({ length: 2_000 }, () => "again "), chunkDelayMs: 100 },
+    only: "stream",
+    outOfTime: true,
+  },
+  // The pool learns from the following how little the deployment bears, and goes elsewhere without asking it.
   { name: "5xx flap", script: { error: { status: 503, message: "flapping" } }, lasts: 1, harmless: true },
   { name: "5xx for good", script: { error: { status: 500, message: "broken" } } },
   {
@@ -64,12 +83,12 @@ const faults: readonly Fault[] = [
     only: "whole",
   },
   { name: "wrong content type", script: html },
-  { name: "endless stream", script: { text: Array.from({ length: 2_000 }, () => "again "), chunkDelayMs: 30 }, only: "stream" },
   {
     name: "huge chunk",
     script: { raw: { status: 200, headers: { "content-type": "text/event-stream" }, body: [`data: {"x":"${"y".repeat(40_000_000)}`] } },
     only: "stream",
   },
+  { name: "429 storm", script: { error: { status: 429, message: "slow down" } } },
 ]
 
 type Dialect = "chat completions" | "messages" | "responses"
@@ -80,12 +99,14 @@ const paths: Readonly<Record<Dialect, string>> = {
   responses: "/v1/responses",
 }
 
-async function outcomeOf(dialect: Dialect, model: string, stream: boolean): Promise<string> {
+/** `spare`: whose second deployment may take over, `-goeson` or `-anew`; alone without it. */
+async function outcomeOf({ dialect, model, stream }: Ask, spareModel = ""): Promise<string> {
   const asked = dialect === "responses" ? { input: "hi" } : { messages: [{ role: "user", content: "hi" }], max_tokens: 50 }
+  const perdure = spareModel === "" ? {} : { perdure: { failover: "continue" } }
   const answer = await fetch(server.url + paths[dialect], {
     method: "POST",
     headers: { authorization: `Bearer ${server.apiKey}`, "content-type": "application/json" },
-    body: JSON.stringify({ model, stream, ...asked }),
+    body: JSON.stringify({ model: model + spareModel, stream, ...asked, ...perdure }),
   })
   // A connection that is cut is an end that no client takes for a good one.
   const body = await answer.text().catch(() => "connection cut")
@@ -97,12 +118,20 @@ async function outcomeOf(dialect: Dialect, model: string, stream: boolean): Prom
 function streamOutcome(body: string): string {
   if (/"type":"response\.failed"/.test(body)) return "response.failed"
   if (/event: error\n|data: \{"error"/.test(body)) return "error event"
-  return /\[DONE\]|message_stop|"type":"response\.completed"/.test(body) ? "completed" : "no end"
+  return /\[DONE\]|message_stop|"type":"response\.completed"/.test(body) ? completed(body) : "no end"
 }
 
 function wholeOutcome(dialect: Dialect, body: string): string {
   const answer = JSON.parse(body) as { status?: string }
-  return dialect === "responses" ? (answer.status ?? "no status") : "completed"
+  if (dialect === "responses" && answer.status !== "completed") return answer.status ?? "no status"
+  return completed(body)
+}
+
+/** Whose words it holds: those of the spare deployment alone, behind those of the first in the same item, or in an item of their own. */
+function completed(body: string): string {
+  if (!body.includes("five ")) return "completed"
+  if (!/one |again /.test(body)) return "completed elsewhere"
+  return /"status":"incomplete"/.test(body) ? "begun anew" : "continued"
 }
 
 interface Ask {
@@ -115,6 +144,9 @@ const asks: readonly Ask[] = dialects.flatMap((dialect) =>
   ["gpt", "claude"].flatMap((model) => [true, false].map((stream) => ({ dialect, model, stream }))),
 )
 
+/** Whose second deployment stands by. */
+const variants = ["", "-goeson", "-anew"] as const
+
 describe("a provider that shows", () => {
   it.each(faults.map((fault) => [fault.name, fault] as const))("%s", async (name, fault) => {
     // Responses always stream from their provider.
@@ -122,23 +154,43 @@ describe("a provider that shows", () => {
       const streamed = stream || dialect === "responses"
       return fault.only === undefined || (fault.only === "stream") === streamed
     })
-    const ask = async ({ dialect, model, stream }: Ask): Promise<void> => {
-      if (fault.lasts === undefined) provider.always(fault.script)
-      else provider.always({ text }).next(...Array.from({ length: fault.lasts }, () => fault.script))
-      table.push([name, `${dialect}${stream ? ", stream" : ""}`, model, await outcomeOf(dialect, model, stream)])
-    }
-    // A fault that passes is met by one call at a time.
-    if (fault.lasts === undefined) await Promise.all(concerned.map(ask))
-    else for (const each of concerned) await ask(each)
-    const outcomes = table.filter(([fault]) => fault === name)
-    expect(outcomes).toHaveLength(concerned.length)
-    const allowed = fault.harmless ? /^completed$/ : /^(?:HTTP (?:4|5)\d\d|error event|response\.failed|failed|connection cut)$/
-    expect(outcomes.filter(([, , , outcome]) => !allowed.test(outcome ?? ""))).toEqual([])
+    const cells = concerned.flatMap((ask) => variants.map((spareModel) => ({ ask, spareModel })))
+    const outcomes: string[] = []
+    if (fault.lasts === undefined) {
+      provider.always(fault.script)
+      outcomes.push(...(await Promise.all(cells.map(({ ask, spareModel }) => outcomeOf(ask, spareModel)))))
+    } else
+      // A fault that passes is met by one call at a time.
+      for (const { ask, spareModel } of cells) {
+        provider.always({ text }).next(...Array.from({ length: fault.lasts }, () => fault.script))
+        outcomes.push(await outcomeOf(ask, spareModel))
+      }
+    const rows = concerned.map(({ dialect, model, stream }, index) => {
+      const [alone = "", goesOn = "", anew = ""] = outcomes.slice(index * variants.length)
+      return [name, `${dialect}${stream ? ", stream" : ""}`, model, alone, goesOn, anew]
+    })
+    table.push(...rows)
+    expect(outcomes).toHaveLength(cells.length)
+    expect(rows.filter((row) => !isAllowed(fault, row))).toEqual([])
   })
 })
 
+const failed = /^(?:HTTP (?:4|5)\d\d|error event|response\.failed|failed|connection cut)$/
+
+/** A whole answer or an error; which of them it is where a second deployment stands by. */
+function isAllowed(
+  { harmless = false, inTheMiddle = false, outOfTime = false }: Fault,
+  [, dialect = "", , alone = "", goesOn = "", anew = ""]: readonly string[],
+): boolean {
+  if (harmless) return [alone, goesOn, anew].every((each) => each.startsWith("completed"))
+  if (!failed.test(alone)) return false
+  if (outOfTime) return failed.test(goesOn) && failed.test(anew)
+  if (!inTheMiddle) return [goesOn, anew].every((each) => each === "completed elsewhere")
+  return goesOn === "continued" && (dialect.startsWith("responses") ? anew === "begun anew" : failed.test(anew))
+}
+
 function shown(rows: readonly string[][]): string {
-  const all = [["fault", "dialect", "model", "outcome"], ...rows]
-  const widths = [0, 1, 2, 3].map((column) => Math.max(...all.map((row) => (row[column] ?? "").length)))
+  const all = [["fault", "dialect", "model", "alone", "with one that continues", "with one that begins anew"], ...rows]
+  const widths = [0, 1, 2, 3, 4, 5].map((column) => Math.max(...all.map((row) => (row[column] ?? "").length)))
   return all.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")).join("\n")
 }
