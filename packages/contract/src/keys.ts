@@ -9,6 +9,7 @@ export const endpointGroups = [
   "batches",
   "chat",
   "conversations",
+  "deployments",
   "embeddings",
   "feedback",
   "files",

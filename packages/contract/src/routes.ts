@@ -2,6 +2,7 @@
 import type { z } from "zod"
 import * as anthropic from "./anthropic.ts"
 import { batchRoutes } from "./batches.ts"
+import { deploymentsSchema } from "./deployments.ts"
 import * as keys from "./keys.ts"
 import { keyRoutes } from "./key-routes.ts"
 import * as media from "./media.ts"
@@ -73,6 +74,15 @@ const inference = group("Inference", "openai", [
   ...media.mediaRoutes,
   { method: "GET", path: "/v1/models", summary: "List the models that this project may use", response: openai.modelListSchema },
   { method: "GET", path: "/v1/models/{model}", summary: "Read one model", response: openai.modelSchema },
+])
+
+const deploymentRoutes = group("Deployments", "perdure", [
+  {
+    method: "GET",
+    path: "/v1/deployments",
+    summary: "Read where models are served and how each place fares: breakers, cool-downs, speed, the configuration in force",
+    response: deploymentsSchema,
+  },
 ])
 
 const responses = group("Responses", "openai", [
@@ -361,6 +371,7 @@ const operations: ApiRoute[] = group("Operation", "perdure", [
 /** Every published route. The dashboard's pages are not part of the API. */
 export const apiRoutes: readonly ApiRoute[] = [
   ...inference,
+  ...deploymentRoutes,
   ...responses,
   ...realtime,
   ...conversations,

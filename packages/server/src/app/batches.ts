@@ -9,7 +9,8 @@ import type { Pool } from "../inference/index.ts"
 import type { Runs } from "../runs/index.ts"
 import type { Identity } from "../security/index.ts"
 import type { Store } from "../store/index.ts"
-import type { Inference, Shared } from "./services.ts"
+import type { Inference } from "./inference.ts"
+import type { Shared } from "./services.ts"
 
 export interface BatchParts {
   store: Store

@@ -1,7 +1,9 @@
 // The only place that constructs: from a configuration to a server that listens, and back.
+import type { Deployments } from "@perdure/contract"
 import type { Config } from "../config/index.ts"
 import { BackgroundTasks } from "../core/index.ts"
-import { createApi, createHotRoutes, createHttpServer, hotPaths } from "../http/index.ts"
+import { createApi, createHotRoutes, createHttpServer, hotPaths, readDeployments } from "../http/index.ts"
+import { createProbes } from "../inference/index.ts"
 import type { RunDefinition, Runs } from "../runs/index.ts"
 import { createIdentity, type Identity } from "../security/index.ts"
 import { openStore } from "../store/index.ts"
@@ -10,9 +12,11 @@ import manifest from "../../package.json" with { type: "json" }
 import { composeBatches } from "./batches.ts"
 import { openFoundation, openParts, openTelemetry, sharedOf, storeOptions } from "./foundation.ts"
 import { createReadiness } from "./readiness.ts"
+import { composeInference, deploymentsOf, type Inference } from "./inference.ts"
+import { createConfiguration, type Configuration, type ReloadReport } from "./reload.ts"
 import { composeResponses } from "./responses.ts"
 import { routesOf, upgradeRoutesOf } from "./routes.ts"
-import { composeContext, composeInference, type Shared } from "./services.ts"
+import { composeContext, type Shared } from "./services.ts"
 import { composeShaping } from "./shaping.ts"
 
 const { version } = manifest
@@ -34,6 +38,10 @@ export interface Perdure extends AsyncDisposable {
   readonly report: readonly string[]
   /** A dashboard address with a token that works once. */
   loginUrl(): string
+  /** Models, where they are served, and how each place fares. */
+  deployments(): Deployments
+  /** Puts another configuration into force as far as that goes without a restart; rejects with what is wrong with it. */
+  reload(load: () => Promise<Config>): Promise<ReloadReport>
   /** Stops intake, drains, closes. */
   close(): Promise<void>
 }
@@ -81,10 +89,11 @@ async function compose(config: Config, overrides: Overrides, cleanUps: AsyncDisp
   const workflows = config.workflows as readonly RunDefinition[] // checked when the configuration was loaded
   for (const workflow of workflows) runs.define(workflow)
 
+  const configuration = createConfiguration(config, { ...shared, ...foundation, inference, shaping, logger: logger.child("configuration") })
   const stopping = new AbortController()
   const tasks = stoppedTasks(shared, stopping, cleanUps)
-  const health = { ready: createReadiness({ version, store, records, minilm }), metrics: () => metrics.text() }
-  const services = { inference, context, responses, compact, tasks, health }
+  const health = { ready: createReadiness({ version, store, records, minilm, configuration }), metrics: () => metrics.text() }
+  const services = { inference, context, responses, compact, tasks, health, configuration }
   const base = { ...foundation, ...services, version, store, workflows: workflows.map(({ name }) => name) }
   const hotRoutes = createHotRoutes({ ...shared, ...inference, ...foundation, ...shaping, logger: logger.child("http") })
   const batches = cleanUps.use(composeBatches(shared, config, { ...base, hotRoutes }))
@@ -100,8 +109,23 @@ async function compose(config: Config, overrides: Overrides, cleanUps: AsyncDisp
   metrics.gauge("perdure_http_sockets_open", "WebSockets of clients that are open", () => server.sockets)
   const url = await server.listen(config.server.port, config.server.host)
   logger.info({ url, engine: store.engine, models: inference.models.list().length }, "listening")
+  cleanUps.use(probesOf(inference, shared))
   tasks.run("discovery", async () => inference.rediscovered(await discovered.refresh(stopping.signal)))
-  return running({ url, identity, runs, report: reportOf(config, discovered.report), apiKeyCreated: await firstKey(identity), cleanUps })
+  return running({
+    url,
+    identity,
+    runs,
+    inference,
+    configuration,
+    report: reportOf(config, discovered.report),
+    apiKeyCreated: await firstKey(identity),
+    cleanUps,
+  })
+}
+
+/** Health without a model call; what it finds feeds the plans. */
+function probesOf({ models, upstreams, pool }: Inference, { limits, clock }: Shared): AsyncDisposable {
+  return createProbes({ deployments: () => deploymentsOf(models), upstreams, pool, limits, now: () => clock.monotonic() })
 }
 
 /** Work in the background is told to stop, and awaited, before the parts that it uses are closed. */
@@ -127,12 +151,14 @@ interface RunningParts {
   url: string
   identity: Identity
   runs: Runs
+  inference: Inference
+  configuration: Configuration
   report: readonly string[]
   apiKeyCreated: string | undefined
   cleanUps: AsyncDisposableStack
 }
 
-function running({ url, identity, runs, report, apiKeyCreated, cleanUps }: RunningParts): Perdure {
+function running({ url, identity, runs, inference, configuration, report, apiKeyCreated, cleanUps }: RunningParts): Perdure {
   const close = (): Promise<void> => cleanUps.disposeAsync()
   return {
     url,
@@ -143,6 +169,8 @@ function running({ url, identity, runs, report, apiKeyCreated, cleanUps }: Runni
     runs,
     report,
     loginUrl: () => `${url}/dashboard/login?token=${identity.createLoginToken(defaultProjectId)}`,
+    deployments: () => readDeployments({ ...inference, configuration }, () => true),
+    reload: (load) => configuration.reload(load),
     close,
     [Symbol.asyncDispose]: close,
   }

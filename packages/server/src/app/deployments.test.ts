@@ -5,13 +5,13 @@ import { join } from "node:path"
 import { expect, test } from "vitest"
 import { loadConfig } from "../config/index.ts"
 import { AppError } from "../core/index.ts"
-import { createModels } from "../inference/index.ts"
+import { createModels, isProbed } from "../inference/index.ts"
 import { declaredModels, type DeclaredModels } from "./deployments.ts"
 
 async function declared(yaml: string): Promise<DeclaredModels> {
   const cwd = mkdtempSync(join(tmpdir(), "perdure-deployments-"))
   writeFileSync(join(cwd, "perdure.yaml"), yaml)
-  return declaredModels((await loadConfig({ cwd, env: { KEY: "hush" } })).config, [], 7)
+  return declaredModels((await loadConfig({ cwd, env: { KEY: "hush" } })).config, [], { createdAt: 7 })
 }
 
 const providers = `
@@ -50,10 +50,10 @@ models:
         limits: { concurrent: 3 },
         timeouts: { totalMs: 5 },
       },
-      { id: "gpu/b", timeouts: { totalMs: 5 }, probe: true },
+      { id: "gpu/b", timeouts: { totalMs: 5 } },
     ],
   })
-  expect(models[1]?.deployments[0]).not.toHaveProperty("probe")
+  expect(models.map(({ deployments }) => deployments.map(isProbed))).toEqual([[false, true], [false]])
 })
 
 test("a pattern passes the name on that was asked for, with what such a model does, and its price", async () => {

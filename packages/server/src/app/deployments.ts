@@ -2,7 +2,7 @@
 import { priceFromConfig, type Price } from "../accounting/index.ts"
 import { Secret, type Config, type DeploymentConfig, type ModelConfig, type ProviderConfig } from "../config/index.ts"
 import { AppError, type JsonObject } from "../core/index.ts"
-import { doesByName, isEngine, providerDeployment, type Deployment, type Model, type Wildcard } from "../inference/index.ts"
+import { doesByName, providerDeployment, type Deployment, type Model, type Wildcard } from "../inference/index.ts"
 
 export interface DeclaredModels {
   models: readonly Model[]
@@ -14,8 +14,14 @@ export interface DeclaredModels {
   ggufFiles: readonly { deployment: Deployment; path: string }[]
 }
 
+export interface DeclareOptions {
+  createdAt: number
+  /** Told of each deployment that is made, those that patterns make on demand included. */
+  onDeployment?: (deployment: Deployment) => void
+}
+
 /** The models of the configuration, in its order; `known` are the built-in and the discovered deployments, which it may name too. */
-export function declaredModels(config: Config, known: readonly Deployment[], createdAt: number): DeclaredModels {
+export function declaredModels(config: Config, known: readonly Deployment[], { createdAt, onDeployment }: DeclareOptions): DeclaredModels {
   const models: Model[] = []
   const wildcards: Wildcard[] = []
   const prices = new Map<string, Price>()
@@ -24,6 +30,7 @@ export function declaredModels(config: Config, known: readonly Deployment[], cre
     const deployments = model.deployments.map((each) => {
       const deployment = deploymentOf(config, known, name, each, model.origin)
       if (each.price && prices.size < pricesMax) prices.set(deployment.id, priceFromConfig(each.price))
+      onDeployment?.(deployment)
       if (each.gguf !== null) ggufFiles.push({ deployment, path: each.gguf })
       return deployment
     })
@@ -85,7 +92,7 @@ function deploymentOf(config: Config, known: readonly Deployment[], model: strin
     ...(organisation === null ? {} : { organisation }),
     ...(limits ? { limits } : {}),
     ...(Object.keys(timeouts).length > 0 ? { timeouts } : {}),
-    ...((probe ?? isEngine(deployment)) ? { probe: true } : {}),
+    ...(probe === null ? {} : { probe }),
   }
 }
 

@@ -3,10 +3,11 @@ import { databaseDirectory, readEnvironment, type Config } from "../config/index
 import { newId, systemClock } from "../core/index.ts"
 import { discover, openEmbeddedEmbeddings, type Discovery, type EmbeddedEmbeddings, type Models } from "../inference/index.ts"
 import { createRuns, type Runs } from "../runs/index.ts"
-import { createGate, createIdentity, openSealer, type Gate, type Identity, type Sealer } from "../security/index.ts"
+import { createIdentity, openSealer, type Identity, type Sealer } from "../security/index.ts"
 import { openStore, type OpenStoreOptions, type Store } from "../store/index.ts"
 import { createLogger, createMetrics, type Logger, type Metrics } from "../telemetry/index.ts"
 import { openAccounting, type Accounting } from "./accounting.ts"
+import { createReplaceableGate, type ReplaceableGate } from "./gate.ts"
 import { createObservers, type Observers } from "./observe.ts"
 import type { Shared } from "./services.ts"
 
@@ -36,7 +37,7 @@ export type OnFatal = ((error: Error) => void) | undefined
 
 export interface Foundation extends Accounting {
   identity: Identity
-  gate: Gate
+  gate: ReplaceableGate
   runs: Runs
   sealer: Sealer
 }
@@ -48,7 +49,7 @@ export async function openFoundation(
   cleanUps: AsyncDisposableStack,
 ): Promise<Foundation> {
   const identity = cleanUps.use(await createIdentity({ ...shared, store, onError: (error) => shared.onError("identity", error) }))
-  const gate = createGate({ grants: config.grants })
+  const gate = createReplaceableGate(config.grants)
   const accounting = await openAccounting(config, shared, { store, metrics, observers }, cleanUps)
   const role = config.roles.includes("executor") ? "all" : "gateway"
   const runs = cleanUps.use(createRuns({ ...shared, ...observers, store, role }))

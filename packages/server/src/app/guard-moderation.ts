@@ -12,7 +12,8 @@ import { AppError } from "../core/index.ts"
 import { createModerateTexts, type Moderation } from "../inference/index.ts"
 import { CallerRefusal, type GuardContext, type Identity, type Moderate } from "../security/index.ts"
 import { callerLimits, reserveFor } from "./reserve.ts"
-import type { Inference, Shared } from "./services.ts"
+import type { Inference } from "./inference.ts"
+import type { Shared } from "./services.ts"
 
 export interface ModerationParts {
   inference: Inference

@@ -18,7 +18,8 @@ import type { Run, Runs } from "../runs/index.ts"
 import type { Gate, Identity, Sealer } from "../security/index.ts"
 import { createArgumentChecker, createToolGate, createToolRegistry, type Tool } from "../tools/index.ts"
 import { admitModelCalls } from "./admitted-model.ts"
-import { extractiveModel, type Inference, type Shared } from "./services.ts"
+import type { Inference } from "./inference.ts"
+import { extractiveModel, type Shared } from "./services.ts"
 
 /** Longer than the flush between a response's last event and the end of its run; short for a client that is refused. */
 const endGraceMs = 2_000

@@ -11,6 +11,7 @@ import {
   batchRoutes,
   conversationRoutes,
   createDashboardRoutes,
+  createDeploymentRoutes,
   createKeyRoutes,
   createLimitRoutes,
   createLightRuns,
@@ -36,7 +37,9 @@ import {
 import type { Runs } from "../runs/index.ts"
 import type { Gate, Identity } from "../security/index.ts"
 import type { Store } from "../store/index.ts"
-import type { Inference, Shared } from "./services.ts"
+import type { Inference } from "./inference.ts"
+import type { Configuration } from "./reload.ts"
+import type { Shared } from "./services.ts"
 
 export interface RouteParts {
   version: string
@@ -55,6 +58,7 @@ export interface RouteParts {
   workflows: readonly string[]
   tasks: BackgroundTasks
   health: HealthOptions
+  configuration: Configuration
 }
 
 const dashboardDirectory = join(import.meta.dirname, "..", "..", "assets", "dashboard")
@@ -65,6 +69,7 @@ export function routesOf(shared: Shared, config: Config, parts: RouteParts): Hon
     healthRoutes(parts.health),
     openApiRoutes({ version: parts.version }),
     modelRoutes(parts.inference.models),
+    createDeploymentRoutes({ ...parts.inference, configuration: parts.configuration }),
     ...contextRoutes(shared, parts),
     realtimeRoutes({ ...shared, identity, models: parts.inference.models }),
     responseRoutes({ ...shared, ...parts, background: (name, work) => parts.tasks.run(name, work) }),

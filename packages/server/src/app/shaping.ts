@@ -16,7 +16,8 @@ import {
 import type { Store } from "../store/index.ts"
 import { admitEmbeddings } from "./admitted-embed.ts"
 import { moderateBy } from "./guard-moderation.ts"
-import type { Inference, Shared } from "./services.ts"
+import type { Inference } from "./inference.ts"
+import type { Shared } from "./services.ts"
 
 /** Absent parts cost a call nothing. */
 export interface Shaping {
@@ -24,6 +25,8 @@ export interface Shaping {
   guards?: Guards
   /** The same for calls inside of durable runs. */
   openGuards?: OpenGuards
+  /** Models are cached from now on as this configuration says. */
+  followCache(config: Config): void
 }
 
 export interface ShapingParts {
@@ -37,8 +40,8 @@ export interface ShapingParts {
 
 export function composeShaping(shared: Shared, config: Config, parts: ShapingParts, cleanUps: AsyncDisposableStack): Shaping {
   const guards = composeGuards(shared, config, parts)
-  const cache = composeCache(shared, config, parts, cleanUps)
-  return guards.isEmpty ? { cache } : { cache, guards, openGuards: openGuardsOf(config, guards, parts) }
+  const cached = composeCache(shared, config, parts, cleanUps)
+  return guards.isEmpty ? cached : { ...cached, guards, openGuards: openGuardsOf(config, guards, parts) }
 }
 
 /** A durable run knows the id of its principal; the tags of a key are looked up where a guard asks for them. */
@@ -50,11 +53,22 @@ function openGuardsOf(config: Config, guards: Guards, { identity }: ShapingParts
   }
 }
 
-function composeCache(shared: Shared, config: Config, parts: ShapingParts, cleanUps: AsyncDisposableStack): ModelCache {
+function composeCache(
+  shared: Shared,
+  config: Config,
+  parts: ShapingParts,
+  cleanUps: AsyncDisposableStack,
+): Pick<Shaping, "cache" | "followCache"> {
   // The embedded database has one process only, whose memory is nearer.
   const store = parts.store.engine === "postgres" ? parts.store : undefined
   const answers = cleanUps.use(createAnswerCache({ ...shared, store, embedding: questionEmbedding(shared, config, parts) }))
-  return { answers, policyOf: policiesOf(config) }
+  let policyOf = policiesOf(config)
+  return {
+    cache: { answers, policyOf: (model) => policyOf(model) },
+    followCache: (next) => {
+      policyOf = policiesOf(next)
+    },
+  }
 }
 
 /** By the name of the model, else by the pattern that says most of it, as models themselves are found. */

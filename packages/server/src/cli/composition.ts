@@ -1,4 +1,5 @@
 // What the command line needs of the composed server, and how it is loaded only by the commands that need it.
+import type { Deployments } from "@perdure/contract"
 import type { Config } from "../config/index.ts"
 import type { KeyAdmin } from "../security/index.ts"
 
@@ -15,6 +16,10 @@ export interface RunningPerdure extends AsyncDisposable {
   readonly report: readonly string[]
   /** A dashboard address with a token that works once. */
   loginUrl(): string
+  /** Models, where they are served, and how each place fares. */
+  deployments(): Deployments
+  /** Puts another configuration into force as far as that goes without a restart; rejects with what is wrong with it. */
+  reload(load: () => Promise<Config>): Promise<{ readonly changed: readonly string[]; readonly needsRestart: readonly string[] }>
   /** Stops intake, drains, closes. */
   close(): Promise<void>
 }

@@ -1,4 +1,5 @@
 // Tests of the control channel with real keys on a real store, and of the file that leads to it.
+import type { Deployments } from "@perdure/contract"
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -7,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from "vitest"
 import { defaultLimits, newId, systemClock } from "../core/index.ts"
 import { createIdentity, type Identity } from "../security/index.ts"
 import { openTestStore, type TestStore } from "../testing/database.ts"
-import { openControl, remoteKeys, type Control } from "./control.ts"
+import { openControl, remoteDeployments, remoteKeys, type Control } from "./control.ts"
 import { removeServerFile, runningServer, writeServerFile, type ServerFile } from "./server-file.ts"
 
 const directory = mkdtempSync(join(tmpdir(), "perdure-control-"))
@@ -22,7 +23,12 @@ beforeAll(async () => {
     throw error
   }
   identity = await createIdentity({ store: opened.store, clock: systemClock, newId, limits: defaultLimits, onError })
-  control = await openControl({ identity, projectId: "proj_control", loginUrl: () => "http://127.0.0.1/dashboard/login?token=t" })
+  control = await openControl({
+    identity,
+    projectId: "proj_control",
+    loginUrl: () => "http://127.0.0.1/dashboard/login?token=t",
+    deployments: () => served,
+  })
   const { controlUrl, controlToken } = control
   file = { pid: process.pid, url: "http://127.0.0.1:1", startedAt: 0, controlUrl, controlToken }
 })
@@ -32,6 +38,12 @@ afterAll(async () => {
   await identity[Symbol.asyncDispose]()
   await opened[Symbol.asyncDispose]()
   rmSync(directory, { recursive: true, force: true })
+})
+
+const served: Deployments = { models: [], deployments: [], configuration: { loadedAt: 7, refused: null, needsRestart: [] } }
+
+test("the models and deployments of the running server come over the channel", async () => {
+  expect(await remoteDeployments(file)).toEqual(served)
 })
 
 test("a key made over the channel opens the API at once, is listed without its text, and can be revoked", async () => {

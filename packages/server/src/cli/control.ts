@@ -8,6 +8,7 @@ import {
   apiKeyRotateRequestSchema,
   apiKeyUpdateRequestSchema,
   type ApiKey,
+  type Deployments,
   type ErrorCode,
 } from "@perdure/contract"
 import { z } from "zod"
@@ -33,10 +34,11 @@ const requestSchema = z.discriminatedUnion("do", [
   z.strictObject({ do: z.literal("keys.rotate"), id: z.string(), request: apiKeyRotateRequestSchema }),
   z.strictObject({ do: z.literal("keys.revoke"), id: z.string() }),
   z.strictObject({ do: z.literal("dashboard.link") }),
+  z.strictObject({ do: z.literal("deployments.list") }),
 ])
 
 /** What commands reach of the running server. */
-type Controlled = Pick<RunningPerdure, "identity" | "projectId" | "loginUrl">
+type Controlled = Pick<RunningPerdure, "identity" | "projectId" | "loginUrl" | "deployments">
 
 type ControlRequest = z.infer<typeof requestSchema>
 
@@ -79,6 +81,11 @@ export async function remoteDashboardLink(server: ServerFile): Promise<string> {
   return String(await askServer(server, { do: "dashboard.link" }))
 }
 
+/** Models and deployments as the running server has them. */
+export async function remoteDeployments(server: ServerFile): Promise<Deployments> {
+  return (await askServer(server, { do: "deployments.list" })) as Deployments // what perform() gives
+}
+
 async function askServer(server: ServerFile, request: ControlRequest): Promise<unknown> {
   const response = await fetch(server.controlUrl, {
     method: "POST",
@@ -119,10 +126,12 @@ async function answer(request: IncomingMessage, response: ServerResponse, token:
   }
 }
 
-async function perform(request: ControlRequest, { identity, projectId, loginUrl }: Controlled): Promise<unknown> {
+async function perform(request: ControlRequest, { identity, projectId, loginUrl, deployments }: Controlled): Promise<unknown> {
   switch (request.do) {
     case "dashboard.link":
       return loginUrl()
+    case "deployments.list":
+      return deployments()
     case "keys.create": {
       const { name, ...settings } = request.key
       return identity.createKey(projectId, name, settings)

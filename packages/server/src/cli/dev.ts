@@ -1,4 +1,4 @@
-// `perdure dev`: `start` with friendly output in a child process that is started again when a source or the configuration changes.
+// `perdure dev`: `start` with friendly output in a child process that is started again when a source changes, or what its configuration cannot follow.
 import { spawn, type ChildProcess } from "node:child_process"
 import { basename, dirname } from "node:path"
 import { findConfig } from "../config/index.ts"
@@ -21,9 +21,9 @@ export async function dev(options: DevOptions, terminal: Terminal): Promise<numb
   const configPath = findConfig(process.cwd(), options.config)
   const stopWatching = watchSources(
     { entry: options.entry, ...(configPath === null ? { configDirectory: process.cwd() } : placeOf(configPath)) },
-    (file) => server.restart(file),
+    (file) => server.changed(file),
   )
-  const stopping = stopSignal(() => process.exit(exitCodes.failed))
+  const stopping = stopSignal(() => process.exit(exitCodes.failed), true)
   server.begin()
   await stopping
   stopWatching()
@@ -41,6 +41,7 @@ class DevServer {
   #child: ChildProcess | undefined
   #restarting: Promise<void> | undefined
   #wasReady = false
+  #isReady = false
   #isStopped = false
   /** The port of the latest start, so that a free one that was chosen stays while any is asked for. */
   #chosenPort: number | undefined
@@ -61,15 +62,25 @@ class DevServer {
     })
     this.#child = child
     child.on("message", (message) => {
-      if (typeof message !== "object" || !("port" in message)) return
+      if (typeof message !== "object") return
+      if ("needsRestart" in message) this.restart("the configuration")
+      if (!("port" in message)) return
       this.#wasReady = true
+      this.#isReady = true
       this.#chosenPort = Number(message.port)
     })
     child.once("exit", (code) => {
-      if (this.#child === child) this.#child = undefined
+      if (this.#child !== child) return
+      this.#child = undefined
+      this.#isReady = false
       if (!this.#isStopped && this.#restarting === undefined && code !== 0)
         this.#terminal.note("waiting for a change before starting again (Ctrl-C ends)")
     })
+  }
+
+  /** A server that runs follows its configuration by itself, and says when it cannot. */
+  changed(file: string): void {
+    if (!this.#isReady || !/\.ya?ml$/.test(file)) this.restart(file)
   }
 
   /** Changes that come while a restart is under way belong to it. */

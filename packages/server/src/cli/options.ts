@@ -11,11 +11,11 @@ export interface ConfigOptions {
 }
 
 /** Flags win over the environment, which wins over the file. */
-export function loadFor(options: ConfigOptions, isDev: boolean): Promise<LoadedConfig> {
+export function loadFor(options: ConfigOptions, isDev: boolean, version = 0): Promise<LoadedConfig> {
   const cwd = process.cwd()
   const flags: Override[] = []
   if (options.data !== undefined) flags.push({ path: ["data"], value: resolve(cwd, options.data), source: "flag --data" })
   if (options.host !== undefined) flags.push({ path: ["server", "host"], value: options.host, source: "flag --host" })
   if (options.port !== undefined) flags.push({ path: ["server", "port"], value: options.port, source: "flag --port" })
-  return loadConfig({ cwd, flags, dev: isDev, ...(options.config === undefined ? {} : { configPath: options.config }) })
+  return loadConfig({ cwd, flags, dev: isDev, version, ...(options.config === undefined ? {} : { configPath: options.config }) })
 }

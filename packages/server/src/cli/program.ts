@@ -7,6 +7,7 @@ import { dev, type DevOptions } from "./dev.ts"
 import { exitCodeOf, exitCodes } from "./exit-codes.ts"
 import { addKeys } from "./keys-program.ts"
 import { importLiteLlm, type ImportOptions } from "./import.ts"
+import { models, type ModelsOptions } from "./models.ts"
 import { migrate, type MigrateCommandOptions } from "./migrate.ts"
 import type { ConfigOptions } from "./options.ts"
 import { start, type StartOptions } from "./start.ts"
@@ -48,6 +49,7 @@ export function createProgram({ terminal, entry, finish }: ProgramOptions & { fi
   addDoctor(program, { terminal, finish })
   addMigrate(program, { terminal, finish })
   addDashboard(program, { terminal, finish })
+  addModels(program, { terminal, finish })
   addKeys(program, { terminal, finish, withOptions: (command) => withDataOptions(command).addOption(json()) })
   addConfig(program, { terminal, finish })
   addImport(program, { terminal, finish })
@@ -93,6 +95,12 @@ function addMigrate(program: Command, { terminal, finish }: Parts): void {
   withDataOptions(program.command("migrate").description("bring the schema of the database to head without starting the server"))
     .addOption(json())
     .action((options: MigrateCommandOptions) => finish(migrate(options, terminal)))
+}
+
+function addModels(program: Command, { terminal, finish }: Parts): void {
+  withDataOptions(program.command("models").description("list the models of the running server and how their deployments fare"))
+    .addOption(json())
+    .action((options: ModelsOptions) => finish(models(options, terminal)))
 }
 
 function addDashboard(program: Command, { terminal, finish }: Parts): void {

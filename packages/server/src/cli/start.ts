@@ -4,9 +4,10 @@ import type { LoadedConfig } from "../config/index.ts"
 import { loadComposition, type RunningPerdure } from "./composition.ts"
 import { openControl } from "./control.ts"
 import { exitCodes } from "./exit-codes.ts"
+import { followConfig } from "./follow-config.ts"
 import { loadFor, type ConfigOptions } from "./options.ts"
 import { removeServerFile, writeServerFile } from "./server-file.ts"
-import { stopSignal } from "./stop-signal.ts"
+import { hasTerminal, stopSignal } from "./stop-signal.ts"
 import type { Terminal } from "./terminal.ts"
 import { welcome } from "./welcome.ts"
 
@@ -21,7 +22,7 @@ export interface StartOptions extends ConfigOptions {
 /** Resolves with the exit code when the server has stopped. */
 export async function start(options: StartOptions, terminal: Terminal): Promise<number> {
   const isDev = options.dev === true
-  const stopping = stopSignal(() => process.exit(exitCodes.failed))
+  const stopping = stopSignal(() => process.exit(exitCodes.failed), hasTerminal())
   const loaded = await loadFor(options, isDev)
   const { createPerdure } = await loadComposition()
   const onFatal = (error: Error): never => {
@@ -37,9 +38,19 @@ export async function start(options: StartOptions, terminal: Terminal): Promise<
   const { controlUrl, controlToken } = control
   writeServerFile(loaded.config.data, { pid: process.pid, url: perdure.url, startedAt: systemClock.now(), controlUrl, controlToken })
   announce(perdure, loaded, options.print, terminal)
+  const stopFollowing = followConfig({
+    perdure,
+    // What `perdure dev` starts again for: code.
+    path: isDev && !isData(loaded.path) ? null : loaded.path,
+    load: async (version) => (await loadFor(options, isDev, version)).config,
+    pollMs: loaded.config.limits.configPollMs,
+    terminal,
+    onNeedsRestart: (keys) => process.send?.({ needsRestart: keys }),
+  })
   process.send?.({ ready: true, port: perdure.port })
 
   await stopping
+  stopFollowing()
   try {
     await control[Symbol.asyncDispose]()
     await perdure.close()
@@ -50,6 +61,10 @@ export async function start(options: StartOptions, terminal: Terminal): Promise<
   } finally {
     removeServerFile(loaded.config.data, process.pid)
   }
+}
+
+function isData(path: string | null): boolean {
+  return path !== null && /\.ya?ml$/.test(path)
 }
 
 function announce(perdure: RunningPerdure, loaded: LoadedConfig, print: StartOptions["print"], terminal: Terminal): void {

@@ -3,11 +3,17 @@
 /** Several copies of one Ctrl-C reach the process (the terminal, npm, the task runner): within this time they count as one. */
 const sameSignalMs = 1_000
 
-/** Resolves with the name of the first SIGTERM, SIGINT or SIGHUP. `onSecond` is called for a later one. */
-export function stopSignal(onSecond: () => void): Promise<string> {
+/** A terminal that is closed says SIGHUP; without one it is how an operator asks for the configuration to be loaded again. */
+export function hasTerminal(): boolean {
+  return [process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY)
+}
+
+/** Resolves with the name of the first SIGTERM or SIGINT, or of SIGHUP where that means the end. `onSecond` is called for a later one. */
+export function stopSignal(onSecond: () => void, hangUpStops: boolean): Promise<string> {
+  const names = ["SIGTERM", "SIGINT", ...(hangUpStops ? (["SIGHUP"] as const) : [])] as const
   return new Promise((resolve) => {
     let firstAt: number | undefined
-    for (const name of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+    for (const name of names) {
       process.on(name, () => {
         if (firstAt === undefined) {
           firstAt = performance.now()

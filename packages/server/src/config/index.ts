@@ -4,6 +4,8 @@ export { ConfigError, configFileNames, findConfig, loadConfig, type LoadOptions 
 export { environmentOverrides, readEnvironment, type Environment, type Override } from "./environment.ts"
 export { printConfig, type PrintedValue } from "./print.ts"
 export { configJsonSchema } from "./json-schema.ts"
+export { configChanges } from "./diff.ts"
+export { watchConfig, type WatchConfigOptions } from "./watch.ts"
 export { matchOf } from "./name-pattern.ts"
 export { didYouMean, formatProblem } from "./explain.ts"
 export { redactedEntities } from "./schema/guards.ts"

@@ -33,6 +33,8 @@ export interface LoadOptions {
   flags?: readonly Override[]
   /** Development: a key written into the file is let through. */
   dev?: boolean
+  /** Counts how often it is loaded in this process; a file that is code is only read again under another number. */
+  version?: number
 }
 
 /** A configuration that cannot be used, with everything that is wrong with it. */
@@ -52,7 +54,7 @@ export class ConfigError extends AppError {
 export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   const variables = options.env ?? processVariables()
   const path = findConfig(options.cwd, options.configPath ?? configPathFrom(variables))
-  const source = path === null ? emptySource(options.cwd) : await readSource(path, options.cwd, variables)
+  const source = path === null ? emptySource(options.cwd) : await readSource(path, options.cwd, variables, options.version)
   const overrides = [...overridesFrom(variables), ...(options.flags ?? [])]
   for (const override of overrides) setAt(source.value, override.path, override.value)
 
@@ -136,10 +138,10 @@ function inFileOrder(problems: readonly ConfigProblem[]): ConfigProblem[] {
   return problems.toSorted((a, b) => place(a) - place(b))
 }
 
-async function readSource(path: string, cwd: string, variables: Variables): Promise<ConfigSource> {
+async function readSource(path: string, cwd: string, variables: Variables, version?: number): Promise<ConfigSource> {
   const file = shortName(path, cwd)
   const directory = dirname(path)
-  if (/^\.[mc]?[jt]s$/.test(extname(path))) return readModule(file, path, directory)
+  if (/^\.[mc]?[jt]s$/.test(extname(path))) return readModule(file, path, directory, version)
   try {
     return readYaml(file, directory, readFileSync(path, "utf8"), variables)
   } catch (error) {

@@ -4,8 +4,11 @@ import { messageOf } from "../core/index.ts"
 import type { ConfigSource } from "./source.ts"
 import { emptySource } from "./source.ts"
 
-/** Imports the module. Positions inside it are unknown: problems name the file and the path. */
-export async function readModule(file: string, absolutePath: string, directory: string): Promise<ConfigSource> {
+/**
+ * Imports the module. Positions inside it are unknown: problems name the file and the path. Another `version` than before reads the
+ * file again; what it imports itself stays as it was.
+ */
+export async function readModule(file: string, absolutePath: string, directory: string, version = 0): Promise<ConfigSource> {
   const source: ConfigSource = { ...emptySource(directory), file, locate: () => file, origin: () => file }
   const fail = (what: string, hint: string): ConfigSource => {
     source.problems.push({ location: file, path: "", what, allowed: "export default defineConfig({ … })", hint })
@@ -13,7 +16,7 @@ export async function readModule(file: string, absolutePath: string, directory: 
   }
   let loaded: Record<string, unknown>
   try {
-    loaded = (await import(pathToFileURL(absolutePath).href)) as Record<string, unknown> // a module namespace
+    loaded = (await import(pathToFileURL(absolutePath).href + (version === 0 ? "" : `?version=${version}`))) as Record<string, unknown> // a module namespace
   } catch (error) {
     return fail(`could not be loaded: ${messageOf(error)}`, "run it alone to see the error: node " + file)
   }

@@ -83,6 +83,8 @@ export interface Limits {
   /** Time between two probes of one provider, and the longest wait for its answer. */
   probeEveryMs: number
   probeTimeoutMs: number
+  /** Time between two looks at the configuration file, beside the events of its directory. */
+  configPollMs: number
   /** Time that the head of a stream is held back waiting for the upstream's first content. */
   headHoldMs: number
   /** What is remembered of a stream that another deployment may go on with; a longer one ends with an error when it breaks off. */
@@ -239,6 +241,7 @@ export const defaultLimits: Limits = {
   wildcardModelsMax: 1_000,
   probeEveryMs: 15_000,
   probeTimeoutMs: 3_000,
+  configPollMs: 5_000,
   headHoldMs: 2_000,
   failoverTextBytesMax: 4 * 1024 * 1024,
   keepAliveMs: 15_000,

@@ -18,11 +18,13 @@ export type { UpgradeRoute } from "./sockets/index.ts"
 export { memoryRoutes, type MemoryRoutesOptions } from "./perdure/memories.ts"
 export {
   createDashboardRoutes,
+  createDeploymentRoutes,
   createKeyRoutes,
   createLimitRoutes,
   createLightRuns,
   createRunRoutes,
   createUsageRoutes,
+  readDeployments,
   type DashboardRoutesOptions,
   type KeyRoutesOptions,
   type LightRuns,

@@ -37,7 +37,8 @@ export type { EmbeddingsCall, RerankAnswer, RerankCall } from "./providers/port.
 export type { ProviderDialect, ProviderReader, ProviderRequest } from "./providers/port.ts"
 export {
   createPool,
-  isEngine,
+  createProbes,
+  isProbed,
   parseRouting,
   parseRoutingHeader,
   routingHeader,

@@ -59,7 +59,7 @@ export interface Deployment {
   organisation?: string
   limits?: DeploymentLimits
   timeouts?: Partial<CallTimeouts>
-  /** Asked for its health from time to time, never with a call of a model. */
+  /** Asked for its health from time to time, never with a call of a model; engines are unless this says no. */
   probe?: boolean
 }
 

@@ -20,6 +20,8 @@ export interface UpstreamTarget {
 export interface Upstreams extends AsyncDisposable {
   /** Base addresses come from the configuration or from discovery: they are trusted, and never from a request. */
   target(deployment: Deployment): UpstreamTarget
+  /** Closes the connections to all other places once their calls have ended. */
+  keep(deployments: readonly Deployment[]): void
 }
 
 export type TimeoutLimits = Pick<Limits, "connectTimeoutMs" | "firstTokenTimeoutMs" | "idleTimeoutMs" | "totalTimeoutMs">
@@ -56,6 +58,18 @@ class PooledUpstreams implements Upstreams {
     return target
   }
 
+  keep(deployments: readonly Deployment[]): void {
+    this.#targets = new WeakMap() // what is asked for again opens anew
+    const keys = new Set(
+      deployments.flatMap(({ baseUrl, timeouts }) => (baseUrl === null ? [] : [this.#keyOf(new URL(baseUrl).origin, timeouts)])),
+    )
+    for (const [key, pool] of this.#pools) {
+      if (keys.has(key)) continue
+      this.#pools.delete(key)
+      void pool.close().catch(() => undefined) // it is being destroyed at the end of the process
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     const pools = [...this.#pools.values()]
     this.#pools.clear()
@@ -63,10 +77,15 @@ class PooledUpstreams implements Upstreams {
     await Promise.all(pools.map((pool) => pool.destroy()))
   }
 
+  #keyOf(origin: string, timeouts: Deployment["timeouts"]): string {
+    const { connectMs, firstTokenMs, idleMs } = callTimeouts(timeouts, this.#limits)
+    return `${origin} ${connectMs} ${firstTokenMs} ${idleMs}`
+  }
+
   /** Deployments with time limits of their own have connections of their own: the limits belong to the connections. */
   #pool(origin: string, timeouts: Deployment["timeouts"]): Pool {
     const { connectMs, firstTokenMs, idleMs } = callTimeouts(timeouts, this.#limits)
-    const key = `${origin} ${connectMs} ${firstTokenMs} ${idleMs}`
+    const key = this.#keyOf(origin, timeouts)
     const known = this.#pools.get(key)
     if (known) return known
     const pool = new Pool(origin, {

@@ -33,12 +33,19 @@ class LedgerAdmission implements Admission, HoldingOf {
   readonly #registry: CounterRegistry
   readonly #history: OutputHistory
   readonly #options: AdmissionOptions
+  #assumedPrice: Price
 
   constructor(options: AdmissionOptions) {
     this.#options = options
+    this.#assumedPrice = options.assumedPrice
     const { rules, limits, ledger } = options
     this.#registry = new CounterRegistry({ rules, countersMax: limits.limitCountersMax, lent: ledger.lends })
     this.#history = createOutputHistory(limits.outputTokensAssumed)
+  }
+
+  replace({ rules, assumedPrice }: Pick<AdmissionOptions, "rules" | "assumedPrice">): void {
+    this.#registry.replace(rules)
+    this.#assumedPrice = assumedPrice
   }
 
   now(): number {
@@ -48,7 +55,7 @@ class LedgerAdmission implements Admission, HoldingOf {
   reserve(request: AdmissionRequest): Reservation | Promise<Reservation> {
     const slots = this.#registry.slotsOf(request, this.now())
     if (slots.length === 0) return this.#held(request, noDraws)
-    const demand = demandOf(request, this.#history, this.#options.assumedPrice)
+    const demand = demandOf(request, this.#history, this.#assumedPrice)
     const draws = this.#take(slots, demand)
     if (draws) return this.#held(request, draws)
     const asked = this.#ask(slots, demand)
@@ -69,7 +76,7 @@ class LedgerAdmission implements Admission, HoldingOf {
 
   microUsdOf({ price, pieces }: AdmissionRequest, actual: ActualUsage): number {
     if (actual.costKnown ?? price !== undefined) return actual.costMicroUsd
-    return costOf({ ...actual, ...pieces, cachedTokens: 0 }, this.#options.assumedPrice).costMicroUsd
+    return costOf({ ...actual, ...pieces, cachedTokens: 0 }, this.#assumedPrice).costMicroUsd
   }
 
   touched(counter: Counter, now: number): void {

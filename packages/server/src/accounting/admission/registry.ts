@@ -22,21 +22,27 @@ const none: readonly Slot[] = []
 const sweepEveryMs = 1_000
 
 export class CounterRegistry {
-  readonly #rules: readonly LimitRule[]
+  #rules: readonly LimitRule[] = []
   readonly #countersMax: number
   readonly #lent: boolean
   readonly #slots = new Map<string, Slot>()
   #sweptAt = 0
   readonly #known = new Map<string, Known>()
   /** What callers are told apart by: only what some rule looks at. */
-  readonly #looksAt: { user: boolean; model: boolean; tag: boolean }
+  #looksAt = { user: false, model: false, tag: false }
 
   constructor({ rules, countersMax, lent }: { rules: readonly LimitRule[]; countersMax: number; lent: boolean }) {
-    this.#rules = rules
     this.#countersMax = countersMax
     this.#lent = lent
+    this.replace(rules)
+  }
+
+  /** Counters of rules that stay go on with what they counted; those of rules that went are forgotten when nobody holds them. */
+  replace(rules: readonly LimitRule[]): void {
+    this.#rules = rules
     const someFor = (member: "user" | "model" | "tag"): boolean => rules.some((rule) => rule.for[member] !== undefined)
     this.#looksAt = { user: someFor("user"), model: someFor("model"), tag: someFor("tag") }
+    this.#known.clear()
   }
 
   slotsOf(request: AdmissionRequest, now: number): readonly Slot[] {

@@ -1,6 +1,7 @@
 // The words of admission: what a call asks for, what it holds while it runs, and what its limits look like from outside.
 import type { KeyLimits } from "@perdure/contract"
 import type { Price, PricedPieces } from "../prices.ts"
+import type { LimitRule } from "./rules.ts"
 
 export interface AdmissionRequest {
   projectId: string
@@ -48,6 +49,8 @@ export interface Admission extends AsyncDisposable {
   reserve(request: AdmissionRequest): Reservation | Promise<Reservation>
   /** Resolves when the database knows what was used until now. */
   report(): Promise<void>
+  /** Calls from now on are bound by these; what was counted for a limit that stays is kept. */
+  replace(next: { rules: readonly LimitRule[]; assumedPrice: Price }): void
 }
 
 /** What a limit counts. Money is in micro-dollars; `concurrent` counts calls under way. */

@@ -1,6 +1,7 @@
 // Public face of the pool.
-export { isEngine } from "./engines.ts"
+export { isProbed } from "./engines.ts"
 export { createPool, type PoolOptions } from "./pool.ts"
+export { createProbes, type Probes, type ProbesOptions } from "./probes.ts"
 export { parseRouting, parseRoutingHeader, routingHeader } from "./routing-request.ts"
 export type {
   AttemptOutcome,

@@ -1,0 +1,82 @@
+// Wire schemas of models with their deployments: what is declared, how each of them fares, which configuration is in force.
+import { z } from "zod"
+import { epochMs } from "./shared.ts"
+
+const region = z.string()
+const failure = z.string()
+
+const deploymentLimitsSchema = z.strictObject({
+  requestsPerMinute: z.number().optional(),
+  tokensPerMinute: z.number().optional(),
+  concurrent: z.number().optional(),
+})
+
+const deploymentHealthSchema = z.strictObject({
+  /** `open`: left alone after failures; `half_open`: tried by one call at a time. */
+  state: z.enum(["closed", "open", "half_open"]),
+  /** What opened it: `server`, `connection`, `timeout`, `credentials`, `probe`, … */
+  openedBy: failure.nullable(),
+  openUntil: epochMs.nullable(),
+  coolDownUntil: epochMs.nullable(),
+  inFlight: z.number(),
+  /** Declared, or learned from signs of overload. */
+  concurrencyMax: z.number().nullable(),
+  concurrencyLearned: z.boolean(),
+  firstTokenMs: z.number().nullable(),
+  tokensPerSecond: z.number().nullable(),
+  /** Of the recent calls, 0 to 1. */
+  errorRate: z.number(),
+  attempts: z.number(),
+  failures: z.number(),
+  lastError: z.strictObject({ code: z.string(), failure, at: epochMs }).nullable(),
+  probe: z.strictObject({ ok: z.boolean(), ms: z.number(), why: z.string().nullable(), at: epochMs }).nullable(),
+})
+
+const deploymentSchema = z.strictObject({
+  /** `openai/gpt-5-mini`; `*` where a pattern makes them on demand. */
+  id: z.string(),
+  /** The type of its provider. */
+  provider: z.string(),
+  dialect: z.string(),
+  upstreamModel: z.string(),
+  does: z.array(z.string()),
+  contextTokensMax: z.number().nullable(),
+  region: region.nullable(),
+  tags: z.array(z.string()),
+  limits: deploymentLimitsSchema.nullable(),
+  probed: z.boolean(),
+  /** Where it was declared: `perdure.yaml:12`, `discovered: OPENAI_API_KEY`, `built in`. */
+  origin: z.string(),
+  health: deploymentHealthSchema,
+})
+
+const servedModelSchema = z.strictObject({
+  /** A name, or a pattern such as `openai/*`. */
+  name: z.string(),
+  aliases: z.array(z.string()),
+  ownedBy: z.string(),
+  isPattern: z.boolean(),
+  regions: z.array(region).nullable(),
+  fallbacks: z.array(z.string()),
+  contextFallbacks: z.array(z.string()),
+  sort: z.enum(["price", "latency", "throughput"]).nullable(),
+  hedgeAfterMs: z.number().nullable(),
+  /** In the order of their priority. */
+  deployments: z.array(z.strictObject({ id: z.string(), priority: z.number(), weight: z.number() })),
+})
+
+export const deploymentsSchema = z.strictObject({
+  models: z.array(servedModelSchema),
+  deployments: z.array(deploymentSchema),
+  configuration: z.strictObject({
+    loadedAt: epochMs,
+    /** A later file that could not be used; the log of the server says why. */
+    refused: z.strictObject({ at: epochMs, problems: z.number() }).nullable(),
+    /** What differs in the file and is not followed without a restart. */
+    needsRestart: z.array(z.string()),
+  }),
+})
+
+export type Deployments = z.infer<typeof deploymentsSchema>
+export type DeploymentStatus = z.infer<typeof deploymentSchema>
+export type ServedModel = z.infer<typeof servedModelSchema>

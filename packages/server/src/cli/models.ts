@@ -1,0 +1,66 @@
+// `perdure models`: the models of the running server, where each is served, and how the deployments fare.
+import type { Deployments, DeploymentStatus, ServedModel } from "@perdure/contract"
+import { AppError } from "../core/index.ts"
+import { remoteDeployments } from "./control.ts"
+import { exitCodes } from "./exit-codes.ts"
+import { loadFor, type ConfigOptions } from "./options.ts"
+import { runningServer } from "./server-file.ts"
+import type { Terminal } from "./terminal.ts"
+
+export interface ModelsOptions extends ConfigOptions {
+  json?: boolean
+}
+
+export async function models(options: ModelsOptions, terminal: Terminal): Promise<number> {
+  const { config } = await loadFor(options, true)
+  const server = runningServer(config.data)
+  if (!server) throw new AppError("not_found", `no server runs on ${config.data}`, { hint: "perdure start, or --data with its directory" })
+  const found = await remoteDeployments(server)
+  if (options.json === true) terminal.print(JSON.stringify(found))
+  else for (const line of linesOf(found)) terminal.print(line)
+  return exitCodes.ok
+}
+
+function linesOf({ models: served, deployments, configuration }: Deployments): string[] {
+  const byId = new Map(deployments.map((each) => [each.id, each]))
+  const width = Math.max(...deployments.map(({ id }) => id.length), 1)
+  const lines = served.flatMap((model) => [
+    headOf(model),
+    ...model.deployments.map(({ id, priority, weight }) => `  ${id.padEnd(width)}  ${factsOf(byId.get(id), { priority, weight })}`),
+  ])
+  const { refused, needsRestart } = configuration
+  if (refused) lines.push(`the configuration file was changed and has ${refused.problems} problems: perdure config check`)
+  if (needsRestart.length > 0) lines.push(`in force after a restart: ${needsRestart.join(", ")}`)
+  return lines
+}
+
+function headOf({ name, aliases, fallbacks, regions, isPattern }: ServedModel): string {
+  return [
+    name,
+    ...(isPattern ? ["(any name)"] : []),
+    ...(aliases.length > 0 ? [`also ${aliases.join(", ")}`] : []),
+    ...(regions ? [`only in ${regions.join(", ")}`] : []),
+    ...(fallbacks.length > 0 ? [`else ${fallbacks.join(", ")}`] : []),
+  ].join("  ")
+}
+
+function factsOf(deployment: DeploymentStatus | undefined, { priority, weight }: { priority: number; weight: number }): string {
+  if (!deployment) return ""
+  const { region, origin, health } = deployment
+  return [
+    stateOf(health),
+    ...(priority === 0 ? [] : [`priority ${priority}`]),
+    ...(weight === 1 ? [] : [`weight ${weight}`]),
+    ...(region === null ? [] : [region]),
+    ...(health.firstTokenMs === null ? [] : [`${Math.round(health.firstTokenMs)} ms to the first token`]),
+    ...(health.lastError === null ? [] : [`last error ${health.lastError.code}`]),
+    `(${origin})`,
+  ].join("  ")
+}
+
+function stateOf({ state, openedBy, coolDownUntil, probe }: DeploymentStatus["health"]): string {
+  if (state === "open") return `left alone (${openedBy ?? "failures"})`
+  if (state === "half_open") return `on trial (${openedBy ?? "failures"})`
+  if (coolDownUntil !== null) return `cooling down until ${new Date(coolDownUntil).toISOString()}`
+  return probe?.ok === false ? "no answer to a probe" : "ok"
+}
