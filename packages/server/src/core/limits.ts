@@ -181,6 +181,8 @@ export interface Limits {
   cacheRequestBytesMax: number
   /** Life of a cached answer where only the request asks for the cache. */
   cacheTtlMs: number
+  /** How long the answer to a request with an `Idempotency-Key` is given again. */
+  idempotentAnswerMs: number
   /** Answers to one topic that a question is compared with; the oldest leave. */
   cacheTopicAnswersMax: number
   /** Longest wait for the shared level, for the embedding of a question, and for an identical request that is under way; then the call is made. */
@@ -292,6 +294,7 @@ export const defaultLimits: Limits = {
   cacheAnswerBytesMax: 1024 * 1024,
   cacheRequestBytesMax: 1024 * 1024,
   cacheTtlMs: 60 * 60 * 1000,
+  idempotentAnswerMs: 10 * 60 * 1000,
   cacheTopicAnswersMax: 500,
   cacheLookupMs: 100,
   cacheEmbedMs: 1_000,

@@ -93,6 +93,7 @@ export {
   cachePlan,
   cacheWish,
   createAnswerCache,
+  idempotentLook,
   type AnswerCache,
   type AnswerFacts,
   type CacheHit,

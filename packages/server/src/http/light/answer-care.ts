@@ -17,6 +17,8 @@ export class AnswerCare {
   readonly #options: AnswerCareOptions
   session: GuardSession | undefined
   cache: CacheState | undefined
+  /** The cache was asked for the key of the request alone, and not for its question. */
+  isIdempotent = false
   /** What is to be kept, as far as it has come; undefined when it is too large. */
   #kept: Buffer[] | undefined = []
   #keptBytes = 0
@@ -38,6 +40,10 @@ export class AnswerCare {
     const headers: Record<string, string> = {}
     const guards = this.session?.summary ?? ""
     if (guards !== "") headers["x-perdure-guards"] = guards
+    if (this.isIdempotent) {
+      if (this.isHit) headers["idempotent-replayed"] = "true"
+      return headers
+    }
     if (this.cache) headers["x-perdure-cache"] = this.cache.kind
     if (this.cache && "ageMs" in this.cache) headers["age"] = String(Math.floor(this.cache.ageMs / 1000))
     return headers
@@ -46,10 +52,11 @@ export class AnswerCare {
   /** For the record: what was done, never with which content. */
   data(): JsonObject | undefined {
     const guards = this.session?.reports ?? []
-    if (guards.length === 0 && !this.cache) return undefined
+    const cache = this.isIdempotent && !this.isHit ? undefined : this.cache
+    if (guards.length === 0 && !cache) return undefined
     return {
       ...(guards.length > 0 ? { guards: guards.map((report): JsonValue => ({ ...report })) } : {}),
-      ...(this.cache ? { cache: cacheData(this.cache) } : {}),
+      ...(cache ? { [this.isIdempotent ? "replayed" : "cache"]: cacheData(cache) } : {}),
     }
   }
 

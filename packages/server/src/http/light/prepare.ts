@@ -4,6 +4,7 @@ import { AppError, isJsonObject } from "../../core/index.ts"
 import {
   cachePlan,
   cacheWish,
+  idempotentLook,
   type CacheHit,
   type CachePlan,
   type CachePolicy,
@@ -42,9 +43,10 @@ export interface PrepareOptions {
   answer: (asked: Asked, hit: CacheHit) => void
 }
 
-/** Whether guards or the cache can have to do with a call at all: three looks, no more. */
-export function needsPreparing({ guards, cache }: LightRunDependencies, { body, model }: Asked): boolean {
-  return guards !== undefined || body.perdure !== undefined || cache?.policyOf(model.name) !== undefined
+/** Whether guards or the cache can have to do with a call at all: four looks, no more. */
+export function needsPreparing({ guards, cache }: LightRunDependencies, { hot }: LightCall, { body, model }: Asked): boolean {
+  if (guards !== undefined || body.perdure !== undefined || cache?.policyOf(model.name) !== undefined) return true
+  return cache !== undefined && hot.request.headers["idempotency-key"] !== undefined
 }
 
 export function prepare(options: PrepareOptions, asked: Asked): void {
@@ -90,9 +92,13 @@ function guardContext(
 function cachePlanOf({ cache, limits }: LightRunDependencies, call: LightCall, { body, model }: Asked): CachePlan {
   const policy = cache?.policyOf(model.name)
   const field = isJsonObject(body.perdure) ? body.perdure["cache"] : undefined
-  if (!cache || (!policy && field === undefined)) return undefined
-  const plan = cachePlan(policy, cacheWish(field, call.hot.request.headers), limits)
-  return plan !== undefined && body.sizeBytes > limits.cacheRequestBytesMax ? "bypass" : plan
+  const { headers } = call.hot.request
+  if (!cache || (!policy && field === undefined && headers["idempotency-key"] === undefined)) return undefined
+  const wish = cacheWish(field, headers)
+  const isTooLarge = body.sizeBytes > limits.cacheRequestBytesMax
+  const plan = cachePlan(policy, wish, limits)
+  if (plan === undefined) return wish?.mode === "off" || isTooLarge ? undefined : idempotentLook(headers, limits)
+  return isTooLarge ? "bypass" : plan
 }
 
 class Prepared {
@@ -132,6 +138,7 @@ class Prepared {
       care.cache = { kind: "bypass" }
       return go(asked)
     }
+    care.isIdempotent = plan.idempotencyKey !== undefined
     const { principal } = call.hot
     const { body, model } = asked
     const question = {

@@ -74,7 +74,7 @@ function openCall(dependencies: LightRunDependencies, hot: HotCall, dialect: Cli
 const failoverTrailer = "x-perdure-failover"
 
 function serve(dependencies: LightRunDependencies, dialect: ClientDialect, call: LightCall, asked: Asked): void {
-  if (!needsPreparing(dependencies, asked)) return new Served(dependencies, dialect, call, asked.body).start(asked.model)
+  if (!needsPreparing(dependencies, call, asked)) return new Served(dependencies, dialect, call, asked.body).start(asked.model)
   const options: PrepareOptions = {
     dependencies,
     dialect,

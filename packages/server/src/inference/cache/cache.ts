@@ -77,7 +77,7 @@ class TwoLevelCache implements AnswerCache {
   /** Waits for an identical request, and makes a call of its own where that one has no answer to share. */
   async #join(flight: Deferred<Kept | undefined>, question: CacheQuestion, keys: QuestionKeys, signal: AbortSignal): Promise<CacheFinding> {
     const enough = new AbortController()
-    const late = sleep(this.#options.limits.cacheFlightWaitMs, AbortSignal.any([signal, enough.signal]))
+    const late = sleep(question.flightWaitMs ?? this.#options.limits.cacheFlightWaitMs, AbortSignal.any([signal, enough.signal]))
     const kept = await Promise.race([flight.promise, late]).finally(() => {
       enough.abort()
       late.catch(() => undefined)

@@ -32,9 +32,10 @@ const volatile: ReadonlySet<string> = new Set([
 export function keysOf(question: CacheQuestion, embedModel: string | undefined): QuestionKeys | undefined {
   const scope = scopeOf(question)
   if (scope === undefined) return undefined
-  const { dialect, model, stream, usageAsked, policy } = question
+  const { dialect, model, stream, usageAsked, policy, idempotencyKey: key } = question
   const body = Object.fromEntries(Object.entries(question.body).filter(([key]) => !volatile.has(key)))
-  const place = [version, question.projectId, policy.scope, scope, dialect, model, stream, stream && usageAsked]
+  const place: JsonValue[] = [version, question.projectId, policy.scope, scope, dialect, model, stream, stream && usageAsked]
+  if (key !== undefined) place.push({ idempotencyKey: key })
   try {
     const exact = digest([...place, body])
     if (policy.mode === "exact" || embedModel === undefined) return { exact, semantic: undefined }

@@ -37,6 +37,10 @@ export interface CacheQuestion {
   read: boolean
   /** Oldest answer that will do. */
   ageMsMax: number
+  /** Only requests with the same one are the same. */
+  idempotencyKey?: string
+  /** Longest wait for the same request that is under way, where it is not the usual one. */
+  flightWaitMs?: number
 }
 
 /** A whole answer of status 200, byte for byte as it was sent. */

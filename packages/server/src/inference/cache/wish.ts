@@ -11,7 +11,15 @@ export interface CacheWish {
 }
 
 /** What is to be done: nothing at all (`undefined`), nothing but saying so, or a look. */
-export type CachePlan = "bypass" | { policy: CachePolicy; read: boolean; ageMsMax: number } | undefined
+export type CachePlan = "bypass" | CacheLook | undefined
+
+export interface CacheLook {
+  policy: CachePolicy
+  read: boolean
+  ageMsMax: number
+  idempotencyKey?: string
+  flightWaitMs?: number
+}
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>
 
@@ -87,4 +95,32 @@ export function cachePlan(
   const policy = mode === undefined ? base : { ...base, mode }
   const ageMsMax = Math.min(wish?.ttlMs ?? Infinity, policy.ttlMs)
   return { policy, read: wish?.refresh !== true, ageMsMax }
+}
+
+const keyCharactersMax = 255
+
+/** T16: a request that is sent again under its key is recognised, whether or not the model uses the cache; the first one is waited for. */
+export function idempotentLook(
+  headers: Headers,
+  { idempotentAnswerMs, totalTimeoutMs }: Pick<Limits, "idempotentAnswerMs" | "totalTimeoutMs">,
+): CacheLook | undefined {
+  const key = headers["idempotency-key"]
+  if (typeof key !== "string" || key === "") return undefined
+  if (key.length > keyCharactersMax)
+    throw new AppError(
+      "invalid_request",
+      `the header "Idempotency-Key" has ${key.length} characters; at most ${keyCharactersMax} are read`,
+      {
+        param: "Idempotency-Key",
+        hint: "Send a random text, such as a UUID, and the same one when the request is sent again.",
+      },
+    )
+  const policy: CachePolicy = {
+    mode: "exact",
+    scope: "principal",
+    ttlMs: idempotentAnswerMs,
+    similarityMin: similarityMinDefault,
+    temperatureMax: Infinity,
+  }
+  return { policy, read: true, ageMsMax: idempotentAnswerMs, idempotencyKey: key, flightWaitMs: totalTimeoutMs }
 }
