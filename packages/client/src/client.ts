@@ -1,4 +1,4 @@
-// The typed client of Perdure's own API: runs with their live logs, keys, usage, memories. Runs in browsers and in Node.
+// The typed client of Perdure's own API: runs with their live logs, keys, usage, limits, memories. Runs in browsers and in Node.
 import type {
   ApiKey,
   ApiKeyCreated,
@@ -7,6 +7,7 @@ import type {
   ApiKeyListQuery,
   ApiKeyRotateRequest,
   ApiKeyUpdateRequest,
+  LimitList,
   MemoryList,
   MemorySearch,
   MemorySearchRequest,
@@ -61,6 +62,8 @@ export interface Client {
     rotate(keyId: string, request?: ApiKeyRotateRequest): Promise<ApiKeyCreated>
     revoke(keyId: string): Promise<{ id: string; revoked: true }>
   }
+  /** How much is left of what binds the caller. */
+  limits(signal?: AbortSignal): Promise<LimitList>
   usage(query?: UsageQuery, signal?: AbortSignal): Promise<Usage>
   memories: {
     /** The newest of a scope; of the project where none is named. */
@@ -108,6 +111,7 @@ function restOf(transport: Transport): Omit<Client, "runs"> {
       rotate: (keyId, request = {}) => transport.json(post(`${keyPath(keyId)}/rotate`, request)),
       revoke: (keyId) => transport.json({ method: "DELETE", path: keyPath(keyId) }),
     },
+    limits: (signal) => transport.json({ path: "/v1/limits", signal }),
     usage: (query, signal) => transport.json({ path: "/v1/usage", query: { ...query }, signal }),
     memories: {
       list: (query, signal) => transport.json({ path: "/v1/memories", query: { ...query }, signal }),

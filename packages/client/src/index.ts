@@ -11,6 +11,8 @@ export type {
   ApiKeyRotateRequest,
   ApiKeyUpdateRequest,
   KeyLimits,
+  LimitList,
+  LimitStatus,
   Memory,
   MemoryList,
   MemorySearch,

@@ -2,11 +2,13 @@
 import { Redirect, Route, Router, Switch } from "wouter"
 import { Sidebar } from "./parts/sidebar.tsx"
 import { KeysPage } from "./pages/keys/page.tsx"
+import { LimitsPage } from "./pages/limits/page.tsx"
 import { MemoriesPage } from "./pages/memories/page.tsx"
 import { MissingPage } from "./pages/missing.tsx"
 import { OverviewPage } from "./pages/overview/page.tsx"
 import { RunPage } from "./pages/run/page.tsx"
 import { RunsPage } from "./pages/runs/page.tsx"
+import { SpendPage } from "./pages/spend/page.tsx"
 
 export function App(): React.JSX.Element {
   return (
@@ -21,6 +23,8 @@ export function App(): React.JSX.Element {
             <Route path="/runs" component={RunsPage} />
             <Route path="/runs/:id">{({ id }) => <RunPage key={id} runId={decodeURIComponent(id)} />}</Route>
             <Route path="/overview" component={OverviewPage} />
+            <Route path="/spend" component={SpendPage} />
+            <Route path="/limits" component={LimitsPage} />
             <Route path="/memories" component={MemoriesPage} />
             <Route path="/keys" component={KeysPage} />
             <Route component={MissingPage} />

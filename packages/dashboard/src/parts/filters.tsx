@@ -53,12 +53,29 @@ export function SearchField({ label, placeholder, value, onChange, field, shortc
   )
 }
 
-export interface ChoiceProps {
+export interface PickProps {
   label: string
-  all: string
   value: string
   options: readonly (readonly [string, string])[]
   onChange: (value: string) => void
+}
+
+export interface ChoiceProps extends PickProps {
+  /** What it says where nothing is chosen. */
+  all: string
+}
+
+/** One of several, and never none. */
+export function Pick({ label, value, options, onChange }: PickProps): React.JSX.Element {
+  return (
+    <select aria-label={label} value={value} onChange={(event) => onChange(event.target.value)} className="field pr-1">
+      {options.map(([option, text]) => (
+        <option key={option} value={option}>
+          {text}
+        </option>
+      ))}
+    </select>
+  )
 }
 
 export function Choice({ label, all, value, options, onChange }: ChoiceProps): React.JSX.Element {

@@ -6,6 +6,8 @@ import { Icon, type IconName } from "./icons.tsx"
 const places: readonly { to: string; label: string; icon: IconName }[] = [
   { to: "/runs", label: "Runs", icon: "runs" },
   { to: "/overview", label: "Overview", icon: "overview" },
+  { to: "/spend", label: "Spend", icon: "spend" },
+  { to: "/limits", label: "Limits", icon: "limits" },
   { to: "/memories", label: "Memories", icon: "memories" },
   { to: "/keys", label: "Keys", icon: "keys" },
 ]

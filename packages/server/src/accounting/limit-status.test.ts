@@ -7,6 +7,8 @@ import { createAdmission, createLimitReader, openLedger, type Admission, type Li
 const rules: LimitRule[] = [
   { name: "project", for: { project: "*" }, unit: "tokens", limit: 1_000, kind: "budget", per: "day", origin: "test" },
   { name: "keys", for: { key: "*" }, unit: "requests", limit: 10, kind: "rate", per: "day", burst: 5, origin: "test" },
+  { name: "dear", for: { model: "dear" }, unit: "tokens", limit: 70, kind: "budget", per: "day", origin: "test" },
+  { name: "tags", for: { tag: "*" }, unit: "tokens", limit: 8_000, kind: "budget", per: "day", origin: "test" },
   { name: "all", for: {}, unit: "concurrent", limit: 9, kind: "concurrent", per: null, origin: "test" },
 ]
 const price = { input: 0, output: 0, cachedInput: 0 }
@@ -43,6 +45,8 @@ describe.each(testEngines())("the status of limits on %s", (engine) => {
       { name: "key limits", used: 0, left: 3_000_000, limit: 3_000_000 },
       { name: "project", used: 0, left: 1_000, limit: 1_000 },
       { name: "keys", used: 0, left: 5, limit: 10 },
+      { name: "dear", used: null, left: null, limit: 70 },
+      { name: "tags", used: 0, left: 8_000, limit: 8_000 },
       { name: "all", used: null, left: null, limit: 9 },
     ])
   })
@@ -55,9 +59,23 @@ describe.each(testEngines())("the status of limits on %s", (engine) => {
     expect(limits.find(({ name }) => name === "project")).toMatchObject({ used: 120, reserved: 0, left: 880, scope: { project: "proj_a" } })
     expect(limits.filter(({ name }) => name === "keys").map(({ scope, used, left }) => [scope.key, used, left])).toEqual([["key_1", 1, 4]])
     const seen = await read("user:admin", { seesAllKeys: true })
-    expect(seen.flatMap(({ scope }) => scope.key ?? []).sort()).toEqual(["key_1", "key_2", "user:admin"])
+    expect(seen.flatMap(({ scope }) => scope.key ?? []).sort()).toEqual(["key_1", "key_2"])
     expect(seen.filter(({ name }) => name === "all")).toMatchObject([{ used: null, reserved: null, left: null }])
     expect(JSON.stringify(seen)).not.toContain("proj_b")
+  })
+
+  it("shows a person what is declared and was not used, as it is declared", async () => {
+    const seen = await readLimits({
+      projectId: "proj_new",
+      principalId: "user:admin",
+      keyLimits: null,
+      user: null,
+      tags: [],
+      seesAllKeys: true,
+    })
+    const scopes = Object.fromEntries(seen.map(({ name, scope: { key, model, tag } }) => [name, { key, model, tag }]))
+    expect(scopes).toMatchObject({ keys: { key: "*" }, dear: { model: "dear" }, project: { key: null, model: null, tag: null } })
+    expect(seen.find(({ name }) => name === "keys")).toMatchObject({ used: 0, left: 5 })
   })
 
   it("shows what calls under way hold", async () => {

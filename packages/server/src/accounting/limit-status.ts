@@ -33,14 +33,18 @@ export function createLimitReader({ store, admission, rules, limits, clock }: Li
     const shown = rows
       .map((row) => statusOfRow(row, burstOf(row), now))
       .filter(({ scope }) => caller.seesAllKeys || isOf(scope.key, caller.principalId))
-    const known = new Set(rows.map(({ id }) => id))
-    return [
-      ...shown,
-      ...unused(rules, caller, now)
-        .filter(([id]) => !known.has(id))
-        .map(([, status]) => status),
-    ]
+    const known = new Set(rows.flatMap(({ id, rule, unit }) => [id, usedName(rule, unit)]))
+    const unused = caller.seesAllKeys
+      ? asDeclared(rules, caller.projectId).filter(({ rule }) => !known.has(usedName(rule.name, rule.unit)))
+      : ofCaller(rules, caller)
+    const empty = unused.map((bound) => emptyOf(bound, now)).filter(([id]) => !known.has(id))
+    return [...shown, ...empty.map(([, status]) => status)]
   }
+}
+
+/** Unlike every id of a counter. */
+function usedName(rule: string, unit: string): string {
+  return `${rule} ${unit}`
 }
 
 function isOf(key: string | null, principalId: string): boolean {
@@ -65,13 +69,23 @@ function intervalOf({ per, limit }: Pick<LimitStatus, "per" | "limit">): number 
   return (periodMs[per ?? ""] ?? 1) / limit
 }
 
-/** Of which nothing was used: those whose user, model and tag are the caller's whatever it calls. */
-function unused(rules: readonly LimitRule[], caller: LimitCaller, now: number): [id: string, status: LimitStatus][] {
+/** What binds the caller whatever it calls, each counter of its own and those of named models. */
+function ofCaller(rules: readonly LimitRule[], caller: LimitCaller): BoundRule[] {
   const own = caller.keyLimits === null ? [] : rulesOfKey(caller.principalId, caller.keyLimits)
-  const request = { ...caller, model: "", inputTokensEstimated: 0, outputTokensMax: 0, price: undefined }
-  const always = rules.filter((rule) => rule.for.model === undefined && (rule.for.user === undefined || caller.user !== null))
-  return [...own, ...always].flatMap((rule) => boundTo(rule, request)).map((bound) => emptyOf(bound, now))
+  const some = rules.filter(({ for: { model, user } }) => model !== "*" && (user === undefined || caller.user !== null))
+  return [...own, ...some].flatMap((rule) => boundTo(rule, { ...unasked, ...caller, model: rule.for.model ?? "" }))
 }
+
+/** As it is declared, for somebody who sees all: `*` for whatever has a counter of its own. */
+function asDeclared(rules: readonly LimitRule[], projectId: string): BoundRule[] {
+  return rules.flatMap((rule) => {
+    const { key, user, model, tag } = rule.for
+    const named = { projectId, principalId: key ?? "*", keyLimits: null, user: user ?? null, model: model ?? "", tags: tag ? [tag] : [] }
+    return boundTo(rule, { ...unasked, ...named })
+  })
+}
+
+const unasked = { inputTokensEstimated: 0, outputTokensMax: 0, price: undefined } as const
 
 function emptyOf({ id, rule, scope }: BoundRule, now: number): [id: string, status: LimitStatus] {
   const base = { name: rule.name, scope, unit: rule.unit, per: rule.per, limit: rule.limit }

@@ -1,0 +1,29 @@
+// What was spent, and what limits leave, as the pages read them.
+import type { LimitStatus, Usage, UsageQuery } from "@perdure/client"
+import { keepPreviousData, useQuery, type UseQueryResult } from "@tanstack/react-query"
+import { ranges, startOf, type RangeName } from "../lib/spend.ts"
+import { client } from "./client.ts"
+
+const spendEveryMs = 15_000
+const limitsEveryMs = 5_000
+
+export type SpendGroup = Extract<NonNullable<UsageQuery["groupBy"]>, "model" | "deployment" | "principal" | "user" | "tag" | "kind">
+
+/** Sums of each group over the range; `overTime`: apart for each of its hours or days. */
+export function useSpend(range: RangeName, groupBy: SpendGroup, overTime: boolean): UseQueryResult<Usage> {
+  return useQuery({
+    queryKey: ["usage", "spend", range, groupBy, overTime],
+    queryFn: ({ signal }) =>
+      client.usage({ since: startOf(range, Date.now()), groupBy, ...(overTime ? { interval: ranges[range].interval } : {}) }, signal),
+    refetchInterval: spendEveryMs,
+    placeholderData: keepPreviousData,
+  })
+}
+
+export function useLimits(): UseQueryResult<LimitStatus[]> {
+  return useQuery({
+    queryKey: ["limits"],
+    queryFn: async ({ signal }) => (await client.limits(signal)).limits,
+    refetchInterval: limitsEveryMs,
+  })
+}
