@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { defaultLimits, newId, systemClock, type JsonObject } from "../core/index.ts"
 import { createRuns, type Run, type Runs } from "../runs/index.ts"
 import { startFakeProvider, type FakeAnswer, type FakeProvider, type ReceivedRequest } from "../testing/fake-provider.ts"
+import { testDeployment, testModel } from "../testing/gateway.ts"
 import { send } from "../testing/response-client.ts"
 import { assertStreamInvariants } from "../testing/response-fixtures.ts"
 import { startResponsesServer, type ResponsesServer } from "../testing/responses-server.ts"
@@ -22,7 +23,7 @@ const look = defineTool({
   run: async () => "a cat",
 })
 
-const inputs = ["What do you see?", "Make two calls", "This will be cut", "This will break"] as const
+const inputs = ["What do you see?", "Make two calls", "This will be cut", "This will break", "This goes on elsewhere"] as const
 
 interface Seeded {
   readonly original: Run
@@ -35,17 +36,32 @@ let server: ResponsesServer
 let directory: string
 const seeded = new Map<string, Seeded>()
 
+/** Of `pair` the first deployment breaks off, and the second answers anew. */
+const options = (): Parameters<typeof startResponsesServer>[0] => ({
+  providerUrl: provider.url,
+  tools: [look],
+  dataDirectory: directory,
+  limits: { retryBudgetBurst: 1_000 },
+  models: [
+    testModel(
+      "pair",
+      testDeployment(provider.url, { id: "fake/one", upstreamModel: "first" }),
+      testDeployment(provider.url, { id: "fake/two", upstreamModel: "second", priority: 1 }),
+    ),
+  ],
+})
+
 /** The first server makes the logs and leaves cut copies of them in the queue; the second finds them as after a crash. */
 beforeAll(async () => {
   provider = await startFakeProvider(script)
   directory = await mkdtemp(join(tmpdir(), "perdure-restart-"))
-  await using first = await startResponsesServer({ providerUrl: provider.url, tools: [look], dataDirectory: directory })
+  await using first = await startResponsesServer(options())
   // Starts runs and executes none.
   await using gateway = createRuns({ store: first.store, clock: systemClock, newId, limits: defaultLimits, role: "gateway" })
   for (const input of inputs) seeded.set(input, await seed(first, gateway, input))
 }, 120_000)
 beforeAll(async () => {
-  server = await startResponsesServer({ providerUrl: provider.url, tools: [look], dataDirectory: directory })
+  server = await startResponsesServer(options())
 }, 120_000)
 afterAll(async () => {
   await server[Symbol.asyncDispose]()
@@ -54,7 +70,9 @@ afterAll(async () => {
 })
 
 async function seed({ runs, ...target }: ResponsesServer, gateway: Runs, input: string): Promise<Seeded> {
-  await send(target, "POST", "/v1/responses", { model: "fake-model", input, tools })
+  const elsewhere = { model: "pair", perdure: { failover: "continue" } }
+  const asked = { model: "fake-model", input, tools, ...(input === "This goes on elsewhere" ? elsewhere : {}) }
+  await send(target, "POST", "/v1/responses", asked)
   const newest = (await runs.list(target.projectId, { kind: "response", limit: 1 })).runs[0]
   const original = await runs.ended(target.projectId, newest?.id ?? "", AbortSignal.timeout(30_000))
   const log = (await runs.events(target.projectId, original.id, 0, 1_000)).filter((event) => !event.type.startsWith("run."))
@@ -73,6 +91,8 @@ function script({ body, text }: ReceivedRequest): FakeAnswer {
   if (text.includes("two calls")) return { reasoning: "hm", text: "Calling. ", toolCalls: [callOf("c1"), callOf("c2")] }
   if (text.includes("be cut")) return { text: ["Half ", "an answer"], finishReason: "length" }
   if (text.includes("break")) return { text: ["Some ", "text"], chunkDelayMs: 20, ending: "eof", framesMax: 3 }
+  if (text.includes("elsewhere"))
+    return body["model"] === "first" ? { text: ["one ", "two "], chunkDelayMs: 20, ending: "eof", framesMax: 3 } : { text: ["uno ", "dos"] }
   return answered ? { text: ["I see ", "a cat."] } : { toolCalls: [{ id: "look_1", name: "look", arguments: "{}" }] }
 }
 
@@ -153,6 +173,16 @@ describe("a log cut after any of its rows", () => {
     for (const { run, snapshot, events } of restarted) {
       expect([run.status, snapshot["status"]]).toEqual(["failed", "failed"])
       expect(events.filter((event) => event.type === "error")).toHaveLength(1)
+    }
+  })
+
+  it("T18 ends an answer that was begun anew elsewhere with one whole message, and repeats nothing under its item", async () => {
+    const { restarted, original } = await restartEverywhere("This goes on elsewhere")
+    expect(original.status).toBe("completed")
+    for (const { run, snapshot, events } of restarted) {
+      expect([run.status, snapshot["status"]]).toEqual(["completed", "completed"])
+      expect(whole(snapshot).map((item) => item.content?.[0]?.text)).toEqual(["uno dos"])
+      expect(events.at(-1)?.type).toBe("response.completed")
     }
   })
 
