@@ -22,7 +22,10 @@ export interface ContextDependencies {
   embedModel: string
   clock: Clock
   newId: NewId
-  limits: Pick<Limits, "fileBytesMax" | "parseTimeoutMs" | "fileChunksMax" | "vectorStoreFilesMax" | "wordCacheEntriesMax">
+  limits: Pick<
+    Limits,
+    "fileBytesMax" | "batchFileBytesMax" | "parseTimeoutMs" | "fileChunksMax" | "vectorStoreFilesMax" | "wordCacheEntriesMax"
+  >
   /** Failures that no caller learns of: what was being done, and why it did not work. */
   onError?: (name: string, message: string) => void
 }

@@ -1,21 +1,26 @@
 // Writes one file in parts as its bytes come; nobody sees it before it is complete.
 import { createHash } from "node:crypto"
 import { files, type Store, type StoredFile } from "../store/index.ts"
+import { provenMediaType, sniffBytes } from "./documents/sniff.ts"
 
 const partBytes = 1024 * 1024
+/** What was begun so long ago was left behind by a process that died. */
+const abandonedAfterMs = 24 * 60 * 60 * 1000
 
 export class FileWriter {
   readonly #store: Store
-  readonly #file: StoredFile
+  readonly file: StoredFile
   readonly #hash = createHash("sha256")
   #held: Uint8Array[] = []
+  /** What tells its type. */
+  #head: Buffer = Buffer.alloc(0)
   #heldBytes = 0
   #bytes = 0
   #parts = 0
 
   constructor(store: Store, file: StoredFile) {
     this.#store = store
-    this.#file = file
+    this.file = file
   }
 
   get bytes(): number {
@@ -24,6 +29,7 @@ export class FileWriter {
 
   async write(content: Uint8Array): Promise<void> {
     this.#hash.update(content)
+    if (this.#bytes < sniffBytes) this.#head = Buffer.concat([this.#head, content.subarray(0, sniffBytes - this.#bytes)])
     this.#bytes += content.byteLength
     this.#heldBytes += content.byteLength
     this.#held.push(content)
@@ -31,26 +37,38 @@ export class FileWriter {
   }
 
   /** The whole file. */
-  async complete(): Promise<StoredFile> {
+  async complete({ purpose, expiresAt }: Pick<StoredFile, "purpose" | "expiresAt"> = this.file): Promise<StoredFile> {
     if (this.#heldBytes > 0 || this.#parts === 0) await this.#flush()
-    const facts = { bytes: this.#bytes, sha256: this.#hash.digest("hex"), mediaType: null }
-    await files.completeFile(this.#store.project(this.#file.projectId), this.#file, facts)
-    return { ...this.#file, ...facts }
+    const mediaType = (await provenMediaType(this.#head)) ?? null
+    const whole = { ...this.file, bytes: this.#bytes, sha256: this.#hash.digest("hex"), mediaType, purpose, expiresAt }
+    await files.completeFile(this.#store.project(whole.projectId), whole)
+    return whole
+  }
+
+  /** Nothing of it stays. */
+  async discard(): Promise<void> {
+    const { projectId, id } = this.file
+    if (this.#parts > 0) await files.deleteFile(this.#store.project(projectId), projectId, id)
   }
 
   async #flush(): Promise<void> {
-    const { projectId, id } = this.#file
-    const content = Buffer.concat(this.#held)
+    const { projectId, id } = this.file
+    const held = Buffer.concat(this.#held)
     this.#held = []
     this.#heldBytes = 0
-    const part = this.#parts
-    this.#parts += 1
-    await this.#store.project(projectId).transaction(async (tx) => {
-      if (part === 0) {
-        await files.deleteFile(tx, projectId, id)
-        await files.beginFile(tx, this.#file)
-      }
-      if (content.length > 0) await files.insertPart(tx, this.#file, part, content)
-    })
+    // A piece may be as large as the file.
+    for (let from = 0; from < held.length || this.#parts === 0; from += partBytes) {
+      const part = this.#parts
+      this.#parts += 1
+      const content = held.subarray(from, from + partBytes)
+      await this.#store.project(projectId).transaction(async (tx) => {
+        if (part === 0) {
+          await files.deleteFile(tx, projectId, id)
+          await files.deleteAbandonedFiles(tx, projectId, this.file.createdAt - abandonedAfterMs)
+          await files.beginFile(tx, this.file)
+        }
+        if (content.length > 0) await files.insertPart(tx, this.file, part, content)
+      })
+    }
   }
 }

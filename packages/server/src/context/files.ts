@@ -1,9 +1,7 @@
 // Files: what clients upload, kept in the database with its hash and the label that its chunks will carry.
-import { createHash } from "node:crypto"
 import { AppError, type Clock, type JsonValue, type Limits, type NewId } from "../core/index.ts"
 import type { Label } from "../security/index.ts"
 import { embeddings, files, postings, type FilePage, type Store, type StoredFile } from "../store/index.ts"
-import { provenMediaType } from "./documents/sniff.ts"
 import { FileWriter } from "./file-writer.ts"
 import type { Caller } from "./types.ts"
 
@@ -16,15 +14,17 @@ export interface FileUpload {
   expiresAfterSeconds?: number | undefined
 }
 
-/** Its id is the caller's: whoever begins it again writes it anew. */
 export interface BegunFile extends Omit<FileUpload, "content"> {
-  id: string
+  /** A new one when absent; whoever begins the same again writes it anew. */
+  id?: string
 }
 
 export interface Files {
   upload(caller: Caller, upload: FileUpload): Promise<StoredFile>
   /** A file that is written in parts and is there once it is complete. */
   begin(caller: Caller, begun: BegunFile): FileWriter
+  /** Of an upload: its purpose is checked with what it allows. */
+  complete(writer: FileWriter, upload: Pick<FileUpload, "purpose" | "expiresAfterSeconds">): Promise<StoredFile>
   get(projectId: string, id: string): Promise<StoredFile>
   list(projectId: string, page: FilePage): Promise<StoredFile[]>
   /** The file's bytes in parts, read one after the other as they are asked for. */
@@ -37,52 +37,49 @@ export interface FilesDependencies {
   store: Store
   clock: Clock
   newId: NewId
-  limits: Pick<Limits, "fileBytesMax">
+  limits: Pick<Limits, "fileBytesMax" | "batchFileBytesMax">
 }
 
 export function createFiles({ store, clock, newId, limits }: FilesDependencies): Files {
   const get = async (projectId: string, id: string): Promise<StoredFile> =>
     (await files.findFile(store.project(projectId), projectId, clock.now(), id)) ?? raise(noFile(id))
+  const begin: Files["begin"] = (caller, { id = newId("file"), filename, purpose, expiresAfterSeconds }) => {
+    const { projectId, principal } = caller
+    const createdAt = clock.now()
+    return new FileWriter(store, {
+      id,
+      projectId,
+      filename: cleanFilename(filename),
+      purpose,
+      mediaType: null,
+      bytes: 0,
+      sha256: "",
+      principal,
+      label: fileLabel(projectId, id) as unknown as JsonValue, // a Label is plain JSON
+      createdAt,
+      expiresAt: expiryOf(createdAt, expiresAfterSeconds),
+    })
+  }
+  const complete: Files["complete"] = async (writer, { purpose, expiresAfterSeconds }) => {
+    const bytesMax = purpose === "batch" ? limits.batchFileBytesMax : limits.fileBytesMax
+    const name = purpose === "batch" ? "batchFileBytesMax" : "fileBytesMax"
+    try {
+      if (writer.bytes > bytesMax) throw fileTooLarge(bytesMax, name)
+      const expiresAt = expiryOf(writer.file.createdAt, expiresAfterSeconds)
+      return await writer.complete({ purpose: checkedPurpose(purpose), expiresAt })
+    } catch (error) {
+      await writer.discard()
+      throw error
+    }
+  }
   return {
-    async upload(caller, upload) {
-      const { projectId } = caller
-      const { content } = upload
-      if (content.byteLength > limits.fileBytesMax) throw fileTooLarge(limits.fileBytesMax)
-      const id = newId("file")
-      const createdAt = clock.now()
-      const file: StoredFile = {
-        id,
-        projectId,
-        filename: cleanFilename(upload.filename),
-        purpose: checkedPurpose(upload.purpose),
-        mediaType: (await provenMediaType(content)) ?? null,
-        bytes: content.byteLength,
-        sha256: createHash("sha256").update(content).digest("hex"),
-        principal: caller.principal,
-        label: fileLabel(projectId, id) as unknown as JsonValue, // a Label is plain JSON
-        createdAt,
-        expiresAt: upload.expiresAfterSeconds === undefined ? null : createdAt + upload.expiresAfterSeconds * 1000,
-      }
-      await store.project(projectId).transaction((tx) => files.insertFile(tx, file, content))
-      return file
+    async upload(caller, { content, purpose, expiresAfterSeconds, filename }) {
+      const writer = begin(caller, { filename, purpose: "" })
+      await writer.write(content)
+      return complete(writer, { purpose, expiresAfterSeconds })
     },
-    begin: (caller, { id, filename, purpose, expiresAfterSeconds }) => {
-      const { projectId, principal } = caller
-      const createdAt = clock.now()
-      return new FileWriter(store, {
-        id,
-        projectId,
-        filename: cleanFilename(filename),
-        purpose,
-        mediaType: null,
-        bytes: 0,
-        sha256: "",
-        principal,
-        label: fileLabel(projectId, id) as unknown as JsonValue, // a Label is plain JSON
-        createdAt,
-        expiresAt: expiresAfterSeconds === undefined ? null : createdAt + expiresAfterSeconds * 1000,
-      })
-    },
+    begin,
+    complete,
     get,
     list: (projectId, page) => files.listFiles(store.project(projectId), projectId, clock.now(), page),
     async content(projectId, id) {
@@ -121,11 +118,15 @@ export function fileLabel(projectId: string, fileId: string): Label {
   return { integrity: 0, sources: [`file:${fileId}`], readers: [projectId], secrets: [] }
 }
 
-export function fileTooLarge(bytesMax: number): AppError {
-  return new AppError("file_too_large", `The file is larger than fileBytesMax, ${bytesMax} bytes.`, {
+export function fileTooLarge(bytesMax: number, name: "fileBytesMax" | "batchFileBytesMax"): AppError {
+  return new AppError("file_too_large", `The file is larger than ${name}, ${bytesMax} bytes.`, {
     param: "file",
-    hint: "Split the file, or raise limits.fileBytesMax in perdure.yaml.",
+    hint: `Split the file, or raise limits.${name} in perdure.yaml.`,
   })
+}
+
+function expiryOf(createdAt: number, seconds: number | undefined): number | null {
+  return seconds === undefined ? null : createdAt + seconds * 1000
 }
 
 export function noFile(id: string): AppError {

@@ -160,6 +160,8 @@ export interface Limits {
   keyUseFlushMs: number
   /** Postings of searched terms kept in memory, 24 bytes each. */
   wordCacheEntriesMax: number
+  /** Largest file of the purpose batch; it is stored in parts as it comes. */
+  batchFileBytesMax: number
   /** Requests of one batch; OpenAI's limit too. */
   batchLinesMax: number
   /** Times that a line of a batch is tried whose provider fails; limits are waited for until the batch expires. */
@@ -283,6 +285,7 @@ export const defaultLimits: Limits = {
   keyPollMs: 1_000,
   keyUseFlushMs: 10_000,
   wordCacheEntriesMax: 2_000_000,
+  batchFileBytesMax: 200 * 1024 * 1024,
   batchLinesMax: 50_000,
   batchLineTriesMax: 4,
   batchLifeMs: 24 * 60 * 60 * 1000,

@@ -21,7 +21,7 @@ export interface ApiOptions {
   identity: Identity
   /** Mounted at the root, in order; each route carries its whole path (`/v1/files`). */
   routes: readonly Hono<HttpEnv>[]
-  limits: Pick<Limits, "requestBodyBytesMax" | "fileBytesMax">
+  limits: Pick<Limits, "requestBodyBytesMax" | "fileBytesMax" | "batchFileBytesMax">
   newId: NewId
   logger: ShellLogger
   /** Routes that are served before this application, as `METHOD /path`: for "did you mean" and 405. */
@@ -30,7 +30,9 @@ export interface ApiOptions {
 
 /** Room for the other parts of a multipart upload. */
 const uploadOverheadBytes = 64 * 1024
-const uploadPath = /^\/v1\/(?:files|uploads|messages\/batches)(?:\/|$)/
+/** Its handler takes the body as it comes and counts it. */
+const uploadPath = /^\/v1\/files\/?$/
+const messageBatchesPath = /^\/v1\/messages\/batches\/?$/
 
 export function createApi({ identity, routes, limits, newId, logger, hotRoutes = [] }: ApiOptions): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>()
@@ -76,18 +78,28 @@ function authenticated(identity: Identity): MiddlewareHandler<HttpEnv> {
   }
 }
 
-function bodyLimited({ requestBodyBytesMax, fileBytesMax }: ApiOptions["limits"]): MiddlewareHandler<HttpEnv> {
+function bodyLimited(limits: ApiOptions["limits"]): MiddlewareHandler<HttpEnv> {
   return async (context, next) => {
-    const upload = uploadPath.test(context.req.path)
-    const limitBytes = upload ? fileBytesMax + uploadOverheadBytes : requestBodyBytesMax
-    const error = (): AppError => (upload ? fileTooLarge(fileBytesMax) : tooLarge(requestBodyBytesMax, "requestBodyBytesMax"))
+    const { path } = context.req
+    const isUpload = uploadPath.test(path)
+    const { limitBytes, error } = bodyLimitOf(path, limits)
     if (Number(context.req.header("content-length") ?? 0) > limitBytes) throw error()
     // Without a length the body has to be counted while it is read; a request without either header has none.
     const mayHaveBody = !["GET", "HEAD"].includes(context.req.method)
-    if (mayHaveBody && context.req.header("transfer-encoding") !== undefined)
+    if (mayHaveBody && !isUpload && context.req.header("transfer-encoding") !== undefined)
       context.req.raw = await counted(context.req.raw, limitBytes, error)
     await next()
   }
+}
+
+function bodyLimitOf(path: string, limits: ApiOptions["limits"]): { limitBytes: number; error: () => AppError } {
+  const { requestBodyBytesMax, fileBytesMax, batchFileBytesMax } = limits
+  if (uploadPath.test(path)) {
+    const bytesMax = Math.max(fileBytesMax, batchFileBytesMax)
+    return { limitBytes: bytesMax + uploadOverheadBytes, error: () => fileTooLarge(bytesMax, "batchFileBytesMax") }
+  }
+  if (messageBatchesPath.test(path)) return { limitBytes: fileBytesMax, error: () => tooLarge(fileBytesMax, "fileBytesMax") }
+  return { limitBytes: requestBodyBytesMax, error: () => tooLarge(requestBodyBytesMax, "requestBodyBytesMax") }
 }
 
 /** The request with its body read up to the limit. Made from its parts: the platform's Request does not accept the server's own as a model. */

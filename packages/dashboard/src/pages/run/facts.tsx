@@ -10,20 +10,12 @@ import { TimeAgo } from "../../parts/small.tsx"
 const integrityWords = ["anyone could have written it", "curated", "the system", "the user or the operator"] as const
 
 export function RunFacts({ run, events }: { run: Run; events: readonly RunEvent[] }): React.JSX.Element {
-  const { usage, label } = run
+  const { label } = run
   const nameOf = usePrincipalNames()
   const stated = !(label.sources.length === 1 && label.sources[0] === "unknown")
   return (
     <dl className="panel flex flex-wrap gap-x-8 gap-y-3 px-4 py-3">
-      {run.progress ? <Fact name="Requests">{progressText(run.progress)}</Fact> : null}
-      <Fact name="Model">{run.model ?? "–"}</Fact>
-      <Fact name="Tokens in">{formatCount(usage.inputTokens)}</Fact>
-      <Fact name="Tokens out">{formatCount(usage.outputTokens)}</Fact>
-      <Fact name="Cached">{formatCount(usage.cachedTokens)}</Fact>
-      {usage.reasoningTokens > 0 ? <Fact name="Reasoning">{formatCount(usage.reasoningTokens)}</Fact> : null}
-      <Fact name="Cost" note={usage.costKnown ? undefined : "a price is missing: at least this"}>
-        {formatCost(usage.costMicroUsd, usage.costKnown)}
-      </Fact>
+      {run.progress ? <Fact name="Requests">{progressText(run.progress)}</Fact> : <Used run={run} />}
       <Fact name="Duration">
         {hasEnded(run.status) ? formatDuration((run.finishedAt ?? run.createdAt) - run.createdAt) : <Elapsed since={run.createdAt} />}
       </Fact>
@@ -41,6 +33,22 @@ export function RunFacts({ run, events }: { run: Run; events: readonly RunEvent[
         {stated ? label.integrity : "–"} <span className="text-dim">· {stated ? integrityWords[label.integrity] : "not stated"}</span>
       </Fact>
     </dl>
+  )
+}
+
+/** Each request of a batch is a run of its own with its bill. */
+function Used({ run: { model, usage } }: { run: Run }): React.JSX.Element {
+  return (
+    <>
+      <Fact name="Model">{model ?? "–"}</Fact>
+      <Fact name="Tokens in">{formatCount(usage.inputTokens)}</Fact>
+      <Fact name="Tokens out">{formatCount(usage.outputTokens)}</Fact>
+      <Fact name="Cached">{formatCount(usage.cachedTokens)}</Fact>
+      {usage.reasoningTokens > 0 ? <Fact name="Reasoning">{formatCount(usage.reasoningTokens)}</Fact> : null}
+      <Fact name="Cost" note={usage.costKnown ? undefined : "a price is missing: at least this"}>
+        {formatCost(usage.costMicroUsd, usage.costKnown)}
+      </Fact>
+    </>
   )
 }
 

@@ -10,7 +10,8 @@ export interface Recognised {
   text: string
 }
 
-const sniffBytes = 4_100
+/** Bytes at the beginning that tell a type. */
+export const sniffBytes = 4_100
 const htmlStart = /<(?:!doctype\s+html|html|head|body)\b/iy
 
 /** The media type that the first bytes prove, or undefined for plain text and unknown bytes. */

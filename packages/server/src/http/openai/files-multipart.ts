@@ -1,4 +1,4 @@
-// Multipart bodies of uploads: read up to a limit while they arrive, then split into fields without copying the file.
+// Multipart bodies that are there as a whole, split into fields without copying; and what such bodies are made of.
 import { AppError } from "../../core/index.ts"
 
 export interface MultipartPart {
@@ -7,25 +7,8 @@ export interface MultipartPart {
   content: Buffer
 }
 
-const partsMax = 32
-const partHeaderBytesMax = 8 * 1024
-
-/** Reads a `multipart/form-data` request; throws `tooLarge()` as soon as more than `bytesMax` bytes have come. */
-export async function readMultipart(request: Request, bytesMax: number, tooLarge: () => AppError): Promise<MultipartPart[]> {
-  const boundary = boundaryOf(request.headers.get("content-type") ?? "")
-  return splitMultipart(await readLimited(request.body, bytesMax, tooLarge), boundary)
-}
-
-async function readLimited(body: ReadableStream<Uint8Array> | null, bytesMax: number, tooLarge: () => AppError): Promise<Buffer> {
-  const pieces: Uint8Array[] = []
-  let bytes = 0
-  for await (const piece of body ?? []) {
-    bytes += piece.byteLength
-    if (bytes > bytesMax) throw tooLarge()
-    pieces.push(piece)
-  }
-  return Buffer.concat(pieces, bytes)
-}
+export const partsMax = 32
+export const partHeaderBytesMax = 8 * 1024
 
 export function boundaryOf(contentType: string): string {
   const boundary = /^multipart\/form-data\s*;.*?\bboundary=(?:"([^"]{1,200})"|([^\s;"]{1,200}))/i.exec(contentType)
@@ -60,7 +43,7 @@ export function splitMultipart(body: Buffer, boundary: string): MultipartPart[] 
   }
 }
 
-function named(header: string): Omit<MultipartPart, "content"> {
+export function named(header: string): Omit<MultipartPart, "content"> {
   const disposition = /^content-disposition:\s*form-data\s*;(.*)$/im.exec(header)?.[1]
   const name = parameter(disposition ?? "", "name")
   if (name === undefined) throw malformed("a part has no name")
@@ -78,6 +61,6 @@ function after(body: Buffer, mark: Buffer, from: number): number {
   return at === -1 ? -1 : at + mark.length
 }
 
-function malformed(why: string): AppError {
+export function malformed(why: string): AppError {
   return new AppError("invalid_request", `The multipart body is malformed: ${why}.`)
 }

@@ -2,22 +2,23 @@
 import { ReadableStream as NodeReadableStream } from "node:stream/web"
 import { Hono } from "hono"
 import { z } from "zod"
-import { fileTooLarge, type Files } from "../../context/index.ts"
+import { fileTooLarge, type Caller, type Files, type FileWriter } from "../../context/index.ts"
 import { AppError, type Limits } from "../../core/index.ts"
 import type { StoredFile } from "../../store/index.ts"
 import type { HttpEnv } from "../env.ts"
 import { readQuery } from "../request-body.ts"
 import { cursorPage, jsonAnswer, pageQuery, seconds } from "./files-answers.ts"
 import { createWrite, newTarget, type FileWriteOptions } from "./files-gate.ts"
-import { readMultipart, type MultipartPart } from "./files-multipart.ts"
+import { readParts } from "./multipart-stream.ts"
 
 export interface FilesRoutesOptions extends FileWriteOptions {
   files: Files
-  limits: Pick<Limits, "fileBytesMax" | "pageRowsMax">
+  limits: Pick<Limits, "fileBytesMax" | "batchFileBytesMax" | "pageRowsMax">
 }
 
 /** Room for the form around the file. */
 const formOverheadBytes = 64 * 1024
+const fieldBytesMax = 16 * 1024
 
 export function filesRoutes(options: FilesRoutesOptions): Hono<HttpEnv> {
   const { files, limits } = options
@@ -25,11 +26,9 @@ export function filesRoutes(options: FilesRoutesOptions): Hono<HttpEnv> {
   const routes = new Hono<HttpEnv>()
   routes.post("/v1/files", async (context) => {
     const { projectId, id: principal } = context.get("principal")
-    const tooLarge = (): AppError => fileTooLarge(limits.fileBytesMax)
-    const file = await write(context, { name: "file.upload", target: newTarget }, async () => {
-      const parts = await readMultipart(context.req.raw, limits.fileBytesMax + formOverheadBytes, tooLarge)
-      return files.upload({ projectId, principal }, uploadOf(parts))
-    })
+    const file = await write(context, { name: "file.upload", target: newTarget }, () =>
+      receive(options, { projectId, principal }, context.req.raw),
+    )
     return jsonAnswer(wireFile(file))
   })
   routes.get("/v1/files", async (context) => {
@@ -60,13 +59,44 @@ const listQuery = z.looseObject({
   purpose: z.string().optional(),
 })
 
-function uploadOf(parts: readonly MultipartPart[]): Parameters<Files["upload"]>[1] {
-  const file = parts.find((part) => part.name === "file")
-  if (file === undefined) throw missing("file", "the file to upload, with a file name")
-  const field = (name: string): string | undefined => parts.find((part) => part.name === name)?.content.toString("utf8")
-  const purpose = field("purpose")
-  if (purpose === undefined) throw missing("purpose", "what the file is for, such as `assistants` or `user_data`")
-  return { filename: file.filename ?? "file", purpose, content: file.content, expiresAfterSeconds: expiry(field) }
+/** The file is stored as it comes, before its purpose may be known: nobody sees it until it is complete. */
+async function receive({ files, limits }: FilesRoutesOptions, caller: Caller, request: Request): Promise<StoredFile> {
+  const bytesMax = Math.max(limits.fileBytesMax, limits.batchFileBytesMax)
+  const fields = new Map<string, string>()
+  let arrived: FileWriter | undefined
+  try {
+    for await (const { name, filename, content } of readParts(request, bytesMax + formOverheadBytes, () =>
+      fileTooLarge(bytesMax, "batchFileBytesMax"),
+    )) {
+      if (name !== "file" || arrived) {
+        fields.set(name, await fieldText(name, content))
+        continue
+      }
+      arrived = files.begin(caller, { filename: filename ?? "file", purpose: "" })
+      for await (const piece of content) await arrived.write(piece)
+    }
+    if (!arrived) throw missing("file", "the file to upload, with a file name")
+    const purpose = fields.get("purpose")
+    if (purpose === undefined) throw missing("purpose", "what the file is for, such as `assistants` or `user_data`")
+    return await files.complete(arrived, { purpose, expiresAfterSeconds: expiry((name) => fields.get(name)) })
+  } catch (error) {
+    await arrived?.discard()
+    throw error
+  }
+}
+
+async function fieldText(name: string, content: AsyncIterable<Buffer>): Promise<string> {
+  const pieces: Buffer[] = []
+  let sizeBytes = 0
+  for await (const piece of content) {
+    sizeBytes += piece.length
+    if (sizeBytes > fieldBytesMax)
+      throw new AppError("invalid_request", `The form field \`${name.slice(0, 100)}\` has more than ${fieldBytesMax} bytes.`, {
+        hint: "Send the file itself as form field `file`.",
+      })
+    pieces.push(piece)
+  }
+  return Buffer.concat(pieces).toString("utf8")
 }
 
 function expiry(field: (name: string) => string | undefined): number | undefined {

@@ -30,44 +30,11 @@ const columns = `id, project_id as "projectId", filename, purpose, media_type as
   created_at as "createdAt", expires_at as "expiresAt"`
 const live = `is_complete and (expires_at is null or expires_at > to_timestamp($2::float8 / 1000))`
 
-/** Bytes of one stored part. */
-const partBytes = 1024 * 1024
-
-/** Writes the file and its parts; call it in a transaction. */
-export async function insertFile(db: Queryable, file: StoredFile, content: Uint8Array): Promise<void> {
-  await insertRow(db, file, true)
-  for (let part = 0; part * partBytes < content.byteLength; part++)
-    await insertPart(db, file, part, content.subarray(part * partBytes, (part + 1) * partBytes))
-}
-
 /** Begins a file whose parts follow: it is there for nobody before `completeFile`. */
 export async function beginFile(db: Queryable, file: StoredFile): Promise<void> {
-  await insertRow(db, file, false)
-}
-
-export async function insertPart(
-  db: Queryable,
-  { projectId, id }: Pick<StoredFile, "projectId" | "id">,
-  part: number,
-  content: Uint8Array,
-): Promise<void> {
-  await db.query(`insert into file_parts (project_id, file_id, part, content) values ($1, $2, $3, $4)`, [projectId, id, part, content])
-}
-
-/** Ends a file that was begun: its size and hash are known with its last part. */
-export async function completeFile(
-  db: Queryable,
-  { projectId, id }: Pick<StoredFile, "projectId" | "id">,
-  { bytes, sha256, mediaType }: Pick<StoredFile, "bytes" | "sha256" | "mediaType">,
-): Promise<void> {
-  const text = `update files set bytes = $3, sha256 = $4, media_type = $5, is_complete = true where project_id = $1 and id = $2`
-  await db.query(text, [projectId, id, bytes, sha256, mediaType])
-}
-
-async function insertRow(db: Queryable, file: StoredFile, isComplete: boolean): Promise<void> {
   await db.query(
     `insert into files (id, project_id, filename, purpose, media_type, bytes, sha256, principal, label, created_at, expires_at, is_complete)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9::jsonb, to_timestamp($10::float8 / 1000), to_timestamp($11::float8 / 1000), $12)`,
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9::jsonb, to_timestamp($10::float8 / 1000), to_timestamp($11::float8 / 1000), false)`,
     [
       file.id,
       file.projectId,
@@ -80,9 +47,32 @@ async function insertRow(db: Queryable, file: StoredFile, isComplete: boolean): 
       jsonText(file.label),
       file.createdAt,
       file.expiresAt,
-      isComplete,
     ],
   )
+}
+
+export async function insertPart(
+  db: Queryable,
+  { projectId, id }: Pick<StoredFile, "projectId" | "id">,
+  part: number,
+  content: Uint8Array,
+): Promise<void> {
+  await db.query(`insert into file_parts (project_id, file_id, part, content) values ($1, $2, $3, $4)`, [projectId, id, part, content])
+}
+
+/** Ends a file that was begun: what it is is known with its last part. */
+export async function completeFile(db: Queryable, file: StoredFile): Promise<void> {
+  await db.query(
+    `update files set bytes = $3, sha256 = $4, media_type = $5, purpose = $6, expires_at = to_timestamp($7::float8 / 1000), is_complete = true
+     where project_id = $1 and id = $2`,
+    [file.projectId, file.id, file.bytes, file.sha256, file.mediaType, file.purpose, file.expiresAt],
+  )
+}
+
+/** Files that were begun before `before` and never completed. */
+export async function deleteAbandonedFiles(db: Queryable, projectId: string, before: number): Promise<void> {
+  const text = `delete from files where project_id = $1 and not is_complete and created_at < to_timestamp($2::float8 / 1000)`
+  await db.query(text, [projectId, before])
 }
 
 /** The file, unless it has expired at `now`. */
