@@ -189,7 +189,7 @@ function codeOf(status: number, { code, message }: ToldError, deployment: Deploy
 /** Clients match on the code (E2), which only OpenAI itself can be relied on to send. */
 function saysTooLong(message: string): boolean {
   const words =
-    /(?:prompt|input) is too long|input token count.{0,80}exceeds|too many (?:input )?tokens|exceeds? the (?:model's )?(?:maximum |available )?(?:context|input)|maximum context length is|context (?:length|window) (?:is )?exceeded/i
+    /(?:prompt|input) is too long|input token count.{0,80}exceeds|too many (?:input )?tokens|exceeds? the (?:model's )?(?:maximum |available )?(?:context|input)|maximum context length is|context (?:length|window) (?:is )?exceeded|longer than the model's context|context the overflows/i
   return words.test(message)
 }
 

@@ -14,6 +14,9 @@ import { providerDeployment } from "./deployment.ts"
  * - `answer.json` and `answer.events.json`: the same for an answer that is not streamed
  * - `error.json`: answers with an error status, and what becomes of them
  * An `….error.json` in place of `….events.json` says how reading must fail.
+ *
+ * `<dialect>/fixtures/<provider>-<case>.json` is the same in one file: `request`, `answer`, `answerEvents`, `errors`, and `stream` as a list
+ * of frames (an object or a word is data; what begins with `:` or `event:` stands as it is) with `streamEvents` or `streamError`.
  */
 export interface Fixture {
   name: string
@@ -103,7 +106,8 @@ export function readFixtures(): Fixture[] {
   const dialects = readdirSync(import.meta.dirname, { withFileTypes: true }).filter((entry) => entry.isDirectory())
   return dialects.flatMap(({ name }) => {
     const folder = join(import.meta.dirname, name, "fixtures")
-    return existsSync(folder) ? readdirSync(folder).map((each) => readFixture(join(folder, each))) : []
+    if (!existsSync(folder)) return []
+    return readdirSync(folder).map((each) => (each.endsWith(".json") ? readFile(folder, each) : readFixture(join(folder, each))))
   })
 }
 
@@ -122,6 +126,39 @@ function readFixture(folder: string): Fixture {
     answer: answer && { content: answer, ...expected(folder, "answer") },
     errors: (jsonIn(folder, "error.json") as FixtureError[] | undefined) ?? [],
   }
+}
+
+interface FixtureFile extends FixtureAbout {
+  request?: FixtureRequest
+  answer?: JsonObject
+  answerEvents?: ModelEvent[]
+  stream?: (JsonObject | string)[]
+  streamEvents?: ModelEvent[]
+  streamError?: JsonObject
+  errors?: FixtureError[]
+}
+
+function readFile(folder: string, file: string): Fixture {
+  const about = jsonIn(folder, file) as FixtureFile // as the comment above says
+  const { answer, answerEvents, stream, streamEvents, streamError } = about
+  const content = stream && Buffer.from(stream.map(frameOf).join(""))
+  return {
+    name: relative(import.meta.dirname, join(folder, file))
+      .replace("/fixtures/", ": ")
+      .replace(/\.json$/, ""),
+    about,
+    deployment: deploymentOf(about),
+    call: callOf(about.call),
+    request: about.request,
+    stream: content && { content, ...(streamEvents ? { events: streamEvents } : {}), ...(streamError ? { error: streamError } : {}) },
+    answer: answer && { content: answer, ...(answerEvents ? { events: answerEvents } : {}) },
+    errors: about.errors ?? [],
+  }
+}
+
+function frameOf(frame: JsonObject | string): string {
+  if (typeof frame !== "string") return `data: ${JSON.stringify(frame)}\n\n`
+  return /^(?::|event:)/.test(frame) ? `${frame}\n\n` : `data: ${frame}\n\n`
 }
 
 function bytesIn(folder: string): Uint8Array | undefined {
