@@ -93,9 +93,28 @@ test("begins a new trace after a wait and after a take-over, linked to the one b
   ])
 })
 
+test("says of a turn that broke off where it went on, and counts what every attempt used", () => {
+  const usage = { inputTokens: 20, outputTokens: 5, costMicroUsd: 9 }
+  const events = log(
+    ["run.started", 1_000, { kind: "response", name: "support" }],
+    ["turn.started", 1_100, { turn: 1, model: "fast" }],
+    ["turn.failed_over", 1_300, { turn: 1, from: "one/m", to: "two/m", how: "anew", afterCharacters: 8 }],
+    ["usage.recorded", 1_300, usage],
+    ["usage.recorded", 1_900, usage],
+    ["run.ended", 3_100, { status: "completed" }],
+  )
+  expect(spansOf({ ...run, finishedAt: 3_100 }, events).find(({ name }) => name === "chat fast")?.attributes).toMatchObject({
+    "perdure.turn.failover": "two/m",
+    "gen_ai.usage.input_tokens": 40,
+    "gen_ai.usage.output_tokens": 10,
+    "perdure.cost.micro_usd": 18,
+  })
+})
+
 test("gives every prefix of a log a tree: ids unique, parents before children, no span that ends before it begins", () => {
   const types = [
     "turn.started",
+    "turn.failed_over",
     "usage.recorded",
     "tool.call.started",
     "tool.call.refused",

@@ -106,6 +106,9 @@ class SpanBuilder {
       case "turn.restarted":
         if (this.#turn !== undefined) this.#turn.attributes["perdure.turn.restarted"] = true
         return
+      case "turn.failed_over":
+        Object.assign(this.#turn?.attributes ?? {}, present("perdure.turn.failover", text(data["to"])))
+        return
       case "usage.recorded":
         return this.#usage(data)
       case "step.intended":
@@ -235,14 +238,18 @@ class SpanBuilder {
   #usage(data: Fields): void {
     const span = this.#turn ?? this.#activation
     if (span === undefined) return
-    Object.assign(span.attributes, {
+    const { attributes } = span
+    // Several attempts may be paid for one turn.
+    const sum = (name: string, value: number | undefined): Record<string, AttributeValue> =>
+      present(name, value === undefined ? undefined : (number(attributes[name]) ?? 0) + value)
+    Object.assign(attributes, {
       ...present("gen_ai.provider.name", text(data["provider"])),
       ...present("gen_ai.response.model", text(data["model"])),
-      ...present("gen_ai.usage.input_tokens", number(data["inputTokens"])),
-      ...present("gen_ai.usage.output_tokens", number(data["outputTokens"])),
-      ...present("gen_ai.usage.cache_read.input_tokens", number(data["cachedTokens"])),
-      ...present("gen_ai.usage.reasoning.output_tokens", number(data["reasoningTokens"])),
-      ...present("perdure.cost.micro_usd", number(data["costMicroUsd"])),
+      ...sum("gen_ai.usage.input_tokens", number(data["inputTokens"])),
+      ...sum("gen_ai.usage.output_tokens", number(data["outputTokens"])),
+      ...sum("gen_ai.usage.cache_read.input_tokens", number(data["cachedTokens"])),
+      ...sum("gen_ai.usage.reasoning.output_tokens", number(data["reasoningTokens"])),
+      ...sum("perdure.cost.micro_usd", number(data["costMicroUsd"])),
     })
   }
 
