@@ -23,7 +23,7 @@ describe.each(testEngines())("the status of limits on %s", (engine) => {
     const { store } = database
     const ledger = await openLedger({ store, limits: defaultLimits, clock: systemClock, onError: () => undefined })
     admission = createAdmission({ rules, ledger, limits: defaultLimits, clock: systemClock, assumedPrice: price })
-    readLimits = createLimitReader({ store, admission, rules, limits: defaultLimits, clock: systemClock })
+    readLimits = createLimitReader({ store, admission, limits: defaultLimits, clock: systemClock })
   })
   afterAll(async () => {
     await admission[Symbol.asyncDispose]()
@@ -76,6 +76,14 @@ describe.each(testEngines())("the status of limits on %s", (engine) => {
     const scopes = Object.fromEntries(seen.map(({ name, scope: { key, model, tag } }) => [name, { key, model, tag }]))
     expect(scopes).toMatchObject({ keys: { key: "*" }, dear: { model: "dear" }, project: { key: null, model: null, tag: null } })
     expect(seen.find(({ name }) => name === "keys")).toMatchObject({ used: 0, left: 5 })
+  })
+
+  it("shows the limits of a configuration that was loaded again", async () => {
+    const more: LimitRule = { name: "more", for: { project: "*" }, unit: "tokens", limit: 5, kind: "budget", per: "day", origin: "test" }
+    admission.replace({ rules: [...rules, more], assumedPrice: price })
+    expect((await read("key_1")).map(({ name }) => name)).toContain("more")
+    admission.replace({ rules, assumedPrice: price })
+    expect((await read("key_1")).map(({ name }) => name)).not.toContain("more")
   })
 
   it("shows what calls under way hold", async () => {

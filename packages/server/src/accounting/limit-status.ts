@@ -8,8 +8,7 @@ import { windowAt } from "./admission/windows.ts"
 
 export interface LimitReaderOptions {
   store: Pick<Store, "system">
-  admission: Pick<Admission, "report">
-  rules: readonly LimitRule[]
+  admission: Pick<Admission, "report" | "rules">
   limits: Pick<Limits, "pageRowsMax">
   clock: Clock
 }
@@ -22,9 +21,10 @@ export interface LimitCaller extends Pick<AdmissionRequest, "projectId" | "princ
 export type ReadLimits = (caller: LimitCaller) => Promise<LimitStatus[]>
 
 /** Those in use first as they are, then those that bind the caller and of which nothing was used yet. */
-export function createLimitReader({ store, admission, rules, limits, clock }: LimitReaderOptions): ReadLimits {
+export function createLimitReader({ store, admission, limits, clock }: LimitReaderOptions): ReadLimits {
   return async (caller) => {
     await admission.report()
+    const { rules } = admission
     const rows = await limitCounters.limitsOfProject(store.system, caller.projectId, limits.pageRowsMax)
     const now = clock.now()
     const burstOf = ({ rule, unit, amount }: StoredLimit): number =>

@@ -86,6 +86,7 @@ function recordOf({ newId, clock }: AdmittedEmbedOptions, call: EmbedCall, { dep
     status: 200,
     error: null,
     durationMs: clock.now() - made.startedAt,
+    upstreamMs: clock.now() - made.startedAt,
     firstTokenMs: null,
     streamed: false,
     inputTokens: usage.inputTokens,

@@ -97,6 +97,7 @@ function recordOf(
     error: null,
     startedAt,
     durationMs: clock.now() - startedAt,
+    upstreamMs: clock.now() - startedAt,
     firstTokenMs: null,
     streamed: false,
     requestBytes: 0,

@@ -47,10 +47,13 @@ export function createObservers(events: BusinessEvents, providerOf: (deploymentI
 
 function callOfRecord(record: LightRunRecord, provider: string): Parameters<BusinessEvents["modelCallEnded"]>[0] {
   const { model, outcome, error, durationMs, upstreamMs = null, firstTokenMs, inputTokens, outputTokens, costMicroUsd, costKnown } = record
-  const operation = record.kind === "chat" ? "chat" : "embeddings"
+  const operation = operations[record.kind] ?? record.kind
   const used = { inputTokens, outputTokens, costMicroUsd, costKnown }
   return { operation, provider, model, outcome, errorCode: error?.code ?? null, durationMs, upstreamMs, firstTokenMs, ...used }
 }
+
+/** In OpenTelemetry's words, where the kind of a record is another. */
+const operations: Partial<Readonly<Record<LightRunRecord["kind"], string>>> = { embedding: "embeddings", image: "generate_image" }
 
 /** A turn's usage is written just before its step: the two together are one model call. */
 function observe(

@@ -1,7 +1,7 @@
 // Which routes this server has, each handed the parts that it needs.
 import { join } from "node:path"
 import type { Hono } from "hono"
-import { createLimitReader, createUsageSummary, rulesOfConfig, type Admission, type Records } from "../accounting/index.ts"
+import { createLimitReader, createUsageSummary, type Admission, type Records } from "../accounting/index.ts"
 import type { Compact, Responses } from "../agents/index.ts"
 import type { Batches } from "../batches/index.ts"
 import type { Config } from "../config/index.ts"
@@ -81,7 +81,7 @@ export function routesOf(shared: Shared, config: Config, parts: RouteParts): Hon
       onError: (error) => shared.onError("runs", error),
     }),
     createKeyRoutes({ ...recordingOf(shared, parts), identity }),
-    createLimitRoutes({ readLimits: createLimitReader({ ...shared, ...parts, rules: rulesOfConfig(config) }) }),
+    createLimitRoutes({ readLimits: createLimitReader({ ...shared, ...parts }) }),
     createUsageRoutes({ readUsage: createUsageSummary({ store }), clock: shared.clock }),
     ...(config.dashboard.enabled ? [createDashboardRoutes({ identity, directory: dashboardDirectory })] : []),
   ]

@@ -36,7 +36,11 @@ export const operationLabel: (value: string | null | undefined) => string = clos
   "text_completion",
   "embeddings",
   "generate_content",
+  "generate_image",
+  "audio",
+  "moderation",
   "rerank",
+  "realtime",
   "retrieval",
 ])
 export const providerLabel: (value: string | null | undefined) => string = closedSet([...providerTypeNames, "embedded"])

@@ -48,6 +48,10 @@ class LedgerAdmission implements Admission, HoldingOf {
     this.#assumedPrice = assumedPrice
   }
 
+  get rules(): readonly LimitRule[] {
+    return this.#registry.rules
+  }
+
   now(): number {
     return this.#options.clock.now()
   }

@@ -22,7 +22,7 @@ const none: readonly Slot[] = []
 const sweepEveryMs = 1_000
 
 export class CounterRegistry {
-  #rules: readonly LimitRule[] = []
+  rules: readonly LimitRule[] = []
   readonly #countersMax: number
   readonly #lent: boolean
   readonly #slots = new Map<string, Slot>()
@@ -39,14 +39,14 @@ export class CounterRegistry {
 
   /** Counters of rules that stay go on with what they counted; those of rules that went are forgotten when nobody holds them. */
   replace(rules: readonly LimitRule[]): void {
-    this.#rules = rules
+    this.rules = rules
     const someFor = (member: "user" | "model" | "tag"): boolean => rules.some((rule) => rule.for[member] !== undefined)
     this.#looksAt = { user: someFor("user"), model: someFor("model"), tag: someFor("tag") }
     this.#known.clear()
   }
 
   slotsOf(request: AdmissionRequest, now: number): readonly Slot[] {
-    if (this.#rules.length === 0 && request.keyLimits === null) return none
+    if (this.rules.length === 0 && request.keyLimits === null) return none
     const name = this.#nameOf(request)
     let known = this.#known.get(name)
     if (!known || known.keyLimits !== request.keyLimits) {
@@ -70,7 +70,7 @@ export class CounterRegistry {
   #bind(request: AdmissionRequest, now: number): Slot[] {
     const own = request.keyLimits === null ? [] : rulesOfKey(request.principalId, request.keyLimits)
     if (this.#slots.size >= this.#countersMax && now >= this.#sweptAt + sweepEveryMs) this.#sweep(now)
-    return [...own, ...this.#rules].flatMap((rule) => boundTo(rule, request)).map((bound) => this.#slotOf(bound, now))
+    return [...own, ...this.rules].flatMap((rule) => boundTo(rule, request)).map((bound) => this.#slotOf(bound, now))
   }
 
   #slotOf(bound: BoundRule, now: number): Slot {

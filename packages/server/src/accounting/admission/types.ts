@@ -49,6 +49,8 @@ export interface Admission extends AsyncDisposable {
   reserve(request: AdmissionRequest): Reservation | Promise<Reservation>
   /** Resolves when the database knows what was used until now. */
   report(): Promise<void>
+  /** Those in force. */
+  readonly rules: readonly LimitRule[]
   /** Calls from now on are bound by these; what was counted for a limit that stays is kept. */
   replace(next: { rules: readonly LimitRule[]; assumedPrice: Price }): void
 }
