@@ -7,6 +7,7 @@ import type {
   ApiKeyListQuery,
   ApiKeyRotateRequest,
   ApiKeyUpdateRequest,
+  Deployments,
   LimitList,
   MemoryList,
   MemorySearch,
@@ -64,6 +65,8 @@ export interface Client {
   }
   /** How much is left of what binds the caller. */
   limits(signal?: AbortSignal): Promise<LimitList>
+  /** The models that the caller may use, where each is served, and how these places fare. */
+  deployments(signal?: AbortSignal): Promise<Deployments>
   usage(query?: UsageQuery, signal?: AbortSignal): Promise<Usage>
   memories: {
     /** The newest of a scope; of the project where none is named. */
@@ -112,6 +115,7 @@ function restOf(transport: Transport): Omit<Client, "runs"> {
       revoke: (keyId) => transport.json({ method: "DELETE", path: keyPath(keyId) }),
     },
     limits: (signal) => transport.json({ path: "/v1/limits", signal }),
+    deployments: (signal) => transport.json({ path: "/v1/deployments", signal }),
     usage: (query, signal) => transport.json({ path: "/v1/usage", query: { ...query }, signal }),
     memories: {
       list: (query, signal) => transport.json({ path: "/v1/memories", query: { ...query }, signal }),

@@ -32,6 +32,18 @@ const deploymentHealthSchema = z.strictObject({
   probe: z.strictObject({ ok: z.boolean(), ms: z.number(), why: z.string().nullable(), at: epochMs }).nullable(),
 })
 
+/** What is absent is not charged for. */
+const deploymentPriceSchema = z.strictObject({
+  inputPerMillionUsd: z.number(),
+  outputPerMillionUsd: z.number(),
+  cachedInputPerMillionUsd: z.number(),
+  perRequestUsd: z.number().optional(),
+  perImageUsd: z.number().optional(),
+  perSecondUsd: z.number().optional(),
+  perMillionCharactersUsd: z.number().optional(),
+  perThousandSearchesUsd: z.number().optional(),
+})
+
 const deploymentSchema = z.strictObject({
   /** `openai/gpt-5-mini`; `*` where a pattern makes them on demand. */
   id: z.string(),
@@ -44,6 +56,8 @@ const deploymentSchema = z.strictObject({
   region: region.nullable(),
   tags: z.array(z.string()),
   limits: deploymentLimitsSchema.nullable(),
+  /** Null where nobody knows it: calls are then counted, and held against budgets at the assumed price. */
+  price: deploymentPriceSchema.nullable(),
   probed: z.boolean(),
   /** Where it was declared: `perdure.yaml:12`, `discovered: OPENAI_API_KEY`, `built in`. */
   origin: z.string(),
@@ -78,5 +92,7 @@ export const deploymentsSchema = z.strictObject({
 })
 
 export type Deployments = z.infer<typeof deploymentsSchema>
+export type DeploymentHealth = z.infer<typeof deploymentHealthSchema>
+export type DeploymentPrice = z.infer<typeof deploymentPriceSchema>
 export type DeploymentStatus = z.infer<typeof deploymentSchema>
 export type ServedModel = z.infer<typeof servedModelSchema>

@@ -1,5 +1,12 @@
 // Public face of the contract: what clients of Perdure's own API may rely on.
-export { deploymentsSchema, type Deployments, type DeploymentStatus, type ServedModel } from "./deployments.ts"
+export {
+  deploymentsSchema,
+  type DeploymentHealth,
+  type DeploymentPrice,
+  type Deployments,
+  type DeploymentStatus,
+  type ServedModel,
+} from "./deployments.ts"
 export { errorCodes, errorStatus, errorType, type ErrorCode } from "./errors.ts"
 export { epochMs, errorBodySchema, jsonValue, labelSchema, type ErrorBody, type JsonValue, type Label } from "./shared.ts"
 export {

@@ -1,10 +1,12 @@
 // The frame around all pages: navigation, theme, and which page an address shows.
 import { Redirect, Route, Router, Switch } from "wouter"
 import { Sidebar } from "./parts/sidebar.tsx"
+import { DeploymentsPage } from "./pages/deployments/page.tsx"
 import { KeysPage } from "./pages/keys/page.tsx"
 import { LimitsPage } from "./pages/limits/page.tsx"
 import { MemoriesPage } from "./pages/memories/page.tsx"
 import { MissingPage } from "./pages/missing.tsx"
+import { ModelsPage } from "./pages/models/page.tsx"
 import { OverviewPage } from "./pages/overview/page.tsx"
 import { RunPage } from "./pages/run/page.tsx"
 import { RunsPage } from "./pages/runs/page.tsx"
@@ -25,6 +27,8 @@ export function App(): React.JSX.Element {
             <Route path="/overview" component={OverviewPage} />
             <Route path="/spend" component={SpendPage} />
             <Route path="/limits" component={LimitsPage} />
+            <Route path="/models" component={ModelsPage} />
+            <Route path="/deployments" component={DeploymentsPage} />
             <Route path="/memories" component={MemoriesPage} />
             <Route path="/keys" component={KeysPage} />
             <Route component={MissingPage} />

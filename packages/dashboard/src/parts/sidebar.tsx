@@ -8,6 +8,8 @@ const places: readonly { to: string; label: string; icon: IconName }[] = [
   { to: "/overview", label: "Overview", icon: "overview" },
   { to: "/spend", label: "Spend", icon: "spend" },
   { to: "/limits", label: "Limits", icon: "limits" },
+  { to: "/models", label: "Models", icon: "models" },
+  { to: "/deployments", label: "Deployments", icon: "deployments" },
   { to: "/memories", label: "Memories", icon: "memories" },
   { to: "/keys", label: "Keys", icon: "keys" },
 ]
@@ -20,9 +22,9 @@ export function Sidebar(): React.JSX.Element {
   return (
     <nav
       aria-label="Main"
-      className="flex shrink-0 items-center gap-1 border-b border-line bg-panel px-3 py-2 md:w-48 md:flex-col md:items-stretch md:border-r md:border-b-0 md:px-2.5 md:py-3.5"
+      className="flex shrink-0 items-center gap-1 overflow-x-auto border-b border-line bg-panel px-3 py-2 md:w-48 md:flex-col md:items-stretch md:border-r md:border-b-0 md:px-2.5 md:py-3.5"
     >
-      <Link to="/runs" className="mr-3 flex items-center gap-2 px-2 font-semibold tracking-tight md:mr-0 md:mb-4">
+      <Link to="/runs" className="mr-3 flex items-center gap-2 px-2 max-sm:mr-0 max-sm:px-1 font-semibold tracking-tight md:mr-0 md:mb-4">
         <Mark />
         <span className="max-sm:sr-only">Perdure</span>
       </Link>
@@ -33,7 +35,7 @@ export function Sidebar(): React.JSX.Element {
             key={to}
             to={to}
             aria-current={here ? "page" : undefined}
-            className={`flex h-8 items-center gap-2.5 rounded-md px-2 text-sm ${here ? "bg-accent-soft font-medium text-accent" : "text-dim hover:bg-raised hover:text-ink"}`}
+            className={`flex h-8 shrink-0 items-center gap-2.5 rounded-md px-2 text-sm max-sm:px-1.5 ${here ? "bg-accent-soft font-medium text-accent" : "text-dim hover:bg-raised hover:text-ink"}`}
           >
             <Icon name={icon} />
             <span className="max-sm:sr-only">{label}</span>

@@ -1,6 +1,6 @@
-// A run's status as a mark that differs in colour and in shape, alone or with its name.
+// Marks that differ in colour and in shape; a run's status as one, alone or with its name.
 import type { RunStatus } from "@perdure/client"
-import { statusLooks, toneSoft, toneText, type Shape } from "../lib/statuses.ts"
+import { statusLooks, toneSoft, toneText, type Shape, type StatusLook } from "../lib/statuses.ts"
 
 const shapes: Record<Shape, React.JSX.Element> = {
   check: <path d="M3.2 7.4l2.5 2.5 5.1-5.4" />,
@@ -13,8 +13,7 @@ const shapes: Record<Shape, React.JSX.Element> = {
   question: <path d="M4.6 5.1A2.4 2.4 0 1 1 7.6 7.3c-.5.2-.6.6-.6 1.1M7 10.8v.1" />,
 }
 
-export function StatusMark({ status }: { status: RunStatus }): React.JSX.Element {
-  const { tone, shape } = statusLooks[status]
+export function Mark({ tone, shape }: Pick<StatusLook, "tone" | "shape">): React.JSX.Element {
   return (
     <svg
       viewBox="0 0 14 14"
@@ -29,6 +28,10 @@ export function StatusMark({ status }: { status: RunStatus }): React.JSX.Element
       {shapes[shape]}
     </svg>
   )
+}
+
+export function StatusMark({ status }: { status: RunStatus }): React.JSX.Element {
+  return <Mark {...statusLooks[status]} />
 }
 
 export function StatusText({ status }: { status: RunStatus }): React.JSX.Element {

@@ -1,13 +1,16 @@
 // The route of deployments: the models that a key may use, where they are served, and how each place fares. No addresses, no credentials.
-import type { Deployments, DeploymentStatus, ServedModel } from "@perdure/contract"
+import type { DeploymentPrice, Deployments, DeploymentStatus, ServedModel } from "@perdure/contract"
 import { Hono } from "hono"
+import { basename, isAbsolute } from "node:path"
+import type { Price, Prices } from "../../accounting/index.ts"
 import { isProbed, type Deployment, type Model, type Models, type Pool } from "../../inference/index.ts"
 import type { HttpEnv } from "../env.ts"
 import { answer } from "./answer.ts"
 
 export interface DeploymentsOptions {
   models: Pick<Models, "list" | "wildcards">
-  pool: Pick<Pool, "healthOf" | "health">
+  pool: Pick<Pool, "healthOf">
+  prices: Pick<Prices, "priceOf">
   configuration: { readonly status: Readonly<Omit<Deployments["configuration"], "needsRestart">> & { needsRestart: readonly string[] } }
 }
 
@@ -21,14 +24,15 @@ export function createDeploymentRoutes(options: DeploymentsOptions): Hono<HttpEn
 }
 
 /** What is declared and what was found; a model that may not be asked for is not told of either. */
-export function readDeployments({ models, pool, configuration }: DeploymentsOptions, isAllowed: (name: string) => boolean): Deployments {
+export function readDeployments(options: DeploymentsOptions, isAllowed: (name: string) => boolean): Deployments {
+  const { models, configuration } = options
   const patterns = models.wildcards().map(({ pattern, make }) => make(pattern, "*"))
   const served = [...models.list(), ...patterns].filter(({ name }) => isAllowed(name))
   const deployments = new Map<string, Deployment>()
   for (const each of served.flatMap((model) => model.deployments)) if (!deployments.has(each.id)) deployments.set(each.id, each)
   return {
     models: served.map((model) => servedModel(model, isAllowed)),
-    deployments: [...deployments.values()].map((each) => statusOf(each, pool)),
+    deployments: [...deployments.values()].map((each) => statusOf(each, options)),
     configuration: { ...configuration.status, needsRestart: [...configuration.status.needsRestart] },
   }
 }
@@ -42,17 +46,18 @@ function servedModel(model: Model, isAllowed: (name: string) => boolean): Served
     ownedBy,
     isPattern: name.includes("*"),
     regions: regions ? [...regions] : null,
-    fallbacks: [...fallbacks],
-    contextFallbacks: [...contextFallbacks],
+    fallbacks: fallbacks.filter(isAllowed),
+    contextFallbacks: contextFallbacks.filter(isAllowed),
     sort: sort ?? null,
     hedgeAfterMs: hedgeAfterMs ?? null,
     deployments: deployments.toSorted((a, b) => a.priority - b.priority),
   }
 }
 
-function statusOf(deployment: Deployment, pool: Pick<Pool, "healthOf">): DeploymentStatus {
+function statusOf(deployment: Deployment, { pool, prices }: DeploymentsOptions): DeploymentStatus {
   const { id, provider, dialect, upstreamModel, does, contextTokensMax, region, tags, limits, origin } = deployment
   const { id: _id, ...health } = pool.healthOf(deployment)
+  const price = prices.priceOf(deployment)
   return {
     id,
     provider,
@@ -63,8 +68,25 @@ function statusOf(deployment: Deployment, pool: Pick<Pool, "healthOf">): Deploym
     region: region ?? null,
     tags: [...(tags ?? [])],
     limits: limits ?? null,
+    price: price ? priceInUsd(price) : null,
     probed: isProbed(deployment),
-    origin,
+    origin: isAbsolute(origin) ? basename(origin) : origin, // where it lies on this machine is nobody's business
     health,
+  }
+}
+
+const microUsdPerUsd = 1_000_000
+
+function priceInUsd({ input, output, cachedInput, ...pieces }: Price): DeploymentPrice {
+  const { perRequest, perImage, perSecond, perCharacter, perSearch } = pieces
+  return {
+    inputPerMillionUsd: input / microUsdPerUsd,
+    outputPerMillionUsd: output / microUsdPerUsd,
+    cachedInputPerMillionUsd: cachedInput / microUsdPerUsd,
+    ...(perRequest === undefined ? {} : { perRequestUsd: perRequest / microUsdPerUsd }),
+    ...(perImage === undefined ? {} : { perImageUsd: perImage / microUsdPerUsd }),
+    ...(perSecond === undefined ? {} : { perSecondUsd: perSecond / microUsdPerUsd }),
+    ...(perCharacter === undefined ? {} : { perMillionCharactersUsd: perCharacter }),
+    ...(perSearch === undefined ? {} : { perThousandSearchesUsd: perSearch / 1_000 }),
   }
 }

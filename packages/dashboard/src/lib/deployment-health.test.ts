@@ -1,0 +1,131 @@
+// How deployments are described and found.
+import type { DeploymentHealth, DeploymentStatus, ServedModel } from "@perdure/client"
+import { describe, expect, it } from "vitest"
+import { healthLook, isPriceUnknown, priceText, shownModels } from "./deployment-health.ts"
+
+const now = 1_700_000_000_000
+
+const health = (part: Partial<DeploymentHealth> = {}): DeploymentHealth => ({
+  state: "closed",
+  openedBy: null,
+  openUntil: null,
+  coolDownUntil: null,
+  inFlight: 0,
+  concurrencyMax: null,
+  concurrencyLearned: false,
+  firstTokenMs: null,
+  tokensPerSecond: null,
+  errorRate: 0,
+  attempts: 3,
+  failures: 0,
+  lastError: null,
+  probe: null,
+  ...part,
+})
+
+const status = (id: string, part: Partial<DeploymentStatus> = {}): DeploymentStatus => ({
+  id,
+  provider: "openai",
+  dialect: "openai",
+  upstreamModel: id,
+  does: ["chat"],
+  contextTokensMax: null,
+  region: null,
+  tags: [],
+  limits: null,
+  price: { inputPerMillionUsd: 0.15, outputPerMillionUsd: 0.6, cachedInputPerMillionUsd: 0.075 },
+  probed: false,
+  origin: "perdure.yaml:3",
+  health: health(),
+  ...part,
+})
+
+const served = (name: string, deployments: ServedModel["deployments"], part: Partial<ServedModel> = {}): ServedModel => ({
+  name,
+  aliases: [],
+  ownedBy: "openai",
+  isPattern: false,
+  regions: null,
+  fallbacks: [],
+  contextFallbacks: [],
+  sort: null,
+  hedgeAfterMs: null,
+  deployments,
+  ...part,
+})
+
+describe("how a deployment fares", () => {
+  it("is told with the reason, and when it is tried again", () => {
+    const open = healthLook(health({ state: "open", openedBy: "credentials", openUntil: now + 59_100 }), now)
+    expect(open).toMatchObject({ label: "Left alone", tone: "bad", trouble: 3 })
+    expect(open.detail).toBe("it refuses the credentials, tried again in 1 m 0 s")
+    expect(healthLook(health({ state: "open", openedBy: "server", openUntil: now - 1 }), now).detail).toBe(
+      "server errors, tried at the next call",
+    )
+    expect(healthLook(health({ coolDownUntil: now + 4_000 }), now)).toMatchObject({ label: "Cooling down", trouble: 2 })
+  })
+
+  it("is no trouble after a cool-down is over, and never called well before anybody asked", () => {
+    expect(healthLook(health({ coolDownUntil: now - 1 }), now).label).toBe("Well")
+    expect(healthLook(health({ attempts: 0 }), now).label).toBe("Not asked yet")
+    expect(healthLook(health({ attempts: 0, probe: { ok: true, ms: 2, why: null, at: now } }), now).label).toBe("Well")
+  })
+
+  it("is trouble where a probe gets no answer, or calls fail now and then", () => {
+    expect(healthLook(health({ probe: { ok: false, ms: 2, why: "ECONNREFUSED", at: now } }), now)).toMatchObject({
+      trouble: 3,
+      detail: "ECONNREFUSED",
+    })
+    expect(healthLook(health({ errorRate: 0.25 }), now)).toMatchObject({ trouble: 1, detail: "25 % of calls fail" })
+  })
+})
+
+describe("what a deployment costs", () => {
+  const tokens = { inputPerMillionUsd: 0.15, outputPerMillionUsd: 0.6, cachedInputPerMillionUsd: 0.15 }
+  const none = { inputPerMillionUsd: 0, outputPerMillionUsd: 0, cachedInputPerMillionUsd: 0 }
+
+  it("is shown per million tokens, by the piece, or as free", () => {
+    expect(priceText(tokens)).toBe("$0.15 · $0.60")
+    expect(priceText({ ...tokens, inputPerMillionUsd: 10, outputPerMillionUsd: 0.0375 })).toBe("$10.00 · $0.0375")
+    expect(priceText({ ...none, perImageUsd: 0.04 })).toBe("$0.04 / image")
+    expect(priceText(none)).toBe("free")
+  })
+
+  it("is unknown where nobody stated it, but not where a pattern leaves the model open", () => {
+    expect(isPriceUnknown({ price: null, upstreamModel: "own-model" })).toBe(true)
+    expect(isPriceUnknown({ price: null, upstreamModel: "*" })).toBe(false)
+  })
+})
+
+describe("models with their deployments", () => {
+  const two = [
+    { id: "a", priority: 0, weight: 3 },
+    { id: "b", priority: 0, weight: 1 },
+    { id: "c", priority: 1, weight: 1 },
+  ]
+  const deployments = [
+    status("a"),
+    status("b", { price: null, health: health({ state: "open" }) }),
+    status("c", { tags: ["eu"], provider: "groq" }),
+  ]
+  const all = { search: "", only: undefined, now }
+
+  it("say what share of the calls of its priority goes where, and nothing where it is not weights that decide", () => {
+    const shares = (model: ServedModel): (number | null)[] =>
+      shownModels({ models: [model], deployments }, all).flatMap((each) => each.deployments.map(({ share }) => share))
+    expect(shares(served("m", two))).toEqual([0.75, 0.25, null])
+    expect(shares(served("m", two, { sort: "price" }))).toEqual([null, null, null])
+  })
+
+  it("are found by name, alias, provider and tag, by trouble, and by unknown prices", () => {
+    const models = [served("fast", two, { aliases: ["gpt-4o-mini"] }), served("careful", [{ id: "c", priority: 0, weight: 1 }])]
+    const names = (filter: Partial<typeof all> | { only: "trouble" | "unpriced" }): string[] =>
+      shownModels({ models, deployments }, { ...all, ...filter }).map(({ model }) => model.name)
+    expect(names({ search: "4O" })).toEqual(["fast"])
+    expect(names({ search: "groq" })).toEqual(["fast", "careful"])
+    expect(names({ search: "eu" })).toEqual(["fast", "careful"])
+    expect(names({ search: "nothing" })).toEqual([])
+    expect(names({ only: "trouble" })).toEqual(["fast"])
+    expect(names({ only: "unpriced" })).toEqual(["fast"])
+  })
+})
