@@ -428,6 +428,15 @@ describe("the command", () => {
     expect((await imported(plain, "--strict")).code).toBe(0)
   })
 
+  it("takes whatever stands where something else should, and gives a configuration that loads", async () => {
+    const [path, out] = [join(directory, "odd.yaml"), join(directory, "odd.perdure.yaml")]
+    writeFileSync(path, oddFile)
+    const { code, err } = await imported(path, "--out", out)
+    expect({ code, err }).toEqual({ code: 0, err: "" })
+    const env = { OPENAI_API_KEY: "a", AWS_ACCESS_KEY_ID: "b", AWS_SECRET_ACCESS_KEY: "c" }
+    expect(Object.keys((await loadConfig({ cwd: directory, configPath: out, env })).config.models)).toEqual(["a", "f"])
+  })
+
   it("reads the files that are included, from where the file lies", async () => {
     const main = join(directory, "parent.yaml")
     writeFileSync(main, "include: [child.yaml]\nmodel_list: [{ model_name: a, litellm_params: { model: openai/gpt-4o } }]\n")
@@ -460,3 +469,22 @@ describe("the command", () => {
     expect(err).not.toContain("literal-secret")
   })
 })
+
+const oddFile = `
+model_list:
+  - model_name: a
+    litellm_params: { model: openai/gpt-4o, api_key: "", tags: eu, rpm: "60", timeout: os.environ/T, order: null }
+  - model_name: 5
+    litellm_params: { model: openai/x }
+  - nonsense
+  - { model_name: b }
+  - { model_name: c, litellm_params: { model: 7 } }
+  - { model_name: d, litellm_params: [1] }
+  - { model_name: e, litellm_params: { model: "openai/gpt-4o", api_base: 7 }, model_info: [] }
+  - { model_name: f, litellm_params: { model: bedrock/x, extra_headers: "x" } }
+router_settings: []
+litellm_settings: { fallbacks: {a: [b]}, default_fallbacks: a, cache_params: yes, cache: yes, max_budget: -1, tag_budget_config: 3 }
+general_settings: null
+guardrails: [ 3, {}, { guardrail_name: x, litellm_params: { guardrail: presidio, mode: { tags: {}, default: pre_call } } } ]
+credential_list: nope
+`

@@ -11,7 +11,9 @@ import { piecesOf } from "./pieces.ts"
 import { createTokenizer } from "./tokenizer.ts"
 
 const errors: unknown[] = []
-const tokenizer = createTokenizer({ limits: defaultLimits, onError: (...what) => errors.push(what) })
+// On a machine that is busy with other tests a vocabulary takes longer to load than a request may wait for it.
+const patient = { ...defaultLimits, tokenCountTimeoutMs: 120_000 }
+const tokenizer = createTokenizer({ limits: patient, onError: (...what) => errors.push(what) })
 const counter = createTokenCounter({ tokenizer, natives: new Map() })
 afterAll(() => counter[Symbol.asyncDispose]())
 
@@ -86,7 +88,7 @@ test("a text that is too much for the time is estimated, and the next one is cou
 })
 
 test("an idle thread ends, and the next question starts one", async () => {
-  const brief = createTokenizer({ limits: { ...defaultLimits, tokenizerIdleMs: 1 }, onError: (...what) => errors.push(what) })
+  const brief = createTokenizer({ limits: { ...patient, tokenizerIdleMs: 1 }, onError: (...what) => errors.push(what) })
   await using counting = createTokenCounter({ tokenizer: brief, natives: new Map() })
   for (let round = 0; round < 3; round += 1) {
     expect((await counting.count(callOf("hello"), openAi, signal)).tokens).toBe(8)
