@@ -98,6 +98,25 @@ export {
   type MemorySearch,
   type MemorySearchRequest,
 } from "./memories.ts"
+export {
+  promptContentSchema,
+  promptCreateRequestSchema,
+  promptDeleteQuerySchema,
+  promptLabelRequestSchema,
+  promptLabelSchema,
+  promptListSchema,
+  promptNameSchema,
+  promptSchema,
+  promptVersionSchema,
+  type Prompt,
+  type PromptContent,
+  type PromptCreateRequest,
+  type PromptList,
+  type PromptMessage,
+  type PromptParameters,
+  type PromptSummary,
+  type PromptVersion,
+} from "./prompts.ts"
 export { missingRoutes } from "./missing-routes.ts"
 export { apiRoutes, type ApiRoute, type HttpMethod } from "./routes.ts"
 export { openApiDocument, type OpenApiDocument } from "./openapi.ts"

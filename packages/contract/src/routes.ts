@@ -8,6 +8,7 @@ import { keyRoutes } from "./key-routes.ts"
 import * as media from "./media.ts"
 import * as memories from "./memories.ts"
 import * as openai from "./openai.ts"
+import { promptRoutes } from "./prompts.ts"
 import * as runs from "./runs.ts"
 
 export type HttpMethod = "GET" | "POST" | "PATCH" | "DELETE"
@@ -380,6 +381,7 @@ export const apiRoutes: readonly ApiRoute[] = [
   ...vectorStores,
   ...memoryRoutes,
   ...runRoutes,
+  ...group("Prompts", "perdure", promptRoutes),
   ...group("Keys and usage", "perdure", keyRoutes),
   ...operations,
 ]

@@ -19,6 +19,7 @@ export const runKinds = [
   "retrieval",
   "file",
   "key",
+  "prompt",
 ] as const
 export const runStatuses = [
   "queued",

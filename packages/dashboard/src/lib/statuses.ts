@@ -40,6 +40,7 @@ export const kindLabels: Record<RunKind, string> = {
   retrieval: "Retrieval",
   file: "File",
   key: "Key",
+  prompt: "Prompt",
 }
 
 // Object.keys loses the key type of a complete record.

@@ -31,6 +31,7 @@ export function responseObject(base: ResponseBase, output: readonly ResponseItem
     parallel_tool_calls: request.parallel_tool_calls,
     previous_response_id: request.previous_response_id,
     ...(request.conversation === null ? {} : { conversation: { id: request.conversation } }),
+    ...(request.prompt === undefined ? {} : { prompt: request.prompt }),
     prompt_cache_key: request.prompt_cache_key,
     reasoning: request.reasoning,
     safety_identifier: request.safety_identifier,

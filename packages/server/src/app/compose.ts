@@ -11,6 +11,7 @@ import type { Tool } from "../tools/index.ts"
 import manifest from "../../package.json" with { type: "json" }
 import { composeBatches } from "./batches.ts"
 import { openFoundation, openParts, openTelemetry, sharedOf, storeOptions } from "./foundation.ts"
+import { composePrompts } from "./prompts.ts"
 import { createReadiness } from "./readiness.ts"
 import { composeInference, deploymentsOf, type Inference } from "./inference.ts"
 import { createConfiguration, type Configuration, type ReloadReport } from "./reload.ts"
@@ -93,9 +94,10 @@ async function compose(config: Config, overrides: Overrides, cleanUps: AsyncDisp
   const stopping = new AbortController()
   const tasks = stoppedTasks(shared, stopping, cleanUps)
   const health = { ready: createReadiness({ version, store, records, minilm, configuration }), metrics: () => metrics.text() }
-  const services = { inference, context, responses, compact, tasks, health, configuration }
+  const prompted = await composePrompts(shared, config, { store }, cleanUps)
+  const services = { ...prompted, inference, context, responses, compact, tasks, health, configuration }
   const base = { ...foundation, ...services, version, store, workflows: workflows.map(({ name }) => name) }
-  const hotRoutes = createHotRoutes({ ...shared, ...inference, ...foundation, ...shaping, logger: logger.child("http") })
+  const hotRoutes = createHotRoutes({ ...shared, ...inference, ...foundation, ...shaping, ...prompted, logger: logger.child("http") })
   const batches = cleanUps.use(composeBatches(shared, config, { ...base, hotRoutes }))
   const parts = { ...base, batches }
   const hotNames = Object.keys(hotRoutes).map((path) => `POST ${path}`)

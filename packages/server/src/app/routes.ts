@@ -15,6 +15,7 @@ import {
   createKeyRoutes,
   createLimitRoutes,
   createLightRuns,
+  createPromptRoutes,
   createRunRoutes,
   createUsageRoutes,
   filesRoutes,
@@ -31,9 +32,11 @@ import {
   vectorStoreRoutes,
   type HealthOptions,
   type HttpEnv,
+  type RequestShaping,
   type ShellLogger,
   type UpgradeRoute,
 } from "../http/index.ts"
+import type { Prompts } from "../inference/index.ts"
 import type { Runs } from "../runs/index.ts"
 import type { Gate, Identity } from "../security/index.ts"
 import type { Store } from "../store/index.ts"
@@ -52,6 +55,8 @@ export interface RouteParts {
   inference: Inference
   context: ContextServices
   batches: Batches
+  prompts: Prompts
+  shaping: RequestShaping
   responses: Responses
   compact: Compact
   /** Names of the workflows that can be started. */
@@ -81,6 +86,7 @@ export function routesOf(shared: Shared, config: Config, parts: RouteParts): Hon
       onError: (error) => shared.onError("runs", error),
     }),
     createKeyRoutes({ ...recordingOf(shared, parts), identity }),
+    createPromptRoutes({ ...recordingOf(shared, parts), prompts: parts.prompts }),
     createLimitRoutes({ readLimits: createLimitReader({ ...shared, ...parts }) }),
     createUsageRoutes({ readUsage: createUsageSummary({ store }), clock: shared.clock }),
     ...(config.dashboard.enabled ? [createDashboardRoutes({ identity, directory: dashboardDirectory })] : []),

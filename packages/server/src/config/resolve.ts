@@ -5,13 +5,14 @@ import { problemAt } from "./explain.ts"
 import { getAt, type Path } from "./paths.ts"
 import { discoverableTypes } from "./provider-types.ts"
 import { resolveGuards } from "./resolve-guards.ts"
+import { resolvePrompts } from "./resolve-prompts.ts"
 import { resolveModels } from "./resolve-models.ts"
 import { resolveProvider, type AddProblem } from "./resolve-provider.ts"
 import { SecretReader, type SecretContext, type SecretInput } from "./resolve-secret.ts"
 import type { ParsedConfig } from "./schema.ts"
 import type { Secret } from "./secret.ts"
 import type { ConfigProblem } from "./source.ts"
-import type { Config, GuardConfig, ModelConfig, ProviderConfig } from "./types.ts"
+import type { Config, GuardConfig, ModelConfig, PromptConfig, ProviderConfig } from "./types.ts"
 
 export interface ResolveContext extends SecretContext {
   cwd: string
@@ -37,6 +38,7 @@ export function resolveConfig(parsed: ParsedConfig, context: ResolveContext): { 
     guards: resolver.guards(parsed.guards),
     unknownPrice: parsed.unknownPrice,
     batches: parsed.batches,
+    prompts: resolver.prompts(parsed.prompts),
     discovery: parsed.discovery,
     grants: parsed.grants.map(({ to, allow, integrityMin }, index) => ({
       to,
@@ -114,6 +116,11 @@ class Resolver {
       (path) => this.origin(path),
       (path, text, part) => this.#add(path, text, part),
     )
+  }
+
+  prompts(section: ParsedConfig["prompts"]): PromptConfig[] {
+    const problem = (each: ConfigProblem): void => void this.problems.push(each)
+    return resolvePrompts({ section, directory: this.#context.source.directory, originOf: (path) => this.origin(path), problem })
   }
 
   /** One name is one limit: its counters go by it. */

@@ -3,6 +3,7 @@ import { z } from "zod"
 import { defaultLimits, type Limits } from "../core/index.ts"
 import { batchSection } from "./schema/batches.ts"
 import { guardSection } from "./schema/guards.ts"
+import { promptSection } from "./schema/prompts.ts"
 import { providerSchema } from "./schema/providers.ts"
 import { secret } from "./schema/secrets.ts"
 import { limitSections } from "./schema/limits.ts"
@@ -16,6 +17,8 @@ export const grantActions = [
   "memory.delete",
   "file.write",
   "keys.manage",
+  "prompts.manage",
+  "experiments.manage",
   "outbound",
   "process.start",
 ] as const
@@ -24,7 +27,20 @@ export const logLevels = ["trace", "debug", "info", "warn", "error", "silent"] a
 export const roleNames = ["gateway", "executor"] as const
 
 /** Every key may do this in its own project unless the configuration says otherwise; all else is denied. */
-export const defaultGrants = [{ to: "*", allow: ["memory.write:*", "memory.delete:*", "file.write:*", "keys.manage:*", "tool.read:*"] }]
+export const defaultGrants = [
+  {
+    to: "*",
+    allow: [
+      "memory.write:*",
+      "memory.delete:*",
+      "file.write:*",
+      "keys.manage:*",
+      "prompts.manage:*",
+      "experiments.manage:*",
+      "tool.read:*",
+    ],
+  },
+]
 
 const name = z
   .string()
@@ -80,6 +96,7 @@ export const configSchema = z.strictObject({
   ...limitSections,
   ...guardSection,
   ...batchSection,
+  ...promptSection,
   discovery: z
     .boolean()
     .default(true)

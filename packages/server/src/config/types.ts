@@ -1,6 +1,6 @@
 // The configuration as the rest of the server gets it: complete, checked, with secrets resolved and the origin of what was declared.
 import { join } from "node:path"
-import type { BudgetPeriod } from "@perdure/contract"
+import type { BudgetPeriod, PromptContent } from "@perdure/contract"
 import type { z } from "zod"
 import type { Limits } from "../core/index.ts"
 import type { ProviderSetting, ProviderTypeName } from "./provider-types.ts"
@@ -8,6 +8,15 @@ import type { priceSchema } from "./schema/prices.ts"
 import type { ParsedGuard } from "./schema/guards.ts"
 import type { logLevels, roleNames } from "./schema.ts"
 import type { Secret } from "./secret.ts"
+
+/** One version of a prompt. */
+export interface PromptConfig extends PromptContent {
+  name: string
+  version: number
+  labels: readonly string[]
+  /** `perdure.yaml:12` or `prompts/support.prompt.md`. */
+  origin: string
+}
 
 export interface Config {
   server: { host: string; port: number; allowedHosts: readonly string[]; allowedOrigins: readonly string[] }
@@ -25,6 +34,8 @@ export interface Config {
   guards: readonly GuardConfig[]
   unknownPrice: { inputPerMillionUsd: number; outputPerMillionUsd: number }
   batches: { concurrency: number }
+  /** Of the section and of files, in versions. */
+  prompts: readonly PromptConfig[]
   discovery: boolean
   grants: readonly GrantConfig[]
   logging: { level: LogLevel; content: false }

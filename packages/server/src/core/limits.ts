@@ -158,6 +158,14 @@ export interface Limits {
   keyPollMs: number
   /** Time between two writes of when keys were last used. */
   keyUseFlushMs: number
+  /** Longest time until a change of a prompt or an experiment is read whose notification was lost. */
+  promptPollMs: number
+  /** Versions of all prompts of one project; every process keeps them in memory. */
+  promptVersionsMax: number
+  /** One version, as JSON. */
+  promptBytesMax: number
+  /** What the values of one request's variables may make of a prompt. */
+  renderedPromptBytesMax: number
   /** Postings of searched terms kept in memory, 24 bytes each. */
   wordCacheEntriesMax: number
   /** Largest file of the purpose batch; it is stored in parts as it comes. */
@@ -284,6 +292,10 @@ export const defaultLimits: Limits = {
   keyOldSecretsMax: 5,
   keyPollMs: 1_000,
   keyUseFlushMs: 10_000,
+  promptPollMs: 1_000,
+  promptVersionsMax: 2_000,
+  promptBytesMax: 256 * 1024,
+  renderedPromptBytesMax: 8 * 1024 * 1024,
   wordCacheEntriesMax: 2_000_000,
   batchFileBytesMax: 200 * 1024 * 1024,
   batchLinesMax: 50_000,

@@ -5,7 +5,7 @@ import type { Gate, GateRequest, Label, Principal } from "../security/index.ts"
 
 export interface LightCall {
   id: string
-  kind: "memory" | "retrieval" | "file" | "key"
+  kind: "memory" | "retrieval" | "file" | "key" | "prompt"
   /** What is done: `memory.remember`, `vector_store.search`. */
   name: string
   principal: Principal

@@ -8,6 +8,7 @@ export { createHotRoutes, hotPaths, type HotRouteOptions } from "./hot-routes.ts
 export { modelRoutes } from "./openai/models.ts"
 export type { HttpEnv } from "./env.ts"
 export type { HotCall, HotRoute } from "./shell.ts"
+export type { RequestShaping } from "./prompts/shape.ts"
 export { messageBatchRoutes, type MessageBatchRoutesOptions } from "./anthropic/message-batches.ts"
 export { batchRoutes, type BatchRoutesOptions } from "./openai/batches.ts"
 export { createInnerCalls, type InnerCallsOptions } from "./inner/index.ts"
@@ -22,6 +23,7 @@ export {
   createKeyRoutes,
   createLimitRoutes,
   createLightRuns,
+  createPromptRoutes,
   createRunRoutes,
   createUsageRoutes,
   readDeployments,

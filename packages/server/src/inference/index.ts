@@ -103,3 +103,15 @@ export {
   type QuestionEmbedding,
 } from "./cache/index.ts"
 export { createModerateTexts, type Moderation } from "./moderate.ts"
+export {
+  createPrompts,
+  loadPrompts,
+  ProjectFacts,
+  type DeclaredPrompt,
+  type HeldPrompt,
+  type HeldVersion,
+  type PromptReference,
+  type Prompts,
+  type ProjectPrompts,
+  type RenderedPrompt,
+} from "./prompts/index.ts"

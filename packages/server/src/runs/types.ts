@@ -85,6 +85,7 @@ export type LightRunKind =
   | "retrieval"
   | "file"
   | "key"
+  | "prompt"
 
 /** One event of a run's log. `seq` starts at 1 and is dense; `attempt` says which execution wrote it. */
 export interface RunEvent {

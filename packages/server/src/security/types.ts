@@ -87,8 +87,18 @@ export interface RequestHeaders {
 export interface GateRequest {
   projectId: string
   principal: string
-  /** `tool.call` runs a tool here · `memory.write` · `memory.delete` · `file.write` · `keys.manage` · `outbound` opens an address · `process.start`. */
-  action: "tool.call" | "tool.read" | "memory.write" | "memory.delete" | "file.write" | "keys.manage" | "outbound" | "process.start"
+  /** `tool.call` runs a tool here · `memory.write` · `memory.delete` · `file.write` · `keys.manage` · `prompts.manage` · `experiments.manage` · `outbound` opens an address · `process.start`. */
+  action:
+    | "tool.call"
+    | "tool.read"
+    | "memory.write"
+    | "memory.delete"
+    | "file.write"
+    | "keys.manage"
+    | "prompts.manage"
+    | "experiments.manage"
+    | "outbound"
+    | "process.start"
   /** The tool's name, the memory scope, `host:port`, the command. */
   target: string
   /** Join of everything that influenced the request. */

@@ -29,6 +29,8 @@ export * as memories from "./tables/memories.ts"
 export type { StoredMemory } from "./tables/memories.ts"
 export * as postings from "./tables/postings.ts"
 export type { Posting, ScopeStatistics, WordScope } from "./tables/postings.ts"
+export * as prompts from "./tables/prompts.ts"
+export type { PromptChange, StoredPromptLabel, StoredPromptVersion } from "./tables/prompts.ts"
 export * as vectorStores from "./tables/vector-stores.ts"
 export type {
   StorePage,

@@ -183,6 +183,81 @@ create table executors (
   constraint executors_pkey PRIMARY KEY (id)
 ) with (autovacuum_vacuum_threshold=50, fillfactor=50);
 
+create table experiment_arms (
+  project_id text not null,
+  name text not null,
+  variant text not null,
+  runs bigint default 0 not null,
+  failed bigint default 0 not null,
+  cost_micro_usd double precision default 0 not null,
+  cost_squares double precision default 0 not null,
+  latency_ms double precision default 0 not null,
+  latency_squares double precision default 0 not null,
+  scores bigint default 0 not null,
+  score_sum double precision default 0 not null,
+  score_squares double precision default 0 not null,
+  constraint experiment_arms_pkey PRIMARY KEY (project_id, name, variant)
+);
+alter table experiment_arms enable row level security;
+create policy project_only on experiment_arms for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on experiment_arms to perdure_app;
+
+create table experiment_log (
+  project_id text not null,
+  name text not null,
+  id bigint generated always as identity not null,
+  at timestamp with time zone default now() not null,
+  kind text not null,
+  reason text not null,
+  data jsonb not null,
+  constraint experiment_log_pkey PRIMARY KEY (project_id, name, id)
+);
+alter table experiment_log enable row level security;
+create policy project_only on experiment_log for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on experiment_log to perdure_app;
+
+create table experiment_weights (
+  project_id text not null,
+  name text not null,
+  weights jsonb not null,
+  computed_at timestamp with time zone default now() not null,
+  constraint experiment_weights_pkey PRIMARY KEY (project_id, name)
+);
+alter table experiment_weights enable row level security;
+create policy project_only on experiment_weights for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on experiment_weights to perdure_app;
+
+create table experiments (
+  project_id text not null,
+  name text not null,
+  definition jsonb not null,
+  created_by text not null,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint experiments_pkey PRIMARY KEY (project_id, name)
+);
+alter table experiments enable row level security;
+create policy project_only on experiments for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on experiments to perdure_app;
+
+create table feedback (
+  project_id text not null,
+  id text not null,
+  run_id text not null,
+  name text not null,
+  idempotency_key text not null,
+  value jsonb not null,
+  comment text,
+  principal text not null,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint feedback_pkey PRIMARY KEY (project_id, id),
+  constraint feedback_project_id_run_id_name_idempotency_key_key UNIQUE (project_id, run_id, name, idempotency_key)
+);
+alter table feedback enable row level security;
+create policy project_only on feedback for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on feedback to perdure_app;
+
 create table file_parts (
   project_id text not null,
   file_id text not null,
@@ -339,6 +414,50 @@ create table projects (
   created_at timestamp with time zone default now() not null,
   constraint projects_pkey PRIMARY KEY (id)
 );
+
+create table prompt_changes (
+  project_id text not null,
+  version bigint not null,
+  constraint prompt_changes_pkey PRIMARY KEY (project_id)
+);
+alter table prompt_changes enable row level security;
+create policy project_only on prompt_changes for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on prompt_changes to perdure_app;
+
+create table prompt_labels (
+  project_id text not null,
+  name text not null,
+  label text not null,
+  version integer not null,
+  constraint prompt_labels_project_id_name_version_fkey FOREIGN KEY (project_id, name, version) REFERENCES prompt_versions(project_id, name, version) ON DELETE CASCADE,
+  constraint prompt_labels_pkey PRIMARY KEY (project_id, name, label)
+);
+alter table prompt_labels enable row level security;
+create policy project_only on prompt_labels for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on prompt_labels to perdure_app;
+
+create table prompt_versions (
+  project_id text not null,
+  name text not null,
+  version integer not null,
+  content jsonb not null,
+  created_by text not null,
+  created_at timestamp with time zone default now() not null,
+  constraint prompt_versions_pkey PRIMARY KEY (project_id, name, version)
+);
+alter table prompt_versions enable row level security;
+create policy project_only on prompt_versions for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on prompt_versions to perdure_app;
+
+create table prompts (
+  project_id text not null,
+  name text not null,
+  last_version integer not null,
+  constraint prompts_pkey PRIMARY KEY (project_id, name)
+);
+alter table prompts enable row level security;
+create policy project_only on prompts for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on prompts to perdure_app;
 
 create table run_events (
   run_id text not null,
@@ -733,6 +852,20 @@ begin
 end
 $function$;
 
+CREATE OR REPLACE FUNCTION public.perdure_prompts_changed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare
+  project text := case when tg_op = 'DELETE' then old.project_id else new.project_id end;
+begin
+  insert into prompt_changes as known (project_id, version) values (project, 1)
+    on conflict (project_id) do update set version = known.version + 1;
+  perform pg_notify('perdure_prompts', project);
+  return null;
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION public.perdure_protect(target regclass)
  RETURNS void
  LANGUAGE plpgsql
@@ -769,3 +902,11 @@ end
 $function$;
 
 CREATE TRIGGER api_keys_changed BEFORE INSERT OR DELETE OR UPDATE OF name, hash, hint, models, endpoints, limits, tags, end_user, metadata, expires_at, rotated_at, retired, revoked_at ON public.api_keys FOR EACH ROW EXECUTE FUNCTION perdure_key_changed();
+
+CREATE TRIGGER experiment_weights_changed AFTER INSERT OR DELETE OR UPDATE ON public.experiment_weights FOR EACH ROW EXECUTE FUNCTION perdure_prompts_changed();
+
+CREATE TRIGGER experiments_changed AFTER INSERT OR DELETE OR UPDATE ON public.experiments FOR EACH ROW EXECUTE FUNCTION perdure_prompts_changed();
+
+CREATE TRIGGER prompt_labels_changed AFTER INSERT OR DELETE OR UPDATE ON public.prompt_labels FOR EACH ROW EXECUTE FUNCTION perdure_prompts_changed();
+
+CREATE TRIGGER prompt_versions_changed AFTER INSERT OR DELETE ON public.prompt_versions FOR EACH ROW EXECUTE FUNCTION perdure_prompts_changed();

@@ -68,6 +68,7 @@ export const kindLabel: (value: string | null | undefined) => string = closedSet
   "retrieval",
   "file",
   "key",
+  "prompt",
 ])
 export const runStatusLabel: (value: string | null | undefined) => string = closedSet([
   "completed",

@@ -22,6 +22,10 @@ export interface RunSummary {
   readonly error: { readonly code: string; readonly message: string } | null
   readonly createdAt: number
   readonly finishedAt: number | null
+  /** Of a response: its request, which says what prompt and which variant it used. */
+  readonly input?: unknown
+  /** Of a light run, the same. */
+  readonly metadata?: unknown
 }
 
 export type AttributeValue = string | number | boolean | readonly string[]
@@ -61,6 +65,18 @@ interface OpenSpan {
   status: Span["status"]
   attributes: Record<string, AttributeValue>
   links: string[]
+}
+
+/** Which version of a prompt and which variant of an experiment a run used. */
+function chosenAttributes({ input, metadata }: RunSummary): Record<string, AttributeValue> {
+  const given = { ...fieldsOf(input), ...fieldsOf(metadata) }
+  const [prompt, experiment] = [fieldsOf(given["prompt"]), fieldsOf(given["experiment"])]
+  return {
+    ...present("perdure.prompt.name", text(prompt["id"])),
+    ...present("perdure.prompt.version", text(prompt["version"])),
+    ...present("perdure.experiment.name", text(experiment["name"])),
+    ...present("perdure.experiment.variant", text(experiment["variant"])),
+  }
 }
 
 /** States: no activation → (run.started, run.resumed, any event) in one → (run.suspended, run.released, run.ended, next attempt) none. */
@@ -158,6 +174,7 @@ class SpanBuilder {
         "perdure.run.kind": this.#run.kind,
         "perdure.project.id": this.#run.projectId,
         "perdure.run.attempt": event.attempt,
+        ...chosenAttributes(this.#run),
       },
       links: [previous?.traceId, this.#run.parentId ?? undefined].filter((link) => link !== undefined),
     }

@@ -2,6 +2,7 @@
 import type { IncomingHttpHeaders } from "node:http"
 import { anthropicUsageOf } from "../../inference/index.ts"
 import type { ClientDialect } from "../light/client-dialect.ts"
+import { messagesWithPrompt } from "../prompts/messages-prompt.ts"
 import { anthropicShape } from "./errors.ts"
 import { messagesBody } from "./messages-body.ts"
 import { identityOfMessage, MessageFrames } from "./messages-frames.ts"
@@ -20,6 +21,7 @@ export const messagesDialect: ClientDialect = {
   idPrefix: "msg_",
   readBody: messagesBody,
   parse: parseMessagesRequest,
+  withPrompt: messagesWithPrompt,
   openFrames: (options) => new MessageFrames(options),
   identityOf: identityOfMessage,
   closesBlock: (frame) => frame.indexOf("event: content_block_stop") === 0,

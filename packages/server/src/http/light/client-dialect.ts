@@ -1,7 +1,7 @@
 // What a dialect that clients speak must be able to do: read a request, pass an upstream's frames on, render model events, end well or badly.
 import type { IncomingHttpHeaders } from "node:http"
 import type { JsonObject, JsonValue } from "../../core/index.ts"
-import type { Deployment, Dialect, ModelCall, ModelEvent, ModelUsage, UpstreamError } from "../../inference/index.ts"
+import type { Deployment, Dialect, ModelCall, ModelEvent, ModelUsage, RenderedPrompt, UpstreamError } from "../../inference/index.ts"
 import type { BodyBytes } from "./body-bytes.ts"
 import type { AnswerTexts } from "./frame-filter.ts"
 import type { ForwardedBody } from "./forwarded-body.ts"
@@ -28,6 +28,8 @@ export interface ClientDialect extends WireShape {
   passing?(body: ForwardedBody, deployment: Deployment, refusal?: UpstreamError): Buffer | "translated" | undefined
   /** The whole request as a model call; wrong ones are refused with the parameter's path. */
   parse(body: JsonObject): ModelCall
+  /** The body with a prompt filled in. */
+  withPrompt(body: JsonObject, prompt: RenderedPrompt): JsonObject
   openFrames(options: FramesOptions): Frames
   /** Who a passed stream says that it is, in its first frame. */
   identityOf(frame: Buffer): Pick<RenderOptions, "id" | "createdAt" | "model"> | undefined

@@ -13,6 +13,7 @@ import {
 import type { Clock, Limits, NewId } from "../../core/index.ts"
 import type { Deployment, Models, ModelUsage, Natives, Pool, Upstreams } from "../../inference/index.ts"
 import type { ShellLogger } from "../api.ts"
+import type { RequestShaping, Shaped } from "../prompts/shape.ts"
 import type { Guards } from "../../security/index.ts"
 import type { HotCall } from "../shell.ts"
 import type { AnswerCare } from "./answer-care.ts"
@@ -36,6 +37,7 @@ export interface LightRunDependencies {
   /** Absent where none is configured. */
   guards?: Guards
   cache?: ModelCache
+  shaping?: RequestShaping
 }
 
 export interface LightCallRequest {
@@ -53,6 +55,8 @@ export interface LightCallRequest {
   outputTokensMax: number | null
   /** What it will use that is paid by the piece, as far as the request says. */
   pieces?: PricedPieces
+  /** What was chosen for it beside a deployment: a prompt, a variant of an experiment. */
+  shaped?: Pick<Shaped, "headers" | "facts"> | undefined
 }
 
 /** What was used of deployments that were given up, and must be paid all the same. */
@@ -147,6 +151,7 @@ export class LightCall {
     const state = this.refusedBy ?? this.reservation?.state
     if (state) Object.assign(headers, this.hot.shape.limitHeaders(state, this.#dependencies.clock.now()))
     if (this.care) Object.assign(headers, this.care.headers())
+    if (this.request.shaped) Object.assign(headers, this.request.shaped.headers)
     return headers
   }
 
@@ -243,9 +248,11 @@ export class LightCall {
     const trace = this.hot.traceparent?.slice(3, 35)
     const attempts = this.#triesCount
     const cared = this.care?.data()
-    if (!estimated && trace === undefined && attempts < 2 && !cared) return null
+    const shaped = this.request.shaped
+    if (!estimated && trace === undefined && attempts < 2 && !cared && !shaped) return null
     return {
       ...cared,
+      ...shaped?.facts,
       ...(estimated ? { usageEstimated: true } : {}),
       ...(trace === undefined ? {} : { traceId: trace }),
       ...(attempts < 2 ? {} : { attempts }),

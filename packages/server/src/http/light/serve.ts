@@ -31,6 +31,7 @@ import { NativeAttempt } from "./native-attempt.ts"
 import { needsPreparing, prepare, type Asked, type PrepareOptions } from "./prepare.ts"
 import { Replay } from "./replay.ts"
 import { routingOf } from "./own-fields.ts"
+import { readAsked, type ReadAsked } from "./read-asked.ts"
 import { readBodyBytes } from "./read-body.ts"
 import { refuse } from "./refuse.ts"
 import { StreamRelay } from "./stream-relay.ts"
@@ -44,8 +45,9 @@ export function dialectRoute(dependencies: LightRunDependencies, dialect: Client
       let call: LightCall | undefined
       try {
         if (bytes instanceof AppError) throw bytes
-        const body = dialect.readBody(bytes)
-        call = openCall(dependencies, hot, dialect, body)
+        const asked = readAsked(dependencies.shaping, hot, dialect, bytes)
+        const { body } = asked
+        call = openCall(dependencies, hot, dialect, asked)
         const model = dependencies.models.require(body.model, "chat")
         const admitted = call
         admit(dependencies, call, model, () => serve(dependencies, dialect, admitted, { body, model }))
@@ -56,7 +58,7 @@ export function dialectRoute(dependencies: LightRunDependencies, dialect: Client
   return { shape: dialect, handle }
 }
 
-function openCall(dependencies: LightRunDependencies, hot: HotCall, dialect: ClientDialect, body: ForwardedBody): LightCall {
+function openCall(dependencies: LightRunDependencies, hot: HotCall, dialect: ClientDialect, { body, shaped }: ReadAsked): LightCall {
   return new LightCall(dependencies, hot, {
     kind: "chat",
     name: dialect.operation,
@@ -67,6 +69,7 @@ function openCall(dependencies: LightRunDependencies, hot: HotCall, dialect: Cli
     requestBytes: body.sizeBytes,
     inputTokensEstimated: body.inputTokensEstimated,
     outputTokensMax: body.outputTokensMax,
+    shaped,
   })
 }
 

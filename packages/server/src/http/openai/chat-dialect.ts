@@ -3,6 +3,7 @@ import { isJsonObject, sseDone } from "../../core/index.ts"
 import { chatPassing, usageOf, type Deployment, type UpstreamError } from "../../inference/index.ts"
 import type { ClientDialect } from "../light/client-dialect.ts"
 import type { ForwardedBody } from "../light/forwarded-body.ts"
+import { chatWithPrompt } from "../prompts/chat-prompt.ts"
 import { chatBody } from "./chat-body.ts"
 import { ChatFrames } from "./chat-frames.ts"
 import { parseChatRequest } from "./chat-parse.ts"
@@ -35,6 +36,7 @@ export const chatDialect: ClientDialect = {
   readBody: chatBody,
   passing,
   parse: parseChatRequest,
+  withPrompt: chatWithPrompt,
   openFrames: (options) => new ChatFrames(options),
   identityOf,
   closesBlock: () => false,

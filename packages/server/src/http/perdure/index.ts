@@ -3,6 +3,7 @@ export { createDashboardRoutes, type DashboardRoutesOptions } from "./dashboard.
 export { createDeploymentRoutes, readDeployments, type DeploymentsOptions } from "./deployments.ts"
 export { createKeyRoutes, type KeyRoutesOptions } from "./keys.ts"
 export { createLightRuns, type LightRuns } from "./light-runs.ts"
+export { createPromptRoutes, type PromptRoutesOptions } from "./prompts.ts"
 export { createRunRoutes, type RunRoutesOptions } from "./runs.ts"
 export { createUsageRoutes, type ReadUsage, type UsageRoutesOptions } from "./usage.ts"
 export { createLimitRoutes, type LimitRoutesOptions } from "./limits.ts"

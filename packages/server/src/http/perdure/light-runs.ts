@@ -1,5 +1,5 @@
 // Light runs as runs: their records read from the store, and turned into the shapes that durable runs are shown in.
-import { isJsonObject, type JsonValue } from "../../core/index.ts"
+import { isJsonObject, type JsonObject, type JsonValue } from "../../core/index.ts"
 import type { Run, RunEvent, RunFilter, RunSummary } from "../../runs/index.ts"
 import { unknownLabel, type Label } from "../../security/index.ts"
 import { lightRuns, type Store, type StoredLightRun } from "../../store/index.ts"
@@ -50,6 +50,7 @@ const kinds: readonly string[] = [
   "retrieval",
   "file",
   "key",
+  "prompt",
 ]
 const outcomes: readonly string[] = ["completed", "failed", "cancelled"]
 
@@ -91,7 +92,7 @@ function runOf(row: StoredLightRun): Run {
     label: labelOf(row),
     model,
     usage: usageOf(row),
-    metadata: { deployment, httpStatus, streamed, firstTokenMs },
+    metadata: { deployment, httpStatus, streamed, firstTokenMs, ...chosenOf(row.data) },
     createdAt: startedAt,
     startedAt,
     finishedAt: startedAt + row.durationMs,
@@ -104,6 +105,12 @@ function eventOf(row: StoredLightRun): RunEvent {
   const { id, projectId: _projectId, label: _label, outcome, status: httpStatus, ...rest } = row
   const data: JsonValue = { status: outcome, httpStatus, ...rest }
   return { runId: id, seq: 1, attempt: 1, type: "run.ended", data, label: labelOf(row), at: row.startedAt + row.durationMs }
+}
+
+/** The version of a prompt and the variant of an experiment that it used. */
+function chosenOf(data: JsonValue): JsonObject {
+  const { prompt, experiment } = isJsonObject(data) ? data : {}
+  return { ...(prompt === undefined ? {} : { prompt }), ...(experiment === undefined ? {} : { experiment }) }
 }
 
 function usageOf(row: StoredLightRun): Run["usage"] {

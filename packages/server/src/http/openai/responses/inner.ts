@@ -3,25 +3,25 @@ import { AppError, type JsonObject } from "../../../core/index.ts"
 import type { LineRequest } from "../../../batches/index.ts"
 import type { Responses } from "../../../agents/index.ts"
 import type { Run } from "../../../runs/index.ts"
-import { requireModel } from "../../../security/index.ts"
-import { checked } from "../../request-body.ts"
-import { createResponseSchema, newResponseOf } from "./request-schema.ts"
+import type { RequestShaping } from "../../prompts/shape.ts"
+import { readResponseRequest } from "./read-request.ts"
 import { responseWhenEnded } from "./when-ended.ts"
 
 export interface InnerResponsesOptions {
   responses: Responses
   /** Work that goes on after the answer. */
   background: (name: string, work: () => Promise<unknown>) => void
+  shaping?: RequestShaping
 }
 
 export function createInnerResponses({
   responses,
   background,
+  shaping,
 }: InnerResponsesOptions): (request: LineRequest, signal: AbortSignal) => Promise<JsonObject> {
   return async ({ principal, body: given, idempotencyKey }, signal) => {
-    const body = checked(createResponseSchema, given)
-    requireModel(principal, body.model)
-    const run: Run = await responses.create(principal, newResponseOf(body), { idempotencyKey })
+    const asked = readResponseRequest(given, { shaping, principal })
+    const run: Run = await responses.create(principal, asked.request, { idempotencyKey })
     try {
       return await responseWhenEnded(responses, run, signal)
     } finally {

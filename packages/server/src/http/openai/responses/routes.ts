@@ -1,14 +1,15 @@
 // The routes of the Responses API: each unpacks its request, calls the service, and answers; runs do the work.
 import { Hono, type Context } from "hono"
 import { z } from "zod"
-import type { Compact, NewResponse, ReadEvent, Responses } from "../../../agents/index.ts"
+import type { Compact, ReadEvent, Responses } from "../../../agents/index.ts"
 import { AppError, isJsonObject, type Limits } from "../../../core/index.ts"
 import type { Run } from "../../../runs/index.ts"
-import { requireModel } from "../../../security/index.ts"
 import type { HttpEnv } from "../../env.ts"
-import { checked, readJsonObject, readQuery } from "../../request-body.ts"
+import type { RequestShaping } from "../../prompts/shape.ts"
+import { readJsonObject, readQuery } from "../../request-body.ts"
 import { profiled } from "./profile.ts"
-import { createResponseSchema, newResponseOf, wishesCache, type CreateResponseBody } from "./request-schema.ts"
+import { chosenHeaders, readResponseRequest, type AskedResponse } from "./read-request.ts"
+import { wishesCache } from "./request-schema.ts"
 import { failoverHeader, Served } from "./served.ts"
 import { streamEvents } from "./stream.ts"
 import { responseWhenEnded } from "./when-ended.ts"
@@ -19,6 +20,7 @@ export interface ResponseRoutesOptions {
   readonly limits: Pick<Limits, "headHoldMs" | "keepAliveMs">
   /** Work that goes on after the answer. */
   readonly background: (name: string, work: () => Promise<unknown>) => void
+  readonly shaping?: RequestShaping
 }
 
 type At = Context<HttpEnv>
@@ -49,11 +51,10 @@ export function responseRoutes(given: ResponseRoutesOptions): Hono<HttpEnv> {
 
 async function create(options: Parts, context: At): Promise<Response> {
   const { responses, background, waiting } = options
-  const body = checked(createResponseSchema, await readJsonObject(context))
-  requireModel(context.get("principal"), body.model)
+  const { body, request } = await requestIn(options, context)
   const idempotencyKey = context.req.header("idempotency-key")
-  const run = await responses.create(context.get("principal"), requestIn(context, body), { idempotencyKey })
-  context.header("x-perdure-run-id", run.id)
+  const run = await responses.create(context.get("principal"), request, { idempotencyKey })
+  for (const [name, value] of Object.entries({ "x-perdure-run-id": run.id, ...chosenHeaders(run) })) context.header(name, value)
   if (wishesCache(body, context.env.incoming.headers)) context.header("x-perdure-cache", "bypass")
   if (body.background) {
     return body.stream ? follow(options, context, run, { after: -1, hold: false }) : context.json(await responses.accepted(run))
@@ -119,7 +120,12 @@ async function follow({ responses, limits }: ResponseRoutesOptions, context: At,
   const served = new Served()
   const events = responses.follow(run, after, left, (event) => served.watch(event))[Symbol.asyncIterator]()
   const trailer = mayFailOver(run) ? { trailer: failoverHeader } : {}
-  const headers = (): Record<string, string> => ({ "x-perdure-run-id": run.id, ...trailer, ...served.headers({ ended: false }) })
+  const headers = (): Record<string, string> => ({
+    "x-perdure-run-id": run.id,
+    ...chosenHeaders(run),
+    ...trailer,
+    ...served.headers({ ended: false }),
+  })
   const trailers = (): Record<string, string> => served.trailers()
   try {
     return await streamEvents(context, profiledEvents(context, events), { ...limits, hold, headers, trailers })
@@ -174,23 +180,22 @@ async function inputItems({ responses }: ResponseRoutesOptions, context: At): Pr
 }
 
 /** R28: the window that a client goes on with in place of the whole conversation. */
-async function compactInput({ compact }: ResponseRoutesOptions, context: At): Promise<Response> {
-  const body = checked(createResponseSchema, await readJsonObject(context))
-  requireModel(context.get("principal"), body.model)
-  return context.json(await compact(context.get("principal"), requestIn(context, body), disconnection(context)))
+async function compactInput(options: ResponseRoutesOptions, context: At): Promise<Response> {
+  const { request } = await requestIn(options, context)
+  return context.json(await options.compact(context.get("principal"), request, disconnection(context)))
 }
 
 /** R27: with the model's own tokenizer where it is at hand; a header says when it is an estimate. */
-async function inputTokens({ responses }: ResponseRoutesOptions, context: At): Promise<Response> {
-  const body = checked(createResponseSchema, await readJsonObject(context))
-  requireModel(context.get("principal"), body.model)
-  const { tokens, estimated } = await responses.countInput(context.get("principal"), requestIn(context, body), disconnection(context))
+async function inputTokens(options: ResponseRoutesOptions, context: At): Promise<Response> {
+  const { request } = await requestIn(options, context)
+  const { tokens, estimated } = await options.responses.countInput(context.get("principal"), request, disconnection(context))
   context.header("x-perdure-tokens-estimated", String(estimated))
   return context.json({ object: "response.input_tokens", input_tokens: tokens })
 }
 
-function requestIn(context: At, body: CreateResponseBody): NewResponse {
-  return newResponseOf(body, context.env.incoming.headers)
+async function requestIn({ shaping }: ResponseRoutesOptions, context: At): Promise<AskedResponse> {
+  const { headers } = context.env.incoming
+  return readResponseRequest(await readJsonObject(context), { shaping, principal: context.get("principal"), headers })
 }
 
 function projectOf(context: At): string {

@@ -1,9 +1,9 @@
 // Frames of the Responses API over WebSocket: what a client may send, and how a failure is told that has no response to tell it.
 import type { IncomingHttpHeaders } from "node:http"
 import { AppError, isJsonObject, type JsonObject } from "../../../core/index.ts"
-import { checked, parseJsonObject } from "../../request-body.ts"
+import { parseJsonObject } from "../../request-body.ts"
 import { errorAnswer } from "../errors.ts"
-import { createResponseSchema, newResponseOf, warmResponseSchema } from "./request-schema.ts"
+import { readResponseRequest, type ReadOptions } from "./read-request.ts"
 import type { NewResponse } from "../../../agents/index.ts"
 
 /** A turn as its client asked for it; `read` throws what is wrong with it, when its turn has come. */
@@ -11,8 +11,11 @@ export interface TurnRequest {
   /** The client's `stream_id`: turns of one lane follow each other, lanes run beside each other. */
   readonly lane: string | undefined
   readonly bytes: number
-  readonly read: () => Turn
+  readonly read: (reader: TurnReader) => Turn
 }
+
+/** Who reads a turn, when its turn has come. */
+export type TurnReader = Pick<ReadOptions, "shaping" | "principal">
 
 export interface Turn {
   readonly request: NewResponse
@@ -33,7 +36,7 @@ export function turnOf(data: Buffer, isBinary: boolean, headers: Readonly<Incomi
     const named = typeof lane === "string" && lanePattern.test(lane) ? lane : undefined
     if (lane !== undefined && lane !== null && named === undefined) throw badLane()
     if (type !== "response.create") return { lane: named, bytes, read: thrower(unknownType(type)) }
-    return { lane: named, bytes, read: () => readTurn(body, generate, headers) }
+    return { lane: named, bytes, read: (reader) => readTurn(body, generate, { ...reader, headers }) }
   } catch (error) {
     return { lane: undefined, bytes, read: thrower(error) }
   }
@@ -51,11 +54,7 @@ function unknownType(type: unknown): AppError {
 }
 
 /** W2: the body of a create; what only means something over HTTP is passed over where it changes nothing, since Codex sends `stream`. */
-function readTurn(
-  { stream: _stream, stream_options: _options, ...body }: JsonObject,
-  generate: unknown,
-  headers: Readonly<IncomingHttpHeaders>,
-): Turn {
+function readTurn({ stream: _stream, stream_options: _options, ...body }: JsonObject, generate: unknown, options: ReadOptions): Turn {
   if (body["background"] === true) {
     throw new AppError("unsupported_value", '"background" is not for WebSockets: the response belongs to its connection', {
       param: "background",
@@ -64,8 +63,8 @@ function readTurn(
   }
   if (generate !== undefined && generate !== null && typeof generate !== "boolean")
     throw new AppError("invalid_type", '"generate" must be a boolean', { param: "generate" })
-  const schema = generate === false ? warmResponseSchema : createResponseSchema
-  return { request: newResponseOf(checked(schema, body), headers), generate: generate !== false }
+  const { request } = readResponseRequest(body, { ...options, warms: generate === false })
+  return { request, generate: generate !== false }
 }
 
 function thrower(error: unknown): () => never {

@@ -2,17 +2,19 @@
 import { errorOfData, type Responses, type WireEvent } from "../../../agents/index.ts"
 import { AppError, isJsonObject, type JsonObject, type Limits } from "../../../core/index.ts"
 import type { Run } from "../../../runs/index.ts"
-import { requireModel, type Principal } from "../../../security/index.ts"
+import type { Principal } from "../../../security/index.ts"
 import type { ShellLogger } from "../../api.ts"
 import type { UpgradeCall, UpgradedConnection, UpgradeRoute } from "../../sockets/index.ts"
 import { KeptResponses, type KeptResponse } from "./kept-responses.ts"
 import { Lanes } from "./lanes.ts"
+import type { RequestShaping } from "../../prompts/shape.ts"
 import { profiled } from "./profile.ts"
 import { errorFrame, isTerminal, responseIdIn, turnOf, type Turn, type TurnRequest } from "./socket-frames.ts"
 import { saysNothingYet } from "./stream.ts"
 
 export interface ResponsesSocketOptions {
   readonly responses: Responses
+  readonly shaping?: RequestShaping
   readonly limits: Pick<
     Limits,
     "requestBodyBytesMax" | "socketLifeMs" | "socketLanesMax" | "socketTurnsQueuedMax" | "socketResponsesKeptMax"
@@ -95,10 +97,9 @@ class ResponsesConnection implements UpgradedConnection {
     let previous: string | null = null
     try {
       if (this.#leaving) throw this.#leaving.reason
-      const turn = asked.read()
-      previous = turn.request.previous_response_id
       const principal = this.#call.current()
-      requireModel(principal, turn.request.model)
+      const turn = asked.read({ shaping: this.#options.shaping, principal })
+      previous = turn.request.previous_response_id
       const before = previous === null ? undefined : this.#kept.get(previous)
       await (turn.generate ? this.#generate(principal, asked, turn, before) : this.#warm(principal, asked, turn, before))
     } catch (error) {
