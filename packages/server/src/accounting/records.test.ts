@@ -130,6 +130,32 @@ describe.each(testEngines())("records on %s", (engine) => {
     expect(seen).toEqual([1, 2, "reported", "written", 0])
   })
 
+  it("writes what comes during a batch together with what comes after it", async () => {
+    const batches: number[] = []
+    const entered = Promise.withResolvers<void>()
+    const leave = Promise.withResolvers<void>()
+    const records = createRecords({
+      store: database.store,
+      limits: { ...defaultLimits, recordFlushMs: 1_500 },
+      clock: systemClock,
+      onDropped: () => undefined,
+      onWaiting: (count) => batches.push(count),
+      beforeWrite: () => {
+        entered.resolve()
+        return leave.promise
+      },
+    })
+    records.add(record({ projectId: "proj_paced" }))
+    await entered.promise
+    records.add(record({ projectId: "proj_paced" }))
+    leave.resolve()
+    await expect.poll(() => records.written, { timeout: 20_000 }).toBe(1)
+    records.add(record({ projectId: "proj_paced" }))
+    await expect.poll(() => records.written, { timeout: 20_000 }).toBe(3)
+    expect(batches).toEqual([1, 2, 1, 2, 0])
+    await records[Symbol.asyncDispose]()
+  })
+
   it("drops and counts what does not fit, in rows and in bytes", async () => {
     losses.length = 0
     const rows = open({ recordQueueRowsMax: 2 })

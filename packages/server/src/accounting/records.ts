@@ -44,6 +44,9 @@ class RecordQueue implements Records {
   #timer: NodeJS.Timeout | undefined
   #writing: Promise<void> | undefined
   #inFlight = 0
+  #accepted = 0
+  /** Accepted ones that were written or given up. */
+  #done = 0
   #closed = false
   written = 0
   dropped = 0
@@ -57,7 +60,7 @@ class RecordQueue implements Records {
   }
 
   add(given: LightRunRecord): boolean {
-    const { recordQueueRowsMax, recordQueueBytesMax, recordFlushMs } = this.#options.limits
+    const { recordQueueRowsMax, recordQueueBytesMax } = this.#options.limits
     this.#options.onRecord?.(given)
     const record = shortened(given)
     const sizeBytes = sizeOf(record)
@@ -67,18 +70,15 @@ class RecordQueue implements Records {
     }
     this.#queue.push(record)
     this.#queuedBytes += sizeBytes
+    this.#accepted += 1
     this.#options.onWaiting?.(this.queued)
-    this.#timer ??= setTimeout(() => void this.flush(), recordFlushMs).unref()
+    this.#writeSoon()
     return true
   }
 
-  flush(): Promise<void> {
-    clearTimeout(this.#timer)
-    this.#timer = undefined
-    this.#writing ??= this.#writeAll().finally(() => {
-      this.#writing = undefined
-    })
-    return this.#writing
+  async flush(): Promise<void> {
+    const last = this.#accepted
+    while (this.#done < last) await this.#writeNext()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -86,17 +86,33 @@ class RecordQueue implements Records {
     await this.flush()
   }
 
-  async #writeAll(): Promise<void> {
-    while (this.#queue.length > 0) {
-      const batch = this.#queue.length > batchRowsMax ? this.#queue.splice(0, batchRowsMax) : this.#queue
-      if (batch === this.#queue) this.#queue = []
-      this.#inFlight = batch.length
-      await this.#options.beforeWrite?.()
-      await this.#write(batch)
-      this.#inFlight = 0
-      for (const record of batch) this.#queuedBytes -= sizeOf(record)
-      this.#options.onWaiting?.(this.queued)
-    }
+  /** Under load too a batch waits its time: each has a commit of its own, and many small ones cost twice as much per record. */
+  #writeSoon(): void {
+    const delayMs = this.#queue.length >= batchRowsMax ? 0 : this.#options.limits.recordFlushMs
+    this.#timer ??= setTimeout(() => void this.#writeNext(), delayMs).unref()
+  }
+
+  /** One batch; the one under way, where there is one. */
+  #writeNext(): Promise<void> {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#writing ??= this.#writeBatch().finally(() => {
+      this.#writing = undefined
+      if (this.#queue.length > 0) this.#writeSoon()
+    })
+    return this.#writing
+  }
+
+  async #writeBatch(): Promise<void> {
+    const batch = this.#queue.length > batchRowsMax ? this.#queue.splice(0, batchRowsMax) : this.#queue
+    if (batch === this.#queue) this.#queue = []
+    this.#inFlight = batch.length
+    await this.#options.beforeWrite?.()
+    await this.#write(batch)
+    this.#inFlight = 0
+    this.#done += batch.length
+    for (const record of batch) this.#queuedBytes -= sizeOf(record)
+    this.#options.onWaiting?.(this.queued)
   }
 
   async #write(batch: readonly LightRunRecord[]): Promise<void> {
