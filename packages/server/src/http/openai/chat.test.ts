@@ -98,6 +98,14 @@ describe("JSON answers", () => {
     })
   })
 
+  it.each([40, 500])("keeps letters of every script, %i times over", async (times) => {
+    const text = "é ÿ € 語 👩‍👩‍👧 ".repeat(times)
+    const answer = await ask({ text })
+    const { choices } = JSON.parse(answer.text) as { choices: { message: { content: string } }[] }
+    expect(choices[0]?.message.content === text).toBe(true)
+    expect(Number(answer.headers["content-length"] ?? Buffer.byteLength(answer.text))).toBe(Buffer.byteLength(answer.text))
+  })
+
   it("flags the cost of a deployment without a price instead of taking it for free", async () => {
     const answer = await ask({}, { model: "same-name" })
     expect(answer.headers["x-perdure-cost-micro-usd"]).toBeUndefined()
