@@ -117,6 +117,14 @@ export {
   type PromptSummary,
   type PromptVersion,
 } from "./prompts.ts"
+export {
+  feedbackCreateRequestSchema,
+  feedbackListQuerySchema,
+  feedbackListSchema,
+  feedbackSchema,
+  type Feedback,
+  type FeedbackCreateRequest,
+} from "./feedback.ts"
 export { missingRoutes } from "./missing-routes.ts"
 export { apiRoutes, type ApiRoute, type HttpMethod } from "./routes.ts"
 export { openApiDocument, type OpenApiDocument } from "./openapi.ts"

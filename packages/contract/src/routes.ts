@@ -3,6 +3,7 @@ import type { z } from "zod"
 import * as anthropic from "./anthropic.ts"
 import { batchRoutes } from "./batches.ts"
 import { deploymentsSchema } from "./deployments.ts"
+import { feedbackRoutes } from "./feedback.ts"
 import * as keys from "./keys.ts"
 import { keyRoutes } from "./key-routes.ts"
 import * as media from "./media.ts"
@@ -382,6 +383,7 @@ export const apiRoutes: readonly ApiRoute[] = [
   ...memoryRoutes,
   ...runRoutes,
   ...group("Prompts", "perdure", promptRoutes),
+  ...group("Feedback", "perdure", feedbackRoutes),
   ...group("Keys and usage", "perdure", keyRoutes),
   ...operations,
 ]

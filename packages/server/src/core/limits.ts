@@ -166,6 +166,8 @@ export interface Limits {
   promptBytesMax: number
   /** What the values of one request's variables may make of a prompt. */
   renderedPromptBytesMax: number
+  /** Scores of one run. */
+  feedbackPerRunMax: number
   /** Postings of searched terms kept in memory, 24 bytes each. */
   wordCacheEntriesMax: number
   /** Largest file of the purpose batch; it is stored in parts as it comes. */
@@ -296,6 +298,7 @@ export const defaultLimits: Limits = {
   promptVersionsMax: 2_000,
   promptBytesMax: 256 * 1024,
   renderedPromptBytesMax: 8 * 1024 * 1024,
+  feedbackPerRunMax: 1_000,
   wordCacheEntriesMax: 2_000_000,
   batchFileBytesMax: 200 * 1024 * 1024,
   batchLinesMax: 50_000,

@@ -20,6 +20,7 @@ export { memoryRoutes, type MemoryRoutesOptions } from "./perdure/memories.ts"
 export {
   createDashboardRoutes,
   createDeploymentRoutes,
+  createFeedbackRoutes,
   createKeyRoutes,
   createLimitRoutes,
   createLightRuns,

@@ -3,7 +3,14 @@ import type { Hono } from "hono"
 import { createRecords, createUsageSummary, type Records } from "../accounting/index.ts"
 import { defaultLimits, newId, systemClock } from "../core/index.ts"
 import { createApi, createHttpServer, type HttpEnv } from "../http/index.ts"
-import { createDashboardRoutes, createKeyRoutes, createLightRuns, createRunRoutes, createUsageRoutes } from "../http/perdure/index.ts"
+import {
+  createDashboardRoutes,
+  createFeedbackRoutes,
+  createKeyRoutes,
+  createLightRuns,
+  createRunRoutes,
+  createUsageRoutes,
+} from "../http/perdure/index.ts"
 import { createRuns, type Runs } from "../runs/index.ts"
 import { createGate, createIdentity, type Grant, type Identity } from "../security/index.ts"
 import type { Store } from "../store/index.ts"
@@ -46,6 +53,7 @@ export async function startDashboardServer(options: DashboardServerOptions): Pro
   const runs = cleanUps.use(createRuns({ ...shared, store }))
   const routes: Hono<HttpEnv>[] = [
     createRunRoutes({ ...shared, runs, workflows, lightRuns: createLightRuns(store) }),
+    createFeedbackRoutes({ ...shared, store, runs, lightRuns: createLightRuns(store) }),
     createKeyRoutes({ ...shared, identity, gate, record: (record) => void records.add(record) }),
     createUsageRoutes({ readUsage: createUsageSummary({ store }), clock: systemClock }),
     createDashboardRoutes({ identity, directory }),

@@ -1,0 +1,74 @@
+// The routes of feedback: a score is put to a run of the caller's project, light or durable, and read with the others.
+import { feedbackCreateRequestSchema, feedbackListQuerySchema, type Feedback } from "@perdure/contract"
+import { Hono } from "hono"
+import { AppError, sleep, type Limits, type NewId } from "../../core/index.ts"
+import type { Runs } from "../../runs/index.ts"
+import { feedback, type Store, type StoredFeedback } from "../../store/index.ts"
+import type { HttpEnv } from "../env.ts"
+import { readBody, readQuery } from "../request-body.ts"
+import { answer } from "./answer.ts"
+import type { LightRuns } from "./light-runs.ts"
+
+export interface FeedbackRoutesOptions {
+  store: Pick<Store, "project">
+  runs: Pick<Runs, "get">
+  lightRuns: Pick<LightRuns, "get">
+  newId: NewId
+  limits: Pick<Limits, "recordFlushMs" | "feedbackPerRunMax">
+}
+
+/** The record of a call that has just ended is on its way to the database. */
+const looksMax = 4
+
+export function createFeedbackRoutes(options: FeedbackRoutesOptions): Hono<HttpEnv> {
+  const { store, newId, limits } = options
+  const routes = new Hono<HttpEnv>()
+  routes.post("/v1/feedback", async (context) => {
+    const body = await readBody(context, feedbackCreateRequestSchema)
+    const { projectId, id: principal } = context.get("principal")
+    const { name, value, comment = null } = body
+    refuseNul(comment, "comment")
+    refuseNul(typeof value === "string" ? value : null, "value")
+    const idempotencyKey = body.idempotencyKey ?? context.req.header("idempotency-key") ?? ""
+    refuseNul(idempotencyKey, "idempotencyKey")
+    const runId = await requireRun(options, projectId, body.runId)
+    const given = { id: newId("evt"), runId, name, value, comment, principal, idempotencyKey }
+    const stored = await feedback.putFeedback(store.project(projectId), projectId, given, limits.feedbackPerRunMax)
+    if (!stored)
+      throw new AppError("invalid_request", `the run ${runId} has ${limits.feedbackPerRunMax} scores, which is the most`, {
+        hint: 'Use the same idempotencyKey to replace one, or raise the limit "feedbackPerRunMax" in the configuration.',
+      })
+    return answer(wireFeedback(stored), 201)
+  })
+  routes.get("/v1/feedback", async (context) => {
+    const { runId: asked } = readQuery(context, feedbackListQuerySchema)
+    const { projectId } = context.get("principal")
+    const runId = await requireRun(options, projectId, asked)
+    const rows = await feedback.feedbackOfRun(store.project(projectId), projectId, runId)
+    return answer({ feedback: rows.map(wireFeedback) })
+  })
+  return routes
+}
+
+/** What was answered for a run shares its digits. */
+async function requireRun({ runs, lightRuns, limits }: FeedbackRoutesOptions, projectId: string, id: string): Promise<string> {
+  const runId = `run_${id.slice(id.indexOf("_") + 1)}`
+  for (let look = 1; ; look += 1) {
+    if ((await runs.get(projectId, runId)) ?? (await lightRuns.get(projectId, runId))) return runId
+    if (look === looksMax) break
+    await sleep(limits.recordFlushMs * 2)
+  }
+  throw new AppError("not_found", `there is no run ${runId} in this project`, {
+    param: "runId",
+    hint: "Its id is in the header x-perdure-run-id of the answer.",
+  })
+}
+
+function wireFeedback(stored: StoredFeedback): Feedback {
+  const { id, runId, name, value, comment, principal, createdAt, updatedAt } = stored
+  return { id, runId, name, value: value as Feedback["value"], comment, principal, createdAt, updatedAt } // checked when it was stored
+}
+
+function refuseNul(text: string | null, param: string): void {
+  if (text?.includes("\0")) throw new AppError("invalid_request", `"${param}" contains the NUL character`, { param, hint: "Remove it." })
+}
