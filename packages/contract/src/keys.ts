@@ -40,6 +40,9 @@ const endpointPatternSchema = z
     error: `must be a route group (${endpointGroups.join(", ")}), a path such as /v1/images/*, or a method and a path such as GET /v1/files*`,
   })
 const scopeEntriesMax = 100
+const regionsSchema = z
+  .array(z.string().regex(/^[\w.-]{1,64}$/, { error: "must be the name of a region, such as eu or eu-west-1" }))
+  .max(scopeEntriesMax)
 const modelPatternsSchema = z.array(modelPatternSchema).max(scopeEntriesMax)
 const endpointPatternsSchema = z.array(endpointPatternSchema).max(scopeEntriesMax)
 const tagsSchema = z
@@ -62,6 +65,7 @@ export const keyScopeSchema = z
   .object({
     models: z.array(z.string()).meta({ description: "Names and patterns (`gpt-*`, `anthropic/*`); empty: every model" }),
     endpoints: z.array(z.string()).meta({ description: "Route groups (`chat`), paths, methods with paths; empty: every endpoint" }),
+    regions: z.array(z.string()).meta({ description: "Where its calls may be served: `eu` allows `eu-west-1` too; empty: anywhere" }),
   })
   .meta({ id: "KeyScope" })
 
@@ -104,9 +108,14 @@ export const apiKeyListSchema = z
   .object({ keys: z.array(apiKeySchema), next: z.string().nullable().meta({ description: "`before` of the next page" }) })
   .meta({ id: "ApiKeyList" })
 
+const scopeRequestSchema = z.strictObject({
+  models: modelPatternsSchema.optional(),
+  endpoints: endpointPatternsSchema.optional(),
+  regions: regionsSchema.optional(),
+})
 export const apiKeyCreateRequestSchema = z.strictObject({
   name: nameSchema,
-  scope: z.strictObject({ models: modelPatternsSchema.optional(), endpoints: endpointPatternsSchema.optional() }).optional(),
+  scope: scopeRequestSchema.optional(),
   limits: keyLimitsSchema.optional(),
   tags: tagsSchema.optional(),
   user: userSchema.optional(),
@@ -122,7 +131,7 @@ const limitsPatchSchema = z.strictObject(
 export const apiKeyUpdateRequestSchema = z
   .strictObject({
     name: nameSchema.optional(),
-    scope: z.strictObject({ models: modelPatternsSchema.optional(), endpoints: endpointPatternsSchema.optional() }).optional(),
+    scope: scopeRequestSchema.optional(),
     limits: limitsPatchSchema.optional(),
     tags: tagsSchema.optional(),
     user: userSchema.nullable().optional(),

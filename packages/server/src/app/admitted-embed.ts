@@ -3,7 +3,7 @@ import { costOf, dearestPrice, type LightRunRecord, type Prices, type Records } 
 import type { NewId } from "../core/index.ts"
 import { createEmbed, type Deployment, type Embed, type MeasuredEmbed, type Model, type ModelUsage } from "../inference/index.ts"
 import type { Identity } from "../security/index.ts"
-import { callerLimits, reserveFor, type ReserveOptions } from "./reserve.ts"
+import { callerLimits, reserveFor, residencyFor, type ReserveOptions } from "./reserve.ts"
 
 type CreateEmbedOptions = Parameters<typeof createEmbed>[0]
 
@@ -32,7 +32,8 @@ export function admitEmbeddings(options: AdmittedEmbedOptions, model: string, na
     if (texts.length === 0) return []
     const asked = options.models.require(model, "embeddings")
     if (asked.deployments.every(({ dialect }) => dialect === "native")) return (await embed(texts, signal, purpose)).vectors
-    return billed(options, { caller, asked, name, texts, signal }, () => embed(texts, signal, purpose))
+    const residency = residencyFor(options.identity, caller.principal)
+    return billed(options, { caller, asked, name, texts, signal }, () => embed(texts, signal, purpose, residency))
   }
 }
 

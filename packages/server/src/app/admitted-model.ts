@@ -12,7 +12,7 @@ import {
   type Models,
 } from "../inference/index.ts"
 import type { Identity } from "../security/index.ts"
-import { callerLimits, reserveFor, type ReserveOptions } from "./reserve.ts"
+import { callerLimits, reserveFor, residencyFor, type ReserveOptions } from "./reserve.ts"
 
 export interface AdmittedModelOptions extends ReserveOptions {
   callModel: CallModel
@@ -27,7 +27,9 @@ export function admitModelCalls(options: AdmittedModelOptions): CallModelAs {
     const model = options.models.require(call.model, "chat")
     const [first] = model.deployments
     const under: { call: ReturnType<CallModel> | undefined } = { call: undefined }
-    const open = (): ReturnType<CallModel> => (under.call = options.callModel(call, signal, routing))
+    const residency = residencyFor(options.identity, caller.principal)
+    const bound = residency ? { ...routing, residency } : routing
+    const open = (): ReturnType<CallModel> => (under.call = options.callModel(call, signal, bound))
     return {
       /** The one that is tried, or will be tried first. */
       get deployment(): Deployment {

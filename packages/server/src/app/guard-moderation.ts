@@ -11,7 +11,7 @@ import {
 import { AppError } from "../core/index.ts"
 import { createModerateTexts, type Moderation } from "../inference/index.ts"
 import { CallerRefusal, type GuardContext, type Identity, type Moderate } from "../security/index.ts"
-import { callerLimits, reserveFor } from "./reserve.ts"
+import { callerLimits, reserveFor, residencyFor } from "./reserve.ts"
 import type { Inference } from "./inference.ts"
 import type { Shared } from "./services.ts"
 
@@ -30,7 +30,7 @@ export function moderateBy(shared: Shared, guard: { model: string; name: string 
     const startedAt = shared.clock.now()
     const reservation = await reserved(shared, guard.model, parts, texts, context)
     try {
-      const { judgements, deployment, usage } = await judge(texts, context.signal)
+      const { judgements, deployment, usage } = await judge(texts, context.signal, residencyFor(parts.identity, context.principal))
       if (!usage) return judgements // moderation routes bill nothing
       const cost = costOf(usage, inference.prices.priceOf(deployment))
       reservation?.settle({ inputTokens: usage.inputTokens, outputTokens: usage.outputTokens, ...cost })

@@ -1,7 +1,7 @@
 // What a call inside the server holds of the limits of whoever it is made for.
 import type { Admission, AdmissionRequest, Reservation } from "../accounting/index.ts"
 import { AppError, sleep, type Clock, type Limits } from "../core/index.ts"
-import type { Identity } from "../security/index.ts"
+import { residencyOf, type Identity } from "../security/index.ts"
 
 export interface ReserveOptions {
   admission: Pick<Admission, "reserve">
@@ -16,6 +16,12 @@ export function callerLimits(
 ): Pick<AdmissionRequest, "projectId" | "principalId" | "keyLimits" | "user" | "tags"> {
   const key = identity.principalOfKey(principal)
   return { projectId, principalId: principal, keyLimits: key?.limits ?? null, user: key?.user ?? null, tags: key?.tags ?? [] }
+}
+
+/** The only regions in which calls for that principal may be served. */
+export function residencyFor(identity: Pick<Identity, "principalOfKey">, principal: string): readonly string[] | undefined {
+  const key = identity.principalOfKey(principal)
+  return key && residencyOf(key)
 }
 
 /** Patient work waits for its rate instead of failing, for a while; a budget that is used up ends it at once. */

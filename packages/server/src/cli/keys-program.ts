@@ -59,6 +59,7 @@ function withSettings(command: Command): Command {
   return command
     .option("--models <patterns>", "models that it may use: gpt-4o,claude-*", toList)
     .option("--endpoints <names>", "what it may call: chat,embeddings or paths such as /v1/images/*", toList)
+    .option("--regions <names>", "the only regions in which its calls may be served: eu,us-east-1", toList)
     .option("--budget-usd <dollars>", "what its calls may cost per window", toNumber)
     .addOption(new Option("--per <window>", "window of the budget, in UTC; month when absent").choices([...budgetPeriods]))
     .option("--rpm <number>", "requests per minute", toNumber)

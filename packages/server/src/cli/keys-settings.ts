@@ -9,6 +9,7 @@ import type { KeySettings } from "../security/index.ts"
 export interface KeySettingOptions {
   models?: readonly string[]
   endpoints?: readonly string[]
+  regions?: readonly string[]
   budgetUsd?: number
   per?: string
   rpm?: number
@@ -30,6 +31,7 @@ export interface KeyChangeOptions extends KeySettingOptions {
 const places: Readonly<Record<string, string>> = {
   models: "scope.models",
   endpoints: "scope.endpoints",
+  regions: "scope.regions",
   "budget-usd": "limits.budgetUsd",
   per: "limits.budgetPer",
   rpm: "limits.requestsPerMinute",
@@ -64,11 +66,24 @@ export function keyPatch({ name, clear = [], ...options }: KeyChangeOptions): Ap
 
 type Request = Record<string, unknown> & { scope?: Record<string, unknown>; limits?: Record<string, unknown> }
 
-function requestOf({ models, endpoints, budgetUsd, per, rpm, tpm, concurrent, expires, tag, user, metadata }: KeySettingOptions): Request {
+function requestOf({
+  models,
+  endpoints,
+  regions,
+  budgetUsd,
+  per,
+  rpm,
+  tpm,
+  concurrent,
+  expires,
+  tag,
+  user,
+  metadata,
+}: KeySettingOptions): Request {
   const limits = { budgetUsd, budgetPer: per, requestsPerMinute: rpm, tokensPerMinute: tpm, concurrent }
   return {
     ...defined({ tags: tag, user, metadata, expiresAt: expires }),
-    ...present({ scope: defined({ models, endpoints }), limits: defined(limits) }),
+    ...present({ scope: defined({ models, endpoints, regions }), limits: defined(limits) }),
   }
 }
 

@@ -9,7 +9,7 @@ const plain: ApiKey = {
   name: "app",
   hint: "pk_abc…",
   state: "live",
-  scope: { models: [], endpoints: [] },
+  scope: { models: [], endpoints: [], regions: [] },
   limits: {},
   tags: [],
   user: null,
@@ -32,14 +32,14 @@ it("says in its line what restricts a key, and when it ends or ended", () => {
   const limits = { budgetUsd: 5, requestsPerMinute: 60, tokensPerMinute: 9_000, concurrent: 2 }
   const restricted: ApiKey = {
     ...plain,
-    scope: { models: ["gpt-*"], endpoints: ["chat"] },
+    scope: { models: ["gpt-*"], endpoints: ["chat"], regions: ["eu"] },
     limits,
     tags: ["a"],
     user: "alice",
     lastUsedAt: at,
   }
   expect(keyLine({ ...restricted, expiresAt: at })).toBe(
-    "key_1  2026-01-31  until 2026-01-31    used 2026-01-31  app  gpt-* · chat · $5/month · 60 requests/min · 9000 tokens/min · 2 at once · for alice · #a",
+    "key_1  2026-01-31  until 2026-01-31    used 2026-01-31  app  gpt-* · chat · eu · $5/month · 60 requests/min · 9000 tokens/min · 2 at once · for alice · #a",
   )
   expect(keyLine({ ...plain, state: "expired", expiresAt: at })).toContain("expired 2026-01-31")
   expect(keyLine({ ...plain, state: "revoked", revokedAt: at })).toContain("revoked 2026-01-31")

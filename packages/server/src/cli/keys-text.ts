@@ -22,6 +22,7 @@ export function keyFacts(key: ApiKey): string[] {
     ["state", stateOf(key)],
     ["models", key.scope.models.join(", ") || "all"],
     ["endpoints", key.scope.endpoints.join(", ") || "all"],
+    ["regions", key.scope.regions.join(", ") || "any"],
     ["limits", limitsOf(key.limits).join(", ") || "none of its own"],
     ["tags", key.tags.join(", ") || "none"],
     ["user", key.user ?? "none"],
@@ -42,7 +43,7 @@ function stateOf({ state, revokedAt, expiresAt }: ApiKey): string {
 }
 
 function restrictionsOf({ scope, limits, user }: ApiKey): string[] {
-  return [...scope.models, ...scope.endpoints, ...limitsOf(limits), ...(user === null ? [] : [`for ${user}`])]
+  return [...scope.models, ...scope.endpoints, ...scope.regions, ...limitsOf(limits), ...(user === null ? [] : [`for ${user}`])]
 }
 
 function limitsOf({ budgetUsd, budgetPer = "month", requestsPerMinute, tokensPerMinute, concurrent }: KeyLimits): string[] {

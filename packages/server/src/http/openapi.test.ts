@@ -28,7 +28,7 @@ test("the schemas accept what they describe and refuse what they do not", async 
   expect(error?.({ error: { message: "no", type: "server_error", code: null } })).toBe(false)
   const key = ajv.getSchema("document#/components/schemas/ApiKey")
   const times = { createdAt: 1, updatedAt: 1, expiresAt: null, rotatedAt: null, oldSecretsUntil: null, lastUsedAt: null, revokedAt: null }
-  const rights = { scope: { models: ["gpt-*"], endpoints: [] }, limits: { budgetUsd: 1 }, tags: [], user: null, metadata: {} }
+  const rights = { scope: { models: ["gpt-*"], endpoints: [], regions: [] }, limits: { budgetUsd: 1 }, tags: [], user: null, metadata: {} }
   const whole = { id: "key_1", name: "a", hint: "pk", state: "live", createdBy: null, ...times, ...rights }
   expect(key?.(whole)).toBe(true)
   expect(key?.({ ...whole, createdAt: -1 })).toBe(false)

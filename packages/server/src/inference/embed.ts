@@ -22,12 +22,21 @@ export interface EmbeddedTexts {
   usage: ModelUsage | undefined
 }
 
-export type MeasuredEmbed = (...given: Parameters<Embed>) => Promise<EmbeddedTexts>
+/** `residency`: the only regions in which it may be made. */
+export type MeasuredEmbed = (
+  texts: readonly string[],
+  signal: AbortSignal,
+  purpose?: "document" | "query",
+  residency?: readonly string[],
+) => Promise<EmbeddedTexts>
 
 /** Looks the model up at each call, so that a replaced registry is followed. Vectors are scaled to unit length. */
 export function createEmbed(options: CreateEmbedOptions, model: string): MeasuredEmbed {
-  return (texts, signal, purpose) => {
-    const plan = options.pool.plan(options.models.require(model, "embeddings"), { needs: "embeddings" })
+  return (texts, signal, purpose, residency) => {
+    const plan = options.pool.plan(options.models.require(model, "embeddings"), {
+      needs: "embeddings",
+      ...(residency ? { residency } : {}),
+    })
     const work = async (deployment: Deployment): Promise<EmbeddedTexts> => {
       if (isNative(deployment)) {
         const vectors = await nativeEmbed(options.natives, deployment)(texts, signal, purpose)

@@ -1,6 +1,7 @@
 // Has a model judge texts: one made for moderation on its own route, any other by asking it for a verdict in JSON.
 import { AppError, isJsonObject, type JsonObject, type JsonValue, type Limits } from "../core/index.ts"
 import type { Models } from "./models.ts"
+import { isAllowedRegion } from "./pool/eligible.ts"
 import type { CallModel, Deployment, ModelCall, ModelUsage } from "./types.ts"
 import { errorInBody, errorOfStatus, errorOfTransport, unreadable, UpstreamError } from "./upstream-error.ts"
 import type { Upstreams } from "./upstreams.ts"
@@ -20,13 +21,17 @@ export interface Moderation {
   usage: ModelUsage | undefined
 }
 
-export type ModerateTexts = (texts: readonly string[], signal: AbortSignal) => Promise<Moderation>
+/** `residency`: the only regions in which they may be judged. */
+export type ModerateTexts = (texts: readonly string[], signal: AbortSignal, residency?: readonly string[]) => Promise<Moderation>
 
 /** Looks the model up at each call, so that a replaced registry is followed. */
 export function createModerateTexts(options: ModerateOptions, model: string): ModerateTexts {
-  return async (texts, signal) => {
-    const deployment = options.models.require(model).deployments.find(({ does }) => does.moderation === true)
-    return deployment ? moderateUpstream(options, deployment, texts, signal) : moderateByChat(options, model, texts, signal)
+  return async (texts, signal, residency) => {
+    const made = options.models.require(model).deployments.filter(({ does }) => does.moderation === true)
+    if (made.length === 0) return moderateByChat(options, model, texts, signal, residency)
+    const deployment = made.find((each) => isAllowedRegion(each, residency))
+    if (deployment) return moderateUpstream(options, deployment, texts, signal)
+    throw new AppError("policy_denied", `no deployment of "${model}" is in a region in which this request may be judged`)
   }
 }
 
@@ -94,8 +99,9 @@ async function moderateByChat(
   model: string,
   texts: readonly string[],
   signal: AbortSignal,
+  residency: readonly string[] | undefined,
 ): Promise<Moderation> {
-  const answer = callModel(verdictCall(model, texts), signal)
+  const answer = callModel(verdictCall(model, texts), signal, residency ? { residency } : {})
   let text = ""
   let usage: ModelUsage | undefined
   for await (const event of answer.events) {

@@ -59,6 +59,7 @@ function narrowed(scope: Scope | null, model: string): Scope {
   return {
     models: [model],
     endpoints: [endpoint],
+    regions: scope?.regions ?? [],
     allowsModel: (name) => name === model && (scope === null || scope.allowsModel(name)),
     allowsEndpoint: (method, path) => path === endpoint && (scope === null || scope.allowsEndpoint(method, path)),
   }

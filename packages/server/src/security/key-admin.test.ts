@@ -79,7 +79,7 @@ describe.each(testEngines())("keys on %s", (engine) => {
     expect(await identity.updateKey("proj_a", id, patch)).toMatchObject({
       name: "changing",
       limits: { concurrent: 4, requestsPerMinute: 9 },
-      scope: { models: ["m"], endpoints: [] },
+      scope: { models: ["m"], endpoints: [], regions: [] },
       metadata: { b: 2, c: 3 },
       user: null,
       tags: ["t"],
@@ -91,6 +91,7 @@ describe.each(testEngines())("keys on %s", (engine) => {
     expect((await identity.updateKey("proj_a", id, { scope: { endpoints: ["chat"] }, name: "n" })).scope).toEqual({
       models: ["m"],
       endpoints: ["chat"],
+      regions: [],
     })
   })
 

@@ -5,7 +5,7 @@ import type { KeyFields, StoredKey } from "../store/index.ts"
 import type { KeySettings } from "./types.ts"
 
 export function newFields(name: string, settings: KeySettings, secret: Pick<KeyFields, "digest" | "hint">): KeyFields {
-  const blank = { models: [], endpoints: [], limits: {}, tags: [], user: null, metadata: {}, expiresAt: null }
+  const blank = { models: [], endpoints: [], regions: [], limits: {}, tags: [], user: null, metadata: {}, expiresAt: null }
   return patched({ ...blank, ...secret, name, rotatedAt: null, retired: [], revokedAt: null }, settings)
 }
 
@@ -16,6 +16,7 @@ export function patched(before: KeyFields, { name, scope, limits, tags, user, me
     name: name ?? before.name,
     models: scope?.models ?? before.models,
     endpoints: scope?.endpoints ?? before.endpoints,
+    regions: scope?.regions ?? before.regions,
     limits: merged(before.limits, limits),
     tags: tags ?? before.tags,
     user: user === undefined ? before.user : user,
@@ -25,14 +26,30 @@ export function patched(before: KeyFields, { name, scope, limits, tags, user, me
 }
 
 export function shown(row: StoredKey, now: number): ApiKey {
-  const { id, name, hint, models, endpoints, limits, tags, user, metadata, createdAt, createdBy, updatedAt, expiresAt, rotatedAt } = row
+  const {
+    id,
+    name,
+    hint,
+    models,
+    endpoints,
+    regions,
+    limits,
+    tags,
+    user,
+    metadata,
+    createdAt,
+    createdBy,
+    updatedAt,
+    expiresAt,
+    rotatedAt,
+  } = row
   const oldSecretsUntil = Math.max(0, ...row.retired.map(({ until }) => until))
   return {
     id,
     name,
     hint,
     state: row.revokedAt !== null ? "revoked" : expiresAt !== null && expiresAt <= now ? "expired" : "live",
-    scope: { models: [...models], endpoints: [...endpoints] },
+    scope: { models: [...models], endpoints: [...endpoints], regions: [...regions] },
     limits,
     tags: [...tags],
     user,

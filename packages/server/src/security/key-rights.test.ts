@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest"
 import { requireManager, requireNoLimits, requireWithin, type KeyManager, type KeyRights } from "./key-rights.ts"
 
-const nothing: KeyRights = { models: [], endpoints: [], limits: {}, tags: [], user: null, expiresAt: null }
+const nothing: KeyRights = { models: [], endpoints: [], regions: [], limits: {}, tags: [], user: null, expiresAt: null }
 const manager = (part: Partial<KeyRights>): KeyManager => ({ ...nothing, id: "key_1", name: "lead", ...part })
 const may = (own: Partial<KeyRights>, wanted: Partial<KeyRights>): boolean => {
   try {

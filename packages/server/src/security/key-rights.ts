@@ -5,15 +5,15 @@ import { isCovered } from "./patterns.ts"
 import { endpointGroupOf } from "./scope.ts"
 
 /** What makes one key stronger than another. */
-export type KeyRights = Pick<StoredKey, "models" | "endpoints" | "limits" | "tags" | "user" | "expiresAt">
+export type KeyRights = Pick<StoredKey, "models" | "endpoints" | "regions" | "limits" | "tags" | "user" | "expiresAt">
 
 /** Who manages keys: its own key's rights, with the name that refusals tell. */
 export type KeyManager = KeyRights & Pick<StoredKey, "id" | "name">
 
 /** A key that is restricted in any way manages keys only where its endpoints say so: an empty list of endpoints does not. */
 export function requireManager(manager: KeyManager): void {
-  const { id, name, models, endpoints, user } = manager
-  const isRestricted = models.length > 0 || hasLimits(manager) || user !== null
+  const { id, name, models, endpoints, regions, user } = manager
+  const isRestricted = models.length > 0 || regions.length > 0 || hasLimits(manager) || user !== null
   if (!isRestricted || endpoints.length > 0) return // with endpoints, the request has come through by one of them
   throw new AppError("permission_denied", `the key "${name}" is restricted, so it may not manage keys`, {
     hint: `Use an unrestricted key, the dashboard or the command line, or allow it by name: perdure keys update ${id} --endpoints …,keys`,
@@ -27,7 +27,7 @@ export function requireNoLimits(manager: KeyManager): void {
 
 /** Throws `permission_denied` unless everything that `key` may do, `manager` may do too. */
 export function requireWithin(manager: KeyManager, key: KeyRights): void {
-  const { models, endpoints, limits, tags, user, expiresAt } = manager
+  const { models, endpoints, regions, limits, tags, user, expiresAt } = manager
   if (models.length > 0) {
     const beyond = key.models.length === 0 ? "every model" : key.models.find((pattern) => !isCovered(pattern, models))
     if (beyond !== undefined) throw refusal(manager, "scope.models", `may use ${models.join(", ")}, and not ${beyond}`)
@@ -35,6 +35,11 @@ export function requireWithin(manager: KeyManager, key: KeyRights): void {
   if (endpoints.length > 0) {
     const beyond = key.endpoints.length === 0 ? "every endpoint" : key.endpoints.find((endpoint) => !isEndpointCovered(endpoint, endpoints))
     if (beyond !== undefined) throw refusal(manager, "scope.endpoints", `may call ${endpoints.join(", ")}, and not ${beyond}`)
+  }
+  if (regions.length > 0) {
+    const isWithin = (region: string): boolean => regions.some((each) => region === each || region.startsWith(`${each}-`))
+    const beyond = key.regions.length === 0 ? "any region" : key.regions.find((region) => !isWithin(region))
+    if (beyond !== undefined) throw refusal(manager, "scope.regions", `is served in ${regions.join(", ")}, and not in ${beyond}`)
   }
   if (hasLimits(manager) && canonicalJson(key.limits) !== canonicalJson(limits))
     throw refusal(manager, "limits", "may not change its limits")

@@ -17,7 +17,7 @@ beforeEach(() => {
 function key(part: Partial<StoredKey> = {}): { row: StoredKey; secret: string } {
   const id = part.id ?? newId("key")
   const secret = newKeyText(id)
-  const restrictions = { models: [], endpoints: [], limits: {}, tags: [], user: null, metadata: {} }
+  const restrictions = { models: [], endpoints: [], regions: [], limits: {}, tags: [], user: null, metadata: {} }
   const times = { createdAt: 0, updatedAt: 0, expiresAt: null, rotatedAt: null, lastUsedAt: null, revokedAt: null }
   const digest = digestOf(pepper, secret)
   return {

@@ -153,7 +153,7 @@ function worksUntil({ digest, retired, expiresAt }: StoredKey, given: Uint8Array
   return old && Math.min(old.until, keyUntil)
 }
 
-function principalOf({ id, projectId, name, models, endpoints, limits, tags, user }: StoredKey): Principal {
+function principalOf({ id, projectId, name, models, endpoints, regions, limits, tags, user }: StoredKey): Principal {
   const ownLimits = Object.keys(limits).length === 0 ? null : limits // checked when they were stored
-  return { id, projectId, kind: "key", name, scope: compileScope({ models, endpoints }), limits: ownLimits, tags, user }
+  return { id, projectId, kind: "key", name, scope: compileScope({ models, endpoints, regions }), limits: ownLimits, tags, user }
 }

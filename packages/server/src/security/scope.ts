@@ -9,19 +9,23 @@ export interface ScopePatterns {
   readonly models: readonly string[]
   /** Names of route groups (`chat`), paths (`/v1/images/*`), or a method with a path (`GET /v1/files/*`). */
   readonly endpoints: readonly string[]
+  /** Of deployments: `eu` allows `eu-west-1` too. */
+  readonly regions?: readonly string[] | undefined
 }
 
 export interface Scope extends ScopePatterns {
+  readonly regions: readonly string[]
   readonly allowsModel: (name: string) => boolean
   readonly allowsEndpoint: (method: string, path: string) => boolean
 }
 
 /** Null where nothing is restricted, so that the usual key costs one comparison. */
-export function compileScope({ models, endpoints }: ScopePatterns): Scope | null {
-  if (models.length === 0 && endpoints.length === 0) return null
+export function compileScope({ models, endpoints, regions = [] }: ScopePatterns): Scope | null {
+  if (models.length === 0 && endpoints.length === 0 && regions.length === 0) return null
   return {
     models,
     endpoints,
+    regions,
     allowsModel: models.length === 0 ? anything : matcherOf(models),
     allowsEndpoint: endpoints.length === 0 ? anything : endpointMatcher(endpoints),
   }
@@ -34,6 +38,11 @@ export function requireModel({ id, name, scope }: Principal, model: string): voi
     param: "model",
     hint: `Ask for one of these, or have the key changed: perdure keys update ${id} --models …`,
   })
+}
+
+/** The only regions in which calls of that principal may be served; undefined where any will do. */
+export function residencyOf({ scope }: Pick<Principal, "scope">): readonly string[] | undefined {
+  return scope === null || scope.regions.length === 0 ? undefined : scope.regions
 }
 
 /** `path` as it is routed; a query is left out of account. */

@@ -66,6 +66,7 @@ function KeyRow({ apiKey, spent, onAction }: KeyRowProps): React.JSX.Element {
       <td className="max-w-72 px-2 py-2 font-mono text-xs">
         <Patterns all="every model" patterns={scope.models} />
         <Patterns all="every endpoint" patterns={scope.endpoints} />
+        {scope.regions.length > 0 ? <div className="text-dim">only in {scope.regions.join(", ")}</div> : null}
       </td>
       <td className="px-2 py-2 text-xs">
         <Limits limits={limits} />

@@ -15,6 +15,7 @@ import {
   type ProviderReader,
   type UpstreamError,
 } from "../../inference/index.ts"
+import { residencyOf } from "../../security/index.ts"
 import type { HotCall, HotRoute } from "../shell.ts"
 import { admit } from "./admit.ts"
 import type { ClientDialect } from "./client-dialect.ts"
@@ -249,6 +250,8 @@ export function planOf(
   const request: PlanRequest = { ...routingOf(body.perdure, call.hot.request.headers), needs }
   if (call.request.user !== null) request.affinity = call.request.user
   if (usable) request.usable = usable
+  const residency = residencyOf(call.hot.principal)
+  if (residency) request.residency = residency
   return pool.plan(model, request)
 }
 

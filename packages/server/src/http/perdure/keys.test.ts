@@ -38,7 +38,7 @@ describe("the routes of keys", () => {
     ).toMatchObject({
       limits: { budgetUsd: 2 },
       expiresAt: 4_000_000_000_000,
-      scope: { models: ["gpt-*"], endpoints: [] },
+      scope: { models: ["gpt-*"], endpoints: [], regions: [] },
     })
     const rotated = await client.keys.rotate(made.id, { overlapMs: 60_000 })
     expect(rotated.secret).not.toBe(secret)

@@ -2,7 +2,7 @@
 import type { Admission, LightRunRecord, Prices, Records } from "../../accounting/index.ts"
 import { AppError, type Clock, type JsonObject, type Limits, type NewId } from "../../core/index.ts"
 import { connectRealtime, type Deployment, type Model, type Models, type Plan, type Pool, type Upstreams } from "../../inference/index.ts"
-import { requireModel, type ClientSecretGrant, type Identity } from "../../security/index.ts"
+import { requireModel, residencyOf, type ClientSecretGrant, type Identity } from "../../security/index.ts"
 import type { ShellLogger } from "../api.ts"
 import { highestPrice } from "../light/admit.ts"
 import type { UpgradeCall, UpgradeRoute } from "../sockets/index.ts"
@@ -76,7 +76,9 @@ function planOf({ models, pool }: RealtimeOptions, call: UpgradeCall, name: stri
       hint: "Connect to /v1/realtime?model=<name>.",
     })
   requireModel(call.principal, name)
-  return pool.plan(modelOf({ models }, name), { needs: "realtime", usable: speaksRealtime })
+  const residency = residencyOf(call.principal)
+  const request = { needs: "realtime", usable: speaksRealtime, ...(residency ? { residency } : {}) } as const
+  return pool.plan(modelOf({ models }, name), request)
 }
 
 function modelOf({ models }: Pick<RealtimeOptions, "models">, name: string): Model {

@@ -16,6 +16,7 @@ export interface KeyFields {
   hint: string
   models: readonly string[]
   endpoints: readonly string[]
+  regions: readonly string[]
   limits: JsonObject
   tags: readonly string[]
   user: string | null
@@ -37,26 +38,27 @@ export interface StoredKey extends KeyFields {
   updatedAt: number
 }
 
-const columns = `id, project_id as "projectId", name, hash as digest, hint, models, endpoints, limits, tags, end_user as "user", metadata,
+const columns = `id, project_id as "projectId", name, hash as digest, hint, models, endpoints, regions, limits, tags, end_user as "user", metadata,
   created_at as "createdAt", created_by as "createdBy", expires_at as "expiresAt", rotated_at as "rotatedAt", retired,
   last_used_at as "lastUsedAt", revoked_at as "revokedAt", version, updated_at as "updatedAt"`
 
-const fieldNames = "name, hash, hint, models, endpoints, limits, tags, end_user, metadata, expires_at, rotated_at, retired, revoked_at"
+const fieldNames =
+  "name, hash, hint, models, endpoints, limits, tags, end_user, metadata, expires_at, rotated_at, retired, revoked_at, regions"
 const time = (place: number): string => `to_timestamp($${place}::float8 / 1000)`
 /** `$3` and on. */
-const fieldValues = `$3, $4, $5, $6::text[], $7::text[], $8::jsonb, $9::text[], $10, $11::jsonb, ${time(12)}, ${time(13)}, $14::jsonb, ${time(15)}`
+const fieldValues = `$3, $4, $5, $6::text[], $7::text[], $8::jsonb, $9::text[], $10, $11::jsonb, ${time(12)}, ${time(13)}, $14::jsonb, ${time(15)}, $16::text[]`
 
 function valuesOf(key: KeyFields): SqlValue[] {
-  const { name, digest, hint, models, endpoints, limits, tags, user, metadata, expiresAt, rotatedAt, retired, revokedAt } = key
+  const { name, digest, hint, models, endpoints, limits, tags, user, metadata, expiresAt, rotatedAt, retired, revokedAt, regions } = key
   const before: SqlValue[] = [name, digest, hint, models, endpoints, jsonText(limits), tags, user, jsonText(metadata)]
-  return [...before, expiresAt, rotatedAt, jsonText(retired), revokedAt]
+  return [...before, expiresAt, rotatedAt, jsonText(retired), revokedAt, regions]
 }
 
 export async function insertKey(
   db: Queryable,
   key: KeyFields & Pick<StoredKey, "id" | "projectId" | "createdBy">,
 ): Promise<StoredKey | undefined> {
-  const text = `insert into api_keys (id, project_id, ${fieldNames}, created_by) values ($1, $2, ${fieldValues}, $16) returning ${columns}`
+  const text = `insert into api_keys (id, project_id, ${fieldNames}, created_by) values ($1, $2, ${fieldValues}, $17) returning ${columns}`
   return (await db.query<StoredKey>(text, [key.id, key.projectId, ...valuesOf(key), key.createdBy]))[0]
 }
 
