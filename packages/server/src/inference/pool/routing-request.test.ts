@@ -41,6 +41,15 @@ describe("the routing object", () => {
     expect(parseRoutingHeader('{"region":["eu","us"]}')).toEqual({ regions: ["eu", "us"] })
   })
 
+  it("says what else may stand there: in a body also what is wished of the cache, which no routing header carries", () => {
+    expect(() => parseRouting({ oder: ["a"] })).toThrow(
+      expect.objectContaining({ hint: expect.stringMatching(/failover, cache\.$/) as string }),
+    )
+    expect(() => parseRoutingHeader('{"oder":1}')).toThrow(
+      expect.objectContaining({ hint: expect.stringMatching(/failover\.$/) as string }),
+    )
+  })
+
   it.each([
     [{ sort: "luck" }, "unsupported_value", "perdure.sort"],
     [{ oder: ["a"] }, "unknown_parameter", "perdure"],

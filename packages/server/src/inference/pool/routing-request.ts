@@ -54,13 +54,19 @@ function invalid(error: z.ZodError, param: string): AppError {
       `"${param}" has no key ${issue.keys.map((key) => JSON.stringify(key.slice(0, 60))).join(", ")}`,
       {
         param: path,
-        hint: `It may have: ${Object.keys(routingSchema.shape).join(", ")}.`,
+        hint: `It may have: ${allowedIn(param)}.`,
       },
     )
   return new AppError("unsupported_value", `"${path}": ${issue?.message ?? "not what is allowed there"}`, {
     param: path,
-    hint: `"perdure" is an object of ${Object.keys(routingSchema.shape).join(", ")}.`,
+    hint: `"${param}" is an object of ${allowedIn(param)}.`,
   })
+}
+
+/** What is said of the cache stands beside it in a body, and is read elsewhere. */
+function allowedIn(param: string): string {
+  const read = Object.keys(routingSchema.shape)
+  return (param === routingHeader ? read : [...read, "cache"]).join(", ")
 }
 
 /** Absent instead of undefined. */
