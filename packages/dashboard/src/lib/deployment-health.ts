@@ -17,6 +17,7 @@ const reasons: Readonly<Record<string, string>> = {
   rate_limit: "rate limit",
   quota: "its quota is used up",
   credentials: "it refuses the credentials",
+  forbidden: "it forbids the calls",
   missing: "it has no such model",
   context: "conversation too long",
   stream: "answers break off",

@@ -111,7 +111,7 @@ describe("an error of Bedrock", () => {
   it("never shows the id of an access key", () => {
     const error = errorOfStatus(bedrock, 403, JSON.stringify({ message: "The key AKIAIOSFODNN7EXAMPLE has no access." }), {})
     expect(error.message).not.toContain("AKIA")
-    expect(error.failure).toBe("credentials")
+    expect(error.failure).toBe("forbidden")
   })
 })
 

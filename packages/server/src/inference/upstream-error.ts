@@ -24,6 +24,7 @@ export type UpstreamFailure =
   | "quota"
   | "server"
   | "credentials"
+  | "forbidden"
   | "missing"
   | "context"
   | "stream"
@@ -74,7 +75,8 @@ const bodyShownCharsMax = 500
 /** An answer with an error status. `body` is what was read of it. */
 export function errorOfStatus(deployment: Deployment, status: number, body: string, headers: Headers): UpstreamError {
   const told = toldInAnswer(body, headers)
-  if (status === 401 || status === 403 || told.refusesCredentials) return refusedCredentials(deployment, status, told)
+  if (status === 401 || told.refusesCredentials) return refusedCredentials(deployment, status, told)
+  if (status === 403) return forbidden(deployment, told)
   const text = told.message ?? body.slice(0, bodyShownCharsMax).trim()
   const message = text === "" ? `the provider of "${deployment.id}" answered ${status} without a text` : text
   const retryAfterMs = retryAfterOf(headers) ?? told.retryAfterMs
@@ -172,6 +174,16 @@ function refusedCredentials(deployment: Deployment, status: number, told: ToldEr
     retryable: true,
     failure: "credentials",
     hint: `Check the API key of that provider (${deployment.origin}).`,
+  })
+}
+
+/** The key is right and may not do this, or the request's content is not wanted: which of them, no status tells. */
+function forbidden(deployment: Deployment, told: ToldError): UpstreamError {
+  const said = told.message === null ? "" : `: ${redact(deployment, told.message)}`
+  return new UpstreamError("upstream_error", `the provider forbids "${deployment.id}" to answer this (403${said})`, {
+    retryable: true,
+    failure: "forbidden",
+    hint: `Check what the API key of that provider may do (${deployment.origin}), or what the request asks for.`,
   })
 }
 

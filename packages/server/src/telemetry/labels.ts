@@ -87,6 +87,7 @@ export const failureLabel: (value: string | null | undefined) => string = closed
   "quota",
   "server",
   "credentials",
+  "forbidden",
   "missing",
   "context",
   "stream",

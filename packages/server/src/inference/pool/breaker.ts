@@ -19,7 +19,7 @@ export type BreakerLimits = Pick<
   | "breakerLastResortMs"
 >
 
-/** Opens it at once: trying again does not make a key right. */
+/** Opens it at once: trying again does not make a key right. A 403 does not, since one request's content may be its cause. */
 const atOnce: ReadonlySet<string> = new Set(["credentials", "probe"])
 /** Times are spread by this share, so that deployments which failed together are not tried together. */
 const jitter = 0.2

@@ -27,7 +27,7 @@ export interface PlanShared {
 }
 
 /** Failures of the deployment alone: another one at the same provider is not burdened by them. */
-const ofDeployment: ReadonlySet<UpstreamFailure> = new Set(["rate_limit", "quota", "credentials", "missing", "context"])
+const ofDeployment: ReadonlySet<UpstreamFailure> = new Set(["rate_limit", "quota", "credentials", "forbidden", "missing", "context"])
 /** Failures after which the same deployment may work a moment later. */
 const passing: ReadonlySet<UpstreamFailure> = new Set(["connection", "rate_limit", "server", "stream", "request"])
 

@@ -454,11 +454,22 @@ describe("the circuit breaker", () => {
     expect(plan("m").first()).toBe(other)
   })
 
-  it.each([401, 403])("opens at once after a %i", (code) => {
+  it("opens at once after a 401, which no other call can mend", () => {
     const [own, other] = pair()
     const { plan, pool } = bench([model("m", [own, other])])
-    fails(plan("m"), own, status(own, code))
+    fails(plan("m"), own, status(own, 401))
     expect(pool.healthOf(own)).toMatchObject({ state: "open", openedBy: "credentials" })
+  })
+
+  it("opens after 403s in a row only, since one may be about what a request asked for", () => {
+    const [own, other] = pair()
+    const { plan, pool } = bench([model("m", [own, other])])
+    const first = plan("m")
+    fails(first, own, status(own, 403))
+    expect(first.afterFailure(own, status(own, 403))?.deployment).toBe(other)
+    expect(pool.healthOf(own).state).toBe("closed")
+    for (let call = 0; call < 4; call += 1) fails(plan("m"), own, status(own, 403))
+    expect(pool.healthOf(own)).toMatchObject({ state: "open", openedBy: "forbidden" })
   })
 
   it("tries a lone deployment once a second while it is open, and fails the rest fast", () => {

@@ -15,6 +15,7 @@ const reasons: Readonly<Record<UpstreamFailure | "probe", string>> = {
   quota: "has used up its quota",
   server: "failed again and again",
   credentials: "refuses our credentials",
+  forbidden: "forbids the calls",
   missing: "does not have the model",
   context: "takes shorter conversations",
   stream: "broke off its answers",

@@ -187,7 +187,7 @@ describe.each(places)("a model at $name", ({ name, path, overload }) => {
   it("never shows our key, and takes its refusal for no fault of the client", async () => {
     const message = `key ${places.find((each) => each.name === name)?.deployment.apiKey ?? "AKIDEXAMPLE"} refused at ${origin}`
     const failure = heard({ model: name }, { error: { status: 403, message } })
-    await expect(failure).rejects.toMatchObject({ code: "upstream_error", failure: "credentials", answer: { status: 502 } })
+    await expect(failure).rejects.toMatchObject({ code: "upstream_error", failure: "forbidden", answer: { status: 502 } })
     await expect(failure).rejects.not.toMatchObject({ message: expect.stringMatching(/secret|127\.0\.0\.1/) as string })
   })
 })
