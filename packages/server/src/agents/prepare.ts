@@ -14,7 +14,7 @@ import type { LabelledItem, NewItem, NewResponse, ResponseItem, ResponseRequest 
 export interface PrepareDependencies extends ChainSources {
   readonly tools: ToolRegistry
   /** Throws `model_not_found` or says that the model cannot chat. */
-  readonly requireModel: (name: string) => void
+  readonly requireModel: (name: string, principal: Principal) => void
 }
 
 export interface Prepared {
@@ -46,7 +46,7 @@ export async function gather(
 ): Promise<{ complete: ResponseRequest; items: LabelledItem[] }> {
   const { tools, requireModel } = dependencies
   const { projectId, id } = principal
-  requireModel(request.model)
+  requireModel(request.model, principal)
   const loadRun = rememberingRuns(dependencies.loadRun)
   const input: ResponseItem[] = []
   // One after the other: what one request refers to may take its turn at the database, but not all places in its queue.

@@ -15,7 +15,7 @@ import type { ContextServices } from "../context/index.ts"
 import { AppError } from "../core/index.ts"
 import type { ModelCall, TokenCount } from "../inference/index.ts"
 import type { Run, Runs } from "../runs/index.ts"
-import type { Gate, Identity, Sealer } from "../security/index.ts"
+import type { Gate, Identity, Principal, Sealer } from "../security/index.ts"
 import { createArgumentChecker, createToolGate, createToolRegistry, type Tool } from "../tools/index.ts"
 import { admitModelCalls } from "./admitted-model.ts"
 import type { Inference } from "./inference.ts"
@@ -57,7 +57,7 @@ export function composeResponses(shared: Shared, parts: ResponseParts): { respon
     openGuards: parts.openGuards,
     quotesPassages: (model: string) => inference.models.get(model)?.deployments[0]?.id === extractiveModel,
     costOf: price,
-    requireModel: (name: string) => void inference.models.require(name, "chat"),
+    requireModel: (name: string, { scope }: Principal) => void inference.models.require(name, "chat", scope?.allowsModel),
     countTokens: (call: ModelCall, signal: AbortSignal) => countOfModel(inference, call, signal),
     recordLightRun: (record: Parameters<Records["add"]>[0]) => void records.add(record),
   }

@@ -88,6 +88,24 @@ describe("a key that is restricted to models", () => {
   })
 })
 
+describe("what does not exist", () => {
+  it("is told of with the names that the key may use, and no other", async () => {
+    for (const [path, body] of [
+      ["/v1/chat/completions", { ...chat, model: "gpt-lost" }],
+      ["/v1/embeddings", { model: "gpt-lost", input: "x" }],
+      ["/v1/messages", { model: "gpt-lost", max_tokens: 5, messages: chat.messages }],
+    ] as const) {
+      const { status, text } = await ask("small", "POST", path, body)
+      expect(status).toBe(404)
+      expect(text).toContain("gpt-small")
+      expect(text).not.toContain("secret-model")
+    }
+    const of = async (model: string): Promise<string> => (await ask("small", "POST", "/v1/chat/completions", { ...chat, model })).text
+    const [exists, missing] = [await of("secret-model"), await of("other-model")]
+    expect(exists.replaceAll(/secret-model|req_\w+/g, "X")).toBe(missing.replaceAll(/other-model|req_\w+/g, "X"))
+  })
+})
+
 describe("a key that acts for an end user", () => {
   it("counts as that user whatever the request says, and other keys as whom it says", async () => {
     const before = gateway.records.length

@@ -24,8 +24,11 @@ export interface Models {
   wildcards(): readonly Wildcard[]
   /** By its name, by another name of it, or by a pattern. */
   get(name: string): Model | undefined
-  /** The model of that name that can do this; `model_not_found` or `unsupported_value` otherwise. */
-  require(name: string, does?: keyof Deployment["does"]): Model
+  /**
+   * The model of that name that can do this; `model_not_found` or `unsupported_value` otherwise. `mayBeNamed`: the other names that the
+   * error may tell of.
+   */
+  require(name: string, does?: keyof Deployment["does"], mayBeNamed?: (name: string) => boolean): Model
   /** Later calls see the new models; calls under way keep theirs. */
   replace(models: RegisteredModels): void
 }
@@ -40,10 +43,15 @@ export function createModels({ limits = defaultLimits, ...initial }: ModelsOptio
     list: () => registry.listed,
     wildcards: () => registry.wildcards,
     get: (name) => registry.get(name),
-    require: (name, does) => {
+    require: (name, does, mayBeNamed = anyName) => {
       const model = registry.get(name)
-      if (!model) throw notFound(name, registry.names)
-      if (does && !model.deployments.some((deployment) => deployment.does[does])) throw cannot(name, does, registry.listed)
+      if (!model) throw notFound(name, registry.names.filter(mayBeNamed))
+      if (does && !model.deployments.some((deployment) => deployment.does[does]))
+        throw cannot(
+          name,
+          does,
+          registry.listed.filter((each) => mayBeNamed(each.name)),
+        )
       return model
     },
     replace: (models) => {
@@ -51,6 +59,8 @@ export function createModels({ limits = defaultLimits, ...initial }: ModelsOptio
     },
   }
 }
+
+const anyName = (): boolean => true
 
 /** What may stand for a `*`: it goes into ids, headers and records. */
 const wildcardName = /^[\w./:@+-]{1,128}$/
@@ -109,7 +119,7 @@ function notFound(name: string, names: readonly string[]): AppError {
       ? `Did you mean "${near}"?`
       : names.length > 0
         ? `Known models: ${some(names)}.`
-        : "No model is configured: see `perdure doctor`."
+        : "No model is configured for this key: see `perdure doctor`."
   return new AppError("model_not_found", `the model "${name.slice(0, nameShownCharactersMax)}" does not exist here`, {
     param: "model",
     hint,

@@ -1,7 +1,7 @@
 // `POST /v1/messages/count_tokens`: asked of Anthropic where it serves the model, counted here where it does not; never billed.
 import { AppError } from "../../core/index.ts"
 import type { Deployment, Model, TokenCounter } from "../../inference/index.ts"
-import { admit } from "../light/admit.ts"
+import { admit, usableModel } from "../light/admit.ts"
 import { Forward, type Attempt, type AttemptEnd } from "../light/forward.ts"
 import { HttpAttempt } from "../light/http-attempt.ts"
 import { JsonRelay } from "../light/json-relay.ts"
@@ -31,7 +31,7 @@ export function countTokensRoute(dependencies: CountTokensDependencies): HotRout
         const body = messagesBody(bytes)
         const request = { kind: "chat", name: "messages.count_tokens", idPrefix: "msg_", stream: false } as const
         call = new LightCall(dependencies, hot, { ...request, ...requestOf(body) })
-        const model = dependencies.models.require(body.model, "chat")
+        const model = usableModel(dependencies, hot, body.model, "chat")
         const counted = call
         admit(dependencies, call, model, () => count(dependencies, counted, body, model))
       } catch (error) {

@@ -1,10 +1,19 @@
-// Lets a light run in: its key may use the model, and what it may use is held of its limits before anything is asked of a provider.
+// Lets a light run in: its key may use the model (asked before all else), and what it may use is held of its limits before anything is asked of a provider.
 import { dearestPrice, type Price } from "../../accounting/index.ts"
 import type { Model } from "../../inference/index.ts"
 import { requireModel } from "../../security/index.ts"
+import type { HotCall } from "../shell.ts"
 import type { LightCall, LightRunDependencies } from "./light-call.ts"
 import { refuse } from "./refuse.ts"
 
+/** The scope comes first, so that a refusal tells nothing of what exists; the look-up names only what the key may use. */
+export function usableModel({ models }: Pick<LightRunDependencies, "models">, hot: HotCall, name: string, does: Ability): Model {
+  const { principal } = hot
+  requireModel(principal, name)
+  return models.require(name, does, principal.scope?.allowsModel)
+}
+
+type Ability = NonNullable<Parameters<LightRunDependencies["models"]["require"]>[1]>
 type AdmitDependencies = Pick<LightRunDependencies, "admission" | "prices" | "logger">
 
 /**
@@ -14,7 +23,6 @@ type AdmitDependencies = Pick<LightRunDependencies, "admission" | "prices" | "lo
 export function admit(dependencies: AdmitDependencies, call: LightCall, model: Model, go: () => void): void {
   const { hot, request } = call
   const { principal } = hot
-  requireModel(principal, request.model)
   const held = dependencies.admission.reserve({
     projectId: principal.projectId,
     principalId: principal.id,

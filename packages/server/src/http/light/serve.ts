@@ -17,7 +17,7 @@ import {
 } from "../../inference/index.ts"
 import { residencyOf } from "../../security/index.ts"
 import type { HotCall, HotRoute } from "../shell.ts"
-import { admit } from "./admit.ts"
+import { admit, usableModel } from "./admit.ts"
 import type { ClientDialect } from "./client-dialect.ts"
 import { ClientStream, type Pausable } from "./client-stream.ts"
 import { EventRelay } from "./event-relay.ts"
@@ -49,7 +49,7 @@ export function dialectRoute(dependencies: LightRunDependencies, dialect: Client
         const asked = readAsked(dependencies.shaping, hot, dialect, bytes)
         const { body } = asked
         call = openCall(dependencies, hot, dialect, asked)
-        const model = dependencies.models.require(body.model, "chat")
+        const model = usableModel(dependencies, hot, body.model, "chat")
         const admitted = call
         admit(dependencies, call, model, () => serve(dependencies, dialect, admitted, { body, model }))
       } catch (error) {

@@ -1,7 +1,7 @@
 // Serves one media endpoint: its request to a deployment that can do it, the answer back as it comes.
 import { AppError } from "../../core/index.ts"
 import type { Deployment } from "../../inference/index.ts"
-import { admit } from "../light/admit.ts"
+import { admit, usableModel } from "../light/admit.ts"
 import { AnswerAttempt } from "../light/answer-attempt.ts"
 import type { BodyBytes } from "../light/body-bytes.ts"
 import { Forward } from "../light/forward.ts"
@@ -29,7 +29,7 @@ export function mediaRoute(dependencies: LightRunDependencies, endpoint: MediaEn
         const body = bodyOf(dependencies, endpoint, hot, bytes)
         const opened = new LightCall(dependencies, hot, requestOf(endpoint, body))
         call = opened
-        const model = dependencies.models.require(body.model, endpoint.needs)
+        const model = usableModel(dependencies, hot, body.model, endpoint.needs)
         admit(dependencies, call, model, () => serve(dependencies, endpoint, opened, body, model))
       } catch (error) {
         refuse(dependencies, hot, call, error)

@@ -1,7 +1,7 @@
 // `POST /v1/embeddings`: passed through to providers, or computed by a model of this process; vectors as floats or base64.
 import { AppError, isJsonObject, type JsonValue } from "../../core/index.ts"
 import { usageOf, type Deployment, type Model, type UpstreamError } from "../../inference/index.ts"
-import { admit } from "../light/admit.ts"
+import { admit, usableModel } from "../light/admit.ts"
 import { AnswerAttempt } from "../light/answer-attempt.ts"
 import { Forward, type Attempt, type AttemptEnd } from "../light/forward.ts"
 import type { ForwardedBody } from "../light/forwarded-body.ts"
@@ -39,7 +39,7 @@ export function embeddingsRoute(dependencies: LightRunDependencies): HotRoute {
           outputTokensMax: 0,
         })
         const opened = call
-        const model = dependencies.models.require(body.model, "embeddings")
+        const model = usableModel(dependencies, hot, body.model, "embeddings")
         admit(dependencies, call, model, () => serveEmbeddings(dependencies, opened, body, model, floatsOnly))
       } catch (error) {
         refuse(dependencies, hot, call, error)

@@ -17,8 +17,9 @@ export function modelRoutes(models: Pick<Models, "list" | "require">): Hono<Http
   // Names contain slashes (`perdure/extractive`), and clients encode them or not.
   app.get("/v1/models/:id{.+}", (context) => {
     const id = context.req.param("id")
-    requireModel(context.get("principal"), id)
-    const model = { ...models.require(id), name: id }
+    const principal = context.get("principal")
+    requireModel(principal, id)
+    const model = { ...models.require(id, undefined, principal.scope?.allowsModel), name: id }
     return context.json(context.req.header("anthropic-version") === undefined ? modelObject(model) : anthropicModel(model))
   })
   return app
