@@ -232,7 +232,7 @@ describe("a model call on an OpenAI-compatible deployment", () => {
     const place = deployment({ baseUrl: slow.url })
     for (let round = 0; round < 4; round += 1)
       for await (const event of callProvider({ upstreams, limits, newId }, place, call(), new AbortController().signal))
-        if (event.type === "finished") await sleep(60)
+        if (event.type === "finished") await sleep(500)
     expect(slow.connectionsCount).toBe(1)
     expect(slow.abortsCount).toBe(0)
   })

@@ -268,10 +268,10 @@ describe.each(testEngines())("the store on %s", (engine) => {
   })
 
   test("ends a transaction that is held open too long, so that others get their turn", async () => {
-    await using other = await openTestStore(engine, { limits: { ...defaultLimits, queryTimeoutMs: 300 } })
+    await using other = await openTestStore(engine, { limits: { ...defaultLimits, queryTimeoutMs: 2_000 } })
     const held = other.store.system.transaction(async (tx) => {
       await tx.query("create table half_done (id int)")
-      await sleep(1_500)
+      await sleep(6_000)
       await tx.query("select 1")
     })
     const outcome = failure(held)

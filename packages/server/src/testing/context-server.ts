@@ -45,7 +45,8 @@ export async function startContextServer(options: ContextServerOptions = {}): Pr
   const errors: unknown[] = []
   const records: LightRunRecord[] = []
   const onError = (...what: unknown[]): void => void errors.push(what)
-  const limits = { ...defaultLimits, ...options.limits }
+  // On a busy machine a short lease would be lost, which is reported as an error.
+  const limits = { ...defaultLimits, leaseMs: 20_000, ...options.limits }
   const shared = { clock: systemClock, newId, limits, onError }
   const store = await openDatabase(options, limits, cleanUps)
   await apiKeys.ensureProject(store.system, "proj_other", "other")
