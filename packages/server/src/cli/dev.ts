@@ -43,6 +43,8 @@ class DevServer {
   #wasReady = false
   #isReady = false
   #isStopped = false
+  /** Whether the running server began with a configuration file: one that did not does not look for one either. */
+  #hasConfig = false
   /** The port of the latest start, so that a free one that was chosen stays while any is asked for. */
   #chosenPort: number | undefined
 
@@ -53,6 +55,7 @@ class DevServer {
 
   begin(): void {
     const { config, data, host, port, entry } = this.#options
+    this.#hasConfig = isConfigThere(config)
     const flags = Object.entries({ config, data, host, port, "chosen-port": this.#chosenPort }).flatMap(([name, value]) =>
       value === undefined ? [] : [`--${name}`, String(value)],
     )
@@ -78,9 +81,9 @@ class DevServer {
     })
   }
 
-  /** A server that runs follows its configuration by itself, and says when it cannot. */
+  /** A server that runs follows the configuration that it began with by itself, and says when it cannot. */
   changed(file: string): void {
-    if (!this.#isReady || !/\.ya?ml$/.test(file)) this.restart(file)
+    if (!this.#isReady || !this.#hasConfig || !/\.ya?ml$/.test(file)) this.restart(file)
   }
 
   /** Changes that come while a restart is under way belong to it. */
@@ -101,6 +104,14 @@ class DevServer {
     await this.#restarting
     await endChild(this.#child)
     return exitCodes.ok
+  }
+}
+
+function isConfigThere(named: string | undefined): boolean {
+  try {
+    return findConfig(process.cwd(), named) !== null
+  } catch {
+    return false // the start says what is wrong with it
   }
 }
 
