@@ -25,7 +25,7 @@ export function boundaryOf(contentType: string): string {
 
 /** The parts of a whole body, as views into it. */
 export function splitMultipart(body: Buffer, boundary: string): MultipartPart[] {
-  const delimiter = Buffer.from(`\r\n--${boundary}`)
+  const delimiter = Buffer.from(`\r\n--${boundary}`, "latin1")
   const parts: MultipartPart[] = []
   // The first delimiter may stand at the very start, without its line break.
   let at = body.subarray(0, delimiter.length - 2).equals(delimiter.subarray(2)) ? delimiter.length - 2 : after(body, delimiter, 0)

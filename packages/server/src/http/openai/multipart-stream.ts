@@ -9,6 +9,7 @@ export interface ArrivingPart {
   content: AsyncGenerator<Buffer>
 }
 
+const lineBreak = Buffer.from("\r\n")
 const headerEnd = Buffer.from("\r\n\r\n")
 
 /** Throws `tooLarge()` as soon as more than `bytesMax` bytes have come. */
@@ -16,16 +17,17 @@ export async function* readParts(request: Request, bytesMax: number, tooLarge: (
   const boundary = boundaryOf(request.headers.get("content-type") ?? "")
   const reader = new BodyReader(request.body, bytesMax, tooLarge)
   // The first boundary may stand at the very start, without its line break.
-  reader.putBack(Buffer.from("\r\n"))
-  const delimiter = Buffer.from(`\r\n--${boundary}`)
+  reader.putBack(lineBreak)
+  const delimiter = Buffer.from(`\r\n--${boundary}`, "latin1")
   for await (const _ of reader.until(delimiter)) {
     // Whatever stands before the first part says nothing.
   }
   for (let count = 0; !(await reader.startsWith("--")); count += 1) {
     if (count >= partsMax) throw malformed(`it has more than ${partsMax} parts`)
-    // The line break of the boundary belongs to the head, which may be empty but for it.
     const head = await reader.head()
-    yield { ...named(head), content: reader.until(delimiter) }
+    // What stands on the line of the boundary says nothing; without its line break nothing else stood there.
+    const lineEnd = head.indexOf("\r\n")
+    yield { ...named(lineEnd === -1 ? "" : head.slice(lineEnd + 2)), content: reader.content(delimiter) }
   }
 }
 
@@ -70,6 +72,16 @@ class BodyReader {
       if (head.length > partHeaderBytesMax) throw malformed("a part has no header")
     }
     return Buffer.from(head, "latin1").toString("utf8")
+  }
+
+  /** After the head, whose last line break is also that of the boundary where there is no content. */
+  async *content(delimiter: Buffer): AsyncGenerator<Buffer> {
+    this.putBack(lineBreak)
+    if (await this.startsWith(delimiter.toString("latin1"))) this.#take(delimiter.length)
+    else {
+      this.#take(lineBreak.length)
+      yield* this.until(delimiter)
+    }
   }
 
   async startsWith(text: string): Promise<boolean> {
