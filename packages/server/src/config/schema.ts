@@ -18,7 +18,6 @@ export const grantActions = [
   "file.write",
   "keys.manage",
   "prompts.manage",
-  "experiments.manage",
   "outbound",
   "process.start",
 ] as const
@@ -30,15 +29,7 @@ export const roleNames = ["gateway", "executor"] as const
 export const defaultGrants = [
   {
     to: "*",
-    allow: [
-      "memory.write:*",
-      "memory.delete:*",
-      "file.write:*",
-      "keys.manage:*",
-      "prompts.manage:*",
-      "experiments.manage:*",
-      "tool.read:*",
-    ],
+    allow: ["memory.write:*", "memory.delete:*", "file.write:*", "keys.manage:*", "prompts.manage:*", "tool.read:*"],
   },
 ]
 

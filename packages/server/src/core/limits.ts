@@ -158,7 +158,7 @@ export interface Limits {
   keyPollMs: number
   /** Time between two writes of when keys were last used. */
   keyUseFlushMs: number
-  /** Longest time until a change of a prompt or an experiment is read whose notification was lost. */
+  /** Longest time until a change of a prompt is read whose notification was lost. */
   promptPollMs: number
   /** Versions of all prompts of one project; every process keeps them in memory. */
   promptVersionsMax: number

@@ -184,63 +184,6 @@ create table executors (
   constraint executors_pkey PRIMARY KEY (id)
 ) with (autovacuum_vacuum_threshold=50, fillfactor=50);
 
-create table experiment_arms (
-  project_id text not null,
-  name text not null,
-  variant text not null,
-  runs bigint default 0 not null,
-  failed bigint default 0 not null,
-  cost_micro_usd double precision default 0 not null,
-  cost_squares double precision default 0 not null,
-  latency_ms double precision default 0 not null,
-  latency_squares double precision default 0 not null,
-  scores bigint default 0 not null,
-  score_sum double precision default 0 not null,
-  score_squares double precision default 0 not null,
-  constraint experiment_arms_pkey PRIMARY KEY (project_id, name, variant)
-);
-alter table experiment_arms enable row level security;
-create policy project_only on experiment_arms for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
-grant delete, insert, select, update on experiment_arms to perdure_app;
-
-create table experiment_log (
-  project_id text not null,
-  name text not null,
-  id bigint generated always as identity not null,
-  at timestamp with time zone default now() not null,
-  kind text not null,
-  reason text not null,
-  data jsonb not null,
-  constraint experiment_log_pkey PRIMARY KEY (project_id, name, id)
-);
-alter table experiment_log enable row level security;
-create policy project_only on experiment_log for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
-grant delete, insert, select, update on experiment_log to perdure_app;
-
-create table experiment_weights (
-  project_id text not null,
-  name text not null,
-  weights jsonb not null,
-  computed_at timestamp with time zone default now() not null,
-  constraint experiment_weights_pkey PRIMARY KEY (project_id, name)
-);
-alter table experiment_weights enable row level security;
-create policy project_only on experiment_weights for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
-grant delete, insert, select, update on experiment_weights to perdure_app;
-
-create table experiments (
-  project_id text not null,
-  name text not null,
-  definition jsonb not null,
-  created_by text not null,
-  created_at timestamp with time zone default now() not null,
-  updated_at timestamp with time zone default now() not null,
-  constraint experiments_pkey PRIMARY KEY (project_id, name)
-);
-alter table experiments enable row level security;
-create policy project_only on experiments for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
-grant delete, insert, select, update on experiments to perdure_app;
-
 create table feedback (
   project_id text not null,
   id text not null,
@@ -903,10 +846,6 @@ end
 $function$;
 
 CREATE TRIGGER api_keys_changed BEFORE INSERT OR DELETE OR UPDATE OF name, hash, hint, models, endpoints, regions, limits, tags, end_user, metadata, expires_at, rotated_at, retired, revoked_at ON public.api_keys FOR EACH ROW EXECUTE FUNCTION perdure_key_changed();
-
-CREATE TRIGGER experiment_weights_changed AFTER INSERT OR DELETE OR UPDATE ON public.experiment_weights FOR EACH ROW EXECUTE FUNCTION perdure_prompts_changed();
-
-CREATE TRIGGER experiments_changed AFTER INSERT OR DELETE OR UPDATE ON public.experiments FOR EACH ROW EXECUTE FUNCTION perdure_prompts_changed();
 
 CREATE TRIGGER prompt_labels_changed AFTER INSERT OR DELETE OR UPDATE ON public.prompt_labels FOR EACH ROW EXECUTE FUNCTION perdure_prompts_changed();
 

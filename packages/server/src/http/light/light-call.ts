@@ -55,7 +55,7 @@ export interface LightCallRequest {
   outputTokensMax: number | null
   /** What it will use that is paid by the piece, as far as the request says. */
   pieces?: PricedPieces
-  /** What was chosen for it beside a deployment: a prompt, a variant of an experiment. */
+  /** What was chosen for it beside a deployment: the version of a prompt. */
   shaped?: Pick<Shaped, "headers" | "facts"> | undefined
 }
 

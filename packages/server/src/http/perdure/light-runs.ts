@@ -92,7 +92,7 @@ function runOf(row: StoredLightRun): Run {
     label: labelOf(row),
     model,
     usage: usageOf(row),
-    metadata: { deployment, httpStatus, streamed, firstTokenMs, ...chosenOf(row.data) },
+    metadata: { deployment, httpStatus, streamed, firstTokenMs, ...promptOf(row.data) },
     createdAt: startedAt,
     startedAt,
     finishedAt: startedAt + row.durationMs,
@@ -107,10 +107,10 @@ function eventOf(row: StoredLightRun): RunEvent {
   return { runId: id, seq: 1, attempt: 1, type: "run.ended", data, label: labelOf(row), at: row.startedAt + row.durationMs }
 }
 
-/** The version of a prompt and the variant of an experiment that it used. */
-function chosenOf(data: JsonValue): JsonObject {
-  const { prompt, experiment } = isJsonObject(data) ? data : {}
-  return { ...(prompt === undefined ? {} : { prompt }), ...(experiment === undefined ? {} : { experiment }) }
+/** The version of a prompt that it used. */
+function promptOf(data: JsonValue): JsonObject {
+  const { prompt } = isJsonObject(data) ? data : {}
+  return prompt === undefined ? {} : { prompt }
 }
 
 function usageOf(row: StoredLightRun): Run["usage"] {

@@ -91,7 +91,7 @@ export class ProjectFacts<T> implements AsyncDisposable {
   #run(work: () => Promise<void>): void {
     if (this.#isClosed) return
     const running = work().catch((error: unknown) => {
-      if (!this.#isFailing) this.#options.onError("prompts and experiments", error)
+      if (!this.#isFailing) this.#options.onError("prompts", error)
       this.#isFailing = true
     })
     this.#underWay.add(running)

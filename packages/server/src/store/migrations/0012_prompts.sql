@@ -45,58 +45,6 @@ create table feedback (
 );
 select perdure_protect('feedback');
 
--- Experiments made over the API; those of the configuration have no row here, only weights, arms and a log.
-create table experiments (
-  project_id text not null,
-  name text not null,
-  definition jsonb not null,
-  created_by text not null,
-  created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now(),
-  primary key (project_id, name)
-);
-select perdure_protect('experiments');
-
--- Weights that sampling gave the variants, in place of those that the definition states.
-create table experiment_weights (
-  project_id text not null,
-  name text not null,
-  weights jsonb not null,
-  computed_at timestamptz not null default now(),
-  primary key (project_id, name)
-);
-select perdure_protect('experiment_weights');
-
--- What is known of each variant: sums, so that means and variances follow without reading runs.
-create table experiment_arms (
-  project_id text not null,
-  name text not null,
-  variant text not null,
-  runs int8 not null default 0,
-  failed int8 not null default 0,
-  cost_micro_usd float8 not null default 0,
-  cost_squares float8 not null default 0,
-  latency_ms float8 not null default 0,
-  latency_squares float8 not null default 0,
-  scores int8 not null default 0,
-  score_sum float8 not null default 0,
-  score_squares float8 not null default 0,
-  primary key (project_id, name, variant)
-);
-select perdure_protect('experiment_arms');
-
-create table experiment_log (
-  project_id text not null,
-  name text not null,
-  id bigint generated always as identity,
-  at timestamptz not null default now(),
-  kind text not null,
-  reason text not null,
-  data jsonb not null,
-  primary key (project_id, name, id)
-);
-select perdure_protect('experiment_log');
-
 -- Which projects changed something that every process keeps in memory; polled beneath the notifications.
 create table prompt_changes (
   project_id text primary key,
@@ -119,6 +67,3 @@ $$;
 
 create trigger prompt_versions_changed after insert or delete on prompt_versions for each row execute function perdure_prompts_changed();
 create trigger prompt_labels_changed after insert or update or delete on prompt_labels for each row execute function perdure_prompts_changed();
-create trigger experiments_changed after insert or update or delete on experiments for each row execute function perdure_prompts_changed();
-create trigger experiment_weights_changed after insert or update or delete on experiment_weights
-  for each row execute function perdure_prompts_changed();
