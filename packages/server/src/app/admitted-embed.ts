@@ -3,7 +3,7 @@ import { costOf, dearestPrice, type LightRunRecord, type Prices, type Records } 
 import type { NewId } from "../core/index.ts"
 import { createEmbed, type Deployment, type Embed, type MeasuredEmbed, type Model, type ModelUsage } from "../inference/index.ts"
 import type { Identity } from "../security/index.ts"
-import { callerLimits, reserveFor, residencyFor, type ReserveOptions } from "./reserve.ts"
+import { boundsOf, reserveFor, type Bounds, type BoundByOptions, type ReserveOptions } from "./reserve.ts"
 
 type CreateEmbedOptions = Parameters<typeof createEmbed>[0]
 
@@ -14,7 +14,7 @@ export interface Accountable extends Pick<ReserveOptions, "admission"> {
 }
 
 export interface AdmittedEmbedOptions extends Accountable, CreateEmbedOptions {
-  limits: CreateEmbedOptions["limits"] & ReserveOptions["limits"]
+  limits: CreateEmbedOptions["limits"] & ReserveOptions["limits"] & BoundByOptions["limits"]
   prices: Pick<Prices, "priceOf">
   newId: NewId
 }
@@ -32,13 +32,14 @@ export function admitEmbeddings(options: AdmittedEmbedOptions, model: string, na
     if (texts.length === 0) return []
     const asked = options.models.require(model, "embeddings")
     if (asked.deployments.every(({ dialect }) => dialect === "native")) return (await embed(texts, signal, purpose)).vectors
-    const residency = residencyFor(options.identity, caller.principal)
-    return billed(options, { caller, asked, name, texts, signal }, () => embed(texts, signal, purpose, residency))
+    const bounds = await boundsOf(options, caller, signal)
+    return billed(options, { caller, bounds, asked, name, texts, signal }, () => embed(texts, signal, purpose, bounds.residency))
   }
 }
 
 interface EmbedCall {
   caller: EmbedCaller
+  bounds: Bounds
   asked: Model
   name: string
   texts: readonly string[]
@@ -49,7 +50,7 @@ async function billed(options: AdmittedEmbedOptions, call: EmbedCall, work: () =
   const { prices, clock, records } = options
   const { caller, asked, texts, signal } = call
   const estimated = Math.ceil(texts.reduce((sum, text) => sum + text.length, 0) / charactersPerToken)
-  const bound = callerLimits(options.identity, caller)
+  const bound = call.bounds.limits
   const request = { ...bound, model: asked.name, inputTokensEstimated: estimated, outputTokensMax: 0, isInternal: true } as const
   const price = dearestPrice(prices, asked.deployments)
   const reservation = await reserveFor(options, { ...request, price }, { isPatient: caller.isPatient, signal })

@@ -4,6 +4,7 @@ import { createAdmission, createPrices, type LimitRule } from "../accounting/ind
 import type { ModelCaller } from "../agents/index.ts"
 import { AppError, defaultLimits, systemClock } from "../core/index.ts"
 import { createModels, type ModelCall, type CallEvent } from "../inference/index.ts"
+import type { Principal } from "../security/index.ts"
 import { testDeployment, testModel } from "../testing/gateway.ts"
 import { createLocalLedger } from "../testing/local-ledger.ts"
 import { admitModelCalls } from "./admitted-model.ts"
@@ -40,8 +41,10 @@ const finished = (inputTokens: number, outputTokens: number): CallEvent => ({
   usage: { inputTokens, outputTokens, cachedTokens: 0, reasoningTokens: 0, estimated: false },
 })
 
+const key: Principal = { id: "key_1", projectId: "p", kind: "key", name: "one", scope: null, limits: null, tags: [], user: null }
+
 /** A model that yields these events, and fails after them where it says so. */
-function open(rules: readonly LimitRule[], events: readonly CallEvent[] = [], failure?: Error) {
+function open(rules: readonly LimitRule[], events: readonly CallEvent[] = [], failure?: Error, isKeyGood = (): boolean => true) {
   const asked: ModelCall[] = []
   const admission = createAdmission({
     rules,
@@ -62,8 +65,8 @@ function open(rules: readonly LimitRule[], events: readonly CallEvent[] = [], fa
     models,
     admission,
     prices,
-    identity: { principalOfKey: () => undefined },
-    limits: { admissionWaitMs: 5_000 },
+    identity: { principalOfKey: (id) => (isKeyGood() ? { ...key, id } : undefined) },
+    limits: { admissionWaitMs: 5_000, keyPollMs: 100 },
     clock: systemClock,
   })
   const run = async (caller: Partial<ModelCaller> = {}, given: ModelCall = call): Promise<CallEvent[]> => {
@@ -91,6 +94,26 @@ function open(rules: readonly LimitRule[], events: readonly CallEvent[] = [], fa
 }
 
 describe("a turn within limits", () => {
+  it("is refused once its key was revoked or is over, before the model is asked", async () => {
+    const { run, asked, left } = open([budget], [finished(100, 50)], undefined, () => false)
+    await expect(run()).rejects.toMatchObject({ code: "invalid_api_key", message: expect.stringContaining("key_1") })
+    expect(asked).toEqual([])
+    expect(await left()).toBe(10_000)
+  })
+
+  it("waits for a key that another process has just made", async () => {
+    let looks = 0
+    const { run, asked } = open([budget], [finished(100, 50)], undefined, () => (looks += 1) > 2)
+    expect(await run()).toHaveLength(1)
+    expect(asked).toHaveLength(1)
+  })
+
+  it("of somebody without a key is bound by what is declared alone", async () => {
+    const { run, asked } = open([budget], [finished(100, 50)], undefined, () => false)
+    await run({ principal: "user:admin" })
+    expect(asked).toHaveLength(1)
+  })
+
   it("is billed what its provider reports, with what abandoned attempts used", async () => {
     const other = { deployment, usage: { inputTokens: 10, outputTokens: 0, cachedTokens: 0, reasoningTokens: 0, estimated: false } }
     const { run, left } = open([budget], [{ type: "text-delta", text: "hi" }, { ...finished(100, 50), alsoUsed: [other] } as CallEvent])

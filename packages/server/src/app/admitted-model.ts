@@ -11,14 +11,13 @@ import {
   type ModelUsage,
   type Models,
 } from "../inference/index.ts"
-import type { Identity } from "../security/index.ts"
-import { callerLimits, reserveFor, residencyFor, type ReserveOptions } from "./reserve.ts"
+import { boundsOf, reserveFor, type Bounds, type BoundByOptions, type ReserveOptions } from "./reserve.ts"
 
-export interface AdmittedModelOptions extends ReserveOptions {
+export interface AdmittedModelOptions extends ReserveOptions, BoundByOptions {
+  limits: ReserveOptions["limits"] & BoundByOptions["limits"]
   callModel: CallModel
   models: Pick<Models, "require">
   prices: Pick<Prices, "priceOf">
-  identity: Pick<Identity, "principalOfKey">
 }
 
 /** A refusal is thrown by the events, before the model is asked. */
@@ -27,9 +26,8 @@ export function admitModelCalls(options: AdmittedModelOptions): CallModelAs {
     const model = options.models.require(call.model, "chat")
     const [first] = model.deployments
     const under: { call: ReturnType<CallModel> | undefined } = { call: undefined }
-    const residency = residencyFor(options.identity, caller.principal)
-    const bound = residency ? { ...routing, residency } : routing
-    const open = (): ReturnType<CallModel> => (under.call = options.callModel(call, signal, bound))
+    const open = ({ residency }: Bounds): ReturnType<CallModel> =>
+      (under.call = options.callModel(call, signal, residency ? { ...routing, residency } : routing))
     return {
       /** The one that is tried, or will be tried first. */
       get deployment(): Deployment {
@@ -50,13 +48,18 @@ interface CallOf {
   signal: AbortSignal
 }
 
-async function* admitted(options: AdmittedModelOptions, of: CallOf, open: () => ReturnType<CallModel>): AsyncGenerator<CallEvent> {
+async function* admitted(
+  options: AdmittedModelOptions,
+  of: CallOf,
+  open: (bounds: Bounds) => ReturnType<CallModel>,
+): AsyncGenerator<CallEvent> {
   const { isPatient } = of.caller
-  const reservation = await reserveFor(options, requestOf(options, of), { isPatient, signal: of.signal })
+  const bounds = await boundsOf(options, of.caller, of.signal)
+  const reservation = await reserveFor(options, requestOf(options, of, bounds), { isPatient, signal: of.signal })
   const spent = new Spent(options.prices)
   let deployment: Deployment | undefined
   try {
-    const under = open()
+    const under = open(bounds)
     for await (const event of under.events) {
       deployment = under.deployment
       spent.take(event, deployment)
@@ -119,15 +122,11 @@ function charactersOf(event: CallEvent): number {
   return event.type === "tool-call-delta" ? event.arguments.length : 0
 }
 
-function requestOf(
-  { identity, prices }: Pick<AdmittedModelOptions, "identity" | "prices">,
-  { caller, call, model }: CallOf,
-): AdmissionRequest {
+function requestOf({ prices }: Pick<AdmittedModelOptions, "prices">, { call, model }: CallOf, { limits }: Bounds): AdmissionRequest {
   const [first] = model.deployments
-  const bound = callerLimits(identity, caller)
   return {
-    ...bound,
-    user: bound.user ?? call.user,
+    ...limits,
+    user: limits.user ?? call.user,
     model: model.name,
     inputTokensEstimated: first ? estimateTokens(call, first) : 0,
     outputTokensMax: call.outputTokensMax,

@@ -11,7 +11,7 @@ import {
 import { AppError } from "../core/index.ts"
 import { createModerateTexts, type Moderation } from "../inference/index.ts"
 import { CallerRefusal, type GuardContext, type Identity, type Moderate } from "../security/index.ts"
-import { callerLimits, reserveFor, residencyFor } from "./reserve.ts"
+import { boundsOf, reserveFor, type Bounds } from "./reserve.ts"
 import type { Inference } from "./inference.ts"
 import type { Shared } from "./services.ts"
 
@@ -28,13 +28,14 @@ export function moderateBy(shared: Shared, guard: { model: string; name: string 
   const judge = createModerateTexts({ ...shared, ...inference }, guard.model)
   return async (texts, context) => {
     const startedAt = shared.clock.now()
-    const reservation = await reserved(shared, guard.model, parts, texts, context)
+    const bounds = await orCallerRefusal(boundsOf({ ...shared, ...parts }, context, context.signal))
+    const reservation = await reserved(shared, guard.model, parts, { texts, context, bounds })
     try {
-      const { judgements, deployment, usage } = await judge(texts, context.signal, residencyFor(parts.identity, context.principal))
+      const { judgements, deployment, usage } = await judge(texts, context.signal, bounds.residency)
       if (!usage) return judgements // moderation routes bill nothing
       const cost = costOf(usage, inference.prices.priceOf(deployment))
       reservation?.settle({ inputTokens: usage.inputTokens, outputTokens: usage.outputTokens, ...cost })
-      const { tags } = callerLimits(parts.identity, context)
+      const { tags } = bounds.limits
       records.add({ ...recordOf(shared, guard, context, startedAt), ...tokensOf(usage), ...cost, tags, deployment: deployment.id })
       return judgements
     } finally {
@@ -50,14 +51,13 @@ const instructionTokens = 150
 async function reserved(
   shared: Shared,
   name: string,
-  { inference, admission, identity }: ModerationParts,
-  texts: readonly string[],
-  context: GuardContext,
+  { inference, admission }: ModerationParts,
+  { texts, context, bounds }: { texts: readonly string[]; context: GuardContext; bounds: Bounds },
 ): Promise<Reservation | undefined> {
   const { deployments } = inference.models.require(name)
   if (deployments.some(({ does }) => does.moderation === true)) return undefined
   const request: AdmissionRequest = {
-    ...callerLimits(identity, context),
+    ...bounds.limits,
     user: context.user,
     model: name,
     inputTokensEstimated: instructionTokens + Math.ceil(texts.reduce((sum, text) => sum + text.length, 0) / charactersPerToken),
@@ -65,8 +65,13 @@ async function reserved(
     price: dearestPrice(inference.prices, deployments),
     isInternal: true,
   }
+  return orCallerRefusal(reserveFor({ ...shared, admission }, request, { isPatient: false, signal: context.signal }))
+}
+
+/** What refuses the caller is no failure of the guard. */
+async function orCallerRefusal<Value>(work: Promise<Value>): Promise<Value> {
   try {
-    return await reserveFor({ ...shared, admission }, request, { isPatient: false, signal: context.signal })
+    return await work
   } catch (error) {
     throw error instanceof AppError ? new CallerRefusal(error) : error
   }

@@ -9,19 +9,45 @@ export interface ReserveOptions {
   limits: Pick<Limits, "admissionWaitMs">
 }
 
-/** Who is bound, as their key is now; somebody without a key is bound by what is declared for projects and models. */
-export function callerLimits(
-  identity: Pick<Identity, "principalOfKey">,
-  { projectId, principal }: { projectId: string; principal: string },
-): Pick<AdmissionRequest, "projectId" | "principalId" | "keyLimits" | "user" | "tags"> {
-  const key = identity.principalOfKey(principal)
-  return { projectId, principalId: principal, keyLimits: key?.limits ?? null, user: key?.user ?? null, tags: key?.tags ?? [] }
+export interface BoundByOptions {
+  identity: Pick<Identity, "principalOfKey">
+  limits: Pick<Limits, "keyPollMs">
 }
 
-/** The only regions in which calls for that principal may be served. */
-export function residencyFor(identity: Pick<Identity, "principalOfKey">, principal: string): readonly string[] | undefined {
-  const key = identity.principalOfKey(principal)
-  return key && residencyOf(key)
+/** What binds a call inside the server: the limits of a key, and the only regions in which it may be served. */
+export interface Bounds {
+  limits: Pick<AdmissionRequest, "projectId" | "principalId" | "keyLimits" | "user" | "tags">
+  residency: readonly string[] | undefined
+}
+
+const lookMs = 50
+
+/**
+ * As the key is now; somebody without a key is bound by what is declared for projects and models. Work that outlives its request may outlive its
+ * key too, which then refuses it (`invalid_api_key`): without the key nobody knows its limits. One made elsewhere a moment ago is waited for.
+ */
+export async function boundsOf(
+  { identity, limits }: BoundByOptions,
+  { projectId, principal }: { projectId: string; principal: string },
+  signal: AbortSignal,
+): Promise<Bounds> {
+  if (!principal.startsWith("key_"))
+    return { limits: { projectId, principalId: principal, keyLimits: null, user: null, tags: [] }, residency: undefined }
+  for (let looksLeft = Math.ceil((2 * limits.keyPollMs) / lookMs); ; looksLeft -= 1) {
+    const key = identity.principalOfKey(principal)
+    if (key) {
+      const { limits: keyLimits, user, tags } = key
+      return { limits: { projectId, principalId: principal, keyLimits, user, tags }, residency: residencyOf(key) }
+    }
+    if (looksLeft <= 0) throw keyEnded(principal)
+    await sleep(lookMs, signal)
+  }
+}
+
+function keyEnded(id: string): AppError {
+  return new AppError("invalid_api_key", `The API key '${id}' that this work is done for was revoked, or its time is over.`, {
+    hint: "Start the work again with a key that is good.",
+  })
 }
 
 /** Patient work waits for its rate instead of failing, for a while; a budget that is used up ends it at once. */
