@@ -1,4 +1,4 @@
-// What stands above a list: a search that waits until the typing pauses, and a choice of one of several.
+// What narrows a list: a search that waits until the typing pauses, a choice of one of several, and what is there where nothing fits.
 import { useEffect, useRef, useState } from "react"
 import { Icon } from "./icons.tsx"
 
@@ -93,5 +93,17 @@ export function Choice({ label, all, value, options, onChange }: ChoiceProps): R
         </option>
       ))}
     </select>
+  )
+}
+
+/** Stands where the list would be: `what` is one of its rows. */
+export function NoneFits({ what, onClear }: { what: string; onClear: () => void }): React.JSX.Element {
+  return (
+    <div className="panel flex flex-col items-start gap-3 px-4 py-4">
+      <p className="text-sm text-dim">No {what} fits the filter.</p>
+      <button type="button" className="button" onClick={onClear}>
+        Clear the filter
+      </button>
+    </div>
   )
 }

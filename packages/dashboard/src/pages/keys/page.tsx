@@ -1,10 +1,10 @@
 // API keys: what each may use and has used, and the dialogs that make, change, rotate and revoke them.
 import type { ApiKey } from "@perdure/client"
 import { useMemo, useState } from "react"
-import { useSearchParams } from "wouter"
 import { useKeyPages } from "../../data/keys.ts"
 import { useUsage } from "../../data/others.ts"
-import { Choice, SearchField } from "../../parts/filters.tsx"
+import { useAddress } from "../../lib/address.ts"
+import { Choice, NoneFits, SearchField } from "../../parts/filters.tsx"
 import { Code, Failure, Loading, PageHead } from "../../parts/small.tsx"
 import { CreateKey, EditKey, RevokeKey, RotateKey } from "./dialogs.tsx"
 import { KeyTable, type KeyAction } from "./table.tsx"
@@ -19,17 +19,10 @@ const usageHours = 30 * 24
 type Open = "create" | { action: KeyAction; key: ApiKey } | null
 
 export function KeysPage(): React.JSX.Element {
-  const [params, setParams] = useSearchParams()
+  const { params, set, clear } = useAddress()
   const [open, setOpen] = useState<Open>(null)
   const state = states.find(([name]) => name === params.get("state"))?.[0]
   const search = params.get("search") ?? ""
-  const set = (name: string, value: string): void =>
-    setParams((before) => {
-      const next = new URLSearchParams(before)
-      if (value === "") next.delete(name)
-      else next.set(name, value)
-      return next
-    })
   return (
     <>
       <PageHead title="Keys">
@@ -40,7 +33,7 @@ export function KeysPage(): React.JSX.Element {
         </button>
       </PageHead>
       <div className="min-h-0 flex-1 overflow-y-auto" tabIndex={-1}>
-        <Keys state={state} search={search} onAction={(action, key) => setOpen({ action, key })} onClear={() => setParams({})} />
+        <Keys state={state} search={search} onAction={(action, key) => setOpen({ action, key })} onClear={clear} />
       </div>
       <OpenDialog open={open} onClose={() => setOpen(null)} />
     </>
@@ -74,7 +67,7 @@ function Keys({ state, search, onAction, onClear }: KeysProps): React.JSX.Elemen
       {keys.data.length > 0 ? (
         <KeyTable keys={keys.data} spent={spent} onAction={onAction} />
       ) : isFiltered ? (
-        <NoneFits onClear={onClear} />
+        <NoneFits what="key" onClear={onClear} />
       ) : (
         <NoKeys />
       )}
@@ -85,17 +78,6 @@ function Keys({ state, search, onAction, onClear }: KeysProps): React.JSX.Elemen
           </button>
         </div>
       ) : null}
-    </div>
-  )
-}
-
-function NoneFits({ onClear }: { onClear: () => void }): React.JSX.Element {
-  return (
-    <div className="panel flex flex-col items-start gap-3 px-4 py-4">
-      <p className="text-sm text-dim">No key fits the filter.</p>
-      <button type="button" className="button" onClick={onClear}>
-        Clear the filter
-      </button>
     </div>
   )
 }

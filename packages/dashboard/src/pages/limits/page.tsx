@@ -1,10 +1,10 @@
 // Budgets, rates and calls at once: how much of each is used, held by calls under way, and left.
 import type { LimitStatus } from "@perdure/client"
-import { useSearchParams } from "wouter"
 import { usePrincipalNames } from "../../data/keys.ts"
 import { useLimits } from "../../data/usage.ts"
+import { useAddress } from "../../lib/address.ts"
 import { byFullness, scopeText, sortOf, stateOf, type LimitSort, type LimitState } from "../../lib/limit-look.ts"
-import { Choice, SearchField } from "../../parts/filters.tsx"
+import { Choice, NoneFits, SearchField } from "../../parts/filters.tsx"
 import { Code, Failure, Loading, PageHead } from "../../parts/small.tsx"
 import { LimitTable } from "./table.tsx"
 
@@ -20,24 +20,22 @@ const states = [
 ] as const satisfies readonly (readonly [LimitState, string])[]
 
 export function LimitsPage(): React.JSX.Element {
-  const [params, setParams] = useSearchParams()
+  const { params, set, clear } = useAddress()
   const filter = { search: params.get("search") ?? "", sort: params.get("sort") ?? "", state: params.get("state") ?? "" }
-  const set = (name: string) => (value: string) =>
-    setParams((before) => {
-      const next = new URLSearchParams(before)
-      if (value === "") next.delete(name)
-      else next.set(name, value)
-      return next
-    })
   return (
     <>
       <PageHead title="Limits">
-        <SearchField label="Search limits" placeholder="Search names, keys, models" value={filter.search} onChange={set("search")} />
-        <Choice label="Sort of limit" all="All limits" value={filter.sort} options={sorts} onChange={set("sort")} />
-        <Choice label="State" all="All states" value={filter.state} options={states} onChange={set("state")} />
+        <SearchField
+          label="Search limits"
+          placeholder="Search names, keys, models"
+          value={filter.search}
+          onChange={(value) => set("search", value)}
+        />
+        <Choice label="Sort of limit" all="All limits" value={filter.sort} options={sorts} onChange={(value) => set("sort", value)} />
+        <Choice label="State" all="All states" value={filter.state} options={states} onChange={(value) => set("state", value)} />
       </PageHead>
       <div className="min-h-0 flex-1 overflow-y-auto" tabIndex={-1}>
-        <Limits filter={filter} onClear={() => setParams({})} />
+        <Limits filter={filter} onClear={clear} />
       </div>
     </>
   )
@@ -58,7 +56,7 @@ function Limits({ filter, onClear }: { filter: Filter; onClear: () => void }): R
   const shown = limits.data.filter((limit) => fits(limit, filter, nameOfKey)).sort(byFullness)
   return (
     <div className="flex max-w-6xl flex-col gap-4 p-4 md:px-6">
-      {shown.length > 0 ? <LimitTable limits={shown} nameOfKey={nameOfKey} /> : <NoneFits onClear={onClear} />}
+      {shown.length > 0 ? <LimitTable limits={shown} nameOfKey={nameOfKey} /> : <NoneFits what="limit" onClear={onClear} />}
       <p className="text-xs text-dim">
         Amounts of all processes together. Held is what calls under way may use at most; the rest of it comes back when they end.
       </p>
@@ -70,17 +68,6 @@ function fits(limit: LimitStatus, { search, sort, state }: Filter, nameOfKey: (i
   if (sort !== "" && sortOf(limit) !== sort) return false
   if (state !== "" && stateOf(limit) !== state) return false
   return `${limit.name} ${scopeText(limit, nameOfKey)}`.toLowerCase().includes(search.toLowerCase())
-}
-
-function NoneFits({ onClear }: { onClear: () => void }): React.JSX.Element {
-  return (
-    <div className="panel flex flex-col items-start gap-3 px-4 py-4">
-      <p className="text-sm text-dim">No limit fits the filter.</p>
-      <button type="button" className="button" onClick={onClear}>
-        Clear the filter
-      </button>
-    </div>
-  )
 }
 
 const example = `budgets:

@@ -1,11 +1,11 @@
 // Models: the names that clients ask for, and where each of them is served.
 import { useMemo, useState } from "react"
-import { useSearchParams } from "wouter"
 import { useDeployments } from "../../data/deployments.ts"
+import { useAddress } from "../../lib/address.ts"
 import { shownModels, type ModelFilter } from "../../lib/deployment-health.ts"
 import { formatCount } from "../../lib/format.ts"
 import { ConfigurationNotice } from "../../parts/configuration-notice.tsx"
-import { Choice, SearchField } from "../../parts/filters.tsx"
+import { Choice, NoneFits, SearchField } from "../../parts/filters.tsx"
 import { Code, Failure, Loading, PageHead } from "../../parts/small.tsx"
 import { ModelTable } from "./table.tsx"
 
@@ -17,16 +17,9 @@ const filters: readonly (readonly [ModelFilter, string])[] = [
 const rowsShown = 200
 
 export function ModelsPage(): React.JSX.Element {
-  const [params, setParams] = useSearchParams()
+  const { params, set, clear } = useAddress()
   const only = filters.find(([name]) => name === params.get("only"))?.[0]
   const search = params.get("search") ?? ""
-  const set = (name: string, value: string): void =>
-    setParams((before) => {
-      const next = new URLSearchParams(before)
-      if (value === "") next.delete(name)
-      else next.set(name, value)
-      return next
-    })
   return (
     <>
       <PageHead title="Models">
@@ -39,7 +32,7 @@ export function ModelsPage(): React.JSX.Element {
         <Choice label="Show" all="All models" value={only ?? ""} options={filters} onChange={(value) => set("only", value)} />
       </PageHead>
       <div className="min-h-0 flex-1 overflow-y-auto" tabIndex={-1}>
-        <Models search={search} only={only} onClear={() => setParams({})} />
+        <Models search={search} only={only} onClear={clear} />
       </div>
     </>
   )
@@ -59,7 +52,7 @@ function Models({ search, only, onClear }: ModelsProps): React.JSX.Element {
   return (
     <div className="flex flex-col gap-4 p-4 md:px-6">
       <ConfigurationNotice configuration={data.configuration} />
-      {shown.length > 0 ? <ModelTable models={shown.slice(0, rowsMax)} /> : <NoneFits onClear={onClear} />}
+      {shown.length > 0 ? <ModelTable models={shown.slice(0, rowsMax)} /> : <NoneFits what="model" onClear={onClear} />}
       {shown.length > rowsMax ? (
         <div>
           <button type="button" className="button" onClick={() => setRowsMax(rowsMax + rowsShown)}>
@@ -68,17 +61,6 @@ function Models({ search, only, onClear }: ModelsProps): React.JSX.Element {
         </div>
       ) : null}
       {data.deployments.every(({ provider }) => provider === "embedded") ? <OnlyBuiltIn /> : null}
-    </div>
-  )
-}
-
-function NoneFits({ onClear }: { onClear: () => void }): React.JSX.Element {
-  return (
-    <div className="panel flex flex-col items-start gap-3 px-4 py-4">
-      <p className="text-sm text-dim">No model fits the filter.</p>
-      <button type="button" className="button" onClick={onClear}>
-        Clear the filter
-      </button>
     </div>
   )
 }

@@ -1,8 +1,8 @@
 // What was spent: over time and in sums, by model, deployment, key, user, tag or kind; unknown prices are flagged.
 import type { UsageRow } from "@perdure/client"
-import { useSearchParams } from "wouter"
 import { usePrincipalNames } from "../../data/keys.ts"
 import { useSpend, type SpendGroup } from "../../data/usage.ts"
+import { useAddress } from "../../lib/address.ts"
 import { measures, ranges, type MeasureName, type RangeName } from "../../lib/spend.ts"
 import { Pick } from "../../parts/filters.tsx"
 import { Failure, Loading, PageHead } from "../../parts/small.tsx"
@@ -22,7 +22,7 @@ const rangeOptions = Object.entries(ranges).map(([name, { label }]) => [name, `L
 const measureOptions = Object.entries(measures).map(([name, { label }]) => [name, label] as const)
 
 export function SpendPage(): React.JSX.Element {
-  const [params, setParams] = useSearchParams()
+  const { params, set } = useAddress()
   const range = known(Object.keys(ranges) as RangeName[], params.get("range"), "month")
   const measure = known(Object.keys(measures) as MeasureName[], params.get("measure"), "cost")
   const group = known(
@@ -30,19 +30,13 @@ export function SpendPage(): React.JSX.Element {
     params.get("by"),
     "model",
   )
-  const set = (name: string) => (value: string) =>
-    setParams((before) => {
-      const next = new URLSearchParams(before)
-      next.set(name, value)
-      return next
-    })
   return (
     <>
       <PageHead title="Spend">
-        <Pick label="Group" value={group} options={groups} onChange={set("by")} />
-        <Pick label="Measure" value={measure} options={measureOptions} onChange={set("measure")} />
+        <Pick label="Group" value={group} options={groups} onChange={(value) => set("by", value)} />
+        <Pick label="Measure" value={measure} options={measureOptions} onChange={(value) => set("measure", value)} />
         <span className="ml-auto">
-          <Pick label="Range" value={range} options={rangeOptions} onChange={set("range")} />
+          <Pick label="Range" value={range} options={rangeOptions} onChange={(value) => set("range", value)} />
         </span>
       </PageHead>
       <div className="min-h-0 flex-1 overflow-y-auto" tabIndex={-1}>
