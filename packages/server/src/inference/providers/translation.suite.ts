@@ -1,9 +1,11 @@
 // All that docs/reference/translation.md says, each with what shows it: a call, or a test elsewhere.
 import { openAiClaims } from "./translation-openai.suite.ts"
+import { anthropicClaims } from "./translation-anthropic.suite.ts"
+import { googleClaims } from "./translation-google.suite.ts"
 import { otherClaims } from "./translation-others.suite.ts"
 import type { Elsewhere, Sent } from "./translation-parts.suite.ts"
 
-export const sent: readonly Sent[] = [...openAiClaims, ...otherClaims]
+export const sent: readonly Sent[] = [...openAiClaims, ...anthropicClaims, ...googleClaims, ...otherClaims]
 
 const providers = "packages/server/src/inference/providers"
 export const elsewhere: readonly Elsewhere[] = [
