@@ -225,16 +225,9 @@ export class Executor implements ExecutionHost {
       this.#loops.push(new Loop(ms, work, (error) => this.#options.onError(name, error)))
     }
     if (this.#distributed) {
-      every(
-        "heartbeat",
-        () => this.#leaseMs / 3,
-        () => this.#beat(),
-      )
-      every(
-        "reaping of dead executors",
-        () => this.#leaseMs / 4,
-        () => this.#reap(),
-      )
+      const partOfLease = (divisor: number) => () => this.#leaseMs / divisor
+      every("heartbeat", partOfLease(3), () => this.#beat())
+      every("reaping of dead executors", partOfLease(4), () => this.#reap())
     }
     every(
       "slow poll of the run tables",
