@@ -73,7 +73,7 @@ test("a clean stop lets the calls under way finish: none is made twice", async (
 }, 300_000)
 
 test.skipIf(postgresMissing() !== undefined)(
-  "another process on the same Postgres takes the batch over from one that was killed",
+  `another process on the same Postgres takes the batch over from one that was killed ${postgresMissing() ?? ""}`,
   async () => {
     provider.requests.length = 0
     await using postgres = await startTestPostgres()

@@ -7,7 +7,7 @@ import { PostgresListener } from "./listener.ts"
 const missing = postgresMissing()
 
 test.skipIf(missing !== undefined)(
-  "a Postgres that is gone for a while is tried at growing intervals by one connection, which then tells everything once",
+  `a Postgres that is gone for a while is tried at growing intervals by one connection, which then tells everything once ${missing ?? ""}`,
   async () => {
     await using server = await startTestPostgres()
     const connectionString = await server.createDatabase()
