@@ -6,11 +6,11 @@ import { z } from "zod"
 import type { Clock } from "../core/index.ts"
 import { isDead, processIdentitySchema, thisProcess } from "../store/index.ts"
 
-/** What a process left behind that did not end by itself: none of it has a record. */
+/** What a process left behind that did not end by itself: no more than that has no record. */
 export interface Unrecorded {
   /** Calls that had begun and not ended. */
   callsUnderWay: number
-  /** Records of ended calls that were not written yet. */
+  /** Records of ended calls that were not known to be written: a batch may have been stored just before the process was killed. */
   recordsWaiting: number
   /** When it was counted last, in epoch milliseconds. */
   countedAt: number

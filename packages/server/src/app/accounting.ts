@@ -59,8 +59,10 @@ export async function openAccounting(
   metrics.gauge("perdure_calls_unrecorded", "Calls that were under way when a process was killed, found at this start", () =>
     lost("callsUnderWay"),
   )
-  metrics.gauge("perdure_records_unrecorded", "Records that waited when a process was killed, found at this start", () =>
-    lost("recordsWaiting"),
+  metrics.gauge(
+    "perdure_records_unrecorded",
+    "Records that waited or were being written when a process was killed, found at this start",
+    () => lost("recordsWaiting"),
   )
   return { records, admission, unrecorded: tally.unrecorded }
 }
