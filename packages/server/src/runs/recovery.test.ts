@@ -43,7 +43,8 @@ describe.each(testEngines())("recovery on %s", (engine) => {
     const dying = kernelOn(victim, [effectWorkflow(effect, (key) => { keys.push(key); victim.kill() }, verify)]) // prettier-ignore
     const run = await dying.start(request(`effect-${effect}`))
     while (keys.length === 0) await new Promise((resolve) => setTimeout(resolve, 5))
-    const survivor = kernelOn(store, [effectWorkflow(effect, (key) => keys.push(key), verify)])
+    // A lease that a busy machine keeps: the run would be begun once more if it were lost.
+    const survivor = kernelOn(store, [effectWorkflow(effect, (key) => keys.push(key), verify)], { limits: { leaseMs: 4_000 } })
     return { run, survivor, keys }
   }
 
@@ -158,10 +159,12 @@ describe.each(testEngines())("recovery on %s", (engine) => {
         await ctx.waitForSignal("go")
         return first
       }, { version }) // prettier-ignore
-    const one = kernelOn(store, [versioned("1", "charge")])
+    // Nobody dies here: on a busy machine a short lease would be lost, and the log would have more events.
+    const limits = { leaseMs: 20_000 }
+    const one = kernelOn(store, [versioned("1", "charge")], { limits })
     const run = await reaches(one, await one.start(request("versioned")), "waiting")
     await one[Symbol.asyncDispose]()
-    const two = kernelOn(store, [versioned("2", "renamed")])
+    const two = kernelOn(store, [versioned("2", "renamed")], { limits })
     await two.signal(project, run.id, "go", null, run.label)
     await reaches(two, run, "needs_migration")
     expect((await logOf(two, run)).at(-1)?.data).toMatchObject({
@@ -173,7 +176,7 @@ describe.each(testEngines())("recovery on %s", (engine) => {
     })
     expect(executed).toBe(1)
     await two[Symbol.asyncDispose]()
-    const three = kernelOn(store, [versioned("3", "charge")])
+    const three = kernelOn(store, [versioned("3", "charge")], { limits })
     expect([(await end(three, run)).output, executed]).toEqual([1, 1])
   })
 
