@@ -80,7 +80,8 @@ async function compose(config: Config, overrides: Overrides, cleanUps: AsyncDisp
   const { store, minilm, discovered } = await openParts(config, logger, overrides.onFatal, cleanUps)
   const foundation = await openFoundation(config, shared, { store, metrics, observers }, cleanUps)
   const { identity, records, runs } = foundation
-  for (const lost of foundation.unrecorded) logger.warn({ ...lost }, "a process was killed here: calls that it had begun may be in no record")
+  for (const lost of foundation.unrecorded)
+    logger.warn({ ...lost }, "a process was killed here: calls that it had begun may be in no record")
   const inference = composeInference(shared, config, { minilm, discovered, observer: observers.pool }, cleanUps)
   telemetry.watch(inference.models)
   const context = cleanUps.use(composeContext(shared, config, { ...foundation, store, inference, minilm }))

@@ -1,5 +1,5 @@
 // The behaviour of the kernel on both engines: starting, steps, waiting, children, cancelling, limits.
-import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest"
 import type { JsonValue } from "../core/index.ts"
 import { openTestStore, testEngines, type TestStore } from "../testing/database.ts"
 import type { Store } from "../store/index.ts"
@@ -282,6 +282,23 @@ describe.each(testEngines())("runs on %s", (engine) => {
     expect((await logOf(runs, run)).find((event) => event.type === "step.completed")?.data).toMatchObject({ key: "pay", output: "paid" })
     expect((await runs.cancel(project, run.id, "again")).outcome).toBe("already_ended")
     expect((await typesOf(runs, sleeping)).at(-1)).toBe("run.ended")
+  })
+
+  it("survives a body that awaits one operation while another one fails", async () => {
+    const unhandled: unknown[] = []
+    const note = (reason: unknown): void => void unhandled.push(reason)
+    process.on("unhandledRejection", note)
+    onTestFinished(() => void process.off("unhandledRejection", note))
+    const runs = kernelOn(store, [
+      defineWorkflow("side-by-side", async (ctx) => {
+        const failing = ctx.step("failing", () => Promise.reject(new Error("too bad")), { effect: "read" })
+        await ctx.step("slow", () => new Promise<null>((resolve) => setTimeout(() => resolve(null), 200)), { effect: "read" })
+        return failing
+      }),
+    ])
+    const run = await runs.start(request("side-by-side"))
+    expect(await end(runs, run)).toMatchObject({ status: "failed", error: { message: expect.stringContaining("too bad") } })
+    expect(unhandled).toEqual([])
   })
 
   it("cancels a waiting run at once", async () => {
