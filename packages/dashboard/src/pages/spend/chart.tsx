@@ -21,7 +21,7 @@ export interface SpendChartProps {
 export function SpendChart({ rows, total, range, measure, nameOf }: SpendChartProps): React.JSX.Element {
   const now = useNow()
   const { series, buckets } = spendOverTime(rows, { range, measure, now, seriesMax })
-  const most = Math.max(1, ...buckets.map((bucket) => bucket.total))
+  const most = Math.max(0, ...buckets.map((bucket) => bucket.total))
   const told = measureText(measure)
   const nameOfSeries = ({ group }: Series): string => (group === null ? "others" : nameOf(group))
   const sum = told(measures[measure].of(total), total.costKnown)
@@ -46,7 +46,7 @@ export function SpendChart({ rows, total, range, measure, nameOf }: SpendChartPr
             <Bar
               key={bucket.at}
               bucket={bucket}
-              most={most}
+              most={most || 1}
               title={titleOf(bucket, series, { when, told, nameOfSeries })}
               series={series}
             />
@@ -57,8 +57,8 @@ export function SpendChart({ rows, total, range, measure, nameOf }: SpendChartPr
           style={{ height: heightPx }}
           aria-hidden="true"
         >
-          <span>{told(most)}</span>
-          <span>{told(most / 2)}</span>
+          <span>{most > 0 ? told(most) : null}</span>
+          <span>{most > 0 ? told(most / 2) : null}</span>
           <span>0</span>
         </div>
       </div>
