@@ -24,6 +24,7 @@ import type {
   Usage,
   UsageQuery,
 } from "@perdure/contract"
+import { changesOf, type Changes } from "./changes.ts"
 import { readStream, type StreamOptions } from "./stream.ts"
 import { createTransport, type Call, type Transport, type TransportOptions } from "./transport.ts"
 
@@ -68,6 +69,8 @@ export interface Client {
   /** The models that the caller may use, where each is served, and how these places fare. */
   deployments(signal?: AbortSignal): Promise<Deployments>
   usage(query?: UsageQuery, signal?: AbortSignal): Promise<Usage>
+  /** What changes in a scope: memories, blocks, states. */
+  changes: Changes
   memories: {
     /** The newest of a scope; of the project where none is named. */
     list(query?: { scope?: string; before?: string; limit?: number }, signal?: AbortSignal): Promise<MemoryList>
@@ -117,6 +120,7 @@ function restOf(transport: Transport): Omit<Client, "runs"> {
     limits: (signal) => transport.json({ path: "/v1/limits", signal }),
     deployments: (signal) => transport.json({ path: "/v1/deployments", signal }),
     usage: (query, signal) => transport.json({ path: "/v1/usage", query: { ...query }, signal }),
+    changes: changesOf(transport),
     memories: {
       list: (query, signal) => transport.json({ path: "/v1/memories", query: { ...query }, signal }),
       search: (request, signal) => transport.json({ ...post("/v1/memories/search", request), signal }),

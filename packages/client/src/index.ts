@@ -1,5 +1,6 @@
 // Public face of the client of Perdure's own API.
 export { createClient, type Client, type ClientOptions, type RunStart } from "./client.ts"
+export type { Changes } from "./changes.ts"
 export { PerdureError } from "./error.ts"
 export type { StreamOptions } from "./stream.ts"
 export type {
@@ -10,6 +11,10 @@ export type {
   ApiKeyListQuery,
   ApiKeyRotateRequest,
   ApiKeyUpdateRequest,
+  Change,
+  ChangeCursor,
+  ChangePage,
+  ChangePageQuery,
   DeploymentHealth,
   DeploymentPrice,
   Deployments,

@@ -12,7 +12,7 @@ export interface TransportOptions {
 }
 
 export interface Call {
-  method?: "GET" | "POST" | "PATCH" | "DELETE"
+  method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE"
   path: string
   query?: Record<string, string | number | undefined>
   body?: unknown

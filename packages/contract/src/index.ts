@@ -1,5 +1,15 @@
 // Public face of the contract: what clients of Perdure's own API may rely on.
 export {
+  changeCursorRequestSchema,
+  changePageQuerySchema,
+  changePageSchema,
+  changeSchema,
+  type Change,
+  type ChangeCursor,
+  type ChangePage,
+  type ChangePageQuery,
+} from "./changes.ts"
+export {
   deploymentsSchema,
   type DeploymentHealth,
   type DeploymentPrice,

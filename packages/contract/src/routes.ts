@@ -2,6 +2,7 @@
 import type { z } from "zod"
 import * as anthropic from "./anthropic.ts"
 import { batchRoutes } from "./batches.ts"
+import { changeRoutes } from "./changes.ts"
 import { deploymentsSchema } from "./deployments.ts"
 import { feedbackRoutes } from "./feedback.ts"
 import * as keys from "./keys.ts"
@@ -12,7 +13,7 @@ import * as openai from "./openai.ts"
 import { promptRoutes } from "./prompts.ts"
 import * as runs from "./runs.ts"
 
-export type HttpMethod = "GET" | "POST" | "PATCH" | "DELETE"
+export type HttpMethod = "GET" | "POST" | "PUT" | "PATCH" | "DELETE"
 
 export interface ApiRoute {
   method: HttpMethod
@@ -381,6 +382,7 @@ export const apiRoutes: readonly ApiRoute[] = [
   ...batches,
   ...vectorStores,
   ...memoryRoutes,
+  ...group("Changes", "perdure", changeRoutes),
   ...runRoutes,
   ...group("Prompts", "perdure", promptRoutes),
   ...group("Feedback", "perdure", feedbackRoutes),

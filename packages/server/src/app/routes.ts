@@ -9,6 +9,7 @@ import type { ContextServices } from "../context/index.ts"
 import type { BackgroundTasks } from "../core/index.ts"
 import {
   batchRoutes,
+  changeRoutes,
   conversationRoutes,
   createDashboardRoutes,
   createDeploymentRoutes,
@@ -123,6 +124,7 @@ function contextRoutes(shared: Shared, parts: RouteParts): Hono<HttpEnv>[] {
     messageBatchRoutes({ ...recording, batches }),
     vectorStoreRoutes({ ...recording, vectorStores: context.vectorStores, search: context.search }),
     conversationRoutes({ ...shared, conversations: context.conversations }),
+    changeRoutes({ ...shared, changeLog: context.changeLog }),
     memoryRoutes({ ...recording, memories: context.memories }),
   ]
 }

@@ -1,7 +1,8 @@
 // Puts context together: files, vector stores, search, memories and conversations over one store, and the run that ingests.
-import type { Clock, Limits, NewId } from "../core/index.ts"
+import { messageOf, type Clock, type Limits, type NewId } from "../core/index.ts"
 import type { Runs } from "../runs/index.ts"
 import type { Store } from "../store/index.ts"
+import { createChangeLog, type ChangeLog } from "./changes/change-log.ts"
 import { createConversations, type Conversations } from "./conversations.ts"
 import { openDocuments } from "./documents/documents.ts"
 import { createFiles, type Files } from "./files.ts"
@@ -24,7 +25,14 @@ export interface ContextDependencies {
   newId: NewId
   limits: Pick<
     Limits,
-    "fileBytesMax" | "batchFileBytesMax" | "parseTimeoutMs" | "fileChunksMax" | "vectorStoreFilesMax" | "wordCacheEntriesMax"
+    | "fileBytesMax"
+    | "batchFileBytesMax"
+    | "parseTimeoutMs"
+    | "fileChunksMax"
+    | "vectorStoreFilesMax"
+    | "wordCacheEntriesMax"
+    | "changePollMs"
+    | "changeWaitMsMax"
   >
   /** Failures that no caller learns of: what was being done, and why it did not work. */
   onError?: (name: string, message: string) => void
@@ -36,6 +44,7 @@ export interface ContextServices extends AsyncDisposable {
   search: Search
   memories: Memories
   conversations: Conversations
+  changeLog: ChangeLog
 }
 
 /** Call it right after `createRuns`: it defines the runs that ingest. */
@@ -44,6 +53,8 @@ export function createContext(dependencies: ContextDependencies): ContextService
   const documents = openDocuments(limits)
   const wordCache = createWordCache({ entriesMax: limits.wordCacheEntriesMax })
   const files = createFiles(dependencies)
+  const onError = (what: string, error: unknown): void => dependencies.onError?.(what, messageOf(error))
+  const changeLog = createChangeLog({ ...dependencies, onError })
   runs.define(ingestionDefinition({ ...dependencies, documents }))
   runs.define(memoryVectorDefinition(dependencies))
   return {
@@ -52,6 +63,10 @@ export function createContext(dependencies: ContextDependencies): ContextService
     search: createSearch({ ...dependencies, wordCache }),
     memories: createMemories({ ...dependencies, wordCache }),
     conversations: createConversations(dependencies),
-    [Symbol.asyncDispose]: () => documents[Symbol.asyncDispose](),
+    changeLog,
+    [Symbol.asyncDispose]: async () => {
+      await changeLog[Symbol.asyncDispose]()
+      await documents[Symbol.asyncDispose]()
+    },
   }
 }

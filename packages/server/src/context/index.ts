@@ -1,4 +1,5 @@
 // Public face of context: files, vector stores, search, memories, conversations.
+export type { ChangeLog } from "./changes/change-log.ts"
 export { createContext, type ContextDependencies, type ContextServices } from "./context.ts"
 export { type ConversationItem, type Conversations, type StoredConversationItem } from "./conversations.ts"
 export { expiresAt, isExpired } from "./expiry.ts"

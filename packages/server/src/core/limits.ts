@@ -170,6 +170,12 @@ export interface Limits {
   feedbackPerRunMax: number
   /** Postings of searched terms kept in memory, 24 bytes each. */
   wordCacheEntriesMax: number
+  /** Changes of one scope that its log keeps; a reader that is further behind has to read the scope anew. */
+  changesKeptMax: number
+  /** Longest time until a change of a scope is seen whose notification was lost. */
+  changePollMs: number
+  /** Longest wait of a call that asks for what comes after a change. */
+  changeWaitMsMax: number
   /** Largest file of the purpose batch; it is stored in parts as it comes. */
   batchFileBytesMax: number
   /** Requests of one batch; OpenAI's limit too. */
@@ -300,6 +306,9 @@ export const defaultLimits: Limits = {
   renderedPromptBytesMax: 8 * 1024 * 1024,
   feedbackPerRunMax: 1_000,
   wordCacheEntriesMax: 2_000_000,
+  changesKeptMax: 100_000,
+  changePollMs: 1_000,
+  changeWaitMsMax: 30_000,
   batchFileBytesMax: 200 * 1024 * 1024,
   batchLinesMax: 50_000,
   batchLineTriesMax: 4,

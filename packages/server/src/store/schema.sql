@@ -113,6 +113,45 @@ alter table cached_answers enable row level security;
 create policy project_only on cached_answers for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
 grant delete, insert, select, update on cached_answers to perdure_app;
 
+create table change_cursors (
+  project_id text not null,
+  reader text not null,
+  scope text not null,
+  seq bigint not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint change_cursors_pkey PRIMARY KEY (project_id, reader, scope)
+);
+alter table change_cursors enable row level security;
+create policy project_only on change_cursors for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on change_cursors to perdure_app;
+
+create table change_scopes (
+  project_id text not null,
+  scope text not null,
+  seq bigint not null,
+  kept_from bigint default 1 not null,
+  constraint change_scopes_pkey PRIMARY KEY (project_id, scope)
+);
+alter table change_scopes enable row level security;
+create policy project_only on change_scopes for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on change_scopes to perdure_app;
+
+create table changes (
+  project_id text not null,
+  scope text not null,
+  seq bigint not null,
+  entry text not null,
+  kind text not null,
+  op text not null,
+  version_id text,
+  principal text not null,
+  at timestamp with time zone not null,
+  constraint changes_pkey PRIMARY KEY (project_id, scope, seq)
+);
+alter table changes enable row level security;
+create policy project_only on changes for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on changes to perdure_app;
+
 create table chunks (
   project_id text not null,
   vector_store_id text not null,

@@ -6,6 +6,7 @@ import { createApi, createHttpServer } from "../http/index.ts"
 import { conversationRoutes } from "../http/openai/conversations.ts"
 import { filesRoutes } from "../http/openai/files.ts"
 import { vectorStoreRoutes } from "../http/openai/vector-stores.ts"
+import { changeRoutes } from "../http/perdure/changes.ts"
 import { memoryRoutes } from "../http/perdure/memories.ts"
 import { createRuns, type Runs } from "../runs/index.ts"
 import { createGate, createIdentity, type Grant } from "../security/index.ts"
@@ -34,6 +35,8 @@ export interface ContextServerOptions {
   readonly limits?: Partial<Limits>
   readonly grants?: readonly Grant[]
   readonly embed?: Embed | undefined
+  /** The database of another server, as a second process has it. */
+  readonly databaseUrl?: string
   /** Behave as if pgvector were missing. */
   readonly vector?: boolean
 }
@@ -57,7 +60,7 @@ export async function startContextServer(options: ContextServerOptions = {}): Pr
   const record = (row: LightRunRecord): void => void records.push(row)
   const gate = createGate({ grants: options.grants ?? [everything] })
   const deps = { ...shared, ...context, record, gate }
-  const routes = [filesRoutes(deps), vectorStoreRoutes(deps), memoryRoutes(deps), conversationRoutes(deps)]
+  const routes = [filesRoutes(deps), vectorStoreRoutes(deps), memoryRoutes(deps), conversationRoutes(deps), changeRoutes(deps)]
   const logger = { error: onError }
   const app = createApi({ ...shared, identity, routes, logger })
   const server = cleanUps.use(createHttpServer({ ...shared, identity, app, hotRoutes: {}, logger }))
@@ -83,7 +86,8 @@ function wordVector(text: string): Float32Array {
 }
 
 async function openDatabase(options: ContextServerOptions, limits: Limits, cleanUps: AsyncDisposableStack): Promise<Store> {
-  const { dataDirectory, engine = "pglite", vector } = options
+  const { dataDirectory, databaseUrl, engine = "pglite", vector } = options
+  if (databaseUrl !== undefined) return cleanUps.use(await openStore({ databaseUrl, limits }))
   if (dataDirectory !== undefined) return cleanUps.use(await openStore({ dataDirectory, limits, testing: { fsync: false } }))
   // Without pgvector the schema is another one, so the prepared database does not do.
   const bare = vector === false ? { fresh: true, testing: { vector } } : {}

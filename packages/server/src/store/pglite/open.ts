@@ -1,5 +1,6 @@
 // The store in the data directory: lock, template, engine in its thread, proof that fsync works, then the port.
 import { AppError } from "../../core/index.ts"
+import { Announcer, notifyAll } from "../announce.ts"
 import type { Engine, EngineOptions, ScriptRunner } from "../engine.ts"
 import type { Queryable, SqlValue, Transactor } from "../port.ts"
 import { checkProjectId, scopeText } from "../scope.ts"
@@ -41,6 +42,11 @@ class PgliteEngine implements Engine {
   readonly #options: PgliteOptions
   readonly #session: PgliteSession
   readonly #handlers = new Map<string, Set<(payload: string) => void>>()
+  /** Nobody else can listen: what no handler waits for is not sent. */
+  readonly #announcer = new Announcer((list) => {
+    const heard = list.filter(({ channel }) => this.#handlers.has(channel))
+    return heard.length === 0 ? Promise.resolve() : notifyAll(this.system, heard)
+  })
   #endMaintenance: (() => Promise<void>) | undefined
 
   constructor(host: PgliteHost, lock: DirectoryLock, options: PgliteOptions) {
@@ -110,6 +116,7 @@ class PgliteEngine implements Engine {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#announcer.close()
     await this.#endMaintenance?.()
     await this.#host.close()
     await this.#lock.release()
@@ -163,7 +170,8 @@ class PgliteEngine implements Engine {
   async #transaction<T>(priority: Priority, projectId: string | undefined, work: (tx: Queryable, turn: Turn) => Promise<T>): Promise<T> {
     return await this.#turn(priority, async (turn) => {
       await this.#session.script(turn, projectId === undefined ? "begin" : `begin; ${scopeText(projectId)}`)
-      return await runTransaction({ session: this.#session, turn, limitMs: this.#options.limits.queryTimeoutMs, work })
+      const committed = (tx: Queryable): void => this.#announcer.committed(tx)
+      return await runTransaction({ session: this.#session, turn, limitMs: this.#options.limits.queryTimeoutMs, work, committed })
     })
   }
 

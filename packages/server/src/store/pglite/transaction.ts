@@ -10,11 +10,13 @@ export interface TransactionParts<T> {
   /** Everybody else waits as long as this transaction is open. */
   readonly limitMs: number | undefined
   readonly work: (tx: Queryable, turn: Turn) => Promise<T>
+  /** Called once it is committed. */
+  readonly committed?: (tx: Queryable) => void
 }
 
 /** Runs `work` after `begin`. */
 export async function runTransaction<T>(parts: TransactionParts<T>): Promise<T> {
-  const { session, turn, limitMs, work } = parts
+  const { session, turn, limitMs, work, committed } = parts
   let state: "open" | "ended" | "expired" = "open"
   const tx: Queryable = {
     query: async <Row extends object>(text: string, values: readonly SqlValue[] = []) => {
@@ -35,6 +37,7 @@ export async function runTransaction<T>(parts: TransactionParts<T>): Promise<T> 
     if (stateOf() === "expired") throw expired(limitMs)
     state = "ended"
     await session.script(turn, "commit")
+    committed?.(tx)
     return result
   } catch (error) {
     if (stateOf() !== "expired") {

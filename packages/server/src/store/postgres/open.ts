@@ -1,5 +1,6 @@
 // The store on a Postgres server: a pool, one round trip per statement, one connection that listens.
 import { Pool, type ClientConfig, type PoolClient, type QueryConfig } from "pg"
+import { Announcer, notifyAll } from "../announce.ts"
 import { connectionError, isStoreError } from "../errors.ts"
 import type { Engine, EngineOptions, ScriptRunner } from "../engine.ts"
 import type { Queryable, SqlValue, Transactor } from "../port.ts"
@@ -30,6 +31,7 @@ class PostgresEngine implements Engine {
   capabilities = { vector: false, serverVersion: "unknown" }
   readonly #pool: Pool
   readonly #listener: PostgresListener
+  readonly #announcer = new Announcer((list) => notifyAll(this.system, list))
   readonly #stale = new WeakSet<PoolClient>()
   #ended = false
 
@@ -109,6 +111,7 @@ class PostgresEngine implements Engine {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#ended) return
     this.#ended = true
+    this.#announcer.close()
     await this.#listener[Symbol.asyncDispose]()
     await this.#pool.end()
   }
@@ -153,6 +156,7 @@ class PostgresEngine implements Engine {
         const result = await work(tx, client)
         open = false
         await client.query("commit")
+        this.#announcer.committed(tx)
         return result
       } catch (error) {
         open = false
