@@ -1,4 +1,5 @@
 // `perdure start`: runs the server until it is told to stop, and says where it is once it is ready.
+import { setFlagsFromString } from "node:v8"
 import { messageOf, systemClock } from "../core/index.ts"
 import type { LoadedConfig } from "../config/index.ts"
 import { loadComposition, type RunningPerdure } from "./composition.ts"
@@ -22,6 +23,7 @@ export interface StartOptions extends ConfigOptions {
 /** Resolves with the exit code when the server has stopped. */
 export async function start(options: StartOptions, terminal: Terminal): Promise<number> {
   const isDev = options.dev === true
+  collectInOneThread()
   const stopping = stopSignal(() => process.exit(exitCodes.failed), hasTerminal())
   const loaded = await loadFor(options, isDev)
   const { createPerdure } = await loadComposition()
@@ -61,6 +63,14 @@ export async function start(options: StartOptions, terminal: Terminal): Promise<
   } finally {
     removeServerFile(loaded.config.data, process.pid)
   }
+}
+
+/**
+ * What dies young is most of what a gateway allocates: little of it survives a collection, and waking threads for it costs more than they
+ * save; on a core that is shared, answers wait for them.
+ */
+function collectInOneThread(): void {
+  setFlagsFromString("--no-parallel-scavenge")
 }
 
 function isData(path: string | null): boolean {
