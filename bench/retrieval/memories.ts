@@ -1,7 +1,7 @@
 // How long does it take to remember one statement and to recall it, in a scope that grows? With the real embedding model and the embedded database.
 //   node bench/retrieval/memories.ts [statements]     1,000 when no number is given
 import { openMiniLm } from "@perdure/minilm"
-import { createContext } from "../../packages/server/src/context/index.ts"
+import { createContext, derivedTermKeys } from "../../packages/server/src/context/index.ts"
 import { defaultLimits, newId, systemClock } from "../../packages/server/src/core/index.ts"
 import { createRuns } from "../../packages/server/src/runs/index.ts"
 import { openBenchStore } from "./bench-store.ts"
@@ -16,7 +16,16 @@ await using opened = await openBenchStore()
 const { store } = opened
 await using runs = createRuns({ store, clock: systemClock, newId, limits: defaultLimits })
 const embed = (texts: readonly string[], signal: AbortSignal): Promise<Float32Array[]> => minilm.embed(texts, signal)
-const shared = { store, runs, embedAs: () => embed, embedModel: "perdure/minilm", clock: systemClock, newId, limits: defaultLimits }
+const shared = {
+  store,
+  runs,
+  embedAs: () => embed,
+  embedModel: "perdure/minilm",
+  clock: systemClock,
+  newId,
+  limits: defaultLimits,
+  termKeyOf: derivedTermKeys(new Uint8Array(32)),
+}
 await using context = createContext(shared)
 
 const signal = new AbortController().signal

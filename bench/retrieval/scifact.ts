@@ -6,11 +6,12 @@ import { openMiniLm, type MiniLm } from "@perdure/minilm"
 import { chunkDocument, embeddingTexts } from "../../packages/server/src/context/documents/chunk.ts"
 import { parsePlain } from "../../packages/server/src/context/documents/plain.ts"
 import { documentParameters, placeOf } from "../../packages/server/src/context/retrieval/bm25.ts"
+import { createScopeIndex } from "../../packages/server/src/context/retrieval/index-entry.ts"
 import { searchScope } from "../../packages/server/src/context/retrieval/scope-search.ts"
 import { createWordCache } from "../../packages/server/src/context/retrieval/word-cache.ts"
 import { defaultLimits } from "../../packages/server/src/core/index.ts"
-import { autoChunking } from "../../packages/server/src/context/index.ts"
-import { embeddings, postings, type Store } from "../../packages/server/src/store/index.ts"
+import { autoChunking, derivedTermKeys } from "../../packages/server/src/context/index.ts"
+import type { Store } from "../../packages/server/src/store/index.ts"
 import { openBenchStore } from "./bench-store.ts"
 
 const folder = new URL("../../../shared/retrieval/scifact/", import.meta.url)
@@ -18,7 +19,8 @@ const cacheFolder = new URL("./results/", import.meta.url)
 const projectId = "proj_bench"
 const scopeId = "vs_scifact"
 const model = "perdure/minilm"
-const wordCache = createWordCache({ entriesMax: defaultLimits.wordCacheEntriesMax })
+const wordCache = createWordCache({ bytesMax: defaultLimits.wordCacheBytesMax })
+const termKeyOf = derivedTermKeys(new Uint8Array(32))
 
 interface Text {
   id: string
@@ -50,6 +52,7 @@ async function main(): Promise<void> {
 async function index(store: Store, documents: readonly Text[], embed: CachedEmbed): Promise<{ chunks: number; ms: number }> {
   const started = performance.now()
   let chunks = 0
+  const scopeIndex = createScopeIndex({ store, termKeyOf })
   for (const document of documents) {
     const options = { tokensMax: autoChunking.tokensMax, overlapTokens: autoChunking.overlapTokens, chunksMax: 1_000 }
     const chunked = chunkDocument(parsePlain(document.text), options)
@@ -57,9 +60,9 @@ async function index(store: Store, documents: readonly Text[], embed: CachedEmbe
     const vectors = await embed.texts(texts.map((text) => text.text))
     const key = { projectId, scopeId, documentId: document.id }
     await store.project(projectId).transaction(async (tx) => {
-      await postings.insertPostings(tx, key, { parts: chunked.chunks.length, terms: chunked.terms }, chunked.postings)
+      await scopeIndex.indexEntry(tx, { ...key, lane: "document", parts: chunked.words })
       const rows = texts.map(({ part, piece }, place) => ({ part, piece, vector: vectors[place] ?? new Float32Array() }))
-      await embeddings.insertEmbeddings(tx, { ...key, model }, rows)
+      await scopeIndex.indexVectors(tx, { ...key, model }, rows)
     })
     chunks += chunked.chunks.length
   }
@@ -87,9 +90,10 @@ async function measure(
         text,
         vector,
         documentIds: null,
-        parameters: documentParameters,
+        lanes: new Map([["document", documentParameters] as const]),
         candidatesMax: 100,
         wordCache,
+        termKeyOf,
       }),
     )
     ms += performance.now() - started

@@ -1,9 +1,10 @@
 // The parts behind the routes, constructed by hand in order: context over models, one store and one kernel.
 import type { Config } from "../config/index.ts"
-import { createContext, type ContextServices } from "../context/index.ts"
+import { createContext, derivedTermKeys, type ContextServices } from "../context/index.ts"
 import type { Clock, Limits, NewId } from "../core/index.ts"
 import type { EmbeddedEmbeddings } from "../inference/index.ts"
 import type { Runs } from "../runs/index.ts"
+import type { Sealer } from "../security/index.ts"
 import type { Store } from "../store/index.ts"
 import { admitEmbeddings, type Accountable } from "./admitted-embed.ts"
 import type { Inference } from "./inference.ts"
@@ -22,11 +23,20 @@ export const extractiveModel = "perdure/extractive"
 export function composeContext(
   shared: Shared,
   config: Config,
-  parts: { store: Store; runs: Runs; inference: Inference; minilm: EmbeddedEmbeddings } & Accountable,
+  parts: { store: Store; runs: Runs; inference: Inference; minilm: EmbeddedEmbeddings; sealer: Sealer } & Accountable,
 ): ContextServices {
-  const { store, runs, inference, minilm } = parts
+  const { store, runs, inference, minilm, sealer } = parts
+  const termKeyOf = derivedTermKeys(sealer.key("context terms"))
   const embedModel = config.defaults.embeddingModel ?? minilm.deployment.id
   const usesMissingMiniLm = embedModel === minilm.deployment.id && minilm.unavailable !== null
   const embedAs = usesMissingMiniLm ? undefined : admitEmbeddings({ ...shared, ...inference, ...parts }, embedModel, "context.embed")
-  return createContext({ ...shared, store, runs, embedAs, embedModel, onError: (name, message) => shared.onError(name, message) })
+  return createContext({
+    ...shared,
+    store,
+    runs,
+    embedAs,
+    embedModel,
+    termKeyOf,
+    onError: (name, message) => shared.onError(name, message),
+  })
 }

@@ -10,6 +10,8 @@ import { ingestionDefinition } from "./ingestion.ts"
 import { memoryVectorDefinition } from "./memory-vector.ts"
 import { createMemories, type Memories } from "./memories.ts"
 import { createSearch, type Search } from "./retrieval/search.ts"
+import { createScopeIndex } from "./retrieval/index-entry.ts"
+import type { TermKeyOf } from "./retrieval/term-hash.ts"
 import { createWordCache } from "./retrieval/word-cache.ts"
 import type { EmbedAs } from "./types.ts"
 import { createVectorStores, type VectorStores } from "./vector-stores.ts"
@@ -21,6 +23,8 @@ export interface ContextDependencies {
   embedAs: EmbedAs | undefined
   /** Names the space of the vectors; vectors of another model are never compared with these. */
   embedModel: string
+  /** The key under which a scope's words are hashed. */
+  termKeyOf: TermKeyOf
   clock: Clock
   newId: NewId
   limits: Pick<
@@ -30,7 +34,7 @@ export interface ContextDependencies {
     | "parseTimeoutMs"
     | "fileChunksMax"
     | "vectorStoreFilesMax"
-    | "wordCacheEntriesMax"
+    | "wordCacheBytesMax"
     | "changePollMs"
     | "changeWaitMsMax"
   >
@@ -51,17 +55,18 @@ export interface ContextServices extends AsyncDisposable {
 export function createContext(dependencies: ContextDependencies): ContextServices {
   const { runs, limits } = dependencies
   const documents = openDocuments(limits)
-  const wordCache = createWordCache({ entriesMax: limits.wordCacheEntriesMax })
-  const files = createFiles(dependencies)
+  const wordCache = createWordCache({ bytesMax: limits.wordCacheBytesMax })
+  const index = createScopeIndex(dependencies)
+  const files = createFiles({ ...dependencies, index })
   const onError = (what: string, error: unknown): void => dependencies.onError?.(what, messageOf(error))
   const changeLog = createChangeLog({ ...dependencies, onError })
-  runs.define(ingestionDefinition({ ...dependencies, documents }))
-  runs.define(memoryVectorDefinition(dependencies))
+  runs.define(ingestionDefinition({ ...dependencies, documents, index }))
+  runs.define(memoryVectorDefinition({ ...dependencies, index }))
   return {
     files,
-    vectorStores: createVectorStores({ ...dependencies, files }),
+    vectorStores: createVectorStores({ ...dependencies, files, index }),
     search: createSearch({ ...dependencies, wordCache }),
-    memories: createMemories({ ...dependencies, wordCache }),
+    memories: createMemories({ ...dependencies, wordCache, index }),
     conversations: createConversations(dependencies),
     changeLog,
     [Symbol.asyncDispose]: async () => {

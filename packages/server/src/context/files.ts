@@ -1,8 +1,9 @@
 // Files: what clients upload, kept in the database with its hash and the label that its chunks will carry.
 import { AppError, type Clock, type JsonValue, type Limits, type NewId } from "../core/index.ts"
 import type { Label } from "../security/index.ts"
-import { embeddings, files, postings, type FilePage, type Store, type StoredFile } from "../store/index.ts"
+import { files, type FilePage, type Store, type StoredFile } from "../store/index.ts"
 import { FileWriter } from "./file-writer.ts"
+import type { ScopeIndex } from "./retrieval/index-entry.ts"
 import type { Caller } from "./types.ts"
 
 export const filePurposes = ["assistants", "batch", "fine-tune", "vision", "user_data", "evals"] as const
@@ -34,13 +35,14 @@ export interface Files {
 }
 
 export interface FilesDependencies {
+  index: ScopeIndex
   store: Store
   clock: Clock
   newId: NewId
   limits: Pick<Limits, "fileBytesMax" | "batchFileBytesMax">
 }
 
-export function createFiles({ store, clock, newId, limits }: FilesDependencies): Files {
+export function createFiles({ store, index, clock, newId, limits }: FilesDependencies): Files {
   const get = async (projectId: string, id: string): Promise<StoredFile> =>
     (await files.findFile(store.project(projectId), projectId, clock.now(), id)) ?? raise(noFile(id))
   const begin: Files["begin"] = (caller, { id = newId("file"), filename, purpose, expiresAfterSeconds }) => {
@@ -91,8 +93,7 @@ export function createFiles({ store, clock, newId, limits }: FilesDependencies):
         const vectorStoreIds = await files.vectorStoresOfFile(tx, projectId, id)
         const found = await files.deleteFile(tx, projectId, id)
         for (const vectorStoreId of vectorStoreIds.toSorted()) {
-          if (store.capabilities.vector) await embeddings.deleteEmbeddings(tx, projectId, vectorStoreId, id)
-          await postings.deletePostings(tx, projectId, vectorStoreId, id)
+          await index.removeEntry(tx, { projectId, scopeId: vectorStoreId, documentId: id })
         }
         return found
       })

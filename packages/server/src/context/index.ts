@@ -7,6 +7,7 @@ export { fileTooLarge, type BegunFile, type Files, type FileUpload } from "./fil
 export type { FileWriter } from "./file-writer.ts"
 export { writersLabel, type Memories, type Memory, type MemoryHit, type MemorySearchAnswer, type NewMemory } from "./memories.ts"
 export { parseFilter, type AttributeFilter, type AttributeValue } from "./retrieval/filters.ts"
+export { derivedTermKeys, type TermKeyOf } from "./retrieval/term-hash.ts"
 export type { ArmScore, Why } from "./retrieval/fuse.ts"
 export type { Search, SearchAnswer, SearchQuery, SearchResult } from "./retrieval/search.ts"
 export type { Caller, Embed, EmbedAs } from "./types.ts"

@@ -127,7 +127,7 @@ it("a file removed while it is ingested leaves nothing behind", async () => {
   const ended = await server.runs.ended(server.projectId, run?.id ?? "", AbortSignal.timeout(30_000))
   expect(ended.status).toBe("cancelled")
   const [left] = await server.store.system.query<{ rows: number }>(
-    "select (select count(*) from chunks) + (select count(*) from postings) + (select count(*) from embeddings) as rows",
+    "select (select count(*) from chunks) + (select count(*) from index_entries) + (select count(*) from embeddings) as rows",
   )
   expect(left?.rows).toBe(0)
 })

@@ -10,9 +10,7 @@ import { AppError, isJsonObject, type JsonValue, type Limits, type NewId } from 
 import type { RunContext, RunDefinition } from "../runs/index.ts"
 import {
   chunks,
-  embeddings,
   files,
-  postings,
   tellableMessage,
   vectorStores,
   type PartEmbedding,
@@ -25,6 +23,7 @@ import { embeddingTexts } from "./documents/chunk.ts"
 import type { Documents, DocumentOutcome } from "./documents/documents.ts"
 import type { ChunkedDocument, DocumentFailure, ParsedDocument } from "./documents/types.ts"
 import { partsOf } from "./files.ts"
+import type { ScopeIndex } from "./retrieval/index-entry.ts"
 import type { EmbedAs } from "./types.ts"
 import { vectorOfText, vectorText } from "./vector-text.ts"
 
@@ -41,6 +40,7 @@ export interface IngestionDependencies {
   documents: Documents
   embedAs: EmbedAs | undefined
   embedModel: string
+  index: ScopeIndex
   clock: Clock
   newId: NewId
   limits: Pick<Limits, "fileChunksMax">
@@ -169,11 +169,11 @@ class Work {
     const row = await vectorStores.lockVectorStoreFile(tx, projectId, vectorStoreId, fileId, runId)
     if (row?.status !== "in_progress") return { outcome: "detached" }
     const key = { projectId, scopeId: vectorStoreId, documentId: fileId }
-    await removeChunks(tx, this.#dependencies.store.capabilities.vector, projectId, vectorStoreId, fileId)
+    const { index } = this.#dependencies
+    await removeChunks(tx, index, projectId, vectorStoreId, fileId)
     await chunks.insertChunks(tx, this.#target, this.#rows(chunked))
-    await postings.insertPostings(tx, key, { parts: chunked.chunks.length, terms: chunked.terms }, chunked.postings)
-    if (this.vectorsWanted)
-      await embeddings.insertEmbeddings(tx, { ...key, model: this.#dependencies.embedModel }, embeddingsOf(chunked, batches))
+    await index.indexEntry(tx, { ...key, lane: "document", parts: chunked.words })
+    if (this.vectorsWanted) await index.indexVectors(tx, { ...key, model: this.#dependencies.embedModel }, embeddingsOf(chunked, batches))
     const usageBytes = chunked.chunks.reduce((total, chunk) => total + Buffer.byteLength(chunk.text), 0)
     await vectorStores.finishVectorStoreFile(tx, this.#target, { status: "completed", usageBytes, errorCode: null, errorMessage: null })
     await vectorStores.touchVectorStores(tx, projectId, [vectorStoreId], this.#dependencies.clock.now())
@@ -225,14 +225,13 @@ class Work {
 /** Removes what is searchable of a file in a store: words, vectors and the chunks themselves. */
 export async function removeChunks(
   tx: Queryable,
-  vector: boolean,
+  index: ScopeIndex,
   projectId: string,
   vectorStoreId: string,
   fileId: string,
 ): Promise<void> {
-  if (vector) await embeddings.deleteEmbeddings(tx, projectId, vectorStoreId, fileId)
   await chunks.deleteChunks(tx, projectId, vectorStoreId, fileId)
-  await postings.deletePostings(tx, projectId, vectorStoreId, fileId)
+  await index.removeEntry(tx, { projectId, scopeId: vectorStoreId, documentId: fileId })
 }
 
 function chunksOf(outcome: DocumentOutcome<ChunkedDocument>): ChunkedDocument {

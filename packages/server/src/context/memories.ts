@@ -2,13 +2,15 @@
 import { AppError, messageOf, type Clock, type JsonObject, type JsonValue, type NewId } from "../core/index.ts"
 import type { Runs } from "../runs/index.ts"
 import type { Label } from "../security/index.ts"
-import { embeddings, memories, postings, type Store, type StoredMemory } from "../store/index.ts"
+import { memories, type Queryable, type Store, type StoredMemory } from "../store/index.ts"
 import { memoryScopeId, memoryVectorName } from "./memory-vector.ts"
 import { countTerms } from "./retrieval/analyze.ts"
 import { memoryParameters, placeOf } from "./retrieval/bm25.ts"
 import type { Why } from "./retrieval/fuse.ts"
+import type { ScopeIndex } from "./retrieval/index-entry.ts"
 import { searchScope } from "./retrieval/scope-search.ts"
 import { embedQueries } from "./retrieval/search.ts"
+import type { TermKeyOf } from "./retrieval/term-hash.ts"
 import type { WordCache } from "./retrieval/word-cache.ts"
 import type { Caller, EmbedAs } from "./types.ts"
 
@@ -55,12 +57,15 @@ export interface MemoriesDependencies {
   newId: NewId
   runs: Pick<Runs, "start">
   wordCache: WordCache
+  termKeyOf: TermKeyOf
+  index: ScopeIndex
   onError?: (name: string, message: string) => void
 }
 
 /** A statement that the embedding model takes longer for is acknowledged without its vector, which a durable run then adds. */
 const embedWaitMs = 250
 const candidatesMax = 100
+const memoryLanes = new Map([["user", memoryParameters] as const])
 
 export function createMemories(dependencies: MemoriesDependencies): Memories {
   return new MemoryService(dependencies)
@@ -74,23 +79,22 @@ class MemoryService implements Memories {
   }
 
   async remember(caller: Caller, memory: NewMemory, signal: AbortSignal): Promise<Memory> {
-    const { store, clock, newId } = this.#dependencies
+    const { store, clock, newId, index } = this.#dependencies
     const stored = memoryOf(caller, memory, newId("mem"), clock.now())
     const early = await this.#vectorSoon(caller, stored.text, signal)
     await store.project(caller.projectId).transaction(async (tx) => {
       const { frequencies, length } = countTerms(stored.text)
       const key = indexKey(stored)
       await memories.insertMemory(tx, storedOf(stored))
-      const list = [...frequencies].map(([term, frequency]) => ({ term, parts: [0], frequencies: [frequency], lengths: [length] }))
+      await index.indexEntry(tx, { ...key, lane: "user", parts: [{ terms: frequencies, length }] })
       if (early instanceof Float32Array) await this.#insertVector(tx, stored, early)
-      await postings.insertPostings(tx, key, { parts: 1, terms: length }, list)
     })
     if (early === "late") await this.#startEmbedding(stored)
     return stored
   }
 
   async search(caller: Caller, query: { scope: string; text: string; limit: number }, signal: AbortSignal): Promise<MemorySearchAnswer> {
-    const { store, embedModel, clock, wordCache } = this.#dependencies
+    const { store, embedModel, clock, wordCache, termKeyOf } = this.#dependencies
     const { projectId } = caller
     const now = clock.now()
     const { vectors, wordsOnly } = await embedQueries(this.#dependencies, caller, [query.text], signal)
@@ -102,9 +106,10 @@ class MemoryService implements Memories {
         vector: vectors?.[0],
         model: embedModel,
         documentIds: null,
-        parameters: memoryParameters,
+        lanes: memoryLanes,
         candidatesMax: Math.max(candidatesMax, query.limit),
         wordCache,
+        termKeyOf,
       })
       const ids = ranked.map((entry) => placeOf(entry.key).documentId)
       const found = await memories.memoriesByIds(tx, projectId, query.scope, ids)
@@ -129,12 +134,11 @@ class MemoryService implements Memories {
   }
 
   async forget(projectId: string, id: string): Promise<Memory> {
-    const { store } = this.#dependencies
+    const { store, index } = this.#dependencies
     const memory = await this.get(projectId, id)
     const deleted = await store.project(projectId).transaction(async (tx) => {
       const found = await memories.deleteMemory(tx, projectId, id)
-      if (store.capabilities.vector) await embeddings.deleteEmbeddings(tx, projectId, memoryScopeId(memory.scope), id)
-      await postings.deletePostings(tx, projectId, memoryScopeId(memory.scope), id)
+      await index.removeEntry(tx, indexKey(memory))
       return found
     })
     if (!deleted) throw noMemory(id)
@@ -165,8 +169,10 @@ class MemoryService implements Memories {
     }
   }
 
-  #insertVector(tx: Parameters<typeof embeddings.insertEmbeddings>[0], memory: Memory, vector: Float32Array): Promise<void> {
-    return embeddings.insertEmbeddings(tx, { ...indexKey(memory), model: this.#dependencies.embedModel }, [{ part: 0, piece: 0, vector }])
+  #insertVector(tx: Queryable, memory: Memory, vector: Float32Array): Promise<void> {
+    return this.#dependencies.index.indexVectors(tx, { ...indexKey(memory), model: this.#dependencies.embedModel }, [
+      { part: 0, piece: 0, vector },
+    ])
   }
 }
 

@@ -1,7 +1,8 @@
 // The durable run that adds the vector of a memory whose embedding took longer than its writer was made to wait.
 import { AppError, isJsonObject, type JsonValue } from "../core/index.ts"
 import type { RunDefinition } from "../runs/index.ts"
-import { embeddings, memories, type Store } from "../store/index.ts"
+import { memories, type Store } from "../store/index.ts"
+import type { ScopeIndex } from "./retrieval/index-entry.ts"
 import { vectorOfText, vectorText } from "./vector-text.ts"
 import type { EmbedAs } from "./types.ts"
 
@@ -13,6 +14,7 @@ export interface MemoryVectorDependencies {
   store: Store
   embedAs: EmbedAs | undefined
   embedModel: string
+  index: ScopeIndex
 }
 
 /** Memory scopes and vector stores share the index; the prefix keeps them apart. */
@@ -20,7 +22,7 @@ export function memoryScopeId(scope: string): string {
   return `memory:${scope}`
 }
 
-export function memoryVectorDefinition({ store, embedAs, embedModel }: MemoryVectorDependencies): RunDefinition {
+export function memoryVectorDefinition({ store, embedAs, embedModel, index }: MemoryVectorDependencies): RunDefinition {
   return {
     kind: "ingestion",
     name: memoryVectorName,
@@ -47,7 +49,7 @@ export function memoryVectorDefinition({ store, embedAs, embedModel }: MemoryVec
           const memory = tx && (await memories.findMemory(tx, projectId, id))
           if (tx === undefined || memory === undefined) return { outcome: "detached" }
           const key = { projectId, scopeId: memoryScopeId(memory.scope), documentId: id, model: embedModel }
-          await embeddings.insertEmbeddings(tx, key, [{ part: 0, piece: 0, vector: vectorOfText(vector) }])
+          await index.indexVectors(tx, key, [{ part: 0, piece: 0, vector: vectorOfText(vector) }])
           return { outcome: "completed" }
         },
         { effect: "transactional" },

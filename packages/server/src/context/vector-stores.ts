@@ -3,8 +3,6 @@ import { AppError, type Clock, type JsonObject, type Limits, type NewId } from "
 import type { Run, Runs } from "../runs/index.ts"
 import {
   chunks,
-  embeddings,
-  postings,
   vectorStores,
   type StorePage,
   type Store,
@@ -16,6 +14,7 @@ import {
   type VectorStoreFileStatus,
 } from "../store/index.ts"
 import { fileLabel, type Files } from "./files.ts"
+import type { ScopeIndex } from "./retrieval/index-entry.ts"
 import { ingestionName, removeChunks } from "./ingestion.ts"
 import type { Caller } from "./types.ts"
 
@@ -67,6 +66,7 @@ export interface VectorStores {
 }
 
 export interface VectorStoresDependencies {
+  index: ScopeIndex
   store: Store
   runs: Runs
   files: Files
@@ -85,14 +85,16 @@ export function createVectorStores(dependencies: VectorStoresDependencies): Vect
 
 class VectorStoreService implements VectorStores {
   readonly #store: Store
+  readonly #index: ScopeIndex
   readonly #runs: Runs
   readonly #files: Files
   readonly #clock: Clock
   readonly #newId: NewId
   readonly #filesMax: number
 
-  constructor({ store, runs, files, clock, newId, limits }: VectorStoresDependencies) {
+  constructor({ store, index, runs, files, clock, newId, limits }: VectorStoresDependencies) {
     this.#store = store
+    this.#index = index
     this.#runs = runs
     this.#files = files
     this.#clock = clock
@@ -143,8 +145,7 @@ class VectorStoreService implements VectorStores {
   async delete(projectId: string, id: string): Promise<void> {
     const deleted = await this.#store.project(projectId).transaction(async (tx) => {
       const found = await vectorStores.deleteVectorStore(tx, projectId, id)
-      if (this.#store.capabilities.vector) await embeddings.deleteScopeEmbeddings(tx, projectId, id)
-      await postings.deleteScopePostings(tx, projectId, id)
+      await this.#index.removeScope(tx, { projectId, scopeId: id })
       return found
     })
     if (!deleted) throw noVectorStore(id)
@@ -206,7 +207,7 @@ class VectorStoreService implements VectorStores {
     const row = await this.#requireFile(projectId, id, fileId)
     await this.#store.project(projectId).transaction(async (tx) => {
       await vectorStores.deleteVectorStoreFile(tx, projectId, id, fileId)
-      await removeChunks(tx, this.#store.capabilities.vector, projectId, id, fileId)
+      await removeChunks(tx, this.#index, projectId, id, fileId)
     })
     // The row is gone, so a run that is still at work commits nothing; cancelling it only saves its work.
     if (row.status === "in_progress") await this.#runs.cancel(projectId, row.runId, "the file was removed from its vector store")

@@ -168,8 +168,8 @@ export interface Limits {
   renderedPromptBytesMax: number
   /** Scores of one run. */
   feedbackPerRunMax: number
-  /** Postings of searched terms kept in memory, 24 bytes each. */
-  wordCacheEntriesMax: number
+  /** Copies of searched scopes' word indexes kept in memory. */
+  wordCacheBytesMax: number
   /** Changes of one scope that its log keeps; a reader that is further behind has to read the scope anew. */
   changesKeptMax: number
   /** Longest time until a change of a scope is seen whose notification was lost. */
@@ -305,7 +305,7 @@ export const defaultLimits: Limits = {
   promptBytesMax: 256 * 1024,
   renderedPromptBytesMax: 8 * 1024 * 1024,
   feedbackPerRunMax: 1_000,
-  wordCacheEntriesMax: 2_000_000,
+  wordCacheBytesMax: 64 * 1024 * 1024,
   changesKeptMax: 100_000,
   changePollMs: 1_000,
   changeWaitMsMax: 30_000,

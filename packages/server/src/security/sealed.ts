@@ -3,6 +3,8 @@ import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:cr
 import { apiKeys, type Store } from "../store/index.ts"
 
 export interface Sealer {
+  /** A key of this installation for one purpose; the same whenever it is asked for. */
+  key(purpose: string): Uint8Array
   /** Only the same purpose and project open it again. */
   seal(purpose: string, projectId: string, text: string): string
   /** Undefined for what was not sealed here, was changed, or belongs to another project or purpose. */
@@ -28,6 +30,7 @@ export function createSealer(secret: Uint8Array): Sealer {
     return known
   }
   return {
+    key: keyOf,
     seal: (purpose, projectId, text) => {
       const nonce = randomBytes(nonceBytes)
       const cipher = createCipheriv(algorithm, keyOf(purpose), nonce).setAAD(Buffer.from(projectId))

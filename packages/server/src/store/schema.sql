@@ -272,6 +272,23 @@ alter table files enable row level security;
 create policy project_only on files for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
 grant delete, insert, select, update on files to perdure_app;
 
+create table index_entries (
+  project_id text not null,
+  scope_id text not null,
+  document_id text not null,
+  lane text not null,
+  place integer not null,
+  parts integer not null,
+  length double precision not null,
+  session integer not null,
+  speaker integer not null,
+  constraint index_entries_pkey PRIMARY KEY (project_id, scope_id, document_id)
+);
+CREATE UNIQUE INDEX index_entries_by_place ON public.index_entries USING btree (project_id, scope_id, place);
+alter table index_entries enable row level security;
+create policy project_only on index_entries for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on index_entries to perdure_app;
+
 create table indexed_documents (
   project_id text not null,
   scope_id text not null,
@@ -583,17 +600,88 @@ alter table vector_stores enable row level security;
 create policy project_only on vector_stores for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
 grant delete, insert, select, update on vector_stores to perdure_app;
 
+create table word_deltas (
+  project_id text not null,
+  scope_id text not null,
+  place integer not null,
+  version bigint not null,
+  lane text not null,
+  session integer not null,
+  speaker integer not null,
+  lengths bytea not null,
+  postings bytea not null,
+  constraint word_deltas_pkey PRIMARY KEY (project_id, scope_id, place)
+);
+CREATE INDEX word_deltas_by_version ON public.word_deltas USING btree (project_id, scope_id, version);
+alter table word_deltas enable row level security;
+create policy project_only on word_deltas for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on word_deltas to perdure_app;
+
+create table word_lanes (
+  project_id text not null,
+  scope_id text not null,
+  lane text not null,
+  parts bigint not null,
+  length double precision not null,
+  constraint word_lanes_pkey PRIMARY KEY (project_id, scope_id, lane)
+);
+alter table word_lanes enable row level security;
+create policy project_only on word_lanes for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on word_lanes to perdure_app;
+
+create table word_places (
+  project_id text not null,
+  scope_id text not null,
+  segment integer not null,
+  lane text not null,
+  level integer not null,
+  version bigint not null,
+  places bytea not null,
+  constraint word_places_pkey PRIMARY KEY (project_id, scope_id, segment, lane)
+);
+alter table word_places enable row level security;
+create policy project_only on word_places for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on word_places to perdure_app;
+
+create table word_removals (
+  project_id text not null,
+  scope_id text not null,
+  place integer not null,
+  parts integer not null,
+  version bigint not null,
+  constraint word_removals_pkey PRIMARY KEY (project_id, scope_id, place)
+);
+CREATE INDEX word_removals_by_version ON public.word_removals USING btree (project_id, scope_id, version);
+alter table word_removals enable row level security;
+create policy project_only on word_removals for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on word_removals to perdure_app;
+
 create table word_scopes (
   project_id text not null,
   scope_id text not null,
   version bigint not null,
-  parts bigint not null,
-  terms bigint not null,
+  generation bigint default 1 not null,
+  next_place integer default 0 not null,
+  next_segment integer default 1 not null,
   constraint word_scopes_pkey PRIMARY KEY (project_id, scope_id)
 );
 alter table word_scopes enable row level security;
 create policy project_only on word_scopes for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
 grant delete, insert, select, update on word_scopes to perdure_app;
+
+create table word_segments (
+  project_id text not null,
+  scope_id text not null,
+  term bigint not null,
+  segment integer not null,
+  lane text not null,
+  version bigint not null,
+  postings bytea not null,
+  constraint word_segments_pkey PRIMARY KEY (project_id, scope_id, term, segment, lane)
+);
+alter table word_segments enable row level security;
+create policy project_only on word_segments for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on word_segments to perdure_app;
 
 CREATE OR REPLACE FUNCTION public.perdure_flush(p_executor uuid, p_runs text[], p_tokens uuid[], p_parents text[], p_starts json, p_events json, p_ends json, p_payload text)
  RETURNS TABLE(rejected text[], inserted integer, woken boolean)

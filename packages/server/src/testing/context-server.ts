@@ -1,6 +1,6 @@
 // The parts that context needs, composed for tests: store, kernel, context and its routes on a real HTTP server, with keys of two projects.
 import type { LightRunRecord } from "../accounting/index.ts"
-import { createContext, type ContextServices, type Embed } from "../context/index.ts"
+import { createContext, derivedTermKeys, type ContextServices, type Embed } from "../context/index.ts"
 import { defaultLimits, newId, systemClock, type Limits } from "../core/index.ts"
 import { createApi, createHttpServer } from "../http/index.ts"
 import { conversationRoutes } from "../http/openai/conversations.ts"
@@ -56,7 +56,16 @@ export async function startContextServer(options: ContextServerOptions = {}): Pr
   const identity = cleanUps.use(await createIdentity({ ...shared, store }))
   const runs = cleanUps.use(createRuns({ ...shared, store }))
   const embed = "embed" in options ? options.embed : wordVectors
-  const context = cleanUps.use(createContext({ ...shared, store, runs, embedAs: embed && (() => embed), embedModel: "words" }))
+  const context = cleanUps.use(
+    createContext({
+      ...shared,
+      store,
+      runs,
+      embedAs: embed && (() => embed),
+      embedModel: "words",
+      termKeyOf: derivedTermKeys(new Uint8Array(32)),
+    }),
+  )
   const record = (row: LightRunRecord): void => void records.push(row)
   const gate = createGate({ grants: options.grants ?? [everything] })
   const deps = { ...shared, ...context, record, gate }

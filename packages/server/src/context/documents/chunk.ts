@@ -6,7 +6,7 @@ import {
   type Block,
   type ChunkedDocument,
   type ChunkOptions,
-  type ChunkPosting,
+  type ChunkWords,
   type DocumentChunk,
   type ParsedDocument,
 } from "./types.ts"
@@ -196,19 +196,10 @@ function sum(units: readonly Unit[]): number {
   return units.reduce((total, unit) => total + unit.tokens, 0)
 }
 
-function indexed(chunks: readonly DocumentChunk[]): { postings: ChunkPosting[]; terms: number } {
-  const byTerm = new Map<string, ChunkPosting>()
-  let terms = 0
-  for (const [part, chunk] of chunks.entries()) {
+function indexed(chunks: readonly DocumentChunk[]): { words: ChunkWords[]; terms: number } {
+  const words = chunks.map((chunk): ChunkWords => {
     const { frequencies, length } = countTerms(indexText(chunk))
-    terms += length
-    for (const [term, frequency] of frequencies) {
-      const posting = byTerm.get(term) ?? { term, parts: [], frequencies: [], lengths: [] }
-      posting.parts.push(part)
-      posting.frequencies.push(frequency)
-      posting.lengths.push(length)
-      byTerm.set(term, posting)
-    }
-  }
-  return { postings: [...byTerm.values()], terms }
+    return { terms: frequencies, length }
+  })
+  return { words, terms: words.reduce((total, { length }) => total + length, 0) }
 }

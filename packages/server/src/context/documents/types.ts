@@ -28,17 +28,16 @@ export interface DocumentChunk {
   tokens: number
 }
 
-/** The chunks that contain one term, by position, with how often and how long each chunk is (in terms). */
-export interface ChunkPosting {
-  term: string
-  parts: number[]
-  frequencies: number[]
-  lengths: number[]
+/** What one chunk is found by: how often each term occurs in it and its headings, and how many terms that makes. */
+export interface ChunkWords {
+  terms: Map<string, number>
+  length: number
 }
 
 export interface ChunkedDocument {
   chunks: DocumentChunk[]
-  postings: ChunkPosting[]
+  /** By the position of the chunk. */
+  words: ChunkWords[]
   /** Terms in all chunks. */
   terms: number
 }

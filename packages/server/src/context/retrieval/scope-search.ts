@@ -1,9 +1,12 @@
 // Hybrid search inside one scope: the words by BM25, the vectors exactly, both fused. Statistics and candidates never leave the scope.
-import { embeddings, type Queryable } from "../../store/index.ts"
+import { embeddings, wordIndex, type Queryable } from "../../store/index.ts"
 import { countTerms } from "./analyze.ts"
-import { placeKey, placeOf, scoreWords, type Bm25Parameters } from "./bm25.ts"
+import { placeKey, placeOf, scoreWords, type Bm25Parameters, type WordScores } from "./bm25.ts"
 import { fuse, type Arms, type Fused } from "./fuse.ts"
-import { placeIn, splitPlace, type ScopeWords, type WordCache } from "./word-cache.ts"
+import type { Lane } from "./lanes.ts"
+import type { ScopeWords } from "./scope-words.ts"
+import { hashedTerm, type TermKeyOf } from "./term-hash.ts"
+import type { WordCache } from "./word-cache.ts"
 
 export interface ScopeQuery {
   projectId: string
@@ -14,16 +17,19 @@ export interface ScopeQuery {
   model: string
   /** Only these documents; null is all of the scope. */
   documentIds: ReadonlySet<string> | null
-  parameters: Bm25Parameters
+  /** The lanes that are searched, and how. */
+  lanes: ReadonlyMap<Lane, Bm25Parameters>
   /** Candidates taken from each arm. */
   candidatesMax: number
   wordCache: WordCache
+  termKeyOf: TermKeyOf
 }
 
-/** The candidates of the word arm, and the score of any other part. */
+/** The candidates of the word arm, and the scores of others. */
 interface WordArm extends NonNullable<Arms["words"]> {
   scores: Map<string, number>
-  scoreOf(documentId: string, part: number): number | undefined
+  /** Adds the scores of those parts, where they have one. */
+  addScores(db: Queryable, parts: readonly { documentId: string; part: number }[]): Promise<void>
 }
 
 /** Candidates in order, best first. Call it in one transaction, so that both arms see the same state. */
@@ -35,27 +41,68 @@ export async function searchScope(db: Queryable, query: ScopeQuery): Promise<Fus
 
 async function wordArm(db: Queryable, query: ScopeQuery): Promise<WordArm> {
   const repetitions = countTerms(query.text).frequencies
-  if (repetitions.size === 0) return { scores: new Map(), ceiling: 0, scoreOf: () => undefined }
-  const words = await query.wordCache.load(db, query.projectId, query.scopeId, [...repetitions.keys()])
-  const { scores, ceiling } = scoreWords(words, repetitions, query.parameters)
+  if (repetitions.size === 0) return { scores: new Map(), ceiling: 0, addScores: () => Promise.resolve() }
+  const key = await query.termKeyOf(db, query.projectId, query.scopeId)
+  const terms = [...repetitions].map(([term, weight]) => ({ term: hashedTerm(key, term), weight }))
+  const words = await query.wordCache.load(
+    db,
+    query,
+    terms.map(({ term }) => term),
+  )
+  const scored = scoreWords(words, terms, query.lanes)
+  const only = query.documentIds === null ? undefined : await allowedPlaces(db, query, query.documentIds)
+  const scores = await keyed(db, query, words, bestOf(scored, only, query.candidatesMax))
   return {
-    scores: bestOf(scores, words, query),
-    ceiling,
-    scoreOf: (documentId, part) => scores.get(placeIn(words, documentId, part) ?? -1),
+    scores,
+    ceiling: Math.max(...scored.ceilings.values()),
+    addScores: async (from, parts) => {
+      const begins = new Map(
+        (await wordIndex.placesOf(from, query, [...new Set(parts.map(({ documentId }) => documentId))])).map((each) => [
+          each.documentId,
+          each.place,
+        ]),
+      )
+      for (const { documentId, part } of parts) {
+        const place = begins.get(documentId)
+        const score = place === undefined ? 0 : (scored.scores[place + part] ?? 0)
+        if (score > 0) scores.set(placeKey(documentId, part), score)
+      }
+    },
   }
 }
 
-/** The best candidates by key; equal scores go by key, so that the order never depends on what was cached. */
-function bestOf(scores: ReadonlyMap<number, number>, words: ScopeWords, { documentIds, candidatesMax }: ScopeQuery): Map<string, number> {
-  const idOf = (place: number): string => words.documentIds[splitPlace(place).document] ?? ""
-  const allowed = [...scores].filter(([place]) => documentIds === null || documentIds.has(idOf(place)))
-  allowed.sort(([, x], [, y]) => y - x)
-  const cut = allowed[candidatesMax - 1]?.[1] ?? 0
-  const keyed = allowed
-    .filter(([, score]) => score >= cut)
-    .map(([place, score]) => [placeKey(idOf(place), splitPlace(place).part), score] as const)
-  keyed.sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))
-  return new Map(keyed.slice(0, candidatesMax))
+/** By place: 1 where a document of the filter stands. */
+async function allowedPlaces(db: Queryable, query: ScopeQuery, documentIds: ReadonlySet<string>): Promise<(place: number) => boolean> {
+  const ranges = await wordIndex.placesOf(db, query, [...documentIds])
+  const allowed = new Set<number>()
+  for (const { place, parts } of ranges) for (let each = place; each < place + parts; each++) allowed.add(each)
+  return (place) => allowed.has(place)
+}
+
+/** The best places; equal scores go by place, so that the order never depends on what was cached. */
+function bestOf({ scores, places }: WordScores, allowed: ((place: number) => boolean) | undefined, limit: number): [number, number][] {
+  const found = allowed === undefined ? places : places.filter(allowed)
+  const ranked = found.map((place): [number, number] => [place, scores[place] ?? 0])
+  ranked.sort(([a, x], [b, y]) => y - x || a - b)
+  return ranked.slice(0, limit)
+}
+
+async function keyed(
+  db: Queryable,
+  query: ScopeQuery,
+  words: ScopeWords,
+  ranked: readonly [number, number][],
+): Promise<Map<string, number>> {
+  const unknown = ranked.map(([place]) => place).filter((place) => !words.parts.has(place))
+  if (unknown.length > 0) {
+    for (const { place, documentId, part } of await wordIndex.partsAt(db, query, unknown)) words.parts.set(place, { documentId, part })
+  }
+  const scores = new Map<string, number>()
+  for (const [place, score] of ranked) {
+    const found = words.parts.get(place)
+    if (found !== undefined) scores.set(placeKey(found.documentId, found.part), score)
+  }
+  return scores
 }
 
 /** The nearest parts. Both arms then score the candidates of the other: one without its second score would be ranked as if it had none. */
@@ -63,11 +110,8 @@ async function vectorArm(db: Queryable, query: ScopeQuery, vector: Float32Array,
   const only = query.documentIds === null ? null : [...query.documentIds]
   const nearest = await embeddings.nearestParts(db, query, vector, only, query.candidatesMax)
   const missing = new Set(words.scores.keys())
-  for (const { documentId, part } of nearest) {
-    const key = placeKey(documentId, part)
-    const score = words.scoreOf(documentId, part)
-    if (!missing.delete(key) && score !== undefined) words.scores.set(key, score)
-  }
+  const added = nearest.filter(({ documentId, part }) => !missing.delete(placeKey(documentId, part)))
+  if (added.length > 0) await words.addScores(db, added)
   const others = missing.size === 0 ? [] : await embeddings.similaritiesOf(db, query, vector, [...missing].map(placeOf))
   return { scores: new Map([...nearest, ...others].map(({ documentId, part, similarity }) => [placeKey(documentId, part), similarity])) }
 }

@@ -1,24 +1,27 @@
 // Tests of search inside scopes: a cache never shows an old state, and no scope or project influences another's results or scores.
 import * as fc from "fast-check"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { postings, type Store } from "../../store/index.ts"
+import type { Store } from "../../store/index.ts"
 import { openTestStore, testEngines, type TestStore } from "../../testing/database.ts"
 import { countTerms } from "./analyze.ts"
 import { documentParameters } from "./bm25.ts"
 import type { Fused } from "./fuse.ts"
+import { createScopeIndex } from "./index-entry.ts"
 import { searchScope } from "./scope-search.ts"
+import { derivedTermKeys } from "./term-hash.ts"
 import { createWordCache, type WordCache } from "./word-cache.ts"
 
 const words = ["apple", "pear", "plum", "fig", "kiwi"]
+const termKeyOf = derivedTermKeys(new Uint8Array(32))
 let runs = 0
 
 async function put(store: Store, projectId: string, scopeId: string, documentId: string, text: string | undefined): Promise<void> {
   await store.project(projectId).transaction(async (tx) => {
-    await postings.deletePostings(tx, projectId, scopeId, documentId)
+    const index = createScopeIndex({ store, termKeyOf })
+    await index.removeEntry(tx, { projectId, scopeId, documentId })
     if (text === undefined) return
     const { frequencies, length } = countTerms(text)
-    const list = [...frequencies].map(([term, frequency]) => ({ term, parts: [0], frequencies: [frequency], lengths: [length] }))
-    await postings.insertPostings(tx, { projectId, scopeId, documentId }, { parts: 1, terms: length }, list)
+    await index.indexEntry(tx, { projectId, scopeId, documentId, lane: "document", parts: [{ terms: frequencies, length }] })
   })
 }
 
@@ -30,7 +33,8 @@ function find(store: Store, wordCache: WordCache, projectId: string, scopeId: st
     vector: undefined,
     model: "",
     documentIds: null,
-    parameters: documentParameters,
+    lanes: new Map([["document", documentParameters] as const]),
+    termKeyOf,
     candidatesMax: 100,
   }
   return store.project(projectId).transaction((tx) => searchScope(tx, { ...query, wordCache }))
@@ -52,11 +56,11 @@ describe.each(testEngines())("search on %s", (engine) => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 15 }), async (steps) => {
         const scope = `scope${(runs += 1)}`
-        const caches = [createWordCache({ entriesMax: 100_000 }), createWordCache({ entriesMax: 3 })]
+        const caches = [createWordCache({ bytesMax: 1_000_000 }), createWordCache({ bytesMax: 1_500 })]
         const differences: unknown[] = []
         for (const each of steps) {
           if ("query" in each) {
-            const fresh = await find(store, createWordCache({ entriesMax: 0 }), "proj_a", scope, each.query)
+            const fresh = await find(store, createWordCache({ bytesMax: 0 }), "proj_a", scope, each.query)
             for (const cache of caches) {
               const found = await find(store, cache, "proj_a", scope, each.query)
               if (JSON.stringify(found) !== JSON.stringify(fresh)) differences.push({ found, fresh })
@@ -72,7 +76,7 @@ describe.each(testEngines())("search on %s", (engine) => {
   it("gives the same results and scores whatever other scopes and projects contain", async () => {
     const { store } = test
     const scope = `alone${(runs += 1)}`
-    const cache = createWordCache({ entriesMax: 100_000 })
+    const cache = createWordCache({ bytesMax: 1_000_000 })
     await put(store, "proj_a", scope, "d1", "apple pear")
     await put(store, "proj_a", scope, "d2", "plum plum apple")
     const before = await find(store, cache, "proj_a", scope, "apple plum")
@@ -81,19 +85,17 @@ describe.each(testEngines())("search on %s", (engine) => {
       await put(store, "proj_a", `${scope}-other`, `d${index}`, "apple plum plum")
     }
     expect(await find(store, cache, "proj_a", scope, "apple plum")).toEqual(before)
-    expect(await find(store, createWordCache({ entriesMax: 0 }), "proj_a", scope, "apple plum")).toEqual(before)
+    expect(await find(store, createWordCache({ bytesMax: 0 }), "proj_a", scope, "apple plum")).toEqual(before)
     expect(before.map((entry) => entry.key)).toEqual(["d2 0", "d1 0"])
   })
 
   it("of a project does not see another's rows even where the query forgets to name its own", async () => {
     const { store } = test
     await put(store, "proj_b", "wall", "d1", "apple")
-    const rows = await store.project("proj_a").query<{ rows: number }>("select count(*) as rows from postings where scope_id = 'wall'")
+    const rows = await store.project("proj_a").query<{ rows: number }>("select count(*) as rows from word_deltas where scope_id = 'wall'")
     expect(rows[0]?.rows).toBe(0)
     await expect(
-      store
-        .project("proj_a")
-        .query("insert into word_scopes (project_id, scope_id, version, parts, terms) values ('proj_b', 'x', 1, 1, 1)"),
+      store.project("proj_a").query("insert into word_scopes (project_id, scope_id, version) values ('proj_b', 'x', 1)"),
     ).rejects.toThrow(/row-level security/)
   })
 
@@ -104,12 +106,10 @@ describe.each(testEngines())("search on %s", (engine) => {
       put(store, "proj_a", scope, `d${index % 12}`, index % 5 === 0 ? undefined : "apple pear fig"),
     )
     await Promise.allSettled(writes)
-    const [sum] = await store.system.query<{ parts: number; terms: number }>(
-      "select coalesce(sum(parts), 0) as parts, coalesce(sum(terms), 0) as terms from indexed_documents where scope_id = $1",
-      [scope],
-    )
-    const { version, ...totals } = await postings.wordScope(store.project("proj_a"), "proj_a", scope)
-    expect(version).toBeGreaterThan(0)
-    expect(totals).toEqual(sum)
+    const sums = "coalesce(sum(parts), 0) as parts, coalesce(sum(length), 0) as length"
+    const [entries] = await store.system.query(`select ${sums} from index_entries where scope_id = $1`, [scope])
+    const [lane] = await store.system.query(`select ${sums} from word_lanes where scope_id = $1`, [scope])
+    expect(lane).toEqual(entries)
+    expect(lane?.["parts"]).toBeGreaterThan(0)
   })
 })

@@ -8,6 +8,7 @@ import { documentParameters, placeKey, placeOf } from "./bm25.ts"
 import { matches, type AttributeFilter } from "./filters.ts"
 import type { Fused, Why } from "./fuse.ts"
 import { searchScope } from "./scope-search.ts"
+import type { TermKeyOf } from "./term-hash.ts"
 import type { WordCache } from "./word-cache.ts"
 
 export interface SearchQuery {
@@ -51,10 +52,12 @@ export interface SearchDependencies {
   embedModel: string
   clock: Clock
   wordCache: WordCache
+  termKeyOf: TermKeyOf
 }
 
 const candidatesMax = 100
 const queriesMax = 16
+const documentLane = new Map([["document", documentParameters] as const])
 
 export function createSearch(dependencies: SearchDependencies): Search {
   return async (caller, query, signal) => {
@@ -69,9 +72,9 @@ export function createSearch(dependencies: SearchDependencies): Search {
         if (documentIds !== null && documentIds.size === 0) continue
         const rankings: Fused[][] = []
         for (const [index, text] of queries.entries()) {
-          const { embedModel: model, wordCache } = dependencies
-          const scope = { projectId, scopeId: vectorStoreId, model, documentIds, wordCache }
-          rankings.push(await searchScope(db, { ...scope, text, vector: vectors?.[index], parameters: documentParameters, candidatesMax }))
+          const { embedModel: model, wordCache, termKeyOf } = dependencies
+          const scope = { projectId, scopeId: vectorStoreId, model, documentIds, wordCache, termKeyOf, lanes: documentLane }
+          rankings.push(await searchScope(db, { ...scope, text, vector: vectors?.[index], candidatesMax }))
         }
         hits.push(...(await resultsOf(db, projectId, vectorStoreId, best(rankings, query))))
       }

@@ -6,7 +6,9 @@ import { documentParameters, scoreWords } from "./bm25.ts"
 import { matches, parseFilter } from "./filters.ts"
 import { fuse } from "./fuse.ts"
 import { stem } from "./porter.ts"
-import type { TermPostings } from "./word-cache.ts"
+import { packParts } from "./index-entry.ts"
+import { ScopeWords } from "./scope-words.ts"
+import { hashedTerm } from "./term-hash.ts"
 
 describe("stems", () => {
   it("are those of Porter's paper", () => {
@@ -51,11 +53,13 @@ describe("BM25", () => {
     fc.assert(
       fc.property(texts, fc.array(fc.constantFrom("apple", "pear", "quince"), { minLength: 1, maxLength: 3 }), (documents, query) => {
         const repetitions = countTerms(query.join(" ")).frequencies
-        const { scores, ceiling } = scoreWords(indexOf(documents.map((words) => words.join(" "))), repetitions, documentParameters)
-        documents.forEach((words, index) => {
-          const expected = naive(documents, words, query)
-          expect(scores.get(index) ?? 0).toBeCloseTo(expected, 9)
-          expect(expected).toBeLessThanOrEqual(ceiling + 1e-9)
+        const terms = [...repetitions].map(([term, weight]) => ({ term: hashedTerm(key, term), weight }))
+        const words = indexOf(documents.map((each) => each.join(" ")))
+        const { scores, ceilings } = scoreWords(words, terms, new Map([["document", documentParameters]]))
+        documents.forEach((own, index) => {
+          const expected = naive(documents, own, query)
+          expect(scores[index]).toBeCloseTo(expected, 9)
+          expect(expected).toBeLessThanOrEqual((ceilings.get("document") ?? 0) + 1e-9)
         })
       }),
     )
@@ -71,20 +75,17 @@ describe("BM25", () => {
     }, 0)
   }
 
-  function indexOf(documents: string[]): Parameters<typeof scoreWords>[0] {
-    const counted = documents.map(countTerms)
-    const terms = new Map<string, TermPostings>()
-    for (const term of new Set(counted.flatMap(({ frequencies }) => [...frequencies.keys()]))) {
-      const places = [...documents.keys()].filter((place) => counted[place]?.frequencies.has(term))
-      const values = (of: (place: number) => number | undefined): Float64Array => Float64Array.from(places, (place) => of(place) ?? 0)
-      terms.set(term, {
-        places: Float64Array.from(places),
-        frequencies: values((place) => counted[place]?.frequencies.get(term)),
-        lengths: values((place) => counted[place]?.length),
-      })
-    }
-    const total = counted.reduce((sum, { length }) => sum + length, 0)
-    return { terms, statistics: { parts: documents.length, terms: total } }
+  const key = new Uint8Array(32)
+
+  function indexOf(documents: string[]): ScopeWords {
+    const parts = documents.map(countTerms).map(({ frequencies, length }) => ({ terms: frequencies, length }))
+    const { length, ...packed } = packParts(key, parts)
+    const words = new ScopeWords(1)
+    const delta = { lane: "document", version: 1, place: 0, session: 0, speaker: 0, ...packed }
+    const nothing = { removals: [], places: [], segments: [] }
+    const scope = { version: 1, generation: 1, places: documents.length }
+    words.apply({ scope, lanes: [{ lane: "document", parts: documents.length, length }], deltas: [delta], ...nothing }, [])
+    return words
   }
 })
 

@@ -246,7 +246,7 @@ describe.each(testEngines())("on %s", (engine) => {
       expect((await client.vectorStores.search(store.id, { query: "canary" })).data).toEqual([])
       await expect(client.vectorStores.files.retrieve(second.id, { vector_store_id: store.id })).rejects.toMatchObject({ status: 404 })
       const left = await server.store.system.query<{ rows: number }>(
-        `select (select count(*) from postings where scope_id = $1) + (select count(*) from indexed_documents where scope_id = $1)
+        `select (select count(*) from word_deltas where scope_id = $1) + (select count(*) from index_entries where scope_id = $1)
          + ${server.store.capabilities.vector ? "(select count(*) from embeddings where scope_id = $1)" : "0"} + (select count(*) from chunks where vector_store_id = $1) as rows`,
         [store.id],
       )

@@ -1,0 +1,105 @@
+// The index of scopes: puts documents in and takes them out, in the caller's transaction. What is found in it, scope-search.ts says.
+import {
+  embeddings,
+  wordIndex,
+  type DocumentKey,
+  type PartEmbedding,
+  type Queryable,
+  type ScopeKey,
+  type Store,
+} from "../../store/index.ts"
+import type { Lane } from "./lanes.ts"
+import { nameHash, termBytes, type TermKeyOf } from "./term-hash.ts"
+
+/** A part of a document that is found by itself: a memory has one, a file one for each chunk. */
+export interface IndexPart {
+  /** Weight of each term; a fraction where a term only counts in part, as those of the message before. */
+  terms: ReadonlyMap<string, number>
+  /** What the part's length is taken to be beside others, usually the sum of its own terms. */
+  length: number
+}
+
+export interface IndexEntry extends DocumentKey {
+  lane: Lane
+  parts: readonly IndexPart[]
+  session?: string | undefined
+  speaker?: string | undefined
+}
+
+/** Call these last in a transaction, in the order of scope ids when there are several: the scope's row stays locked until the commit. */
+export interface ScopeIndex {
+  /** Indexes a document that is not indexed yet. It is found by words as soon as the transaction is committed. */
+  indexEntry(tx: Queryable, entry: IndexEntry): Promise<void>
+  /** Adds vectors of a document that is indexed, or replaces them. Does nothing without pgvector. */
+  indexVectors(tx: Queryable, key: DocumentKey & { model: string }, vectors: readonly PartEmbedding[]): Promise<void>
+  /** Takes a document out: words and vectors. Does nothing when it is not there. */
+  removeEntry(tx: Queryable, key: DocumentKey): Promise<void>
+  /** Takes everything out of a scope. */
+  removeScope(tx: Queryable, key: ScopeKey): Promise<void>
+}
+
+export interface ScopeIndexDependencies {
+  store: Pick<Store, "capabilities">
+  termKeyOf: TermKeyOf
+}
+
+export function createScopeIndex({ store, termKeyOf }: ScopeIndexDependencies): ScopeIndex {
+  return {
+    async indexEntry(tx, entry) {
+      const { projectId, scopeId, documentId, lane, parts, session, speaker } = entry
+      const key = await termKeyOf(tx, projectId, scopeId)
+      const hashOf = (name: string | undefined): number => (name === undefined ? 0 : nameHash(key, name))
+      await wordIndex.insertEntry(tx, {
+        projectId,
+        scopeId,
+        documentId,
+        lane,
+        parts: parts.length,
+        session: hashOf(session),
+        speaker: hashOf(speaker),
+        ...packParts(key, parts),
+      })
+    },
+    async indexVectors(tx, key, vectors) {
+      if (store.capabilities.vector) await embeddings.insertEmbeddings(tx, key, vectors)
+    },
+    async removeEntry(tx, key) {
+      if (store.capabilities.vector) await embeddings.deleteEmbeddings(tx, key.projectId, key.scopeId, key.documentId)
+      await wordIndex.deleteEntry(tx, key)
+    },
+    async removeScope(tx, key) {
+      if (store.capabilities.vector) await embeddings.deleteScopeEmbeddings(tx, key.projectId, key.scopeId)
+      await wordIndex.deleteScope(tx, key)
+    },
+  }
+}
+
+const postingBytes = 16
+
+/** Lengths and postings as they lie in a delta. */
+export function packParts(key: Uint8Array, parts: readonly IndexPart[]): { length: number; lengths: Uint8Array; postings: Uint8Array } {
+  const lengths = Buffer.alloc(parts.length * 4)
+  const postings = Buffer.alloc(parts.reduce((count, part) => count + part.terms.size, 0) * postingBytes)
+  const hashes = new Map<string, Buffer>()
+  let length = 0
+  let at = 0
+  for (const [index, part] of parts.entries()) {
+    const own = exactLength(part.length)
+    length += own
+    lengths.writeFloatBE(own, index * 4)
+    for (const [term, weight] of part.terms) {
+      const hash = hashes.get(term) ?? termBytes(key, term)
+      hashes.set(term, hash)
+      hash.copy(postings, at)
+      postings.writeInt32BE(index, at + 8)
+      postings.writeFloatBE(weight, at + 12)
+      at += postingBytes
+    }
+  }
+  return { length, lengths, postings }
+}
+
+/** Lengths are kept in steps that add up without rounding, so that a scope's total is exact after any writes and removals. */
+function exactLength(length: number): number {
+  return Math.round(length * 64) / 64
+}
