@@ -25,6 +25,7 @@ export const errorCodes = {
   method_not_allowed: [405, "invalid_request_error"],
   conflict: [409, "invalid_request_error"],
   stream_cursor_expired: [410, "invalid_request_error"],
+  precondition_failed: [412, "invalid_request_error"],
   request_too_large: [413, "invalid_request_error"],
   file_too_large: [413, "invalid_request_error"],
   invalid_file: [400, "invalid_request_error"],

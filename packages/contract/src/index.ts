@@ -1,5 +1,30 @@
 // Public face of the contract: what clients of Perdure's own API may rely on.
 export {
+  blockListQuerySchema,
+  blockListSchema,
+  blockPutRequestSchema,
+  blockSchema,
+  blockVersionsSchema,
+  memoryCommandAnswerSchema,
+  memoryCommandSchema,
+  type Block,
+  type BlockList,
+  type BlockWritten,
+  type MemoryCommand,
+  type MemoryCommandAnswer,
+} from "./blocks.ts"
+export {
+  stateKeySchema,
+  stateListQuerySchema,
+  stateListSchema,
+  statePutRequestSchema,
+  stateSchema,
+  stateVersionsSchema,
+  type State,
+  type StateList,
+  type StateWritten,
+} from "./states.ts"
+export {
   changeCursorRequestSchema,
   changePageQuerySchema,
   changePageSchema,

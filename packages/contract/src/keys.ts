@@ -7,6 +7,8 @@ import { epochMs, jsonValue } from "./shared.ts"
 export const endpointGroups = [
   "audio",
   "batches",
+  "blocks",
+  "changes",
   "chat",
   "conversations",
   "deployments",
@@ -25,6 +27,7 @@ export const endpointGroups = [
   "rerank",
   "responses",
   "runs",
+  "states",
   "uploads",
   "usage",
   "vector_stores",

@@ -2,6 +2,7 @@
 import type { z } from "zod"
 import * as anthropic from "./anthropic.ts"
 import { batchRoutes } from "./batches.ts"
+import { blockRoutes } from "./blocks.ts"
 import { changeRoutes } from "./changes.ts"
 import { deploymentsSchema } from "./deployments.ts"
 import { feedbackRoutes } from "./feedback.ts"
@@ -12,6 +13,7 @@ import * as memories from "./memories.ts"
 import * as openai from "./openai.ts"
 import { promptRoutes } from "./prompts.ts"
 import * as runs from "./runs.ts"
+import { stateRoutes } from "./states.ts"
 
 export type HttpMethod = "GET" | "POST" | "PUT" | "PATCH" | "DELETE"
 
@@ -382,6 +384,8 @@ export const apiRoutes: readonly ApiRoute[] = [
   ...batches,
   ...vectorStores,
   ...memoryRoutes,
+  ...group("Blocks", "perdure", blockRoutes),
+  ...group("States", "perdure", stateRoutes),
   ...group("Changes", "perdure", changeRoutes),
   ...runRoutes,
   ...group("Prompts", "perdure", promptRoutes),

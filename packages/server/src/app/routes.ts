@@ -9,6 +9,7 @@ import type { ContextServices } from "../context/index.ts"
 import type { BackgroundTasks } from "../core/index.ts"
 import {
   batchRoutes,
+  blockRoutes,
   changeRoutes,
   conversationRoutes,
   createDashboardRoutes,
@@ -31,6 +32,7 @@ import {
   realtimeRoutes,
   responseRoutes,
   responsesSocket,
+  stateRoutes,
   vectorStoreRoutes,
   type HealthOptions,
   type HttpEnv,
@@ -124,6 +126,8 @@ function contextRoutes(shared: Shared, parts: RouteParts): Hono<HttpEnv>[] {
     messageBatchRoutes({ ...recording, batches }),
     vectorStoreRoutes({ ...recording, vectorStores: context.vectorStores, search: context.search }),
     conversationRoutes({ ...shared, conversations: context.conversations }),
+    blockRoutes({ ...recording, blocks: context.blocks }),
+    stateRoutes({ ...recording, states: context.states }),
     changeRoutes({ ...shared, changeLog: context.changeLog }),
     memoryRoutes({ ...recording, memories: context.memories }),
   ]

@@ -2,6 +2,7 @@
 import { messageOf, type Clock, type Limits, type NewId } from "../core/index.ts"
 import type { Runs } from "../runs/index.ts"
 import type { Store } from "../store/index.ts"
+import { createBlocks, type Blocks } from "./blocks/blocks.ts"
 import { createChangeLog, type ChangeLog } from "./changes/change-log.ts"
 import { createConversations, type Conversations } from "./conversations.ts"
 import { openDocuments } from "./documents/documents.ts"
@@ -13,6 +14,9 @@ import { createSearch, type Search } from "./retrieval/search.ts"
 import { createScopeIndex } from "./retrieval/index-entry.ts"
 import type { TermKeyOf } from "./retrieval/term-hash.ts"
 import { createWordCache } from "./retrieval/word-cache.ts"
+import { anyScope } from "./scope-access.ts"
+import { plainVault } from "./sealed-text.ts"
+import { createStates, type States } from "./state/states.ts"
 import type { EmbedAs } from "./types.ts"
 import { createVectorStores, type VectorStores } from "./vector-stores.ts"
 
@@ -37,6 +41,12 @@ export interface ContextDependencies {
     | "wordCacheBytesMax"
     | "changePollMs"
     | "changeWaitMsMax"
+    | "blockBytesMax"
+    | "blocksPerScopeMax"
+    | "blockVersionsMax"
+    | "stateBytesMax"
+    | "statesPerScopeMax"
+    | "stateVersionsMax"
   >
   /** Failures that no caller learns of: what was being done, and why it did not work. */
   onError?: (name: string, message: string) => void
@@ -49,6 +59,8 @@ export interface ContextServices extends AsyncDisposable {
   memories: Memories
   conversations: Conversations
   changeLog: ChangeLog
+  blocks: Blocks
+  states: States
 }
 
 /** Call it right after `createRuns`: it defines the runs that ingest. */
@@ -59,6 +71,7 @@ export function createContext(dependencies: ContextDependencies): ContextService
   const index = createScopeIndex(dependencies)
   const files = createFiles({ ...dependencies, index })
   const onError = (what: string, error: unknown): void => dependencies.onError?.(what, messageOf(error))
+  const shared = { requireScope: anyScope, vault: plainVault }
   const changeLog = createChangeLog({ ...dependencies, onError })
   runs.define(ingestionDefinition({ ...dependencies, documents, index }))
   runs.define(memoryVectorDefinition({ ...dependencies, index }))
@@ -69,6 +82,8 @@ export function createContext(dependencies: ContextDependencies): ContextService
     memories: createMemories({ ...dependencies, wordCache, index }),
     conversations: createConversations(dependencies),
     changeLog,
+    blocks: createBlocks({ ...dependencies, ...shared }),
+    states: createStates({ ...dependencies, ...shared }),
     [Symbol.asyncDispose]: async () => {
       await changeLog[Symbol.asyncDispose]()
       await documents[Symbol.asyncDispose]()

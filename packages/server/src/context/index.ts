@@ -1,5 +1,8 @@
 // Public face of context: files, vector stores, search, memories, conversations.
 export type { ChangeLog } from "./changes/change-log.ts"
+export type { Blocks } from "./blocks/blocks.ts"
+export type { MemoryCommand } from "./blocks/memory-commands.ts"
+export type { Block, BlockVersion } from "./blocks/types.ts"
 export { createContext, type ContextDependencies, type ContextServices } from "./context.ts"
 export { type ConversationItem, type Conversations, type StoredConversationItem } from "./conversations.ts"
 export { expiresAt, isExpired } from "./expiry.ts"
@@ -10,6 +13,8 @@ export { parseFilter, type AttributeFilter, type AttributeValue } from "./retrie
 export { derivedTermKeys, type TermKeyOf } from "./retrieval/term-hash.ts"
 export type { ArmScore, Why } from "./retrieval/fuse.ts"
 export type { Search, SearchAnswer, SearchQuery, SearchResult } from "./retrieval/search.ts"
+export type { Precondition, Swap } from "./precondition.ts"
+export type { State, States, StateVersion } from "./state/states.ts"
 export type { Caller, Embed, EmbedAs } from "./types.ts"
 export {
   autoChunking,

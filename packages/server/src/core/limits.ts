@@ -176,6 +176,14 @@ export interface Limits {
   changePollMs: number
   /** Longest wait of a call that asks for what comes after a change. */
   changeWaitMsMax: number
+  /** Largest text of a block, blocks of one scope, and versions of one path that are kept. */
+  blockBytesMax: number
+  blocksPerScopeMax: number
+  blockVersionsMax: number
+  /** Largest value of a state as JSON, states of one scope, and versions of one key that are kept. */
+  stateBytesMax: number
+  statesPerScopeMax: number
+  stateVersionsMax: number
   /** Largest file of the purpose batch; it is stored in parts as it comes. */
   batchFileBytesMax: number
   /** Requests of one batch; OpenAI's limit too. */
@@ -309,6 +317,12 @@ export const defaultLimits: Limits = {
   changesKeptMax: 100_000,
   changePollMs: 1_000,
   changeWaitMsMax: 30_000,
+  blockBytesMax: 100 * 1024,
+  blocksPerScopeMax: 1_000,
+  blockVersionsMax: 50,
+  stateBytesMax: 256 * 1024,
+  statesPerScopeMax: 10_000,
+  stateVersionsMax: 50,
   batchFileBytesMax: 200 * 1024 * 1024,
   batchLinesMax: 50_000,
   batchLineTriesMax: 4,

@@ -16,6 +16,8 @@ export { filesRoutes, type FilesRoutesOptions } from "./openai/files.ts"
 export { vectorStoreRoutes, type VectorStoreRoutesOptions } from "./openai/vector-stores.ts"
 export { responseRoutes, responsesSocket, type ResponseRoutesOptions, type ResponsesSocketOptions } from "./openai/responses/index.ts"
 export type { UpgradeRoute } from "./sockets/index.ts"
+export { blockRoutes, type BlockRoutesOptions } from "./perdure/blocks.ts"
+export { stateRoutes, type StateRoutesOptions } from "./perdure/states.ts"
 export { changeRoutes, type ChangeRoutesOptions } from "./perdure/changes.ts"
 export { memoryRoutes, type MemoryRoutesOptions } from "./perdure/memories.ts"
 export {

@@ -96,6 +96,48 @@ alter table blobs enable row level security;
 create policy project_only on blobs for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
 grant delete, insert, select, update on blobs to perdure_app;
 
+create table block_versions (
+  project_id text not null,
+  scope text not null,
+  path text not null,
+  version integer not null,
+  op text not null,
+  key_id text,
+  body bytea,
+  label jsonb not null,
+  principal text not null,
+  run_id text,
+  at timestamp with time zone not null,
+  constraint block_versions_op_check CHECK ((op = ANY (ARRAY['write'::text, 'confirm'::text, 'rename'::text, 'delete'::text]))),
+  constraint block_versions_pkey PRIMARY KEY (project_id, scope, path, version)
+);
+alter table block_versions enable row level security;
+create policy project_only on block_versions for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on block_versions to perdure_app;
+
+create table blocks (
+  project_id text not null,
+  scope text not null,
+  path text not null,
+  version integer not null,
+  key_id text,
+  body bytea not null,
+  size_bytes integer not null,
+  tokens integer not null,
+  tokens_max integer,
+  read_only boolean default false not null,
+  description text,
+  label jsonb not null,
+  principal text not null,
+  run_id text,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint blocks_pkey PRIMARY KEY (project_id, scope, path)
+);
+alter table blocks enable row level security;
+create policy project_only on blocks for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on blocks to perdure_app;
+
 create unlogged table cached_answers (
   project_id text not null,
   key text not null,
@@ -555,6 +597,43 @@ CREATE INDEX signals_run ON public.signals USING btree (run_id, name, id);
 alter table signals enable row level security;
 create policy project_only on signals for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
 grant delete, insert, select, update on signals to perdure_app;
+
+create table state_versions (
+  project_id text not null,
+  scope text not null,
+  key text not null,
+  version integer not null,
+  op text not null,
+  key_id text,
+  body bytea,
+  label jsonb not null,
+  principal text not null,
+  run_id text,
+  at timestamp with time zone not null,
+  constraint state_versions_op_check CHECK ((op = ANY (ARRAY['write'::text, 'delete'::text]))),
+  constraint state_versions_pkey PRIMARY KEY (project_id, scope, key, version)
+);
+alter table state_versions enable row level security;
+create policy project_only on state_versions for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on state_versions to perdure_app;
+
+create table states (
+  project_id text not null,
+  scope text not null,
+  key text not null,
+  version integer not null,
+  key_id text,
+  body bytea not null,
+  label jsonb not null,
+  principal text not null,
+  run_id text,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint states_pkey PRIMARY KEY (project_id, scope, key)
+);
+alter table states enable row level security;
+create policy project_only on states for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on states to perdure_app;
 
 create table used_login_tokens (
   id text not null,

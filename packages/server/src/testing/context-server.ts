@@ -6,8 +6,10 @@ import { createApi, createHttpServer } from "../http/index.ts"
 import { conversationRoutes } from "../http/openai/conversations.ts"
 import { filesRoutes } from "../http/openai/files.ts"
 import { vectorStoreRoutes } from "../http/openai/vector-stores.ts"
+import { blockRoutes } from "../http/perdure/blocks.ts"
 import { changeRoutes } from "../http/perdure/changes.ts"
 import { memoryRoutes } from "../http/perdure/memories.ts"
+import { stateRoutes } from "../http/perdure/states.ts"
 import { createRuns, type Runs } from "../runs/index.ts"
 import { createGate, createIdentity, type Grant } from "../security/index.ts"
 import { apiKeys, openStore, type Store } from "../store/index.ts"
@@ -69,7 +71,15 @@ export async function startContextServer(options: ContextServerOptions = {}): Pr
   const record = (row: LightRunRecord): void => void records.push(row)
   const gate = createGate({ grants: options.grants ?? [everything] })
   const deps = { ...shared, ...context, record, gate }
-  const routes = [filesRoutes(deps), vectorStoreRoutes(deps), memoryRoutes(deps), conversationRoutes(deps), changeRoutes(deps)]
+  const routes = [
+    filesRoutes(deps),
+    vectorStoreRoutes(deps),
+    memoryRoutes(deps),
+    conversationRoutes(deps),
+    changeRoutes(deps),
+    blockRoutes(deps),
+    stateRoutes(deps),
+  ]
   const logger = { error: onError }
   const app = createApi({ ...shared, identity, routes, logger })
   const server = cleanUps.use(createHttpServer({ ...shared, identity, app, hotRoutes: {}, logger }))
