@@ -3,8 +3,9 @@
 import { createHash } from "node:crypto"
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { openMiniLm, type MiniLm } from "@perdure/minilm"
-import { chunkDocument, embeddingTexts } from "../../packages/server/src/context/documents/chunk.ts"
+import { chunkDocument, embeddingTexts, indexText } from "../../packages/server/src/context/documents/chunk.ts"
 import { parsePlain } from "../../packages/server/src/context/documents/plain.ts"
+import { countTerms } from "../../packages/server/src/context/retrieval/analyze.ts"
 import { documentParameters, placeOf } from "../../packages/server/src/context/retrieval/bm25.ts"
 import { createScopeIndex } from "../../packages/server/src/context/retrieval/index-entry.ts"
 import { searchScope } from "../../packages/server/src/context/retrieval/scope-search.ts"
@@ -51,22 +52,26 @@ async function main(): Promise<void> {
 
 async function index(store: Store, documents: readonly Text[], embed: CachedEmbed): Promise<{ chunks: number; ms: number }> {
   const started = performance.now()
-  let chunks = 0
+  let count = 0
   const scopeIndex = createScopeIndex({ store, termKeyOf })
   for (const document of documents) {
     const options = { tokensMax: autoChunking.tokensMax, overlapTokens: autoChunking.overlapTokens, chunksMax: 1_000 }
-    const chunked = chunkDocument(parsePlain(document.text), options)
-    const texts = chunked.chunks.flatMap((chunk, part) => embeddingTexts(chunk, 228).map((text, piece) => ({ part, piece, text })))
+    const chunks = chunkDocument(parsePlain(document.text), options)
+    const texts = chunks.flatMap((chunk, part) => embeddingTexts(chunk, 228).map((text, piece) => ({ part, piece, text })))
     const vectors = await embed.texts(texts.map((text) => text.text))
     const key = { projectId, scopeId, documentId: document.id }
+    const parts = chunks.map((chunk) => {
+      const { frequencies: terms, length } = countTerms(indexText(chunk))
+      return { terms, length }
+    })
     await store.project(projectId).transaction(async (tx) => {
-      await scopeIndex.indexEntry(tx, { ...key, lane: "document", parts: chunked.words })
+      await scopeIndex.indexEntry(tx, { ...key, lane: "document", parts })
       const rows = texts.map(({ part, piece }, place) => ({ part, piece, vector: vectors[place] ?? new Float32Array() }))
       await scopeIndex.indexVectors(tx, { ...key, model }, rows)
     })
-    chunks += chunked.chunks.length
+    count += chunks.length
   }
-  return { chunks, ms: performance.now() - started }
+  return { chunks: count, ms: performance.now() - started }
 }
 
 async function measure(

@@ -5,7 +5,7 @@ import type { Store } from "../store/index.ts"
 import { createBlocks, type Blocks } from "./blocks/blocks.ts"
 import { createChangeLog, type ChangeLog } from "./changes/change-log.ts"
 import { createConversations, type Conversations } from "./conversations.ts"
-import { openDocuments } from "./documents/documents.ts"
+import { openDocuments, type DocumentLimits } from "./documents/documents.ts"
 import { createFiles, type Files } from "./files.ts"
 import { ingestionDefinition } from "./ingestion.ts"
 import { memoryVectorDefinition } from "./memory-vector.ts"
@@ -35,7 +35,6 @@ export interface ContextDependencies {
     Limits,
     | "fileBytesMax"
     | "batchFileBytesMax"
-    | "parseTimeoutMs"
     | "fileChunksMax"
     | "vectorStoreFilesMax"
     | "wordCacheBytesMax"
@@ -47,7 +46,8 @@ export interface ContextDependencies {
     | "stateBytesMax"
     | "statesPerScopeMax"
     | "stateVersionsMax"
-  >
+  > &
+    DocumentLimits
   /** Failures that no caller learns of: what was being done, and why it did not work. */
   onError?: (name: string, message: string) => void
 }

@@ -4,6 +4,7 @@ import type { Label } from "../security/index.ts"
 import { files, type FilePage, type Store, type StoredFile } from "../store/index.ts"
 import { FileWriter } from "./file-writer.ts"
 import type { ScopeIndex } from "./retrieval/index-entry.ts"
+import { removeSegmentsOfFile } from "./segment-index.ts"
 import type { Caller } from "./types.ts"
 
 export const filePurposes = ["assistants", "batch", "fine-tune", "vision", "user_data", "evals"] as const
@@ -35,8 +36,8 @@ export interface Files {
 }
 
 export interface FilesDependencies {
-  index: ScopeIndex
   store: Store
+  index: ScopeIndex
   clock: Clock
   newId: NewId
   limits: Pick<Limits, "fileBytesMax" | "batchFileBytesMax">
@@ -91,11 +92,10 @@ export function createFiles({ store, index, clock, newId, limits }: FilesDepende
     async delete(projectId, id) {
       const deleted = await store.project(projectId).transaction(async (tx) => {
         const vectorStoreIds = await files.vectorStoresOfFile(tx, projectId, id)
-        const found = await files.deleteFile(tx, projectId, id)
         for (const vectorStoreId of vectorStoreIds.toSorted()) {
-          await index.removeEntry(tx, { projectId, scopeId: vectorStoreId, documentId: id })
+          await removeSegmentsOfFile(tx, index, projectId, vectorStoreId, id)
         }
-        return found
+        return files.deleteFile(tx, projectId, id)
       })
       if (!deleted) throw noFile(id)
     },

@@ -4,6 +4,7 @@ import type { Run, Runs } from "../runs/index.ts"
 import {
   chunks,
   vectorStores,
+  type NewVectorStoreFile,
   type StorePage,
   type Store,
   type StoredChunk,
@@ -14,8 +15,9 @@ import {
   type VectorStoreFileStatus,
 } from "../store/index.ts"
 import { fileLabel, type Files } from "./files.ts"
+import { ingestionName } from "./ingestion.ts"
 import type { ScopeIndex } from "./retrieval/index-entry.ts"
-import { ingestionName, removeChunks } from "./ingestion.ts"
+import { removeSegmentsOfFile } from "./segment-index.ts"
 import type { Caller } from "./types.ts"
 
 export interface VectorStoreWithCounts {
@@ -46,13 +48,21 @@ export interface VectorStoreChange {
   expiresAfterDays?: number | null | undefined
 }
 
+export interface AddedFile {
+  fileId: string
+  attributes: JsonObject
+  chunking: Chunking
+  /** The file whose place it takes once it is complete. */
+  replaces: string | null
+}
+
 export interface VectorStores {
   create(caller: Caller, request: NewVectorStore): Promise<VectorStoreWithCounts>
   get(projectId: string, id: string): Promise<VectorStoreWithCounts>
   list(projectId: string, page: StorePage): Promise<VectorStoreWithCounts[]>
   update(projectId: string, id: string, change: VectorStoreChange): Promise<VectorStoreWithCounts>
   delete(projectId: string, id: string): Promise<void>
-  addFile(caller: Caller, id: string, file: { fileId: string; attributes: JsonObject; chunking: Chunking }): Promise<StoredVectorStoreFile>
+  addFile(caller: Caller, id: string, file: AddedFile): Promise<StoredVectorStoreFile>
   getFile(projectId: string, id: string, fileId: string): Promise<StoredVectorStoreFile>
   listFiles(
     projectId: string,
@@ -112,7 +122,7 @@ class VectorStoreService implements VectorStores {
     const { name, description, metadata, expiresAfterDays } = request
     const row: StoredVectorStore = { id, projectId, name, description, metadata, expiresAfterDays, createdAt: now, lastActiveAt: now }
     await vectorStores.insertVectorStore(this.#store.project(projectId), row)
-    for (const fileId of fileIds) await this.addFile(caller, id, { fileId, attributes: {}, chunking: request.chunking })
+    for (const fileId of fileIds) await this.addFile(caller, id, { fileId, attributes: {}, chunking: request.chunking, replaces: null })
     return this.get(projectId, id)
   }
 
@@ -151,12 +161,11 @@ class VectorStoreService implements VectorStores {
     if (!deleted) throw noVectorStore(id)
   }
 
-  async addFile(
-    caller: Caller,
-    id: string,
-    { fileId, attributes, chunking }: { fileId: string; attributes: JsonObject; chunking: Chunking },
-  ): Promise<StoredVectorStoreFile> {
+  async addFile(caller: Caller, id: string, { fileId, attributes, chunking, replaces }: AddedFile): Promise<StoredVectorStoreFile> {
     const { projectId } = caller
+    if (replaces !== null) await this.#requireFile(projectId, id, replaces)
+    if (replaces === fileId)
+      throw new AppError("invalid_request", `The file '${fileId}' cannot replace itself.`, { param: "perdure.replaces" })
     const { counts } = await this.get(projectId, id)
     const file = await this.#files.get(projectId, fileId)
     if (counts.total >= this.#filesMax) {
@@ -164,24 +173,21 @@ class VectorStoreService implements VectorStores {
         hint: "Use another vector store, or raise the limit.",
       })
     }
-    const row: StoredVectorStoreFile = {
+    const row: NewVectorStoreFile = {
       projectId,
       vectorStoreId: id,
       fileId,
       runId: this.#newId("run"),
-      status: "in_progress",
-      errorCode: null,
-      errorMessage: null,
       attributes,
       chunkTokensMax: chunking.tokensMax,
       chunkOverlapTokens: chunking.overlapTokens,
-      usageBytes: 0,
       createdAt: this.#clock.now(),
+      replaces,
     }
     // The row first: should the process die before the run starts, whoever asks for the file starts it (see #settled).
     await vectorStores.upsertVectorStoreFile(this.#store.project(projectId), row)
     await this.#start(caller, row, file)
-    return row
+    return this.#requireFile(projectId, id, fileId)
   }
 
   async getFile(projectId: string, id: string, fileId: string): Promise<StoredVectorStoreFile> {
@@ -206,8 +212,10 @@ class VectorStoreService implements VectorStores {
   async removeFile(projectId: string, id: string, fileId: string): Promise<void> {
     const row = await this.#requireFile(projectId, id, fileId)
     await this.#store.project(projectId).transaction(async (tx) => {
+      // Locked first, so that its run writes no more.
+      await vectorStores.lockVectorStoreFile(tx, projectId, id, fileId, row.runId)
+      await removeSegmentsOfFile(tx, this.#index, projectId, id, fileId)
       await vectorStores.deleteVectorStoreFile(tx, projectId, id, fileId)
-      await removeChunks(tx, this.#index, projectId, id, fileId)
     })
     // The row is gone, so a run that is still at work commits nothing; cancelling it only saves its work.
     if (row.status === "in_progress") await this.#runs.cancel(projectId, row.runId, "the file was removed from its vector store")
@@ -218,7 +226,7 @@ class VectorStoreService implements VectorStores {
     return chunks.chunksOfFile(this.#store.project(projectId), projectId, id, fileId, from, limit)
   }
 
-  async #start(caller: Caller, row: StoredVectorStoreFile, file: StoredFile): Promise<void> {
+  async #start(caller: Caller, row: NewVectorStoreFile, file: StoredFile): Promise<void> {
     await this.#runs.start({
       id: row.runId,
       projectId: row.projectId,
@@ -244,7 +252,7 @@ class VectorStoreService implements VectorStores {
     }
     const end = endOf(run)
     if (end === undefined) return row
-    await vectorStores.finishVectorStoreFile(this.#store.project(row.projectId), row, { usageBytes: 0, ...end })
+    await vectorStores.finishVectorStoreFile(this.#store.project(row.projectId), row, end)
     return this.#requireFile(row.projectId, row.vectorStoreId, row.fileId)
   }
 

@@ -146,6 +146,13 @@ export interface Limits {
   drainMs: number
   /** Parsing one document. */
   parseTimeoutMs: number
+  /** Threads that parse, and the memory that each may take. */
+  parseWorkersMax: number
+  parseMemoryMb: number
+  /** Pages, slides, sheets or chapters of one file; its text; what its archive may unpack to. */
+  filePagesMax: number
+  fileCharactersMax: number
+  fileUnpackedBytesMax: number
   /** Chunks that one file may give. */
   fileChunksMax: number
   /** Files in one vector store. */
@@ -301,7 +308,12 @@ export const defaultLimits: Limits = {
   turnsMax: 16,
   chainResponsesMax: 1_000,
   drainMs: 10_000,
-  parseTimeoutMs: 30_000,
+  parseTimeoutMs: 60_000,
+  parseWorkersMax: 2,
+  parseMemoryMb: 512,
+  filePagesMax: 5_000,
+  fileCharactersMax: 32_000_000,
+  fileUnpackedBytesMax: 256 * 1024 * 1024,
   fileChunksMax: 20_000,
   vectorStoreFilesMax: 10_000,
   keysPerProjectMax: 10_000,

@@ -18,7 +18,7 @@ export type { FoundAnswer, StoredAnswer } from "./tables/cached-answers.ts"
 export * as changes from "./tables/changes.ts"
 export type { ChangeHead, NewChange, StoredChange } from "./tables/changes.ts"
 export * as chunks from "./tables/chunks.ts"
-export type { ChunkHit, StoredChunk } from "./tables/chunks.ts"
+export type { ChunkHit, NewChunk, StoredChunk } from "./tables/chunks.ts"
 export * as conversations from "./tables/conversations.ts"
 export type { ItemPage, StoredConversation, StoredItem } from "./tables/conversations.ts"
 export * as embeddings from "./tables/embeddings.ts"
@@ -39,8 +39,11 @@ export * as prompts from "./tables/prompts.ts"
 export type { PromptChange, StoredPromptLabel, StoredPromptVersion } from "./tables/prompts.ts"
 export * as states from "./tables/states.ts"
 export type { StateKey, StoredState, StoredStateVersion } from "./tables/states.ts"
+export * as segments from "./tables/segments.ts"
+export type { StoredSegment } from "./tables/segments.ts"
 export * as vectorStores from "./tables/vector-stores.ts"
 export type {
+  NewVectorStoreFile,
   StorePage,
   StoredVectorStore,
   StoredVectorStoreFile,

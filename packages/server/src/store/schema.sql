@@ -197,17 +197,21 @@ grant delete, insert, select, update on changes to perdure_app;
 create table chunks (
   project_id text not null,
   vector_store_id text not null,
-  file_id text not null,
-  "position" integer not null,
+  document_id text not null,
+  part integer not null,
   id text not null,
   heading text[] not null,
   body text not null,
   span_start integer not null,
   span_end integer not null,
   tokens integer not null,
-  constraint chunks_project_id_vector_store_id_file_id_fkey FOREIGN KEY (project_id, vector_store_id, file_id) REFERENCES vector_store_files(project_id, vector_store_id, file_id) ON DELETE CASCADE,
-  constraint chunks_pkey PRIMARY KEY (project_id, vector_store_id, file_id, "position")
+  content_hash text,
+  page_first integer,
+  page_last integer,
+  constraint chunks_project_id_vector_store_id_document_id_fkey FOREIGN KEY (project_id, vector_store_id, document_id) REFERENCES vector_store_segments(project_id, vector_store_id, document_id) ON DELETE CASCADE,
+  constraint chunks_pkey PRIMARY KEY (project_id, vector_store_id, document_id, part)
 );
+CREATE INDEX chunks_by_content ON public.chunks USING btree (project_id, content_hash);
 CREATE INDEX chunks_by_id ON public.chunks USING btree (project_id, id);
 alter table chunks enable row level security;
 create policy project_only on chunks for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
@@ -654,15 +658,43 @@ create table vector_store_files (
   chunk_overlap_tokens integer not null,
   usage_bytes bigint default 0 not null,
   created_at timestamp with time zone not null,
+  stage text,
+  parts_done integer default 0 not null,
+  parts_total integer default 0 not null,
+  replaces text,
   constraint vector_store_files_status_check CHECK ((status = ANY (ARRAY['in_progress'::text, 'completed'::text, 'failed'::text, 'cancelled'::text]))),
   constraint vector_store_files_project_id_file_id_fkey FOREIGN KEY (project_id, file_id) REFERENCES files(project_id, id) ON DELETE CASCADE,
   constraint vector_store_files_project_id_vector_store_id_fkey FOREIGN KEY (project_id, vector_store_id) REFERENCES vector_stores(project_id, id) ON DELETE CASCADE,
   constraint vector_store_files_pkey PRIMARY KEY (project_id, vector_store_id, file_id)
 );
+CREATE INDEX vector_store_files_by_age ON public.vector_store_files USING btree (project_id, vector_store_id, created_at, file_id);
 CREATE INDEX vector_store_files_by_file ON public.vector_store_files USING btree (project_id, file_id);
 alter table vector_store_files enable row level security;
 create policy project_only on vector_store_files for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
 grant delete, insert, select, update on vector_store_files to perdure_app;
+
+create table vector_store_segments (
+  project_id text not null,
+  vector_store_id text not null,
+  document_id text not null,
+  file_id text not null,
+  run_id text not null,
+  first_position integer not null,
+  parts integer not null,
+  digest text not null,
+  usage_bytes bigint not null,
+  model text,
+  span_base integer not null,
+  page_base integer not null,
+  is_live boolean not null,
+  constraint vector_store_segments_project_id_vector_store_id_file_id_fkey FOREIGN KEY (project_id, vector_store_id, file_id) REFERENCES vector_store_files(project_id, vector_store_id, file_id) ON DELETE CASCADE,
+  constraint vector_store_segments_pkey PRIMARY KEY (project_id, vector_store_id, document_id)
+);
+CREATE INDEX vector_store_segments_by_file ON public.vector_store_segments USING btree (project_id, vector_store_id, file_id);
+CREATE INDEX vector_store_segments_hidden ON public.vector_store_segments USING btree (project_id, vector_store_id) WHERE (NOT is_live);
+alter table vector_store_segments enable row level security;
+create policy project_only on vector_store_segments for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on vector_store_segments to perdure_app;
 
 create table vector_stores (
   project_id text not null,

@@ -1,15 +1,6 @@
 // Cuts a document into chunks: never across sections, at block ends where it can, else between sentences, with the last sentences repeated.
-import { countTerms } from "../retrieval/analyze.ts"
 import { estimateTokens } from "./tokens.ts"
-import {
-  DocumentError,
-  type Block,
-  type ChunkedDocument,
-  type ChunkOptions,
-  type ChunkWords,
-  type DocumentChunk,
-  type ParsedDocument,
-} from "./types.ts"
+import { DocumentError, type Block, type ChunkOptions, type DocumentChunk, type ParsedDocument } from "./types.ts"
 
 /** A stretch of text that is not cut: a sentence, a line, or a piece of one that is too long. */
 interface Unit {
@@ -23,7 +14,7 @@ const sentences = new Intl.Segmenter(undefined, { granularity: "sentence" })
 /** Characters handed to the segmenter at once; its cost grows faster than its input. */
 const segmentCharactersMax = 20_000
 
-export function chunkDocument(document: ParsedDocument, options: ChunkOptions): ChunkedDocument {
+export function chunkDocument(document: ParsedDocument, options: ChunkOptions): DocumentChunk[] {
   const chunks: DocumentChunk[] = []
   for (const section of sectionsOf(document.blocks)) {
     for (const units of packed(document.text, section, options)) {
@@ -33,7 +24,7 @@ export function chunkDocument(document: ParsedDocument, options: ChunkOptions): 
       chunks.push(chunkOf(document.text, units))
     }
   }
-  return { chunks, ...indexed(chunks) }
+  return chunks
 }
 
 /** The text that is indexed and embedded for a chunk: the titles around it say what it is about. */
@@ -182,6 +173,7 @@ function chunkOf(text: string, units: readonly Unit[]): DocumentChunk {
     heading: first.block.heading,
     text: text.slice(first.start, last.end),
     span: { start: sourceOf(first, first.start), end: sourceOf(last, last.end) },
+    pages: pagesOf(first.block.page, last.block.page),
     tokens: sum(units),
   }
 }
@@ -196,10 +188,6 @@ function sum(units: readonly Unit[]): number {
   return units.reduce((total, unit) => total + unit.tokens, 0)
 }
 
-function indexed(chunks: readonly DocumentChunk[]): { words: ChunkWords[]; terms: number } {
-  const words = chunks.map((chunk): ChunkWords => {
-    const { frequencies, length } = countTerms(indexText(chunk))
-    return { terms: frequencies, length }
-  })
-  return { words, terms: words.reduce((total, { length }) => total + length, 0) }
+function pagesOf(first: number | undefined, last: number | undefined): DocumentChunk["pages"] {
+  return first === undefined || last === undefined ? null : [first, last]
 }

@@ -1,6 +1,7 @@
 // Tests of parsing and chunking: what is kept, where it stands, what is refused, and the worker that does it within limits.
 import * as fc from "fast-check"
 import { afterAll, describe, expect, it } from "vitest"
+import { defaultLimits } from "../../core/index.ts"
 import { chunkDocument, embeddingTexts } from "./chunk.ts"
 import { openDocuments } from "./documents.ts"
 import { parseDocument } from "./parse.ts"
@@ -8,8 +9,10 @@ import { estimateTokens } from "./tokens.ts"
 
 const options = { tokensMax: 64, overlapTokens: 16, chunksMax: 10_000 }
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
-const chunksOf = async (filename: string, text: string): Promise<ReturnType<typeof chunkDocument>["chunks"]> =>
-  chunkDocument(await parseDocument(bytes(text), filename), options).chunks
+const limits = { pagesMax: 100, charactersMax: 1_000_000, unpackedBytesMax: 10_000_000 }
+const parse = (content: Uint8Array, filename: string): ReturnType<typeof parseDocument> => parseDocument(content, filename, limits)
+const chunksOf = async (filename: string, text: string): Promise<ReturnType<typeof chunkDocument>> =>
+  chunkDocument(await parse(bytes(text), filename), options)
 
 describe("Markdown", () => {
   const source = "---\ntitle: hidden\n---\n# Guide\n\nIntro text.\n\n## Install\n\n- first\n- second\n\n```sh\nnpm i\n```\n\n## Empty\n"
@@ -47,13 +50,13 @@ describe("HTML", () => {
 
   it("is recognised behind comments, and a file of nothing but comments costs no more than its length", async () => {
     const comments = "<!---->\n".repeat(5_000)
-    expect(await parseDocument(bytes(`${comments}<html><p>hi</p>`), "notes.txt")).toMatchObject({ mediaType: "text/html" })
-    expect(await parseDocument(bytes(`${comments}plain`), "notes.txt")).toMatchObject({ mediaType: "text/plain" })
-    expect(await parseDocument(bytes("<!-- never closed <html>"), "notes.txt")).toMatchObject({ mediaType: "text/plain" })
+    expect(await parse(bytes(`${comments}<html><p>hi</p>`), "notes.txt")).toMatchObject({ mediaType: "text/html" })
+    expect(await parse(bytes(`${comments}plain`), "notes.txt")).toMatchObject({ mediaType: "text/plain" })
+    expect(await parse(bytes("<!-- never closed <html>"), "notes.txt")).toMatchObject({ mediaType: "text/plain" })
   })
 
   it("is recognised by its content whatever its name says", async () => {
-    const document = await parseDocument(bytes("<!DOCTYPE html><p>hi</p><script>x</script>"), "notes.txt")
+    const document = await parse(bytes("<!DOCTYPE html><p>hi</p><script>x</script>"), "notes.txt")
     expect(document).toMatchObject({ mediaType: "text/html", text: "hi" })
   })
 })
@@ -79,8 +82,8 @@ describe("chunks", () => {
     await fc.assert(
       fc.asyncProperty(text, fc.integer({ min: 8, max: 200 }), async (source, tokensMax) => {
         fc.pre(source.trim() !== "")
-        const document = await parseDocument(bytes(source), "a.txt")
-        const { chunks } = chunkDocument(document, { tokensMax, overlapTokens: Math.floor(tokensMax / 4), chunksMax: 100_000 })
+        const document = await parse(bytes(source), "a.txt")
+        const chunks = chunkDocument(document, { tokensMax, overlapTokens: Math.floor(tokensMax / 4), chunksMax: 100_000 })
         const covered = new Uint8Array(source.length)
         for (const chunk of chunks) {
           expect(source.slice(chunk.span.start, chunk.span.end)).toBe(chunk.text)
@@ -135,12 +138,12 @@ describe("bad files", () => {
     ],
     ["Markdown nested 3,000 deep", "deep.md", bytes(`${"> ".repeat(3_000)}x`), "invalid_file", /nested deeper than 100/],
   ])("%s is refused with its reason", async (_, filename, content, code, message) => {
-    await expect(parseDocument(content, filename)).rejects.toMatchObject({ code, message: expect.stringMatching(message) })
+    await expect(parse(content, filename)).rejects.toMatchObject({ code, message: expect.stringMatching(message) })
   })
 
   it("decodes UTF-16 by its byte order mark", async () => {
     const utf16 = Buffer.concat([Uint8Array.from([0xff, 0xfe]), Buffer.from("Grüße", "utf16le")])
-    expect((await parseDocument(utf16, "a.txt")).text).toBe("Grüße")
+    expect((await parse(utf16, "a.txt")).text).toBe("Grüße")
   })
 
   it("keeps right-to-left and unspaced text whole", async () => {
@@ -154,30 +157,48 @@ describe("bad files", () => {
   })
 })
 
-describe("the worker", () => {
+describe("the worker threads", () => {
   const signal = new AbortController().signal
-  const documents = openDocuments({ parseTimeoutMs: 1_500 })
+  const file = (filename: string, text: string): Parameters<typeof documents.read>[1] => ({
+    filename,
+    load: () => Promise.resolve(bytes(text)),
+  })
+  const documents = openDocuments({ ...defaultLimits, parseTimeoutMs: 3_000 })
   afterAll(() => documents[Symbol.asyncDispose]())
 
-  it("gives up on a file that takes too long, and reads the next one", async () => {
-    const slow = await documents.parse("slow.md", () => Promise.resolve(bytes(`${"> ".repeat(60_000)}x`)), signal)
+  it("give up on a file that takes too long, and read the next one", async () => {
+    const slow = await documents.read("a", file("slow.md", `${"> ".repeat(60_000)}x`), options, signal)
     expect(slow).toMatchObject({
       outcome: "failed",
-      failure: { code: "invalid_file", message: expect.stringMatching(/longer than 1.5 s/) },
+      failure: { code: "invalid_file", message: expect.stringMatching(/longer than 3 s/) },
     })
     // The new thread loads its parsers within the same limit, so a machine under load may need more than one try.
-    let next = await documents.parse("next.txt", () => Promise.resolve(bytes("fine")), signal)
+    let next = await documents.read("a", file("next.txt", "fine"), options, signal)
     for (let attempt = 0; attempt < 20 && next.outcome === "failed"; attempt++) {
-      next = await documents.parse("next.txt", () => Promise.resolve(bytes("fine")), signal)
+      next = await documents.read("a", file("next.txt", "fine"), options, signal)
     }
-    expect(next).toMatchObject({ outcome: "done", result: { text: "fine" } })
+    expect(next).toMatchObject({ outcome: "done", result: { characters: 4, chunks: [{ text: "fine" }] } })
   })
 
-  it("refuses a file that gives more chunks than allowed", async () => {
-    await using patient = openDocuments({ parseTimeoutMs: 30_000 })
-    const parsed = await patient.parse("a.txt", () => Promise.resolve(bytes("One sentence. ".repeat(500))), signal)
-    if (parsed.outcome !== "done") throw new Error("not parsed")
-    const chunked = await patient.chunk(parsed.result, { ...options, chunksMax: 3 }, signal)
-    expect(chunked).toMatchObject({ outcome: "failed", failure: { message: expect.stringMatching(/more than 3 chunks/) } })
+  it("refuse a file that gives more chunks than allowed, or more text", async () => {
+    await using patient = openDocuments({ ...defaultLimits, fileCharactersMax: 10_000 })
+    const many = await patient.read("a", file("a.txt", "One sentence. ".repeat(500)), { ...options, chunksMax: 3 }, signal)
+    expect(many).toMatchObject({ outcome: "failed", failure: { message: expect.stringMatching(/more than 3 chunks/) } })
+    const long = await patient.read("a", file("a.txt", "One sentence. ".repeat(1_000)), options, signal)
+    expect(long).toMatchObject({
+      outcome: "failed",
+      failure: { message: expect.stringMatching(/14000 characters; fileCharactersMax is 10000/) },
+    })
+  })
+
+  it("take projects in turn: who sends one file does not wait for the hundred of another", async () => {
+    await using one = openDocuments({ ...defaultLimits, parseWorkersMax: 1 })
+    const order: string[] = []
+    const send = async (owner: string): Promise<void> => {
+      await one.read(owner, file("a.txt", "Some text."), options, signal)
+      order.push(owner)
+    }
+    await Promise.all([...Array.from({ length: 20 }, () => send("many")), send("few")])
+    expect(order.indexOf("few")).toBeLessThanOrEqual(2)
   })
 })

@@ -1,109 +1,126 @@
-// Owns the worker thread that parses and chunks: one file at a time, within limits of time and memory; a worker that breaks them is replaced.
-import { Worker } from "node:worker_threads"
-import { AppError, messageOf, type Limits } from "../../core/index.ts"
-import type { ChunkedDocument, ChunkOptions, DocumentFailure, ParsedDocument } from "./types.ts"
-import type { FromWorker, ToWorker } from "./worker.ts"
+// Reads files in worker threads: a few at once, projects in turn, within limits of time and memory.
+import { AppError, type Limits } from "../../core/index.ts"
+import type { IndexPart } from "../retrieval/index-entry.ts"
+import { FairQueue } from "./fair-queue.ts"
+import type { ChunkOptions, DocumentFailure, ReadDocument } from "./types.ts"
+import { WorkerThread, type WorkerAnswer } from "./worker-thread.ts"
+import type { WorkerTask } from "./worker.ts"
 
 export type DocumentOutcome<T> = { outcome: "done"; result: T } | { outcome: "failed"; failure: DocumentFailure }
 
 export interface Documents extends AsyncDisposable {
   /** `load` is called when the file's turn has come, so that waiting files take no memory. */
-  parse(filename: string, load: () => Promise<Uint8Array>, signal: AbortSignal): Promise<DocumentOutcome<ParsedDocument>>
-  chunk(document: ParsedDocument, options: ChunkOptions, signal: AbortSignal): Promise<DocumentOutcome<ChunkedDocument>>
+  read(
+    owner: string,
+    file: { filename: string; load: () => Promise<Uint8Array> },
+    options: ChunkOptions,
+    signal: AbortSignal,
+  ): Promise<DocumentOutcome<ReadDocument>>
+  /** The terms of some texts. */
+  terms(owner: string, texts: readonly string[], signal: AbortSignal): Promise<IndexPart[]>
 }
 
-const workerMemoryMb = 512
-/** Unbuilt the thread's file is TypeScript, built it is JavaScript. */
-const workerFile = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url)
+export type DocumentLimits = Pick<
+  Limits,
+  "parseTimeoutMs" | "parseWorkersMax" | "parseMemoryMb" | "filePagesMax" | "fileCharactersMax" | "fileUnpackedBytesMax"
+>
 
-export function openDocuments(limits: Pick<Limits, "parseTimeoutMs">): Documents {
-  return new DocumentWorker(limits.parseTimeoutMs)
+export function openDocuments(limits: DocumentLimits): Documents {
+  return new DocumentReader(limits)
 }
 
-class DocumentWorker implements Documents {
-  readonly #timeoutMs: number
-  #worker: Worker | undefined
-  #tail: Promise<unknown> = Promise.resolve()
-  #nextId = 1
+interface Job {
+  task: () => Promise<WorkerTask>
+  signal: AbortSignal
+  settle: PromiseWithResolvers<WorkerAnswer>
+}
+
+class DocumentReader implements Documents {
+  readonly #limits: DocumentLimits
+  readonly #queue = new FairQueue<Job>()
+  readonly #idle: WorkerThread[]
+  readonly #threads: readonly WorkerThread[]
   #closed = false
 
-  constructor(timeoutMs: number) {
-    this.#timeoutMs = timeoutMs
+  constructor(limits: DocumentLimits) {
+    this.#limits = limits
+    const { parseWorkersMax, parseTimeoutMs, parseMemoryMb } = limits
+    this.#threads = Array.from({ length: parseWorkersMax }, () => new WorkerThread(parseTimeoutMs, parseMemoryMb))
+    this.#idle = [...this.#threads]
   }
 
-  parse(filename: string, load: () => Promise<Uint8Array>, signal: AbortSignal): Promise<DocumentOutcome<ParsedDocument>> {
-    const message = async (id: number): Promise<ToWorker> => ({ type: "parse", id, bytes: await load(), filename })
-    return this.#inTurn(message, signal) as Promise<DocumentOutcome<ParsedDocument>> // a "parse" is answered by a document
+  async read(
+    owner: string,
+    { filename, load }: { filename: string; load: () => Promise<Uint8Array> },
+    options: ChunkOptions,
+    signal: AbortSignal,
+  ): Promise<DocumentOutcome<ReadDocument>> {
+    const { filePagesMax: pagesMax, fileCharactersMax: charactersMax, fileUnpackedBytesMax: unpackedBytesMax } = this.#limits
+    const limits = { pagesMax, charactersMax, unpackedBytesMax }
+    const answer = await this.#ask(owner, async () => ({ type: "read", bytes: await load(), filename, options, limits }), signal)
+    if (answer.type !== "answered") return { outcome: "failed", failure: { code: "invalid_file", message: this.#why(answer) } }
+    const { message } = answer
+    if ("result" in message) return { outcome: "done", result: message.result as ReadDocument } // a "read" is answered by a document
+    const failure = "failure" in message ? message.failure : undefined
+    const unknown = "error" in message ? message.error : ""
+    return {
+      outcome: "failed",
+      failure: failure ?? { code: "invalid_file", message: `The file '${filename}' could not be parsed: ${unknown}.` },
+    }
   }
 
-  chunk(document: ParsedDocument, options: ChunkOptions, signal: AbortSignal): Promise<DocumentOutcome<ChunkedDocument>> {
-    const message = (id: number): Promise<ToWorker> => Promise.resolve({ type: "chunk", id, document, options })
-    return this.#inTurn(message, signal) as Promise<DocumentOutcome<ChunkedDocument>> // a "chunk" is answered by chunks
+  async terms(owner: string, texts: readonly string[], signal: AbortSignal): Promise<IndexPart[]> {
+    const answer = await this.#ask(owner, () => Promise.resolve({ type: "terms", texts }), signal)
+    if (answer.type === "answered" && "result" in answer.message) return answer.message.result as IndexPart[] // "terms" are answered by terms
+    const why = answer.type !== "answered" ? this.#why(answer) : "error" in answer.message ? answer.message.error : "no answer"
+    throw new AppError("server_error", `The words of a chunk could not be counted: ${why}`)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true
-    await this.#drop()
+    for (const job of this.#queue.drain()) job.settle.reject(shuttingDown())
+    await Promise.all(this.#threads.map((thread) => thread.end()))
   }
 
-  #inTurn(message: (id: number) => Promise<ToWorker>, signal: AbortSignal): Promise<DocumentOutcome<ParsedDocument | ChunkedDocument>> {
-    const turn = this.#tail.then(async () => {
-      signal.throwIfAborted()
-      if (this.#closed) throw new AppError("shutting_down", "The server is shutting down.")
-      return this.#ask(await message(this.#nextId++))
+  async #ask(owner: string, task: Job["task"], signal: AbortSignal): Promise<WorkerAnswer> {
+    if (this.#closed) throw shuttingDown()
+    const job: Job = { task, signal, settle: Promise.withResolvers() }
+    this.#queue.push(owner, job)
+    this.#next()
+    const answer = await job.settle.promise
+    if (this.#closed && answer.type === "broken") throw shuttingDown()
+    return answer
+  }
+
+  #next(): void {
+    if (this.#idle.length === 0) return
+    const job = this.#queue.shift()
+    if (job === undefined) return
+    const thread = this.#idle.pop()
+    if (thread === undefined) return
+    void this.#work(thread, job).finally(() => {
+      this.#idle.push(thread)
+      this.#next()
     })
-    this.#tail = turn.catch(() => undefined)
-    return turn
   }
 
-  async #ask(message: ToWorker): Promise<DocumentOutcome<ParsedDocument | ChunkedDocument>> {
-    const worker = (this.#worker ??= startWorker())
-    const answer = await answerOf(worker, message, this.#timeoutMs)
-    if (answer.type === "answered") return outcomeOf(answer.message)
-    await this.#drop()
-    if (answer.type === "timed_out") {
-      return failed(`Reading the file took longer than ${this.#timeoutMs / 1000} s. Split it into smaller files.`)
+  async #work(thread: WorkerThread, { task, signal, settle }: Job): Promise<void> {
+    try {
+      signal.throwIfAborted()
+      settle.resolve(await thread.ask(await task()))
+    } catch (error) {
+      settle.reject(error)
     }
-    if (this.#closed) throw new AppError("shutting_down", "The server is shutting down.")
-    return failed(`Reading the file needs more than ${workerMemoryMb} MB, or breaks the parser: ${answer.reason}.`)
   }
 
-  async #drop(): Promise<void> {
-    const worker = this.#worker
-    this.#worker = undefined
-    await worker?.terminate()
+  #why(answer: Exclude<WorkerAnswer, { type: "answered" }>): string {
+    const { parseTimeoutMs, parseMemoryMb } = this.#limits
+    if (answer.type === "timed_out") return `Reading the file took longer than ${parseTimeoutMs / 1000} s. Split it into smaller files.`
+    if (answer.type === "too_large") return `Reading the file needs more than ${parseMemoryMb} MB of memory. Split it into smaller files.`
+    return `The file breaks its parser: ${answer.reason}.`
   }
 }
 
-function startWorker(): Worker {
-  const worker = new Worker(workerFile, { resourceLimits: { maxOldGenerationSizeMb: workerMemoryMb }, name: "documents" })
-  worker.unref() // an idle worker does not keep the process alive; a waiting question does
-  return worker
-}
-
-type WorkerAnswer = { type: "answered"; message: FromWorker } | { type: "timed_out" } | { type: "broken"; reason: string }
-
-function answerOf(worker: Worker, message: ToWorker, timeoutMs: number): Promise<WorkerAnswer> {
-  return new Promise((resolve) => {
-    const end = (answer: WorkerAnswer): void => {
-      clearTimeout(timer)
-      worker.off("message", onMessage).off("error", onError).off("exit", onExit).unref()
-      resolve(answer)
-    }
-    const onMessage = (answer: FromWorker): void => (answer.id === message.id ? end({ type: "answered", message: answer }) : undefined)
-    const onError = (error: unknown): void => end({ type: "broken", reason: messageOf(error) })
-    const onExit = (code: number): void => end({ type: "broken", reason: `the thread ended with code ${code}` })
-    const timer = setTimeout(() => end({ type: "timed_out" }), timeoutMs)
-    worker.on("message", onMessage).on("error", onError).on("exit", onExit).ref()
-    worker.postMessage(message)
-  })
-}
-
-function outcomeOf(message: FromWorker): DocumentOutcome<ParsedDocument | ChunkedDocument> {
-  if ("result" in message) return { outcome: "done", result: message.result }
-  return "failure" in message ? { outcome: "failed", failure: message.failure } : failed(`The file could not be parsed: ${message.error}.`)
-}
-
-function failed(message: string): { outcome: "failed"; failure: DocumentFailure } {
-  return { outcome: "failed", failure: { code: "invalid_file", message } }
+function shuttingDown(): AppError {
+  return new AppError("shutting_down", "The server is shutting down.")
 }

@@ -6,13 +6,20 @@ export interface Block {
   start: number
   end: number
   /** Place in the decoded file; the same as above unless the text was extracted. */
-  span: { start: number; end: number }
+  span: Span
   /** Titles of the sections around it, outermost first. */
   heading: readonly string[]
   /** Where a long block may be cut: prose at sentences, lines at line ends. */
   kind: "prose" | "lines"
   /** Something was left out before it, so that no chunk may reach across. */
   breakBefore: boolean
+  /** The page, slide or sheet that it begins on, from 1, where the file has such. */
+  page?: number
+}
+
+export interface Span {
+  start: number
+  end: number
 }
 
 export interface ParsedDocument {
@@ -24,28 +31,33 @@ export interface ParsedDocument {
 export interface DocumentChunk {
   heading: readonly string[]
   text: string
-  span: { start: number; end: number }
+  span: Span
+  /** First and last page. */
+  pages: readonly [number, number] | null
   tokens: number
-}
-
-/** What one chunk is found by: how often each term occurs in it and its headings, and how many terms that makes. */
-export interface ChunkWords {
-  terms: Map<string, number>
-  length: number
-}
-
-export interface ChunkedDocument {
-  chunks: DocumentChunk[]
-  /** By the position of the chunk. */
-  words: ChunkWords[]
-  /** Terms in all chunks. */
-  terms: number
 }
 
 export interface ChunkOptions {
   tokensMax: number
   overlapTokens: number
   chunksMax: number
+}
+
+/** What may be made of one file: more is a bomb, or belongs into several files. */
+export interface ParseLimits {
+  /** Pages, slides, sheets, chapters. */
+  pagesMax: number
+  /** Characters of text. */
+  charactersMax: number
+  /** Bytes that an archive's entries have once they are unpacked. */
+  unpackedBytesMax: number
+}
+
+/** A file as it goes into an index. */
+export interface ReadDocument {
+  mediaType: string
+  characters: number
+  chunks: DocumentChunk[]
 }
 
 /** Why a file cannot be ingested, in the words of the wire. */

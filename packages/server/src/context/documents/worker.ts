@@ -1,14 +1,19 @@
 // The worker thread of documents: parsing and chunking are CPU work on hostile input, kept away from the event loop of the server.
 import { parentPort } from "node:worker_threads"
+import { messageOf } from "../../core/index.ts"
+import { countTerms } from "../retrieval/analyze.ts"
+import type { IndexPart } from "../retrieval/index-entry.ts"
 import { chunkDocument } from "./chunk.ts"
 import { parseDocument } from "./parse.ts"
-import { DocumentError, type ChunkedDocument, type ChunkOptions, type DocumentFailure, type ParsedDocument } from "./types.ts"
+import { DocumentError, type ChunkOptions, type DocumentFailure, type ParseLimits, type ReadDocument } from "./types.ts"
 
-export type ToWorker =
-  | { type: "parse"; id: number; bytes: Uint8Array; filename: string }
-  | { type: "chunk"; id: number; document: ParsedDocument; options: ChunkOptions }
+/** Without its number. */
+export type WorkerTask =
+  | { type: "read"; bytes: Uint8Array; filename: string; options: ChunkOptions; limits: ParseLimits }
+  | { type: "terms"; texts: readonly string[] }
+export type ToWorker = WorkerTask & { id: number }
 export type FromWorker =
-  | { id: number; result: ParsedDocument | ChunkedDocument }
+  | { id: number; result: ReadDocument | IndexPart[] }
   | { id: number; failure: DocumentFailure }
   | { id: number; error: string }
 
@@ -19,11 +24,20 @@ async function answer(message: ToWorker): Promise<void> {
 }
 
 async function work(message: ToWorker): Promise<FromWorker> {
+  const { id } = message
   try {
-    if (message.type === "parse") return { id: message.id, result: await parseDocument(message.bytes, message.filename) }
-    return { id: message.id, result: chunkDocument(message.document, message.options) }
+    if (message.type === "terms") return { id, result: message.texts.map(partOf) }
+    const { bytes, filename, limits, options } = message
+    const parsed = await parseDocument(bytes, filename, limits)
+    const chunks = chunkDocument(parsed, options)
+    return { id, result: { mediaType: parsed.mediaType, characters: parsed.text.length, chunks } }
   } catch (error) {
-    if (error instanceof DocumentError) return { id: message.id, failure: { code: error.code, message: error.message } }
-    return { id: message.id, error: error instanceof Error ? error.message : String(error) }
+    if (error instanceof DocumentError) return { id, failure: { code: error.code, message: error.message } }
+    return { id, error: messageOf(error) }
   }
+}
+
+function partOf(text: string): IndexPart {
+  const { frequencies: terms, length } = countTerms(text)
+  return { terms, length }
 }

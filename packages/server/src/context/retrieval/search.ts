@@ -1,7 +1,7 @@
 // Searches vector stores: chunks by words and vectors, filtered by attributes, each result with its label and the reason why it was found.
 import { AppError, type Clock, type JsonObject } from "../../core/index.ts"
 import type { Label } from "../../security/index.ts"
-import { chunks, vectorStores, type ChunkHit, type Queryable, type Store } from "../../store/index.ts"
+import { chunks, segments, vectorStores, type ChunkHit, type Queryable, type Store } from "../../store/index.ts"
 import { isExpired } from "../expiry.ts"
 import type { Caller, EmbedAs } from "../types.ts"
 import { documentParameters, placeKey, placeOf } from "./bm25.ts"
@@ -32,6 +32,8 @@ export interface SearchResult {
   text: string
   /** Where the chunk stands in the decoded file, in UTF-16 units. */
   span: { start: number; end: number }
+  /** First and last page, where the file has pages. */
+  pages: readonly [number, number] | null
   score: number
   /** The file's label: what this text may influence. */
   label: Label
@@ -68,7 +70,7 @@ export function createSearch(dependencies: SearchDependencies): Search {
       const hits: SearchResult[] = []
       for (const vectorStoreId of new Set(query.vectorStoreIds)) {
         await requireStore(db, dependencies, projectId, vectorStoreId)
-        const documentIds = await allowedFiles(db, projectId, vectorStoreId, query.filters)
+        const documentIds = await allowedDocuments(db, projectId, vectorStoreId, query.filters)
         if (documentIds !== null && documentIds.size === 0) continue
         const rankings: Fused[][] = []
         for (const [index, text] of queries.entries()) {
@@ -130,15 +132,17 @@ async function requireStore(db: Queryable, { clock }: SearchDependencies, projec
   }
 }
 
-async function allowedFiles(
+/** The segments that may be found, chosen before anything is ranked, so that no match is lost to a cut; null is all that the store has. */
+async function allowedDocuments(
   db: Queryable,
   projectId: string,
   vectorStoreId: string,
   filter: AttributeFilter | undefined,
 ): Promise<ReadonlySet<string> | null> {
-  if (filter === undefined) return null
-  const files = await vectorStores.searchableFiles(db, projectId, vectorStoreId)
-  return new Set(files.filter((file) => matches(filter, file.attributes)).map((file) => file.fileId))
+  if (filter === undefined && !(await segments.hasHiddenSegments(db, projectId, vectorStoreId))) return null
+  const live = await segments.liveSegments(db, projectId, vectorStoreId)
+  const allowed = filter === undefined ? live : live.filter(({ attributes }) => matches(filter, attributes))
+  return new Set(allowed.map(({ documentId }) => documentId))
 }
 
 /** One ranking of several, cut to what was asked for: each key at its best score. */
@@ -160,7 +164,7 @@ async function resultsOf(db: Queryable, projectId: string, vectorStoreId: string
     vectorStoreId,
     entries.map((entry) => placeOf(entry.key)),
   )
-  const byKey = new Map(hits.map((hit) => [placeKey(hit.fileId, hit.position), hit]))
+  const byKey = new Map(hits.map((hit) => [placeKey(hit.documentId, hit.part), hit]))
   return entries.flatMap((entry) => {
     const hit = byKey.get(entry.key)
     return hit === undefined ? [] : [resultOf(vectorStoreId, hit, entry)]
@@ -177,6 +181,7 @@ function resultOf(vectorStoreId: string, hit: ChunkHit, { score, why }: Fused): 
     heading: hit.heading,
     text: hit.body,
     span: { start: hit.spanStart, end: hit.spanEnd },
+    pages: hit.pageFirst === null || hit.pageLast === null ? null : [hit.pageFirst, hit.pageLast],
     score,
     label: hit.label as unknown as Label, // written by us from a Label
     why,

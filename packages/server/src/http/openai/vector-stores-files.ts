@@ -29,7 +29,9 @@ export function vectorStoreFileRoutes(options: VectorStoreFileRoutesOptions): Ho
     const { projectId, id: principal } = context.get("principal")
     const id = context.req.param("id")
     const body = await readBody(context, addFileBody)
-    const file = { fileId: body.file_id, attributes: body.attributes ?? {}, chunking: chunkingOf(body.chunking_strategy) }
+    const { file_id: fileId, perdure } = body
+    const chunking = chunkingOf(body.chunking_strategy)
+    const file = { fileId, attributes: body.attributes ?? {}, chunking, replaces: perdure?.replaces ?? null }
     const add = (): Promise<StoredVectorStoreFile> => vectorStores.addFile({ projectId, principal }, id, file)
     return fileAnswer(await write(context, { name: "vector_store.file.add", target: id }, add))
   })
@@ -89,8 +91,13 @@ function wireFile(file: StoredVectorStoreFile): { id: string } & Record<string, 
       type: "static",
       static: { max_chunk_size_tokens: file.chunkTokensMax, chunk_overlap_tokens: file.chunkOverlapTokens },
     },
-    perdure: { run_id: file.runId },
+    perdure: { run_id: file.runId, progress: progressOf(file) },
   }
+}
+
+/** Null once it has ended. */
+function progressOf({ status, stage, partsDone, partsTotal }: StoredVectorStoreFile): object | null {
+  return status === "in_progress" ? { stage: stage ?? "queued", parts_done: partsDone, parts_total: partsTotal } : null
 }
 
 function wireErrorCode(code: string | null): string {

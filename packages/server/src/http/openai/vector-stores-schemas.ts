@@ -43,10 +43,14 @@ export const updateBody = z.looseObject({
   expires_after: expiresAfter.nullable().optional(),
 })
 
+/** Not OpenAI's: the file whose place this one takes once it is complete; chunks that did not change stay as they are. */
+const ownFileFields = z.strictObject({ replaces: z.string().optional() })
+
 export const addFileBody = z.looseObject({
   file_id: z.string(),
   attributes: attributes.nullish(),
   chunking_strategy: chunkingStrategy.nullish(),
+  perdure: ownFileFields.nullish(),
 })
 
 export const updateFileBody = z.looseObject({ attributes: attributes.nullable() })

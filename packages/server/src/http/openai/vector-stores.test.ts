@@ -174,7 +174,7 @@ describe.each(testEngines())("on %s", (engine) => {
       expect(runs[0]).toMatchObject({ kind: "ingestion", name: "file", status: "completed" })
       const events = await server.runs.events(server.projectId, runs[0]?.id ?? "", 0, 100)
       const steps = events.filter((event) => event.type === "step.completed").map((event) => (event.data as { key: string }).key)
-      expect(steps).toEqual(["parse", "chunk", ...(server.store.capabilities.vector ? ["embed:0"] : []), "commit"])
+      expect(steps).toEqual(["parse", "plan", ...(server.store.capabilities.vector ? ["embed:0:0"] : []), "segment:0", "commit"])
     })
 
     it("let a broken file fail alone, with its reason", async () => {

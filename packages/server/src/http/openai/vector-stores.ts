@@ -122,7 +122,14 @@ function wireResult(result: SearchResult): unknown {
     score: result.score,
     attributes: result.attributes,
     content: [{ type: "text", text: result.text }],
-    perdure: { chunk_id: result.chunkId, heading: result.heading, span: result.span, label: result.label, why: result.why },
+    perdure: {
+      chunk_id: result.chunkId,
+      heading: result.heading,
+      span: result.span,
+      pages: result.pages,
+      label: result.label,
+      why: result.why,
+    },
   }
 }
 

@@ -92,3 +92,20 @@ export function similaritiesOf(
     [key.projectId, key.scopeId, key.model, vectorText(query), places.map((place) => place.documentId), places.map((place) => place.part)],
   )
 }
+
+/** Vectors that chunks of those contents have anywhere in the project, one for each piece. */
+export async function vectorsByContent(
+  db: Queryable,
+  projectId: string,
+  model: string,
+  contentHashes: readonly string[],
+): Promise<{ contentHash: string; piece: number; vector: Float32Array }[]> {
+  const rows = await db.query<{ contentHash: string; piece: number; text: string }>(
+    `select distinct on (c.content_hash, e.piece) c.content_hash as "contentHash", e.piece, e.embedding::text as text
+     from chunks c join embeddings e on e.project_id = $1 and e.scope_id = c.vector_store_id and e.document_id = c.document_id
+       and e.part = c.part and e.model = $2
+     where c.project_id = $1 and c.content_hash = any($3)`,
+    [projectId, model, contentHashes],
+  )
+  return rows.map(({ text, ...row }) => ({ ...row, vector: Float32Array.from(JSON.parse(text) as number[]) }))
+}

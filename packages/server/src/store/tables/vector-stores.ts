@@ -39,7 +39,19 @@ export interface StoredVectorStoreFile {
   chunkOverlapTokens: number
   usageBytes: number
   createdAt: number
+  /** What its ingestion is doing, and how much of it is done; null before it began and after it ended. */
+  stage: string | null
+  partsDone: number
+  partsTotal: number
+  /** The file whose place it takes once it is complete. */
+  replaces: string | null
 }
+
+/** What is written of a file that is put into a store. */
+export type NewVectorStoreFile = Omit<
+  StoredVectorStoreFile,
+  "status" | "errorCode" | "errorMessage" | "usageBytes" | "stage" | "partsDone" | "partsTotal"
+>
 
 export interface StorePage {
   after?: string | undefined
@@ -52,7 +64,8 @@ const storeColumns = `id, project_id as "projectId", name, description, metadata
   created_at as "createdAt", last_active_at as "lastActiveAt"`
 const fileColumns = `project_id as "projectId", vector_store_id as "vectorStoreId", file_id as "fileId", run_id as "runId", status,
   error_code as "errorCode", error_message as "errorMessage", attributes, chunk_tokens_max as "chunkTokensMax",
-  chunk_overlap_tokens as "chunkOverlapTokens", usage_bytes as "usageBytes", created_at as "createdAt"`
+  chunk_overlap_tokens as "chunkOverlapTokens", usage_bytes as "usageBytes", created_at as "createdAt",
+  stage, parts_done as "partsDone", parts_total as "partsTotal", replaces`
 
 export async function insertVectorStore(db: Queryable, store: StoredVectorStore): Promise<void> {
   await db.query(
@@ -123,23 +136,24 @@ export async function countsOfVectorStores(
 }
 
 /** Puts a file into a store, or puts it there again: the row then belongs to the new run. */
-export async function upsertVectorStoreFile(db: Queryable, file: StoredVectorStoreFile): Promise<void> {
+export async function upsertVectorStoreFile(db: Queryable, file: NewVectorStoreFile): Promise<void> {
   await db.query(
-    `insert into vector_store_files (project_id, vector_store_id, file_id, run_id, status, attributes, chunk_tokens_max, chunk_overlap_tokens, created_at)
-     values ($1, $2, $3, $4, $5, $6::jsonb, $7, $8, to_timestamp($9::float8 / 1000))
+    `insert into vector_store_files
+       (project_id, vector_store_id, file_id, run_id, status, attributes, chunk_tokens_max, chunk_overlap_tokens, created_at, replaces)
+     values ($1, $2, $3, $4, 'in_progress', $5::jsonb, $6, $7, to_timestamp($8::float8 / 1000), $9)
      on conflict (project_id, vector_store_id, file_id) do update set run_id = excluded.run_id, status = excluded.status,
        error_code = null, error_message = null, attributes = excluded.attributes, chunk_tokens_max = excluded.chunk_tokens_max,
-       chunk_overlap_tokens = excluded.chunk_overlap_tokens`,
+       chunk_overlap_tokens = excluded.chunk_overlap_tokens, stage = null, parts_done = 0, parts_total = 0, replaces = excluded.replaces`,
     [
       file.projectId,
       file.vectorStoreId,
       file.fileId,
       file.runId,
-      file.status,
       jsonText(file.attributes),
       file.chunkTokensMax,
       file.chunkOverlapTokens,
       file.createdAt,
+      file.replaces,
     ],
   )
 }
@@ -172,22 +186,28 @@ export function listVectorStoreFiles(
   vectorStoreId: string,
   page: StorePage & { status?: VectorStoreFileStatus | undefined },
 ): Promise<StoredVectorStoreFile[]> {
+  const [after, before] = page.ascending ? [">", "<"] : ["<", ">"]
+  const place = (file: string): string =>
+    `(select p.created_at, p.file_id from vector_store_files p where p.project_id = $1 and p.vector_store_id = $5 and p.file_id = ${file})`
   return db.query<StoredVectorStoreFile>(
-    `select ${fileColumns} from vector_store_files where project_id = $1 and ${pageWhere("file_id", page.ascending, 2)}
-       and vector_store_id = $5 and ($6::text is null or status = $6) order by file_id ${direction(page)} limit $4`,
+    `select ${fileColumns} from vector_store_files where project_id = $1 and vector_store_id = $5 and ($6::text is null or status = $6)
+       and ($2::text is null or (created_at, file_id) ${after} ${place("$2")})
+       and ($3::text is null or (created_at, file_id) ${before} ${place("$3")})
+     order by created_at ${direction(page)}, file_id ${direction(page)} limit $4`,
     [projectId, page.after ?? null, page.before ?? null, page.limit, vectorStoreId, page.status ?? null],
   )
 }
 
-/** Ids and attributes of all files that can be found by a search. */
-export function searchableFiles(
+/** Notes how far an ingestion is; nothing happens when the row belongs to a later run. */
+export async function noteProgress(
   db: Queryable,
-  projectId: string,
-  vectorStoreId: string,
-): Promise<{ fileId: string; attributes: JsonObject }[]> {
-  return db.query(
-    `select file_id as "fileId", attributes from vector_store_files where project_id = $1 and vector_store_id = $2 and status = 'completed'`,
-    [projectId, vectorStoreId],
+  file: { projectId: string; vectorStoreId: string; fileId: string; runId: string },
+  progress: { stage: string; done: number; total: number },
+): Promise<void> {
+  await db.query(
+    `update vector_store_files set stage = $5, parts_done = $6, parts_total = $7
+     where project_id = $1 and vector_store_id = $2 and file_id = $3 and run_id = $4 and status = 'in_progress'`,
+    [file.projectId, file.vectorStoreId, file.fileId, file.runId, progress.stage, progress.done, progress.total],
   )
 }
 
@@ -202,16 +222,16 @@ export async function updateFileAttributes(
   return (await db.query(text, [projectId, vectorStoreId, fileId, jsonText(attributes)])).length > 0
 }
 
-/** Ends an ingestion; nothing happens when the row belongs to a later run or has ended already. */
+/** Ends an ingestion; what is not said of its size stays; nothing happens when the row belongs to a later run or has ended already. */
 export async function finishVectorStoreFile(
   db: Queryable,
   file: { projectId: string; vectorStoreId: string; fileId: string; runId: string },
-  end: { status: VectorStoreFileStatus; usageBytes: number; errorCode: string | null; errorMessage: string | null },
+  end: { status: VectorStoreFileStatus; usageBytes?: number; errorCode: string | null; errorMessage: string | null },
 ): Promise<boolean> {
   const rows = await db.query(
-    `update vector_store_files set status = $5, usage_bytes = $6, error_code = $7, error_message = $8
+    `update vector_store_files set status = $5, usage_bytes = coalesce($6, usage_bytes), error_code = $7, error_message = $8, stage = null
      where project_id = $1 and vector_store_id = $2 and file_id = $3 and run_id = $4 and status = 'in_progress' returning file_id`,
-    [file.projectId, file.vectorStoreId, file.fileId, file.runId, end.status, end.usageBytes, end.errorCode, end.errorMessage],
+    [file.projectId, file.vectorStoreId, file.fileId, file.runId, end.status, end.usageBytes ?? null, end.errorCode, end.errorMessage],
   )
   return rows.length > 0
 }
