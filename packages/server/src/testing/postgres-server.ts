@@ -5,6 +5,7 @@ import { createRequire } from "node:module"
 import { tmpdir, userInfo } from "node:os"
 import { dirname, join } from "node:path"
 import { Client, escapeIdentifier } from "pg"
+import { hasTestVector, underNewerLibrary, vectorSettings } from "./postgres-vector.ts"
 
 export interface TestPostgresOptions {
   /** False for tests that only kill processes; true where power loss or the price of a commit is the subject. */
@@ -94,11 +95,13 @@ export class TestPostgres implements AsyncDisposable {
 
   async start(): Promise<void> {
     if (this.#server !== undefined) throw new Error("The test server runs already")
-    const settings = { listen_addresses: "", unix_socket_directories: this.directory, max_connections: "120", ...this.#settings }
+    const base = { listen_addresses: "", unix_socket_directories: this.directory, max_connections: "120" }
+    const settings = { ...base, ...(hasTestVector() ? vectorSettings : {}), ...this.#settings }
     const binary = join(this.#run.native, "bin", "postgres")
+    const run = hasTestVector() ? underNewerLibrary(binary, join(this.#run.native, "lib")) : { command: binary, parameters: [] }
     const parameters = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])
     const log = openSync(join(this.directory, "log"), "a")
-    const server = spawn(binary, ["-D", this.#data, ...parameters], {
+    const server = spawn(run.command, [...run.parameters, "-D", this.#data, ...parameters], {
       ...spawnOptions(this.#run),
       stdio: ["ignore", log, log],
       detached: true,
@@ -108,6 +111,8 @@ export class TestPostgres implements AsyncDisposable {
     if (server.pid === undefined) throw new Error(`${binary} can't be run`)
     this.#guard = guardProcess(server.pid, this.directory)
     await this.#answers()
+    // Only a superuser may install it; every database that is made from now on has it.
+    if (hasTestVector()) await this.admin("create extension if not exists vector", "template1")
   }
 
   /** Stops as a crash would: SIGKILL to the postmaster. Its children notice and end. */
