@@ -1,9 +1,10 @@
 // How long does it take to remember one statement and to recall it, in a scope that grows? With the real embedding model and the embedded database.
 //   node bench/retrieval/memories.ts [statements]     1,000 when no number is given
 import { openMiniLm } from "@perdure/minilm"
-import { createContext, derivedTermKeys } from "../../packages/server/src/context/index.ts"
+import { createContext } from "../../packages/server/src/context/index.ts"
 import { defaultLimits, newId, systemClock } from "../../packages/server/src/core/index.ts"
 import { createRuns } from "../../packages/server/src/runs/index.ts"
+import { openSealer } from "../../packages/server/src/security/index.ts"
 import { openBenchStore } from "./bench-store.ts"
 
 const count = Number(process.argv[2] ?? 1_000)
@@ -16,17 +17,8 @@ await using opened = await openBenchStore()
 const { store } = opened
 await using runs = createRuns({ store, clock: systemClock, newId, limits: defaultLimits })
 const embed = (texts: readonly string[], signal: AbortSignal): Promise<Float32Array[]> => minilm.embed(texts, signal)
-const shared = {
-  store,
-  runs,
-  embedAs: () => embed,
-  embedModel: "perdure/minilm",
-  clock: systemClock,
-  newId,
-  limits: defaultLimits,
-  termKeyOf: derivedTermKeys(new Uint8Array(32)),
-}
-await using context = createContext(shared)
+const shared = { store, runs, embedAs: () => embed, embedModel: "perdure/minilm", clock: systemClock, newId, limits: defaultLimits }
+await using context = createContext({ ...shared, sealer: await openSealer(store) })
 
 const signal = new AbortController().signal
 const remembering: number[] = []
@@ -34,9 +26,9 @@ const recalling: number[] = []
 let missed = 0
 for (let index = 0; index < count; index++) {
   const text = `Person ${index} ${verbs[index % verbs.length]} ${things[index % things.length]} in town number ${index * 7}`
-  const memory = await timed(remembering, () => context.memories.remember(caller, { scope: "bench", text }, signal))
-  const query = { scope: "bench", text: `what does person ${index} do?`, limit: 10 }
-  const { hits } = await timed(recalling, () => context.memories.search(caller, query, signal))
+  const memory = await timed(remembering, () => context.memories.remember(caller, { scope: "bench", text }))
+  const query = { scopes: ["bench"], query: `what does person ${index} do?`, limit: 10 }
+  const { entries: hits } = await timed(recalling, () => context.memories.recall(caller, query, signal))
   if (!hits.some((hit) => hit.id === memory.id)) missed += 1
 }
 console.log(`${count} statements, each recalled at once; ${missed} not among the first 10\n`)

@@ -11,7 +11,8 @@ import { createScopeIndex } from "../../packages/server/src/context/retrieval/in
 import { searchScope } from "../../packages/server/src/context/retrieval/scope-search.ts"
 import { createWordCache } from "../../packages/server/src/context/retrieval/word-cache.ts"
 import { defaultLimits } from "../../packages/server/src/core/index.ts"
-import { autoChunking, derivedTermKeys } from "../../packages/server/src/context/index.ts"
+import { autoChunking } from "../../packages/server/src/context/index.ts"
+import { derivedTermKeys } from "../../packages/server/src/context/retrieval/term-hash.ts"
 import type { Store } from "../../packages/server/src/store/index.ts"
 import { openBenchStore } from "./bench-store.ts"
 

@@ -1,27 +1,49 @@
-// Wire schemas of memories: statements that were remembered, with scope, provenance, validity and label.
+// Wire schemas of memory: evidence that was remembered and what was derived from it, with scope, provenance, times and label.
 import { z } from "zod"
 import { epochMs, jsonValue, labelSchema, pageLimit } from "./shared.ts"
 
-const scope = z
-  .string()
-  .min(1)
-  .max(200)
-  .default("project")
-  .meta({ description: "Who the memory belongs to; `project` when absent, for example `user:ada`, `agent:support`, `project`" })
+const scopeText = z.string().min(1).max(200)
+const scope = scopeText.default("project").meta({
+  description:
+    "Whose memory: `user:ada`, `agent:support/user:ada`, `team:sales`, `thread:…`, a plain name (an application's); `project` when absent",
+})
+const role = z.enum(["user", "assistant", "tool"])
+const level = z.int().min(0).max(3)
+
+export const memoryKinds = ["episode", "fact", "preference", "event", "procedure", "reflection", "summary", "timeline", "profile"] as const
+const kind = z.enum(memoryKinds)
+const lane = z.enum(["user", "assistant", "tool", "fact", "summary"])
 
 export const memorySchema = z
   .object({
     id: z.string(),
+    kind: kind.meta({ description: "`episode`: as it was remembered; the others were derived from episodes" }),
+    versionId: z.string().nullable().meta({ description: "Of a derived one: which of its versions this is" }),
     scope: z.string(),
-    text: z.string(),
+    lane: z.string(),
+    text: z.string().nullable().meta({ description: "Null once it was redacted or its key was destroyed" }),
     metadata: jsonValue,
+    data: jsonValue.meta({ description: "Of a derived one: its value, where it has one" }),
+    slot: z.string().nullable().meta({ description: "What a derived one is about: subject and predicate" }),
+    speaker: z.string().nullable(),
+    session: z.string().nullable(),
+    conversationId: z.string().nullable(),
     label: labelSchema,
+    directive: z.boolean().meta({ description: "It asks for behaviour; below integrity 3 it is only ever data" }),
+    sourceId: z.string().nullable(),
     /** Who wrote it, and the run in which it was written. */
     principal: z.string(),
     runId: z.string().nullable(),
+    confidence: z.number().nullable(),
+    salience: z.number().nullable(),
     validFrom: epochMs.nullable(),
     validTo: epochMs.nullable(),
+    occurredAt: epochMs.nullable().meta({ description: "When it was said or happened" }),
     createdAt: epochMs,
+    expiredAt: epochMs.nullable().meta({ description: "Since when it is not believed any more" }),
+    endedBy: z.enum(["refine", "supersede", "retract", "revoke", "redact", "expire"]).nullable(),
+    op: z.enum(["assert", "refine", "supersede", "contradict"]).nullable(),
+    supersedes: z.string().nullable(),
   })
   .meta({ id: "Memory" })
 
@@ -31,21 +53,91 @@ export const memoryCreateRequestSchema = z.strictObject({
   metadata: z.record(z.string(), jsonValue).optional(),
   validFrom: epochMs.optional(),
   validTo: epochMs.optional(),
+  role: role.optional().meta({ description: "Who speaks; what an assistant or a tool says is trusted less. `user` when absent" }),
+  speaker: z.string().min(1).max(200).optional().meta({ description: "The name of who speaks" }),
+  session: z.string().min(1).max(200).optional().meta({ description: "Messages of one session are read after each other" }),
+  conversationId: z.string().min(1).max(200).optional(),
+  itemId: z.string().min(1).max(200).optional(),
+  occurredAt: epochMs.optional().meta({ description: "When it was said or happened; now when absent" }),
+  source: z
+    .strictObject({
+      kind: z.enum(["user", "agent", "tool", "web", "file", "import", "operator"]),
+      uri: z.string().min(1).max(2_000).optional(),
+      title: z.string().min(1).max(500).optional(),
+    })
+    .optional()
+    .meta({ description: "Where it comes from. What has the same kind and address is one source, which can be revoked" }),
+  subject: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .meta({ description: "Whom it is about: what is erased together; the whole scope when absent" }),
+  recalledFrom: z
+    .array(z.string())
+    .max(100)
+    .optional()
+    .meta({ description: "Ids of memories that it repeats: nothing is derived from it then" }),
 })
-export const memoryListQuerySchema = z.strictObject({ scope, before: z.string().optional(), limit: pageLimit.optional() })
+export const memoryCreatedSchema = memorySchema.extend({
+  created: z.boolean().meta({ description: "False where the same source had said the same in this scope: nothing was added" }),
+  seq: z.int().nullable().meta({ description: "Its number in the scope's change log; null where nothing was added" }),
+})
+export const memoryListQuerySchema = z.strictObject({
+  scope,
+  kind: kind.optional(),
+  before: z.string().optional(),
+  limit: pageLimit.optional(),
+})
 export const memoryListSchema = z.object({ memories: z.array(memorySchema), next: z.string().nullable() }).meta({ id: "MemoryList" })
 export const memorySearchRequestSchema = z.strictObject({
-  scope,
+  scope: scopeText.optional().meta({ description: "One scope; `project` when neither this nor `scopes` is given" }),
+  scopes: z.array(scopeText).min(1).max(16).optional().meta({ description: "Several scopes; nothing is searched that is not named" }),
   query: z.string().min(1).max(8_000),
+  lanes: z.array(lane).min(1).optional().meta({ description: "Kinds of text; all when absent" }),
+  asOf: epochMs.optional().meta({ description: "What was known then; now when absent" }),
+  validAt: epochMs.optional().meta({ description: "What held in the world then; the time of `asOf` when absent" }),
+  levelMin: level.optional().meta({ description: "Leave out what has less integrity" }),
   limit: z.int().min(1).max(100).optional(),
+  budgetTokens: z.int().min(1).optional().meta({ description: "Entries are added as long as their tokens fit" }),
+  directives: z
+    .enum(["withhold", "include"])
+    .optional()
+    .meta({ description: "Whether texts below integrity 3 that ask for behaviour come too, as data; otherwise they are only counted" }),
+  explain: z.boolean().optional().meta({ description: "Tell of the candidates that were left out, and why" }),
 })
 const armScore = z.object({ rank: z.int().min(1), score: z.number() }).nullable()
 const why = z
   .object({ words: armScore, vectors: armScore })
   .meta({ description: "Rank and score in each arm of the search; null where it was not found" })
+const leftOut = z.object({
+  id: z.string(),
+  versionId: z.string().nullable(),
+  score: z.number(),
+  why,
+  reason: z.enum([
+    "superseded",
+    "retracted",
+    "revoked",
+    "redacted",
+    "expired",
+    "unreadable",
+    "not_yet_recorded",
+    "not_valid_then",
+    "level",
+    "directive",
+    "lane",
+    "same_text",
+    "outranked",
+    "budget",
+  ]),
+})
 export const memorySearchSchema = z
   .object({
     memories: z.array(memorySchema.extend({ score: z.number(), why }).meta({ id: "MemoryHit" })),
+    leftOut: z.array(leftOut).meta({ description: "With `explain`: what was found and is not among the memories" }),
+    withheld: z.int().meta({ description: "Directives of low trust that were withheld" }),
+    tokens: z.int().meta({ description: "Of all the texts together, estimated" }),
     wordsOnly: z.string().nullable().meta({ description: "Why vectors were not searched; null when they were" }),
   })
   .meta({ id: "MemorySearch" })

@@ -284,7 +284,7 @@ const memoryRoutes = group("Memories", "perdure", [
     path: "/v1/memories",
     summary: "Remember a statement",
     request: memories.memoryCreateRequestSchema,
-    response: memories.memorySchema,
+    response: memories.memoryCreatedSchema,
     status: 201,
   },
   {

@@ -1,6 +1,6 @@
 // The parts behind the routes, constructed by hand in order: context over models, one store and one kernel.
 import type { Config } from "../config/index.ts"
-import { createContext, derivedTermKeys, type ContextServices } from "../context/index.ts"
+import { createContext, type ContextServices } from "../context/index.ts"
 import type { Clock, Limits, NewId } from "../core/index.ts"
 import type { EmbeddedEmbeddings } from "../inference/index.ts"
 import type { Runs } from "../runs/index.ts"
@@ -26,7 +26,6 @@ export function composeContext(
   parts: { store: Store; runs: Runs; inference: Inference; minilm: EmbeddedEmbeddings; sealer: Sealer } & Accountable,
 ): ContextServices {
   const { store, runs, inference, minilm, sealer } = parts
-  const termKeyOf = derivedTermKeys(sealer.key("context terms"))
   const embedModel = config.defaults.embeddingModel ?? minilm.deployment.id
   const usesMissingMiniLm = embedModel === minilm.deployment.id && minilm.unavailable !== null
   const embedAs = usesMissingMiniLm ? undefined : admitEmbeddings({ ...shared, ...inference, ...parts }, embedModel, "context.embed")
@@ -34,9 +33,9 @@ export function composeContext(
     ...shared,
     store,
     runs,
+    sealer,
     embedAs,
     embedModel,
-    termKeyOf,
     onError: (name, message) => shared.onError(name, message),
   })
 }

@@ -1,6 +1,7 @@
 // Puts context together: files, vector stores, search, memories and conversations over one store, and the run that ingests.
 import { messageOf, type Clock, type Limits, type NewId } from "../core/index.ts"
 import type { Runs } from "../runs/index.ts"
+import type { Sealer } from "../security/index.ts"
 import type { Store } from "../store/index.ts"
 import { createBlocks, type Blocks } from "./blocks/blocks.ts"
 import { createChangeLog, type ChangeLog } from "./changes/change-log.ts"
@@ -8,11 +9,11 @@ import { createConversations, type Conversations } from "./conversations.ts"
 import { openDocuments, type DocumentLimits } from "./documents/documents.ts"
 import { createFiles, type Files } from "./files.ts"
 import { ingestionDefinition } from "./ingestion.ts"
-import { memoryVectorDefinition } from "./memory-vector.ts"
-import { createMemories, type Memories } from "./memories.ts"
+import { createDataKeys } from "./memory/data-keys.ts"
+import { createMemories, type Memories } from "./memory/memories.ts"
+import { createUpkeep, upkeepDefinition } from "./memory/upkeep.ts"
 import { createSearch, type Search } from "./retrieval/search.ts"
 import { createScopeIndex } from "./retrieval/index-entry.ts"
-import type { TermKeyOf } from "./retrieval/term-hash.ts"
 import { createWordCache } from "./retrieval/word-cache.ts"
 import { anyScope } from "./scope-access.ts"
 import { plainVault } from "./sealed-text.ts"
@@ -27,8 +28,8 @@ export interface ContextDependencies {
   embedAs: EmbedAs | undefined
   /** Names the space of the vectors; vectors of another model are never compared with these. */
   embedModel: string
-  /** The key under which a scope's words are hashed. */
-  termKeyOf: TermKeyOf
+  /** Wraps the keys under which bodies are encrypted. */
+  sealer: Sealer
   clock: Clock
   newId: NewId
   limits: Pick<
@@ -46,6 +47,8 @@ export interface ContextDependencies {
     | "stateBytesMax"
     | "statesPerScopeMax"
     | "stateVersionsMax"
+    | "dataKeysCachedMax"
+    | "dataKeyCacheMs"
   > &
     DocumentLimits
   /** Failures that no caller learns of: what was being done, and why it did not work. */
@@ -68,24 +71,29 @@ export function createContext(dependencies: ContextDependencies): ContextService
   const { runs, limits } = dependencies
   const documents = openDocuments(limits)
   const wordCache = createWordCache({ bytesMax: limits.wordCacheBytesMax })
-  const index = createScopeIndex(dependencies)
-  const files = createFiles({ ...dependencies, index })
   const onError = (what: string, error: unknown): void => dependencies.onError?.(what, messageOf(error))
   const shared = { requireScope: anyScope, vault: plainVault }
+  const keys = createDataKeys({ ...dependencies, onError })
+  const { termKeyOf } = keys
+  const index = createScopeIndex({ ...dependencies, termKeyOf })
+  const files = createFiles({ ...dependencies, index })
   const changeLog = createChangeLog({ ...dependencies, onError })
+  const upkeep = createUpkeep(runs, onError)
   runs.define(ingestionDefinition({ ...dependencies, documents, index }))
-  runs.define(memoryVectorDefinition({ ...dependencies, index }))
+  runs.define(upkeepDefinition({ ...dependencies, keys, index }))
   return {
     files,
     vectorStores: createVectorStores({ ...dependencies, files, index }),
-    search: createSearch({ ...dependencies, wordCache }),
-    memories: createMemories({ ...dependencies, wordCache, index }),
+    search: createSearch({ ...dependencies, wordCache, termKeyOf }),
+    memories: createMemories({ ...dependencies, ...upkeep, onError, keys, termKeyOf, index, wordCache }),
     conversations: createConversations(dependencies),
     changeLog,
     blocks: createBlocks({ ...dependencies, ...shared }),
     states: createStates({ ...dependencies, ...shared }),
     [Symbol.asyncDispose]: async () => {
       await changeLog[Symbol.asyncDispose]()
+      await upkeep[Symbol.asyncDispose]()
+      await keys[Symbol.asyncDispose]()
       await documents[Symbol.asyncDispose]()
     },
   }

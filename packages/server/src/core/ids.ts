@@ -4,7 +4,6 @@ import { randomUUIDv7 } from "node:crypto"
 /** The kinds of things that carry an identifier, by their published prefix. */
 export type IdPrefix =
   | "proj"
-  | "key"
   | "run"
   | "resp"
   | "chatcmpl"
@@ -22,6 +21,10 @@ export type IdPrefix =
   | "vsf"
   | "chunk"
   | "mem"
+  | "ver"
+  | "src"
+  | "key"
+  | "rev"
   | "exec"
   | "req"
   | "sess"

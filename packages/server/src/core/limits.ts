@@ -177,6 +177,9 @@ export interface Limits {
   feedbackPerRunMax: number
   /** Copies of searched scopes' word indexes kept in memory. */
   wordCacheBytesMax: number
+  /** Unwrapped data keys kept in memory, and how long one is used without being read again; a destroyed one is forgotten at once. */
+  dataKeysCachedMax: number
+  dataKeyCacheMs: number
   /** Changes of one scope that its log keeps; a reader that is further behind has to read the scope anew. */
   changesKeptMax: number
   /** Longest time until a change of a scope is seen whose notification was lost. */
@@ -326,6 +329,8 @@ export const defaultLimits: Limits = {
   renderedPromptBytesMax: 8 * 1024 * 1024,
   feedbackPerRunMax: 1_000,
   wordCacheBytesMax: 64 * 1024 * 1024,
+  dataKeysCachedMax: 20_000,
+  dataKeyCacheMs: 60_000,
   changesKeptMax: 100_000,
   changePollMs: 1_000,
   changeWaitMsMax: 30_000,

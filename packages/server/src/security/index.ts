@@ -20,7 +20,7 @@ export { createIdentity, type IdentityOptions } from "./identity.ts"
 export { noLiveKey } from "./key-admin.ts"
 export { createEgress, type Egress, type EgressLimits, type EgressOptions, type EgressResponse } from "./egress.ts"
 export type { EgressRequest } from "./egress-redirect.ts"
-export { openSealer, type Sealer } from "./sealed.ts"
+export { openSealer, openUnder, sealUnder, type Sealer } from "./sealed.ts"
 export {
   CallerRefusal,
   createGuards,

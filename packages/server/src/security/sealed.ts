@@ -9,6 +9,9 @@ export interface Sealer {
   seal(purpose: string, projectId: string, text: string): string
   /** Undefined for what was not sealed here, was changed, or belongs to another project or purpose. */
   open(purpose: string, projectId: string, sealed: string): string | undefined
+  /** The same for bytes, such as keys that are kept in the database. */
+  sealBytes(purpose: string, projectId: string, bytes: Uint8Array): Uint8Array
+  openBytes(purpose: string, projectId: string, sealed: Uint8Array): Uint8Array | undefined
 }
 
 const prefix = "pds1."
@@ -29,25 +32,37 @@ export function createSealer(secret: Uint8Array): Sealer {
     keys.set(purpose, known)
     return known
   }
+  const sealBytes: Sealer["sealBytes"] = (purpose, projectId, bytes) => sealUnder(keyOf(purpose), bytes, projectId)
+  const openBytes: Sealer["openBytes"] = (purpose, projectId, sealed) => openUnder(keyOf(purpose), sealed, projectId)
   return {
     key: keyOf,
-    seal: (purpose, projectId, text) => {
-      const nonce = randomBytes(nonceBytes)
-      const cipher = createCipheriv(algorithm, keyOf(purpose), nonce).setAAD(Buffer.from(projectId))
-      const body = Buffer.concat([cipher.update(text, "utf8"), cipher.final()])
-      return prefix + Buffer.concat([nonce, cipher.getAuthTag(), body]).toString("base64url")
-    },
+    seal: (purpose, projectId, text) => prefix + Buffer.from(sealBytes(purpose, projectId, Buffer.from(text))).toString("base64url"),
     open: (purpose, projectId, sealed) => {
       if (!sealed.startsWith(prefix)) return undefined
-      const bytes = Buffer.from(sealed.slice(prefix.length), "base64url")
-      if (bytes.length < nonceBytes + tagBytes) return undefined
-      const decipher = createDecipheriv(algorithm, keyOf(purpose), bytes.subarray(0, nonceBytes), { authTagLength: tagBytes })
-      decipher.setAAD(Buffer.from(projectId)).setAuthTag(bytes.subarray(nonceBytes, nonceBytes + tagBytes))
-      try {
-        return Buffer.concat([decipher.update(bytes.subarray(nonceBytes + tagBytes)), decipher.final()]).toString("utf8")
-      } catch {
-        return undefined // the tag does not fit
-      }
+      const bytes = openBytes(purpose, projectId, Buffer.from(sealed.slice(prefix.length), "base64url"))
+      return bytes && Buffer.from(bytes).toString("utf8")
     },
+    sealBytes,
+    openBytes,
+  }
+}
+
+/** Nonce, tag, encrypted bytes. `context` has to be the same again to open it. */
+export function sealUnder(key: Uint8Array, bytes: Uint8Array, context: string): Uint8Array {
+  const nonce = randomBytes(nonceBytes)
+  const cipher = createCipheriv(algorithm, key, nonce).setAAD(Buffer.from(context))
+  const body = Buffer.concat([cipher.update(bytes), cipher.final()])
+  return Buffer.concat([nonce, cipher.getAuthTag(), body])
+}
+
+/** Undefined for what was not sealed under that key and context, or was changed. */
+export function openUnder(key: Uint8Array, sealed: Uint8Array, context: string): Uint8Array | undefined {
+  if (sealed.length < nonceBytes + tagBytes) return undefined
+  const decipher = createDecipheriv(algorithm, key, sealed.subarray(0, nonceBytes), { authTagLength: tagBytes })
+  decipher.setAAD(Buffer.from(context)).setAuthTag(sealed.subarray(nonceBytes, nonceBytes + tagBytes))
+  try {
+    return Buffer.concat([decipher.update(sealed.subarray(nonceBytes + tagBytes)), decipher.final()])
+  } catch {
+    return undefined // the tag does not fit
   }
 }

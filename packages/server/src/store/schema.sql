@@ -246,6 +246,37 @@ alter table conversations enable row level security;
 create policy project_only on conversations for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
 grant delete, insert, select, update on conversations to perdure_app;
 
+create table data_keys (
+  project_id text not null,
+  id text not null,
+  subject text not null,
+  wrapped bytea,
+  created_at timestamp with time zone not null,
+  destroyed_at timestamp with time zone,
+  constraint data_keys_check CHECK (((wrapped IS NULL) = (destroyed_at IS NOT NULL))),
+  constraint data_keys_pkey PRIMARY KEY (project_id, id)
+);
+CREATE UNIQUE INDEX data_keys_live ON public.data_keys USING btree (project_id, subject) WHERE (destroyed_at IS NULL);
+alter table data_keys enable row level security;
+create policy project_only on data_keys for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on data_keys to perdure_app;
+
+create table derivations (
+  project_id text not null,
+  child text not null,
+  parent_kind text not null,
+  parent text not null,
+  quote_start integer,
+  quote_end integer,
+  constraint derivations_parent_kind_check CHECK ((parent_kind = ANY (ARRAY['episode'::text, 'version'::text, 'chunk'::text]))),
+  constraint derivations_project_id_child_fkey FOREIGN KEY (project_id, child) REFERENCES memory_versions(project_id, id) ON DELETE CASCADE,
+  constraint derivations_pkey PRIMARY KEY (project_id, child, parent)
+);
+CREATE INDEX derivations_by_parent ON public.derivations USING btree (project_id, parent);
+alter table derivations enable row level security;
+create policy project_only on derivations for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on derivations to perdure_app;
+
 create table embeddings (
   project_id text not null,
   scope_id text not null,
@@ -259,6 +290,48 @@ create table embeddings (
 alter table embeddings enable row level security;
 create policy project_only on embeddings for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
 grant delete, insert, select, update on embeddings to perdure_app;
+
+create table episodes (
+  project_id text not null,
+  id text not null,
+  scope text not null,
+  source_id text not null,
+  conversation_id text,
+  item_id text,
+  session text,
+  lane text not null,
+  key_id text not null,
+  body bytea,
+  content_hash text not null,
+  tokens integer not null,
+  occurred_at timestamp with time zone not null,
+  recorded_at timestamp with time zone not null,
+  valid_from timestamp with time zone,
+  valid_to timestamp with time zone,
+  expired_at timestamp with time zone,
+  ended_by text,
+  label jsonb not null,
+  integrity smallint not null,
+  directive boolean not null,
+  recalled_from text[] not null,
+  principal text not null,
+  run_id text,
+  upkept_at timestamp with time zone,
+  constraint episodes_check CHECK (((expired_at IS NULL) = (ended_by IS NULL))),
+  constraint episodes_ended_by_check CHECK ((ended_by = ANY (ARRAY['retract'::text, 'revoke'::text, 'redact'::text, 'expire'::text]))),
+  constraint episodes_project_id_key_id_fkey FOREIGN KEY (project_id, key_id) REFERENCES data_keys(project_id, id),
+  constraint episodes_project_id_scope_fkey FOREIGN KEY (project_id, scope) REFERENCES scopes(project_id, path),
+  constraint episodes_project_id_source_id_fkey FOREIGN KEY (project_id, source_id) REFERENCES sources(project_id, id),
+  constraint episodes_pkey PRIMARY KEY (project_id, id)
+);
+CREATE INDEX episodes_by_scope ON public.episodes USING btree (project_id, scope, id);
+CREATE INDEX episodes_by_session ON public.episodes USING btree (project_id, scope, session, id) WHERE (session IS NOT NULL);
+CREATE INDEX episodes_by_source ON public.episodes USING btree (project_id, source_id);
+CREATE UNIQUE INDEX episodes_live ON public.episodes USING btree (project_id, scope, source_id, content_hash) WHERE (expired_at IS NULL);
+CREATE INDEX episodes_to_upkeep ON public.episodes USING btree (project_id, scope, id) WHERE ((upkept_at IS NULL) AND (expired_at IS NULL));
+alter table episodes enable row level security;
+create policy project_only on episodes for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on episodes to perdure_app;
 
 create table executors (
   id uuid not null,
@@ -317,6 +390,25 @@ create table files (
 alter table files enable row level security;
 create policy project_only on files for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
 grant delete, insert, select, update on files to perdure_app;
+
+create table flat_memories (
+  project_id text not null,
+  id text not null,
+  scope text not null,
+  body text not null,
+  metadata jsonb not null,
+  principal text not null,
+  run_id text,
+  label jsonb not null,
+  valid_from timestamp with time zone,
+  valid_to timestamp with time zone,
+  created_at timestamp with time zone not null,
+  constraint flat_memories_pkey PRIMARY KEY (project_id, id)
+);
+CREATE INDEX flat_memories_by_scope ON public.flat_memories USING btree (project_id, scope, id);
+alter table flat_memories enable row level security;
+create policy project_only on flat_memories for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on flat_memories to perdure_app;
 
 create table index_entries (
   project_id text not null,
@@ -424,20 +516,83 @@ create table memories (
   project_id text not null,
   id text not null,
   scope text not null,
-  body text not null,
-  metadata jsonb not null,
-  principal text not null,
-  run_id text,
-  label jsonb not null,
-  valid_from timestamp with time zone,
-  valid_to timestamp with time zone,
+  kind text not null,
+  slot text,
   created_at timestamp with time zone not null,
+  constraint memories_kind_check CHECK ((kind = ANY (ARRAY['fact'::text, 'preference'::text, 'event'::text, 'procedure'::text, 'reflection'::text, 'summary'::text, 'timeline'::text, 'profile'::text]))),
+  constraint memories_project_id_scope_fkey FOREIGN KEY (project_id, scope) REFERENCES scopes(project_id, path),
   constraint memories_pkey PRIMARY KEY (project_id, id)
 );
 CREATE INDEX memories_by_scope ON public.memories USING btree (project_id, scope, id);
+CREATE UNIQUE INDEX memories_by_slot ON public.memories USING btree (project_id, scope, slot) WHERE (slot IS NOT NULL);
 alter table memories enable row level security;
 create policy project_only on memories for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
 grant delete, insert, select, update on memories to perdure_app;
+
+create table memory_reviews (
+  project_id text not null,
+  id text not null,
+  scope text not null,
+  entry_id text not null,
+  reason text not null,
+  created_at timestamp with time zone not null,
+  resolved_at timestamp with time zone,
+  resolved_by text,
+  resolution text,
+  constraint memory_reviews_reason_check CHECK ((reason = ANY (ARRAY['contradiction'::text, 'directive'::text, 'support'::text]))),
+  constraint memory_reviews_resolution_check CHECK ((resolution = ANY (ARRAY['confirmed'::text, 'rejected'::text]))),
+  constraint memory_reviews_pkey PRIMARY KEY (project_id, id)
+);
+CREATE INDEX memory_reviews_by_scope ON public.memory_reviews USING btree (project_id, scope, id) WHERE (resolved_at IS NULL);
+CREATE UNIQUE INDEX memory_reviews_open ON public.memory_reviews USING btree (project_id, entry_id, reason) WHERE (resolved_at IS NULL);
+alter table memory_reviews enable row level security;
+create policy project_only on memory_reviews for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on memory_reviews to perdure_app;
+
+create table memory_versions (
+  project_id text not null,
+  id text not null,
+  memory_id text not null,
+  scope text not null,
+  key_id text not null,
+  body bytea,
+  content_hash text not null,
+  valid_from timestamp with time zone,
+  valid_to timestamp with time zone,
+  recorded_at timestamp with time zone not null,
+  expired_at timestamp with time zone,
+  ended_by text,
+  replaced_from timestamp with time zone,
+  op text not null,
+  supersedes text,
+  head boolean not null,
+  label jsonb not null,
+  integrity smallint not null,
+  directive boolean not null,
+  confidence real not null,
+  salience real not null,
+  tokens integer not null,
+  principal text not null,
+  run_id text,
+  model text,
+  prompt_hash text,
+  lapses_at timestamp with time zone,
+  constraint memory_versions_check CHECK (((expired_at IS NULL) = (ended_by IS NULL))),
+  constraint memory_versions_check1 CHECK (((NOT head) OR (expired_at IS NULL))),
+  constraint memory_versions_ended_by_check CHECK ((ended_by = ANY (ARRAY['refine'::text, 'supersede'::text, 'retract'::text, 'revoke'::text, 'redact'::text, 'expire'::text]))),
+  constraint memory_versions_op_check CHECK ((op = ANY (ARRAY['assert'::text, 'refine'::text, 'supersede'::text, 'contradict'::text]))),
+  constraint memory_versions_project_id_key_id_fkey FOREIGN KEY (project_id, key_id) REFERENCES data_keys(project_id, id),
+  constraint memory_versions_project_id_memory_id_fkey FOREIGN KEY (project_id, memory_id) REFERENCES memories(project_id, id) ON DELETE CASCADE,
+  constraint memory_versions_pkey PRIMARY KEY (project_id, id)
+);
+CREATE INDEX memory_versions_by_content ON public.memory_versions USING btree (project_id, scope, content_hash) WHERE (expired_at IS NULL);
+CREATE INDEX memory_versions_by_memory ON public.memory_versions USING btree (project_id, memory_id, id);
+CREATE INDEX memory_versions_by_scope ON public.memory_versions USING btree (project_id, scope, id);
+CREATE UNIQUE INDEX memory_versions_head ON public.memory_versions USING btree (project_id, memory_id) WHERE head;
+CREATE INDEX memory_versions_lapsing ON public.memory_versions USING btree (project_id, lapses_at) WHERE ((expired_at IS NULL) AND (lapses_at IS NOT NULL));
+alter table memory_versions enable row level security;
+create policy project_only on memory_versions for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on memory_versions to perdure_app;
 
 create table postings (
   project_id text not null,
@@ -504,6 +659,19 @@ create table prompts (
 alter table prompts enable row level security;
 create policy project_only on prompts for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
 grant delete, insert, select, update on prompts to perdure_app;
+
+create table recalled (
+  project_id text not null,
+  entry_id text not null,
+  run_id text not null,
+  seq integer not null,
+  recalled_at timestamp with time zone not null,
+  constraint recalled_pkey PRIMARY KEY (project_id, entry_id, run_id, seq)
+);
+CREATE INDEX recalled_by_run ON public.recalled USING btree (project_id, run_id);
+alter table recalled enable row level security;
+create policy project_only on recalled for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on recalled to perdure_app;
 
 create table run_events (
   run_id text not null,
@@ -580,6 +748,40 @@ create table schema_migrations (
   constraint schema_migrations_pkey PRIMARY KEY (name)
 );
 
+create table scope_grants (
+  project_id text not null,
+  scope text not null,
+  grantee_kind text not null,
+  grantee text not null,
+  can text[] not null,
+  created_at timestamp with time zone not null,
+  constraint scope_grants_grantee_kind_check CHECK ((grantee_kind = ANY (ARRAY['principal'::text, 'user'::text]))),
+  constraint scope_grants_project_id_scope_fkey FOREIGN KEY (project_id, scope) REFERENCES scopes(project_id, path) ON DELETE CASCADE,
+  constraint scope_grants_pkey PRIMARY KEY (project_id, scope, grantee_kind, grantee)
+);
+alter table scope_grants enable row level security;
+create policy project_only on scope_grants for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on scope_grants to perdure_app;
+
+create table scopes (
+  project_id text not null,
+  path text not null,
+  kind text not null,
+  parent text,
+  retention_days integer,
+  model_budget_micro_usd bigint,
+  level_min smallint default 0 not null,
+  created_at timestamp with time zone not null,
+  constraint scopes_kind_check CHECK ((kind = ANY (ARRAY['project'::text, 'application'::text, 'agent'::text, 'user'::text, 'team'::text, 'thread'::text]))),
+  constraint scopes_level_min_check CHECK (((level_min >= 0) AND (level_min <= 3))),
+  constraint scopes_model_budget_micro_usd_check CHECK ((model_budget_micro_usd >= 0)),
+  constraint scopes_retention_days_check CHECK ((retention_days > 0)),
+  constraint scopes_pkey PRIMARY KEY (project_id, path)
+);
+alter table scopes enable row level security;
+create policy project_only on scopes for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on scopes to perdure_app;
+
 create table settings (
   key text not null,
   value jsonb not null,
@@ -601,6 +803,33 @@ CREATE INDEX signals_run ON public.signals USING btree (run_id, name, id);
 alter table signals enable row level security;
 create policy project_only on signals for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
 grant delete, insert, select, update on signals to perdure_app;
+
+create table sources (
+  project_id text not null,
+  id text not null,
+  scope text not null,
+  kind text not null,
+  principal text not null,
+  identity text not null,
+  key_id text not null,
+  body bytea,
+  run_id text,
+  label jsonb not null,
+  integrity smallint not null,
+  created_at timestamp with time zone not null,
+  revoked_at timestamp with time zone,
+  revoked_by text,
+  reason text,
+  constraint sources_kind_check CHECK ((kind = ANY (ARRAY['user'::text, 'agent'::text, 'tool'::text, 'web'::text, 'file'::text, 'import'::text, 'operator'::text]))),
+  constraint sources_project_id_key_id_fkey FOREIGN KEY (project_id, key_id) REFERENCES data_keys(project_id, id),
+  constraint sources_project_id_scope_fkey FOREIGN KEY (project_id, scope) REFERENCES scopes(project_id, path),
+  constraint sources_pkey PRIMARY KEY (project_id, id)
+);
+CREATE INDEX sources_by_scope ON public.sources USING btree (project_id, scope, id);
+CREATE UNIQUE INDEX sources_live ON public.sources USING btree (project_id, scope, identity) WHERE (revoked_at IS NULL);
+alter table sources enable row level security;
+create policy project_only on sources for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on sources to perdure_app;
 
 create table state_versions (
   project_id text not null,
@@ -794,6 +1023,58 @@ alter table word_segments enable row level security;
 create policy project_only on word_segments for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
 grant delete, insert, select, update on word_segments to perdure_app;
 
+CREATE OR REPLACE FUNCTION public.perdure_check_children()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform perdure_refuse_unsupported(d.project_id, d.child) from derivations d where d.project_id = old.project_id and d.parent = old.id;
+  return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.perdure_check_derivation()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform perdure_refuse_unsupported(old.project_id, old.child);
+  return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.perdure_check_source()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform perdure_refuse_unsupported(d.project_id, d.child)
+    from episodes e join derivations d on d.project_id = e.project_id and d.parent = e.id
+    where e.project_id = new.project_id and e.source_id = new.id;
+  return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.perdure_check_version()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform perdure_refuse_unsupported(new.project_id, new.id);
+  return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.perdure_data_key_changed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform pg_notify('perdure_data_keys', old.id);
+  return null;
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION public.perdure_flush(p_executor uuid, p_runs text[], p_tokens uuid[], p_parents text[], p_starts json, p_events json, p_ends json, p_payload text)
  RETURNS TABLE(rejected text[], inserted integer, woken boolean)
  LANGUAGE plpgsql
@@ -881,6 +1162,23 @@ begin
   end if;
   return next;
 end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.perdure_is_supported(project text, version text)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select exists (
+    select from derivations d where d.project_id = project and d.child = version and case d.parent_kind
+      when 'episode' then exists (
+        select from episodes e join sources s on s.project_id = e.project_id and s.id = e.source_id
+        where e.project_id = project and e.id = d.parent and e.expired_at is null and s.revoked_at is null)
+      when 'version' then exists (
+        select from memory_versions v where v.project_id = project and v.id = d.parent
+          and (v.expired_at is null or v.ended_by in ('refine', 'supersede', 'expire')))
+      else exists (select from chunks c where c.project_id = project and c.id = d.parent)
+    end)
 $function$;
 
 CREATE OR REPLACE FUNCTION public.perdure_key_changed()
@@ -1063,6 +1361,19 @@ begin
 end
 $function$;
 
+CREATE OR REPLACE FUNCTION public.perdure_refuse_unsupported(project text, version text)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if exists (select from memory_versions where project_id = project and id = version and expired_at is null)
+    and not perdure_is_supported(project, version) then
+    raise exception 'the live version % has no live parent', version
+      using errcode = 'integrity_constraint_violation', constraint = 'memory_versions_supported';
+  end if;
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION public.perdure_wake(p_runs text[])
  RETURNS integer
  LANGUAGE plpgsql
@@ -1085,6 +1396,22 @@ $function$;
 
 CREATE TRIGGER api_keys_changed BEFORE INSERT OR DELETE OR UPDATE OF name, hash, hint, models, endpoints, regions, limits, tags, end_user, metadata, expires_at, rotated_at, retired, revoked_at ON public.api_keys FOR EACH ROW EXECUTE FUNCTION perdure_key_changed();
 
+CREATE TRIGGER data_keys_changed AFTER DELETE OR UPDATE ON public.data_keys FOR EACH ROW EXECUTE FUNCTION perdure_data_key_changed();
+
+CREATE CONSTRAINT TRIGGER derivations_kept AFTER DELETE OR UPDATE ON public.derivations DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION perdure_check_derivation();
+
+CREATE CONSTRAINT TRIGGER episodes_support_deleted AFTER DELETE ON public.episodes DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION perdure_check_children();
+
+CREATE CONSTRAINT TRIGGER episodes_support_ended AFTER UPDATE OF expired_at ON public.episodes DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((new.expired_at IS NOT NULL)) EXECUTE FUNCTION perdure_check_children();
+
+CREATE CONSTRAINT TRIGGER memory_versions_support_deleted AFTER DELETE ON public.memory_versions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION perdure_check_children();
+
+CREATE CONSTRAINT TRIGGER memory_versions_support_ended AFTER UPDATE OF expired_at, ended_by ON public.memory_versions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((new.ended_by = ANY (ARRAY['retract'::text, 'revoke'::text, 'redact'::text]))) EXECUTE FUNCTION perdure_check_children();
+
+CREATE CONSTRAINT TRIGGER memory_versions_supported AFTER INSERT OR UPDATE OF expired_at ON public.memory_versions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((new.expired_at IS NULL)) EXECUTE FUNCTION perdure_check_version();
+
 CREATE TRIGGER prompt_labels_changed AFTER INSERT OR DELETE OR UPDATE ON public.prompt_labels FOR EACH ROW EXECUTE FUNCTION perdure_prompts_changed();
 
 CREATE TRIGGER prompt_versions_changed AFTER INSERT OR DELETE ON public.prompt_versions FOR EACH ROW EXECUTE FUNCTION perdure_prompts_changed();
+
+CREATE CONSTRAINT TRIGGER sources_support_revoked AFTER UPDATE OF revoked_at ON public.sources DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((new.revoked_at IS NOT NULL)) EXECUTE FUNCTION perdure_check_source();

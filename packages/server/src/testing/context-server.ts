@@ -1,6 +1,6 @@
 // The parts that context needs, composed for tests: store, kernel, context and its routes on a real HTTP server, with keys of two projects.
 import type { LightRunRecord } from "../accounting/index.ts"
-import { createContext, derivedTermKeys, type ContextServices, type Embed } from "../context/index.ts"
+import { createContext, type ContextServices, type Embed } from "../context/index.ts"
 import { defaultLimits, newId, systemClock, type Limits } from "../core/index.ts"
 import { createApi, createHttpServer } from "../http/index.ts"
 import { conversationRoutes } from "../http/openai/conversations.ts"
@@ -11,7 +11,7 @@ import { changeRoutes } from "../http/perdure/changes.ts"
 import { memoryRoutes } from "../http/perdure/memories.ts"
 import { stateRoutes } from "../http/perdure/states.ts"
 import { createRuns, type Runs } from "../runs/index.ts"
-import { createGate, createIdentity, type Grant } from "../security/index.ts"
+import { createGate, createIdentity, openSealer, type Grant } from "../security/index.ts"
 import { apiKeys, openStore, type Store } from "../store/index.ts"
 import { openTestStore, type TestEngine } from "./database.ts"
 
@@ -59,14 +59,7 @@ export async function startContextServer(options: ContextServerOptions = {}): Pr
   const runs = cleanUps.use(createRuns({ ...shared, store }))
   const embed = "embed" in options ? options.embed : wordVectors
   const context = cleanUps.use(
-    createContext({
-      ...shared,
-      store,
-      runs,
-      embedAs: embed && (() => embed),
-      embedModel: "words",
-      termKeyOf: derivedTermKeys(new Uint8Array(32)),
-    }),
+    createContext({ ...shared, store, runs, sealer: await openSealer(store), embedAs: embed && (() => embed), embedModel: "words" }),
   )
   const record = (row: LightRunRecord): void => void records.push(row)
   const gate = createGate({ grants: options.grants ?? [everything] })

@@ -13,7 +13,7 @@ import {
   type OpenGuards,
   type Responses,
 } from "../agents/index.ts"
-import { createContext, derivedTermKeys, type ContextServices } from "../context/index.ts"
+import { createContext, type ContextServices } from "../context/index.ts"
 import { BackgroundTasks, defaultLimits, newId, systemClock, type Limits } from "../core/index.ts"
 import { createApi, createHttpServer } from "../http/index.ts"
 import { responseRoutes, responsesSocket } from "../http/openai/responses/index.ts"
@@ -95,9 +95,8 @@ export async function startResponsesServer(options: ResponsesServerOptions = {})
   const identity = cleanUps.use(await createIdentity({ ...shared, store }))
   const runs = cleanUps.use(createRuns({ ...shared, store }))
   const embed = options.embed ?? wordVectors
-  const context = cleanUps.use(
-    createContext({ ...shared, store, runs, embedAs: () => embed, embedModel: "words", termKeyOf: derivedTermKeys(new Uint8Array(32)) }),
-  )
+  const sealer = await openSealer(store)
+  const context = cleanUps.use(createContext({ ...shared, store, runs, sealer, embedAs: () => embed, embedModel: "words" }))
   const extractive = createExtractive({
     ...shared,
     embed,
@@ -116,7 +115,7 @@ export async function startResponsesServer(options: ResponsesServerOptions = {})
     awaitEnd: (run: Run) => endOf(runs, run),
     conversations: conversationItems(context.conversations),
     chainResponsesMax: limits.chainResponsesMax,
-    sealer: await openSealer(store),
+    sealer,
   }
   const quotesPassages = (model: string): boolean => model === "perdure/extractive"
   const costOf: CostOf = ({ usage }) => ({ costMicroUsd: usage.outputTokens, costKnown: true })

@@ -1,6 +1,6 @@
 // Tests of memories over HTTP: read-your-write, scopes and projects as walls, the gate, the record.
 import { afterAll, beforeAll, expect, it } from "vitest"
-import { memoryListSchema, memorySchema, memorySearchSchema } from "@perdure/contract"
+import { memoryListSchema, memorySchema, memorySearchSchema, type MemorySearch } from "@perdure/contract"
 import { startContextServer, wordVectors, type ContextServer } from "../../testing/context-server.ts"
 
 let server: ContextServer
@@ -23,15 +23,18 @@ async function remember(scope: string, text: string, more: object = {}): Promise
   return memorySchema.parse(body).id
 }
 
-async function search(scope: string, query: string, key = server.apiKey): Promise<string[]> {
+async function search(scope: string, query: string, key = server.apiKey): Promise<(string | null)[]> {
   const { body } = await call("POST", "/v1/memories/search", { scope, query }, key)
   return memorySearchSchema.parse(body).memories.map((memory) => memory.text)
 }
 
-it("a memory is found at once, by words and by vectors, with its label and the reason", async () => {
+it("a memory is found by words at once and by vectors soon, with its label and the reason", async () => {
   const id = await remember("user:ada", "Ada prefers green tea over coffee", { metadata: { topic: "drinks" } })
-  const { body } = await call("POST", "/v1/memories/search", { scope: "user:ada", query: "what tea does she drink?" })
-  expect(memorySearchSchema.parse(body)).toMatchObject({
+  const find = async (): Promise<MemorySearch> =>
+    memorySearchSchema.parse((await call("POST", "/v1/memories/search", { scope: "user:ada", query: "what tea does she drink?" })).body)
+  expect((await find()).memories).toMatchObject([{ id, why: { words: { rank: 1 } } }])
+  await expect.poll(async () => (await find()).memories[0]?.why.vectors?.rank, { timeout: 20_000 }).toBe(1)
+  expect(await find()).toMatchObject({
     wordsOnly: null,
     memories: [
       {
@@ -118,18 +121,14 @@ it("acknowledges a memory while the embedding model is slow, and finds it by wor
   await using other = await startContextServer({ embed })
   slow = true
   const caller = { projectId: other.projectId, principal: "key_test" }
-  const memory = await other.context.memories.remember(
-    caller,
-    { scope: "s", text: "This one waits for its vector" },
-    AbortSignal.timeout(10_000),
-  )
-  const find = (): ReturnType<typeof other.context.memories.search> =>
-    other.context.memories.search(caller, { scope: "s", text: "vector", limit: 5 }, AbortSignal.timeout(10_000))
-  expect((await find()).hits.map((hit) => [hit.id, hit.why.vectors])).toEqual([[memory.id, null]])
+  const memory = await other.context.memories.remember(caller, { scope: "s", text: "This one waits for its vector" })
+  const find = (): ReturnType<typeof other.context.memories.recall> =>
+    other.context.memories.recall(caller, { scopes: ["s"], query: "vector", limit: 5 }, AbortSignal.timeout(10_000))
+  expect((await find()).entries.map((entry) => [entry.id, entry.why.vectors])).toEqual([[memory.id, null]])
   gate.resolve()
   // A durable run adds it, so that it comes even when this process dies now.
-  expect((await other.runs.list(other.projectId, { kind: "ingestion" })).runs).toMatchObject([{ name: "memory" }])
-  await expect.poll(async () => (await find()).hits[0]?.why.vectors?.rank, { timeout: 20_000 }).toBe(1)
+  expect((await other.runs.list(other.projectId, { kind: "memory" })).runs).toMatchObject([{ name: "memory/upkeep" }])
+  await expect.poll(async () => (await find()).entries[0]?.why.vectors?.rank, { timeout: 20_000 }).toBe(1)
 })
 
 it("reached no error handler in all of this", () => {

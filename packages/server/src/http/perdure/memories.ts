@@ -1,8 +1,9 @@
 // The routes of memories: remember, search, list, forget. What changes memories passes the gate, and its decision is in the record.
-import { memoryCreateRequestSchema, memoryListQuerySchema, memorySearchRequestSchema } from "@perdure/contract"
+import { memoryCreateRequestSchema, memoryListQuerySchema, memorySchema, memorySearchRequestSchema } from "@perdure/contract"
 import { Hono } from "hono"
+import type { z } from "zod"
 import type { LightRunRecord } from "../../accounting/index.ts"
-import { writersLabel, type Memories, type Memory } from "../../context/index.ts"
+import { parseScope, writersLabel, type Entry, type Memories, type MemoryCaller, type NewMemory } from "../../context/index.ts"
 import type { Clock, JsonValue, NewId } from "../../core/index.ts"
 import { AppError } from "../../core/index.ts"
 import { joinLabels, type Gate, type GateRequest, type Label, type Principal } from "../../security/index.ts"
@@ -28,54 +29,57 @@ export function memoryRoutes(options: MemoryRoutesOptions): Hono<HttpEnv> {
   const routes = new Hono<HttpEnv>()
   routes.post("/v1/memories", async (context) => {
     const body = await readBody(context, memoryCreateRequestSchema)
-    refuseNul(body.text, "text")
-    refuseNul(body.scope, "scope")
     const principal = context.get("principal")
     const call = { id: newId("run"), kind: "memory", name: "memory.remember", principal } as const
     const memory = await recordLightRun(options, call, async (data) => {
       const label = writersLabel(callerOf(principal))
-      requireGranted(options.gate, data, { ...gateRequest(principal, label, call.id), action: "memory.write", target: body.scope })
-      const metadata = body.metadata as Parameters<Memories["remember"]>[1]["metadata"] // JSON by its schema
-      const value = await memories.remember(callerOf(principal), { ...body, metadata, runId: call.id, label }, context.req.raw.signal)
-      return { value, label, data: { memoryId: value.id, scope: value.scope } }
+      requireGranted(options.gate, data, {
+        ...gateRequest(principal, label, call.id),
+        action: "memory.write",
+        target: parseScope(body.scope).path,
+      })
+      const value = await memories.remember(callerOf(principal), { ...newMemoryOf(body), runId: call.id })
+      return { value, label: value.label, data: { memoryId: value.id, scope: value.scope, created: value.created } }
     })
-    return answer(wireMemory(memory), 201)
+    return answer({ ...wireMemory(memory), created: memory.created, seq: memory.seq }, 201)
   })
   routes.post("/v1/memories/search", async (context) => {
     const body = await readBody(context, memorySearchRequestSchema)
     const principal = context.get("principal")
     const call = { id: newId("run"), kind: "retrieval", name: "memory.search", principal } as const
-    const query = { scope: body.scope, text: body.query, limit: body.limit ?? searchRowsDefault }
+    const { scope, scopes = [scope ?? "project"], limit = searchRowsDefault, ...rest } = body
     const found = await recordLightRun(options, call, async () => {
-      const value = await memories.search(callerOf(principal), query, context.req.raw.signal)
-      const results = value.hits.map(({ id, score, why }) => ({ memoryId: id, score, why: { ...why } }) as unknown as JsonValue) // plain numbers
+      const query = { ...rest, scopes, limit, runId: call.id }
+      const value = await memories.recall(callerOf(principal), query, context.req.raw.signal)
+      const results = value.entries.map(({ id, score, why }) => ({ memoryId: id, score, why: { ...why } }) as unknown as JsonValue) // plain numbers
       return {
         value,
-        label: joinLabels(value.hits.map((hit) => hit.label)),
-        data: { scope: body.scope, results, wordsOnly: value.wordsOnly },
+        label: joinLabels(value.entries.map((entry) => entry.label)),
+        data: { scopes, results, wordsOnly: value.wordsOnly },
       }
     })
-    const hits = found.hits.map((hit) => ({ ...wireMemory(hit), score: hit.score, why: hit.why }))
-    return answer({ memories: hits, wordsOnly: found.wordsOnly })
+    const { entries, ...others } = found
+    return answer({ memories: entries.map((entry) => ({ ...wireMemory(entry), score: entry.score, why: entry.why })), ...others })
   })
   routes.get("/v1/memories", async (context) => {
-    const { scope, before, limit = listRowsDefault } = readQuery(context, memoryListQuerySchema)
-    const rows = await memories.list(context.get("principal").projectId, scope, before, limit + 1)
+    const { scope, kind, before, limit = listRowsDefault } = readQuery(context, memoryListQuerySchema)
+    const kinds = kind === undefined ? undefined : [kind]
+    const rows = await memories.list(callerOf(context.get("principal")), { scope, kinds, before, limit: limit + 1 })
     const page = rows.slice(0, limit)
     return answer({ memories: page.map(wireMemory), next: rows.length > limit ? (page.at(-1)?.id ?? null) : null })
   })
   routes.get("/v1/memories/:id", async (context) => {
-    return answer(wireMemory(await memories.get(context.get("principal").projectId, context.req.param("id"))))
+    return answer(wireMemory(await memories.get(callerOf(context.get("principal")), context.req.param("id"))))
   })
   routes.delete("/v1/memories/:id", async (context) => {
     const id = context.req.param("id")
     const principal = context.get("principal")
     const call = { id: newId("run"), kind: "memory", name: "memory.forget", principal } as const
     await recordLightRun(options, call, async (data) => {
-      const memory = await memories.get(principal.projectId, id)
+      const memory = await memories.get(callerOf(principal), id)
       const label = writersLabel(callerOf(principal))
       requireGranted(options.gate, data, { ...gateRequest(principal, label, call.id), action: "memory.delete", target: memory.scope })
-      await memories.forget(principal.projectId, id)
+      await memories.forget(callerOf(principal), id)
       return { value: undefined, label, data: { memoryId: id, scope: memory.scope } }
     })
     return answer({ id, deleted: true })
@@ -87,13 +91,18 @@ function gateRequest(principal: Principal, label: Label, runId: string): Pick<Ga
   return { projectId: principal.projectId, principal: principal.id, label, runId }
 }
 
-function callerOf(principal: Principal): { projectId: string; principal: string } {
-  return { projectId: principal.projectId, principal: principal.id }
+function callerOf({ projectId, id, user }: Principal): MemoryCaller {
+  return { projectId, principal: id, user }
 }
 
-function wireMemory(memory: Memory): object {
-  const { id, scope, text, metadata, label, principal, runId, validFrom, validTo, createdAt } = memory
-  return { id, scope, text, metadata, label, principal, runId, validFrom, validTo, createdAt }
+function newMemoryOf(body: z.infer<typeof memoryCreateRequestSchema>): NewMemory {
+  for (const param of ["text", "scope", "speaker", "session", "subject"] as const) refuseNul(body[param] ?? "", param)
+  return body
+}
+
+/** An entry has exactly the fields that its schema names; what search adds is left out. */
+function wireMemory(entry: Entry): object {
+  return memorySchema.parse(entry)
 }
 
 function refuseNul(text: string, param: string): void {

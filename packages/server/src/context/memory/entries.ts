@@ -1,0 +1,132 @@
+// Entries as callers see them, read from rows whose bodies are encrypted.
+import type { JsonObject } from "../../core/index.ts"
+import type { Label } from "../../security/index.ts"
+import { episodes, memoryVersions, type Queryable, type StoredEpisode, type StoredVersion } from "../../store/index.ts"
+import { openBody } from "./bodies.ts"
+import type { DataKeys } from "./data-keys.ts"
+import type { Entry } from "./types.ts"
+
+export interface EpisodeBody {
+  text: string
+  speaker?: string
+  metadata?: JsonObject
+}
+
+export interface VersionBody {
+  text: string
+  data?: JsonObject
+  slot?: string
+}
+
+/** A row that an id of the index or of a caller leads to. */
+export type Row = { episode: StoredEpisode; version?: undefined } | { version: StoredVersion; episode?: undefined }
+
+/** Rows by episode id or version id; ids that are neither are left out. */
+export async function rowsByIds(db: Queryable, projectId: string, ids: readonly string[]): Promise<Map<string, Row>> {
+  const rows = new Map<string, Row>()
+  if (ids.length === 0) return rows
+  for (const episode of await episodes.episodesByIds(db, projectId, ids)) rows.set(episode.id, { episode })
+  const others = ids.filter((id) => !rows.has(id))
+  if (others.length === 0) return rows
+  for (const version of await memoryVersions.versionsByIds(db, projectId, others)) rows.set(version.id, { version })
+  return rows
+}
+
+/** What the rows say, in their order. */
+export async function readRows(keys: DataKeys, db: Queryable, projectId: string, rows: readonly Row[]): Promise<Entry[]> {
+  const opened = await keys.byIds(
+    db,
+    projectId,
+    rows.map((row) => (row.episode ?? row.version).keyId),
+  )
+  return rows.map((row) =>
+    row.episode === undefined ? entryOfVersion(projectId, row.version, opened) : entryOfEpisode(projectId, row.episode, opened),
+  )
+}
+
+function entryOfEpisode(projectId: string, row: StoredEpisode, keys: ReadonlyMap<string, Uint8Array>): Entry {
+  const body = openBody(keys.get(row.keyId), projectId, row.id, row.body) as EpisodeBody | undefined
+  const {
+    id,
+    scope,
+    lane,
+    session,
+    conversationId,
+    directive,
+    sourceId,
+    principal,
+    runId,
+    validFrom,
+    validTo,
+    occurredAt,
+    expiredAt,
+    endedBy,
+  } = row
+  return {
+    id,
+    scope,
+    lane,
+    session,
+    conversationId,
+    directive,
+    sourceId,
+    principal,
+    runId,
+    validFrom,
+    validTo,
+    occurredAt,
+    expiredAt,
+    endedBy,
+    kind: "episode",
+    versionId: null,
+    text: body?.text ?? null,
+    metadata: body?.metadata ?? {},
+    data: null,
+    slot: null,
+    speaker: body?.speaker ?? null,
+    label: row.label as unknown as Label, // written by us from a Label
+    confidence: null,
+    salience: null,
+    createdAt: row.recordedAt,
+    op: null,
+    supersedes: null,
+  }
+}
+
+function entryOfVersion(projectId: string, row: StoredVersion, keys: ReadonlyMap<string, Uint8Array>): Entry {
+  const body = openBody(keys.get(row.keyId), projectId, row.id, row.body) as VersionBody | undefined
+  const { scope, kind, directive, principal, runId, confidence, salience, validFrom, validTo, expiredAt, endedBy, op, supersedes } = row
+  return {
+    scope,
+    kind,
+    directive,
+    principal,
+    runId,
+    confidence,
+    salience,
+    validFrom,
+    validTo,
+    expiredAt,
+    endedBy,
+    op,
+    supersedes,
+    id: row.memoryId,
+    versionId: row.id,
+    lane: laneOfKind(kind),
+    text: body?.text ?? null,
+    metadata: {},
+    data: body?.data ?? null,
+    slot: body?.slot ?? null,
+    speaker: null,
+    session: null,
+    conversationId: null,
+    label: row.label as unknown as Label, // written by us from a Label
+    sourceId: null,
+    occurredAt: null,
+    createdAt: row.recordedAt,
+  }
+}
+
+export function laneOfKind(kind: StoredVersion["kind"]): "fact" | "summary" {
+  return kind === "summary" || kind === "timeline" || kind === "profile" || kind === "reflection" ? "summary" : "fact"
+}

@@ -1,0 +1,141 @@
+// Remembering: the evidence as it came, its source and its words in one transaction; what takes longer follows in the background.
+import { AppError, type Clock, type NewId } from "../../core/index.ts"
+import { changes, episodes, scopes, sources, type Queryable, type Store, type StoredEpisode } from "../../store/index.ts"
+import { estimateTokens } from "../documents/tokens.ts"
+import { countTerms } from "../retrieval/analyze.ts"
+import { requireScopeRight, type MemoryCaller } from "../scopes/access.ts"
+import { parseScope, type ScopeName } from "../scopes/scope-name.ts"
+import { sealBody } from "./bodies.ts"
+import { contentHash, subjectOfScope, type DataKey, type DataKeys } from "./data-keys.ts"
+import type { EpisodeBody } from "./entries.ts"
+import type { ScopeIndex } from "../retrieval/index-entry.ts"
+import { memoryScopeId } from "./index-scopes.ts"
+import { kindOfRole, labelOfNew } from "./labels.ts"
+import type { NewMemory } from "./types.ts"
+
+export interface RememberDependencies {
+  store: Store
+  keys: DataKeys
+  index: ScopeIndex
+  clock: Clock
+  newId: NewId
+}
+
+export interface Remembered {
+  episode: StoredEpisode
+  /** False where the same text of the same source was there already: then it is that one. */
+  created: boolean
+  /** Of the change: who asks with it later sees at least this. Null when nothing changed. */
+  seq: number | null
+}
+
+export async function remember(dependencies: RememberDependencies, caller: MemoryCaller, memory: NewMemory): Promise<Remembered> {
+  const { store, keys } = dependencies
+  const { projectId } = caller
+  const scope = parseScope(memory.scope)
+  for (let attempt = 0; attempt < 2; attempt++) {
+    // In transactions of their own: once a key exists it stays, whatever becomes of this.
+    const scopeKey = await keys.ensure(projectId, subjectOfScope(scope.path))
+    const key = memory.subject === undefined ? scopeKey : await keys.ensure(projectId, memory.subject)
+    const remembered = await store.project(projectId).transaction((tx) => write(dependencies, tx, { caller, scope, memory, scopeKey, key }))
+    if (remembered !== undefined) return remembered
+    // A key was destroyed, and this process had not heard of it yet.
+    keys.forget(scopeKey.id)
+    keys.forget(key.id)
+  }
+  throw new AppError("conflict", `What is known about '${memory.subject ?? scope.path}' was being erased at the same time.`, {
+    hint: "Try again if it shall be remembered anew.",
+  })
+}
+
+interface Write {
+  caller: MemoryCaller
+  scope: ScopeName
+  memory: NewMemory
+  /** Of the scope's hashes; `key` is that of the subject. */
+  scopeKey: DataKey
+  key: DataKey
+}
+
+async function write(dependencies: RememberDependencies, tx: Queryable, asked: Write): Promise<Remembered | undefined> {
+  const { projectId } = asked.caller
+  const { scope } = asked
+  const [stored] = await scopes.scopesByPath(tx, projectId, [scope.path])
+  requireScopeRight(asked.caller, scope, stored, "write")
+  if (stored === undefined) await scopes.ensureScope(tx, projectId, { ...scope, createdAt: dependencies.clock.now() })
+  const sourceId = await writeSource(dependencies, tx, asked)
+  const episode = episodeOf(dependencies, asked, sourceId)
+  if (!(await episodes.insertEpisode(tx, projectId, episode))) {
+    const same = await episodes.findSameEpisode(tx, projectId, episode)
+    return same && { episode: same, created: false, seq: null }
+  }
+  const { frequencies, length } = countTerms(asked.memory.text)
+  await dependencies.index.indexEntry(tx, {
+    projectId,
+    scopeId: memoryScopeId(scope.path),
+    documentId: episode.id,
+    lane: asked.memory.role ?? "user",
+    parts: [{ terms: frequencies, length }],
+  })
+  const { principal } = asked.caller
+  const seq = await changes.recordChange(tx, { projectId, scope: scope.path, entry: episode.id, kind: "memory", op: "remember", principal })
+  return { episode: { ...episode, revokedAt: null }, created: true, seq }
+}
+
+/** The same origin is one source: revoking it takes back all that came from there. */
+function writeSource({ clock, newId }: RememberDependencies, tx: Queryable, { caller, scope, memory, scopeKey }: Write): Promise<string> {
+  const { role = "user", source } = memory
+  const { projectId, principal } = caller
+  const kind = source?.kind ?? kindOfRole[role]
+  const uri = source?.uri ?? memory.conversationId ?? memory.session ?? null
+  const id = newId("src")
+  const label = labelOfNew(caller, memory)
+  return sources.ensureSource(tx, projectId, {
+    id,
+    kind,
+    principal,
+    scope: scope.path,
+    identity: contentHash(scopeKey, ["source", kind, principal, uri, label.integrity]),
+    keyId: scopeKey.id,
+    body: sealBody(scopeKey.bytes, projectId, id, { uri, title: source?.title ?? null }),
+    runId: memory.runId ?? null,
+    label: label as never, // a Label is plain JSON
+    integrity: label.integrity,
+    createdAt: clock.now(),
+  })
+}
+
+function episodeOf({ clock, newId }: RememberDependencies, asked: Write, sourceId: string): Omit<StoredEpisode, "revokedAt"> {
+  const { caller, scope, memory, scopeKey, key } = asked
+  const { text, role = "user", speaker, metadata } = memory
+  const id = newId("mem")
+  const now = clock.now()
+  const label = labelOfNew(caller, memory)
+  const body: EpisodeBody = { text, ...(speaker === undefined ? {} : { speaker }), ...(metadata === undefined ? {} : { metadata }) }
+  return {
+    id,
+    sourceId,
+    scope: scope.path,
+    conversationId: memory.conversationId ?? null,
+    itemId: memory.itemId ?? null,
+    session: memory.session ?? memory.conversationId ?? null,
+    lane: role,
+    keyId: key.id,
+    body: sealBody(key.bytes, caller.projectId, id, body),
+    contentHash: contentHash(scopeKey, [role, speaker ?? null, text, memory.validFrom ?? null, memory.validTo ?? null]),
+    tokens: estimateTokens(text),
+    occurredAt: memory.occurredAt ?? now,
+    recordedAt: now,
+    validFrom: memory.validFrom ?? null,
+    validTo: memory.validTo ?? null,
+    expiredAt: null,
+    endedBy: null,
+    label: label as never, // a Label is plain JSON
+    integrity: label.integrity,
+    directive: false,
+    recalledFrom: [...(memory.recalledFrom ?? [])],
+    principal: caller.principal,
+    runId: memory.runId ?? null,
+    upkeptAt: null,
+  }
+}

@@ -1,0 +1,147 @@
+// What follows a write, off its path: one durable run per scope at a time gives new entries their vectors.
+import { AppError, isJsonObject, messageOf, type Clock, type JsonValue } from "../../core/index.ts"
+import type { RunContext, RunDefinition, Runs } from "../../runs/index.ts"
+import { episodes, type Store } from "../../store/index.ts"
+import type { ScopeIndex } from "../retrieval/index-entry.ts"
+import type { Caller, EmbedAs } from "../types.ts"
+import { vectorOfText, vectorText } from "../vector-text.ts"
+import type { DataKeys } from "./data-keys.ts"
+import { readRows } from "./entries.ts"
+import { memoryScopeId } from "./index-scopes.ts"
+import { writersLabel } from "./labels.ts"
+
+export const upkeepName = "memory/upkeep"
+const embedTimeoutMs = 60_000
+const embedRetries = 5
+/** Entries that are embedded in one step. */
+const batchEntries = 64
+
+/** Told of each write after its commit; what is to do is in the database, so a call that gets lost delays it only. */
+export type AfterRemember = (caller: Caller, scope: string) => void
+
+export interface UpkeepDependencies {
+  store: Store
+  index: ScopeIndex
+  keys: DataKeys
+  embedAs: EmbedAs | undefined
+  embedModel: string
+  clock: Clock
+}
+
+export function upkeepDefinition(dependencies: UpkeepDependencies): RunDefinition {
+  return {
+    kind: "memory",
+    name: upkeepName,
+    version: "1",
+    style: "replay",
+    execute: async (context, input) => {
+      const scope = scopeOf(input)
+      for (let batch = 0; ; batch++) {
+        const done = await upkeepBatch(dependencies, context, scope, batch)
+        if (done === 0) return { batches: batch }
+      }
+    },
+  }
+}
+
+/** How many entries it took care of. */
+async function upkeepBatch(
+  { store, keys, index, embedAs, embedModel, clock }: UpkeepDependencies,
+  context: RunContext,
+  scope: string,
+  batch: number,
+): Promise<number> {
+  const { projectId } = context.run
+  const embedded = await context.step(
+    `embed:${batch}`,
+    async ({ signal }) => {
+      const db = store.project(projectId)
+      const waiting = await episodes.episodesToUpkeep(db, projectId, scope, batchEntries)
+      // Each on the bill of whoever wrote it.
+      const rows = waiting.filter(({ principal }) => principal === waiting[0]?.principal)
+      const entries = await readRows(
+        keys,
+        db,
+        projectId,
+        rows.map((episode) => ({ episode })),
+      )
+      const told = entries.filter(({ text }) => text !== null)
+      const principal = rows[0]?.principal ?? context.run.principal
+      const vectors =
+        embedAs === undefined || !store.capabilities.vector || told.length === 0
+          ? []
+          : await embedAs({ projectId, principal, isPatient: true })(
+              told.map(({ text }) => text ?? ""),
+              signal,
+            )
+      return { ids: rows.map(({ id }) => id), vectors: vectors.map((vector, index) => [told[index]?.id ?? "", vectorText(vector)]) }
+    },
+    { effect: "read", retries: embedRetries, timeoutMs: embedTimeoutMs },
+  )
+  if (embedded.ids.length === 0) return 0
+  await context.step(
+    `commit:${batch}`,
+    async ({ tx }) => {
+      if (tx === undefined) return null
+      // Some may have been forgotten meanwhile.
+      const left = await episodes.episodesByIds(tx, projectId, embedded.ids)
+      const live = new Set(left.filter(({ expiredAt, revokedAt }) => expiredAt === null && revokedAt === null).map(({ id }) => id))
+      for (const [id = "", vector = ""] of embedded.vectors) {
+        if (!live.has(id)) continue
+        const key = { projectId, scopeId: memoryScopeId(scope), documentId: id, model: embedModel }
+        await index.indexVectors(tx, key, [{ part: 0, piece: 0, vector: vectorOfText(vector) }])
+      }
+      await episodes.markUpkept(tx, projectId, embedded.ids, clock.now())
+      return null
+    },
+    { effect: "transactional" },
+  )
+  return embedded.ids.length
+}
+
+/** Starts at most one run for a scope at a time; what is written while it runs is looked at once more after it. */
+export function createUpkeep(
+  runs: Pick<Runs, "start" | "ended">,
+  onError: (name: string, message: string) => void,
+): { afterRemember: AfterRemember } & AsyncDisposable {
+  const stopping = new AbortController()
+  const again = new Map<string, boolean>()
+  const working = new Set<Promise<void>>()
+
+  const work = async (key: string, caller: Caller, scope: string): Promise<void> => {
+    const { projectId, principal } = caller
+    try {
+      do {
+        again.set(key, false)
+        const label = writersLabel(caller)
+        const run = await runs.start({ projectId, principal, kind: "memory", name: upkeepName, title: scope, input: { scope }, label })
+        await runs.ended(projectId, run.id, stopping.signal)
+      } while (again.get(key) === true && !stopping.signal.aborted)
+    } catch (error) {
+      // The entries are committed and found by words; the next write to the scope tries again.
+      if (!stopping.signal.aborted) onError(`the upkeep of memory in ${scope}`, messageOf(error))
+    } finally {
+      again.delete(key)
+    }
+  }
+  return {
+    afterRemember: (caller, scope) => {
+      const key = `${caller.projectId} ${scope}`
+      const isAtWork = again.has(key)
+      again.set(key, isAtWork)
+      if (isAtWork) return
+      const task = work(key, caller, scope).finally(() => working.delete(task))
+      working.add(task)
+    },
+    [Symbol.asyncDispose]: async () => {
+      stopping.abort()
+      await Promise.all(working)
+    },
+  }
+}
+
+function scopeOf(input: JsonValue): string {
+  const scope = isJsonObject(input) ? input["scope"] : undefined
+  if (typeof scope === "string") return scope
+  throw new AppError("invalid_request", "The input of this run names `scope`.")
+}

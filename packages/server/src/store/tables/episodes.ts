@@ -1,0 +1,137 @@
+// Episodes: evidence kept as it came, each with its source, its label and when it held.
+import type { JsonValue } from "../../core/index.ts"
+import { jsonText } from "../json-text.ts"
+import type { Queryable } from "../port.ts"
+
+export type EpisodeEnd = "retract" | "revoke" | "redact" | "expire"
+
+export interface StoredEpisode {
+  id: string
+  scope: string
+  sourceId: string
+  conversationId: string | null
+  itemId: string | null
+  session: string | null
+  lane: string
+  keyId: string
+  /** Encrypted: text, speaker, metadata; null once it is redacted. */
+  body: Uint8Array | null
+  contentHash: string
+  tokens: number
+  occurredAt: number
+  recordedAt: number
+  validFrom: number | null
+  validTo: number | null
+  expiredAt: number | null
+  endedBy: EpisodeEnd | null
+  label: JsonValue
+  integrity: number
+  directive: boolean
+  /** Ids of entries that it repeats; then nothing is extracted from it. */
+  recalledFrom: string[]
+  principal: string
+  runId: string | null
+  upkeptAt: number | null
+  /** When its source was revoked. */
+  revokedAt: number | null
+}
+
+const columns = `e.id, e.scope, e.source_id as "sourceId", e.conversation_id as "conversationId", e.item_id as "itemId", e.session, e.lane,
+  e.key_id as "keyId", e.body, e.content_hash as "contentHash", e.tokens, e.occurred_at as "occurredAt", e.recorded_at as "recordedAt",
+  e.valid_from as "validFrom", e.valid_to as "validTo", e.expired_at as "expiredAt", e.ended_by as "endedBy", e.label, e.integrity, e.directive,
+  e.recalled_from as "recalledFrom", e.principal, e.run_id as "runId", e.upkept_at as "upkeptAt", s.revoked_at as "revokedAt"`
+const joined = `episodes e join sources s on s.project_id = e.project_id and s.id = e.source_id`
+
+/** False where the same text of the same source is live in the scope, or where the key was destroyed meanwhile. */
+export async function insertEpisode(tx: Queryable, projectId: string, episode: Omit<StoredEpisode, "revokedAt">): Promise<boolean> {
+  const rows = await tx.query(
+    `insert into episodes (project_id, id, scope, source_id, conversation_id, item_id, session, lane, key_id, body, content_hash, tokens, occurred_at,
+       recorded_at, valid_from, valid_to, label, integrity, directive, recalled_from, principal, run_id, upkept_at)
+     select $1, $2, $3, $4, $5, $6, $7, $8, k.id, $10, $11, $12, to_timestamp($13::float8 / 1000), to_timestamp($14::float8 / 1000),
+       to_timestamp($15::float8 / 1000), to_timestamp($16::float8 / 1000), $17::jsonb, $18, $19, $20, $21, $22, to_timestamp($23::float8 / 1000)
+     from data_keys k where k.project_id = $1 and k.id = $9 and k.destroyed_at is null
+     on conflict (project_id, scope, source_id, content_hash) where expired_at is null do nothing returning id`,
+    [
+      projectId,
+      episode.id,
+      episode.scope,
+      episode.sourceId,
+      episode.conversationId,
+      episode.itemId,
+      episode.session,
+      episode.lane,
+      episode.keyId,
+      episode.body,
+      episode.contentHash,
+      episode.tokens,
+      episode.occurredAt,
+      episode.recordedAt,
+      episode.validFrom,
+      episode.validTo,
+      jsonText(episode.label),
+      episode.integrity,
+      episode.directive,
+      episode.recalledFrom,
+      episode.principal,
+      episode.runId,
+      episode.upkeptAt,
+    ],
+  )
+  return rows.length > 0
+}
+
+export function episodesByIds(db: Queryable, projectId: string, ids: readonly string[]): Promise<StoredEpisode[]> {
+  return db.query<StoredEpisode>(`select ${columns} from ${joined} where e.project_id = $1 and e.id = any($2)`, [projectId, ids])
+}
+
+/** The live one with that text of that source. */
+export async function findSameEpisode(
+  db: Queryable,
+  projectId: string,
+  same: { scope: string; sourceId: string; contentHash: string },
+): Promise<StoredEpisode | undefined> {
+  const text = `select ${columns} from ${joined}
+    where e.project_id = $1 and e.scope = $2 and e.source_id = $3 and e.content_hash = $4 and e.expired_at is null`
+  return (await db.query<StoredEpisode>(text, [projectId, same.scope, same.sourceId, same.contentHash]))[0]
+}
+
+/** Live ones whose upkeep (vectors, facts) is still to do, oldest first. */
+export function episodesToUpkeep(db: Queryable, projectId: string, scope: string, limit: number): Promise<StoredEpisode[]> {
+  const text = `select ${columns} from ${joined}
+    where e.project_id = $1 and e.scope = $2 and e.upkept_at is null and e.expired_at is null and s.revoked_at is null order by e.id limit $3`
+  return db.query<StoredEpisode>(text, [projectId, scope, limit])
+}
+
+/** Scopes of the project where upkeep is to do. */
+export async function scopesToUpkeep(db: Queryable, projectId: string, limit: number): Promise<string[]> {
+  const text = `select distinct scope from episodes where project_id = $1 and upkept_at is null and expired_at is null limit $2`
+  return (await db.query<{ scope: string }>(text, [projectId, limit])).map(({ scope }) => scope)
+}
+
+export async function markUpkept(tx: Queryable, projectId: string, ids: readonly string[], now: number): Promise<void> {
+  await tx.query(`update episodes set upkept_at = to_timestamp($3::float8 / 1000) where project_id = $1 and id = any($2)`, [
+    projectId,
+    ids,
+    now,
+  ])
+}
+
+export async function deleteEpisode(tx: Queryable, projectId: string, id: string): Promise<boolean> {
+  return (await tx.query(`delete from episodes where project_id = $1 and id = $2 returning id`, [projectId, id])).length > 0
+}
+
+/** Ids of the live ones in a scope, newest first; `before` is the last id of the page before. */
+export async function listEpisodeIds(
+  db: Queryable,
+  projectId: string,
+  scope: string,
+  before: string | undefined,
+  limit: number,
+): Promise<string[]> {
+  const rows = await db.query<{ id: string }>(
+    `select e.id from ${joined} where e.project_id = $1 and e.scope = $2 and e.expired_at is null and s.revoked_at is null
+       and ($3::text is null or e.id < $3) order by e.id desc limit $4`,
+    [projectId, scope, before ?? null, limit],
+  )
+  return rows.map(({ id }) => id)
+}
