@@ -157,9 +157,38 @@ export {
   feedbackListQuerySchema,
   feedbackListSchema,
   feedbackSchema,
+  feedbackSumsQuerySchema,
+  feedbackSumsSchema,
   type Feedback,
   type FeedbackCreateRequest,
+  type FeedbackList,
+  type FeedbackListQuery,
+  type FeedbackSums,
+  type FeedbackSumsQuery,
 } from "./feedback.ts"
+export {
+  experimentCreateRequestSchema,
+  experimentDefinitionSchema,
+  experimentListSchema,
+  experimentNameSchema,
+  experimentProblem,
+  experimentPromoteRequestSchema,
+  experimentSamplingSchema,
+  experimentSchema,
+  experimentStatuses,
+  experimentUpdateRequestSchema,
+  type Experiment,
+  type ExperimentCreateRequest,
+  type ExperimentDefinition,
+  type ExperimentList,
+  type ExperimentLogEntry,
+  type ExperimentPromoteRequest,
+  type ExperimentSampling,
+  type ExperimentStatus,
+  type ExperimentSummary,
+  type ExperimentUpdateRequest,
+  type ExperimentVariant,
+} from "./experiments.ts"
 export { missingRoutes } from "./missing-routes.ts"
 export { apiRoutes, type ApiRoute, type HttpMethod } from "./routes.ts"
 export { openApiDocument, type OpenApiDocument } from "./openapi.ts"

@@ -13,6 +13,7 @@ export const endpointGroups = [
   "conversations",
   "deployments",
   "embeddings",
+  "experiments",
   "feedback",
   "files",
   "images",

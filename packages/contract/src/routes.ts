@@ -5,6 +5,7 @@ import { batchRoutes } from "./batches.ts"
 import { blockRoutes } from "./blocks.ts"
 import { changeRoutes } from "./changes.ts"
 import { deploymentsSchema } from "./deployments.ts"
+import { experimentRoutes } from "./experiments.ts"
 import { feedbackRoutes } from "./feedback.ts"
 import * as keys from "./keys.ts"
 import { keyRoutes } from "./key-routes.ts"
@@ -389,6 +390,7 @@ export const apiRoutes: readonly ApiRoute[] = [
   ...group("Changes", "perdure", changeRoutes),
   ...runRoutes,
   ...group("Prompts", "perdure", promptRoutes),
+  ...group("Experiments", "perdure", experimentRoutes),
   ...group("Feedback", "perdure", feedbackRoutes),
   ...group("Keys and usage", "perdure", keyRoutes),
   ...operations,

@@ -20,6 +20,7 @@ export const runKinds = [
   "file",
   "key",
   "prompt",
+  "experiment",
 ] as const
 export const runStatuses = [
   "queued",
@@ -54,6 +55,10 @@ const runProgressSchema = z
   .object({ total: z.int().min(0), completed: z.int().min(0), failed: z.int().min(0) })
   .meta({ id: "RunProgress", description: "Of a batch: its requests, those that were answered, and those that were refused" })
 
+const runExperimentSchema = z
+  .object({ name: z.string(), variant: z.string() })
+  .meta({ id: "RunExperiment", description: "The variant of an experiment that the run was given" })
+
 /** A run without its payloads, light or durable: what lists show. */
 export const runSummarySchema = z
   .object({
@@ -74,6 +79,7 @@ export const runSummarySchema = z
     durationMs: z.number().min(0).nullable(),
     firstTokenMs: z.number().min(0).nullable(),
     progress: runProgressSchema.optional(),
+    experiment: runExperimentSchema.optional(),
   })
   .meta({ id: "RunSummary" })
 
@@ -126,6 +132,8 @@ export const runListQuerySchema = z.strictObject({
   search: z.string().max(500).optional().meta({ description: "Words in the run's name, model, id, input or output" }),
   conversationId: z.string().optional(),
   parentId: z.string().optional(),
+  prompt: z.string().max(128).optional().meta({ description: "Only runs that used a version of that prompt" }),
+  experiment: z.string().max(64).optional().meta({ description: "Only runs that took part in that experiment" }),
   before: z.string().optional().meta({ description: "Runs older than this id: the `next` of the page before" }),
   limit: pageLimit.optional(),
 })

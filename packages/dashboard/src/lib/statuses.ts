@@ -41,6 +41,7 @@ export const kindLabels: Record<RunKind, string> = {
   file: "File",
   key: "Key",
   prompt: "Prompt",
+  experiment: "Experiment",
 }
 
 // Object.keys loses the key type of a complete record.

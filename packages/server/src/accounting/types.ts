@@ -9,7 +9,20 @@ export interface LightRunRecord {
   user: string | null
   /** Of its key; none when absent. */
   tags?: readonly string[]
-  kind: "chat" | "embedding" | "image" | "audio" | "moderation" | "rerank" | "realtime" | "memory" | "retrieval" | "file" | "key" | "prompt"
+  kind:
+    | "chat"
+    | "embedding"
+    | "image"
+    | "audio"
+    | "moderation"
+    | "rerank"
+    | "realtime"
+    | "memory"
+    | "retrieval"
+    | "file"
+    | "key"
+    | "prompt"
+    | "experiment"
   name: string
   model: string | null
   deployment: string | null

@@ -1,6 +1,6 @@
 // What can be done with responses: create one as a run, show it, follow it, cancel, delete, list its input.
 import type { LightRunRecord } from "../accounting/index.ts"
-import { AppError, canonicalJson, type Clock, type JsonObject, type NewId } from "../core/index.ts"
+import { AppError, canonicalJson, isJsonObject, type Clock, type JsonObject, type JsonValue, type NewId } from "../core/index.ts"
 import type { ModelCall, TokenCount } from "../inference/index.ts"
 import { keyedRunIds, type Run, type Runs } from "../runs/index.ts"
 import type { Principal } from "../security/index.ts"
@@ -158,11 +158,17 @@ async function create(
     label: prepared.label,
     model: request.model,
     conversationId: request.conversation,
-    metadata: request.metadata,
+    metadata: chosenWith(request),
     events: firstRows(prepared.request),
   })
   if (idempotencyKey === undefined) return run
   return wasAbandoned(run, repetition) ? again() : sameRequest(run, prepared)
+}
+
+/** The client's metadata, whose values are texts, and what was chosen for the request, which runs are found and counted by. */
+function chosenWith({ metadata, prompt, experiment }: NewResponse): JsonObject {
+  const { id, version } = prompt ?? {}
+  return { ...metadata, ...(prompt ? { prompt: { id, version } } : {}), ...(experiment ? { experiment } : {}) }
 }
 
 const abandonedReason = "the client closed the connection"
@@ -180,10 +186,17 @@ function titleOf(items: readonly ResponseItem[]): string {
 }
 
 function sameRequest(run: Run, { request }: Prepared): Run {
-  if (run.kind === "response" && canonicalJson(run.input) === canonicalJson(request)) return run
+  if (run.kind === "response" && canonicalJson(withoutVariant(run.input)) === canonicalJson(withoutVariant(request))) return run
   throw new AppError("conflict", "This Idempotency-Key was used with another request a short time ago", {
     hint: "Use a new key for a new request.",
   })
+}
+
+/** The weights of an experiment may have changed since the request was first sent: another variant of it makes no other request. */
+function withoutVariant(input: JsonValue): JsonValue {
+  if (!isJsonObject(input) || input["experiment"] === undefined) return input
+  const { model: _model, experiment, ...rest } = input
+  return { ...rest, experiment: isJsonObject(experiment) ? experiment["name"] : null }
 }
 
 async function cancel(runs: Runs, run: Run): Promise<JsonObject> {

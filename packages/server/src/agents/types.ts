@@ -39,6 +39,8 @@ export interface ResponseRequest<Item extends JsonObject = ResponseItem> extends
   readonly prompt_cache_key: string | null
   /** The version that was used, with its values. */
   readonly prompt?: JsonObject
+  /** The variant of an experiment that it was given; kept in the run's metadata, by which it is counted. */
+  readonly experiment?: JsonObject
   /**
    * Never from the wire: what stands before the input in place of the chain, when the response before is held by a connection
    * and not stored.

@@ -95,7 +95,7 @@ async function compose(config: Config, overrides: Overrides, cleanUps: AsyncDisp
   const stopping = new AbortController()
   const tasks = stoppedTasks(shared, stopping, cleanUps)
   const health = { ready: createReadiness({ version, store, records, minilm, configuration }), metrics: () => metrics.text() }
-  const prompted = await composePrompts(shared, config, { store }, cleanUps)
+  const prompted = await composePrompts(shared, config, { store, models: inference.models }, cleanUps)
   const services = { ...prompted, inference, context, responses, compact, tasks, health, configuration }
   const base = { ...foundation, ...services, version, store, workflows: workflows.map(({ name }) => name) }
   const hotRoutes = createHotRoutes({ ...shared, ...inference, ...foundation, ...shaping, ...prompted, logger: logger.child("http") })

@@ -14,6 +14,7 @@ import {
   conversationRoutes,
   createDashboardRoutes,
   createDeploymentRoutes,
+  createExperimentRoutes,
   createFeedbackRoutes,
   createKeyRoutes,
   createLimitRoutes,
@@ -40,7 +41,7 @@ import {
   type ShellLogger,
   type UpgradeRoute,
 } from "../http/index.ts"
-import type { Prompts } from "../inference/index.ts"
+import type { Experiments, Prompts } from "../inference/index.ts"
 import type { Runs } from "../runs/index.ts"
 import type { Gate, Identity } from "../security/index.ts"
 import type { Store } from "../store/index.ts"
@@ -60,6 +61,7 @@ export interface RouteParts {
   context: ContextServices
   batches: Batches
   prompts: Prompts
+  experiments: Experiments
   shaping: RequestShaping
   responses: Responses
   compact: Compact
@@ -92,6 +94,7 @@ export function routesOf(shared: Shared, config: Config, parts: RouteParts): Hon
     createKeyRoutes({ ...recordingOf(shared, parts), identity }),
     createFeedbackRoutes({ ...shared, store, runs, lightRuns: createLightRuns(store) }),
     createPromptRoutes({ ...recordingOf(shared, parts), prompts: parts.prompts }),
+    createExperimentRoutes({ ...recordingOf(shared, parts), store, experiments: parts.experiments }),
     createLimitRoutes({ readLimits: createLimitReader({ ...shared, ...parts }) }),
     createUsageRoutes({ readUsage: createUsageSummary({ store }), clock: shared.clock }),
     ...(config.dashboard.enabled ? [createDashboardRoutes({ identity, directory: dashboardDirectory })] : []),

@@ -38,7 +38,15 @@ describe("a configuration that is right", () => {
     expect(config.grants).toEqual([
       {
         to: "*",
-        allow: ["memory.write:*", "memory.delete:*", "file.write:*", "keys.manage:*", "prompts.manage:*", "tool.read:*"],
+        allow: [
+          "memory.write:*",
+          "memory.delete:*",
+          "file.write:*",
+          "keys.manage:*",
+          "prompts.manage:*",
+          "experiments.manage:*",
+          "tool.read:*",
+        ],
         origin: "default",
       },
     ])
@@ -316,7 +324,7 @@ describe("a configuration that is wrong", () => {
       "an unknown action in a grant",
       'grants: [{ to: "*", allow: ["tool.cal:x"] }]',
       [
-        'perdure.yaml:1:29  grants[0].allow[0]  "tool.cal:x" is not action:target with a known action  allowed: action:target, where the action is one of tool.call, tool.read, memory.write, memory.delete, file.write, keys.manage, prompts.manage, outbound, process.start, or ends in *  did you mean tool.call?',
+        'perdure.yaml:1:29  grants[0].allow[0]  "tool.cal:x" is not action:target with a known action  allowed: action:target, where the action is one of tool.call, tool.read, memory.write, memory.delete, file.write, keys.manage, prompts.manage, experiments.manage, outbound, process.start, or ends in *  did you mean tool.call?',
       ],
     ],
     [

@@ -50,6 +50,15 @@ export function resolveModels(input: ParsedConfig["models"], options: ResolveMod
   return Object.fromEntries(entries)
 }
 
+/** Says where a name leads nowhere. */
+export function modelNames(
+  input: ParsedConfig["models"],
+  options: Pick<ResolveModelsOptions, "discovers" | "add">,
+): (path: Path, name: string) => void {
+  const names = new Names(input, options)
+  return (path, name) => names.checkName(path, name)
+}
+
 function deployment(input: DeploymentInput, model: ModelInput, at: ResolveModelsOptions & { name: string; path: Path }): DeploymentConfig {
   const { name, path, add, directory } = at
   const provider = input.provider ?? "perdure"
@@ -98,10 +107,10 @@ function given<T extends object>(value: { [K in keyof T]?: T[K] | undefined }): 
 /** One name leads to one model; a name of another model leads somewhere. */
 class Names {
   readonly #models: ParsedConfig["models"]
-  readonly #options: ResolveModelsOptions
+  readonly #options: Pick<ResolveModelsOptions, "discovers" | "add">
   readonly #aliases = new Map<string, string>()
 
-  constructor(models: ParsedConfig["models"], options: ResolveModelsOptions) {
+  constructor(models: ParsedConfig["models"], options: Pick<ResolveModelsOptions, "discovers" | "add">) {
     this.#models = models
     this.#options = options
     for (const [name, { aliases }] of Object.entries(models))
@@ -129,13 +138,16 @@ class Names {
     for (const [index, other] of names.entries()) {
       const path = ["models", name, key, index]
       if (other === name) this.#options.add(path, { what: "a model cannot stand in for itself", allowed: "another model" })
-      else if (!this.#leadsSomewhere(other)) {
-        const known = [...Object.keys(this.#models), ...this.#aliases.keys()]
-        const near = didYouMean(other, known)
-        const hint = near === undefined ? {} : { hint: `did you mean ${near}?` }
-        this.#options.add(path, { what: `there is no model ${JSON.stringify(other)}`, allowed: known.join(", "), ...hint })
-      }
+      else this.checkName(path, other)
     }
+  }
+
+  checkName(path: Path, name: string): void {
+    if (this.#leadsSomewhere(name)) return
+    const known = [...Object.keys(this.#models), ...this.#aliases.keys()]
+    const near = didYouMean(name, known)
+    const hint = near === undefined ? {} : { hint: `did you mean ${near}?` }
+    this.#options.add(path, { what: `there is no model ${JSON.stringify(name)}`, allowed: known.join(", "), ...hint })
   }
 
   /** Discovered models have the names of their providers, which nobody knows here. */

@@ -4,15 +4,16 @@ import { defaultLimits, type Limits } from "../core/index.ts"
 import { problemAt } from "./explain.ts"
 import { getAt, type Path } from "./paths.ts"
 import { discoverableTypes } from "./provider-types.ts"
+import { resolveExperiments } from "./resolve-experiments.ts"
 import { resolveGuards } from "./resolve-guards.ts"
 import { resolvePrompts } from "./resolve-prompts.ts"
-import { resolveModels } from "./resolve-models.ts"
+import { modelNames, resolveModels } from "./resolve-models.ts"
 import { resolveProvider, type AddProblem } from "./resolve-provider.ts"
 import { SecretReader, type SecretContext, type SecretInput } from "./resolve-secret.ts"
 import type { ParsedConfig } from "./schema.ts"
 import type { Secret } from "./secret.ts"
 import type { ConfigProblem } from "./source.ts"
-import type { Config, GuardConfig, ModelConfig, PromptConfig, ProviderConfig } from "./types.ts"
+import type { Config, ExperimentConfig, GuardConfig, ModelConfig, PromptConfig, ProviderConfig } from "./types.ts"
 
 export interface ResolveContext extends SecretContext {
   cwd: string
@@ -39,6 +40,7 @@ export function resolveConfig(parsed: ParsedConfig, context: ResolveContext): { 
     unknownPrice: parsed.unknownPrice,
     batches: parsed.batches,
     prompts: resolver.prompts(parsed.prompts),
+    experiments: resolver.experiments(parsed.experiments, parsed.models, parsed.discovery),
     discovery: parsed.discovery,
     grants: parsed.grants.map(({ to, allow, integrityMin }, index) => ({
       to,
@@ -121,6 +123,12 @@ class Resolver {
   prompts(section: ParsedConfig["prompts"]): PromptConfig[] {
     const problem = (each: ConfigProblem): void => void this.problems.push(each)
     return resolvePrompts({ section, directory: this.#context.source.directory, originOf: (path) => this.origin(path), problem })
+  }
+
+  experiments(input: ParsedConfig["experiments"], models: ParsedConfig["models"], discovers: boolean): ExperimentConfig[] {
+    const add: AddProblem = (path, text, part) => this.#add(path, text, part)
+    const checkModel = modelNames(models, { discovers, add })
+    return resolveExperiments(input, { origin: (path) => this.origin(path), checkModel, add })
   }
 
   /** One name is one limit: its counters go by it. */

@@ -2,6 +2,7 @@
 import { z } from "zod"
 import { defaultLimits, type Limits } from "../core/index.ts"
 import { batchSection } from "./schema/batches.ts"
+import { experimentSection } from "./schema/experiments.ts"
 import { guardSection } from "./schema/guards.ts"
 import { promptSection } from "./schema/prompts.ts"
 import { providerSchema } from "./schema/providers.ts"
@@ -18,6 +19,7 @@ export const grantActions = [
   "file.write",
   "keys.manage",
   "prompts.manage",
+  "experiments.manage",
   "outbound",
   "process.start",
 ] as const
@@ -29,7 +31,15 @@ export const roleNames = ["gateway", "executor"] as const
 export const defaultGrants = [
   {
     to: "*",
-    allow: ["memory.write:*", "memory.delete:*", "file.write:*", "keys.manage:*", "prompts.manage:*", "tool.read:*"],
+    allow: [
+      "memory.write:*",
+      "memory.delete:*",
+      "file.write:*",
+      "keys.manage:*",
+      "prompts.manage:*",
+      "experiments.manage:*",
+      "tool.read:*",
+    ],
   },
 ]
 
@@ -88,6 +98,7 @@ export const configSchema = z.strictObject({
   ...guardSection,
   ...batchSection,
   ...promptSection,
+  ...experimentSection,
   discovery: z
     .boolean()
     .default(true)

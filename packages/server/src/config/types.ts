@@ -1,6 +1,6 @@
 // The configuration as the rest of the server gets it: complete, checked, with secrets resolved and the origin of what was declared.
 import { join } from "node:path"
-import type { BudgetPeriod, PromptContent } from "@perdure/contract"
+import type { BudgetPeriod, ExperimentDefinition, PromptContent } from "@perdure/contract"
 import type { z } from "zod"
 import type { Limits } from "../core/index.ts"
 import type { ProviderSetting, ProviderTypeName } from "./provider-types.ts"
@@ -15,6 +15,13 @@ export interface PromptConfig extends PromptContent {
   version: number
   labels: readonly string[]
   /** `perdure.yaml:12` or `prompts/support.prompt.md`. */
+  origin: string
+}
+
+export interface ExperimentConfig {
+  name: string
+  definition: ExperimentDefinition
+  /** `perdure.yaml:12` */
   origin: string
 }
 
@@ -36,6 +43,7 @@ export interface Config {
   batches: { concurrency: number }
   /** Of the section and of files, in versions. */
   prompts: readonly PromptConfig[]
+  experiments: readonly ExperimentConfig[]
   discovery: boolean
   grants: readonly GrantConfig[]
   logging: { level: LogLevel; content: false }

@@ -165,8 +165,12 @@ export interface Limits {
   keyPollMs: number
   /** Time between two writes of when keys were last used. */
   keyUseFlushMs: number
-  /** Longest time until a change of a prompt is read whose notification was lost. */
+  /** Longest time until a change of a prompt or an experiment is read whose notification was lost. */
   promptPollMs: number
+  /** Time between two looks at whether scores of experiments are due for another look at their weights. */
+  experimentLookMs: number
+  /** Experiments that one project makes over the API. */
+  experimentsPerProjectMax: number
   /** Versions of all prompts of one project; every process keeps them in memory. */
   promptVersionsMax: number
   /** One version, as JSON. */
@@ -324,6 +328,8 @@ export const defaultLimits: Limits = {
   keyPollMs: 1_000,
   keyUseFlushMs: 10_000,
   promptPollMs: 1_000,
+  experimentLookMs: 5_000,
+  experimentsPerProjectMax: 100,
   promptVersionsMax: 2_000,
   promptBytesMax: 256 * 1024,
   renderedPromptBytesMax: 8 * 1024 * 1024,

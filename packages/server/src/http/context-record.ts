@@ -5,7 +5,7 @@ import type { Gate, GateRequest, Label, Principal } from "../security/index.ts"
 
 export interface LightCall {
   id: string
-  kind: "memory" | "retrieval" | "file" | "key" | "prompt"
+  kind: "memory" | "retrieval" | "file" | "key" | "prompt" | "experiment"
   /** What is done: `memory.remember`, `vector_store.search`. */
   name: string
   principal: Principal

@@ -23,6 +23,7 @@ export { memoryRoutes, type MemoryRoutesOptions } from "./perdure/memories.ts"
 export {
   createDashboardRoutes,
   createDeploymentRoutes,
+  createExperimentRoutes,
   createFeedbackRoutes,
   createKeyRoutes,
   createLimitRoutes,

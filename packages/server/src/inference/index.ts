@@ -104,6 +104,20 @@ export {
 } from "./cache/index.ts"
 export { createModerateTexts, type Moderation } from "./moderate.ts"
 export {
+  createExperiments,
+  experimentPrefix,
+  experimentSummary,
+  loadExperiments,
+  readExperiment,
+  Sampler,
+  type Asker,
+  type Assigned,
+  type DeclaredExperiment,
+  type ExperimentRows,
+  type Experiments,
+  type HeldExperiment,
+} from "./experiments/index.ts"
+export {
   createPrompts,
   loadPrompts,
   ProjectFacts,

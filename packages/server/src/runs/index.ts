@@ -23,6 +23,7 @@ export type {
   Verified,
 } from "./types.ts"
 export { createRuns, type RunsOptions } from "./runs.ts"
+export { experimentIn } from "./rows.ts"
 export { defineWorkflow, type WorkflowContext, type WorkflowDefinition } from "./workflow.ts"
 export { StepError } from "./step-error.ts"
 export { keyedRunIds } from "./keyed-run-id.ts"

@@ -1,4 +1,5 @@
 // From the store's rows to the words of runs.
+import { isJsonObject, type JsonValue } from "../core/index.ts"
 import type { Label } from "../security/index.ts"
 import type { runEvents, runs } from "../store/index.ts"
 import type { Run, RunError, RunEvent, RunKind, RunStatus, RunSummary, RunUsage } from "./types.ts"
@@ -53,6 +54,7 @@ export function toSummary(row: runs.StoredRun): RunSummary {
     durationMs: run.finishedAt === null ? null : Math.max(0, run.finishedAt - run.createdAt),
     firstTokenMs: row.firstTokenMs,
     ...progressOf(row),
+    ...(run.kind === "response" ? experimentIn(run.metadata) : {}),
   }
 }
 
@@ -63,6 +65,14 @@ export function toEvent(row: runEvents.StoredEvent, runLabel: Label): RunEvent {
 
 function progressOf({ progress }: runs.StoredRun): Pick<Run, "progress"> {
   return progress === null ? {} : { progress }
+}
+
+/** The variant of an experiment, where what a run was chosen by names one. */
+export function experimentIn(chosen: JsonValue): Pick<RunSummary, "experiment"> {
+  const given = isJsonObject(chosen) ? chosen["experiment"] : undefined
+  if (!isJsonObject(given)) return {} // what clients write into their metadata is text
+  const { name, variant } = given
+  return typeof name === "string" && typeof variant === "string" ? { experiment: { name, variant } } : {}
 }
 
 function usageOf(row: runs.StoredRun): RunUsage {

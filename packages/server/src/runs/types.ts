@@ -86,6 +86,7 @@ export type LightRunKind =
   | "file"
   | "key"
   | "prompt"
+  | "experiment"
 
 /** One event of a run's log. `seq` starts at 1 and is dense; `attempt` says which execution wrote it. */
 export interface RunEvent {
@@ -197,6 +198,9 @@ export interface RunFilter {
   search?: string
   conversationId?: string
   parentId?: string
+  /** The prompt that a version was used of, the experiment that it took part in. */
+  prompt?: string
+  experiment?: string
   /** Runs older than this id. */
   before?: string
   limit?: number
@@ -221,6 +225,13 @@ export interface RunSummary {
   durationMs: number | null
   firstTokenMs: number | null
   progress?: RunProgress
+  /** The variant of an experiment that it was given. */
+  experiment?: RunExperiment
+}
+
+export interface RunExperiment {
+  name: string
+  variant: string
 }
 
 export type CancelOutcome = { outcome: "cancelled" | "cancelling" | "already_ended"; run: Run }

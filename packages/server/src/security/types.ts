@@ -87,7 +87,7 @@ export interface RequestHeaders {
 export interface GateRequest {
   projectId: string
   principal: string
-  /** `tool.call` runs a tool here · `memory.write` · `memory.delete` · `file.write` · `keys.manage` · `prompts.manage` · `outbound` opens an address · `process.start`. */
+  /** `tool.call` runs a tool here · `memory.write` · `memory.delete` · `file.write` · `keys.manage` · `prompts.manage` · `experiments.manage` · `outbound` opens an address · `process.start`. */
   action:
     | "tool.call"
     | "tool.read"
@@ -96,6 +96,7 @@ export interface GateRequest {
     | "file.write"
     | "keys.manage"
     | "prompts.manage"
+    | "experiments.manage"
     | "outbound"
     | "process.start"
   /** The tool's name, the memory scope, `host:port`, the command. */

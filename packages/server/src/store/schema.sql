@@ -342,6 +342,104 @@ create table executors (
   constraint executors_pkey PRIMARY KEY (id)
 ) with (autovacuum_vacuum_threshold=50, fillfactor=50);
 
+create table experiment_arms (
+  project_id text not null,
+  name text not null,
+  variant text not null,
+  content text not null,
+  requests bigint not null,
+  completed bigint not null,
+  failed bigint not null,
+  cost_micro_usd double precision not null,
+  cost_unknown bigint not null,
+  latency_ms double precision not null,
+  output_tokens double precision not null,
+  constraint experiment_arms_pkey PRIMARY KEY (project_id, name, variant, content)
+) with (fillfactor=50);
+alter table experiment_arms enable row level security;
+create policy project_only on experiment_arms for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on experiment_arms to perdure_app;
+
+create table experiment_ends (
+  id bigint generated always as identity not null,
+  project_id text not null,
+  name text not null,
+  variant text not null,
+  content text not null,
+  completed boolean not null,
+  failed boolean not null,
+  cost_micro_usd double precision not null,
+  cost_known boolean not null,
+  latency_ms double precision not null,
+  output_tokens double precision not null,
+  constraint experiment_ends_pkey PRIMARY KEY (id)
+);
+CREATE INDEX experiment_ends_name ON public.experiment_ends USING btree (project_id, name);
+alter table experiment_ends enable row level security;
+create policy project_only on experiment_ends for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on experiment_ends to perdure_app;
+
+create table experiment_log (
+  project_id text not null,
+  name text not null,
+  id bigint generated always as identity not null,
+  at timestamp with time zone default now() not null,
+  kind text not null,
+  reason text not null,
+  principal text,
+  before jsonb,
+  after jsonb,
+  posterior jsonb,
+  constraint experiment_log_pkey PRIMARY KEY (project_id, name, id)
+);
+alter table experiment_log enable row level security;
+create policy project_only on experiment_log for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on experiment_log to perdure_app;
+
+create table experiment_scores (
+  project_id text not null,
+  name text not null,
+  variant text not null,
+  content text not null,
+  score text not null,
+  count bigint not null,
+  sum double precision not null,
+  squares double precision not null,
+  outside bigint not null,
+  constraint experiment_scores_pkey PRIMARY KEY (project_id, name, variant, content, score)
+) with (fillfactor=50);
+alter table experiment_scores enable row level security;
+create policy project_only on experiment_scores for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on experiment_scores to perdure_app;
+
+create table experiment_states (
+  project_id text not null,
+  name text not null,
+  status text default 'running'::text not null,
+  winner text,
+  weights jsonb,
+  basis text not null,
+  sampled_at timestamp with time zone,
+  constraint experiment_states_check CHECK (((status = 'promoted'::text) = (winner IS NOT NULL))),
+  constraint experiment_states_status_check CHECK ((status = ANY (ARRAY['running'::text, 'paused'::text, 'promoted'::text]))),
+  constraint experiment_states_pkey PRIMARY KEY (project_id, name)
+);
+alter table experiment_states enable row level security;
+create policy project_only on experiment_states for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on experiment_states to perdure_app;
+
+create table experiments (
+  project_id text not null,
+  name text not null,
+  definition jsonb not null,
+  created_by text not null,
+  created_at timestamp with time zone default now() not null,
+  constraint experiments_pkey PRIMARY KEY (project_id, name)
+);
+alter table experiments enable row level security;
+create policy project_only on experiments for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on experiments to perdure_app;
+
 create table feedback (
   project_id text not null,
   id text not null,
@@ -353,9 +451,11 @@ create table feedback (
   principal text not null,
   created_at timestamp with time zone default now() not null,
   updated_at timestamp with time zone default now() not null,
+  experiment jsonb,
   constraint feedback_pkey PRIMARY KEY (project_id, id),
   constraint feedback_project_id_run_id_name_idempotency_key_key UNIQUE (project_id, run_id, name, idempotency_key)
 );
+CREATE INDEX feedback_created ON public.feedback USING btree (project_id, created_at);
 alter table feedback enable row level security;
 create policy project_only on feedback for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
 grant delete, insert, select, update on feedback to perdure_app;
@@ -469,6 +569,8 @@ create table light_runs (
   tags jsonb,
   constraint light_runs_pkey PRIMARY KEY (project_id, id)
 );
+CREATE INDEX light_runs_experiment ON public.light_runs USING btree (project_id, (((data -> 'experiment'::text) ->> 'name'::text)), id) WHERE (data ? 'experiment'::text);
+CREATE INDEX light_runs_prompt ON public.light_runs USING btree (project_id, (((data -> 'prompt'::text) ->> 'id'::text)), id) WHERE (data ? 'prompt'::text);
 CREATE INDEX light_runs_started ON public.light_runs USING brin (started_at);
 alter table light_runs enable row level security;
 create policy project_only on light_runs for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
@@ -731,8 +833,10 @@ create table runs (
   constraint runs_pkey PRIMARY KEY (id)
 ) with (autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_threshold=500, fillfactor=70);
 CREATE INDEX runs_conversation ON public.runs USING btree (conversation_id, id) WHERE (conversation_id IS NOT NULL);
+CREATE INDEX runs_experiment ON public.runs USING btree (project_id, (((metadata -> 'experiment'::text) ->> 'name'::text)), id) WHERE ((kind = 'response'::text) AND (json_typeof((metadata -> 'experiment'::text)) = 'object'::text));
 CREATE INDEX runs_parent ON public.runs USING btree (parent_id) WHERE (parent_id IS NOT NULL);
 CREATE INDEX runs_project ON public.runs USING btree (project_id, id);
+CREATE INDEX runs_prompt ON public.runs USING btree (project_id, (((metadata -> 'prompt'::text) ->> 'id'::text)), id) WHERE ((kind = 'response'::text) AND (json_typeof((metadata -> 'prompt'::text)) = 'object'::text));
 CREATE INDEX runs_queued ON public.runs USING btree (priority, id) WHERE (status = 'queued'::text);
 CREATE INDEX runs_running ON public.runs USING btree (executor) WHERE (status = 'running'::text);
 CREATE INDEX runs_stuck ON public.runs USING btree (kind, name) WHERE (status = 'needs_migration'::text);
@@ -1374,6 +1478,71 @@ begin
 end
 $function$;
 
+CREATE OR REPLACE FUNCTION public.perdure_response_counted()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare
+  given json := new.metadata -> 'experiment';
+begin
+  if json_typeof(given) = 'object' then
+    insert into experiment_ends (project_id, name, variant, content, completed, failed, cost_micro_usd, cost_known, latency_ms, output_tokens)
+    values (new.project_id, given ->> 'name', given ->> 'variant', given ->> 'content', new.status in ('completed', 'incomplete'),
+      new.status in ('failed', 'poisoned'), new.cost_micro_usd, new.cost_known,
+      extract(epoch from new.finished_at - new.created_at) * 1000, new.output_tokens);
+  end if;
+  return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.perdure_score_counted()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare
+  was float8 := case when tg_op = 'INSERT' then null else perdure_score_number(old.value) end;
+  is_now float8 := case when tg_op = 'DELETE' then null else perdure_score_number(new.value) end;
+  scored feedback := case when tg_op = 'DELETE' then old else new end;
+begin
+  if scored.experiment is null or was is not distinct from is_now then
+    return null;
+  end if;
+  insert into experiment_scores as known (project_id, name, variant, content, score, count, sum, squares, outside)
+  values (scored.project_id, scored.experiment ->> 'name', scored.experiment ->> 'variant', scored.experiment ->> 'content', scored.name,
+    (is_now is not null)::int - (was is not null)::int,
+    coalesce(is_now, 0) - coalesce(was, 0),
+    coalesce(is_now * is_now, 0) - coalesce(was * was, 0),
+    (coalesce(is_now, 0) not between 0 and 1)::int - (coalesce(was, 0) not between 0 and 1)::int)
+  on conflict (project_id, name, variant, content, score) do update set
+    count = known.count + excluded.count, sum = known.sum + excluded.sum,
+    squares = known.squares + excluded.squares, outside = known.outside + excluded.outside;
+  return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.perdure_score_number(value jsonb)
+ RETURNS double precision
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select case jsonb_typeof(value) when 'number' then value::float8 when 'boolean' then value::boolean::int::float8 end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.perdure_score_tied()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  new.experiment := coalesce(
+    (select data -> 'experiment' from light_runs where project_id = new.project_id and id = new.run_id),
+    (select (metadata -> 'experiment')::jsonb from runs where project_id = new.project_id and id = new.run_id and kind = 'response'));
+  if jsonb_typeof(new.experiment) is distinct from 'object' then
+    new.experiment := null;
+  end if;
+  return new;
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION public.perdure_wake(p_runs text[])
  RETURNS integer
  LANGUAGE plpgsql
@@ -1404,6 +1573,16 @@ CREATE CONSTRAINT TRIGGER episodes_support_deleted AFTER DELETE ON public.episod
 
 CREATE CONSTRAINT TRIGGER episodes_support_ended AFTER UPDATE OF expired_at ON public.episodes DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((new.expired_at IS NOT NULL)) EXECUTE FUNCTION perdure_check_children();
 
+CREATE TRIGGER experiment_states_changed AFTER UPDATE ON public.experiment_states FOR EACH ROW WHEN (((((old.status IS DISTINCT FROM new.status) OR (old.winner IS DISTINCT FROM new.winner)) OR (old.weights IS DISTINCT FROM new.weights)) OR (old.basis IS DISTINCT FROM new.basis))) EXECUTE FUNCTION perdure_prompts_changed();
+
+CREATE TRIGGER experiment_states_made AFTER INSERT OR DELETE ON public.experiment_states FOR EACH ROW EXECUTE FUNCTION perdure_prompts_changed();
+
+CREATE TRIGGER experiments_changed AFTER INSERT OR DELETE OR UPDATE ON public.experiments FOR EACH ROW EXECUTE FUNCTION perdure_prompts_changed();
+
+CREATE TRIGGER feedback_counted AFTER INSERT OR DELETE OR UPDATE ON public.feedback FOR EACH ROW EXECUTE FUNCTION perdure_score_counted();
+
+CREATE TRIGGER feedback_tied BEFORE INSERT ON public.feedback FOR EACH ROW EXECUTE FUNCTION perdure_score_tied();
+
 CREATE CONSTRAINT TRIGGER memory_versions_support_deleted AFTER DELETE ON public.memory_versions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION perdure_check_children();
 
 CREATE CONSTRAINT TRIGGER memory_versions_support_ended AFTER UPDATE OF expired_at, ended_by ON public.memory_versions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((new.ended_by = ANY (ARRAY['retract'::text, 'revoke'::text, 'redact'::text]))) EXECUTE FUNCTION perdure_check_children();
@@ -1413,5 +1592,7 @@ CREATE CONSTRAINT TRIGGER memory_versions_supported AFTER INSERT OR UPDATE OF ex
 CREATE TRIGGER prompt_labels_changed AFTER INSERT OR DELETE OR UPDATE ON public.prompt_labels FOR EACH ROW EXECUTE FUNCTION perdure_prompts_changed();
 
 CREATE TRIGGER prompt_versions_changed AFTER INSERT OR DELETE ON public.prompt_versions FOR EACH ROW EXECUTE FUNCTION perdure_prompts_changed();
+
+CREATE TRIGGER runs_experiment_counted AFTER UPDATE ON public.runs FOR EACH ROW WHEN (((new.kind = 'response'::text) AND (old.finished_at IS NULL) AND (new.finished_at IS NOT NULL) AND (new.metadata IS NOT NULL))) EXECUTE FUNCTION perdure_response_counted();
 
 CREATE CONSTRAINT TRIGGER sources_support_revoked AFTER UPDATE OF revoked_at ON public.sources DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((new.revoked_at IS NOT NULL)) EXECUTE FUNCTION perdure_check_source();

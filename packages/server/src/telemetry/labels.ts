@@ -69,6 +69,7 @@ export const kindLabel: (value: string | null | undefined) => string = closedSet
   "file",
   "key",
   "prompt",
+  "experiment",
 ])
 export const runStatusLabel: (value: string | null | undefined) => string = closedSet([
   "completed",

@@ -67,13 +67,15 @@ interface OpenSpan {
   links: string[]
 }
 
-/** Which version of a prompt a run used. */
-function promptAttributes({ input, metadata }: RunSummary): Record<string, AttributeValue> {
+/** Which version of a prompt and which variant of an experiment a run used. */
+function chosenAttributes({ input, metadata }: RunSummary): Record<string, AttributeValue> {
   const given = { ...fieldsOf(input), ...fieldsOf(metadata) }
-  const prompt = fieldsOf(given["prompt"])
+  const [prompt, experiment] = [fieldsOf(given["prompt"]), fieldsOf(given["experiment"])]
   return {
     ...present("perdure.prompt.name", text(prompt["id"])),
     ...present("perdure.prompt.version", text(prompt["version"])),
+    ...present("perdure.experiment.name", text(experiment["name"])),
+    ...present("perdure.experiment.variant", text(experiment["variant"])),
   }
 }
 
@@ -172,7 +174,7 @@ class SpanBuilder {
         "perdure.run.kind": this.#run.kind,
         "perdure.project.id": this.#run.projectId,
         "perdure.run.attempt": event.attempt,
-        ...promptAttributes(this.#run),
+        ...chosenAttributes(this.#run),
       },
       links: [previous?.traceId, this.#run.parentId ?? undefined].filter((link) => link !== undefined),
     }

@@ -15,7 +15,7 @@ export function routingOf(perdure: JsonValue | undefined, headers: Readonly<Inco
 /** Other members of the object are for others to read. */
 function routingPart(perdure: JsonValue): JsonValue {
   if (!isJsonObject(perdure)) return perdure
-  const { cache: _, ...routing } = perdure
+  const { cache: _cache, subject: _subject, ...routing } = perdure
   return routing
 }
 

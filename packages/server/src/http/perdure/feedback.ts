@@ -1,7 +1,13 @@
-// The routes of feedback: a score is put to a run of the caller's project, light or durable, and read with the others.
-import { feedbackCreateRequestSchema, feedbackListQuerySchema, type Feedback } from "@perdure/contract"
+// The routes of feedback: a score is put to a run of the caller's project, light or durable; scores are read by run, as a list, and summed.
+import {
+  feedbackCreateRequestSchema,
+  feedbackListQuerySchema,
+  feedbackSumsQuerySchema,
+  type Feedback,
+  type FeedbackListQuery,
+} from "@perdure/contract"
 import { Hono } from "hono"
-import { AppError, sleep, type Limits, type NewId } from "../../core/index.ts"
+import { AppError, sleep, type Clock, type Limits, type NewId } from "../../core/index.ts"
 import type { Runs } from "../../runs/index.ts"
 import { feedback, type Store, type StoredFeedback } from "../../store/index.ts"
 import type { HttpEnv } from "../env.ts"
@@ -14,6 +20,7 @@ export interface FeedbackRoutesOptions {
   runs: Pick<Runs, "get">
   lightRuns: Pick<LightRuns, "get">
   newId: NewId
+  clock: Clock
   limits: Pick<Limits, "recordFlushMs" | "feedbackPerRunMax">
 }
 
@@ -21,7 +28,7 @@ export interface FeedbackRoutesOptions {
 const looksMax = 4
 
 export function createFeedbackRoutes(options: FeedbackRoutesOptions): Hono<HttpEnv> {
-  const { store, newId, limits } = options
+  const { store, newId, clock, limits } = options
   const routes = new Hono<HttpEnv>()
   routes.post("/v1/feedback", async (context) => {
     const body = await readBody(context, feedbackCreateRequestSchema)
@@ -41,13 +48,36 @@ export function createFeedbackRoutes(options: FeedbackRoutesOptions): Hono<HttpE
     return answer(wireFeedback(stored), 201)
   })
   routes.get("/v1/feedback", async (context) => {
-    const { runId: asked } = readQuery(context, feedbackListQuerySchema)
+    const { runId: asked, ...filter } = readQuery(context, feedbackListQuerySchema)
     const { projectId } = context.get("principal")
+    if (asked === undefined) return answer(await newest(options, projectId, filter))
     const runId = await requireRun(options, projectId, asked)
     const rows = await feedback.feedbackOfRun(store.project(projectId), projectId, runId)
-    return answer({ feedback: rows.map(wireFeedback) })
+    return answer({ feedback: rows.map(wireFeedback), next: null })
+  })
+  routes.get("/v1/feedback/sums", async (context) => {
+    const { projectId } = context.get("principal")
+    const { name, interval, until = clock.now(), since = until - sumsRangeMs } = readQuery(context, feedbackSumsQuerySchema)
+    if (since >= until)
+      throw new AppError("invalid_request", `"since" is not before "until"`, { param: "since", hint: "Both are epoch milliseconds." })
+    const rows = await feedback.feedbackSums(store.project(projectId), projectId, { since, until, name, interval }, sumRowsMax)
+    return answer({ since, until, rows })
   })
   return routes
+}
+
+const sumsRangeMs = 30 * 24 * 60 * 60 * 1000
+const sumRowsMax = 5_000
+const rowsPerPage = 50
+
+async function newest(
+  { store }: FeedbackRoutesOptions,
+  projectId: string,
+  { limit = rowsPerPage, ...filter }: Omit<FeedbackListQuery, "limit"> & { limit?: number | undefined },
+): Promise<{ feedback: Feedback[]; next: string | null }> {
+  const rows = await feedback.newestFeedback(store.project(projectId), projectId, filter, limit + 1)
+  const page = rows.slice(0, limit)
+  return { feedback: page.map(wireFeedback), next: rows.length > limit ? (page.at(-1)?.id ?? null) : null }
 }
 
 /** What was answered for a run shares its digits. */
@@ -65,8 +95,9 @@ async function requireRun({ runs, lightRuns, limits }: FeedbackRoutesOptions, pr
 }
 
 function wireFeedback(stored: StoredFeedback): Feedback {
-  const { id, runId, name, value, comment, principal, createdAt, updatedAt } = stored
-  return { id, runId, name, value: value as Feedback["value"], comment, principal, createdAt, updatedAt } // checked when it was stored
+  const { id, runId, name, value, comment, principal, experiment, createdAt, updatedAt } = stored
+  const tied = experiment && { name: experiment.name, variant: experiment.variant }
+  return { id, runId, name, value: value as Feedback["value"], comment, principal, experiment: tied, createdAt, updatedAt } // checked when it was stored
 }
 
 function refuseNul(text: string | null, param: string): void {

@@ -1,6 +1,7 @@
 // Public face of the routes of Perdure's own API that runs, keys, usage and the dashboard need.
 export { createDashboardRoutes, type DashboardRoutesOptions } from "./dashboard.ts"
 export { createDeploymentRoutes, readDeployments, type DeploymentsOptions } from "./deployments.ts"
+export { createExperimentRoutes, type ExperimentRoutesOptions } from "./experiments.ts"
 export { createFeedbackRoutes } from "./feedback.ts"
 export { createKeyRoutes, type KeyRoutesOptions } from "./keys.ts"
 export { createLightRuns, type LightRuns } from "./light-runs.ts"

@@ -1,6 +1,6 @@
 // Light runs as runs: their records read from the store, and turned into the shapes that durable runs are shown in.
 import { isJsonObject, type JsonObject, type JsonValue } from "../../core/index.ts"
-import type { Run, RunEvent, RunFilter, RunSummary } from "../../runs/index.ts"
+import { experimentIn, type Run, type RunEvent, type RunFilter, type RunSummary } from "../../runs/index.ts"
 import { unknownLabel, type Label } from "../../security/index.ts"
 import { lightRuns, type Store, type StoredLightRun } from "../../store/index.ts"
 
@@ -20,12 +20,14 @@ export function createLightRuns(store: Pick<Store, "project">): LightRuns {
   return {
     async list(projectId, filter) {
       if (!mayBeLight(filter)) return []
-      const { kind, status, search, before, limit } = filter
+      const { kind, status, search, before, prompt, experiment, limit } = filter
       const wanted = {
         ...(kind && { kind }),
         ...(status && { outcome: status }),
         ...(search && { search }),
         ...(before && { before }),
+        ...(prompt && { prompt }),
+        ...(experiment && { experiment }),
         limit,
       }
       const rows = await lightRuns.lightRuns(store.project(projectId), projectId, wanted)
@@ -51,6 +53,7 @@ const kinds: readonly string[] = [
   "file",
   "key",
   "prompt",
+  "experiment",
 ]
 const outcomes: readonly string[] = ["completed", "failed", "cancelled"]
 
@@ -68,7 +71,8 @@ function summaryOfRow(row: StoredLightRun): RunSummary {
   const { id, kind, name, status, principal, user, model, usage, error, createdAt, finishedAt } = runOf(row)
   const { durationMs, firstTokenMs } = row
   const none = { title: null, conversationId: null, parentId: null }
-  return { id, kind, name, status, principal, user, model, usage, error, createdAt, finishedAt, durationMs, firstTokenMs, ...none }
+  const shown = { id, kind, name, status, principal, user, model, usage, error, createdAt, finishedAt, durationMs, firstTokenMs, ...none }
+  return { ...shown, ...experimentIn(row.data) }
 }
 
 function runOf(row: StoredLightRun): Run {
@@ -92,7 +96,7 @@ function runOf(row: StoredLightRun): Run {
     label: labelOf(row),
     model,
     usage: usageOf(row),
-    metadata: { deployment, httpStatus, streamed, firstTokenMs, ...promptOf(row.data) },
+    metadata: { deployment, httpStatus, streamed, firstTokenMs, ...chosenOf(row.data) },
     createdAt: startedAt,
     startedAt,
     finishedAt: startedAt + row.durationMs,
@@ -107,10 +111,10 @@ function eventOf(row: StoredLightRun): RunEvent {
   return { runId: id, seq: 1, attempt: 1, type: "run.ended", data, label: labelOf(row), at: row.startedAt + row.durationMs }
 }
 
-/** The version of a prompt that it used. */
-function promptOf(data: JsonValue): JsonObject {
+/** The version of a prompt and the variant of an experiment that it used. */
+function chosenOf(data: JsonValue): JsonObject {
   const { prompt } = isJsonObject(data) ? data : {}
-  return prompt === undefined ? {} : { prompt }
+  return { ...(prompt === undefined ? {} : { prompt }), ...(experimentIn(data) as JsonObject) } // plain JSON
 }
 
 function usageOf(row: StoredLightRun): Run["usage"] {

@@ -8,22 +8,14 @@ import {
   type PromptVersion,
 } from "@perdure/contract"
 import { Hono, type Context } from "hono"
-import type { LightRunRecord } from "../../accounting/index.ts"
-import type { Clock, JsonObject, NewId } from "../../core/index.ts"
 import type { HeldPrompt, HeldVersion, Prompts } from "../../inference/index.ts"
-import { userLabel, type Gate, type GateRequest } from "../../security/index.ts"
-import { recordLightRun, requireGranted } from "../context-record.ts"
 import type { HttpEnv } from "../env.ts"
 import { readBody, readQuery } from "../request-body.ts"
 import { answer } from "./answer.ts"
+import { changing, type Change, type ChangingOptions } from "./changing.ts"
 
-export interface PromptRoutesOptions {
+export interface PromptRoutesOptions extends ChangingOptions {
   prompts: Prompts
-  gate: Gate
-  clock: Clock
-  newId: NewId
-  /** Takes the record of each change, refused ones included. */
-  record: (record: LightRunRecord) => void
 }
 
 type At = Context<HttpEnv>
@@ -35,7 +27,7 @@ export function createPromptRoutes(options: PromptRoutesOptions): Hono<HttpEnv> 
   routes.post("/v1/prompts", async (context) => {
     const request = await readBody(context, promptCreateRequestSchema)
     const { name } = request
-    return changing(options, context, { name: "prompt.create", action: "prompts.manage", target: name }, async () => {
+    return changing(options, context, change("create", name), async () => {
       const made = await prompts.create(projectOf(context), context.get("principal").id, request)
       const wire = wireVersion(prompts.get(projectOf(context), name), made)
       return { answer: answer(wire, 201), data: { prompt: name, version: made.version, labels: wire.labels } }
@@ -49,7 +41,7 @@ export function createPromptRoutes(options: PromptRoutesOptions): Hono<HttpEnv> 
   routes.post("/v1/prompts/:name/labels", async (context) => {
     const { label, version } = await readBody(context, promptLabelRequestSchema)
     const name = nameOf(context)
-    return changing(options, context, { name: "prompt.label", action: "prompts.manage", target: name }, async () => {
+    return changing(options, context, change("label", name), async () => {
       const before = prompts.get(projectOf(context), name).labels.get(label) ?? null
       const held = await prompts.setLabel(projectOf(context), name, label, version)
       return { answer: answer(wirePrompt(held)), data: { prompt: name, label, from: before, to: version } }
@@ -58,7 +50,7 @@ export function createPromptRoutes(options: PromptRoutesOptions): Hono<HttpEnv> 
   routes.delete("/v1/prompts/:name", async (context) => {
     const { version } = readQuery(context, promptDeleteQuerySchema)
     const name = nameOf(context)
-    return changing(options, context, { name: "prompt.delete", action: "prompts.manage", target: name }, async () => {
+    return changing(options, context, change("delete", name), async () => {
       await prompts.remove(projectOf(context), name, version)
       return { answer: answer({ name, version: version ?? null, deleted: true }), data: { prompt: name, version: version ?? null } }
     })
@@ -66,27 +58,8 @@ export function createPromptRoutes(options: PromptRoutesOptions): Hono<HttpEnv> 
   return routes
 }
 
-interface Change extends Pick<GateRequest, "action"> {
-  name: string
-  target: string
-}
-
-/** Asks the gate, does it, and records it with the gate's answer. */
-export function changing(
-  { gate, clock, newId, record }: Omit<PromptRoutesOptions, "prompts">,
-  context: At,
-  { name, action, target }: Change,
-  work: () => Promise<{ answer: Response; data: JsonObject }>,
-): Promise<Response> {
-  const principal = context.get("principal")
-  const call = { id: newId("run"), kind: "prompt", name, principal } as const
-  return recordLightRun({ clock, record }, call, async (data) => {
-    const label = userLabel(principal.id)
-    const { projectId, id } = principal
-    requireGranted(gate, data, { projectId, principal: id, action, target, label, runId: call.id })
-    const done = await work()
-    return { value: done.answer, label, data: done.data }
-  })
+function change(what: string, target: string): Change {
+  return { kind: "prompt", name: `prompt.${what}`, action: "prompts.manage", target }
 }
 
 function wireLabels({ labels, latest }: HeldPrompt): Record<string, number> {

@@ -1,5 +1,5 @@
 // One way to read runs of both sorts: durable ones from the kernel, light ones from their record, which is their log of one event.
-import type { Run, RunEvent, RunFilter, Runs, RunSummary } from "../../runs/index.ts"
+import { experimentIn, type Run, type RunEvent, type RunFilter, type Runs, type RunSummary } from "../../runs/index.ts"
 import { isLightKind, type LightRuns } from "./light-runs.ts"
 
 export interface RunPage {
@@ -53,7 +53,8 @@ export function summaryOf(run: Run): RunSummary {
   const { id, kind, name, title, status, principal, user, model, conversationId, parentId, usage, error, createdAt, finishedAt } = run
   const durationMs = finishedAt === null ? null : Math.max(0, finishedAt - createdAt)
   const summary = { id, kind, name, title, status, principal, user, model, conversationId, parentId, usage, error, createdAt, finishedAt }
-  return { ...summary, durationMs, firstTokenMs: null, ...(run.progress ? { progress: run.progress } : {}) }
+  const experiment = run.kind === "workflow" ? {} : experimentIn(run.metadata)
+  return { ...summary, durationMs, firstTokenMs: null, ...(run.progress ? { progress: run.progress } : {}), ...experiment }
 }
 
 /** What clients hold is `resp_…` or `chatcmpl_…`; the run has the same digits. */

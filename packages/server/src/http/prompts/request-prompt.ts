@@ -2,14 +2,32 @@
 import { AppError, isJsonObject, type JsonObject, type JsonValue } from "../../core/index.ts"
 import type { PromptReference } from "../../inference/index.ts"
 
+export type PromptPlace = "perdure.prompt" | "prompt"
+
+/** As the request has it: an experiment may say which prompt the variables are for. */
+export interface AskedPrompt extends Omit<PromptReference, "name"> {
+  readonly name: string | undefined
+  readonly where: PromptPlace
+}
+
 /** Undefined where the request asks for none. */
-export function promptReference(body: JsonObject, where: "perdure.prompt" | "prompt"): PromptReference | undefined {
+export function askedPrompt(body: JsonObject, where: PromptPlace): AskedPrompt | undefined {
   const holder = where === "prompt" ? body : body["perdure"]
   const given = isJsonObject(holder) ? holder["prompt"] : undefined
   return given === undefined || given === null ? undefined : referenceOf(given, where)
 }
 
-function referenceOf(given: JsonValue, where: string): PromptReference {
+/** Where no experiment says which prompt it is, the request must. */
+export function namedReference(asked: AskedPrompt): PromptReference {
+  const { name, where } = asked
+  if (name !== undefined) return { ...asked, name }
+  throw new AppError("missing_required_parameter", `"${where}.id" must be the name of a prompt`, {
+    param: `${where}.id`,
+    hint: "GET /v1/prompts lists them.",
+  })
+}
+
+function referenceOf(given: JsonValue, where: PromptPlace): AskedPrompt {
   if (!isJsonObject(given))
     throw new AppError("invalid_type", `"${where}" must be an object`, {
       param: where,
@@ -22,8 +40,8 @@ function referenceOf(given: JsonValue, where: string): PromptReference {
       param: `${where}.${other}`,
       hint: "A prompt has id, version or label, and variables.",
     })
-  if (typeof id !== "string" || id === "")
-    throw new AppError(id === undefined ? "missing_required_parameter" : "invalid_type", `"${where}.id" must be the name of a prompt`, {
+  if (id !== undefined && (typeof id !== "string" || id === ""))
+    throw new AppError("invalid_type", `"${where}.id" must be the name of a prompt`, {
       param: `${where}.id`,
       hint: "GET /v1/prompts lists them.",
     })

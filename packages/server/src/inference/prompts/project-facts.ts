@@ -39,6 +39,10 @@ export class ProjectFacts<T> implements AsyncDisposable {
     return this.#held.get(projectId)?.facts
   }
 
+  all(): T[] {
+    return [...this.#held.values()].map(({ facts }) => facts)
+  }
+
   /** Resolves when what was committed before is in memory. */
   async refresh(projectId: string): Promise<void> {
     if (this.#isClosed) return
@@ -91,7 +95,7 @@ export class ProjectFacts<T> implements AsyncDisposable {
   #run(work: () => Promise<void>): void {
     if (this.#isClosed) return
     const running = work().catch((error: unknown) => {
-      if (!this.#isFailing) this.#options.onError("prompts", error)
+      if (!this.#isFailing) this.#options.onError("prompts and experiments", error)
       this.#isFailing = true
     })
     this.#underWay.add(running)

@@ -1,4 +1,4 @@
-// Scores of runs: one per run, name and key of repetition.
+// Scores of runs: one per run, name and key of repetition. Triggers note the experiment of the run and keep its sums.
 import type { JsonValue } from "../../core/index.ts"
 import { jsonText } from "../json-text.ts"
 import type { Queryable } from "../port.ts"
@@ -10,15 +10,17 @@ export interface StoredFeedback {
   value: JsonValue
   comment: string | null
   principal: string
+  /** The variant that its run was given. */
+  experiment: { name: string; variant: string } | null
   createdAt: number
   updatedAt: number
 }
 
-export interface NewFeedback extends Omit<StoredFeedback, "createdAt" | "updatedAt"> {
+export interface NewFeedback extends Omit<StoredFeedback, "createdAt" | "updatedAt" | "experiment"> {
   idempotencyKey: string
 }
 
-const columns = `id, run_id as "runId", name, value, comment, principal, created_at as "createdAt", updated_at as "updatedAt"`
+const columns = `id, run_id as "runId", name, value, comment, principal, experiment, created_at as "createdAt", updated_at as "updatedAt"`
 
 /** A score that is there already gets the new value and keeps its id; undefined where the run has `rowsMax` others. */
 export async function putFeedback(
@@ -41,4 +43,50 @@ export async function putFeedback(
 /** In the order in which they were first given. */
 export function feedbackOfRun(db: Queryable, projectId: string, runId: string): Promise<StoredFeedback[]> {
   return db.query<StoredFeedback>(`select ${columns} from feedback where project_id = $1 and run_id = $2 order by id`, [projectId, runId])
+}
+
+export interface FeedbackFilter {
+  name?: string | undefined
+  experiment?: string | undefined
+  /** Scores older than the one of this id. */
+  before?: string | undefined
+}
+
+/** Newest first. */
+export function newestFeedback(db: Queryable, projectId: string, filter: FeedbackFilter, rowsMax: number): Promise<StoredFeedback[]> {
+  const text = `select ${columns} from feedback where project_id = $1 and ($2::text is null or name = $2)
+      and ($3::text is null or experiment ->> 'name' = $3) and ($4::text is null or id < $4)
+    order by id desc limit $5`
+  return db.query<StoredFeedback>(text, [projectId, filter.name ?? null, filter.experiment ?? null, filter.before ?? null, rowsMax])
+}
+
+export interface FeedbackSum {
+  name: string
+  /** Of scores that are words. */
+  category: string | null
+  time: string | null
+  count: number
+  mean: number | null
+  deviation: number | null
+}
+
+const times = {
+  hour: `to_char(created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24":00Z"')`,
+  day: `to_char(created_at at time zone 'UTC', 'YYYY-MM-DD')`,
+  none: "null::text",
+} as const
+
+/** Of scores that were first given in `[since, until)`, in order of name and time. */
+export function feedbackSums(
+  db: Queryable,
+  projectId: string,
+  { since, until, name, interval }: { since: number; until: number; name: string | undefined; interval: "hour" | "day" | undefined },
+  rowsMax: number,
+): Promise<FeedbackSum[]> {
+  const text = `select name, case jsonb_typeof(value) when 'string' then value #>> '{}' end as category, ${times[interval ?? "none"]} as "time",
+      count(*)::int8 as count, avg(perdure_score_number(value))::float8 as mean, stddev_samp(perdure_score_number(value))::float8 as deviation
+    from feedback where project_id = $1 and created_at >= to_timestamp($2::float8 / 1000) and created_at < to_timestamp($3::float8 / 1000)
+      and ($4::text is null or name = $4)
+    group by 1, 2, 3 order by 1, 3, 2 limit $5`
+  return db.query<FeedbackSum>(text, [projectId, since, until, name ?? null, rowsMax])
 }

@@ -1,7 +1,8 @@
 // Rows of light runs: written in batches by one statement, read as a list, and summed together with the durable runs.
-import type { JsonValue } from "../../core/index.ts"
+import { isJsonObject, type JsonValue } from "../../core/index.ts"
 import { jsonText } from "../json-text.ts"
 import type { Queryable, SqlValue } from "../port.ts"
+import { addArms } from "./experiment-arms.ts"
 
 export interface StoredLightRun {
   id: string
@@ -74,6 +75,17 @@ const selected = names.map((column) =>
 const unnested = columns.map(([, , type], index) => `$${index + 1}::${type}[]`)
 const insertText = `insert into light_runs (${names.join(", ")}) select ${selected.join(", ")} from unnest(${unnested.join(", ")}) as rows (${names.join(", ")}) on conflict do nothing`
 
+/** The same, and the runs that took part in experiments are added to the sums of their variants: each once, however often it is sent. */
+const countedText = `with inserted as (${insertText} returning project_id, outcome, cost_micro_usd, cost_known, duration_ms, output_tokens, data),
+  added as (
+    select project_id, data -> 'experiment' ->> 'name' as name, data -> 'experiment' ->> 'variant' as variant,
+      data -> 'experiment' ->> 'content' as content, count(*) as requests, count(*) filter (where outcome = 'completed') as completed,
+      count(*) filter (where outcome = 'failed') as failed, sum(cost_micro_usd)::float8 as cost_micro_usd,
+      count(*) filter (where not cost_known) as cost_unknown,
+      coalesce(sum(duration_ms) filter (where outcome = 'completed'), 0)::float8 as latency_ms, sum(output_tokens)::float8 as output_tokens
+    from inserted where jsonb_typeof(data -> 'experiment') = 'object' group by 1, 2, 3, 4)
+  ${addArms}`
+
 /** One statement for any number of rows; its text is constant, so it is planned once. */
 export async function insertLightRuns(db: Queryable, runs: readonly StoredLightRun[]): Promise<void> {
   const values = columns.map(([field]): SqlValue => {
@@ -81,7 +93,7 @@ export async function insertLightRuns(db: Queryable, runs: readonly StoredLightR
       return runs.map((run) => (run[field] === null ? null : jsonText(run[field])))
     return runs.map((run) => run[field])
   })
-  await db.query(insertText, values)
+  await db.query(runs.some(({ data }) => isJsonObject(data) && isJsonObject(data["experiment"])) ? countedText : insertText, values)
 }
 
 const readColumns = columns.map(([field, column]) => `${column} as "${field}"`).join(", ")
@@ -91,6 +103,9 @@ export interface LightRunFilter {
   outcome?: string
   /** Words in the model, name, deployment or id. */
   search?: string
+  /** The prompt, the experiment that it used. */
+  prompt?: string
+  experiment?: string
   /** Light runs older than this id. */
   before?: string
   limit: number
@@ -102,13 +117,17 @@ export function lightRuns(db: Queryable, projectId: string, filter: LightRunFilt
     where project_id = $1 and ($2::text is null or kind = $2) and ($3::text is null or outcome = $3)
       and ($4::text is null or concat_ws(' ', id, name, principal, model, deployment, error_code) ilike '%' || $4 || '%')
       and ($5::text is null or id < $5)
-    order by id desc limit $6`
+      ${filter.prompt === undefined ? "and $6::text is null" : "and data ? 'prompt' and data -> 'prompt' ->> 'id' = $6"}
+      ${filter.experiment === undefined ? "and $7::text is null" : "and data ? 'experiment' and data -> 'experiment' ->> 'name' = $7"}
+    order by id desc limit $8`
   return db.query<StoredLightRun>(text, [
     projectId,
     filter.kind ?? null,
     filter.outcome ?? null,
     filter.search ?? null,
     filter.before ?? null,
+    filter.prompt ?? null,
+    filter.experiment ?? null,
     filter.limit,
   ])
 }

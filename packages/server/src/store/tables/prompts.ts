@@ -71,7 +71,7 @@ export interface PromptChange {
   version: number
 }
 
-/** One row for each project that ever had prompts; `projectId` asks for one. */
+/** One row for each project that ever had prompts or experiments; `projectId` asks for one. */
 export function changes(db: Queryable, projectId: string | null): Promise<PromptChange[]> {
   const text = `select project_id as "projectId", version from prompt_changes where $1::text is null or project_id = $1`
   return db.query<PromptChange>(text, [projectId])

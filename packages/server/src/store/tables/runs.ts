@@ -46,6 +46,9 @@ export interface StoredRunFilter {
   search?: string
   conversationId?: string
   parentId?: string
+  /** The prompt, the experiment that a response used. */
+  prompt?: string
+  experiment?: string
   before?: string
   limit: number
 }
@@ -107,6 +110,11 @@ export async function lockRun(db: Queryable, projectId: string, runId: string): 
   return rows[0] ? getRun(db, projectId, runId) : undefined
 }
 
+/** As the partial indexes have it. */
+function usedBy(member: "prompt" | "experiment", key: "id" | "name", parameter: 9 | 10): string {
+  return `and kind = 'response' and json_typeof(metadata -> '${member}') = 'object' and metadata -> '${member}' ->> '${key}' = $${parameter}`
+}
+
 /** The runs of a list, newest first, without input and output. */
 export async function listRuns(db: Queryable, projectId: string, filter: StoredRunFilter): Promise<StoredRun[]> {
   const values: SqlValue[] = [
@@ -118,6 +126,8 @@ export async function listRuns(db: Queryable, projectId: string, filter: StoredR
     filter.before ?? null,
     filter.search === undefined ? null : `%${filter.search.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`,
     filter.limit,
+    filter.prompt ?? null,
+    filter.experiment ?? null,
   ]
   return db.query<StoredRun>(
     `select ${runColumns("r")} from (
@@ -128,6 +138,8 @@ export async function listRuns(db: Queryable, projectId: string, filter: StoredR
        where project_id = $1 and ($2::text is null or kind = $2) and ($3::text is null or status = $3)
          and ($4::text is null or conversation_id = $4) and ($5::text is null or parent_id = $5)
          and ($6::text is null or id < $6)
+         ${filter.prompt === undefined ? "and $9::text is null" : usedBy("prompt", "id", 9)}
+         ${filter.experiment === undefined ? "and $10::text is null" : usedBy("experiment", "name", 10)}
          and ($7::text is null or name ilike $7 or title ilike $7 or model ilike $7 or id ilike $7 or principal ilike $7 or input::text ilike $7 or output::text ilike $7)
        order by id desc limit $8) r
      order by r.id desc`,

@@ -1,12 +1,14 @@
-// Reads the request of a response: a prompt filled in, everything checked, and with it what was chosen, which is kept with the run.
+// Reads the request of a response: the variant of an experiment and a prompt filled in, everything checked, and with it what was chosen, which is kept with the run.
+import { randomUUID } from "node:crypto"
 import type { IncomingHttpHeaders } from "node:http"
 import type { NewResponse } from "../../../agents/index.ts"
-import { isJsonObject, type JsonObject } from "../../../core/index.ts"
+import { isJsonObject, type JsonObject, type JsonValue } from "../../../core/index.ts"
 import type { Run } from "../../../runs/index.ts"
 import { requireModel, type Principal } from "../../../security/index.ts"
-import { promptReference } from "../../prompts/request-prompt.ts"
+import { askedPrompt } from "../../prompts/request-prompt.ts"
+import { conversationIn, userIn } from "../../prompts/request-subject.ts"
 import { responseWithPrompt } from "../../prompts/response-prompt.ts"
-import { withPrompt, type RequestShaping } from "../../prompts/shape.ts"
+import { shaped, type RequestShaping, type Shaped } from "../../prompts/shape.ts"
 import { checked } from "../../request-body.ts"
 import { createResponseSchema, newResponseOf, warmResponseSchema, type CreateResponseBody } from "./request-schema.ts"
 
@@ -24,21 +26,48 @@ export interface ReadOptions {
 }
 
 /** Refuses a model that the key may not use. */
-export function readResponseRequest(given: JsonObject, { shaping, principal, headers = {}, warms = false }: ReadOptions): AskedResponse {
-  const reference = promptReference(given, "prompt") ?? promptReference(given, "perdure.prompt")
-  const shaped = shaping && reference && withPrompt(shaping, principal.projectId, given, { reference, fill: responseWithPrompt })
-  const body = checked(warms ? warmResponseSchema : createResponseSchema, shaped?.body ?? given)
+export function readResponseRequest(given: JsonObject, options: ReadOptions): AskedResponse {
+  const { principal, headers = {}, warms = false } = options
+  const found = shapedResponse(given, options)
+  const body = checked(warms ? warmResponseSchema : createResponseSchema, found?.body ?? given)
   requireModel(principal, body.model)
   const request = newResponseOf(body, headers)
-  if (!shaped) return { body, request }
-  const { facts, variables } = shaped
-  return { body, request: { ...request, ...facts, prompt: { ...(facts["prompt"] as JsonObject), variables } } }
+  if (!found) return { body, request }
+  const { facts, variables } = found
+  const prompt = isJsonObject(facts["prompt"]) ? { prompt: { ...facts["prompt"], variables } } : {}
+  return { body, request: { ...request, ...facts, ...prompt } }
+}
+
+function shapedResponse(given: JsonObject, { shaping, principal, headers = {} }: ReadOptions): Shaped | undefined {
+  if (!shaping) return undefined
+  return shaped(shaping, given, {
+    asking: {
+      principal,
+      headers,
+      requestId: randomUUID(),
+      user: userIn(given),
+      perdure: given["perdure"],
+      conversation: () => conversationIn(given),
+    },
+    asked: askedPrompt(given, "prompt") ?? askedPrompt(given, "perdure.prompt"),
+    fill: responseWithPrompt,
+  })
 }
 
 /** What was chosen for a response, as headers. */
 export function chosenHeaders({ input }: Run): Record<string, string> {
-  const prompt = isJsonObject(input) ? input["prompt"] : undefined
-  if (!isJsonObject(prompt)) return {}
-  const { id, version } = prompt
-  return typeof id === "string" && typeof version === "string" ? { "x-perdure-prompt": `${id}@${version}` } : {}
+  const { prompt, experiment } = isJsonObject(input) ? input : {}
+  return {
+    ...pairHeader("x-perdure-prompt", prompt, ["id", "@", "version"]),
+    ...pairHeader("x-perdure-experiment", experiment, ["name", "=", "variant"]),
+  }
+}
+
+function pairHeader(
+  header: string,
+  given: JsonValue | undefined,
+  [first, between, second]: [string, string, string],
+): Record<string, string> {
+  const [left, right] = isJsonObject(given) ? [given[first], given[second]] : []
+  return typeof left === "string" && typeof right === "string" ? { [header]: left + between + right } : {}
 }
