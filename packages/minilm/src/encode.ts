@@ -1,17 +1,23 @@
 // From a text to token ids, and from the model's output to unit-length vectors: pure functions.
 import type { Tokenizer } from "@huggingface/tokenizers"
+import type { TokenVectors } from "./late-interaction.ts"
 
 export const dimensions = 384
 /** What the model was trained for, `[CLS]` and `[SEP]` included; longer texts are cut. */
 export const tokensMax = 256
 export const contentTokensMax = tokensMax - 2
 
-/** Vectors of one text; all have length 1. */
-export interface TextVectors {
-  /** The vector of the whole text. */
+/** A text, and what stood before it: the model reads both, so that "yes, in May" means something; the vectors are of the text alone. */
+export interface Passage {
+  text: string
+  previous?: string | undefined
+}
+
+export interface PassageVectors {
+  /** The vector of the whole text; its length is 1. */
   text: Float32Array
-  /** One vector of `dimensions` per token, one after the other. */
-  tokens: Float32Array
+  /** The tokens of the text, for `maxSim`. */
+  tokens: TokenVectors
 }
 
 const firstPrefixChars = 4_096
@@ -25,6 +31,23 @@ export function tokenIds(tokenizer: Tokenizer, text: string): number[] {
     if (ids.length > tokensMax && last !== undefined) return [...ids.slice(0, tokensMax - 1), last]
     if (prefix.length === text.length) return ids
   }
+}
+
+/** What of the text before is read: its end. */
+const previousTokensMax = 80
+
+/** The ids that the model reads for a passage, and which of them are the text's own. */
+export function passageIds(tokenizer: Tokenizer, { text, previous = "" }: Passage): { ids: number[]; start: number; end: number } {
+  const ids = tokenIds(tokenizer, text)
+  const room = Math.min(previousTokensMax, tokensMax - ids.length)
+  const before = room > 0 && previous !== "" ? tokenizer.encode(lastChars(previous), { add_special_tokens: false }).ids.slice(-room) : []
+  const [first = 0, ...rest] = ids
+  return { ids: [first, ...before, ...rest], start: 1 + before.length, end: before.length + ids.length - 1 }
+}
+
+/** Enough for `previousTokensMax` tokens, so that a page before a short answer is not tokenised whole. */
+function lastChars(text: string): string {
+  return text.length <= firstPrefixChars ? text : text.slice(-firstPrefixChars).replace(/^\S+/u, "")
 }
 
 /** Tokens without `[CLS]` and `[SEP]`. */
@@ -41,29 +64,7 @@ export function pooled(hidden: Float32Array): Float32Array {
   return normalised(sum)
 }
 
-/** Each token's vector with length 1. */
-export function tokenVectors(hidden: Float32Array): Float32Array {
-  const vectors = new Float32Array(hidden.length)
-  for (let at = 0; at < hidden.length; at += dimensions) vectors.set(normalised(hidden.subarray(at, at + dimensions)), at)
-  return vectors
-}
-
-/** Late interaction: for each token of the query the best cosine among the tokens of the text, averaged; 1 for equal texts. */
-export function maxSim(query: Float32Array, text: Float32Array): number {
-  let total = 0
-  for (let q = 0; q < query.length; q += dimensions) {
-    let best = -1
-    for (let t = 0; t < text.length; t += dimensions) {
-      let dot = 0
-      for (let i = 0; i < dimensions; i++) dot += query[q + i]! * text[t + i]!
-      if (dot > best) best = dot
-    }
-    total += best
-  }
-  return query.length === 0 ? 0 : total / (query.length / dimensions)
-}
-
-function normalised(vector: Float32Array): Float32Array {
+export function normalised(vector: Float32Array): Float32Array {
   let squares = 0
   for (const value of vector) squares += value * value
   const norm = Math.sqrt(squares) || 1

@@ -1,12 +1,14 @@
-// Texts that wait for the model: bounded, and taken in turn from each request, so that a long list does not hold up a short one.
+// Passages that wait for the model: bounded, and taken in turn from each request, so that a long list does not hold up a short one.
 
-/** One call of the user: some texts, of which the first `taken` were handed out. */
-export interface TextRequest {
-  readonly texts: readonly string[]
+import type { Passage } from "./encode.ts"
+
+/** One call of the user: some passages, of which the first `taken` were handed out. */
+export interface PassageRequest {
+  readonly passages: readonly Passage[]
   taken: number
 }
 
-export class FairQueue<R extends TextRequest> {
+export class FairQueue<R extends PassageRequest> {
   readonly #textsMax: number
   #requests: R[] = []
   #waiting = 0
@@ -21,21 +23,21 @@ export class FairQueue<R extends TextRequest> {
 
   /** False when the texts would exceed the limit; then nothing is queued. */
   add(request: R): boolean {
-    if (this.#waiting + request.texts.length > this.#textsMax) return false
-    if (request.texts.length > 0) this.#requests.push(request)
-    this.#waiting += request.texts.length
+    if (this.#waiting + request.passages.length > this.#textsMax) return false
+    if (request.passages.length > 0) this.#requests.push(request)
+    this.#waiting += request.passages.length
     return true
   }
 
-  /** The next text, with the position that it has in its request. */
-  take(): { request: R; position: number; text: string } | undefined {
+  /** The next passage, with the position that it has in its request. */
+  take(): { request: R; position: number; passage: Passage } | undefined {
     const request = this.#requests.shift()
-    const text = request?.texts[request.taken]
-    if (request === undefined || text === undefined) return undefined
+    const passage = request?.passages[request.taken]
+    if (request === undefined || passage === undefined) return undefined
     const position = request.taken++
     this.#waiting--
-    if (request.taken < request.texts.length) this.#requests.push(request)
-    return { request, position, text }
+    if (request.taken < request.passages.length) this.#requests.push(request)
+    return { request, position, passage }
   }
 
   /** Forgets what the request still waits for. */
@@ -43,7 +45,7 @@ export class FairQueue<R extends TextRequest> {
     const at = this.#requests.indexOf(request)
     if (at < 0) return
     this.#requests.splice(at, 1)
-    this.#waiting -= request.texts.length - request.taken
+    this.#waiting -= request.passages.length - request.taken
   }
 
   /** Empties the queue and returns the requests that had texts waiting. */

@@ -8,7 +8,8 @@ import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 import type { Worker } from "node:worker_threads"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { contentTokensMax, dimensions, maxSim } from "./encode.ts"
+import { contentTokensMax, dimensions } from "./encode.ts"
+import { maxSim, tokenDimensions } from "./late-interaction.ts"
 import { openMiniLm, type MiniLm } from "./minilm.ts"
 import { modelDirectory } from "./model-files.ts"
 
@@ -78,15 +79,45 @@ describe("the vectors", () => {
   })
 
   it("of tokens rank texts by late interaction, and come with the text's own vector", async () => {
-    const [query, near, far] = await model.embedTokens(
-      ["capital of France", "Paris is the capital of France.", "Pickled cucumbers are sour."],
+    const texts = ["capital of France", "Paris is the capital of France.", "Pickled cucumbers are sour."]
+    const [query, near, far] = await model.embedPassages(
+      texts.map((text) => ({ text })),
       signal,
     )
     if (!query || !near || !far) throw new Error("three texts give three results")
-    expect(query.tokens).toHaveLength(5 * dimensions)
-    expect(maxSim(query.tokens, query.tokens)).toBeCloseTo(1, 5)
-    expect(maxSim(query.tokens, near.tokens)).toBeGreaterThan(maxSim(query.tokens, far.tokens))
+    expect(query.tokens.weights).toHaveLength(3)
+    expect(query.tokens.vectors).toHaveLength(3 * tokenDimensions)
+    expect(maxSim(query.tokens, query.tokens.vectors)).toBeCloseTo(1, 5)
+    expect(maxSim(query.tokens, near.tokens.vectors)).toBeGreaterThan(maxSim(query.tokens, far.tokens.vectors))
     expect((await model.embed(["capital of France"], signal))[0]).toEqual(query.text)
+  })
+
+  it("of a text read after another are of that text alone, and lie nearer to what both say", async () => {
+    const previous = "Which city are you moving to with your violin?"
+    const [question, alone, after] = await model.embedPassages(
+      [{ text: "moving to a city with a violin" }, { text: "Lisbon, in May." }, { text: "Lisbon, in May.", previous }],
+      signal,
+    )
+    expect(after?.tokens.weights).toEqual(alone?.tokens.weights)
+    expect(Math.hypot(...(after?.text ?? []))).toBeCloseTo(1, 5)
+    expect(cosine(question?.text, after?.text)).toBeGreaterThan(cosine(question?.text, alone?.text))
+  })
+
+  it("of a text come out for a long one before it and for a long one itself", async () => {
+    const long = "river stone ".repeat(300)
+    const [before, itself, nothing] = await model.embedPassages(
+      [
+        { text: "a boat", previous: long.repeat(50) },
+        { text: long, previous: "a boat" },
+        { text: "", previous: "a boat" },
+      ],
+      signal,
+    )
+    expect(before?.tokens.weights).toHaveLength(2)
+    expect(itself?.tokens.weights).toHaveLength(contentTokensMax)
+    expect(itself?.text).toEqual((await model.embed([long], signal))[0])
+    expect(nothing?.tokens.weights).toHaveLength(0)
+    expect(Math.hypot(...(nothing?.text ?? []))).toBeCloseTo(1, 5)
   })
 })
 

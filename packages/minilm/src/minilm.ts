@@ -1,9 +1,9 @@
 // The model as its users see it: a queue in this thread in front of one worker thread.
 import { Worker } from "node:worker_threads"
 import type { Tokenizer } from "@huggingface/tokenizers"
-import { countTokens, dimensions, tokensMax, type TextVectors } from "./encode.ts"
+import { countTokens, dimensions, tokensMax, type Passage, type PassageVectors } from "./encode.ts"
 import { MiniLmError } from "./errors.ts"
-import { FairQueue, type TextRequest } from "./fair-queue.ts"
+import { FairQueue, type PassageRequest } from "./fair-queue.ts"
 import { checkModelFile, modelDirectory, readTokenizer } from "./model-files.ts"
 import { loadRuntime } from "./runtime.ts"
 import { runningFlag, stopFlag, type FromWorker, type ToWorker, type WorkerStart } from "./protocol.ts"
@@ -22,8 +22,8 @@ export interface MiniLm extends AsyncDisposable {
   readonly tokensMax: number
   /** One vector of length 1 per text, in order. A longer text is cut to `tokensMax` tokens. */
   embed(texts: readonly string[], signal?: AbortSignal): Promise<Float32Array[]>
-  /** The same run with one vector per token as well, for late-interaction reranking. */
-  embedTokens(texts: readonly string[], signal?: AbortSignal): Promise<TextVectors[]>
+  /** Each text read after what stood before it, and with a small vector per token as well, for late-interaction reranking. */
+  embedPassages(passages: readonly Passage[], signal?: AbortSignal): Promise<PassageVectors[]>
   /** Tokens of the text without `[CLS]` and `[SEP]`. */
   countTokens(text: string): number
 }
@@ -52,11 +52,16 @@ function rejectsOnAbort(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true }))
 }
 
-interface Request extends TextRequest {
+interface RunResult {
+  text: Float32Array
+  tokens: PassageVectors["tokens"] | null
+}
+
+interface Request extends PassageRequest {
   readonly tokens: boolean
-  readonly results: TextVectors[]
+  readonly results: RunResult[]
   left: number
-  resolve(results: TextVectors[]): void
+  resolve(results: RunResult[]): void
   reject(error: unknown): void
 }
 
@@ -81,11 +86,13 @@ class WorkerMiniLm implements MiniLm {
   }
 
   async embed(texts: readonly string[], signal?: AbortSignal): Promise<Float32Array[]> {
-    return (await this.#enqueue(texts, false, signal)).map((vectors) => vectors.text)
+    const passages = texts.map((text) => ({ text }))
+    return (await this.#enqueue(passages, false, signal)).map((result) => result.text)
   }
 
-  embedTokens(texts: readonly string[], signal?: AbortSignal): Promise<TextVectors[]> {
-    return this.#enqueue(texts, true, signal)
+  async embedPassages(passages: readonly Passage[], signal?: AbortSignal): Promise<PassageVectors[]> {
+    const results = await this.#enqueue(passages, true, signal)
+    return results.map(({ text, tokens }) => ({ text, tokens: tokens ?? { vectors: new Int8Array(), weights: new Float32Array() } }))
   }
 
   countTokens(text: string): number {
@@ -117,13 +124,13 @@ class WorkerMiniLm implements MiniLm {
     return this.#starting
   }
 
-  #enqueue(texts: readonly string[], tokens: boolean, signal: AbortSignal | undefined): Promise<TextVectors[]> {
+  #enqueue(passages: readonly Passage[], tokens: boolean, signal: AbortSignal | undefined): Promise<RunResult[]> {
     if (signal?.aborted) return Promise.reject(signal.reason as Error)
     if (this.#closed) return Promise.reject(new MiniLmError("closed", "The embedding model was closed."))
-    if (texts.length === 0) return Promise.resolve([])
-    const { promise, resolve, reject } = Promise.withResolvers<TextVectors[]>()
-    const request: Request = { texts: [...texts], taken: 0, tokens, results: [], left: texts.length, resolve, reject }
-    if (!this.#queue.add(request)) return Promise.reject(this.#full(texts.length))
+    if (passages.length === 0) return Promise.resolve([])
+    const { promise, resolve, reject } = Promise.withResolvers<RunResult[]>()
+    const request: Request = { passages: [...passages], taken: 0, tokens, results: [], left: passages.length, resolve, reject }
+    if (!this.#queue.add(request)) return Promise.reject(this.#full(passages.length))
     const onAbort = (): void => {
       this.#queue.remove(request)
       reject(signal?.reason)
@@ -150,7 +157,7 @@ class WorkerMiniLm implements MiniLm {
       if (!next) break
       const id = this.#nextId++
       this.#inFlight.set(id, next)
-      worker.postMessage({ type: "run", id, text: next.text, tokens: next.request.tokens } satisfies ToWorker)
+      worker.postMessage({ type: "run", id, passage: next.passage, tokens: next.request.tokens } satisfies ToWorker)
     }
     // An idle model does not keep a program alive.
     if (this.#inFlight.size > 0) worker.ref()
@@ -163,7 +170,7 @@ class WorkerMiniLm implements MiniLm {
     this.#inFlight.delete(message.id)
     if (entry && message.type === "vectors") {
       const { request, position } = entry
-      request.results[position] = { text: message.text, tokens: message.tokens ?? new Float32Array(0) }
+      request.results[position] = { text: message.text, tokens: message.tokens }
       if (--request.left === 0) request.resolve(request.results)
     } else if (entry && message.type === "run-failed") {
       this.#queue.remove(entry.request)

@@ -12,6 +12,7 @@ const sha256Of = {
   "model.onnx": "92eeaf268ee0d167b09e8013b395f438c18983becbe7b57117bb8c778cd88cd3",
   "tokenizer.json": "07805d116826679de90b4edeb2222269c4b8753bc0981be4399f732b2708e904",
   "tokenizer_config.json": "e10bb633ba0d7f69ed342ae7de607f36b39ce53b455fbda69c71700bf57e6f66",
+  "token-projection.f32": "241767995f1ce3b76f5ce6291a49ee9b0ae00790f61c1b6bc318759d06de9544",
 } as const
 
 export type ModelFile = keyof typeof sha256Of
@@ -62,6 +63,12 @@ export async function readTokenizer(directory: string): Promise<Tokenizer> {
     readModelFile(directory, "tokenizer_config.json"),
   ])
   return new Tokenizer(parse(tokenizer), parse(config))
+}
+
+/** For the tokens' small vectors; made by `bench/retrieval/fit-token-projection.ts`. */
+export async function readProjection(directory: string): Promise<Float32Array> {
+  const bytes = await readModelFile(directory, "token-projection.f32")
+  return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength))
 }
 
 function parse(bytes: Uint8Array): object {
