@@ -46,7 +46,7 @@ function addMoments(hidden: Float32Array): void {
 }
 
 /** Subspace iteration: `dimensions` rows of `tokenDimensions`. */
-function leadingDirections(matrix: Float64Array): Float64Array {
+function leadingDirections(matrix: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {
   let columns = Array.from({ length: tokenDimensions }, (_, index) =>
     Float64Array.from({ length: dimensions }, (_, row) => seeded(index, row)),
   )
@@ -61,7 +61,7 @@ function seeded(index: number, row: number): number {
   return Math.sin(index * 7_919 + row * 104_729)
 }
 
-function product(matrix: Float64Array, vector: Float64Array): Float64Array {
+function product(matrix: Float64Array<ArrayBuffer>, vector: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {
   const result = new Float64Array(dimensions)
   for (let row = 0; row < dimensions; row++) {
     let sum = 0
@@ -71,8 +71,8 @@ function product(matrix: Float64Array, vector: Float64Array): Float64Array {
   return result
 }
 
-function orthonormal(columns: Float64Array[]): Float64Array[] {
-  const done: Float64Array[] = []
+function orthonormal(columns: Float64Array<ArrayBuffer>[]): Float64Array<ArrayBuffer>[] {
+  const done: Float64Array<ArrayBuffer>[] = []
   for (const column of columns) {
     for (const other of done) {
       const along = dot(column, other)
@@ -84,7 +84,7 @@ function orthonormal(columns: Float64Array[]): Float64Array[] {
   return done
 }
 
-function dot(a: Float64Array, b: Float64Array): number {
+function dot(a: Float64Array<ArrayBuffer>, b: Float64Array<ArrayBuffer>): number {
   let sum = 0
   for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!
   return sum

@@ -6,8 +6,9 @@ import { openMiniLm, type MiniLm } from "@perdure/minilm"
 import { chunkDocument, embeddingTexts, indexText } from "../../packages/server/src/context/documents/chunk.ts"
 import { parsePlain } from "../../packages/server/src/context/documents/plain.ts"
 import { countTerms } from "../../packages/server/src/context/retrieval/analyze.ts"
-import { documentParameters, placeOf } from "../../packages/server/src/context/retrieval/bm25.ts"
+import { placeOf } from "../../packages/server/src/context/retrieval/bm25.ts"
 import { createScopeIndex } from "../../packages/server/src/context/retrieval/index-entry.ts"
+import { parametersOf } from "../../packages/server/src/context/retrieval/lanes.ts"
 import { searchScope } from "../../packages/server/src/context/retrieval/scope-search.ts"
 import { createWordCache } from "../../packages/server/src/context/retrieval/word-cache.ts"
 import { defaultLimits } from "../../packages/server/src/core/index.ts"
@@ -96,7 +97,7 @@ async function measure(
         text,
         vector,
         documentIds: null,
-        lanes: new Map([["document", documentParameters] as const]),
+        lanes: parametersOf(["document"]),
         candidatesMax: 100,
         wordCache,
         termKeyOf,

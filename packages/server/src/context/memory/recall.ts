@@ -1,8 +1,8 @@
 // Recalling: the best entries of the scopes that were named, each with the reason why it is there, and on request why others are not.
 import { AppError, type Clock } from "../../core/index.ts"
 import { recalled, scopes, type Queryable, type Store } from "../../store/index.ts"
-import { memoryParameters, placeOf } from "../retrieval/bm25.ts"
-import type { Lane } from "../retrieval/lanes.ts"
+import { placeOf } from "../retrieval/bm25.ts"
+import { parametersOf, type Lane } from "../retrieval/lanes.ts"
 import type { Fused } from "../retrieval/fuse.ts"
 import { searchScope } from "../retrieval/scope-search.ts"
 import { embedQueries } from "../retrieval/search.ts"
@@ -140,8 +140,7 @@ function scopeQuery(
   { query: text, lanes: wanted = memoryLanes }: RecallQuery,
   vector: Float32Array | undefined,
 ): Omit<Parameters<typeof searchScope>[1], "scopeId" | "candidatesMax"> {
-  const lanes = new Map(wanted.map((lane) => [lane, memoryParameters] as const))
-  return { projectId, text, vector, model: embedModel, documentIds: null, lanes, wordCache, termKeyOf }
+  return { projectId, text, vector, model: embedModel, documentIds: null, lanes: parametersOf(wanted), wordCache, termKeyOf }
 }
 
 /** Candidates of all scopes, best first, with what their rows say. */

@@ -9,10 +9,6 @@ export interface Bm25Parameters {
   b: number
 }
 
-export const documentParameters: Bm25Parameters = { k1: 1.2, b: 0.75 }
-/** Short statements: repetition says little and lengths vary little. */
-export const memoryParameters: Bm25Parameters = { k1: 0.9, b: 0.4 }
-
 export interface WordScores {
   /** By place; 0 where no term of the query is. */
   scores: Float64Array
@@ -84,6 +80,6 @@ function scalesOf(words: ScopeWords, parametersOf: ReadonlyMap<Lane, Bm25Paramet
 }
 
 /** Rare terms weigh more; never negative. */
-function rarity(partsWithTerm: number, parts: number): number {
+export function rarity(partsWithTerm: number, parts: number): number {
   return Math.log(1 + (parts - partsWithTerm + 0.5) / (partsWithTerm + 0.5))
 }

@@ -1,11 +1,14 @@
 // Hybrid search inside one scope: the words by BM25, the vectors exactly, both fused. Statistics and candidates never leave the scope.
-import { embeddings, wordIndex, type Queryable } from "../../store/index.ts"
+import { embeddings, wordIndex, type Queryable, type ScopeKey } from "../../store/index.ts"
 import { countTerms } from "./analyze.ts"
-import { placeKey, placeOf, scoreWords, type Bm25Parameters, type WordScores } from "./bm25.ts"
-import { fuse, type Arms, type Fused } from "./fuse.ts"
+import { placeKey, placeOf, scoreWords, type Bm25Parameters } from "./bm25.ts"
+import { fuse, type Candidate, type Fused } from "./fuse.ts"
 import type { Lane } from "./lanes.ts"
 import type { ScopeWords } from "./scope-words.ts"
+import { scoreSessions } from "./sessions.ts"
+import { speakersIn, type NamedSpeakers } from "./speakers.ts"
 import { hashedTerm, type TermKeyOf } from "./term-hash.ts"
+import { fusionOf, kindOf, wordsFusion, type Fusion } from "./weights.ts"
 import type { WordCache } from "./word-cache.ts"
 
 export interface ScopeQuery {
@@ -15,6 +18,8 @@ export interface ScopeQuery {
   /** The embedded query; undefined when vectors cannot be searched. */
   vector: Float32Array | undefined
   model: string
+  /** How signals are weighed where there are vectors; as the model's space has it when absent. */
+  fusion?: Fusion | undefined
   /** Only these documents; null is all of the scope. */
   documentIds: ReadonlySet<string> | null
   /** The lanes that are searched, and how. */
@@ -25,53 +30,61 @@ export interface ScopeQuery {
   termKeyOf: TermKeyOf
 }
 
-/** The candidates of the word arm, and the scores of others. */
-interface WordArm extends NonNullable<Arms["words"]> {
-  scores: Map<string, number>
-  /** Adds the scores of those parts, where they have one. */
-  addScores(db: Queryable, parts: readonly { documentId: string; part: number }[]): Promise<void>
+type Signals = Omit<Candidate, "key" | "cosine">
+
+/** What the words of the query say of the scope. */
+interface WordArm {
+  ceiling: number
+  /** The best parts, by key. */
+  best: Map<string, Signals>
+  /** Undefined for a place that is gone or in a lane that is not searched. */
+  signalsAt(place: number): Signals | undefined
 }
 
 /** Candidates in order, best first. Call it in one transaction, so that both arms see the same state. */
 export async function searchScope(db: Queryable, query: ScopeQuery): Promise<Fused[]> {
-  const words = await wordArm(db, query)
-  const vectors = query.vector === undefined ? undefined : await vectorArm(db, query, query.vector, words)
-  return fuse({ words, vectors })
+  const arm = await wordArm(db, query)
+  if (query.vector === undefined) {
+    const candidates = [...arm.best].map(([key, signals]) => ({ ...signals, key, cosine: undefined }))
+    return fuse(candidates, { ceiling: arm.ceiling, fusion: wordsFusion })
+  }
+  return fuse(await withVectors(db, query, query.vector, arm), { ceiling: arm.ceiling, fusion: query.fusion ?? fusionOf(query.model) })
+}
+
+/** The speakers of a scope whom a text names; nothing is searched yet. */
+export async function namedSpeakers(
+  db: Queryable,
+  { text, wordCache, termKeyOf, ...scope }: ScopeKey & Pick<ScopeQuery, "text" | "wordCache" | "termKeyOf">,
+): Promise<NamedSpeakers> {
+  const key = await termKeyOf(db, scope.projectId, scope.scopeId)
+  return speakersIn(text, (await wordCache.load(db, scope, [])).speakersPresent(), key)
 }
 
 async function wordArm(db: Queryable, query: ScopeQuery): Promise<WordArm> {
-  const repetitions = countTerms(query.text).frequencies
-  if (repetitions.size === 0) return { scores: new Map(), ceiling: 0, addScores: () => Promise.resolve() }
   const key = await query.termKeyOf(db, query.projectId, query.scopeId)
-  const terms = [...repetitions].map(([term, weight]) => ({ term: hashedTerm(key, term), weight }))
-  const words = await query.wordCache.load(
-    db,
-    query,
-    terms.map(({ term }) => term),
-  )
+  const termsOf = (text: string): Parameters<typeof scoreWords>[1] =>
+    [...countTerms(text).frequencies].map(([term, weight]) => ({ term: hashedTerm(key, term), weight }))
+  const all = termsOf(query.text).map(({ term }) => term)
+  const words = await query.wordCache.load(db, query, all)
+  const named = speakersIn(query.text, words.speakersPresent(), key)
+  // Without the names there may be no word left, or only stop words.
+  const rest = termsOf(named.text)
+  const terms = rest.length === 0 ? termsOf(query.text) : rest
   const scored = scoreWords(words, terms, query.lanes)
-  const only = query.documentIds === null ? undefined : await allowedPlaces(db, query, query.documentIds)
-  const scores = await keyed(db, query, words, bestOf(scored, only, query.candidatesMax))
-  return {
-    scores,
-    ceiling: Math.max(...scored.ceilings.values()),
-    addScores: async (from, parts) => {
-      const begins = new Map(
-        (await wordIndex.placesOf(from, query, [...new Set(parts.map(({ documentId }) => documentId))])).map((each) => [
-          each.documentId,
-          each.place,
-        ]),
-      )
-      for (const { documentId, part } of parts) {
-        const place = begins.get(documentId)
-        const score = place === undefined ? 0 : (scored.scores[place + part] ?? 0)
-        if (score > 0) scores.set(placeKey(documentId, part), score)
-      }
-    },
+  const sessionOf = scoreSessions(words, terms, new Set(query.lanes.keys()))
+  const [onlyNamed] = named.hashes.size === 1 ? named.hashes : []
+  const signalsAt = (place: number): Signals | undefined => {
+    const lane = words.laneNames[(words.laneNumbers[place] ?? 0) - 1]
+    if (lane === undefined || !query.lanes.has(lane)) return undefined
+    const isNamed = onlyNamed !== undefined && words.speakers[place] === onlyNamed
+    return { lane, words: scored.scores[place] ?? 0, session: sessionOf(place), isNamed }
   }
+  const only = query.documentIds === null ? undefined : await allowedPlaces(db, query, query.documentIds)
+  const places = bestPlaces(only === undefined ? scored.places : scored.places.filter(only), signalsAt, query.candidatesMax)
+  return { ceiling: Math.max(0, ...scored.ceilings.values()), best: await keyed(db, query, words, places, signalsAt), signalsAt }
 }
 
-/** By place: 1 where a document of the filter stands. */
+/** Whether a document of the filter stands at a place. */
 async function allowedPlaces(db: Queryable, query: ScopeQuery, documentIds: ReadonlySet<string>): Promise<(place: number) => boolean> {
   const ranges = await wordIndex.placesOf(db, query, [...documentIds])
   const allowed = new Set<number>()
@@ -79,39 +92,66 @@ async function allowedPlaces(db: Queryable, query: ScopeQuery, documentIds: Read
   return (place) => allowed.has(place)
 }
 
-/** The best places; equal scores go by place, so that the order never depends on what was cached. */
-function bestOf({ scores, places }: WordScores, allowed: ((place: number) => boolean) | undefined, limit: number): [number, number][] {
-  const found = allowed === undefined ? places : places.filter(allowed)
-  const ranked = found.map((place): [number, number] => [place, scores[place] ?? 0])
-  ranked.sort(([a, x], [b, y]) => y - x || a - b)
-  return ranked.slice(0, limit)
+/** By words, session and speaker together; equal ones go by place, so that the order never depends on what was cached. */
+function bestPlaces(places: readonly number[], signalsAt: WordArm["signalsAt"], limit: number): number[] {
+  const found = places.flatMap((place) => {
+    const signals = signalsAt(place)
+    return signals === undefined ? [] : [{ place, signals }]
+  })
+  const top = found.reduce((most, { signals }) => Math.max(most, signals.words), Number.MIN_VALUE)
+  const ordered = found.map(({ place, signals: { lane, words, session, isNamed } }) => {
+    const weights = wordsFusion.weights[kindOf(lane)]
+    const context = weights.session * (session ?? words / top) + (isNamed ? weights.speaker : 0)
+    return { place, order: weights.words * (words / top) + context }
+  })
+  ordered.sort((a, b) => b.order - a.order || a.place - b.place)
+  return ordered.slice(0, limit).map(({ place }) => place)
 }
 
 async function keyed(
   db: Queryable,
   query: ScopeQuery,
   words: ScopeWords,
-  ranked: readonly [number, number][],
-): Promise<Map<string, number>> {
-  const unknown = ranked.map(([place]) => place).filter((place) => !words.parts.has(place))
+  places: readonly number[],
+  signalsAt: WordArm["signalsAt"],
+): Promise<Map<string, Signals>> {
+  const unknown = places.filter((place) => !words.parts.has(place))
   if (unknown.length > 0) {
     for (const { place, documentId, part } of await wordIndex.partsAt(db, query, unknown)) words.parts.set(place, { documentId, part })
   }
-  const scores = new Map<string, number>()
-  for (const [place, score] of ranked) {
+  const best = new Map<string, Signals>()
+  for (const place of places) {
     const found = words.parts.get(place)
-    if (found !== undefined) scores.set(placeKey(found.documentId, found.part), score)
+    const signals = signalsAt(place)
+    if (found !== undefined && signals !== undefined) best.set(placeKey(found.documentId, found.part), signals)
   }
-  return scores
+  return best
 }
 
-/** The nearest parts. Both arms then score the candidates of the other: one without its second score would be ranked as if it had none. */
-async function vectorArm(db: Queryable, query: ScopeQuery, vector: Float32Array, words: WordArm): Promise<{ scores: Map<string, number> }> {
+/** Adds the nearest parts. Each arm scores the candidates of the other too: one without its second score would be ranked as if it had none. */
+async function withVectors(db: Queryable, query: ScopeQuery, vector: Float32Array, arm: WordArm): Promise<Candidate[]> {
   const only = query.documentIds === null ? null : [...query.documentIds]
   const nearest = await embeddings.nearestParts(db, query, vector, only, query.candidatesMax)
-  const missing = new Set(words.scores.keys())
+  const missing = new Set(arm.best.keys())
   const added = nearest.filter(({ documentId, part }) => !missing.delete(placeKey(documentId, part)))
-  if (added.length > 0) await words.addScores(db, added)
   const others = missing.size === 0 ? [] : await embeddings.similaritiesOf(db, query, vector, [...missing].map(placeOf))
-  return { scores: new Map([...nearest, ...others].map(({ documentId, part, similarity }) => [placeKey(documentId, part), similarity])) }
+  const cosines = new Map([...nearest, ...others].map(({ documentId, part, similarity }) => [placeKey(documentId, part), similarity]))
+  const signals = new Map([...arm.best, ...(await signalsOf(db, query, arm, added))])
+  return [...signals].map(([key, each]) => ({ ...each, key, cosine: cosines.get(key) }))
+}
+
+async function signalsOf(
+  db: Queryable,
+  query: ScopeQuery,
+  arm: WordArm,
+  parts: readonly { documentId: string; part: number }[],
+): Promise<[string, Signals][]> {
+  if (parts.length === 0) return []
+  const documentIds = new Set(parts.map(({ documentId }) => documentId))
+  const begins = new Map((await wordIndex.placesOf(db, query, [...documentIds])).map(({ documentId, place }) => [documentId, place]))
+  return parts.flatMap(({ documentId, part }): [string, Signals][] => {
+    const place = begins.get(documentId)
+    const signals = place === undefined ? undefined : arm.signalsAt(place + part)
+    return signals === undefined ? [] : [[placeKey(documentId, part), signals]]
+  })
 }

@@ -41,6 +41,8 @@ export class ScopeWords {
   /** Parts that were found before, by place. */
   readonly parts = new Map<number, { documentId: string; part: number }>()
   readonly #terms = new Map<string, TermPostings>()
+  readonly #speakers = new Set<number>()
+  #speakersUntil = 0
   /** What is in no segment yet: high and low half of the term, place, weight. */
   #records = new Int32Array(0)
   #recordWeights = new Float32Array(0)
@@ -89,6 +91,15 @@ export class ScopeWords {
       const place = records[at + 2] ?? 0
       if (this.laneNumbers[place] !== 0) visit(place, this.#recordWeights[at + 3] ?? 0)
     }
+  }
+
+  /** The speakers of what is there, by hash; one that is gone may still be among them. */
+  speakersPresent(): ReadonlySet<number> {
+    if (this.#speakersUntil < this.version) {
+      for (const speaker of this.speakers) if (speaker !== 0) this.#speakers.add(speaker)
+      this.#speakersUntil = this.version
+    }
+    return this.#speakers
   }
 
   /** The number of a lane in `laneNumbers`. */

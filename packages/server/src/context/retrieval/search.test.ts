@@ -4,9 +4,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import type { Store } from "../../store/index.ts"
 import { openTestStore, testEngines, type TestStore } from "../../testing/database.ts"
 import { countTerms } from "./analyze.ts"
-import { documentParameters } from "./bm25.ts"
 import type { Fused } from "./fuse.ts"
 import { createScopeIndex } from "./index-entry.ts"
+import { parametersOf } from "./lanes.ts"
 import { searchScope } from "./scope-search.ts"
 import { derivedTermKeys } from "./term-hash.ts"
 import { createWordCache, type WordCache } from "./word-cache.ts"
@@ -33,7 +33,7 @@ function find(store: Store, wordCache: WordCache, projectId: string, scopeId: st
     vector: undefined,
     model: "",
     documentIds: null,
-    lanes: new Map([["document", documentParameters] as const]),
+    lanes: parametersOf(["document"]),
     termKeyOf,
     candidatesMax: 100,
   }

@@ -4,9 +4,10 @@ import type { Label } from "../../security/index.ts"
 import { chunks, segments, vectorStores, type ChunkHit, type Queryable, type Store } from "../../store/index.ts"
 import { isExpired } from "../expiry.ts"
 import type { Caller, EmbedAs } from "../types.ts"
-import { documentParameters, placeKey, placeOf } from "./bm25.ts"
+import { placeKey, placeOf } from "./bm25.ts"
 import { matches, type AttributeFilter } from "./filters.ts"
 import type { Fused, Why } from "./fuse.ts"
+import { parametersOf } from "./lanes.ts"
 import { searchScope } from "./scope-search.ts"
 import type { TermKeyOf } from "./term-hash.ts"
 import type { WordCache } from "./word-cache.ts"
@@ -59,7 +60,7 @@ export interface SearchDependencies {
 
 const candidatesMax = 100
 const queriesMax = 16
-const documentLane = new Map([["document", documentParameters] as const])
+const documentLane = parametersOf(["document"])
 
 export function createSearch(dependencies: SearchDependencies): Search {
   return async (caller, query, signal) => {

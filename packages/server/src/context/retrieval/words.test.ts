@@ -2,9 +2,9 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { analyze, countTerms } from "./analyze.ts"
-import { documentParameters, scoreWords } from "./bm25.ts"
+import { scoreWords } from "./bm25.ts"
 import { matches, parseFilter } from "./filters.ts"
-import { fuse } from "./fuse.ts"
+import { parametersOf } from "./lanes.ts"
 import { stem } from "./porter.ts"
 import { packParts } from "./index-entry.ts"
 import { ScopeWords } from "./scope-words.ts"
@@ -55,7 +55,7 @@ describe("BM25", () => {
         const repetitions = countTerms(query.join(" ")).frequencies
         const terms = [...repetitions].map(([term, weight]) => ({ term: hashedTerm(key, term), weight }))
         const words = indexOf(documents.map((each) => each.join(" ")))
-        const { scores, ceilings } = scoreWords(words, terms, new Map([["document", documentParameters]]))
+        const { scores, ceilings } = scoreWords(words, terms, parametersOf(["document"]))
         documents.forEach((own, index) => {
           const expected = naive(documents, own, query)
           expect(scores[index]).toBeCloseTo(expected, 9)
@@ -127,42 +127,5 @@ describe("filters", () => {
       value: 1,
     })
     expect(() => parseFilter(deep)).toThrow(/nested deeper/)
-  })
-})
-
-describe("fusion", () => {
-  it("orders by that arm when there is only one", () => {
-    const words = {
-      scores: new Map([
-        ["a 0", 1],
-        ["b 0", 3],
-      ]),
-      ceiling: 6,
-    }
-    const fused = fuse({ words, vectors: undefined })
-    expect(fused.map((entry) => entry.key)).toEqual(["b 0", "a 0"])
-    expect(fused[0]).toMatchObject({ score: 0.5, why: { words: { rank: 1, score: 3 }, vectors: null } })
-  })
-
-  it("weighs both arms, and no order depends on how the arms were listed", () => {
-    const scores = fc.uniqueArray(fc.tuple(fc.nat(30), fc.double({ min: 0.01, max: 10, noNaN: true })), {
-      selector: ([key]) => key,
-      maxLength: 20,
-    })
-    fc.assert(
-      fc.property(scores, scores, (words, vectors) => {
-        const map = (entries: [number, number][], scale: number): Map<string, number> =>
-          new Map(entries.map(([key, score]) => [`${key} 0`, score * scale]))
-        const fused = fuse({ words: { scores: map(words, 1), ceiling: 20 }, vectors: { scores: map(vectors, 0.1) } })
-        const reversed = fuse({
-          words: { scores: map(words.toReversed(), 1), ceiling: 20 },
-          vectors: { scores: map(vectors.toReversed(), 0.1) },
-        })
-        expect(reversed).toEqual(fused)
-        const values = fused.map((entry) => entry.score)
-        expect(values.every((score) => score >= 0 && score <= 1)).toBe(true)
-        expect(values).toEqual(values.toSorted((a, b) => b - a))
-      }),
-    )
   })
 })
