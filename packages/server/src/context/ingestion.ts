@@ -14,7 +14,7 @@ import { IngestionWork, type IngestionDependencies, type IngestionTarget } from 
 
 export const ingestionName = "file"
 /** Raise it whenever parsing or chunking changes its result: a run that began with the other code is then not continued with this one. */
-const version = "2"
+const version = "3"
 const embedTimeoutMs = 120_000
 
 export function ingestionDefinition(dependencies: IngestionDependencies): RunDefinition {
