@@ -13,6 +13,7 @@ import { createDataKeys } from "./memory/data-keys.ts"
 import { createMemories, type Memories } from "./memory/memories.ts"
 import { createUpkeep, upkeepDefinition } from "./memory/upkeep.ts"
 import { createSearch, type Search } from "./retrieval/search.ts"
+import { createCompactor } from "./retrieval/compactor.ts"
 import { createScopeIndex } from "./retrieval/index-entry.ts"
 import { createWordCache } from "./retrieval/word-cache.ts"
 import { anyScope } from "./scope-access.ts"
@@ -70,12 +71,13 @@ export interface ContextServices extends AsyncDisposable {
 export function createContext(dependencies: ContextDependencies): ContextServices {
   const { runs, limits } = dependencies
   const documents = openDocuments(limits)
-  const wordCache = createWordCache({ bytesMax: limits.wordCacheBytesMax })
+  const compactor = createCompactor(dependencies.store, (what, message) => dependencies.onError?.(what, message))
+  const wordCache = createWordCache({ bytesMax: limits.wordCacheBytesMax, compactor })
   const onError = (what: string, error: unknown): void => dependencies.onError?.(what, messageOf(error))
   const shared = { requireScope: anyScope, vault: plainVault }
   const keys = createDataKeys({ ...dependencies, onError })
   const { termKeyOf } = keys
-  const index = createScopeIndex({ ...dependencies, termKeyOf })
+  const index = createScopeIndex({ ...dependencies, termKeyOf, compactor })
   const files = createFiles({ ...dependencies, index })
   const changeLog = createChangeLog({ ...dependencies, onError })
   const upkeep = createUpkeep(runs, onError)
@@ -94,6 +96,7 @@ export function createContext(dependencies: ContextDependencies): ContextService
       await changeLog[Symbol.asyncDispose]()
       await upkeep[Symbol.asyncDispose]()
       await keys[Symbol.asyncDispose]()
+      await compactor[Symbol.asyncDispose]()
       await documents[Symbol.asyncDispose]()
     },
   }

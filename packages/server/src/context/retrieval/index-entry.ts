@@ -8,6 +8,8 @@ import {
   type ScopeKey,
   type Store,
 } from "../../store/index.ts"
+import { deltasMax } from "./compaction.ts"
+import type { Compactor } from "./compactor.ts"
 import type { Lane } from "./lanes.ts"
 import { nameHash, termBytes, type TermKeyOf } from "./term-hash.ts"
 
@@ -40,16 +42,18 @@ export interface ScopeIndex {
 
 export interface ScopeIndexDependencies {
   store: Pick<Store, "capabilities">
+  /** Told when a scope has grown; without it nothing is compacted. */
+  compactor?: Pick<Compactor, "wish">
   termKeyOf: TermKeyOf
 }
 
-export function createScopeIndex({ store, termKeyOf }: ScopeIndexDependencies): ScopeIndex {
+export function createScopeIndex({ store, compactor, termKeyOf }: ScopeIndexDependencies): ScopeIndex {
   return {
     async indexEntry(tx, entry) {
       const { projectId, scopeId, documentId, lane, parts, session, speaker } = entry
       const key = await termKeyOf(tx, projectId, scopeId)
       const hashOf = (name: string | undefined): number => (name === undefined ? 0 : nameHash(key, name))
-      await wordIndex.insertEntry(tx, {
+      const { place } = await wordIndex.insertEntry(tx, {
         projectId,
         scopeId,
         documentId,
@@ -59,6 +63,7 @@ export function createScopeIndex({ store, termKeyOf }: ScopeIndexDependencies): 
         speaker: hashOf(speaker),
         ...packParts(key, parts),
       })
+      if (Math.floor(place / deltasMax) !== Math.floor((place + parts.length) / deltasMax)) compactor?.wish(entry)
     },
     async indexVectors(tx, key, vectors) {
       if (store.capabilities.vector) await embeddings.insertEmbeddings(tx, key, vectors)

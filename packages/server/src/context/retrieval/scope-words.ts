@@ -26,6 +26,8 @@ export interface HashedTerm {
 
 const none: TermPostings = { version: 0, places: new Int32Array(0), weights: new Float32Array(0) }
 const recordFields = 4
+/** Documents that came and went before their records are cleared away. */
+const goneDeltasMin = 64
 
 export class ScopeWords {
   /** Copies of another generation are dropped and read anew. */
@@ -47,6 +49,9 @@ export class ScopeWords {
   #records = new Int32Array(0)
   #recordWeights = new Float32Array(0)
   #recordsUsed = 0
+  /** First places of documents in no segment yet. */
+  readonly deltas = new Set<number>()
+  #goneDeltas = 0
   #postings = 0
 
   constructor(generation: number) {
@@ -140,6 +145,7 @@ export class ScopeWords {
     }
     this.#records.set(records, used)
     this.#recordsUsed = used + records.length
+    this.deltas.add(place)
   }
 
   #setPlace(place: number, lane: number, length: number, session: number, speaker: number): void {
@@ -154,6 +160,18 @@ export class ScopeWords {
       this.laneNumbers[each] = 0
       this.parts.delete(each)
     }
+    if (this.deltas.delete(place) && (this.#goneDeltas += 1) > this.deltas.size + goneDeltasMin) this.#dropGoneRecords()
+  }
+
+  #dropGoneRecords(): void {
+    let used = 0
+    for (let at = 0; at < this.#recordsUsed; at += recordFields) {
+      if (this.laneNumbers[this.#records[at + 2] ?? 0] === 0) continue
+      this.#records.copyWithin(used, at, at + recordFields)
+      used += recordFields
+    }
+    this.#recordsUsed = used
+    this.#goneDeltas = 0
   }
 
   #addSegments(changes: ScopeChanges, wanted: readonly HashedTerm[], version: number): void {

@@ -1,5 +1,7 @@
 // Keeps copies of recently searched scopes in memory; each follows its scope by reading what changed since, in any process.
 import { wordIndex, type Queryable, type ScopeKey } from "../../store/index.ts"
+import { deltasMax } from "./compaction.ts"
+import type { Compactor } from "./compactor.ts"
 import { ScopeWords, type HashedTerm } from "./scope-words.ts"
 
 export interface WordCache {
@@ -11,7 +13,7 @@ export interface WordCache {
 const triesMax = 4
 
 /** The scopes that were used longest ago go when all copies together take more than `bytesMax`. */
-export function createWordCache({ bytesMax }: { bytesMax: number }): WordCache {
+export function createWordCache({ bytesMax, compactor }: { bytesMax: number; compactor?: Pick<Compactor, "wish"> }): WordCache {
   // A Map keeps the order of insertion, so the first key is the scope that was used longest ago.
   const scopes = new Map<string, { words: ScopeWords; bytes: number }>()
   let bytes = 0
@@ -40,6 +42,7 @@ export function createWordCache({ bytesMax }: { bytesMax: number }): WordCache {
         if (changes.scope === undefined) return new ScopeWords(0)
         const words = changes.scope.generation === known.generation ? known : new ScopeWords(changes.scope.generation)
         words.apply(changes, terms)
+        if (words.deltas.size >= deltasMax) compactor?.wish(key)
         if (isNewer(name, words)) keep(name, words)
         if (words.version <= changes.scope.version || tries === triesMax) return words
       }

@@ -25,10 +25,10 @@ export interface NewIndexEntry extends DocumentKey {
 
 /**
  * Indexes one document that is not indexed. Call it last in a transaction: the scope's row stays locked until the commit,
- * so that versions and places are given in the order of commits.
+ * so that versions and places are given in the order of commits. Returns the place of the first part.
  */
-export async function insertEntry(db: Queryable, entry: NewIndexEntry): Promise<void> {
-  await db.query(
+export async function insertEntry(db: Queryable, entry: NewIndexEntry): Promise<{ place: number }> {
+  const [written] = await db.query<{ place: number }>(
     `with scope as (
        insert into word_scopes as s (project_id, scope_id, version, next_place) values ($1, $2, 1, $5)
        on conflict (project_id, scope_id) do update set version = s.version + 1, next_place = s.next_place + excluded.next_place
@@ -41,7 +41,7 @@ export async function insertEntry(db: Queryable, entry: NewIndexEntry): Promise<
        select $1, $2, $3, $4, place, $5, $6, $7, $8 from scope
      )
      insert into word_deltas (project_id, scope_id, place, version, lane, session, speaker, lengths, postings)
-     select $1, $2, place, version, $4, $7, $8, $9, $10 from scope`,
+     select $1, $2, place, version, $4, $7, $8, $9, $10 from scope returning place`,
     [
       entry.projectId,
       entry.scopeId,
@@ -55,6 +55,7 @@ export async function insertEntry(db: Queryable, entry: NewIndexEntry): Promise<
       entry.postings,
     ],
   )
+  return { place: written?.place ?? 0 }
 }
 
 /** Takes one document out, if it is there. Call it last in a transaction, in the order of scope ids when there are several. */
@@ -81,6 +82,8 @@ export async function deleteEntry(db: Queryable, key: DocumentKey): Promise<void
 }
 
 export async function deleteScope(db: Queryable, { projectId, scopeId }: ScopeKey): Promise<void> {
+  // A compaction that is at it has locked rows of the scope and will want the scope's own.
+  await db.query("select pg_advisory_xact_lock(20, hashtext($1 || ' ' || $2))", [projectId, scopeId])
   // `word_scopes` first, as by writers. The row stays, one generation on: a copy in memory of what was here is then dropped.
   await db.query(`update word_scopes set version = version + 1, generation = generation + 1 where project_id = $1 and scope_id = $2`, [
     projectId,
