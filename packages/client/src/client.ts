@@ -1,4 +1,4 @@
-// The typed client of Perdure's own API: runs with their live logs, keys, usage, limits, memories. Runs in browsers and in Node.
+// The typed client of Perdure's own API: runs with their live logs, prompts, experiments, scores, keys, usage, limits, memories. Runs in browsers and in Node.
 import type {
   ApiKey,
   ApiKeyCreated,
@@ -8,10 +8,20 @@ import type {
   ApiKeyRotateRequest,
   ApiKeyUpdateRequest,
   Deployments,
+  Experiment,
+  ExperimentList,
+  ExperimentPromoteRequest,
+  ExperimentUpdateRequest,
+  FeedbackList,
+  FeedbackListQuery,
+  FeedbackSums,
+  FeedbackSumsQuery,
   LimitList,
   MemoryList,
   MemorySearch,
   MemorySearchRequest,
+  Prompt,
+  PromptList,
   Run,
   RunCancel,
   RunEvent,
@@ -69,6 +79,23 @@ export interface Client {
   /** The models that the caller may use, where each is served, and how these places fare. */
   deployments(signal?: AbortSignal): Promise<Deployments>
   usage(query?: UsageQuery, signal?: AbortSignal): Promise<Usage>
+  prompts: {
+    list(signal?: AbortSignal): Promise<PromptList>
+    get(name: string, signal?: AbortSignal): Promise<Prompt>
+    /** null takes the label away. */
+    setLabel(name: string, label: string, version: number | null): Promise<Prompt>
+  }
+  experiments: {
+    list(signal?: AbortSignal): Promise<ExperimentList>
+    get(name: string, signal?: AbortSignal): Promise<Experiment>
+    update(name: string, request: ExperimentUpdateRequest): Promise<Experiment>
+    promote(name: string, request: ExperimentPromoteRequest): Promise<Experiment>
+  }
+  feedback: {
+    /** Of one run; without one the newest of the project. */
+    list(query?: FeedbackListQuery, signal?: AbortSignal): Promise<FeedbackList>
+    sums(query?: FeedbackSumsQuery, signal?: AbortSignal): Promise<FeedbackSums>
+  }
   /** What changes in a scope: memories, blocks, states. */
   changes: Changes
   memories: {
@@ -85,7 +112,7 @@ export interface Client {
  */
 export function createClient(options: ClientOptions): Client {
   const transport = createTransport(options)
-  return { runs: runsOf(transport), ...restOf(transport) }
+  return { runs: runsOf(transport), ...shapingOf(transport), ...restOf(transport) }
 }
 
 function runsOf(transport: Transport): Client["runs"] {
@@ -107,7 +134,31 @@ function runsOf(transport: Transport): Client["runs"] {
   }
 }
 
-function restOf(transport: Transport): Omit<Client, "runs"> {
+type Shaping = "prompts" | "experiments" | "feedback"
+
+function shapingOf(transport: Transport): Pick<Client, Shaping> {
+  const prompt = (name: string): string => `/v1/prompts/${encodeURIComponent(name)}`
+  const experiment = (name: string): string => `/v1/experiments/${encodeURIComponent(name)}`
+  return {
+    prompts: {
+      list: (signal) => transport.json({ path: "/v1/prompts", signal }),
+      get: (name, signal) => transport.json({ path: prompt(name), signal }),
+      setLabel: (name, label, version) => transport.json(post(`${prompt(name)}/labels`, { label, version })),
+    },
+    experiments: {
+      list: (signal) => transport.json({ path: "/v1/experiments", signal }),
+      get: (name, signal) => transport.json({ path: experiment(name), signal }),
+      update: (name, request) => transport.json({ method: "PATCH", path: experiment(name), body: request }),
+      promote: (name, request) => transport.json(post(`${experiment(name)}/promote`, request)),
+    },
+    feedback: {
+      list: (query, signal) => transport.json({ path: "/v1/feedback", query: { ...query }, signal }),
+      sums: (query, signal) => transport.json({ path: "/v1/feedback/sums", query: { ...query }, signal }),
+    },
+  }
+}
+
+function restOf(transport: Transport): Omit<Client, "runs" | Shaping> {
   return {
     keys: {
       list: (query, signal) => transport.json({ path: "/v1/keys", query: { ...query }, signal }),

@@ -74,9 +74,9 @@ export const feedbackSumsSchema = z
 
 export type Feedback = z.infer<typeof feedbackSchema>
 export type FeedbackList = z.infer<typeof feedbackListSchema>
-export type FeedbackListQuery = z.input<typeof feedbackListQuerySchema>
+export type FeedbackListQuery = z.infer<typeof feedbackListQuerySchema>
 export type FeedbackSums = z.infer<typeof feedbackSumsSchema>
-export type FeedbackSumsQuery = z.input<typeof feedbackSumsQuerySchema>
+export type FeedbackSumsQuery = z.infer<typeof feedbackSumsQuerySchema>
 export type FeedbackCreateRequest = z.infer<typeof feedbackCreateRequestSchema>
 
 export const feedbackRoutes = [

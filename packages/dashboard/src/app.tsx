@@ -2,14 +2,19 @@
 import { Redirect, Route, Router, Switch } from "wouter"
 import { Sidebar } from "./parts/sidebar.tsx"
 import { DeploymentsPage } from "./pages/deployments/page.tsx"
+import { ExperimentPage } from "./pages/experiments/one.tsx"
+import { ExperimentsPage } from "./pages/experiments/page.tsx"
 import { KeysPage } from "./pages/keys/page.tsx"
 import { LimitsPage } from "./pages/limits/page.tsx"
 import { MemoriesPage } from "./pages/memories/page.tsx"
 import { MissingPage } from "./pages/missing.tsx"
 import { ModelsPage } from "./pages/models/page.tsx"
 import { OverviewPage } from "./pages/overview/page.tsx"
+import { PromptPage } from "./pages/prompts/one.tsx"
+import { PromptsPage } from "./pages/prompts/page.tsx"
 import { RunPage } from "./pages/run/page.tsx"
 import { RunsPage } from "./pages/runs/page.tsx"
+import { ScoresPage } from "./pages/scores/page.tsx"
 import { SpendPage } from "./pages/spend/page.tsx"
 
 export function App(): React.JSX.Element {
@@ -29,6 +34,11 @@ export function App(): React.JSX.Element {
             <Route path="/limits" component={LimitsPage} />
             <Route path="/models" component={ModelsPage} />
             <Route path="/deployments" component={DeploymentsPage} />
+            <Route path="/prompts" component={PromptsPage} />
+            <Route path="/prompts/:name">{({ name }) => <PromptPage key={name} name={decodeURIComponent(name)} />}</Route>
+            <Route path="/experiments" component={ExperimentsPage} />
+            <Route path="/experiments/:name">{({ name }) => <ExperimentPage key={name} name={decodeURIComponent(name)} />}</Route>
+            <Route path="/scores" component={ScoresPage} />
             <Route path="/memories" component={MemoriesPage} />
             <Route path="/keys" component={KeysPage} />
             <Route component={MissingPage} />

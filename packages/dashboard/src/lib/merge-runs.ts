@@ -7,7 +7,7 @@ export function mergeRuns(pages: readonly RunSummary[], live: ReadonlyMap<string
   for (const run of live.values()) {
     const known = byId.has(run.id)
     // What a search finds is the server's to say (it looks into inputs and outputs), so the stream only renews rows then.
-    const wanted = known || ((filter.search ?? "") === "" && run.createdAt >= oldest)
+    const wanted = known || ((filter.search ?? filter.prompt ?? "") === "" && run.createdAt >= oldest)
     if (wanted) byId.set(run.id, run)
   }
   return [...byId.values()].filter((run) => matches(run, filter)).sort(newestFirst)
@@ -17,6 +17,7 @@ export function matches(run: RunSummary, filter: RunListQuery): boolean {
   if (filter.kind !== undefined && run.kind !== filter.kind) return false
   if (filter.status !== undefined && run.status !== filter.status) return false
   if (filter.conversationId !== undefined && run.conversationId !== filter.conversationId) return false
+  if (filter.experiment !== undefined && run.experiment?.name !== filter.experiment) return false
   return filter.parentId === undefined || run.parentId === filter.parentId
 }
 

@@ -10,6 +10,9 @@ const places: readonly { to: string; label: string; icon: IconName }[] = [
   { to: "/limits", label: "Limits", icon: "limits" },
   { to: "/models", label: "Models", icon: "models" },
   { to: "/deployments", label: "Deployments", icon: "deployments" },
+  { to: "/prompts", label: "Prompts", icon: "prompts" },
+  { to: "/experiments", label: "Experiments", icon: "experiments" },
+  { to: "/scores", label: "Scores", icon: "scores" },
   { to: "/memories", label: "Memories", icon: "memories" },
   { to: "/keys", label: "Keys", icon: "keys" },
 ]
@@ -22,7 +25,7 @@ export function Sidebar(): React.JSX.Element {
   return (
     <nav
       aria-label="Main"
-      className="flex shrink-0 items-center gap-1 overflow-x-auto border-b border-line bg-panel px-3 py-2 md:w-48 md:flex-col md:items-stretch md:border-r md:border-b-0 md:px-2.5 md:py-3.5"
+      className="relative flex shrink-0 items-center gap-1 overflow-x-auto border-b border-line bg-panel px-3 py-2 md:w-48 md:flex-col md:items-stretch md:border-r md:border-b-0 md:px-2.5 md:py-3.5"
     >
       <Link to="/runs" className="mr-3 flex items-center gap-2 px-2 max-sm:mr-0 max-sm:px-1 font-semibold tracking-tight md:mr-0 md:mb-4">
         <Mark />

@@ -1,8 +1,9 @@
 // The facts of a run in one strip: model, tokens, cost, times, who asked, and how far its data is trusted.
 import type { Run, RunEvent } from "@perdure/client"
+import { Link } from "wouter"
 import { usePrincipalNames } from "../../data/keys.ts"
 import { formatCost, formatCount, formatDuration, progressText } from "../../lib/format.ts"
-import { field, numberOf } from "../../lib/json.ts"
+import { field, numberOf, textOf } from "../../lib/json.ts"
 import { useNow } from "../../lib/now.ts"
 import { hasEnded } from "../../lib/statuses.ts"
 import { TimeAgo } from "../../parts/small.tsx"
@@ -29,10 +30,35 @@ export function RunFacts({ run, events }: { run: Run; events: readonly RunEvent[
         {nameOf(run.principal)}
         {run.user === null ? null : <span className="text-dim"> for {run.user}</span>}
       </Fact>
+      <Chosen run={run} />
       <Fact name="Integrity" note={`${integrityWords[label.integrity]}; from ${label.sources.join(", ") || "nobody"}`}>
         {stated ? label.integrity : "–"} <span className="text-dim">· {stated ? integrityWords[label.integrity] : "not stated"}</span>
       </Fact>
     </dl>
+  )
+}
+
+/** The prompt and the variant of an experiment that it used. */
+function Chosen({ run }: { run: Run }): React.JSX.Element {
+  const [prompt, version] = ["id", "version"].map((name) => textOf(field(run.metadata, "prompt", name)))
+  const [experiment, variant] = ["name", "variant"].map((name) => textOf(field(run.metadata, "experiment", name)))
+  return (
+    <>
+      {prompt === undefined ? null : (
+        <Fact name="Prompt">
+          <Link to={`/prompts/${encodeURIComponent(prompt)}`} className="text-accent hover:underline">
+            {prompt}@{version}
+          </Link>
+        </Fact>
+      )}
+      {experiment === undefined ? null : (
+        <Fact name="Experiment">
+          <Link to={`/experiments/${encodeURIComponent(experiment)}`} className="text-accent hover:underline">
+            {experiment}={variant}
+          </Link>
+        </Fact>
+      )}
+    </>
   )
 }
 

@@ -3,7 +3,7 @@ import type { RunListQuery } from "@perdure/client"
 import { useSearchParams } from "wouter"
 import { allKinds, allStatuses } from "../../lib/statuses.ts"
 
-export type RunFilterName = "kind" | "status" | "search" | "conversationId" | "parentId"
+export type RunFilterName = "kind" | "status" | "search" | "conversationId" | "parentId" | "prompt" | "experiment"
 
 export function useRunFilter(): [RunListQuery, (name: RunFilterName, value: string) => void] {
   const [params, setParams] = useSearchParams()
@@ -27,7 +27,11 @@ export function filterOf(params: URLSearchParams): RunListQuery {
   const search = params.get("search") ?? ""
   const conversationId = params.get("conversationId") ?? ""
   const parentId = params.get("parentId") ?? ""
+  const prompt = params.get("prompt") ?? ""
+  const experiment = params.get("experiment") ?? ""
   return {
+    ...(prompt === "" ? {} : { prompt }),
+    ...(experiment === "" ? {} : { experiment }),
     ...(kind === undefined ? {} : { kind }),
     ...(status === undefined ? {} : { status }),
     ...(search === "" ? {} : { search }),

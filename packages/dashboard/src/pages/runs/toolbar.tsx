@@ -39,6 +39,8 @@ export function Toolbar({ filter, setFilter, live, onPause, searchField }: Toolb
       />
       <Chip name="conversation" value={filter.conversationId} onRemove={() => setFilter("conversationId", "")} />
       <Chip name="parent" value={filter.parentId} onRemove={() => setFilter("parentId", "")} />
+      <Chip name="prompt" value={filter.prompt} onRemove={() => setFilter("prompt", "")} />
+      <Chip name="experiment" value={filter.experiment} onRemove={() => setFilter("experiment", "")} />
       <LiveSwitch live={live} onPause={onPause} />
     </>
   )

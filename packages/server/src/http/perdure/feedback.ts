@@ -73,7 +73,7 @@ const rowsPerPage = 50
 async function newest(
   { store }: FeedbackRoutesOptions,
   projectId: string,
-  { limit = rowsPerPage, ...filter }: Omit<FeedbackListQuery, "limit"> & { limit?: number | undefined },
+  { limit = rowsPerPage, ...filter }: Omit<FeedbackListQuery, "runId">,
 ): Promise<{ feedback: Feedback[]; next: string | null }> {
   const rows = await feedback.newestFeedback(store.project(projectId), projectId, filter, limit + 1)
   const page = rows.slice(0, limit)
