@@ -1,9 +1,10 @@
 // How much of the evidence in long conversations is found? Through the server's own windows, index, search and reranking, on LoCoMo.
 //   node bench/retrieval/chat.ts
-import type { Passage } from "@perdure/minilm"
+import { maxSim, type Passage } from "@perdure/minilm"
 import { placeOf } from "../../packages/server/src/context/retrieval/bm25.ts"
 import { createScopeIndex, type ScopeIndex } from "../../packages/server/src/context/retrieval/index-entry.ts"
 import { parametersOf } from "../../packages/server/src/context/retrieval/lanes.ts"
+import { endsInQuestion } from "../../packages/server/src/context/retrieval/reader.ts"
 import { namedSpeakers, searchScope } from "../../packages/server/src/context/retrieval/scope-search.ts"
 import { derivedTermKeys } from "../../packages/server/src/context/retrieval/term-hash.ts"
 import { weightedTerms } from "../../packages/server/src/context/retrieval/window.ts"
@@ -21,7 +22,7 @@ const wordCache = createWordCache({ bytesMax: defaultLimits.wordCacheBytesMax })
 const termKeyOf = derivedTermKeys(new Uint8Array(32))
 const candidatesMax = 100
 
-type Arm = "plain" | "words" | "both"
+type Arm = "plain" | "words" | "both" | "reranked"
 
 const set = readSet("locomo")
 if (set !== undefined) await main(set)
@@ -34,7 +35,7 @@ async function main(chat: TestSet): Promise<void> {
   const questions = chat.questions.filter(({ category }) => category !== "adversarial")
   const scopes = [...new Set(questions.map(({ scope }) => scope))].sort()
   console.log(`${chat.documents.length} messages, ${questions.length} questions\n\n${tableHead(scopes)}`)
-  for (const arm of ["plain", "words", "both"] as const) {
+  for (const arm of ["plain", "words", "both", "reranked"] as const) {
     const judged = new Map<TestQuestion, Judged>()
     for (const question of questions) {
       const ranking = await rank(store, minilm, question, arm)
@@ -73,7 +74,10 @@ async function put(store: Store, minilm: CachedModel, document: TestDocument, pr
   const entry = { ...key, lane: "user" as const, session: String(document.session), speaker: document.speaker }
   await store.project(projectId).transaction(async (tx) => {
     await index.indexEntry(tx, { ...entry, parts: [weightedTerms(text, previous)] })
-    if (vectors !== undefined) await index.indexVectors(tx, { ...key, model }, [{ part: 0, piece: 0, vector: vectors.text }])
+    if (vectors !== undefined) {
+      await index.indexVectors(tx, { ...key, model }, [{ part: 0, piece: 0, vector: vectors.text }])
+      await index.indexTokens(tx, { ...key, model }, [{ part: 0, asks: endsInQuestion(text), vectors: vectors.tokens.vectors }])
+    }
     await index.indexEntry(tx, { ...key, lane: "user", scopeId: `plain:${document.scope}`, parts: [weightedTerms(document.text)] })
   })
 }
@@ -83,8 +87,10 @@ async function rank(store: Store, minilm: CachedModel, { scope, text }: TestQues
   const key = { projectId, scopeId, wordCache, termKeyOf }
   return store.project(projectId).transaction(async (tx) => {
     const named = await namedSpeakers(tx, { ...key, text })
-    const [vectors] = arm === "both" ? await minilm.passages([{ text: named.text }]) : []
-    const query = { ...key, text, vector: vectors?.text, model, documentIds: null, lanes: parametersOf(["user"]), candidatesMax }
+    const [vectors] = arm === "both" || arm === "reranked" ? await minilm.passages([{ text: named.text }]) : []
+    const tokens = arm === "reranked" && vectors !== undefined ? { query: vectors.tokens, similarity: maxSim } : undefined
+    const where = { ...key, model, documentIds: null, lanes: parametersOf(["user"]), candidatesMax }
+    const query = { ...where, text, vector: vectors?.text, tokens }
     return (await searchScope(tx, query)).map((entry) => placeOf(entry.key).documentId)
   })
 }

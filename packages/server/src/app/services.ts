@@ -36,6 +36,7 @@ export function composeContext(
     sealer,
     embedAs,
     embedModel,
+    passageModel: embedModel === minilm.deployment.id ? minilm.passages : undefined,
     onError: (name, message) => shared.onError(name, message),
   })
 }

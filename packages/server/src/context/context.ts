@@ -12,6 +12,7 @@ import { ingestionDefinition } from "./ingestion.ts"
 import { createDataKeys } from "./memory/data-keys.ts"
 import { createMemories, type Memories } from "./memory/memories.ts"
 import { createUpkeep, upkeepDefinition } from "./memory/upkeep.ts"
+import { createReader } from "./retrieval/reader.ts"
 import { createSearch, type Search } from "./retrieval/search.ts"
 import { createCompactor } from "./retrieval/compactor.ts"
 import { createScopeIndex } from "./retrieval/index-entry.ts"
@@ -19,7 +20,7 @@ import { createWordCache } from "./retrieval/word-cache.ts"
 import { anyScope } from "./scope-access.ts"
 import { plainVault } from "./sealed-text.ts"
 import { createStates, type States } from "./state/states.ts"
-import type { EmbedAs } from "./types.ts"
+import type { EmbedAs, PassageModel } from "./types.ts"
 import { createVectorStores, type VectorStores } from "./vector-stores.ts"
 
 export interface ContextDependencies {
@@ -27,6 +28,8 @@ export interface ContextDependencies {
   runs: Runs
   /** Absent when no embedding model is configured: search is then by words only, and says so. */
   embedAs: EmbedAs | undefined
+  /** The embedding model itself where it is the one of this process. */
+  passageModel?: PassageModel | undefined
   /** Names the space of the vectors; vectors of another model are never compared with these. */
   embedModel: string
   /** Wraps the keys under which bodies are encrypted. */
@@ -80,14 +83,15 @@ export function createContext(dependencies: ContextDependencies): ContextService
   const index = createScopeIndex({ ...dependencies, termKeyOf, compactor })
   const files = createFiles({ ...dependencies, index })
   const changeLog = createChangeLog({ ...dependencies, onError })
+  const reader = createReader(dependencies)
   const upkeep = createUpkeep(runs, onError)
   runs.define(ingestionDefinition({ ...dependencies, documents, index }))
-  runs.define(upkeepDefinition({ ...dependencies, keys, index }))
+  runs.define(upkeepDefinition({ ...dependencies, reader, keys, index }))
   return {
     files,
     vectorStores: createVectorStores({ ...dependencies, files, index }),
     search: createSearch({ ...dependencies, wordCache, termKeyOf }),
-    memories: createMemories({ ...dependencies, ...upkeep, onError, keys, termKeyOf, index, wordCache }),
+    memories: createMemories({ ...dependencies, ...upkeep, onError, reader, keys, termKeyOf, index, wordCache }),
     conversations: createConversations(dependencies),
     changeLog,
     blocks: createBlocks({ ...dependencies, ...shared }),

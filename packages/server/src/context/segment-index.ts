@@ -36,7 +36,7 @@ export async function writeSegment(
   if (!(await segments.insertSegment(tx, target, row))) return
   await chunks.insertChunks(tx, target, chunkRows(segment, newId, knownIds))
   const key = { projectId, scopeId: vectorStoreId, documentId }
-  await index.indexEntry(tx, { ...key, lane: "document", parts: terms })
+  await index.indexEntry(tx, { ...key, lane: "document", session: target.fileId, parts: terms })
   if (vectors !== null) await index.indexVectors(tx, { ...key, model: vectors.model }, vectors.embeddings)
 }
 

@@ -935,6 +935,19 @@ alter table sources enable row level security;
 create policy project_only on sources for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
 grant delete, insert, select, update on sources to perdure_app;
 
+create table spaces (
+  project_id text not null,
+  model text not null,
+  fusion jsonb not null,
+  dimensions integer not null,
+  weights_hash text,
+  fitted_at timestamp with time zone not null,
+  constraint spaces_pkey PRIMARY KEY (project_id, model)
+);
+alter table spaces enable row level security;
+create policy project_only on spaces for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on spaces to perdure_app;
+
 create table state_versions (
   project_id text not null,
   scope text not null,
@@ -971,6 +984,20 @@ create table states (
 alter table states enable row level security;
 create policy project_only on states for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
 grant delete, insert, select, update on states to perdure_app;
+
+create table token_vectors (
+  project_id text not null,
+  scope_id text not null,
+  document_id text not null,
+  part integer not null,
+  model text not null,
+  asks boolean not null,
+  vectors bytea not null,
+  constraint token_vectors_pkey PRIMARY KEY (project_id, scope_id, document_id, part)
+);
+alter table token_vectors enable row level security;
+create policy project_only on token_vectors for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on token_vectors to perdure_app;
 
 create table used_login_tokens (
   id text not null,

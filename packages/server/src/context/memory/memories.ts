@@ -1,11 +1,12 @@
 // Memory as the rest of the server uses it: remember, recall, list, read, forget.
 import { AppError, messageOf, type Clock, type NewId } from "../../core/index.ts"
 import { changes, episodes, memories, memoryVersions, scopes, type MemoryKind, type Queryable, type Store } from "../../store/index.ts"
+import type { Reader } from "../retrieval/reader.ts"
 import type { TermKeyOf } from "../retrieval/term-hash.ts"
 import type { WordCache } from "../retrieval/word-cache.ts"
 import { hasScopeRight, requireScopeRight, type MemoryCaller, type ScopeRight } from "../scopes/access.ts"
 import { parseScope } from "../scopes/scope-name.ts"
-import type { Caller, EmbedAs } from "../types.ts"
+import type { Caller } from "../types.ts"
 import { carryOver } from "./carry-over.ts"
 import type { DataKeys } from "./data-keys.ts"
 import { readRows, rowsByIds, type Row } from "./entries.ts"
@@ -40,7 +41,7 @@ export interface MemoriesDependencies {
   store: Store
   keys: DataKeys
   index: ScopeIndex
-  embedAs: EmbedAs | undefined
+  reader: Reader
   embedModel: string
   wordCache: WordCache
   termKeyOf: TermKeyOf

@@ -4,13 +4,12 @@ import { recalled, scopes, type Queryable, type Store } from "../../store/index.
 import { placeOf } from "../retrieval/bm25.ts"
 import { parametersOf, type Lane } from "../retrieval/lanes.ts"
 import type { Fused } from "../retrieval/fuse.ts"
-import { searchScope } from "../retrieval/scope-search.ts"
-import { embedQueries } from "../retrieval/search.ts"
+import type { Reader, ReadQuestion } from "../retrieval/reader.ts"
+import { namedSpeakers, searchScope } from "../retrieval/scope-search.ts"
 import type { TermKeyOf } from "../retrieval/term-hash.ts"
 import type { WordCache } from "../retrieval/word-cache.ts"
 import { requireScopeRight, type MemoryCaller } from "../scopes/access.ts"
 import { parseScope } from "../scopes/scope-name.ts"
-import type { EmbedAs } from "../types.ts"
 import { choose, type Candidate, type Choice, type Wanted } from "./choose.ts"
 import type { DataKeys } from "./data-keys.ts"
 import { readRows, rowsByIds } from "./entries.ts"
@@ -36,6 +35,8 @@ export interface RecallQuery {
   budgetTokens?: number | undefined
   /** Whether directives of low trust come too, as data; otherwise they are only counted. */
   directives?: "withhold" | "include" | undefined
+  /** Whether the best candidates are ordered anew by the tokens of the question, where the model gives them; so when absent. */
+  rerank?: boolean | undefined
   /** Tell of candidates that were left out, and why. */
   explain?: boolean | undefined
   /** The run that is given the entries: it is remembered that they influenced it. */
@@ -45,7 +46,7 @@ export interface RecallQuery {
 export interface RecallDependencies {
   store: Store
   keys: DataKeys
-  embedAs: EmbedAs | undefined
+  reader: Reader
   embedModel: string
   wordCache: WordCache
   termKeyOf: TermKeyOf
@@ -66,15 +67,19 @@ export async function recall(
   const { store } = dependencies
   if (query.query.trim() === "")
     throw new AppError("invalid_request", "The query is empty.", { param: "query", hint: "Say what is looked for." })
-  const { vectors, wordsOnly } = await embedQueries(dependencies, caller, [query.query], signal)
-  const choice = await store.project(caller.projectId).transaction(async (tx) => {
+  const db = store.project(caller.projectId)
+  const text = await withoutSpeakers(dependencies, db, caller, query.query, await readableScopes(db, caller, query.scopes))
+  const { wordsOnly, ...question } = await dependencies.reader.question(caller, text, signal)
+  const choice = await db.transaction(async (tx) => {
     const paths = await readableScopes(tx, caller, query.scopes)
-    const found = await search(dependencies, tx, caller, query, paths, vectors?.[0])
+    const found = await search(dependencies, tx, caller, query, paths, question)
     if (query.runId !== undefined && found.entries.length > 0) await noteRecall(dependencies, tx, caller, query.runId, found)
     return found
   })
   return { ...choice, leftOut: query.explain === true ? choice.leftOut : [], wordsOnly }
 }
+
+type Question = Omit<ReadQuestion, "wordsOnly">
 
 interface ReadableScope {
   path: string
@@ -97,6 +102,20 @@ async function readableScopes(tx: Queryable, caller: MemoryCaller, wanted: reado
   return [...byPath.values()].sort((a, b) => (a.path < b.path ? -1 : 1))
 }
 
+/** The query as it is embedded: what speakers said seldom contains their own names, so these only lead astray. */
+async function withoutSpeakers(
+  { wordCache, termKeyOf }: RecallDependencies,
+  db: Queryable,
+  { projectId }: MemoryCaller,
+  query: string,
+  paths: readonly ReadableScope[],
+): Promise<string> {
+  let text = query
+  for (const { path } of paths)
+    text = (await namedSpeakers(db, { projectId, scopeId: memoryScopeId(path), text, wordCache, termKeyOf })).text
+  return text
+}
+
 /** Takes more candidates until enough of them may be told, or there are no more. */
 async function search(
   dependencies: RecallDependencies,
@@ -104,7 +123,7 @@ async function search(
   caller: MemoryCaller,
   query: RecallQuery,
   paths: readonly ReadableScope[],
-  vector: Float32Array | undefined,
+  question: Question,
 ): Promise<Choice> {
   const limit = query.limit ?? limitDefault
   const now = dependencies.clock.now()
@@ -124,7 +143,7 @@ async function search(
     let cut = false
     for (const { path } of paths) {
       for (const scopeId of past ? [memoryScopeId(path), historyScopeId(path)] : [memoryScopeId(path)]) {
-        const found = await searchScope(tx, { ...scopeQuery(dependencies, caller, query, vector), scopeId, candidatesMax: size })
+        const found = await searchScope(tx, { ...scopeQuery(dependencies, caller, query, question), scopeId, candidatesMax: size })
         ranked.push(...found)
         cut ||= found.length >= size
       }
@@ -135,12 +154,14 @@ async function search(
 }
 
 function scopeQuery(
-  { embedModel, wordCache, termKeyOf }: RecallDependencies,
+  { embedModel, wordCache, termKeyOf, reader: { similarity } }: RecallDependencies,
   { projectId }: MemoryCaller,
-  { query: text, lanes: wanted = memoryLanes }: RecallQuery,
-  vector: Float32Array | undefined,
+  { query: text, lanes: wanted = memoryLanes, rerank = true }: RecallQuery,
+  { vector, tokens }: Question,
 ): Omit<Parameters<typeof searchScope>[1], "scopeId" | "candidatesMax"> {
-  return { projectId, text, vector, model: embedModel, documentIds: null, lanes: parametersOf(wanted), wordCache, termKeyOf }
+  const reranking = rerank && tokens !== undefined && similarity !== undefined ? { query: tokens, similarity } : undefined
+  const shared = { projectId, wordCache, termKeyOf, model: embedModel }
+  return { ...shared, text, vector, tokens: reranking, documentIds: null, lanes: parametersOf(wanted) }
 }
 
 /** Candidates of all scopes, best first, with what their rows say. */

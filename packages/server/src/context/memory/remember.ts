@@ -2,15 +2,16 @@
 import { AppError, type Clock, type NewId } from "../../core/index.ts"
 import { changes, episodes, scopes, sources, type Queryable, type Store, type StoredEpisode } from "../../store/index.ts"
 import { estimateTokens } from "../documents/tokens.ts"
-import { countTerms } from "../retrieval/analyze.ts"
 import { requireScopeRight, type MemoryCaller } from "../scopes/access.ts"
 import { parseScope, type ScopeName } from "../scopes/scope-name.ts"
 import { sealBody } from "./bodies.ts"
 import { contentHash, subjectOfScope, type DataKey, type DataKeys } from "./data-keys.ts"
 import type { EpisodeBody } from "./entries.ts"
 import type { ScopeIndex } from "../retrieval/index-entry.ts"
+import { weightedTerms } from "../retrieval/window.ts"
 import { memoryScopeId } from "./index-scopes.ts"
 import { kindOfRole, labelOfNew } from "./labels.ts"
+import { previousTexts } from "./previous.ts"
 import type { NewMemory } from "./types.ts"
 
 export interface RememberDependencies {
@@ -69,13 +70,15 @@ async function write(dependencies: RememberDependencies, tx: Queryable, asked: W
     const same = await episodes.findSameEpisode(tx, projectId, episode)
     return same && { episode: same, created: false, seq: null }
   }
-  const { frequencies, length } = countTerms(asked.memory.text)
+  const previous = await previousTexts(tx, dependencies.keys, projectId, episode)
   await dependencies.index.indexEntry(tx, {
     projectId,
     scopeId: memoryScopeId(scope.path),
     documentId: episode.id,
     lane: asked.memory.role ?? "user",
-    parts: [{ terms: frequencies, length }],
+    parts: [weightedTerms(asked.memory.text, previous)],
+    session: episode.session ?? undefined,
+    speaker: asked.memory.speaker,
   })
   const { principal } = asked.caller
   const seq = await changes.recordChange(tx, { projectId, scope: scope.path, entry: episode.id, kind: "memory", op: "remember", principal })

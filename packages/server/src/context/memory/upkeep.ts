@@ -3,11 +3,10 @@ import { AppError, isJsonObject, messageOf, type Clock, type JsonValue } from ".
 import type { RunContext, RunDefinition, Runs } from "../../runs/index.ts"
 import { episodes, type Store } from "../../store/index.ts"
 import type { ScopeIndex } from "../retrieval/index-entry.ts"
-import type { Caller, EmbedAs } from "../types.ts"
-import { vectorOfText, vectorText } from "../vector-text.ts"
+import type { Reader } from "../retrieval/reader.ts"
+import type { Caller } from "../types.ts"
 import type { DataKeys } from "./data-keys.ts"
-import { readRows } from "./entries.ts"
-import { memoryScopeId } from "./index-scopes.ts"
+import { readMessages, writeMessageVector, type MessageVector } from "./message-vectors.ts"
 import { writersLabel } from "./labels.ts"
 
 export const upkeepName = "memory/upkeep"
@@ -23,7 +22,7 @@ export interface UpkeepDependencies {
   store: Store
   index: ScopeIndex
   keys: DataKeys
-  embedAs: EmbedAs | undefined
+  reader: Reader
   embedModel: string
   clock: Clock
 }
@@ -45,12 +44,8 @@ export function upkeepDefinition(dependencies: UpkeepDependencies): RunDefinitio
 }
 
 /** How many entries it took care of. */
-async function upkeepBatch(
-  { store, keys, index, embedAs, embedModel, clock }: UpkeepDependencies,
-  context: RunContext,
-  scope: string,
-  batch: number,
-): Promise<number> {
+async function upkeepBatch(dependencies: UpkeepDependencies, context: RunContext, scope: string, batch: number): Promise<number> {
+  const { store, clock } = dependencies
   const { projectId } = context.run
   const embedded = await context.step(
     `embed:${batch}`,
@@ -59,22 +54,9 @@ async function upkeepBatch(
       const waiting = await episodes.episodesToUpkeep(db, projectId, scope, batchEntries)
       // Each on the bill of whoever wrote it.
       const rows = waiting.filter(({ principal }) => principal === waiting[0]?.principal)
-      const entries = await readRows(
-        keys,
-        db,
-        projectId,
-        rows.map((episode) => ({ episode })),
-      )
-      const told = entries.filter(({ text }) => text !== null)
       const principal = rows[0]?.principal ?? context.run.principal
-      const vectors =
-        embedAs === undefined || !store.capabilities.vector || told.length === 0
-          ? []
-          : await embedAs({ projectId, principal, isPatient: true })(
-              told.map(({ text }) => text ?? ""),
-              signal,
-            )
-      return { ids: rows.map(({ id }) => id), vectors: vectors.map((vector, index) => [told[index]?.id ?? "", vectorText(vector)]) }
+      const vectors = await readMessages(dependencies, { projectId, principal }, rows, signal)
+      return { ids: rows.map(({ id }) => id), vectors: vectors as unknown as JsonValue[] } // plain JSON
     },
     { effect: "read", retries: embedRetries, timeoutMs: embedTimeoutMs },
   )
@@ -86,11 +68,8 @@ async function upkeepBatch(
       // Some may have been forgotten meanwhile.
       const left = await episodes.episodesByIds(tx, projectId, embedded.ids)
       const live = new Set(left.filter(({ expiredAt, revokedAt }) => expiredAt === null && revokedAt === null).map(({ id }) => id))
-      for (const [id = "", vector = ""] of embedded.vectors) {
-        if (!live.has(id)) continue
-        const key = { projectId, scopeId: memoryScopeId(scope), documentId: id, model: embedModel }
-        await index.indexVectors(tx, key, [{ part: 0, piece: 0, vector: vectorOfText(vector) }])
-      }
+      for (const vector of embedded.vectors as unknown as MessageVector[])
+        if (live.has(vector.id)) await writeMessageVector(tx, dependencies, { projectId, scope }, vector)
       await episodes.markUpkept(tx, projectId, embedded.ids, clock.now())
       return null
     },

@@ -1,9 +1,11 @@
 // The index of scopes: puts documents in and takes them out, in the caller's transaction. What is found in it, scope-search.ts says.
 import {
   embeddings,
+  tokenVectors,
   wordIndex,
   type DocumentKey,
   type PartEmbedding,
+  type PartTokens,
   type Queryable,
   type ScopeKey,
   type Store,
@@ -34,6 +36,8 @@ export interface ScopeIndex {
   indexEntry(tx: Queryable, entry: IndexEntry): Promise<void>
   /** Adds vectors of a document that is indexed, or replaces them. Does nothing without pgvector. */
   indexVectors(tx: Queryable, key: DocumentKey & { model: string }, vectors: readonly PartEmbedding[]): Promise<void>
+  /** Adds vectors of the tokens of a document that is indexed, or replaces them. */
+  indexTokens(tx: Queryable, key: DocumentKey & { model: string }, tokens: readonly PartTokens[]): Promise<void>
   /** Takes a document out: words and vectors. Does nothing when it is not there. */
   removeEntry(tx: Queryable, key: DocumentKey): Promise<void>
   /** Takes everything out of a scope. */
@@ -68,11 +72,16 @@ export function createScopeIndex({ store, compactor, termKeyOf }: ScopeIndexDepe
     async indexVectors(tx, key, vectors) {
       if (store.capabilities.vector) await embeddings.insertEmbeddings(tx, key, vectors)
     },
+    async indexTokens(tx, key, tokens) {
+      await tokenVectors.insertTokens(tx, key, tokens)
+    },
     async removeEntry(tx, key) {
+      await tokenVectors.deleteTokens(tx, key)
       if (store.capabilities.vector) await embeddings.deleteEmbeddings(tx, key.projectId, key.scopeId, key.documentId)
       await wordIndex.deleteEntry(tx, key)
     },
     async removeScope(tx, key) {
+      await tokenVectors.deleteScopeTokens(tx, key)
       if (store.capabilities.vector) await embeddings.deleteScopeEmbeddings(tx, key.projectId, key.scopeId)
       await wordIndex.deleteScope(tx, key)
     },

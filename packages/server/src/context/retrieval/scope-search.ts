@@ -4,6 +4,7 @@ import { countTerms } from "./analyze.ts"
 import { placeKey, placeOf, scoreWords, type Bm25Parameters } from "./bm25.ts"
 import { fuse, type Candidate, type Fused } from "./fuse.ts"
 import type { Lane } from "./lanes.ts"
+import { rerankByTokens, type TokenReranking } from "./rerank-tokens.ts"
 import type { ScopeWords } from "./scope-words.ts"
 import { scoreSessions } from "./sessions.ts"
 import { speakersIn, type NamedSpeakers } from "./speakers.ts"
@@ -20,6 +21,8 @@ export interface ScopeQuery {
   model: string
   /** How signals are weighed where there are vectors; as the model's space has it when absent. */
   fusion?: Fusion | undefined
+  /** Orders the best candidates by the tokens of the question; not done when absent. */
+  tokens?: TokenReranking | undefined
   /** Only these documents; null is all of the scope. */
   documentIds: ReadonlySet<string> | null
   /** The lanes that are searched, and how. */
@@ -48,7 +51,9 @@ export async function searchScope(db: Queryable, query: ScopeQuery): Promise<Fus
     const candidates = [...arm.best].map(([key, signals]) => ({ ...signals, key, cosine: undefined }))
     return fuse(candidates, { ceiling: arm.ceiling, fusion: wordsFusion })
   }
-  return fuse(await withVectors(db, query, query.vector, arm), { ceiling: arm.ceiling, fusion: query.fusion ?? fusionOf(query.model) })
+  const fusion = query.fusion ?? fusionOf(query.model)
+  const fused = fuse(await withVectors(db, query, query.vector, arm), { ceiling: arm.ceiling, fusion })
+  return query.tokens === undefined ? fused : rerankByTokens(db, query, fused, fusion, query.tokens)
 }
 
 /** The speakers of a scope whom a text names; nothing is searched yet. */

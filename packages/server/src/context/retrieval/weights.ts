@@ -32,7 +32,7 @@ export interface Fusion {
 const miniLmFusion: Fusion = {
   weights: {
     message: { words: 0.3, vectors: 0.5, session: 0.2, speaker: 0.35, tokens: 0.5, asks: -0.1 },
-    statement: { words: 0.4, vectors: 0.6, session: 0.1, speaker: 0.2, tokens: 0.2, asks: 0 },
+    statement: { words: 0.4, vectors: 0.6, session: 0.25, speaker: 0.2, tokens: 0.2, asks: 0 },
   },
   scale: "value",
 }
@@ -41,7 +41,7 @@ const miniLmFusion: Fusion = {
 const coldFusion: Fusion = {
   weights: {
     message: { words: 0.4, vectors: 0.4, session: 0.2, speaker: 0.35, tokens: 0.5, asks: -0.1 },
-    statement: { words: 0.5, vectors: 0.5, session: 0.1, speaker: 0.2, tokens: 0.2, asks: 0 },
+    statement: { words: 0.5, vectors: 0.5, session: 0.25, speaker: 0.2, tokens: 0.2, asks: 0 },
   },
   scale: "rank",
 }
@@ -57,7 +57,7 @@ export function fusionOf(model: string): Fusion {
 export const wordsFusion: Fusion = {
   weights: {
     message: { words: 0.55, vectors: 0, session: 0.25, speaker: 0.4, tokens: 0, asks: -0.08 },
-    statement: { words: 0.9, vectors: 0, session: 0.1, speaker: 0.3, tokens: 0, asks: 0 },
+    statement: { words: 0.7, vectors: 0, session: 0.3, speaker: 0.3, tokens: 0, asks: 0 },
   },
   scale: "value",
 }

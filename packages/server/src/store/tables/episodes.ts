@@ -95,6 +95,19 @@ export async function findSameEpisode(
   return (await db.query<StoredEpisode>(text, [projectId, same.scope, same.sourceId, same.contentHash]))[0]
 }
 
+/** The live messages that came before one in its session, the nearest first; results of tools are passed over. */
+export function episodesBefore(
+  db: Queryable,
+  projectId: string,
+  { id, scope, session }: { id: string; scope: string; session: string },
+  limit: number,
+): Promise<StoredEpisode[]> {
+  const text = `select ${columns} from ${joined}
+    where e.project_id = $1 and e.scope = $2 and e.session = $3 and e.id < $4 and e.lane <> 'tool' and e.expired_at is null and s.revoked_at is null
+    order by e.id desc limit $5`
+  return db.query<StoredEpisode>(text, [projectId, scope, session, id, limit])
+}
+
 /** Live ones whose upkeep (vectors, facts) is still to do, oldest first. */
 export function episodesToUpkeep(db: Queryable, projectId: string, scope: string, limit: number): Promise<StoredEpisode[]> {
   const text = `select ${columns} from ${joined}

@@ -1,5 +1,15 @@
 // `perdure/minilm`: embeddings by the model that ships with Perdure; when it cannot run here, the rest of the server still does.
-import { contentTokensMax, MiniLmError, openMiniLm, type MiniLm, type OpenMiniLmOptions } from "@perdure/minilm"
+import {
+  contentTokensMax,
+  maxSim,
+  MiniLmError,
+  openMiniLm,
+  type MiniLm,
+  type OpenMiniLmOptions,
+  type Passage,
+  type PassageVectors,
+  type TokenVectors,
+} from "@perdure/minilm"
 import type { ErrorCode } from "@perdure/contract"
 import { AppError } from "../../../core/index.ts"
 import type { Embed } from "../../types.ts"
@@ -7,11 +17,18 @@ import type { NativeModel } from "./types.ts"
 
 export interface EmbeddedEmbeddings extends NativeModel, AsyncDisposable {
   readonly embed: Embed
+  /** Texts read inside their conversation, with vectors of their tokens; undefined where the model does not run. */
+  readonly passages: PassageEmbeddings | undefined
   readonly dimensions: number
   /** Content tokens of a text that reach the model; the rest is cut. */
   readonly tokensMax: number
   /** Why `embed` throws, or null when the model runs. */
   readonly unavailable: AppError | null
+}
+
+export interface PassageEmbeddings {
+  embed(passages: readonly Passage[], signal: AbortSignal): Promise<PassageVectors[]>
+  readonly similarity: (query: TokenVectors, text: Int8Array) => number
 }
 
 /** Resolves when the model is known to run, or known not to: then `unavailable` says why, and `embed` throws it. */
@@ -39,16 +56,16 @@ const deployment = {
 const dimensions = 384
 
 function available(model: MiniLm): EmbeddedEmbeddings {
-  const embed: Embed = async (texts, signal) => {
-    try {
-      return await model.embed(texts, signal)
-    } catch (error) {
-      throw error instanceof MiniLmError ? asAppError(error) : error
-    }
+  const orAppError = (error: unknown): never => {
+    throw error instanceof MiniLmError ? asAppError(error) : error
   }
   return {
     deployment,
-    embed,
+    embed: (texts, signal) => model.embed(texts, signal).catch(orAppError),
+    passages: {
+      embed: (passages, signal) => model.embedPassages(passages, signal).catch(orAppError),
+      similarity: maxSim,
+    },
     countTokens: (text) => model.countTokens(text),
     dimensions,
     tokensMax: contentTokensMax,
@@ -61,6 +78,7 @@ function missing(unavailable: AppError): EmbeddedEmbeddings {
   return {
     deployment: { ...deployment, does: { chat: false, embeddings: false } },
     embed: () => Promise.reject(unavailable),
+    passages: undefined,
     // English has about four characters per token; only used where the real tokenizer is missing.
     countTokens: (text) => Math.ceil(text.length / 4),
     dimensions,
