@@ -37,6 +37,7 @@ import type {
 import { changesOf, type Changes } from "./changes.ts"
 import { readStream, type StreamOptions } from "./stream.ts"
 import { createTransport, type Call, type Transport, type TransportOptions } from "./transport.ts"
+import { filesOf, vectorStoresOf, type Files, type VectorStores } from "./vector-stores.ts"
 
 export type ClientOptions = TransportOptions
 
@@ -96,6 +97,8 @@ export interface Client {
     list(query?: FeedbackListQuery, signal?: AbortSignal): Promise<FeedbackList>
     sums(query?: FeedbackSumsQuery, signal?: AbortSignal): Promise<FeedbackSums>
   }
+  files: Files
+  vectorStores: VectorStores
   /** What changes in a scope: memories, blocks, states. */
   changes: Changes
   memories: {
@@ -171,6 +174,8 @@ function restOf(transport: Transport): Omit<Client, "runs" | Shaping> {
     limits: (signal) => transport.json({ path: "/v1/limits", signal }),
     deployments: (signal) => transport.json({ path: "/v1/deployments", signal }),
     usage: (query, signal) => transport.json({ path: "/v1/usage", query: { ...query }, signal }),
+    files: filesOf(transport),
+    vectorStores: vectorStoresOf(transport),
     changes: changesOf(transport),
     memories: {
       list: (query, signal) => transport.json({ path: "/v1/memories", query: { ...query }, signal }),

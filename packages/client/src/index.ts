@@ -4,6 +4,18 @@ export type { Changes } from "./changes.ts"
 export { PerdureError } from "./error.ts"
 export type { StreamOptions } from "./stream.ts"
 export type {
+  Files,
+  IngestionProgress,
+  PageOptions,
+  UploadedFile,
+  VectorStore,
+  VectorStoreFile,
+  VectorStoreHit,
+  VectorStores,
+  VectorStoreSearch,
+  VectorStoreSearchQuery,
+} from "./vector-stores.ts"
+export type {
   ApiKey,
   ApiKeyCreated,
   ApiKeyCreateRequest,

@@ -16,6 +16,8 @@ export interface Call {
   path: string
   query?: Record<string, string | number | undefined>
   body?: unknown
+  /** Sent as multipart, in place of a body. */
+  form?: FormData
   headers?: Record<string, string>
   signal?: AbortSignal | undefined
 }
@@ -66,6 +68,7 @@ function requestOf(options: TransportOptions, call: Call): RequestInit {
     headers,
     credentials: options.apiKey === undefined ? "same-origin" : "omit",
     ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+    ...(call.form === undefined ? {} : { body: call.form }),
     ...(call.signal === undefined ? {} : { signal: call.signal }),
   }
 }

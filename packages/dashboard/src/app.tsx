@@ -4,6 +4,8 @@ import { Sidebar } from "./parts/sidebar.tsx"
 import { DeploymentsPage } from "./pages/deployments/page.tsx"
 import { ExperimentPage } from "./pages/experiments/one.tsx"
 import { ExperimentsPage } from "./pages/experiments/page.tsx"
+import { DocumentPage } from "./pages/document/page.tsx"
+import { DocumentsPage } from "./pages/documents/page.tsx"
 import { KeysPage } from "./pages/keys/page.tsx"
 import { LimitsPage } from "./pages/limits/page.tsx"
 import { MemoriesPage } from "./pages/memories/page.tsx"
@@ -39,6 +41,8 @@ export function App(): React.JSX.Element {
             <Route path="/experiments" component={ExperimentsPage} />
             <Route path="/experiments/:name">{({ name }) => <ExperimentPage key={name} name={decodeURIComponent(name)} />}</Route>
             <Route path="/scores" component={ScoresPage} />
+            <Route path="/documents" component={DocumentsPage} />
+            <Route path="/documents/:id">{({ id }) => <DocumentPage key={id} storeId={decodeURIComponent(id)} />}</Route>
             <Route path="/memories" component={MemoriesPage} />
             <Route path="/keys" component={KeysPage} />
             <Route component={MissingPage} />

@@ -61,3 +61,10 @@ export function progressText({ total, completed, failed }: { total: number; comp
   const done = `${formatCount(completed + failed)} of ${formatCount(total)}`
   return failed === 0 ? done : `${done}, ${formatCount(failed)} failed`
 }
+
+/** 812 B · 12.4 kB · 3.1 MB */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1_000) return `${bytes} B`
+  if (bytes < 1_000_000) return `${trimmed(bytes / 1_000)} kB`
+  return bytes < 1_000_000_000 ? `${trimmed(bytes / 1_000_000)} MB` : `${trimmed(bytes / 1_000_000_000)} GB`
+}

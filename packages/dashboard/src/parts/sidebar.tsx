@@ -13,6 +13,7 @@ const places: readonly { to: string; label: string; icon: IconName }[] = [
   { to: "/prompts", label: "Prompts", icon: "prompts" },
   { to: "/experiments", label: "Experiments", icon: "experiments" },
   { to: "/scores", label: "Scores", icon: "scores" },
+  { to: "/documents", label: "Documents", icon: "file" },
   { to: "/memories", label: "Memories", icon: "memories" },
   { to: "/keys", label: "Keys", icon: "keys" },
 ]
