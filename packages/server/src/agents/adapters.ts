@@ -1,9 +1,22 @@
 // Fits the services of context to what the turn loop asks for.
-import { AppError } from "../core/index.ts"
-import { parseFilter, type Conversations, type Search } from "../context/index.ts"
+import { AppError, type JsonObject, type JsonValue } from "../core/index.ts"
+import {
+  parseFilter,
+  parseScope,
+  type Assembler,
+  type Blocks,
+  type Conversations,
+  type Memories,
+  type MemoryCommand,
+  type Search,
+} from "../context/index.ts"
 import type { ConversationItems } from "./chain.ts"
 import type { SearchDocuments } from "./file-search.ts"
+import type { RunMemoryCommand } from "./memory-tool.ts"
+import type { AssembleContext } from "./recalled-context.ts"
+import type { RememberTurns } from "./remember-turns.ts"
 import type { ResponseItem } from "./types.ts"
+import { joinLabels, userLabel, type Gate } from "../security/index.ts"
 
 export function searchDocuments(search: Search): SearchDocuments {
   return async (caller, { vectorStoreIds, query, limit, filters, scoreThreshold }, signal) => {
@@ -26,6 +39,68 @@ export function searchDocuments(search: Search): SearchDocuments {
     }))
   }
 }
+
+/** What a command lacks is the model's mistake, and its answer says so. */
+export function blockCommands(blocks: Pick<Blocks, "command">): RunMemoryCommand {
+  return async (caller, { command, ...asked }) => {
+    const missing = missingIn(command)
+    if (missing !== undefined) return { text: `Error: the command needs \`${missing}\``, isError: true, label: null }
+    return blocks.command(caller, { ...asked, command: command as unknown as MemoryCommand }) // its members were checked, and their types by the tool's schema
+  }
+}
+
+const needed: Readonly<Record<MemoryCommand["command"], readonly string[]>> = {
+  view: ["path"],
+  create: ["path", "file_text"],
+  str_replace: ["path", "old_str"],
+  insert: ["path", "insert_line", "insert_text"],
+  delete: ["path"],
+  rename: ["old_path", "new_path"],
+}
+
+function missingIn(command: JsonObject): string | undefined {
+  return needed[command["command"] as MemoryCommand["command"]].find((name) => command[name] === undefined) // one of the schema's names
+}
+
+/** What a response is given of its scopes. */
+export function contextAssembler(assembler: Assembler): AssembleContext {
+  return async (caller, { wish, query, runId }, signal) => {
+    const { budget_tokens: budgetTokens = 0, limit = 0, lanes = null, level_min: levelMin = null, states = [] } = wish.recall ?? {}
+    const narrowed = { ...(lanes === null ? {} : { lanes }), ...(levelMin === null ? {} : { levelMin }) }
+    const request = { scopes: wish.scopes, query, budgetTokens, limit, states, runId, ...narrowed }
+    const { manifest, withheld, label, ...texts } = await assembler.assemble(caller, request, signal)
+    const memoryIds = manifest.entries.map(({ id }) => id).filter((id) => id.startsWith("mem_"))
+    return { ...texts, manifest: { ...manifest, withheld } as unknown as JsonValue, memoryIds, label } // plain JSON
+  }
+}
+
+/** Keeps turns past the gate; one that may not write leaves nothing, and says why. */
+export function turnKeeper(memories: Pick<Memories, "remember">, gate: Pick<Gate, "decide">): RememberTurns {
+  return async (caller, { scope, session, conversationId, runId, turns }) => {
+    const label = joinLabels([userLabel(caller.principal), ...turns.flatMap((turn) => turn.label ?? [])])
+    const { projectId, principal } = caller
+    const decision = gate.decide({ projectId, principal, action: "memory.write", target: parseScope(scope).path, label, runId })
+    if (!decision.allowed) return { ids: [], refused: decision.reason }
+    const ids: string[] = []
+    // One after the other: each message is indexed with the one before it.
+    for (const { role, text, itemId, label: own, recalledFrom, tool } of turns) {
+      // One source for all that is said outside of conversations: a transcript that is sent again is recognised, whatever response it comes in.
+      const origin = { source: { kind: kinds[role], uri: tool ?? conversationId ?? "responses" } }
+      const where = { scope, session, itemId, runId, ...(conversationId === null ? {} : { conversationId }) }
+      const known = { recalledFrom: recalledFrom.slice(0, recalledFromMax), ...(own === undefined ? {} : { label: own }) }
+      ids.push(
+        (await memories.remember(caller, { role, text: text.slice(0, turnCharactersMax).toWellFormed(), ...where, ...origin, ...known }))
+          .id,
+      )
+    }
+    return { ids, refused: null }
+  }
+}
+
+const kinds = { user: "user", assistant: "agent", tool: "tool" } as const
+const recalledFromMax = 100
+/** What a memory may have; of a longer turn the beginning is kept. */
+const turnCharactersMax = 32_000
 
 export function conversationItems(conversations: Pick<Conversations, "allItems" | "append">): ConversationItems {
   return {

@@ -4,9 +4,9 @@ import type { ModelMessage } from "../inference/index.ts"
 import type { Run } from "../runs/index.ts"
 import { joinLabels, type Principal } from "../security/index.ts"
 import type { ToolRegistry } from "../tools/index.ts"
-import { loadContext, rememberingRuns, storedItem, type ChainSources } from "./chain.ts"
+import { loadContext, rememberingRuns, requestOf, storedItem, storedResponse, type ChainSources } from "./chain.ts"
 import { assertPaired, isUnderstood, messagesOf } from "./messages.ts"
-import { itemId } from "./response-object.ts"
+import { itemId, responseIdOf } from "./response-object.ts"
 import { openSummary } from "./summary.ts"
 import { offeredTools } from "./tool-choice.ts"
 import type { LabelledItem, NewItem, NewResponse, ResponseItem, ResponseRequest } from "./types.ts"
@@ -54,10 +54,21 @@ export async function gather(
     if (item.type === "compaction" && !openSummary(dependencies.sealer, projectId, item)) throw foreignSummary(index)
     input.push(await withId(loadRun, projectId, runId, item, index))
   }
-  const complete: ResponseRequest = { ...request, input }
+  const actsFor = principal.user === null ? {} : { acts_for: principal.user }
+  const memory =
+    request.memory === undefined ? {} : { memory: { ...request.memory, session: await sessionOf(loadRun, projectId, request, runId) } }
+  const complete: ResponseRequest = { ...request, input, ...actsFor, ...memory }
   offeredTools(complete, tools)
   const items = await loadContext(dependencies, { projectId, principal: id, request: complete })
   return { complete, items }
+}
+
+/** Messages of one conversation, or of one chain of responses, belong together. */
+async function sessionOf(loadRun: ChainSources["loadRun"], projectId: string, request: NewResponse, runId: string): Promise<string> {
+  if (request.conversation !== null) return request.conversation
+  const { previous_response_id: previous } = request
+  const before = previous === null ? undefined : await storedResponse(loadRun, projectId, previous)
+  return (before && requestOf(before).memory?.session) ?? previous ?? responseIdOf(runId)
 }
 
 const inputPrefixes: Readonly<Record<string, string>> = {

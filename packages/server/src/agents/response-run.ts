@@ -4,6 +4,8 @@ import { StepError, type RunContext, type RunDefinition } from "../runs/index.ts
 import { joinLabels, type Label } from "../security/index.ts"
 import { loadContext } from "./chain.ts"
 import { assertPaired, messagesOf, questionOf } from "./messages.ts"
+import { giveContext } from "./recalled-context.ts"
+import { rememberTurns } from "./remember-turns.ts"
 import type { ResponseLog } from "./response-log.ts"
 import { beginning } from "./response-object.ts"
 import { runServerCalls, searchUpFront } from "./server-calls.ts"
@@ -42,8 +44,10 @@ async function executeResponse(dependencies: ResponseRunDependencies, context: R
   try {
     const items = await loadContext(dependencies, { projectId: context.run.projectId, principal: context.run.principal, request })
     readContext(session, items)
-    const reason = await turns(session, questionOf(items.map(({ item }) => item)))
-    return await finish(session, items, reason)
+    const question = questionOf(items.map(({ item }) => item))
+    const recalled = await giveContext(session, question)
+    const reason = await turns(session, question)
+    return await finish(session, items, { reason, recalled })
   } catch (error) {
     if (context.signal.aborted || isEnding(error)) throw error
     throw fail(session, error)
@@ -99,7 +103,13 @@ function assertChoiceMet(session: Session, turn: number, outcome: TurnOutcome): 
   })
 }
 
-async function finish(session: Session, items: readonly LabelledItem[], reason: Reason): Promise<JsonValue> {
+interface Finished {
+  reason: Reason
+  /** Ids of the memories that were put before the model. */
+  recalled: readonly string[]
+}
+
+async function finish(session: Session, items: readonly LabelledItem[], { reason, recalled }: Finished): Promise<JsonValue> {
   const cut = reason === "length" ? ("max_output_tokens" as const) : reason === "content_filter" ? reason : null
   const end: ResponseEnd = {
     ...beginning("in_progress"),
@@ -109,6 +119,7 @@ async function finish(session: Session, items: readonly LabelledItem[], reason: 
     completed_at: cut === null ? Math.floor(session.dependencies.clock.now() / 1000) : null,
   }
   await keepInConversation(session, items)
+  await rememberTurns(session, items, recalled)
   session.writer.lifecycle(cut === null ? "completed" : "incomplete", end)
   return conclude(session.writer.log, session.label, cut)
 }

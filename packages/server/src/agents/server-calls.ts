@@ -89,7 +89,7 @@ async function runOwnTool(session: Session, key: string, call: TranslatedCall): 
   }
   const outcome = await dependencies.callTool(session.context, { tool, arguments: call.arguments, key, label: session.label })
   influence(session, outcome.label)
-  const answer = outcome.status === "done" ? textOf(outcome.result) : outcome.text
+  const answer = outcome.status === "done" ? (tool.tellOf?.(outcome.result) ?? textOf(outcome.result)) : outcome.text
   if (item !== undefined) {
     const done = outcome.status === "done"
     writer.progress(item, done ? "mcp_call.completed" : "mcp_call.failed")

@@ -7,6 +7,8 @@ import type { CallTool, ToolRegistry } from "../tools/index.ts"
 import type { ChainSources } from "./chain.ts"
 import type { FoundPassage, SearchDocuments } from "./file-search.ts"
 import type { OpenGuards } from "./guarded-call.ts"
+import type { AssembleContext } from "./recalled-context.ts"
+import type { RememberTurns } from "./remember-turns.ts"
 import { beginning, responseIdOf, type ResponseBase } from "./response-object.ts"
 import { ResponseLog } from "./response-log.ts"
 import { ResponseWriter } from "./response-writer.ts"
@@ -38,6 +40,9 @@ export interface ResponseRunDependencies extends ChainSources {
   readonly costOf: CostOf
   readonly clock: Clock
   readonly turnsMax: number
+  /** Absent where there is no memory. */
+  readonly assembleContext?: AssembleContext | undefined
+  readonly rememberTurns?: RememberTurns | undefined
 }
 
 export interface Session {

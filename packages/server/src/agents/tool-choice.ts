@@ -38,6 +38,8 @@ export function offeredTools(request: ResponseRequest, registry: ToolRegistry): 
       if (allowed.tool("file_search", undefined)) fileSearch = settings
     } else if (tool["type"] === "mcp" && tool["server_label"] === ownServerLabel) {
       server.push(...serverTools(tool, registry, index).filter((each) => allowed.tool("mcp", each.name)))
+    } else if (isMemoryTool(tool)) {
+      if (allowed.tool(tool["type"] as string, undefined)) server.push(memoryOf(tool, request, registry, index))
     } else throw unsupportedTool(tool, index)
   }
   return { functions, fileSearch, server, choice: choiceOf(request.tool_choice, functions, server, fileSearch) }
@@ -73,7 +75,14 @@ function choiceOf(
       hint: 'Use "auto", "none", "required" or an object that names a tool.',
     })
   if (choice["type"] === "allowed_tools") return choice["mode"] === "required" ? "required" : "auto"
-  const name = choice["type"] === "file_search" ? (fileSearch ? fileSearchName : "") : (choice["name"] as string)
+  const name =
+    choice["type"] === "file_search"
+      ? fileSearch
+        ? fileSearchName
+        : ""
+      : isMemoryTool(choice)
+        ? memoryToolName
+        : (choice["name"] as string)
   const known =
     name !== "" && (name === fileSearchName || functions.some((tool) => tool.name === name) || server.some((tool) => tool.name === name))
   if (!known) {
@@ -84,6 +93,8 @@ function choiceOf(
   }
   return { name }
 }
+
+export const memoryToolName = "memory"
 
 /** The name under which models that write their own queries see the search. */
 export const fileSearchName = "file_search"
@@ -128,10 +139,25 @@ function serverTools(tool: JsonObject, registry: ToolRegistry, index: number): r
   })
 }
 
+/** Anthropic's name for it, or ours. */
+function isMemoryTool(tool: JsonObject): boolean {
+  return tool["type"] === "memory" || tool["type"] === "memory_20250818"
+}
+
+/** The scope is the client's choice and never the model's. */
+function memoryOf(tool: JsonObject, request: ResponseRequest, registry: ToolRegistry, index: number): Tool {
+  const made = registry.memoryOf?.(tool["scope"] as string, request.acts_for ?? null) // checked when the request was parsed
+  return made ?? raise(unsupportedTool(tool, index))
+}
+
+function raise(error: AppError): never {
+  throw error
+}
+
 function unsupportedTool(tool: JsonObject, index: number): AppError {
   const type = tool["type"] as string
   return new AppError("unsupported_value", `Tools of type "${type}" are not supported`, {
     param: `tools[${index}].type`,
-    hint: `Use "function", "file_search", or "mcp" with server_label "${ownServerLabel}" for the tools of this server.`,
+    hint: `Use "function", "file_search", "memory" with a scope, or "mcp" with server_label "${ownServerLabel}" for the tools of this server.`,
   })
 }

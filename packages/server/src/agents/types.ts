@@ -46,8 +46,28 @@ export interface ResponseRequest<Item extends JsonObject = ResponseItem> extends
    * and not stored.
    */
   readonly carried?: readonly CarriedItem[]
+  /** The end user that its key acts for; never from the wire. */
+  readonly acts_for?: string
+  /** What of its scopes it is given, and whether its turns are remembered. */
+  readonly memory?: MemoryWish
   /** What its client said about where it is served, and whether it is gone on with elsewhere: a `RoutingRequest`. */
   readonly routing?: JsonObject
+}
+
+/** `perdure.memory` of a request, with its defaults filled in. */
+export interface MemoryWish extends JsonObject {
+  /** What is read; turns are remembered in the first. */
+  readonly scopes: readonly string[]
+  readonly recall: {
+    readonly budget_tokens: number
+    readonly limit: number
+    readonly lanes: readonly ("user" | "assistant" | "tool" | "fact" | "summary")[] | null
+    readonly level_min: number | null
+    readonly states: readonly string[]
+  } | null
+  readonly remember: boolean
+  /** What its messages belong together by: the conversation, or the response that the chain began with. Set when the request is prepared. */
+  readonly session?: string
 }
 
 /** A request as parsed: items may lack ids, or refer to stored items. */

@@ -1,11 +1,15 @@
 // Responses and compaction, constructed over the kernel, inference, context and tools.
 import { costOf, type Admission, type Records } from "../accounting/index.ts"
 import {
+  blockCommands,
+  contextAssembler,
   conversationItems,
   createCompaction,
   createResponses,
+  memoryTool,
   responseRun,
   searchDocuments,
+  turnKeeper,
   type Compact,
   type OpenGuards,
   type CostOf,
@@ -52,7 +56,7 @@ export function composeResponses(shared: Shared, parts: ResponseParts): { respon
     awaitEnd: (run: Run) => endOf(runs, run),
     conversations: conversationItems(context.conversations),
     chainResponsesMax: shared.limits.chainResponsesMax,
-    tools: createToolRegistry(parts.tools),
+    tools: createToolRegistry(parts.tools, { memoryOf: (scope, user) => memoryTool(blockCommands(context.blocks), scope, user) }),
     callModel: admitModelCalls({ ...shared, ...inference, admission, identity }),
     openGuards: parts.openGuards,
     quotesPassages: (model: string) => inference.models.get(model)?.deployments[0]?.id === extractiveModel,
@@ -62,7 +66,8 @@ export function composeResponses(shared: Shared, parts: ResponseParts): { respon
     recordLightRun: (record: Parameters<Records["add"]>[0]) => void records.add(record),
   }
   const callTool = createToolGate({ gate, checkArguments: createArgumentChecker() })
-  runs.define(responseRun({ ...common, callTool, search: searchDocuments(context.search), turnsMax: shared.limits.turnsMax }))
+  const memory = { assembleContext: contextAssembler(context.assembler), rememberTurns: turnKeeper(context.memories, gate) }
+  runs.define(responseRun({ ...common, ...memory, callTool, search: searchDocuments(context.search), turnsMax: shared.limits.turnsMax }))
   return { responses: createResponses({ ...common, runs }), compact: createCompaction(common) }
 }
 

@@ -3,6 +3,7 @@ import { messageOf, type Clock, type Limits, type NewId } from "../core/index.ts
 import type { Runs } from "../runs/index.ts"
 import type { Sealer } from "../security/index.ts"
 import type { Store } from "../store/index.ts"
+import { createAssembler, type Assembler } from "./assembly/assembler.ts"
 import { createBlocks, type Blocks } from "./blocks/blocks.ts"
 import { createChangeLog, type ChangeLog } from "./changes/change-log.ts"
 import { createConversations, type Conversations } from "./conversations.ts"
@@ -17,8 +18,8 @@ import { createSearch, type Search } from "./retrieval/search.ts"
 import { createCompactor } from "./retrieval/compactor.ts"
 import { createScopeIndex } from "./retrieval/index-entry.ts"
 import { createWordCache } from "./retrieval/word-cache.ts"
-import { anyScope } from "./scope-access.ts"
-import { plainVault } from "./sealed-text.ts"
+import { requireScope } from "./scope-access.ts"
+import { createTextVault } from "./sealed-text.ts"
 import { createStates, type States } from "./state/states.ts"
 import type { EmbedAs, PassageModel } from "./types.ts"
 import { createVectorStores, type VectorStores } from "./vector-stores.ts"
@@ -68,6 +69,7 @@ export interface ContextServices extends AsyncDisposable {
   changeLog: ChangeLog
   blocks: Blocks
   states: States
+  assembler: Assembler
 }
 
 /** Call it right after `createRuns`: it defines the runs that ingest. */
@@ -77,25 +79,28 @@ export function createContext(dependencies: ContextDependencies): ContextService
   const compactor = createCompactor(dependencies.store, (what, message) => dependencies.onError?.(what, message))
   const wordCache = createWordCache({ bytesMax: limits.wordCacheBytesMax, compactor })
   const onError = (what: string, error: unknown): void => dependencies.onError?.(what, messageOf(error))
-  const shared = { requireScope: anyScope, vault: plainVault }
   const keys = createDataKeys({ ...dependencies, onError })
+  const scoped = { ...dependencies, requireScope, vault: createTextVault(keys) }
   const { termKeyOf } = keys
   const index = createScopeIndex({ ...dependencies, termKeyOf, compactor })
   const files = createFiles({ ...dependencies, index })
-  const changeLog = createChangeLog({ ...dependencies, onError })
+  const changeLog = createChangeLog({ ...scoped, onError })
   const reader = createReader(dependencies)
   const upkeep = createUpkeep(runs, onError)
   runs.define(ingestionDefinition({ ...dependencies, documents, index }))
   runs.define(upkeepDefinition({ ...dependencies, reader, keys, index }))
+  const memories = createMemories({ ...dependencies, ...upkeep, onError, reader, keys, termKeyOf, index, wordCache })
+  const [blocks, states] = [createBlocks(scoped), createStates(scoped)]
   return {
     files,
     vectorStores: createVectorStores({ ...dependencies, files, index }),
     search: createSearch({ ...dependencies, wordCache, termKeyOf }),
-    memories: createMemories({ ...dependencies, ...upkeep, onError, reader, keys, termKeyOf, index, wordCache }),
+    memories,
     conversations: createConversations(dependencies),
     changeLog,
-    blocks: createBlocks({ ...dependencies, ...shared }),
-    states: createStates({ ...dependencies, ...shared }),
+    blocks,
+    states,
+    assembler: createAssembler({ blocks, states, memories }),
     [Symbol.asyncDispose]: async () => {
       await changeLog[Symbol.asyncDispose]()
       await upkeep[Symbol.asyncDispose]()

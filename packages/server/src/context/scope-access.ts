@@ -1,14 +1,16 @@
 // Whether a caller may use a scope: what blocks, states and the change log ask before they look or write.
-import type { Queryable } from "../store/index.ts"
+import { scopes, type Queryable } from "../store/index.ts"
+import { requireScopeRight, type MemoryCaller, type ScopeRight } from "./scopes/access.ts"
+import { parseScope } from "./scopes/scope-name.ts"
 
-export interface ScopeCaller {
-  projectId: string
-  principal: string
-  /** The end user that the caller acts for; null or absent where it acts for none. */
-  user?: string | null
-}
+export type ScopeCaller = Pick<MemoryCaller, "projectId" | "principal" | "user">
 
 /** Throws unless the caller may do that in the scope; gives the scope's path. */
-export type RequireScope = (db: Queryable, caller: ScopeCaller, scope: string, right: "read" | "write" | "curate") => Promise<string>
+export type RequireScope = (db: Queryable, caller: ScopeCaller, scope: string, right: ScopeRight) => Promise<string>
 
-export const anyScope: RequireScope = (_db, _caller, scope) => Promise.resolve(scope.normalize("NFC"))
+export const requireScope: RequireScope = async (db, caller, scope, right) => {
+  const name = parseScope(scope)
+  const [stored] = await scopes.scopesByPath(db, caller.projectId, [name.path])
+  requireScopeRight(caller, name, stored, right)
+  return name.path
+}

@@ -1,9 +1,10 @@
-// Texts of blocks and states at rest: what seals them and opens them again.
+// Texts of blocks and states at rest: sealed under the key of their scope, each bound to its row, so that destroying the key erases them all.
 import type { Queryable } from "../store/index.ts"
+import { openBody, sealBody } from "./memory/bodies.ts"
+import { subjectOfScope, type DataKeys } from "./memory/data-keys.ts"
 
 export interface SealedText {
-  /** The key that opens it; null: it is plain. */
-  keyId: string | null
+  keyId: string
   body: Uint8Array
 }
 
@@ -13,8 +14,22 @@ export interface TextVault {
   open(db: Queryable, projectId: string, rows: readonly (SealedText & { rowId: string })[]): Promise<(string | undefined)[]>
 }
 
-export const plainVault: TextVault = {
-  seal: (_tx, _place, _rowId, text) => Promise.resolve({ keyId: null, body: Buffer.from(text) }),
-  open: (_db, _projectId, rows) =>
-    Promise.resolve(rows.map(({ keyId, body }) => (keyId === null ? Buffer.from(body).toString("utf8") : undefined))),
+export function createTextVault(keys: Pick<DataKeys, "within" | "byIds">): TextVault {
+  return {
+    async seal(tx, { projectId, scope }, rowId, text) {
+      const key = await keys.within(tx, projectId, subjectOfScope(scope))
+      return { keyId: key.id, body: sealBody(key.bytes, projectId, rowId, { text }) }
+    },
+    async open(db, projectId, rows) {
+      const found = await keys.byIds(
+        db,
+        projectId,
+        rows.map(({ keyId }) => keyId),
+      )
+      return rows.map(({ keyId, body, rowId }) => {
+        const opened = openBody(found.get(keyId), projectId, rowId, body)
+        return opened === undefined ? undefined : (opened as { text: string }).text // sealed above
+      })
+    },
+  }
 }

@@ -4,6 +4,7 @@ export { createModels, type Models, type RegisteredModels, type Wildcard } from 
 export { providerDeployment } from "./providers/deployment.ts"
 export { createUpstreams, type Upstreams, type UpstreamTarget } from "./upstreams.ts"
 export { createCallModel, eventsOf, isNative, type CallModelOptions, type Natives } from "./call-model.ts"
+export { editContext, type AppliedEdit, type ClearThinking, type ClearToolUses, type ContextEdit } from "./context-edits.ts"
 export { continuedCall } from "./begun-answer.ts"
 export { createEmbed, type MeasuredEmbed } from "./embed.ts"
 export { embeddingsOf, rerankOf, type Embeddings } from "./providers/embeddings.ts"

@@ -1,5 +1,6 @@
 // The words of inference: deployments, the one internal shape of a model call with its event stream, and embeddings.
 import type { JsonObject, JsonValue } from "../core/index.ts"
+import type { AppliedEdit } from "./context-edits.ts"
 import type { PlanRequest } from "./pool/types.ts"
 
 /** The wire dialects that deployments speak; `native` ones run in this process. */
@@ -189,6 +190,8 @@ export interface ModelCall {
   thinkingTokensMax?: number | null
   /** The last message is the beginning of the answer, to be continued. */
   continuesPrefix?: boolean
+  /** What context editing has taken out of the messages; absent where none was asked for. */
+  contextEdits?: readonly AppliedEdit[]
   /** Parameters that only one dialect knows, passed on where the deployment speaks it and refused or left out elsewhere. */
   only?: { dialect: Dialect; parameters: JsonObject }
 }

@@ -4,11 +4,15 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { LightRunRecord } from "../accounting/index.ts"
 import {
+  blockCommands,
+  contextAssembler,
   conversationItems,
   createCompaction,
   createResponses,
+  memoryTool,
   responseRun,
   searchDocuments,
+  turnKeeper,
   type CostOf,
   type OpenGuards,
   type Responses,
@@ -71,7 +75,7 @@ export interface ResponsesServerOptions {
   readonly openGuards?: OpenGuards
 }
 
-const everything: Grant = { to: "*", allow: ["tool.read:*", "tool.call:*"], origin: "test" }
+const everything: Grant = { to: "*", allow: ["tool.read:*", "tool.call:*", "memory.write:*"], origin: "test" }
 const projectId = "proj_default"
 
 /** Each call meets a pool that remembers no failure: what tests make a provider do once must not decide about the next test. */
@@ -108,7 +112,8 @@ export async function startResponsesServer(options: ResponsesServerOptions = {})
   const natives = new Map([[extractive.deployment.id, extractive]])
   const callModel = createCallModel({ ...shared, models, pool: forgetful(createPool({ ...shared, models })), upstreams, natives })
   const tokenCounter = cleanUps.use(createTokenCounter({ tokenizer: createTokenizer(shared), natives }))
-  const tools = createToolRegistry(options.tools ?? [])
+  const runCommand = blockCommands(context.blocks)
+  const tools = createToolRegistry(options.tools ?? [], { memoryOf: (scope, user) => memoryTool(runCommand, scope, user) })
   const gate = createGate({ grants: options.grants ?? [everything] })
   const sources = {
     loadRun: (project: string, runId: string) => runs.get(project, runId),
@@ -128,6 +133,8 @@ export async function startResponsesServer(options: ResponsesServerOptions = {})
       tools,
       quotesPassages,
       search: searchDocuments(context.search),
+      assembleContext: contextAssembler(context.assembler),
+      rememberTurns: turnKeeper(context.memories, gate),
       callTool: createToolGate({ gate, checkArguments: createArgumentChecker() }),
       costOf,
       turnsMax: limits.turnsMax,

@@ -106,6 +106,8 @@ async function execute(context: RunContext, call: ToolCall, input: JsonObject, o
     tx,
     projectId,
     principal,
+    runId: context.run.id,
+    label,
     request: requestOf(context, call, outbound, signal),
   })
   return context.step<Journalled>(

@@ -8,6 +8,9 @@ import type { EgressRequest, EgressResponse, Label } from "../security/index.ts"
 export interface ToolRunContext extends Pick<StepContext, "signal" | "idempotencyKey" | "attempt" | "tx"> {
   readonly projectId: string
   readonly principal: string
+  readonly runId: string
+  /** Join of everything that influenced the call. */
+  readonly label: Label
   /** The way out for addresses that a model or a client named: asks the gate for `outbound:host:port`, refuses private addresses. */
   readonly request: (url: string, request?: EgressRequest) => Promise<EgressResponse>
 }
@@ -45,6 +48,8 @@ export interface Tool {
   readonly resultIntegrity: 0 | 1 | 2
   /** More exact than `resultIntegrity`, for tools of ours whose results carry the labels of what they read. */
   readonly labelOf?: (result: JsonValue) => Label
+  /** What of a result the model is told; the whole of it as JSON when absent. */
+  readonly tellOf?: (result: JsonValue) => string
 }
 
 export interface ToolExecutor {

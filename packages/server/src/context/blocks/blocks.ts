@@ -4,6 +4,7 @@ import { blocks, type BlockPlace, type Queryable, type Store, type StoredBlockVe
 import type { Label } from "../../security/index.ts"
 import { holds, type Precondition, type Swap } from "../precondition.ts"
 import type { RequireScope, ScopeCaller } from "../scope-access.ts"
+import type { SealedText } from "../sealed-text.ts"
 import { BlockEditor, readBlocks, rowIdOf, type EditorDependencies } from "./block-editor.ts"
 import { parseBlockPath } from "./block-path.ts"
 import { runMemoryCommand, type MemoryAnswer, type MemoryCommand } from "./memory-commands.ts"
@@ -108,7 +109,7 @@ class BlockService implements Blocks {
     const name = parseBlockPath(path)
     const rows = await blocks.blockVersions(db, place, name)
     if (rows.length === 0) throw noBlock(place.scope, name)
-    const kept = rows.filter((row): row is StoredBlockVersion & { body: Uint8Array } => row.body !== null)
+    const kept = rows.filter((row): row is StoredBlockVersion & SealedText => row.body !== null && row.keyId !== null)
     const sealed = kept.map(({ keyId, body, version }) => ({ keyId, body, rowId: rowIdOf(place.scope, name, version) }))
     const texts = await this.#dependencies.vault.open(db, place.projectId, sealed)
     const byVersion = new Map(kept.map(({ version }, index) => [version, texts[index]]))

@@ -1,6 +1,7 @@
 // The change log as its readers see it: pages after a cursor, a stream that never ends, and the wait for a change that somebody was told of.
 import { AppError, type Limits } from "../../core/index.ts"
 import { changes, type ChangeHead, type Store, type StoredChange } from "../../store/index.ts"
+import type { RequireScope, ScopeCaller } from "../scope-access.ts"
 import { WakeUps } from "./wake-ups.ts"
 
 export interface ChangePage {
@@ -16,7 +17,15 @@ export interface ChangePlace {
   scope: string
 }
 
+/** Whose scope is read, and by whom. */
+export interface ChangeRequest {
+  caller: ScopeCaller
+  scope: string
+}
+
 export interface ChangeLog extends AsyncDisposable {
+  /** The scope's place; throws for a caller that may not read it. */
+  place(request: ChangeRequest): Promise<ChangePlace>
   /** Changes after a number, oldest first. With `waitMs` it waits for the first when there is none. */
   page(place: ChangePlace, after: number, options: { limit: number; waitMs?: number; signal?: AbortSignal }): Promise<ChangePage>
   /** Every change after a number, as it is committed, until the signal aborts: none is missed, none comes twice. */
@@ -29,6 +38,7 @@ export interface ChangeLog extends AsyncDisposable {
 
 export interface ChangeLogOptions {
   store: Store
+  requireScope: RequireScope
   limits: Pick<Limits, "changePollMs" | "changeWaitMsMax">
   onError: (what: string, error: unknown) => void
 }
@@ -45,11 +55,18 @@ class ChangeLogReader implements ChangeLog {
   readonly #store: Store
   readonly #limits: ChangeLogOptions["limits"]
   readonly #wakeUps: WakeUps
+  readonly #requireScope: RequireScope
 
   constructor(options: ChangeLogOptions) {
     this.#store = options.store
     this.#limits = options.limits
+    this.#requireScope = options.requireScope
     this.#wakeUps = new WakeUps(options)
+  }
+
+  async place({ caller, scope }: ChangeRequest): Promise<ChangePlace> {
+    const { projectId } = caller
+    return { projectId, scope: await this.#requireScope(this.#store.project(projectId), caller, scope, "read") }
   }
 
   async page(place: ChangePlace, after: number, options: { limit: number; waitMs?: number; signal?: AbortSignal }): Promise<ChangePage> {

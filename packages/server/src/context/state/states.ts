@@ -126,7 +126,7 @@ class StateService implements States {
     const place = { projectId: caller.projectId, scope: await this.#dependencies.requireScope(db, caller, scope, "read"), key }
     const rows = await states.stateVersions(db, place)
     if (rows.length === 0) throw noState(place)
-    const kept = rows.filter((row): row is StoredStateVersion & { body: Uint8Array } => row.body !== null)
+    const kept = rows.filter((row): row is StoredStateVersion & SealedText => row.body !== null && row.keyId !== null)
     const texts = await this.#open(db, place, kept)
     const byVersion = new Map(kept.map((row, index) => [row.version, texts[index]]))
     return rows.map((row) => versionOf(place.scope, row, byVersion.get(row.version)))

@@ -1,6 +1,7 @@
 // A messages request as a model call, for models that are not simply passed through to.
+import { memoryDeclaration } from "../../agents/index.ts"
 import { AppError, type JsonObject, type JsonValue } from "../../core/index.ts"
-import type { ModelCall, ModelMessage, ModelTool } from "../../inference/index.ts"
+import { editContext, type ModelCall, type ModelMessage, type ModelTool } from "../../inference/index.ts"
 import { checked } from "../request-body.ts"
 import { cacheControl, contentOf, messagesOf } from "./messages-content.ts"
 import { messagesRequestSchema, type MessagesRequest, type MessagesTool } from "./messages-schema.ts"
@@ -10,9 +11,11 @@ export function parseMessagesRequest(body: JsonObject): ModelCall {
   const request = checked(messagesRequestSchema, body)
   refuseForeign(request)
   const tools = (request.tools ?? []).map(toolOf)
+  const edited = editContext([...systemOf(request), ...request.messages.flatMap(messagesOf)], request.context_management)
   return {
     model: request.model,
-    messages: [...systemOf(request), ...request.messages.flatMap(messagesOf)],
+    messages: edited.messages,
+    ...(body["context_management"] ? { contextEdits: edited.applied } : {}),
     passages: [],
     tools,
     toolChoice: toolChoiceOf(request, tools),
@@ -37,6 +40,8 @@ function systemOf({ system }: MessagesRequest): ModelMessage[] {
 }
 
 function toolOf(tool: MessagesTool, index: number): ModelTool {
+  // Its client runs it, so any model can call it.
+  if (tool.type === "memory_20250818") return { ...memoryDeclaration, ...cacheControl(tool.cache_control) }
   if (typeof tool.type === "string" && tool.type !== "custom") throw onlyAnthropic(`tools[${index}].type`, tool.type)
   return {
     name: tool.name,

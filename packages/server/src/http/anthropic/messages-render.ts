@@ -2,6 +2,7 @@
 import type { JsonObject, JsonValue } from "../../core/index.ts"
 import { anthropicUsage, type ModelEvent } from "../../inference/index.ts"
 import type { RenderOptions } from "../light/client-dialect.ts"
+import { managementOf } from "./context-management.ts"
 import { MessageBlocks } from "./message-blocks.ts"
 
 type Finished = Extract<ModelEvent, { type: "finished" }>
@@ -15,7 +16,7 @@ export function messageEvents(options: RenderOptions): (event: ModelEvent) => st
   const blocks = new MessageBlocks()
   let begun = false
   return (event) => {
-    const frames = event.type === "finished" ? finish(blocks, event) : blocks.take(event).map(frameOf)
+    const frames = event.type === "finished" ? finish(blocks, event, options) : blocks.take(event).map(frameOf)
     if (begun) return frames
     begun = true
     const head = { type: "message_start", message: { ...messageOf(options), usage: { input_tokens: 0, output_tokens: 0 } } }
@@ -29,7 +30,9 @@ export function wholeMessage(options: RenderOptions, events: readonly ModelEvent
   const finished = events.find((event) => event.type === "finished")
   for (const event of events) if (event.type !== "finished") blocks.take(event)
   blocks.end()
-  const ended = finished ? { ...stopOf(finished, blocks), usage: anthropicUsage(finished.usage) } : {}
+  const ended = finished
+    ? { ...stopOf(finished, blocks), usage: anthropicUsage(finished.usage), ...managementOf(options.contextEdits) }
+    : {}
   return { ...messageOf(options), content: blocks.whole(), ...ended }
 }
 
@@ -37,8 +40,9 @@ function messageOf({ id, model }: RenderOptions): JsonObject {
   return { id, type: "message", role: "assistant", model, content: [], stop_reason: null, stop_sequence: null }
 }
 
-function finish(blocks: MessageBlocks, finished: Finished): string[] {
-  const ended = { type: "message_delta", delta: stopOf(finished, blocks), usage: anthropicUsage(finished.usage) }
+function finish(blocks: MessageBlocks, finished: Finished, { contextEdits }: RenderOptions): string[] {
+  const told = { usage: anthropicUsage(finished.usage), ...managementOf(contextEdits) }
+  const ended = { type: "message_delta", delta: stopOf(finished, blocks), ...told }
   return [...blocks.end(), ended, { type: "message_stop" }].map(frameOf)
 }
 

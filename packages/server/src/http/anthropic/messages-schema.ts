@@ -1,5 +1,6 @@
 // What a messages request may say where it is not simply passed on: the parts that other providers can be asked for.
 import { z } from "zod"
+import { contextManagementSchema } from "./context-management.ts"
 
 const cached = { cache_control: z.json().optional() }
 const text = z.looseObject({ type: z.literal("text"), text: z.string(), ...cached })
@@ -67,6 +68,7 @@ export const messagesRequestSchema = z.looseObject({
   output_format: format.nullish(),
   output_config: z.looseObject({ effort: z.string().nullish(), format: format.nullish() }).nullish(),
   metadata: z.looseObject({ user_id: z.string().nullish() }).nullish(),
+  context_management: contextManagementSchema,
   /** Only Anthropic has these; a request that needs them is refused elsewhere. */
   mcp_servers: z.array(z.json()).nullish(),
   container: z.json().optional(),

@@ -50,6 +50,8 @@ export interface RenderOptions {
   createdAt: number
   model: string
   usageAsked: boolean
+  /** What was taken out of the messages before they were sent; undefined where nothing was asked for. */
+  contextEdits?: ModelCall["contextEdits"]
 }
 
 export interface FramesOptions {

@@ -42,7 +42,8 @@ export function renderOptions({
   model,
   usageAsked,
 }: Omit<EventSinkOptions, "end" | "dialect">): Parameters<ClientDialect["chunks"]>[0] {
-  return { id: call.completionId, createdAt: call.hot.startedAtEpochMs, model, usageAsked }
+  const options = { id: call.completionId, createdAt: call.hot.startedAtEpochMs, model, usageAsked }
+  return call.contextEdits === undefined ? options : { ...options, contextEdits: call.contextEdits }
 }
 
 export interface StreamSinkOptions extends EventSinkOptions {

@@ -11,7 +11,7 @@ import {
   type Reservation,
 } from "../../accounting/index.ts"
 import type { Clock, Limits, NewId } from "../../core/index.ts"
-import type { Deployment, Models, ModelUsage, Natives, Pool, Upstreams } from "../../inference/index.ts"
+import type { Deployment, ModelCall, Models, ModelUsage, Natives, Pool, Upstreams } from "../../inference/index.ts"
 import type { ShellLogger } from "../api.ts"
 import type { RequestShaping, Shaped } from "../prompts/shape.ts"
 import type { Guards } from "../../security/index.ts"
@@ -79,6 +79,8 @@ export class LightCall {
   refusedBy: LimitState | undefined
   /** What is done to its answer; undefined where nothing is. */
   care: AnswerCare | undefined
+  /** What was taken out of its messages; undefined where nothing was asked for. */
+  contextEdits: ModelCall["contextEdits"]
   usage: ModelUsage | undefined
   responseBytes = 0
   /** Output counted as it passes, for calls that end before usage is reported. */

@@ -139,8 +139,9 @@ class Served {
     this.#client?.feedFrom(undefined)
     if (deployment.dialect === this.#dialect.name)
       return this.#sameDialect(deployment, end, this.#dialect.passing?.(this.#body, deployment))
-    if (isNative(deployment)) return this.#native(deployment, end, this.#sink(this.#body.model, end), this.#modelCall())
-    return this.#translated(deployment, end, this.#sink(deployment.upstreamModel, end), this.#modelCall())
+    const call = this.#modelCall()
+    if (isNative(deployment)) return this.#native(deployment, end, this.#sink(this.#body.model, end), call)
+    return this.#translated(deployment, end, this.#sink(deployment.upstreamModel, end), call)
   }
 
   #remember(client: ClientStream): void {
@@ -234,6 +235,7 @@ class Served {
 
   #modelCall(): ModelCall {
     this.#parsed ??= this.#dialect.parse(this.#body.parsed())
+    this.#call.contextEdits = this.#parsed.contextEdits
     return this.#parsed
   }
 }

@@ -8,6 +8,7 @@ import type { HttpEnv } from "../env.ts"
 import { readBody, readQuery } from "../request-body.ts"
 import { openSse } from "../sse-writer.ts"
 import { answer } from "./answer.ts"
+import { scopeCallerOf } from "./scope-writes.ts"
 
 export interface ChangeRoutesOptions {
   changeLog: ChangeLog
@@ -22,7 +23,7 @@ export function changeRoutes(options: ChangeRoutesOptions): Hono<HttpEnv> {
   const routes = new Hono<HttpEnv>()
   routes.get("/v1/changes", async (context) => {
     const { scope, after: asked, reader, limit = rowsDefault, waitMs = 0, stream } = readQuery(context, changePageQuerySchema)
-    const place = { projectId: context.get("principal").projectId, scope }
+    const place = await changeLog.place({ caller: scopeCallerOf(context), scope })
     const cursor = reader === undefined ? 0 : await changeLog.cursor(place, reader)
     const after = asked ?? cursor
     const wantsStream = stream === "true" || (context.req.header("accept") ?? "").includes("text/event-stream")
@@ -32,7 +33,7 @@ export function changeRoutes(options: ChangeRoutesOptions): Hono<HttpEnv> {
   })
   routes.post("/v1/changes/cursors", async (context) => {
     const { scope, reader, seq } = await readBody(context, changeCursorRequestSchema)
-    const place = { projectId: context.get("principal").projectId, scope }
+    const place = await changeLog.place({ caller: scopeCallerOf(context), scope })
     return answer({ scope, reader, seq: await changeLog.moveCursor(place, reader, seq) })
   })
   return routes

@@ -1,4 +1,4 @@
--- Blocks: texts that stand in a context, by path; states: versioned values, by key. Their texts are encrypted under `key_id` (null: plain).
+-- Blocks: texts that stand in a context, by path; states: versioned values, by key. Their texts are encrypted under the data key `key_id`.
 -- A version is a number that the path or key never has again, also after a deletion, so that it can be a precondition.
 
 create table blocks (
@@ -6,7 +6,7 @@ create table blocks (
   scope text not null,
   path text not null,
   version int not null,
-  key_id text,
+  key_id text not null,
   body bytea not null,
   size_bytes int not null,
   tokens int not null,
@@ -44,7 +44,7 @@ create table states (
   scope text not null,
   key text not null,
   version int not null,
-  key_id text,
+  key_id text not null,
   body bytea not null,
   label jsonb not null,
   principal text not null,

@@ -11,7 +11,7 @@ export interface BlockPlace {
 export interface StoredBlock {
   path: string
   version: number
-  keyId: string | null
+  keyId: string
   body: Uint8Array
   sizeBytes: number
   tokens: number

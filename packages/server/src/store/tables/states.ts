@@ -12,7 +12,7 @@ export interface StateKey {
 export interface StoredState {
   key: string
   version: number
-  keyId: string | null
+  keyId: string
   body: Uint8Array
   label: JsonValue
   principal: string
@@ -21,7 +21,8 @@ export interface StoredState {
   updatedAt: number
 }
 
-export interface StoredStateVersion extends Omit<StoredState, "body" | "createdAt" | "updatedAt"> {
+export interface StoredStateVersion extends Omit<StoredState, "keyId" | "body" | "createdAt" | "updatedAt"> {
+  keyId: string | null
   op: "write" | "delete"
   body: Uint8Array | null
   at: number

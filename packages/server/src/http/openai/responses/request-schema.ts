@@ -5,6 +5,7 @@ import type { NewItem, NewResponse } from "../../../agents/index.ts"
 import { isJsonObject, type JsonObject, type JsonValue } from "../../../core/index.ts"
 import { cacheWish } from "../../../inference/index.ts"
 import { routingOf } from "../../light/own-fields.ts"
+import { memoryWish } from "./memory-wish.ts"
 
 /** A schema that depends on the value, so that the error names the one field that is wrong instead of a list of alternatives. */
 function chosen<Out>(pick: (value: unknown) => z.ZodType<Out>): z.ZodType<Out> {
@@ -126,7 +127,14 @@ const fileSearch = z.looseObject({
 })
 
 const mcpTool = z.looseObject({ type: z.literal("mcp"), server_label: text })
-const toolSchemas: Readonly<Record<string, z.ZodType>> = { function: functionTool, file_search: fileSearch, mcp: mcpTool }
+const memoryTool = z.looseObject({ type: text, name: z.literal("memory").nullish(), scope: text.min(1).max(200) })
+const toolSchemas: Readonly<Record<string, z.ZodType>> = {
+  function: functionTool,
+  file_search: fileSearch,
+  mcp: mcpTool,
+  memory: memoryTool,
+  memory_20250818: memoryTool,
+}
 
 const tool = chosen<JsonObject>((value) => (schemaOf(toolSchemas, value) ?? anyItem) as z.ZodType<JsonObject>)
 
@@ -203,7 +211,8 @@ export function wishesCache(body: CreateResponseBody, headers: Readonly<Incoming
 
 /** The stored request: what was sent with the defaults filled in, and what body or header say about routing. */
 export function newResponseOf(body: CreateResponseBody, headers: Readonly<IncomingHttpHeaders> = {}): NewResponse {
-  const routing = routingOf(body.perdure, headers)
+  const { memory, rest } = memoryWish(body.perdure)
+  const routing = routingOf(rest, headers)
   wishesCache(body, headers)
   const reasoning = body.reasoning
     ? { ...body.reasoning, effort: body.reasoning.effort ?? null, summary: body.reasoning.summary ?? null }
@@ -235,6 +244,7 @@ export function newResponseOf(body: CreateResponseBody, headers: Readonly<Incomi
     user: body.user ?? null,
     safety_identifier: body.safety_identifier ?? null,
     prompt_cache_key: body.prompt_cache_key ?? null,
+    ...(memory === undefined ? {} : { memory }),
     ...(Object.keys(routing).length === 0 ? {} : { routing }),
   }
   return request as unknown as NewResponse // zod's loose objects of a JSON body are JSON

@@ -1,0 +1,76 @@
+// What a response is given of its scopes before its first turn: assembled in a step, told in the log, put where each part belongs.
+import type { JsonObject, JsonValue } from "../core/index.ts"
+import type { ModelMessage } from "../inference/index.ts"
+import type { Label } from "../security/index.ts"
+import { influence, type Session } from "./session.ts"
+import type { MemoryWish } from "./types.ts"
+
+/** What is put before a model; the assembler of `context` fits it. */
+export interface AssembledContext {
+  /** What instructs: only texts of persons. */
+  readonly instructions: string
+  /** Data that stands before the conversation, the same from turn to turn. */
+  readonly standing: string
+  /** Data that was found for this turn. */
+  readonly recalled: string
+  readonly manifest: JsonValue
+  /** Ids of the memories in it. */
+  readonly memoryIds: readonly string[]
+  readonly label: Label
+}
+
+export type AssembleContext = (
+  caller: { projectId: string; principal: string; user: string | null },
+  asked: { wish: MemoryWish; query: string; runId: string },
+  signal: AbortSignal,
+) => Promise<AssembledContext>
+
+const queryCharactersMax = 4_000
+
+/** Gives the ids of what was put in. After a restart it is what the first attempt found. */
+export async function giveContext(session: Session, question: string): Promise<readonly string[]> {
+  const { context, request, dependencies } = session
+  const { memory: wish } = request
+  if (wish === undefined || wish.recall === null || !dependencies.assembleContext) return []
+  const caller = { projectId: context.run.projectId, principal: context.run.principal, user: request.acts_for ?? null }
+  const asked = { wish, query: question.slice(0, queryCharactersMax).toWellFormed(), runId: context.run.id }
+  const assembleContext = dependencies.assembleContext
+  const output = await context.step(
+    "context",
+    async (step) => ({ ...(await assembleContext(caller, asked, step.signal)) }) as unknown as JsonObject, // plain JSON
+    { effect: "read", input: { scopes: wish.scopes }, label: (value) => assembledOf(value).label },
+  )
+  const assembled = assembledOf(output)
+  influence(session, assembled.label)
+  if (!context.history.some((event) => event.type === "context.assembled"))
+    context.emit("context.assembled", assembled.manifest, { label: assembled.label })
+  session.messages = withContext(session.messages, assembled)
+  return assembled.memoryIds
+}
+
+function assembledOf(value: JsonValue): AssembledContext {
+  return value as unknown as AssembledContext // the output of the step above
+}
+
+/**
+ * Instructions after the client's own; what stands, before the conversation; what was recalled, right before what the user said last.
+ * So everything before that stays the same to the byte while nothing of it is changed, and a prompt cache holds.
+ */
+export function withContext(messages: readonly ModelMessage[], { instructions, standing, recalled }: AssembledContext): ModelMessage[] {
+  const first = messages.findIndex(({ role }) => role !== "system")
+  const head = first < 0 ? messages.length : first
+  const last = messages.findLastIndex(({ role }) => role === "user")
+  const turn = last < head ? messages.length : last
+  return [
+    ...messages.slice(0, head),
+    ...said("system", instructions),
+    ...said("user", standing),
+    ...messages.slice(head, turn),
+    ...said("user", recalled),
+    ...messages.slice(turn),
+  ]
+}
+
+function said(role: "system" | "user", text: string): ModelMessage[] {
+  return text === "" ? [] : [{ role, content: [{ type: "text", text }] }]
+}

@@ -1,0 +1,127 @@
+// Gathers what a turn may need of its scopes (blocks, states, profiles, timelines, what is recalled for the question) and assembles it.
+import type { JsonValue } from "../../core/index.ts"
+import type { Blocks } from "../blocks/blocks.ts"
+import type { Memories } from "../memory/memories.ts"
+import type { RecallQuery } from "../memory/recall.ts"
+import type { Entry } from "../memory/types.ts"
+import type { ScopeCaller } from "../scope-access.ts"
+import type { States } from "../state/states.ts"
+import { assemble } from "./assemble.ts"
+import type { Assembly, AssemblyBudget, Piece, SectionName } from "./types.ts"
+
+export interface AssemblyRequest extends AssemblyBudget {
+  /** The first is the scope whose blocks and states stand in the context. */
+  scopes: readonly string[]
+  /** What memories are searched for; nothing is recalled for an empty one. */
+  query: string
+  limit: number
+  lanes?: RecallQuery["lanes"]
+  levelMin?: number
+  /** Keys of the states that stand in the context. */
+  states?: readonly string[]
+  runId?: string
+}
+
+export interface Assembler {
+  assemble(caller: ScopeCaller, request: AssemblyRequest, signal: AbortSignal): Promise<Assembly & { withheld: number }>
+}
+
+export interface AssemblerDependencies {
+  blocks: Pick<Blocks, "list">
+  states: Pick<States, "get">
+  memories: Pick<Memories, "recall" | "list">
+}
+
+const blocksMax = 50
+const derivedMax = 20
+
+export function createAssembler(dependencies: AssemblerDependencies): Assembler {
+  return {
+    async assemble(caller, request, signal) {
+      const standing = await Promise.all([
+        blockPieces(dependencies, caller, request),
+        statePieces(dependencies, caller, request),
+        ...request.scopes.map((scope) => derivedPieces(dependencies, caller, scope)),
+      ])
+      const { pieces, withheld } = await recalledPieces(dependencies, caller, request, signal)
+      return { ...assemble(distinct([...standing.flat(), ...pieces]), request), withheld }
+    },
+  }
+}
+
+/** Chosen by nobody's question: all are wanted alike. */
+const standingScore = 1
+
+async function blockPieces({ blocks }: AssemblerDependencies, caller: ScopeCaller, { scopes }: AssemblyRequest): Promise<Piece[]> {
+  const lists = await Promise.all(scopes.map((scope) => blocks.list(caller, scope, { limit: blocksMax })))
+  return lists.flat().map(({ scope, path, version, text, label, description }) => ({
+    section: "blocks",
+    id: `block:${scope}/${path}`,
+    version: String(version),
+    text,
+    label,
+    score: standingScore,
+    ...(description === null ? {} : { facts: { about: description } }),
+  }))
+}
+
+async function statePieces(
+  { states }: AssemblerDependencies,
+  caller: ScopeCaller,
+  { scopes, states: keys = [] }: AssemblyRequest,
+): Promise<Piece[]> {
+  const [scope] = scopes
+  if (scope === undefined) return []
+  const found = await Promise.all(keys.map((key) => states.get(caller, scope, key)))
+  return found.map(({ key, version, value, label }) => ({
+    section: "state",
+    id: `state:${scope}/${key}`,
+    version: String(version),
+    text: JSON.stringify(value satisfies JsonValue, null, 1),
+    label,
+    score: standingScore,
+  }))
+}
+
+async function derivedPieces({ memories }: AssemblerDependencies, caller: ScopeCaller, scope: string): Promise<Piece[]> {
+  const list = await memories.list(caller, { scope, kinds: ["profile", "timeline"], limit: derivedMax })
+  return list.flatMap((entry) => pieceOf(entry, entry.kind === "timeline" ? "timeline" : "profile", standingScore))
+}
+
+async function recalledPieces(
+  { memories }: AssemblerDependencies,
+  caller: ScopeCaller,
+  { query, scopes, limit, budgetTokens, lanes, levelMin, runId }: AssemblyRequest,
+  signal: AbortSignal,
+): Promise<{ pieces: Piece[]; withheld: number }> {
+  if (query.trim() === "") return { pieces: [], withheld: 0 }
+  const narrowed = { ...(lanes === undefined ? {} : { lanes }), ...(levelMin === undefined ? {} : { levelMin }) }
+  const asked = { query, scopes, limit, budgetTokens, ...narrowed, ...(runId === undefined ? {} : { runId }) }
+  const { entries, withheld } = await memories.recall(caller, asked, signal)
+  const best = Math.max(...entries.map(({ score }) => score), Number.MIN_VALUE)
+  const pieces = entries.flatMap((entry) => pieceOf(entry, isDerived(entry) ? "facts" : "quotes", Math.max(0, entry.score / best)))
+  return { pieces, withheld }
+}
+
+function isDerived({ kind }: Entry): boolean {
+  return kind !== "episode"
+}
+
+function pieceOf({ id, versionId, lane, text, speaker, label, occurredAt }: Entry, section: SectionName, score: number): Piece[] {
+  if (text === null) return []
+  const facts = {
+    lane,
+    ...(speaker === null ? {} : { speaker }),
+    ...(occurredAt === null ? {} : { at: new Date(occurredAt).toISOString().slice(0, 10) }),
+  }
+  return [{ section, id, version: versionId, text, label, score, facts }]
+}
+
+/** A profile that the question finds too stands where it stands always. */
+function distinct(pieces: readonly Piece[]): Piece[] {
+  const seen = new Set<string>()
+  return pieces.filter(({ id, version }) => {
+    const key = version === null || !id.startsWith("mem") ? id : version
+    return !seen.has(key) && Boolean(seen.add(key))
+  })
+}
