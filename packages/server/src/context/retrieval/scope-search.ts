@@ -1,11 +1,12 @@
 // Hybrid search inside one scope: the words by BM25, the vectors exactly, both fused. Statistics and candidates never leave the scope.
 import { embeddings, wordIndex, type Queryable, type ScopeKey } from "../../store/index.ts"
-import { countTerms } from "./analyze.ts"
-import { placeKey, placeOf, scoreWords, type Bm25Parameters } from "./bm25.ts"
+import { questionTerms } from "./analyze.ts"
+import { placeKey, placeOf, scoreWords, type Bm25Parameters, type WeighedTerm } from "./bm25.ts"
 import { fuse, type Candidate, type Fused } from "./fuse.ts"
 import type { Lane } from "./lanes.ts"
+import { languageMark, languages, type Language } from "./languages.ts"
 import { rerankByTokens, type TokenReranking } from "./rerank-tokens.ts"
-import type { ScopeWords } from "./scope-words.ts"
+import type { HashedTerm, ScopeWords } from "./scope-words.ts"
 import { scoreSessions } from "./sessions.ts"
 import { speakersIn, type NamedSpeakers } from "./speakers.ts"
 import { hashedTerm, type TermKeyOf } from "./term-hash.ts"
@@ -67,14 +68,12 @@ export async function namedSpeakers(
 
 async function wordArm(db: Queryable, query: ScopeQuery): Promise<WordArm> {
   const key = await query.termKeyOf(db, query.projectId, query.scopeId)
-  const termsOf = (text: string): Parameters<typeof scoreWords>[1] =>
-    [...countTerms(text).frequencies].map(([term, weight]) => ({ term: hashedTerm(key, term), weight }))
-  const all = termsOf(query.text).map(({ term }) => term)
-  const words = await query.wordCache.load(db, query, all)
+  const words = await loadQuestion(db, query, key)
   const named = speakersIn(query.text, words.speakersPresent(), key)
+  const spoken = languagesIn(words, key)
   // Without the names there may be no word left, or only stop words.
-  const rest = termsOf(named.text)
-  const terms = rest.length === 0 ? termsOf(query.text) : rest
+  const rest = presentTerms(words, key, questionTerms(named.text, spoken))
+  const terms = rest.length === 0 ? presentTerms(words, key, questionTerms(query.text, spoken)) : rest
   const scored = scoreWords(words, terms, query.lanes)
   const sessionOf = scoreSessions(words, terms, new Set(query.lanes.keys()))
   const [onlyNamed] = named.hashes.size === 1 ? named.hashes : []
@@ -87,6 +86,43 @@ async function wordArm(db: Queryable, query: ScopeQuery): Promise<WordArm> {
   const only = query.documentIds === null ? undefined : await allowedPlaces(db, query, query.documentIds)
   const places = bestPlaces(only === undefined ? scored.places : scored.places.filter(only), signalsAt, query.candidatesMax)
   return { ceiling: Math.max(0, ...scored.ceilings.values()), best: await keyed(db, query, words, places, signalsAt), signalsAt }
+}
+
+/** The scope with the postings of all terms that the words of the question may have there. */
+async function loadQuestion(db: Queryable, query: ScopeQuery, key: Uint8Array): Promise<ScopeWords> {
+  const hashed = (groups: readonly (readonly string[])[]): HashedTerm[] => groups.flat().map((term) => hashedTerm(key, term))
+  const first = questionTerms(query.text, new Set())
+  const words = await query.wordCache.load(db, query, [
+    ...hashed(first),
+    ...languages.map((language) => hashedTerm(key, languageMark(language))),
+  ])
+  const all = questionTerms(query.text, languagesIn(words, key))
+  if (all.flat().length === first.flat().length) return words
+  return query.wordCache.load(db, query, hashed(all))
+}
+
+/** The languages other than English that some part of the scope is in. */
+function languagesIn(words: ScopeWords, key: Uint8Array): Set<Language> {
+  return new Set(languages.filter((language) => isPresent(words, hashedTerm(key, languageMark(language)))))
+}
+
+/** Of the terms that a word may have those that the scope knows; the likeliest one where it knows none, so that the word still counts as missed. */
+function presentTerms(words: ScopeWords, key: Uint8Array, groups: readonly (readonly string[])[]): WeighedTerm[] {
+  const weights = new Map<string, WeighedTerm>()
+  for (const group of groups) {
+    const known = group.filter((term) => isPresent(words, hashedTerm(key, term)))
+    for (const term of known.length > 0 ? known : group.slice(0, 1)) {
+      const weighed = weights.get(term) ?? { term: hashedTerm(key, term), weight: 0 }
+      weights.set(term, { ...weighed, weight: weighed.weight + 1 })
+    }
+  }
+  return [...weights.values()]
+}
+
+function isPresent(words: ScopeWords, term: HashedTerm): boolean {
+  let found = false
+  words.forEach(term, () => (found = true))
+  return found
 }
 
 /** Whether a document of the filter stands at a place. */

@@ -89,6 +89,27 @@ describe.each(testEngines())("search on %s", (engine) => {
     expect(before.map((entry) => entry.key)).toEqual(["d2 0", "d1 0"])
   })
 
+  it("finds words of several languages in one scope, by questions in each", async () => {
+    const { store } = test
+    const scope = `languages${(runs += 1)}`
+    const cache = createWordCache({ bytesMax: 1_000_000 })
+    const texts = {
+      english: "The children are painting the boats.",
+      spanish: "Los niños están pintando los barcos.",
+      german: "Die Kinder haben die Häuser gestrichen.",
+      japanese: "子供たちは船を塗っています。",
+      arabic: "الأطفال يرسمون السفن في الميناء.",
+    }
+    for (const [id, text] of Object.entries(texts)) await put(store, "proj_a", scope, id, text)
+    const firstOf = async (question: string): Promise<string | undefined> => (await find(store, cache, "proj_a", scope, question))[0]?.key
+    expect(await firstOf("who painted a boat?")).toBe("english 0")
+    expect(await firstOf("¿Quién pinta el barco?")).toBe("spanish 0")
+    expect(await firstOf("Welches Haus?")).toBe("german 0")
+    expect(await firstOf("barco")).toBe("spanish 0")
+    expect(await firstOf("船は何色ですか")).toBe("japanese 0")
+    expect(await firstOf("من يرسم السفينة؟")).toBe("arabic 0")
+  })
+
   it("of a project does not see another's rows even where the query forgets to name its own", async () => {
     const { store } = test
     await put(store, "proj_b", "wall", "d1", "apple")

@@ -1,10 +1,11 @@
 // Tests of the word side of retrieval: stems, terms of several scripts, BM25 against its definition, filters, fusion.
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { analyze, countTerms } from "./analyze.ts"
+import { analyze, countTerms, questionTerms } from "./analyze.ts"
 import { scoreWords } from "./bm25.ts"
 import { matches, parseFilter } from "./filters.ts"
 import { parametersOf } from "./lanes.ts"
+import { languageMark } from "./languages.ts"
 import { stem } from "./porter.ts"
 import { packParts } from "./index-entry.ts"
 import { ScopeWords } from "./scope-words.ts"
@@ -31,6 +32,37 @@ describe("terms", () => {
     const document = new Set(analyze("東京は日本の首都です"))
     expect(analyze("首都").every((term) => document.has(term))).toBe(true)
     expect(analyze("大阪").some((term) => document.has(term))).toBe(false)
+  })
+
+  it("of several languages meet those of a question in the same language, whatever the ending", () => {
+    const pairs = [
+      ["Ana vive en Sevilla con sus hermanos.", "¿Dónde viven los hermanos de Ana?", "herman"],
+      ["Claire a déménagé à Lyon.", "Quand est-ce que Claire déménage ?", "demenag"],
+      ["Jonas hat zwei Häuser gekauft.", "Welches Haus hat Jonas?", "haus"],
+      ["Анна купила новые книги.", "Какую книгу купила Анна?", "книг"],
+      ["قرأت مريم الكتاب أمس.", "أي كتاب قرأت مريم؟", "كتاب"],
+    ]
+    for (const [document = "", question = "", term = ""] of pairs) {
+      expect(analyze(document)).toContain(term)
+      expect(questionTerms(question, new Set()).flat()).toContain(term)
+    }
+  })
+
+  it("say in which language a text is, unless it is English, at no weight", () => {
+    const { frequencies, length } = countTerms("Jonas ist nach Hamburg gezogen.")
+    expect(frequencies.get(languageMark("de"))).toBe(0)
+    expect(length).toBe([...frequencies.values()].reduce((sum, count) => sum + count, 0))
+    expect([...countTerms("Jonas moved to Hamburg.").frequencies.values()]).not.toContain(0)
+    expect(countTerms("der die das").frequencies.size).toBe(0)
+  })
+
+  it("lose what an apostrophe cuts off, but not a letter that stands for itself", () => {
+    expect(analyze("the dog's T cells, don't")).toEqual(["dog", "t", "cell", "don"])
+  })
+
+  it("of right-to-left text do not depend on marks of direction", () => {
+    expect(analyze("\u200fשלום\u200e עולם")).toEqual(analyze("שלום עולם"))
+    expect(analyze("كـــتاب")).toEqual(analyze("كتاب"))
   })
 
   it("of Arabic and Hebrew do not depend on vowel marks", () => {
