@@ -324,11 +324,12 @@ create table episodes (
   constraint episodes_project_id_source_id_fkey FOREIGN KEY (project_id, source_id) REFERENCES sources(project_id, id),
   constraint episodes_pkey PRIMARY KEY (project_id, id)
 );
+CREATE INDEX episodes_by_conversation ON public.episodes USING btree (project_id, scope, COALESCE(conversation_id, ''::text), id) WHERE (session IS NOT NULL);
 CREATE INDEX episodes_by_scope ON public.episodes USING btree (project_id, scope, id);
 CREATE INDEX episodes_by_session ON public.episodes USING btree (project_id, scope, session, id) WHERE (session IS NOT NULL);
 CREATE INDEX episodes_by_source ON public.episodes USING btree (project_id, source_id);
 CREATE UNIQUE INDEX episodes_live ON public.episodes USING btree (project_id, scope, source_id, content_hash) WHERE (expired_at IS NULL);
-CREATE INDEX episodes_to_upkeep ON public.episodes USING btree (project_id, scope, id) WHERE ((upkept_at IS NULL) AND (expired_at IS NULL));
+CREATE INDEX episodes_to_upkeep ON public.episodes USING btree (project_id, scope, id) WHERE (upkept_at IS NULL);
 alter table episodes enable row level security;
 create policy project_only on episodes for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
 grant delete, insert, select, update on episodes to perdure_app;
@@ -679,6 +680,8 @@ create table memory_versions (
   model text,
   prompt_hash text,
   lapses_at timestamp with time zone,
+  ended_integrity smallint,
+  upkept_at timestamp with time zone,
   constraint memory_versions_check CHECK (((expired_at IS NULL) = (ended_by IS NULL))),
   constraint memory_versions_check1 CHECK (((NOT head) OR (expired_at IS NULL))),
   constraint memory_versions_ended_by_check CHECK ((ended_by = ANY (ARRAY['refine'::text, 'supersede'::text, 'retract'::text, 'revoke'::text, 'redact'::text, 'expire'::text]))),
@@ -692,6 +695,7 @@ CREATE INDEX memory_versions_by_memory ON public.memory_versions USING btree (pr
 CREATE INDEX memory_versions_by_scope ON public.memory_versions USING btree (project_id, scope, id);
 CREATE UNIQUE INDEX memory_versions_head ON public.memory_versions USING btree (project_id, memory_id) WHERE head;
 CREATE INDEX memory_versions_lapsing ON public.memory_versions USING btree (project_id, lapses_at) WHERE ((expired_at IS NULL) AND (lapses_at IS NOT NULL));
+CREATE INDEX memory_versions_to_upkeep ON public.memory_versions USING btree (project_id, scope, id) WHERE (upkept_at IS NULL);
 alter table memory_versions enable row level security;
 create policy project_only on memory_versions for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
 grant delete, insert, select, update on memory_versions to perdure_app;

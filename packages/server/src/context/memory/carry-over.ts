@@ -12,16 +12,11 @@ import type { RememberDependencies } from "./remember.ts"
 
 const batchRows = 100
 
-/** Calls `carried` for each scope that got something. */
-export async function carryOver(
-  dependencies: RememberDependencies,
-  projectId: string,
-  carried: (scope: string, principal: string) => void,
-): Promise<void> {
+export async function carryOver(dependencies: RememberDependencies, projectId: string): Promise<void> {
   const { store, keys } = dependencies
   const db = store.project(projectId)
   while (await flatMemories.hasFlatMemories(db, projectId)) {
-    const taken = await db.transaction(async (tx) => {
+    await db.transaction(async (tx) => {
       const rows = await flatMemories.takeFlatMemories(tx, projectId, batchRows)
       const made = new Map<string, DataKey>()
       for (const row of rows) {
@@ -30,9 +25,7 @@ export async function carryOver(
         made.set(scope.path, key)
         await carryOne(dependencies, tx, projectId, row, scope, key)
       }
-      return rows
     })
-    for (const row of taken) carried(scopeOf(row.scope).path, row.principal)
   }
 }
 

@@ -1,40 +1,76 @@
-// Memory as the rest of the server uses it: remember, recall, list, read, forget.
-import { AppError, messageOf, type Clock, type NewId } from "../../core/index.ts"
-import { changes, episodes, memories, memoryVersions, scopes, type MemoryKind, type Queryable, type Store } from "../../store/index.ts"
+// Memory as the rest of the server uses it.
+import { messageOf, type Clock, type NewId } from "../../core/index.ts"
+import {
+  episodes,
+  memories,
+  memoryReviews,
+  sources,
+  type MemoryKind,
+  type Queryable,
+  type ReviewReason,
+  type Store,
+} from "../../store/index.ts"
+import type { ScopeIndex } from "../retrieval/index-entry.ts"
 import type { Reader } from "../retrieval/reader.ts"
 import type { TermKeyOf } from "../retrieval/term-hash.ts"
 import type { WordCache } from "../retrieval/word-cache.ts"
-import { hasScopeRight, requireScopeRight, type MemoryCaller, type ScopeRight } from "../scopes/access.ts"
-import { parseScope } from "../scopes/scope-name.ts"
+import type { MemoryCaller } from "../scopes/access.ts"
 import type { Caller } from "../types.ts"
 import { carryOver } from "./carry-over.ts"
+import { confirm, forget, redact, retract } from "./curate.ts"
 import type { DataKeys } from "./data-keys.ts"
-import { readRows, rowsByIds, type Row } from "./entries.ts"
-import type { ScopeIndex } from "../retrieval/index-entry.ts"
-import { historyScopeId, memoryScopeId } from "./index-scopes.ts"
+import { readRows, type Row } from "./entries.ts"
+import { explain, readVersions, type Explanation } from "./explain.ts"
+import { noMemory, requireRow, requireScope, requireSource, rowsOf } from "./lookup.ts"
 import { recall, type RecallQuery } from "./recall.ts"
 import { remember } from "./remember.ts"
+import { blastRadius, readSources, revoke, type BlastRadius, type Revocation, type Source } from "./sources.ts"
 import type { Entry, NewMemory, Recall, RememberedEntry } from "./types.ts"
 import type { AfterRemember } from "./upkeep.ts"
 
-export interface MemoryPage {
+export interface ScopePage {
   scope: string
-  /** All when absent. */
-  kinds?: readonly ("episode" | MemoryKind)[] | undefined
   /** The last id of the page before. */
   before?: string | undefined
   limit: number
 }
 
+export interface MemoryPage extends ScopePage {
+  /** All when absent. */
+  kinds?: readonly ("episode" | MemoryKind)[] | undefined
+}
+
+export interface Review {
+  id: string
+  reason: ReviewReason
+  createdAt: number
+  entry: Entry
+}
+
 export interface Memories {
-  /** Resolves when the statement is committed and can be found by its words; `created` is false when the source had said the same already. */
+  /** Resolves when the statement is committed and can be found by its words. */
   remember(caller: MemoryCaller, memory: NewMemory): Promise<RememberedEntry>
   recall(caller: MemoryCaller, query: RecallQuery, signal: AbortSignal): Promise<Recall>
   /** Newest first. */
   list(caller: MemoryCaller, page: MemoryPage): Promise<Entry[]>
   get(caller: MemoryCaller, id: string): Promise<Entry>
+  /** Of a derived memory, newest first; an episode has one. */
+  versions(caller: MemoryCaller, id: string, limit: number): Promise<Entry[]>
+  explain(caller: MemoryCaller, id: string): Promise<Explanation>
+  /** The caller says it too: what is confirmed has the trust of their own word. */
+  confirm(caller: MemoryCaller, id: string): Promise<Entry>
+  /** It is not believed any more; `until`: it held before that time. */
+  retract(caller: MemoryCaller, id: string, until: number | null): Promise<Entry>
+  /** Its text goes, with that of what rests on it alone. */
+  redact(caller: MemoryCaller, id: string): Promise<Entry>
   /** Takes it out of everything that can be read, with what rests on it alone. */
   forget(caller: MemoryCaller, id: string): Promise<Entry>
+  /** What a person should decide on, oldest first; `before` is the last id of the page before. */
+  reviews(caller: MemoryCaller, page: ScopePage): Promise<Review[]>
+  sources(caller: MemoryCaller, page: ScopePage): Promise<Source[]>
+  blastRadius(caller: MemoryCaller, sourceId: string): Promise<BlastRadius>
+  /** All that came from the source is told no more, nor what rests on it alone. */
+  revoke(caller: MemoryCaller, sourceId: string, reason: string | null): Promise<Revocation>
 }
 
 export interface MemoriesDependencies {
@@ -68,9 +104,7 @@ class MemoryService implements Memories {
     await this.#prepared(caller)
     const { episode, created, seq } = await remember(this.#dependencies, caller, memory)
     if (created) this.#dependencies.afterRemember(caller, episode.scope)
-    const [entry] = await this.#read(this.#db(caller), caller, [{ episode }])
-    if (entry === undefined) throw noMemory(episode.id)
-    return { ...entry, created, seq }
+    return { ...(await this.#one(this.#db(caller), caller, { episode })), created, seq }
   }
 
   async recall(caller: MemoryCaller, query: RecallQuery, signal: AbortSignal): Promise<Recall> {
@@ -82,52 +116,109 @@ class MemoryService implements Memories {
     await this.#prepared(caller)
     const { projectId } = caller
     const db = this.#db(caller)
-    const name = parseScope(scope)
-    const [stored] = await scopes.scopesByPath(db, projectId, [name.path])
-    requireScopeRight(caller, name, stored, "read")
+    const path = await requireScope(db, caller, scope, "read")
     const derived = kinds?.filter((kind) => kind !== "episode") ?? null
-    const ids =
-      kinds === undefined || kinds.includes("episode") ? await episodes.listEpisodeIds(db, projectId, name.path, before, limit) : []
-    if (derived === null || derived.length > 0)
-      ids.push(...(await memories.listMemoryIds(db, projectId, name.path, derived, before, limit)))
-    const page = ids.sort().reverse().slice(0, limit)
-    const rows = await this.#rows(db, caller, page)
-    return this.#read(db, caller, rows)
+    const ids = kinds === undefined || kinds.includes("episode") ? await episodes.listEpisodeIds(db, projectId, path, before, limit) : []
+    if (derived === null || derived.length > 0) ids.push(...(await memories.listMemoryIds(db, projectId, path, derived, before, limit)))
+    const page = ids.toSorted((a, b) => (a < b ? 1 : -1)).slice(0, limit)
+    return this.#read(db, caller, await rowsOf(db, projectId, page))
   }
 
   async get(caller: MemoryCaller, id: string): Promise<Entry> {
     await this.#prepared(caller)
     const db = this.#db(caller)
-    const [entry] = await this.#read(db, caller, [await this.#found(db, caller, id, "read")])
-    return entry ?? raise(noMemory(id))
+    return this.#one(db, caller, await requireRow(db, caller, id, "read"))
   }
 
-  async forget(caller: MemoryCaller, id: string): Promise<Entry> {
-    await this.#prepared(caller)
-    const { projectId } = caller
-    return this.#db(caller).transaction(async (tx) => {
-      const row = await this.#found(tx, caller, id, "erase")
-      const [entry] = await this.#read(tx, caller, [row])
-      if (entry === undefined) throw noMemory(id)
-      if (row.episode === undefined) await this.#forgetMemory(tx, projectId, row.version.memoryId)
-      else {
-        await episodes.deleteEpisode(tx, projectId, id)
-        await this.#dependencies.index.removeEntry(tx, { projectId, scopeId: memoryScopeId(entry.scope), documentId: id })
-      }
-      const { principal } = caller
-      await changes.recordChange(tx, { projectId, scope: entry.scope, entry: id, kind: "memory", op: "forget", principal })
+  async versions(caller: MemoryCaller, id: string, limit: number): Promise<Entry[]> {
+    const db = this.#db(caller)
+    const row = await requireRow(db, caller, id, "read")
+    if (row.version === undefined) return this.#read(db, caller, [row])
+    return readVersions(this.#dependencies.keys, db, caller.projectId, row.version.memoryId, limit)
+  }
+
+  async explain(caller: MemoryCaller, id: string): Promise<Explanation> {
+    const db = this.#db(caller)
+    return explain(this.#dependencies.keys, db, caller.projectId, await requireRow(db, caller, id, "read"))
+  }
+
+  confirm(caller: MemoryCaller, id: string): Promise<Entry> {
+    return this.#curate(caller, id, "curate", async (tx, row) => {
+      const confirmed = await confirm(this.#dependencies, tx, caller, row)
+      return this.#one(tx, caller, confirmed)
+    })
+  }
+
+  retract(caller: MemoryCaller, id: string, until: number | null): Promise<Entry> {
+    return this.#curate(caller, id, "curate", async (tx, row) => {
+      await retract(this.#dependencies, tx, caller, row, until)
+      return this.#again(tx, caller, row)
+    })
+  }
+
+  redact(caller: MemoryCaller, id: string): Promise<Entry> {
+    return this.#curate(caller, id, "erase", async (tx, row) => {
+      await redact(this.#dependencies, tx, caller, row)
+      return this.#again(tx, caller, row)
+    })
+  }
+
+  forget(caller: MemoryCaller, id: string): Promise<Entry> {
+    return this.#curate(caller, id, "erase", async (tx, row) => {
+      const entry = await this.#one(tx, caller, row)
+      await forget(this.#dependencies, tx, caller, row)
       return entry
     })
   }
 
-  async #forgetMemory(tx: Queryable, projectId: string, memoryId: string): Promise<void> {
-    const versions = await memoryVersions.versionsOfMemory(tx, projectId, memoryId, versionsMax)
-    await memories.deleteMemory(tx, projectId, memoryId)
-    for (const scopeId of [historyScopeId, memoryScopeId]) {
-      for (const { id, scope } of versions) {
-        await this.#dependencies.index.removeEntry(tx, { projectId, scopeId: scopeId(scope), documentId: id })
-      }
-    }
+  async reviews(caller: MemoryCaller, { scope, before, limit }: ScopePage): Promise<Review[]> {
+    const db = this.#db(caller)
+    const path = await requireScope(db, caller, scope, "read")
+    const waiting = await memoryReviews.openReviews(db, caller.projectId, path, before, limit)
+    const rows = await rowsOf(
+      db,
+      caller.projectId,
+      waiting.map(({ entryId }) => entryId),
+    )
+    const entries = new Map((await this.#read(db, caller, rows)).map((entry) => [entry.versionId ?? entry.id, entry]))
+    return waiting.flatMap(({ id, entryId, reason, createdAt }) => {
+      const entry = entries.get(entryId)
+      return entry === undefined ? [] : [{ id, reason, createdAt, entry }]
+    })
+  }
+
+  async sources(caller: MemoryCaller, { scope, before, limit }: ScopePage): Promise<Source[]> {
+    const db = this.#db(caller)
+    const path = await requireScope(db, caller, scope, "read")
+    const rows = await sources.listSources(db, caller.projectId, path, before, limit)
+    return readSources(this.#dependencies.keys, db, caller.projectId, rows)
+  }
+
+  async blastRadius(caller: MemoryCaller, sourceId: string): Promise<BlastRadius> {
+    const db = this.#db(caller)
+    const row = await requireSource(db, caller, sourceId, "read")
+    return blastRadius(this.#dependencies.keys, db, caller.projectId, row)
+  }
+
+  async revoke(caller: MemoryCaller, sourceId: string, reason: string | null): Promise<Revocation> {
+    const revoked = await this.#db(caller).transaction(async (tx) => {
+      const row = await requireSource(tx, caller, sourceId, "curate")
+      return revoke(this.#dependencies, tx, caller, row, reason)
+    })
+    this.#dependencies.afterRemember(caller, revoked.source.scope)
+    return revoked
+  }
+
+  async #curate(
+    caller: MemoryCaller,
+    id: string,
+    right: "curate" | "erase",
+    work: (tx: Queryable, row: Row) => Promise<Entry>,
+  ): Promise<Entry> {
+    await this.#prepared(caller)
+    const entry = await this.#db(caller).transaction(async (tx) => work(tx, await requireRow(tx, caller, id, right)))
+    this.#dependencies.afterRemember(caller, entry.scope)
+    return entry
   }
 
   #db({ projectId }: Caller): ReturnType<Store["project"]> {
@@ -138,29 +229,16 @@ class MemoryService implements Memories {
     return readRows(this.#dependencies.keys, db, projectId, rows)
   }
 
-  /** Rows of entries by id, in that order: an episode, or the head of a memory. */
-  async #rows(db: Queryable, { projectId }: Caller, ids: readonly string[]): Promise<Row[]> {
-    const rows = await rowsByIds(db, projectId, ids)
-    const heads = await memoryVersions.headsOf(
-      db,
-      projectId,
-      ids.filter((id) => !rows.has(id)),
-    )
-    for (const version of heads) rows.set(version.memoryId, { version })
-    return ids.flatMap((id) => rows.get(id) ?? [])
+  async #one(db: Queryable, caller: Caller, row: Row): Promise<Entry> {
+    const [entry] = await this.#read(db, caller, [row])
+    if (entry === undefined) throw noMemory((row.episode ?? row.version).id)
+    return entry
   }
 
-  /** The row of an entry in whose scope the caller may do that; for others it does not exist. */
-  async #found(db: Queryable, caller: MemoryCaller, id: string, right: ScopeRight): Promise<Row> {
-    const [live] = await this.#rows(db, caller, [id])
-    const [last] = live === undefined ? await memoryVersions.versionsOfMemory(db, caller.projectId, id, 1) : []
-    const row = live ?? (last && { version: last })
-    if (row === undefined) throw noMemory(id)
-    const name = parseScope((row.episode ?? row.version).scope)
-    const [stored] = await scopes.scopesByPath(db, caller.projectId, [name.path])
-    if (!hasScopeRight(caller, name, stored, "read")) throw noMemory(id)
-    requireScopeRight(caller, name, stored, right)
-    return row
+  /** What a row is after it was changed. */
+  async #again(tx: Queryable, caller: Caller, row: Row): Promise<Entry> {
+    const [now] = await rowsOf(tx, caller.projectId, [(row.episode ?? row.version).id])
+    return this.#one(tx, caller, now ?? row)
   }
 
   /** Once for each project: what was there before memory had its present form, and what a process left undone. */
@@ -168,32 +246,22 @@ class MemoryService implements Memories {
     const { projectId } = caller
     const known = this.#ready.get(projectId)
     if (known !== undefined) return known
-    const { afterRemember, onError, store } = this.#dependencies
-    const ready = carryOver(this.#dependencies, projectId, () => undefined)
-      .then(async () => {
-        for (const scope of await episodes.scopesToUpkeep(store.project(projectId), projectId, scopesResumedMax))
-          afterRemember(caller, scope)
-      })
-      .catch((error: unknown) => {
-        this.#ready.delete(projectId)
-        onError("carrying memories over", messageOf(error))
-        throw error
-      })
+    const ready = this.#prepare(caller).catch((error: unknown) => {
+      this.#ready.delete(projectId)
+      this.#dependencies.onError("carrying memories over", messageOf(error))
+      throw error
+    })
     this.#ready.set(projectId, ready)
     return ready
   }
+
+  async #prepare(caller: Caller): Promise<void> {
+    const { projectId } = caller
+    await carryOver(this.#dependencies, projectId)
+    for (const scope of await episodes.scopesToUpkeep(this.#db(caller), projectId, scopesResumedMax)) {
+      this.#dependencies.afterRemember(caller, scope)
+    }
+  }
 }
 
-const versionsMax = 10_000
 const scopesResumedMax = 1_000
-
-export function noMemory(id: string): AppError {
-  return new AppError("not_found", `No memory '${id}' in this project.`, {
-    param: "id",
-    hint: "List a scope with GET /v1/memories?scope=…",
-  })
-}
-
-function raise(error: AppError): never {
-  throw error
-}

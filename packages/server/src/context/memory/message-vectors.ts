@@ -1,12 +1,11 @@
 // Vectors of messages: each read inside its conversation, kept as text between the step that makes them and the one that writes them.
-import { type Queryable, type Store, type StoredEpisode } from "../../store/index.ts"
+import type { DocumentKey, Queryable, Store } from "../../store/index.ts"
 import type { ScopeIndex } from "../retrieval/index-entry.ts"
 import type { Reader } from "../retrieval/reader.ts"
 import type { Caller } from "../types.ts"
 import { vectorOfText, vectorText } from "../vector-text.ts"
 import type { DataKeys } from "./data-keys.ts"
-import { readRows } from "./entries.ts"
-import { memoryScopeId } from "./index-scopes.ts"
+import { readRows, type Row } from "./entries.ts"
 import { previousTexts } from "./previous.ts"
 
 /** Plain JSON. */
@@ -23,22 +22,21 @@ export interface MessageReader {
   reader: Reader
 }
 
-/** Of those messages that can be read; none where vectors are not kept. All are on the bill of `caller`. */
+/** Of those messages and derived statements that can be read; none where vectors are not kept. All are on the bill of `caller`. */
 export async function readMessages(
   { store, keys, reader }: MessageReader,
   caller: Caller,
-  messages: readonly StoredEpisode[],
+  rows: readonly Row[],
   signal: AbortSignal,
 ): Promise<MessageVector[]> {
   const db = store.project(caller.projectId)
-  const rows = messages.map((episode) => ({ episode }))
   const entries = await readRows(keys, db, caller.projectId, rows)
   const passages: { id: string; text: string; previous: string | undefined }[] = []
-  for (const [index, { id, text }] of entries.entries()) {
-    const episode = messages[index]
-    if (text === null || episode === undefined) continue
-    const [previous] = await previousTexts(db, keys, caller.projectId, episode)
-    passages.push({ id, text, previous })
+  for (const [index, { id, versionId, text }] of entries.entries()) {
+    if (text === null) continue
+    const episode = rows[index]?.episode
+    const [previous] = episode === undefined ? [] : await previousTexts(db, keys, caller.projectId, episode)
+    passages.push({ id: versionId ?? id, text, previous })
   }
   const read = await reader.passages({ ...caller, isPatient: true }, passages, signal)
   return (read ?? []).map(({ vector, tokens }, index) => ({
@@ -51,10 +49,10 @@ export async function readMessages(
 export async function writeMessageVector(
   tx: Queryable,
   { index, embedModel: model }: { index: ScopeIndex; embedModel: string },
-  { projectId, scope }: { projectId: string; scope: string },
-  { id, vector, tokens }: MessageVector,
+  place: DocumentKey,
+  { vector, tokens }: MessageVector,
 ): Promise<void> {
-  const key = { projectId, scopeId: memoryScopeId(scope), documentId: id, model }
+  const key = { ...place, model }
   await index.indexVectors(tx, key, [{ part: 0, piece: 0, vector: vectorOfText(vector) }])
   if (tokens === null) return
   const vectors = new Int8Array(Buffer.from(tokens.vectors, "base64"))

@@ -1,17 +1,20 @@
 // Remembering: the evidence as it came, its source and its words in one transaction; what takes longer follows in the background.
 import { AppError, type Clock, type NewId } from "../../core/index.ts"
-import { changes, episodes, scopes, sources, type Queryable, type Store, type StoredEpisode } from "../../store/index.ts"
+import { changes, episodes, memoryReviews, scopes, sources, type Queryable, type Store, type StoredEpisode } from "../../store/index.ts"
 import { estimateTokens } from "../documents/tokens.ts"
 import { requireScopeRight, type MemoryCaller } from "../scopes/access.ts"
 import { parseScope, type ScopeName } from "../scopes/scope-name.ts"
 import { sealBody } from "./bodies.ts"
 import { contentHash, subjectOfScope, type DataKey, type DataKeys } from "./data-keys.ts"
+import { instructingLevel } from "./choose.ts"
+import { isDirective } from "./directives.ts"
 import type { EpisodeBody } from "./entries.ts"
 import type { ScopeIndex } from "../retrieval/index-entry.ts"
 import { weightedTerms } from "../retrieval/window.ts"
 import { memoryScopeId } from "./index-scopes.ts"
 import { kindOfRole, labelOfNew } from "./labels.ts"
 import { previousTexts } from "./previous.ts"
+import { sessionOf } from "./session.ts"
 import type { NewMemory } from "./types.ts"
 
 export interface RememberDependencies {
@@ -22,7 +25,7 @@ export interface RememberDependencies {
   newId: NewId
 }
 
-export interface Remembered {
+export interface Written {
   episode: StoredEpisode
   /** False where the same text of the same source was there already: then it is that one. */
   created: boolean
@@ -30,7 +33,7 @@ export interface Remembered {
   seq: number | null
 }
 
-export async function remember(dependencies: RememberDependencies, caller: MemoryCaller, memory: NewMemory): Promise<Remembered> {
+export async function remember(dependencies: RememberDependencies, caller: MemoryCaller, memory: NewMemory): Promise<Written> {
   const { store, keys } = dependencies
   const { projectId } = caller
   const scope = parseScope(memory.scope)
@@ -38,13 +41,32 @@ export async function remember(dependencies: RememberDependencies, caller: Memor
     // In transactions of their own: once a key exists it stays, whatever becomes of this.
     const scopeKey = await keys.ensure(projectId, subjectOfScope(scope.path))
     const key = memory.subject === undefined ? scopeKey : await keys.ensure(projectId, memory.subject)
-    const remembered = await store.project(projectId).transaction((tx) => write(dependencies, tx, { caller, scope, memory, scopeKey, key }))
-    if (remembered !== undefined) return remembered
+    const written = await store.project(projectId).transaction((tx) => write(dependencies, tx, { caller, scope, memory, scopeKey, key }))
+    if (written !== undefined) return written
     // A key was destroyed, and this process had not heard of it yet.
     keys.forget(scopeKey.id)
     keys.forget(key.id)
   }
-  throw new AppError("conflict", `What is known about '${memory.subject ?? scope.path}' was being erased at the same time.`, {
+  throw beingErased(memory.subject ?? scope.path)
+}
+
+/** The same in a transaction of the caller, as the last thing but the index and changes of the same scope. */
+export async function writeEpisode(
+  dependencies: RememberDependencies,
+  tx: Queryable,
+  caller: MemoryCaller,
+  memory: NewMemory,
+): Promise<Written> {
+  const scope = parseScope(memory.scope)
+  const scopeKey = await dependencies.keys.within(tx, caller.projectId, subjectOfScope(scope.path))
+  const key = memory.subject === undefined ? scopeKey : await dependencies.keys.within(tx, caller.projectId, memory.subject)
+  const written = await write(dependencies, tx, { caller, scope, memory, scopeKey, key })
+  if (written === undefined) throw beingErased(memory.subject ?? scope.path)
+  return written
+}
+
+function beingErased(subject: string): AppError {
+  return new AppError("conflict", `What is known about '${subject}' was being erased at the same time.`, {
     hint: "Try again if it shall be remembered anew.",
   })
 }
@@ -58,29 +80,34 @@ interface Write {
   key: DataKey
 }
 
-async function write(dependencies: RememberDependencies, tx: Queryable, asked: Write): Promise<Remembered | undefined> {
-  const { projectId } = asked.caller
+async function write(dependencies: RememberDependencies, tx: Queryable, asked: Write): Promise<Written | undefined> {
+  const { projectId, principal } = asked.caller
   const { scope } = asked
   const [stored] = await scopes.scopesByPath(tx, projectId, [scope.path])
   requireScopeRight(asked.caller, scope, stored, "write")
   if (stored === undefined) await scopes.ensureScope(tx, projectId, { ...scope, createdAt: dependencies.clock.now() })
   const sourceId = await writeSource(dependencies, tx, asked)
-  const episode = episodeOf(dependencies, asked, sourceId)
+  const drawn = episodeOf(dependencies, asked, sourceId)
+  const episode = { ...drawn, session: await sessionOf(tx, projectId, drawn, asked.memory) }
   if (!(await episodes.insertEpisode(tx, projectId, episode))) {
     const same = await episodes.findSameEpisode(tx, projectId, episode)
     return same && { episode: same, created: false, seq: null }
   }
+  if (episode.directive && episode.integrity < instructingLevel) {
+    const review = { id: dependencies.newId("rev"), scope: scope.path, entryId: episode.id, createdAt: episode.recordedAt }
+    await memoryReviews.insertReview(tx, projectId, { ...review, reason: "directive" })
+  }
+  const { text, speaker, role: lane = "user" } = asked.memory
   const previous = await previousTexts(tx, dependencies.keys, projectId, episode)
   await dependencies.index.indexEntry(tx, {
     projectId,
     scopeId: memoryScopeId(scope.path),
     documentId: episode.id,
-    lane: asked.memory.role ?? "user",
-    parts: [weightedTerms(asked.memory.text, previous)],
+    lane,
+    parts: [weightedTerms(text, previous)],
     session: episode.session ?? undefined,
-    speaker: asked.memory.speaker,
+    speaker,
   })
-  const { principal } = asked.caller
   const seq = await changes.recordChange(tx, { projectId, scope: scope.path, entry: episode.id, kind: "memory", op: "remember", principal })
   return { episode: { ...episode, revokedAt: null }, created: true, seq }
 }
@@ -121,7 +148,7 @@ function episodeOf({ clock, newId }: RememberDependencies, asked: Write, sourceI
     scope: scope.path,
     conversationId: memory.conversationId ?? null,
     itemId: memory.itemId ?? null,
-    session: memory.session ?? memory.conversationId ?? null,
+    session: null,
     lane: role,
     keyId: key.id,
     body: sealBody(key.bytes, caller.projectId, id, body),
@@ -135,7 +162,7 @@ function episodeOf({ clock, newId }: RememberDependencies, asked: Write, sourceI
     endedBy: null,
     label: label as never, // a Label is plain JSON
     integrity: label.integrity,
-    directive: false,
+    directive: isDirective(text),
     recalledFrom: [...(memory.recalledFrom ?? [])],
     principal: caller.principal,
     runId: memory.runId ?? null,

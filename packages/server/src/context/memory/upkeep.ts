@@ -1,13 +1,16 @@
 // What follows a write, off its path: one durable run per scope at a time gives new entries their vectors.
 import { AppError, isJsonObject, messageOf, type Clock, type JsonValue } from "../../core/index.ts"
 import type { RunContext, RunDefinition, Runs } from "../../runs/index.ts"
-import { episodes, type Store } from "../../store/index.ts"
+import type { Store } from "../../store/index.ts"
 import type { ScopeIndex } from "../retrieval/index-entry.ts"
 import type { Reader } from "../retrieval/reader.ts"
 import type { Caller } from "../types.ts"
 import type { DataKeys } from "./data-keys.ts"
-import { readMessages, writeMessageVector, type MessageVector } from "./message-vectors.ts"
+import { rowsByIds, type Row } from "./entries.ts"
+import { historyScopeId, memoryScopeId } from "./index-scopes.ts"
 import { writersLabel } from "./labels.ts"
+import { readMessages, writeMessageVector, type MessageVector } from "./message-vectors.ts"
+import { indexScopeOf, markUpkept, rowsToUpkeep } from "./upkeep-batch.ts"
 
 export const upkeepName = "memory/upkeep"
 const embedTimeoutMs = 60_000
@@ -45,18 +48,18 @@ export function upkeepDefinition(dependencies: UpkeepDependencies): RunDefinitio
 
 /** How many entries it took care of. */
 async function upkeepBatch(dependencies: UpkeepDependencies, context: RunContext, scope: string, batch: number): Promise<number> {
-  const { store, clock } = dependencies
+  const { store, index, clock } = dependencies
   const { projectId } = context.run
   const embedded = await context.step(
     `embed:${batch}`,
     async ({ signal }) => {
-      const db = store.project(projectId)
-      const waiting = await episodes.episodesToUpkeep(db, projectId, scope, batchEntries)
+      const waiting = await rowsToUpkeep(store.project(projectId), projectId, scope, batchEntries)
       // Each on the bill of whoever wrote it.
-      const rows = waiting.filter(({ principal }) => principal === waiting[0]?.principal)
-      const principal = rows[0]?.principal ?? context.run.principal
-      const vectors = await readMessages(dependencies, { projectId, principal }, rows, signal)
-      return { ids: rows.map(({ id }) => id), vectors: vectors as unknown as JsonValue[] } // plain JSON
+      const principal = waiting[0] === undefined ? context.run.principal : principalOf(waiting[0])
+      const rows = waiting.filter((row) => principalOf(row) === principal)
+      const told = rows.filter((row) => indexScopeOf(row) !== null)
+      const vectors = await readMessages(dependencies, { projectId, principal }, told, signal)
+      return { ids: rows.map(idOf), vectors: vectors as unknown as JsonValue[] } // plain JSON
     },
     { effect: "read", retries: embedRetries, timeoutMs: embedTimeoutMs },
   )
@@ -65,17 +68,31 @@ async function upkeepBatch(dependencies: UpkeepDependencies, context: RunContext
     `commit:${batch}`,
     async ({ tx }) => {
       if (tx === undefined) return null
-      // Some may have been forgotten meanwhile.
-      const left = await episodes.episodesByIds(tx, projectId, embedded.ids)
-      const live = new Set(left.filter(({ expiredAt, revokedAt }) => expiredAt === null && revokedAt === null).map(({ id }) => id))
-      for (const vector of embedded.vectors as unknown as MessageVector[])
-        if (live.has(vector.id)) await writeMessageVector(tx, dependencies, { projectId, scope }, vector)
-      await episodes.markUpkept(tx, projectId, embedded.ids, clock.now())
+      // As they are now: some may have ended meanwhile.
+      const rows = await rowsByIds(tx, projectId, embedded.ids)
+      const vectors = new Map((embedded.vectors as unknown as MessageVector[]).map((vector) => [vector.id, vector]))
+      for (const scopeId of [historyScopeId(scope), memoryScopeId(scope)]) {
+        for (const [documentId, row] of rows) {
+          const key = { projectId, scopeId, documentId }
+          const vector = vectors.get(documentId)
+          if (indexScopeOf(row) === null) await index.removeEntry(tx, key)
+          else if (vector !== undefined && indexScopeOf(row) === scopeId) await writeMessageVector(tx, dependencies, key, vector)
+        }
+      }
+      await markUpkept(tx, projectId, [...rows.values()], clock.now())
       return null
     },
     { effect: "transactional" },
   )
   return embedded.ids.length
+}
+
+function principalOf(row: Row): string {
+  return (row.episode ?? row.version).principal
+}
+
+function idOf(row: Row): string {
+  return (row.episode ?? row.version).id
 }
 
 /** Starts at most one run for a scope at a time; what is written while it runs is looked at once more after it. */

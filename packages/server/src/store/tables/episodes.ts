@@ -95,6 +95,18 @@ export async function findSameEpisode(
   return (await db.query<StoredEpisode>(text, [projectId, same.scope, same.sourceId, same.contentHash]))[0]
 }
 
+/** The last message of a conversation; null: of those that are of none. */
+export async function lastMessage(
+  db: Queryable,
+  projectId: string,
+  scope: string,
+  conversationId: string | null,
+): Promise<Pick<StoredEpisode, "session" | "occurredAt"> | undefined> {
+  const text = `select session, occurred_at as "occurredAt" from episodes
+    where project_id = $1 and scope = $2 and coalesce(conversation_id, '') = $3 and session is not null order by id desc limit 1`
+  return (await db.query<Pick<StoredEpisode, "session" | "occurredAt">>(text, [projectId, scope, conversationId ?? ""]))[0]
+}
+
 /** The live messages that came before one in its session, the nearest first; results of tools are passed over. */
 export function episodesBefore(
   db: Queryable,
@@ -108,16 +120,17 @@ export function episodesBefore(
   return db.query<StoredEpisode>(text, [projectId, scope, session, id, limit])
 }
 
-/** Live ones whose upkeep (vectors, facts) is still to do, oldest first. */
+/** Those whose upkeep is still to do, oldest first: live ones get vectors and facts, ended ones leave the index. */
 export function episodesToUpkeep(db: Queryable, projectId: string, scope: string, limit: number): Promise<StoredEpisode[]> {
   const text = `select ${columns} from ${joined}
-    where e.project_id = $1 and e.scope = $2 and e.upkept_at is null and e.expired_at is null and s.revoked_at is null order by e.id limit $3`
+    where e.project_id = $1 and e.scope = $2 and e.upkept_at is null order by e.id limit $3`
   return db.query<StoredEpisode>(text, [projectId, scope, limit])
 }
 
 /** Scopes of the project where upkeep is to do. */
 export async function scopesToUpkeep(db: Queryable, projectId: string, limit: number): Promise<string[]> {
-  const text = `select distinct scope from episodes where project_id = $1 and upkept_at is null and expired_at is null limit $2`
+  const text = `select scope from episodes where project_id = $1 and upkept_at is null
+    union select scope from memory_versions where project_id = $1 and upkept_at is null limit $2`
   return (await db.query<{ scope: string }>(text, [projectId, limit])).map(({ scope }) => scope)
 }
 
@@ -129,8 +142,40 @@ export async function markUpkept(tx: Queryable, projectId: string, ids: readonly
   ])
 }
 
+/** Ends those that are live; their ids. A redacted one loses its body. */
+export async function endEpisodes(
+  tx: Queryable,
+  projectId: string,
+  ids: readonly string[],
+  end: { by: EpisodeEnd; now: number },
+): Promise<string[]> {
+  const rows = await tx.query<{ id: string }>(
+    `update episodes set expired_at = coalesce(expired_at, to_timestamp($3::float8 / 1000)), ended_by = $4, upkept_at = null,
+       body = case when $4 = 'redact' then null else body end
+     where project_id = $1 and id = any($2) and (expired_at is null or $4 = 'redact') returning id`,
+    [projectId, ids, end.now, end.by],
+  )
+  return rows.map(({ id }) => id)
+}
+
 export async function deleteEpisode(tx: Queryable, projectId: string, id: string): Promise<boolean> {
   return (await tx.query(`delete from episodes where project_id = $1 and id = $2 returning id`, [projectId, id])).length > 0
+}
+
+/** Ends the live ones of a source; their ids. */
+export async function revokeEpisodesOf(tx: Queryable, projectId: string, sourceId: string, now: number): Promise<string[]> {
+  const rows = await tx.query<{ id: string }>(
+    `update episodes set expired_at = to_timestamp($3::float8 / 1000), ended_by = 'revoke', upkept_at = null
+     where project_id = $1 and source_id = $2 and expired_at is null returning id`,
+    [projectId, sourceId, now],
+  )
+  return rows.map(({ id }) => id)
+}
+
+/** All of a source, ended ones too, newest first. */
+export async function episodeIdsOfSource(db: Queryable, projectId: string, sourceId: string): Promise<string[]> {
+  const text = `select id from episodes where project_id = $1 and source_id = $2 order by id desc`
+  return (await db.query<{ id: string }>(text, [projectId, sourceId])).map(({ id }) => id)
 }
 
 /** Ids of the live ones in a scope, newest first; `before` is the last id of the page before. */

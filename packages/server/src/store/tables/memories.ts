@@ -12,6 +12,34 @@ export interface StoredMemory {
   createdAt: number
 }
 
+const columns = `id, scope, kind, slot, created_at as "createdAt"`
+
+/** The memory of a slot, made if there is none, and locked until the transaction ends: whoever else asserts something of it waits. */
+export async function lockSlot(
+  tx: Queryable,
+  projectId: string,
+  memory: { id: string; scope: string; kind: MemoryKind; slot: string; createdAt: number },
+): Promise<StoredMemory> {
+  await insertMemory(tx, projectId, memory)
+  const text = `select ${columns} from memories where project_id = $1 and scope = $2 and slot = $3 for update`
+  const [found] = await tx.query<StoredMemory>(text, [projectId, memory.scope, memory.slot])
+  return found ?? memory
+}
+
+/** Nothing happens where the slot is taken. */
+export async function insertMemory(tx: Queryable, projectId: string, memory: StoredMemory): Promise<void> {
+  await tx.query(
+    `insert into memories (project_id, id, scope, kind, slot, created_at) values ($1, $2, $3, $4, $5, to_timestamp($6::float8 / 1000))
+     on conflict do nothing`,
+    [projectId, memory.id, memory.scope, memory.kind, memory.slot, memory.createdAt],
+  )
+}
+
+/** Locks one memory by its id; undefined when there is none. */
+export async function lockMemory(tx: Queryable, projectId: string, id: string): Promise<StoredMemory | undefined> {
+  return (await tx.query<StoredMemory>(`select ${columns} from memories where project_id = $1 and id = $2 for update`, [projectId, id]))[0]
+}
+
 /** Memories that have a head, newest first; `before` is the last id of the page before. */
 export async function listMemoryIds(
   db: Queryable,

@@ -22,6 +22,9 @@ export interface StoredSource {
   reason: string | null
 }
 
+const columns = `id, scope, kind, principal, key_id as "keyId", body, run_id as "runId", label, integrity, created_at as "createdAt",
+  revoked_at as "revokedAt", revoked_by as "revokedBy", reason`
+
 /** The source of that identity in the scope which is not revoked. */
 export async function findLiveSource(db: Queryable, projectId: string, scope: string, identity: string): Promise<string | undefined> {
   const text = `select id from sources where project_id = $1 and scope = $2 and identity = $3 and revoked_at is null`
@@ -59,4 +62,35 @@ export async function ensureSource(
     ],
   )
   return made?.id ?? source.id
+}
+
+export function sourcesByIds(db: Queryable, projectId: string, ids: readonly string[]): Promise<StoredSource[]> {
+  return db.query<StoredSource>(`select ${columns} from sources where project_id = $1 and id = any($2)`, [projectId, ids])
+}
+
+/** One page of a scope, newest first; `before` is the last id of the page before. */
+export function listSources(
+  db: Queryable,
+  projectId: string,
+  scope: string,
+  before: string | undefined,
+  limit: number,
+): Promise<StoredSource[]> {
+  const text = `select ${columns} from sources where project_id = $1 and scope = $2 and ($3::text is null or id < $3) order by id desc limit $4`
+  return db.query<StoredSource>(text, [projectId, scope, before ?? null, limit])
+}
+
+/** False where it was revoked before. */
+export async function revokeSource(
+  tx: Queryable,
+  projectId: string,
+  id: string,
+  by: { principal: string; reason: string | null; now: number },
+): Promise<boolean> {
+  const rows = await tx.query(
+    `update sources set revoked_at = to_timestamp($3::float8 / 1000), revoked_by = $4, reason = $5
+     where project_id = $1 and id = $2 and revoked_at is null returning id`,
+    [projectId, id, by.now, by.principal, by.reason],
+  )
+  return rows.length > 0
 }

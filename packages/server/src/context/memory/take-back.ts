@@ -1,0 +1,97 @@
+// Takes evidence back with all that rests on it alone: what was derived of it falls, what that had replaced is believed again.
+import { derivations, memoryVersions, type Queryable, type StoredVersion } from "../../store/index.ts"
+import { sealBody } from "./bodies.ts"
+import type { FactDependencies } from "./assert-fact.ts"
+import { subjectOfScope } from "./data-keys.ts"
+import { readRows, type VersionBody } from "./entries.ts"
+import type { IndexChanges } from "./index-changes.ts"
+
+export interface Fallen {
+  /** Versions that are told of no more. */
+  fallen: StoredVersion[]
+  /** Versions that say again what those had replaced. */
+  restored: StoredVersion[]
+}
+
+/** `redact`: what falls loses its text too. */
+export interface TakingBack {
+  by: "revoke" | "redact"
+  now: number
+  integrity: number
+}
+
+/** The parents have ended already. Those that fall are taken out of the index by upkeep: recalls leave them out from now on. */
+export async function fallWith(
+  dependencies: FactDependencies,
+  tx: Queryable,
+  projectId: string,
+  parents: readonly string[],
+  taking: TakingBack,
+  index: IndexChanges,
+): Promise<Fallen> {
+  const fallen: StoredVersion[] = []
+  for (let gone = [...parents]; gone.length > 0;) {
+    const children = new Set((await derivations.childrenOf(tx, projectId, gone)).map(({ child }) => child))
+    const falling = children.size === 0 ? [] : await memoryVersions.fallenOf(tx, projectId, [...children], gone, taking.by === "redact")
+    gone = falling.map(({ id }) => id)
+    if (gone.length > 0) await memoryVersions.endVersions(tx, projectId, gone, taking)
+    fallen.push(...falling)
+  }
+  return { fallen, restored: await restore(dependencies, tx, projectId, fallen, index) }
+}
+
+/** What was believed before those heads is believed again, as new versions: what was known when stays as it was. */
+async function restore(
+  dependencies: FactDependencies,
+  tx: Queryable,
+  projectId: string,
+  fallen: readonly StoredVersion[],
+  index: IndexChanges,
+): Promise<StoredVersion[]> {
+  const headless = [...new Set(fallen.filter(({ head }) => head).map(({ memoryId }) => memoryId))]
+  if (headless.length === 0) return []
+  const restored: StoredVersion[] = []
+  for (const before of await memoryVersions.predecessorsOf(tx, projectId, headless)) {
+    const version = await again(dependencies, tx, projectId, before, index)
+    if (version !== undefined) restored.push(version)
+  }
+  return restored
+}
+
+async function again(
+  { keys, clock, newId }: FactDependencies,
+  tx: Queryable,
+  projectId: string,
+  before: StoredVersion,
+  index: IndexChanges,
+): Promise<StoredVersion | undefined> {
+  const [entry] = await readRows(keys, tx, projectId, [{ version: before }])
+  if (entry === undefined || entry.text === null) return undefined
+  const key = await keys.within(tx, projectId, subjectOfScope(before.scope))
+  const id = newId("ver")
+  const { text, data, slot } = entry
+  const body: VersionBody = { text, ...(data === null ? {} : { data }), ...(slot === null ? {} : { slot }) }
+  const version: StoredVersion = {
+    ...before,
+    id,
+    keyId: key.id,
+    body: sealBody(key.bytes, projectId, id, body),
+    recordedAt: clock.now(),
+    head: true,
+    op: "assert",
+    supersedes: null,
+    expiredAt: null,
+    endedBy: null,
+    replacedFrom: null,
+    endedIntegrity: null,
+  }
+  await memoryVersions.insertVersion(tx, projectId, version)
+  const parents = await derivations.parentsOf(tx, projectId, [before.id])
+  await derivations.insertDerivations(
+    tx,
+    projectId,
+    parents.map((parent) => ({ ...parent, child: id })),
+  )
+  index.add(projectId, version, text)
+  return version
+}

@@ -1,0 +1,28 @@
+// One batch of upkeep of a scope: new entries get their vectors, ended ones leave the index.
+import { episodes, memoryVersions, type Queryable } from "../../store/index.ts"
+import type { Row } from "./entries.ts"
+import { historyScopeId, memoryScopeId } from "./index-scopes.ts"
+
+/** Where a row stands in the index; null: nowhere any more. */
+export function indexScopeOf(row: Row): string | null {
+  if (row.episode !== undefined) {
+    return row.episode.expiredAt === null && row.episode.revokedAt === null ? memoryScopeId(row.episode.scope) : null
+  }
+  const { scope, head, endedBy } = row.version
+  if (head) return memoryScopeId(scope)
+  return endedBy === null || endedBy === "revoke" || endedBy === "redact" ? null : historyScopeId(scope)
+}
+
+/** Rows of a scope that upkeep has not seen as they are now, oldest first. */
+export async function rowsToUpkeep(db: Queryable, projectId: string, scope: string, limit: number): Promise<Row[]> {
+  const waiting: Row[] = (await episodes.episodesToUpkeep(db, projectId, scope, limit)).map((episode) => ({ episode }))
+  const left = limit - waiting.length
+  const versions = left > 0 ? await memoryVersions.versionsToUpkeep(db, projectId, scope, left) : []
+  return [...waiting, ...versions.map((version) => ({ version }))]
+}
+
+export async function markUpkept(tx: Queryable, projectId: string, rows: readonly Row[], now: number): Promise<void> {
+  const ids = (kind: "episode" | "version"): string[] => rows.flatMap((row) => row[kind]?.id ?? [])
+  await episodes.markUpkept(tx, projectId, ids("episode"), now)
+  await memoryVersions.markUpkept(tx, projectId, ids("version"), now)
+}

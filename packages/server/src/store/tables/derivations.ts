@@ -1,0 +1,56 @@
+// What was derived from what: every version has parents, and stays only as long as one of them is there.
+import type { Queryable } from "../port.ts"
+
+export interface StoredDerivation {
+  child: string
+  parentKind: "episode" | "version" | "chunk"
+  parent: string
+  /** UTF-16 units in the parent's text; null: it follows from the whole. */
+  quoteStart: number | null
+  quoteEnd: number | null
+}
+
+const columns = `child, parent_kind as "parentKind", parent, quote_start as "quoteStart", quote_end as "quoteEnd"`
+
+/** A parent that the child already has stays as it is. */
+export async function insertDerivations(tx: Queryable, projectId: string, rows: readonly StoredDerivation[]): Promise<void> {
+  await tx.query(
+    `insert into derivations (project_id, child, parent_kind, parent, quote_start, quote_end)
+     select $1, c, k, p, s, e from unnest($2::text[], $3::text[], $4::text[], $5::int[], $6::int[]) as u (c, k, p, s, e) on conflict do nothing`,
+    [
+      projectId,
+      rows.map(({ child }) => child),
+      rows.map(({ parentKind }) => parentKind),
+      rows.map(({ parent }) => parent),
+      rows.map(({ quoteStart }) => quoteStart),
+      rows.map(({ quoteEnd }) => quoteEnd),
+    ],
+  )
+}
+
+export function parentsOf(db: Queryable, projectId: string, children: readonly string[]): Promise<StoredDerivation[]> {
+  const text = `select ${columns} from derivations where project_id = $1 and child = any($2) order by child, parent`
+  return db.query<StoredDerivation>(text, [projectId, children])
+}
+
+export function childrenOf(db: Queryable, projectId: string, parents: readonly string[]): Promise<StoredDerivation[]> {
+  const text = `select ${columns} from derivations where project_id = $1 and parent = any($2) order by parent, child`
+  return db.query<StoredDerivation>(text, [projectId, parents])
+}
+
+/** Everything that was derived from those entries, over any number of steps. */
+export async function descendantsOf(db: Queryable, projectId: string, parents: readonly string[]): Promise<string[]> {
+  const rows = await db.query<{ child: string }>(
+    `with recursive below (child) as (
+       select d.child from derivations d where d.project_id = $1 and d.parent = any($2)
+       union select d.child from below b join derivations d on d.project_id = $1 and d.parent = b.child
+     ) select child from below`,
+    [projectId, parents],
+  )
+  return rows.map(({ child }) => child)
+}
+
+/** Of entries that are being deleted: what they were made of, and what was made of them. */
+export async function deleteDerivations(tx: Queryable, projectId: string, ids: readonly string[]): Promise<void> {
+  await tx.query(`delete from derivations where project_id = $1 and (child = any($2) or parent = any($2))`, [projectId, ids])
+}
