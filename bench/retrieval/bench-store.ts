@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { createVectorIndex, type VectorIndex } from "../../packages/server/src/context/retrieval/vector-index.ts"
 import { defaultLimits } from "../../packages/server/src/core/index.ts"
 import { openStore, type Store } from "../../packages/server/src/store/index.ts"
 
@@ -15,4 +16,13 @@ export async function openBenchStore(): Promise<{ store: Store } & AsyncDisposab
       await rm(dataDirectory, { recursive: true, force: true })
     },
   }
+}
+
+const vectorIndexes = new WeakMap<Store, VectorIndex>()
+
+/** One for each store, so that its copies in memory are used by the next search. */
+export function vectorIndexOf(store: Store): VectorIndex {
+  const known = vectorIndexes.get(store) ?? createVectorIndex({ store, bytesMax: defaultLimits.vectorCacheBytesMax })
+  vectorIndexes.set(store, known)
+  return known
 }

@@ -11,7 +11,7 @@ import { weightedTerms } from "../../packages/server/src/context/retrieval/windo
 import { createWordCache } from "../../packages/server/src/context/retrieval/word-cache.ts"
 import { defaultLimits } from "../../packages/server/src/core/index.ts"
 import type { Store } from "../../packages/server/src/store/index.ts"
-import { openBenchStore } from "./bench-store.ts"
+import { openBenchStore, vectorIndexOf } from "./bench-store.ts"
 import { openCachedModel, type CachedModel } from "./cached-vectors.ts"
 import { tableHead, tableLine, type Judged } from "./measure.ts"
 import { readSet, type TestDocument, type TestQuestion, type TestSet } from "./sets.ts"
@@ -84,7 +84,13 @@ async function put(store: Store, minilm: CachedModel, document: TestDocument, pr
 
 async function rank(store: Store, minilm: CachedModel, { scope, text }: TestQuestion, arm: Arm): Promise<string[]> {
   const scopeId = arm === "plain" ? `plain:${scope}` : scope
-  const key = { projectId, scopeId, wordCache, termKeyOf }
+  const key = {
+    projectId,
+    scopeId,
+    wordCache,
+    vectorIndex: vectorIndexOf(store),
+    termKeyOf,
+  }
   return store.project(projectId).transaction(async (tx) => {
     const named = await namedSpeakers(tx, { ...key, text })
     const [vectors] = arm === "both" || arm === "reranked" ? await minilm.passages([{ text: named.text }]) : []

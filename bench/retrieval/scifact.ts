@@ -15,7 +15,7 @@ import { defaultLimits } from "../../packages/server/src/core/index.ts"
 import { autoChunking } from "../../packages/server/src/context/index.ts"
 import { derivedTermKeys } from "../../packages/server/src/context/retrieval/term-hash.ts"
 import type { Store } from "../../packages/server/src/store/index.ts"
-import { openBenchStore } from "./bench-store.ts"
+import { openBenchStore, vectorIndexOf } from "./bench-store.ts"
 
 const folder = new URL("../../../shared/retrieval/scifact/", import.meta.url)
 const cacheFolder = new URL("./results/", import.meta.url)
@@ -100,6 +100,7 @@ async function measure(
         lanes: parametersOf(["document"]),
         candidatesMax: 100,
         wordCache,
+        vectorIndex: vectorIndexOf(store),
         termKeyOf,
       }),
     )

@@ -17,6 +17,7 @@ import { createReader } from "./retrieval/reader.ts"
 import { createSearch, type Search } from "./retrieval/search.ts"
 import { createCompactor } from "./retrieval/compactor.ts"
 import { createScopeIndex } from "./retrieval/index-entry.ts"
+import { createVectorIndex } from "./retrieval/vector-index.ts"
 import { createWordCache } from "./retrieval/word-cache.ts"
 import { requireScope } from "./scope-access.ts"
 import { createTextVault } from "./sealed-text.ts"
@@ -44,6 +45,7 @@ export interface ContextDependencies {
     | "fileChunksMax"
     | "vectorStoreFilesMax"
     | "wordCacheBytesMax"
+    | "vectorCacheBytesMax"
     | "changePollMs"
     | "changeWaitMsMax"
     | "blockBytesMax"
@@ -78,6 +80,7 @@ export function createContext(dependencies: ContextDependencies): ContextService
   const documents = openDocuments(limits)
   const compactor = createCompactor(dependencies.store, (what, message) => dependencies.onError?.(what, message))
   const wordCache = createWordCache({ bytesMax: limits.wordCacheBytesMax, compactor })
+  const vectorIndex = createVectorIndex({ store: dependencies.store, bytesMax: limits.vectorCacheBytesMax, compactor })
   const onError = (what: string, error: unknown): void => dependencies.onError?.(what, messageOf(error))
   const keys = createDataKeys({ ...dependencies, onError })
   const scoped = { ...dependencies, requireScope, vault: createTextVault(keys) }
@@ -89,12 +92,12 @@ export function createContext(dependencies: ContextDependencies): ContextService
   const upkeep = createUpkeep(runs, onError)
   runs.define(ingestionDefinition({ ...dependencies, documents, index }))
   runs.define(upkeepDefinition({ ...dependencies, reader, keys, index }))
-  const memories = createMemories({ ...dependencies, ...upkeep, onError, reader, keys, termKeyOf, index, wordCache })
+  const memories = createMemories({ ...dependencies, ...upkeep, onError, reader, keys, termKeyOf, index, wordCache, vectorIndex })
   const [blocks, states] = [createBlocks(scoped), createStates(scoped)]
   return {
     files,
     vectorStores: createVectorStores({ ...dependencies, files, index }),
-    search: createSearch({ ...dependencies, wordCache, termKeyOf }),
+    search: createSearch({ ...dependencies, wordCache, vectorIndex, termKeyOf }),
     memories,
     conversations: createConversations(dependencies),
     changeLog,

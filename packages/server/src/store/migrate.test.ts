@@ -99,12 +99,17 @@ describe.each(testEngines())("migrations on %s", (engine) => {
     const committed = readFileSync(schemaUrl, "utf8")
     const hint = "run `node scripts/dump-schema.ts` and look at the difference"
     // Without pgvector on the tests' server, every line of ours must be in the dump.
-    if (database.store.capabilities.vector) expect(schema, hint).toBe(committed)
+    if (database.store.capabilities.vector) expect(halved(schema), hint).toBe(halved(committed))
     else
       for (const line of schema.split("\n").filter((line) => !/^[)]|^\s*constraint/.test(line)))
         expect(committed, hint).toContain(line.replace(/,$/, ""))
   })
 })
+
+/** Half precision is used where it is fast: the one difference between the engines. */
+function halved(schema: string): string {
+  return schema.replaceAll("halfvec", "vector")
+}
 
 describe.runIf(testEngines().includes("postgres"))("migrations of several processes on one server", () => {
   test("are applied once when many open a new database at the same moment", async () => {

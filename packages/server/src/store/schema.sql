@@ -284,9 +284,15 @@ create table embeddings (
   part integer not null,
   piece integer not null,
   model text not null,
+  place integer not null,
+  lane text not null,
+  version bigint not null,
+  large boolean not null,
   embedding vector not null,
-  constraint embeddings_pkey PRIMARY KEY (project_id, scope_id, document_id, part, piece)
+  constraint embeddings_pkey PRIMARY KEY (project_id, scope_id, document_id, part, piece, large)
 );
+CREATE INDEX embeddings_by_place ON ONLY public.embeddings USING btree (project_id, scope_id, place);
+CREATE INDEX embeddings_by_version ON ONLY public.embeddings USING btree (project_id, scope_id, version);
 alter table embeddings enable row level security;
 create policy project_only on embeddings for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
 grant delete, insert, select, update on embeddings to perdure_app;
@@ -540,6 +546,29 @@ alter table indexed_documents enable row level security;
 create policy project_only on indexed_documents for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
 grant delete, insert, select, update on indexed_documents to perdure_app;
 
+create table large_embeddings (
+  project_id text not null,
+  scope_id text not null,
+  document_id text not null,
+  part integer not null,
+  piece integer not null,
+  model text not null,
+  place integer not null,
+  lane text not null,
+  version bigint not null,
+  large boolean not null,
+  embedding vector not null,
+  constraint large_embeddings_pkey PRIMARY KEY (project_id, scope_id, document_id, part, piece, large)
+);
+CREATE INDEX large_embeddings_1024 ON public.large_embeddings USING hnsw (((embedding)::vector(1024)) vector_ip_ops) WHERE (vector_dims(embedding) = 1024);
+CREATE INDEX large_embeddings_1536 ON public.large_embeddings USING hnsw (((embedding)::vector(1536)) vector_ip_ops) WHERE (vector_dims(embedding) = 1536);
+CREATE INDEX large_embeddings_256 ON public.large_embeddings USING hnsw (((embedding)::vector(256)) vector_ip_ops) WHERE (vector_dims(embedding) = 256);
+CREATE INDEX large_embeddings_384 ON public.large_embeddings USING hnsw (((embedding)::vector(384)) vector_ip_ops) WHERE (vector_dims(embedding) = 384);
+CREATE INDEX large_embeddings_512 ON public.large_embeddings USING hnsw (((embedding)::vector(512)) vector_ip_ops) WHERE (vector_dims(embedding) = 512);
+CREATE INDEX large_embeddings_768 ON public.large_embeddings USING hnsw (((embedding)::vector(768)) vector_ip_ops) WHERE (vector_dims(embedding) = 768);
+CREATE INDEX large_embeddings_project_id_scope_id_place_idx ON public.large_embeddings USING btree (project_id, scope_id, place);
+CREATE INDEX large_embeddings_project_id_scope_id_version_idx ON public.large_embeddings USING btree (project_id, scope_id, version);
+
 create table light_runs (
   project_id text not null,
   id text not null,
@@ -699,6 +728,20 @@ CREATE INDEX memory_versions_to_upkeep ON public.memory_versions USING btree (pr
 alter table memory_versions enable row level security;
 create policy project_only on memory_versions for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
 grant delete, insert, select, update on memory_versions to perdure_app;
+
+create table old_embeddings (
+  project_id text not null,
+  scope_id text not null,
+  document_id text not null,
+  part integer not null,
+  piece integer not null,
+  model text not null,
+  embedding vector not null,
+  constraint old_embeddings_pkey PRIMARY KEY (project_id, scope_id, document_id, part, piece)
+);
+alter table old_embeddings enable row level security;
+create policy project_only on old_embeddings for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on old_embeddings to perdure_app;
 
 create table postings (
   project_id text not null,
@@ -912,6 +955,23 @@ alter table signals enable row level security;
 create policy project_only on signals for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
 grant delete, insert, select, update on signals to perdure_app;
 
+create table small_embeddings (
+  project_id text not null,
+  scope_id text not null,
+  document_id text not null,
+  part integer not null,
+  piece integer not null,
+  model text not null,
+  place integer not null,
+  lane text not null,
+  version bigint not null,
+  large boolean not null,
+  embedding vector not null,
+  constraint small_embeddings_pkey PRIMARY KEY (project_id, scope_id, document_id, part, piece, large)
+);
+CREATE INDEX small_embeddings_project_id_scope_id_place_idx ON public.small_embeddings USING btree (project_id, scope_id, place);
+CREATE INDEX small_embeddings_project_id_scope_id_version_idx ON public.small_embeddings USING btree (project_id, scope_id, version);
+
 create table sources (
   project_id text not null,
   id text not null,
@@ -1008,6 +1068,18 @@ create table used_login_tokens (
   expires_at timestamp with time zone not null,
   constraint used_login_tokens_pkey PRIMARY KEY (id)
 );
+
+create table vector_scopes (
+  project_id text not null,
+  scope_id text not null,
+  version bigint not null,
+  rows bigint not null,
+  stage smallint default 0 not null,
+  constraint vector_scopes_pkey PRIMARY KEY (project_id, scope_id)
+);
+alter table vector_scopes enable row level security;
+create policy project_only on vector_scopes for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on vector_scopes to perdure_app;
 
 create table vector_store_files (
   project_id text not null,

@@ -13,6 +13,7 @@ import {
 import type { ScopeIndex } from "../retrieval/index-entry.ts"
 import type { Reader } from "../retrieval/reader.ts"
 import type { TermKeyOf } from "../retrieval/term-hash.ts"
+import type { VectorIndex } from "../retrieval/vector-index.ts"
 import type { WordCache } from "../retrieval/word-cache.ts"
 import type { MemoryCaller } from "../scopes/access.ts"
 import type { Caller } from "../types.ts"
@@ -80,6 +81,7 @@ export interface MemoriesDependencies {
   reader: Reader
   embedModel: string
   wordCache: WordCache
+  vectorIndex: VectorIndex
   termKeyOf: TermKeyOf
   clock: Clock
   newId: NewId

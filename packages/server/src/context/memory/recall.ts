@@ -7,6 +7,7 @@ import type { Fused } from "../retrieval/fuse.ts"
 import type { Reader, ReadQuestion } from "../retrieval/reader.ts"
 import { namedSpeakers, searchScope } from "../retrieval/scope-search.ts"
 import type { TermKeyOf } from "../retrieval/term-hash.ts"
+import type { VectorIndex } from "../retrieval/vector-index.ts"
 import type { WordCache } from "../retrieval/word-cache.ts"
 import { requireScopeRight, type MemoryCaller } from "../scopes/access.ts"
 import { parseScope } from "../scopes/scope-name.ts"
@@ -49,6 +50,7 @@ export interface RecallDependencies {
   reader: Reader
   embedModel: string
   wordCache: WordCache
+  vectorIndex: VectorIndex
   termKeyOf: TermKeyOf
   clock: Clock
 }
@@ -154,13 +156,13 @@ async function search(
 }
 
 function scopeQuery(
-  { embedModel, wordCache, termKeyOf, reader: { similarity } }: RecallDependencies,
+  { embedModel, wordCache, vectorIndex, termKeyOf, reader: { similarity } }: RecallDependencies,
   { projectId }: MemoryCaller,
   { query: text, lanes: wanted = memoryLanes, rerank = true }: RecallQuery,
   { vector, tokens }: Question,
 ): Omit<Parameters<typeof searchScope>[1], "scopeId" | "candidatesMax"> {
   const reranking = rerank && tokens !== undefined && similarity !== undefined ? { query: tokens, similarity } : undefined
-  const shared = { projectId, wordCache, termKeyOf, model: embedModel }
+  const shared = { projectId, wordCache, vectorIndex, termKeyOf, model: embedModel }
   return { ...shared, text, vector, tokens: reranking, documentIds: null, lanes: parametersOf(wanted) }
 }
 

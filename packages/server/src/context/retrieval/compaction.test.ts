@@ -10,6 +10,7 @@ import { createScopeIndex } from "./index-entry.ts"
 import { parametersOf } from "./lanes.ts"
 import { searchScope } from "./scope-search.ts"
 import { derivedTermKeys } from "./term-hash.ts"
+import { createVectorIndex } from "./vector-index.ts"
 import { createWordCache, type WordCache } from "./word-cache.ts"
 
 const projectId = "proj_a"
@@ -122,6 +123,7 @@ async function findIn(store: Store, scopeId: string, wordCache: WordCache): Prom
     documentIds: null,
     lanes,
     candidatesMax: 5_000,
+    vectorIndex: createVectorIndex({ store, bytesMax: 0 }),
     wordCache,
     termKeyOf,
   }

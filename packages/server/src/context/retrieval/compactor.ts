@@ -1,7 +1,8 @@
-// Compacts scopes in the background, one after the other, when writers and searches say that it may be due.
+// Compacts scopes in the background, and moves the vectors of those that have grown large, one after the other, when writers and searches say that it may be due.
 import { messageOf } from "../../core/index.ts"
 import type { ScopeKey, Store } from "../../store/index.ts"
 import { compactScope } from "./compaction.ts"
+import { moveLargeScope } from "./vector-growth.ts"
 
 export interface Compactor extends AsyncDisposable {
   /** Looks at the scope soon; it may not be due. */
@@ -15,7 +16,10 @@ const waitingMax = 1_000
 /** A writer wishes inside its transaction, so its document is committed a little later. */
 const delayMs = 20
 
-export function createCompactor(store: Pick<Store, "project">, onError: (what: string, message: string) => void): Compactor {
+export function createCompactor(
+  store: Pick<Store, "project" | "capabilities">,
+  onError: (what: string, message: string) => void,
+): Compactor {
   const waiting = new Map<string, ScopeKey>()
   let work: Promise<void> | undefined
   let closed = false
@@ -27,6 +31,7 @@ export function createCompactor(store: Pick<Store, "project">, onError: (what: s
       if (closed) continue
       try {
         await compactScope(store, key)
+        if (store.capabilities.vector) await moveLargeScope(store, key)
       } catch (error) {
         onError(`compacting the index of ${key.scopeId}`, messageOf(error))
       }

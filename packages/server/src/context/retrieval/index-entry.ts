@@ -76,14 +76,14 @@ export function createScopeIndex({ store, compactor, termKeyOf }: ScopeIndexDepe
       await tokenVectors.insertTokens(tx, key, tokens)
     },
     async removeEntry(tx, key) {
-      await tokenVectors.deleteTokens(tx, key)
-      if (store.capabilities.vector) await embeddings.deleteEmbeddings(tx, key.projectId, key.scopeId, key.documentId)
       await wordIndex.deleteEntry(tx, key)
+      await tokenVectors.deleteTokens(tx, key)
+      if (store.capabilities.vector) await embeddings.deleteEmbeddings(tx, key)
     },
     async removeScope(tx, key) {
-      await tokenVectors.deleteScopeTokens(tx, key)
-      if (store.capabilities.vector) await embeddings.deleteScopeEmbeddings(tx, key.projectId, key.scopeId)
       await wordIndex.deleteScope(tx, key)
+      await tokenVectors.deleteScopeTokens(tx, key)
+      if (store.capabilities.vector) await embeddings.deleteScopeEmbeddings(tx, key)
     },
   }
 }

@@ -1,7 +1,7 @@
 // Hybrid search inside one scope: the words by BM25, the vectors exactly, both fused. Statistics and candidates never leave the scope.
-import { embeddings, wordIndex, type Queryable, type ScopeKey } from "../../store/index.ts"
+import { wordIndex, type Queryable, type ScopeKey } from "../../store/index.ts"
 import { questionTerms } from "./analyze.ts"
-import { placeKey, placeOf, scoreWords, type Bm25Parameters, type WeighedTerm } from "./bm25.ts"
+import { placeKey, scoreWords, type Bm25Parameters, type WeighedTerm } from "./bm25.ts"
 import { fuse, type Candidate, type Fused } from "./fuse.ts"
 import type { Lane } from "./lanes.ts"
 import { languageMark, languages, type Language } from "./languages.ts"
@@ -11,6 +11,7 @@ import { scoreSessions } from "./sessions.ts"
 import { speakersIn, type NamedSpeakers } from "./speakers.ts"
 import { hashedTerm, type TermKeyOf } from "./term-hash.ts"
 import { fusionOf, kindOf, wordsFusion, type Fusion } from "./weights.ts"
+import type { VectorIndex } from "./vector-index.ts"
 import type { WordCache } from "./word-cache.ts"
 
 export interface ScopeQuery {
@@ -31,6 +32,7 @@ export interface ScopeQuery {
   /** Candidates taken from each arm. */
   candidatesMax: number
   wordCache: WordCache
+  vectorIndex: VectorIndex
   termKeyOf: TermKeyOf
 }
 
@@ -38,22 +40,26 @@ type Signals = Omit<Candidate, "key" | "cosine">
 
 /** What the words of the query say of the scope. */
 interface WordArm {
+  words: ScopeWords
   ceiling: number
-  /** The best parts, by key. */
-  best: Map<string, Signals>
+  /** Places of the best parts, best first. */
+  best: readonly number[]
   /** Undefined for a place that is gone or in a lane that is not searched. */
-  signalsAt(place: number): Signals | undefined
+  signalsAt: (place: number) => Signals | undefined
+  /** The places of the documents of the filter; undefined when there is none. */
+  only: ReadonlySet<number> | undefined
 }
 
 /** Candidates in order, best first. Call it in one transaction, so that both arms see the same state. */
 export async function searchScope(db: Queryable, query: ScopeQuery): Promise<Fused[]> {
   const arm = await wordArm(db, query)
-  if (query.vector === undefined) {
-    const candidates = [...arm.best].map(([key, signals]) => ({ ...signals, key, cosine: undefined }))
-    return fuse(candidates, { ceiling: arm.ceiling, fusion: wordsFusion })
-  }
+  const { vector } = query
+  if (vector === undefined) return fuse(await candidatesAt(db, query, arm, arm.best), { ceiling: arm.ceiling, fusion: wordsFusion })
+  const cosines = await cosinesOf(db, query, vector, arm)
+  // Each arm scores the candidates of the other too: one without its second score would be ranked as if it had none.
+  const candidates = await candidatesAt(db, query, arm, new Set([...arm.best, ...cosines.keys()]), cosines)
   const fusion = query.fusion ?? fusionOf(query.model)
-  const fused = fuse(await withVectors(db, query, query.vector, arm), { ceiling: arm.ceiling, fusion })
+  const fused = fuse(candidates, { ceiling: arm.ceiling, fusion })
   return query.tokens === undefined ? fused : rerankByTokens(db, query, fused, fusion, query.tokens)
 }
 
@@ -84,8 +90,9 @@ async function wordArm(db: Queryable, query: ScopeQuery): Promise<WordArm> {
     return { lane, words: scored.scores[place] ?? 0, session: sessionOf(place), isNamed }
   }
   const only = query.documentIds === null ? undefined : await allowedPlaces(db, query, query.documentIds)
-  const places = bestPlaces(only === undefined ? scored.places : scored.places.filter(only), signalsAt, query.candidatesMax)
-  return { ceiling: Math.max(0, ...scored.ceilings.values()), best: await keyed(db, query, words, places, signalsAt), signalsAt }
+  const found = only === undefined ? scored.places : scored.places.filter((place) => only.has(place))
+  const best = bestPlaces(found, signalsAt, query.candidatesMax)
+  return { words, ceiling: Math.max(0, ...scored.ceilings.values()), best, signalsAt, only }
 }
 
 /** The scope with the postings of all terms that the words of the question may have there. */
@@ -125,12 +132,12 @@ function isPresent(words: ScopeWords, term: HashedTerm): boolean {
   return found
 }
 
-/** Whether a document of the filter stands at a place. */
-async function allowedPlaces(db: Queryable, query: ScopeQuery, documentIds: ReadonlySet<string>): Promise<(place: number) => boolean> {
+/** The places of the documents of the filter. */
+async function allowedPlaces(db: Queryable, query: ScopeQuery, documentIds: ReadonlySet<string>): Promise<ReadonlySet<number>> {
   const ranges = await wordIndex.placesOf(db, query, [...documentIds])
   const allowed = new Set<number>()
   for (const { place, parts } of ranges) for (let each = place; each < place + parts; each++) allowed.add(each)
-  return (place) => allowed.has(place)
+  return allowed
 }
 
 /** By words, session and speaker together; equal ones go by place, so that the order never depends on what was cached. */
@@ -149,50 +156,33 @@ function bestPlaces(places: readonly number[], signalsAt: WordArm["signalsAt"], 
   return ordered.slice(0, limit).map(({ place }) => place)
 }
 
-async function keyed(
+/** Those parts with their keys and signals. */
+async function candidatesAt(
   db: Queryable,
   query: ScopeQuery,
-  words: ScopeWords,
-  places: readonly number[],
-  signalsAt: WordArm["signalsAt"],
-): Promise<Map<string, Signals>> {
-  const unknown = places.filter((place) => !words.parts.has(place))
+  { words, signalsAt }: WordArm,
+  places: Iterable<number>,
+  cosines?: ReadonlyMap<number, number>,
+): Promise<Candidate[]> {
+  const unknown = [...places].filter((place) => !words.parts.has(place))
   if (unknown.length > 0) {
     for (const { place, documentId, part } of await wordIndex.partsAt(db, query, unknown)) words.parts.set(place, { documentId, part })
   }
-  const best = new Map<string, Signals>()
-  for (const place of places) {
+  return [...places].flatMap((place) => {
     const found = words.parts.get(place)
     const signals = signalsAt(place)
-    if (found !== undefined && signals !== undefined) best.set(placeKey(found.documentId, found.part), signals)
-  }
-  return best
-}
-
-/** Adds the nearest parts. Each arm scores the candidates of the other too: one without its second score would be ranked as if it had none. */
-async function withVectors(db: Queryable, query: ScopeQuery, vector: Float32Array, arm: WordArm): Promise<Candidate[]> {
-  const only = query.documentIds === null ? null : [...query.documentIds]
-  const nearest = await embeddings.nearestParts(db, query, vector, only, query.candidatesMax)
-  const missing = new Set(arm.best.keys())
-  const added = nearest.filter(({ documentId, part }) => !missing.delete(placeKey(documentId, part)))
-  const others = missing.size === 0 ? [] : await embeddings.similaritiesOf(db, query, vector, [...missing].map(placeOf))
-  const cosines = new Map([...nearest, ...others].map(({ documentId, part, similarity }) => [placeKey(documentId, part), similarity]))
-  const signals = new Map([...arm.best, ...(await signalsOf(db, query, arm, added))])
-  return [...signals].map(([key, each]) => ({ ...each, key, cosine: cosines.get(key) }))
-}
-
-async function signalsOf(
-  db: Queryable,
-  query: ScopeQuery,
-  arm: WordArm,
-  parts: readonly { documentId: string; part: number }[],
-): Promise<[string, Signals][]> {
-  if (parts.length === 0) return []
-  const documentIds = new Set(parts.map(({ documentId }) => documentId))
-  const begins = new Map((await wordIndex.placesOf(db, query, [...documentIds])).map(({ documentId, place }) => [documentId, place]))
-  return parts.flatMap(({ documentId, part }): [string, Signals][] => {
-    const place = begins.get(documentId)
-    const signals = place === undefined ? undefined : arm.signalsAt(place + part)
-    return signals === undefined ? [] : [[placeKey(documentId, part), signals]]
+    if (found === undefined || signals === undefined) return []
+    return [{ ...signals, key: placeKey(found.documentId, found.part), cosine: cosines?.get(place) }]
   })
+}
+
+/** Cosines of the nearest parts, and of the best by words, by place. */
+function cosinesOf(db: Queryable, query: ScopeQuery, vector: Float32Array, { words, best, only }: WordArm): Promise<Map<number, number>> {
+  const { projectId, scopeId, model, candidatesMax: limit, vectorIndex } = query
+  const lanes = [...query.lanes.keys()]
+  const searched = new Set(lanes.map((lane) => words.laneNumber(lane)))
+  const accept = (place: number): boolean => searched.has(words.laneNumbers[place] ?? 0) && (only === undefined || only.has(place))
+  const available = lanes.reduce((sum, lane) => sum + (words.lanes.get(lane)?.parts ?? 0), 0)
+  const places = only === undefined ? null : [...only]
+  return vectorIndex.similarities(db, { projectId, scopeId, model, vector, lanes, accept, places, available, limit }, best)
 }

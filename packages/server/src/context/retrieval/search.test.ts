@@ -9,6 +9,7 @@ import { createScopeIndex } from "./index-entry.ts"
 import { parametersOf } from "./lanes.ts"
 import { searchScope } from "./scope-search.ts"
 import { derivedTermKeys } from "./term-hash.ts"
+import { createVectorIndex } from "./vector-index.ts"
 import { createWordCache, type WordCache } from "./word-cache.ts"
 
 const words = ["apple", "pear", "plum", "fig", "kiwi"]
@@ -35,6 +36,7 @@ function find(store: Store, wordCache: WordCache, projectId: string, scopeId: st
     documentIds: null,
     lanes: parametersOf(["document"]),
     termKeyOf,
+    vectorIndex: createVectorIndex({ store, bytesMax: 0 }),
     candidatesMax: 100,
   }
   return store.project(projectId).transaction((tx) => searchScope(tx, { ...query, wordCache }))

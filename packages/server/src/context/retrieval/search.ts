@@ -10,6 +10,7 @@ import type { Fused, Why } from "./fuse.ts"
 import { parametersOf } from "./lanes.ts"
 import { searchScope } from "./scope-search.ts"
 import type { TermKeyOf } from "./term-hash.ts"
+import type { VectorIndex } from "./vector-index.ts"
 import type { WordCache } from "./word-cache.ts"
 
 export interface SearchQuery {
@@ -55,6 +56,7 @@ export interface SearchDependencies {
   embedModel: string
   clock: Clock
   wordCache: WordCache
+  vectorIndex: VectorIndex
   termKeyOf: TermKeyOf
 }
 
@@ -75,8 +77,8 @@ export function createSearch(dependencies: SearchDependencies): Search {
         if (documentIds !== null && documentIds.size === 0) continue
         const rankings: Fused[][] = []
         for (const [index, text] of queries.entries()) {
-          const { embedModel: model, wordCache, termKeyOf } = dependencies
-          const scope = { projectId, scopeId: vectorStoreId, model, documentIds, wordCache, termKeyOf, lanes: documentLane }
+          const { embedModel: model, wordCache, vectorIndex, termKeyOf } = dependencies
+          const scope = { projectId, scopeId: vectorStoreId, model, documentIds, wordCache, vectorIndex, termKeyOf, lanes: documentLane }
           rankings.push(await searchScope(db, { ...scope, text, vector: vectors?.[index], candidatesMax }))
         }
         hits.push(...(await resultsOf(db, projectId, vectorStoreId, best(rankings, query))))

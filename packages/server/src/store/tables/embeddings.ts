@@ -1,5 +1,6 @@
-// Vectors of document parts; the table exists only where pgvector is installed.
+// Vectors of document parts; the tables exist only where pgvector is installed.
 import type { Queryable } from "../port.ts"
+import type { DocumentKey, ScopeKey } from "./word-index.ts"
 
 export interface PartEmbedding {
   part: number
@@ -7,90 +8,270 @@ export interface PartEmbedding {
   vector: Float32Array
 }
 
-/** How near a part is to the query: the inner product of unit vectors, so the cosine. */
-export interface PartSimilarity {
-  documentId: string
-  part: number
-  similarity: number
+/** The vectors of a scope as a whole. */
+export interface VectorScope {
+  /** Another one after every write. */
+  version: number
+  /** At least so many there are. */
+  rows: number
+  /** Whether they lie in the partition with the approximate index. */
+  stage: "small" | "moving" | "large"
 }
 
-/** pgvector's text form of a vector. */
-function vectorText(vector: Float32Array): string {
-  return `[${vector.join(",")}]`
+/** One vector at its place in the scope; `vector` is null when it is of another model. */
+export interface PlacedVector {
+  place: number
+  piece: number
+  vector: Float32Array | null
 }
 
+const stages = ["small", "moving", "large"] as const
+
+/** pgvector's binary form of a vector, as it is sent and received. */
+function vectorBytes(vector: Float32Array): Uint8Array {
+  const bytes = Buffer.alloc(4 + vector.length * 4)
+  bytes.writeInt16BE(vector.length, 0)
+  for (const [index, value] of vector.entries()) bytes.writeFloatBE(value, 4 + index * 4)
+  return bytes
+}
+
+function vectorOf(bytes: Uint8Array): Float32Array {
+  const values = Buffer.from(new Uint8Array(bytes.subarray(4)).buffer).swap32()
+  return new Float32Array(values.buffer, 0, values.length / 4)
+}
+
+/** The binary form of a `real[]`: text would cost the server many times as much to read. */
+function floatsBytes(vectors: readonly Float32Array[], dimensions: number): Uint8Array {
+  const bytes = Buffer.alloc(20 + vectors.length * dimensions * 8)
+  const header = [1, 0, realTypeId, vectors.length * dimensions, 1]
+  for (const [index, value] of header.entries()) bytes.writeInt32BE(value, index * 4)
+  let at = 20
+  for (const vector of vectors) {
+    for (const value of vector) {
+      bytes.writeInt32BE(4, at)
+      bytes.writeFloatBE(value, at + 4)
+      at += 8
+    }
+  }
+  return bytes
+}
+
+const realTypeId = 700
+
+/** Adds vectors of a document that is indexed, or replaces them; nothing happens when it is not indexed. All have the same dimensions. */
 export async function insertEmbeddings(
   db: Queryable,
-  key: { projectId: string; scopeId: string; documentId: string; model: string },
+  key: DocumentKey & { model: string },
   embeddings: readonly PartEmbedding[],
 ): Promise<void> {
-  if (embeddings.length === 0) return
+  const dimensions = embeddings[0]?.vector.length ?? 0
+  if (dimensions === 0) return
   await db.query(
-    `insert into embeddings (project_id, scope_id, document_id, model, part, piece, embedding)
-     select $1, $2, $3, $4, p, q, v::vector from unnest($5::int[], $6::int[], $7::text[]) as u (p, q, v)
-     on conflict (project_id, scope_id, document_id, part, piece) do update set model = excluded.model, embedding = excluded.embedding`,
+    `with entry as (
+       select place, lane from index_entries where project_id = $1 and scope_id = $2 and document_id = $3
+     ), scope as (
+       insert into vector_scopes as s (project_id, scope_id, version, rows) select $1, $2, 1, cardinality($5::int[]) from entry
+       on conflict (project_id, scope_id) do update set version = s.version + 1, rows = s.rows + excluded.rows
+       returning version, stage > 0 as large
+     ), given as (
+       select part, piece, (($7::real[])[(n - 1) * $8::int + 1 : n * $8::int])::vector as embedding
+       from unnest($5::int[], $6::int[]) with ordinality as u (part, piece, n)
+     ), old as (
+       delete from embeddings e using scope, given g where scope.large and not e.large
+         and e.project_id = $1 and e.scope_id = $2 and e.document_id = $3 and e.part = g.part and e.piece = g.piece
+     )
+     insert into embeddings (project_id, scope_id, document_id, part, piece, model, place, lane, version, large, embedding)
+     select $1, $2, $3, g.part, g.piece, $4, entry.place + g.part, entry.lane, scope.version, scope.large, g.embedding from entry, scope, given g
+     on conflict (project_id, scope_id, document_id, part, piece, large)
+       do update set model = excluded.model, place = excluded.place, lane = excluded.lane, version = excluded.version, embedding = excluded.embedding`,
     [
       key.projectId,
       key.scopeId,
       key.documentId,
       key.model,
-      embeddings.map((embedding) => embedding.part),
-      embeddings.map((embedding) => embedding.piece),
-      embeddings.map((embedding) => vectorText(embedding.vector)),
+      embeddings.map(({ part }) => part),
+      embeddings.map(({ piece }) => piece),
+      floatsBytes(
+        embeddings.map(({ vector }) => vector),
+        dimensions,
+      ),
+      dimensions,
     ],
   )
 }
 
-export async function deleteEmbeddings(db: Queryable, projectId: string, scopeId: string, documentId: string): Promise<void> {
-  await db.query(`delete from embeddings where project_id = $1 and scope_id = $2 and document_id = $3`, [projectId, scopeId, documentId])
+/** Call it after what locks the scope's row of words: writers do it in that order. */
+export async function deleteEmbeddings(db: Queryable, { projectId, scopeId, documentId }: DocumentKey): Promise<void> {
+  await db.query(
+    `with scope as (
+       select from vector_scopes where project_id = $1 and scope_id = $2 for update
+     ), gone as (
+       delete from embeddings e using scope where e.project_id = $1 and e.scope_id = $2 and e.document_id = $3 returning 1
+     )
+     update vector_scopes set rows = greatest(0, rows - (select count(*) from gone))
+     where project_id = $1 and scope_id = $2 and exists (select from gone)`,
+    [projectId, scopeId, documentId],
+  )
 }
 
-export async function deleteScopeEmbeddings(db: Queryable, projectId: string, scopeId: string): Promise<void> {
+export async function deleteScopeEmbeddings(db: Queryable, { projectId, scopeId }: ScopeKey): Promise<void> {
+  await db.query(`update vector_scopes set version = version + 1, rows = 0 where project_id = $1 and scope_id = $2`, [projectId, scopeId])
   await db.query(`delete from embeddings where project_id = $1 and scope_id = $2`, [projectId, scopeId])
 }
 
-/**
- * The nearest parts, exactly: all vectors of the scope are compared. `documentIds` narrows it; null is all.
- * Pieces of one part are joined here and not by `group by`, which more than doubles the time; so a scope with many pieces gives fewer than `limit` parts.
- */
-export async function nearestParts(
-  db: Queryable,
-  key: { projectId: string; scopeId: string; model: string },
-  query: Float32Array,
-  documentIds: readonly string[] | null,
-  limit: number,
-): Promise<PartSimilarity[]> {
-  const rows = await db.query<PartSimilarity>(
-    `select document_id as "documentId", part, -(embedding <#> $4::vector) as similarity from embeddings
-     where project_id = $1 and scope_id = $2 and model = $3 and ($5::text[] is null or document_id = any($5))
-     order by embedding <#> $4::vector limit $6`,
-    [key.projectId, key.scopeId, key.model, vectorText(query), documentIds, limit * rowsPerPart],
-  )
-  const best = new Map<string, PartSimilarity>()
-  for (const row of rows) {
-    const place = `${row.documentId} ${row.part}`
-    if (!best.has(place) && best.size < limit) best.set(place, row)
-  }
-  return [...best.values()]
+export interface ModelKey extends ScopeKey {
+  model: string
 }
 
-/** Rows read for each part wanted; parts of several pieces come several times. */
-const rowsPerPart = 2
+interface VectorRow {
+  place: number
+  piece: number
+  vector: Uint8Array | null
+}
 
-/** The similarity of just those parts. */
-export function similaritiesOf(
+function placed({ place, piece, vector }: VectorRow): PlacedVector {
+  return { place, piece, vector: vector === null ? null : vectorOf(vector) }
+}
+
+/** The scope as it is now, and its vectors that were written after a version; undefined when it never had any. */
+export async function vectorScope(
   db: Queryable,
-  key: { projectId: string; scopeId: string; model: string },
-  query: Float32Array,
-  places: readonly { documentId: string; part: number }[],
-): Promise<PartSimilarity[]> {
-  return db.query<PartSimilarity>(
-    `select e.document_id as "documentId", e.part, max(-(e.embedding <#> $4::vector)) as similarity
-     from unnest($5::text[], $6::int[]) as u (document_id, part)
-     join embeddings e on e.project_id = $1 and e.scope_id = $2 and e.document_id = u.document_id and e.part = u.part and e.model = $3
-     group by e.document_id, e.part`,
-    [key.projectId, key.scopeId, key.model, vectorText(query), places.map((place) => place.documentId), places.map((place) => place.part)],
+  { projectId, scopeId, model }: ModelKey,
+  after: number,
+): Promise<(VectorScope & { changes: PlacedVector[] }) | undefined> {
+  const rows = await db.query<{ version: number; rows: number; stage: number } & (VectorRow | { place: null })>(
+    `select s.version, s.rows, s.stage, e.place, e.piece, case when e.model = $3 then vector_send(e.embedding) end as vector
+     from vector_scopes s left join embeddings e on e.project_id = $1 and e.scope_id = $2 and e.version > $4
+     where s.project_id = $1 and s.scope_id = $2`,
+    [projectId, scopeId, model, after],
   )
+  const [scope] = rows
+  if (scope === undefined) return undefined
+  const changes = rows.flatMap((row) => (row.place === null ? [] : [placed(row)]))
+  return { version: scope.version, rows: scope.rows, stage: stages[scope.stage] ?? "small", changes }
+}
+
+/** Some of the scope's vectors in the order of places, after the one that is named. */
+export async function vectorsAfter(
+  db: Queryable,
+  { projectId, scopeId, model }: ModelKey,
+  after: { place: number; piece: number },
+  limit: number,
+): Promise<PlacedVector[]> {
+  const rows = await db.query<VectorRow>(
+    `select place, piece, vector_send(embedding) as vector from embeddings
+     where project_id = $1 and scope_id = $2 and model = $3 and place >= $4 and (place, piece) > ($4, $5) order by place, piece limit $6`,
+    [projectId, scopeId, model, after.place, after.piece, limit],
+  )
+  return rows.map(placed)
+}
+
+export interface NearestQuery extends ModelKey {
+  vector: Float32Array
+  lanes: readonly string[]
+  /** Only these places; null is all. */
+  places: readonly number[] | null
+}
+
+/** The nearest vectors, exactly: all of the scope are compared. */
+export async function nearestExactly(db: Queryable, query: NearestQuery, limit: number): Promise<PlacedVector[]> {
+  const { projectId, scopeId, model, vector, lanes, places } = query
+  const rows = await db.query<VectorRow>(
+    `select place, piece, vector_send(embedding) as vector from embeddings
+     where project_id = $1 and scope_id = $2 and model = $3 and lane = any($5) and ($6::int[] is null or place = any($6))
+     order by embedding <#> $4::vector, place limit $7`,
+    [projectId, scopeId, model, vectorBytes(vector), lanes, places, limit],
+  )
+  return rows.map(placed)
+}
+
+/** Dimensions that migration 0021 made an index for. */
+const indexedDimensions: readonly number[] = [256, 384, 512, 768, 1024, 1536]
+
+/** Whether an approximate index serves such vectors here. */
+export async function hasLargeIndex(db: Queryable, dimensions: number): Promise<boolean> {
+  if (!indexedDimensions.includes(dimensions)) return false
+  const [row] = await db.query<{ found: boolean }>(
+    `select to_regclass('large_embeddings_' || $1) is not null and to_regtype('halfvec') is not null
+       and exists (select from pg_extension where extname = 'vector' and string_to_array(extversion, '.')::int[] >= array[0, 8]) as found`,
+    [String(dimensions)],
+  )
+  return row?.found === true
+}
+
+/**
+ * The nearest vectors of a large scope by the approximate index; it may find fewer than there are. Call it in a transaction.
+ * The index scan goes on until enough rows pass the filter; its order is only nearly right, and not the order of what is returned.
+ */
+export async function nearestLarge(db: Queryable, query: NearestQuery, limit: number, halfPrecision: boolean): Promise<PlacedVector[]> {
+  const { projectId, scopeId, model, vector, lanes } = query
+  const breadth = Math.min(1_000, Math.max(200, limit * 2))
+  await db.query(
+    `select set_config('hnsw.iterative_scan', 'relaxed_order', true), set_config('hnsw.ef_search', $1, true),
+       set_config('hnsw.max_scan_tuples', '200000', true), set_config('enable_sort', 'off', true)`,
+    [String(breadth)],
+  )
+  const rows = await db.query<VectorRow>(largeQuery(vector.length, halfPrecision), [
+    projectId,
+    scopeId,
+    model,
+    vectorBytes(vector),
+    lanes,
+    limit,
+  ])
+  await db.query("select set_config('enable_sort', 'on', true)")
+  return rows.map(placed)
+}
+
+/** The numbers must stand in the text: only so does the planner see that the index fits. */
+function largeQuery(dimensions: number, halfPrecision: boolean): string {
+  const type = `${halfPrecision ? "halfvec" : "vector"}(${Math.trunc(dimensions)})`
+  return `select place, piece, vector_send(embedding) as vector from embeddings
+    where large and project_id = $1 and scope_id = $2 and model = $3 and lane = any($5) and vector_dims(embedding) = ${Math.trunc(dimensions)}
+    order by embedding::${type} <#> $4::vector::${type} limit $6`
+}
+
+/** The vectors at those places. */
+export async function vectorsAt(
+  db: Queryable,
+  { projectId, scopeId, model }: ModelKey,
+  places: readonly number[],
+): Promise<PlacedVector[]> {
+  const rows = await db.query<VectorRow>(
+    `select place, piece, vector_send(embedding) as vector from embeddings
+     where project_id = $1 and scope_id = $2 and model = $3 and place = any($4::int[])`,
+    [projectId, scopeId, model, places],
+  )
+  return rows.map(placed)
+}
+
+/** Sets how many vectors there are where they may be many, and from `rowsMin` on begins the move to the large partition; true when the scope is on the move. */
+export async function beginMove(db: Queryable, { projectId, scopeId }: ScopeKey, rowsMin: number): Promise<boolean> {
+  const [scope] = await db.query<{ stage: number }>(
+    `with large as (
+       select from vector_scopes where project_id = $1 and scope_id = $2 and (stage = 1 or stage = 0 and rows >= $3)
+     ), counted as (
+       select count(*) as rows from embeddings where exists (select from large) and project_id = $1 and scope_id = $2
+     )
+     update vector_scopes s set rows = counted.rows, stage = case when counted.rows >= $3 then 1 else s.stage end
+     from counted, large where s.project_id = $1 and s.scope_id = $2 returning s.stage`,
+    [projectId, scopeId, rowsMin],
+  )
+  return scope?.stage === 1
+}
+
+/** Moves some vectors to the large partition; returns how many, and ends the move when there were none. */
+export async function moveSome(db: Queryable, { projectId, scopeId }: ScopeKey, limit: number): Promise<number> {
+  const moved = await db.query(
+    `update embeddings e set large = true from (
+       select document_id, part, piece from embeddings where project_id = $1 and scope_id = $2 and not large limit $3 for update
+     ) chosen where e.project_id = $1 and e.scope_id = $2 and not e.large
+       and e.document_id = chosen.document_id and e.part = chosen.part and e.piece = chosen.piece returning 1 as one`,
+    [projectId, scopeId, limit],
+  )
+  if (moved.length === 0)
+    await db.query(`update vector_scopes set stage = 2 where project_id = $1 and scope_id = $2 and stage = 1`, [projectId, scopeId])
+  return moved.length
 }
 
 /** Vectors that chunks of those contents have anywhere in the project, one for each piece. */
@@ -100,12 +281,12 @@ export async function vectorsByContent(
   model: string,
   contentHashes: readonly string[],
 ): Promise<{ contentHash: string; piece: number; vector: Float32Array }[]> {
-  const rows = await db.query<{ contentHash: string; piece: number; text: string }>(
-    `select distinct on (c.content_hash, e.piece) c.content_hash as "contentHash", e.piece, e.embedding::text as text
+  const rows = await db.query<{ contentHash: string; piece: number; vector: Uint8Array }>(
+    `select distinct on (c.content_hash, e.piece) c.content_hash as "contentHash", e.piece, vector_send(e.embedding) as vector
      from chunks c join embeddings e on e.project_id = $1 and e.scope_id = c.vector_store_id and e.document_id = c.document_id
        and e.part = c.part and e.model = $2
      where c.project_id = $1 and c.content_hash = any($3)`,
     [projectId, model, contentHashes],
   )
-  return rows.map(({ text, ...row }) => ({ ...row, vector: Float32Array.from(JSON.parse(text) as number[]) }))
+  return rows.map(({ vector, ...row }) => ({ ...row, vector: vectorOf(vector) }))
 }

@@ -1,0 +1,187 @@
+// The port of vector search inside one scope, and what serves it here: a matrix in memory, an exact comparison in SQL, or an approximate index, by the scope's size.
+import { embeddings, type ModelKey, type PlacedVector, type Queryable, type Store } from "../../store/index.ts"
+import type { Lane } from "./lanes.ts"
+import { largeRowsMin } from "./vector-growth.ts"
+import { highest, innerProduct, VectorMatrix } from "./vector-matrix.ts"
+import type { Compactor } from "./compactor.ts"
+
+export interface VectorQuery extends ModelKey {
+  vector: Float32Array
+  lanes: readonly Lane[]
+  /** Whether a place is there and may be found. */
+  accept: (place: number) => boolean
+  /** The same as a list, when it is only a part of the scope; null when it is all of it. */
+  places: readonly number[] | null
+  /** How many parts may be found, about. */
+  available: number
+  limit: number
+}
+
+export interface VectorIndex {
+  /** Cosines by place: of the nearest, and of those other places that have a vector. */
+  similarities(db: Queryable, query: VectorQuery, others: readonly number[]): Promise<Map<number, number>>
+  /** Resolves when nothing is being read in the background. */
+  settled(): Promise<void>
+}
+
+export interface VectorIndexDependencies {
+  store: Pick<Store, "project" | "engine">
+  /** Memory for matrices; the scopes that were used longest ago go first. */
+  bytesMax: number
+  /** For tests: other sizes from which on another way is taken. */
+  sizes?: { matrixRowsMax: number; largeRowsMin: number }
+  /** Told of scopes that have grown large. */
+  compactor?: Pick<Compactor, "wish">
+}
+
+/** A scope of so many vectors is compared in memory, once it was searched a second time; a matrix may grow to twice as many. */
+const matrixRowsMax = 10_000
+/** Rows read for each part wanted: parts of several pieces come several times. */
+const rowsPerPart = 2
+const rowsPerPage = 500
+const missesMax = 10_000
+
+export function createVectorIndex(dependencies: VectorIndexDependencies): VectorIndex {
+  return new SizedVectorIndex(dependencies)
+}
+
+class SizedVectorIndex implements VectorIndex {
+  readonly #dependencies: VectorIndexDependencies
+  // Maps keep the order of insertion, so the first key is the scope that was used longest ago.
+  readonly #matrices = new Map<string, { matrix: VectorMatrix; bytes: number }>()
+  readonly #loading = new Map<string, Promise<void>>()
+  readonly #missed = new Set<string>()
+  readonly #sizes: { matrixRowsMax: number; largeRowsMin: number }
+  #bytes = 0
+  #largeIndex = new Map<number, boolean>()
+
+  constructor(dependencies: VectorIndexDependencies) {
+    this.#dependencies = dependencies
+    this.#sizes = dependencies.sizes ?? { matrixRowsMax, largeRowsMin }
+  }
+
+  async similarities(db: Queryable, query: VectorQuery, others: readonly number[]): Promise<Map<number, number>> {
+    const name = `${query.projectId} ${query.scopeId} ${query.model}`
+    const matrix = this.#matrices.get(name)?.matrix
+    const scope = await embeddings.vectorScope(db, query, matrix?.version ?? Number.MAX_SAFE_INTEGER)
+    if (scope === undefined) return new Map()
+    if (matrix?.dimensions === query.vector.length) {
+      // A search that began earlier may answer later: it has nothing new.
+      if (scope.version > matrix.version) for (const change of scope.changes) matrix.set(change)
+      matrix.version = Math.max(matrix.version, scope.version)
+      this.#keep(name, matrix)
+      return fromMatrix(matrix, query, others)
+    }
+    if (scope.rows >= this.#sizes.largeRowsMin && scope.stage !== "large") this.#dependencies.compactor?.wish(query)
+    if (scope.rows <= this.#sizes.matrixRowsMax) this.#miss(name, query, scope.rows)
+    const isLarge = scope.stage === "large" && query.places === null && query.available >= this.#sizes.largeRowsMin / 2
+    const nearest = isLarge ? await this.#large(db, query) : await exact(db, query)
+    const found = fromVectors(nearest, query)
+    const missing = others.filter((place) => !found.has(place))
+    if (missing.length === 0) return found
+    const wanted = new Set(missing)
+    const rest = fromVectors(await embeddings.vectorsAt(db, query, missing), {
+      ...query,
+      accept: (place) => wanted.has(place),
+      limit: Infinity,
+    })
+    return new Map([...found, ...rest])
+  }
+
+  async settled(): Promise<void> {
+    await Promise.all(this.#loading.values())
+  }
+
+  /** By the approximate index, when there is one for such vectors and it finds enough. */
+  async #large(db: Queryable, query: VectorQuery): Promise<PlacedVector[]> {
+    const { length } = query.vector
+    const known = this.#largeIndex.get(length) ?? (await embeddings.hasLargeIndex(db, length))
+    this.#largeIndex.set(length, known)
+    if (!known) return exact(db, query)
+    const limit = query.limit * rowsPerPart
+    const found = await embeddings.nearestLarge(db, query, limit, this.#dependencies.store.engine === "postgres")
+    return found.length < limit ? exact(db, query) : found
+  }
+
+  #miss(name: string, query: VectorQuery, rows: number): void {
+    if (this.#missed.delete(name)) this.#load(name, query, rows)
+    else if (this.#missed.size < missesMax) this.#missed.add(name)
+    else this.#missed.clear()
+  }
+
+  /** Reads a scope's vectors in the background, page by page, so that nobody waits for all of them. */
+  #load(name: string, { projectId, scopeId, model, vector }: VectorQuery, rows: number): void {
+    if (this.#loading.has(name) || rows * vector.length * 4 > this.#dependencies.bytesMax) return
+    const load = async (): Promise<void> => {
+      const db = this.#dependencies.store.project(projectId)
+      const key = { projectId, scopeId, model }
+      const scope = await embeddings.vectorScope(db, key, Number.MAX_SAFE_INTEGER)
+      const matrix = new VectorMatrix(vector.length, scope?.version ?? 0, scope?.rows ?? 0)
+      let page: PlacedVector[] = []
+      do {
+        page = await embeddings.vectorsAfter(db, key, page.at(-1) ?? { place: -1, piece: -1 }, rowsPerPage)
+        for (const row of page) matrix.set(row)
+      } while (page.length === rowsPerPage && matrix.rows <= this.#sizes.matrixRowsMax * 2)
+      if (page.length < rowsPerPage) this.#keep(name, matrix)
+    }
+    // A search goes on without it; the next one tries again.
+    this.#loading.set(
+      name,
+      load()
+        .then(noop, noop)
+        .finally(() => this.#loading.delete(name)),
+    )
+  }
+
+  #keep(name: string, matrix: VectorMatrix): void {
+    const { bytesMax } = this.#dependencies
+    this.#bytes += matrix.bytes - (this.#matrices.get(name)?.bytes ?? 0)
+    this.#matrices.delete(name)
+    if (matrix.rows > this.#sizes.matrixRowsMax * 2) {
+      this.#bytes -= matrix.bytes
+      return
+    }
+    this.#matrices.set(name, { matrix, bytes: matrix.bytes })
+    for (const [oldest, { bytes }] of this.#matrices) {
+      if (this.#bytes <= bytesMax) break
+      this.#bytes -= bytes
+      this.#matrices.delete(oldest)
+    }
+  }
+}
+
+function noop(): void {
+  // Nothing is to be done.
+}
+
+/** Reads more rows until enough different parts are among them, or there are no more. */
+async function exact(db: Queryable, query: VectorQuery): Promise<PlacedVector[]> {
+  for (let limit = query.limit * rowsPerPart; ; limit *= 4) {
+    const rows = await embeddings.nearestExactly(db, query, limit)
+    if (rows.length < limit || new Set(rows.map(({ place }) => place)).size >= query.limit) return rows
+  }
+}
+
+function fromMatrix(matrix: VectorMatrix, query: VectorQuery, others: readonly number[]): Map<number, number> {
+  const found = matrix.nearest(query.vector, query.accept, query.limit)
+  for (const place of others) {
+    const similarity = found.has(place) ? undefined : matrix.similarity(query.vector, place)
+    if (similarity !== undefined) found.set(place, similarity)
+  }
+  return found
+}
+
+/** Similarities are computed here, wherever the vectors come from: the same vector has the same one, cached or not. */
+function fromVectors(
+  vectors: readonly PlacedVector[],
+  { vector, accept, limit }: Pick<VectorQuery, "vector" | "accept" | "limit">,
+): Map<number, number> {
+  const best = new Map<number, number>()
+  for (const { place, vector: found } of vectors) {
+    if (found?.length !== vector.length || !accept(place)) continue
+    const similarity = innerProduct(vector, found, 0)
+    const known = best.get(place)
+    if (known === undefined || similarity > known) best.set(place, similarity)
+  }
+  return highest(best, limit)
+}
