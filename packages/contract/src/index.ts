@@ -13,6 +13,7 @@ export {
   type MemoryCommand,
   type MemoryCommandAnswer,
 } from "./blocks.ts"
+export { erasureCreateRequestSchema, erasureListQuerySchema, erasureSchema } from "./erasures.ts"
 export {
   stateKeySchema,
   stateListQuerySchema,

@@ -10,6 +10,7 @@ import { feedbackRoutes } from "./feedback.ts"
 import * as keys from "./keys.ts"
 import { keyRoutes } from "./key-routes.ts"
 import * as media from "./media.ts"
+import * as erasures from "./erasures.ts"
 import * as memories from "./memories.ts"
 import * as openai from "./openai.ts"
 import { promptRoutes } from "./prompts.ts"
@@ -306,6 +307,25 @@ const memoryRoutes = group("Memories", "perdure", [
   { method: "DELETE", path: "/v1/memories/{id}", summary: "Forget a memory", response: memories.memoryDeletedSchema },
 ])
 
+const erasureRoutes = group("Erasures", "perdure", [
+  {
+    method: "POST",
+    path: "/v1/erasures",
+    summary: "Erase data for good, or count what would go",
+    request: erasures.erasureCreateRequestSchema,
+    response: erasures.erasureSchema,
+    status: 201,
+  },
+  {
+    method: "GET",
+    path: "/v1/erasures",
+    summary: "List erasures with their receipts",
+    query: erasures.erasureListQuerySchema,
+    response: erasures.erasureListSchema,
+  },
+  { method: "GET", path: "/v1/erasures/{id}", summary: "Read an erasure and its receipt", response: erasures.erasureSchema },
+])
+
 const runRoutes = group("Runs", "perdure", [
   {
     method: "POST",
@@ -385,6 +405,7 @@ export const apiRoutes: readonly ApiRoute[] = [
   ...batches,
   ...vectorStores,
   ...memoryRoutes,
+  ...erasureRoutes,
   ...group("Blocks", "perdure", blockRoutes),
   ...group("States", "perdure", stateRoutes),
   ...group("Changes", "perdure", changeRoutes),

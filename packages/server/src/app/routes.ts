@@ -24,6 +24,7 @@ import {
   createUsageRoutes,
   filesRoutes,
   healthRoutes,
+  erasureRoutes,
   memoryRoutes,
   messageBatchRoutes,
   modelRoutes,
@@ -133,5 +134,6 @@ function contextRoutes(shared: Shared, parts: RouteParts): Hono<HttpEnv>[] {
     stateRoutes({ ...recording, states: context.states }),
     changeRoutes({ ...shared, changeLog: context.changeLog }),
     memoryRoutes({ ...recording, memories: context.memories }),
+    erasureRoutes({ ...recording, erasures: context.erasures }),
   ]
 }

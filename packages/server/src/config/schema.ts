@@ -16,6 +16,7 @@ export const grantActions = [
   "tool.read",
   "memory.write",
   "memory.delete",
+  "memories.erase",
   "file.write",
   "keys.manage",
   "prompts.manage",

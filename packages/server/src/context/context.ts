@@ -8,6 +8,8 @@ import { createBlocks, type Blocks } from "./blocks/blocks.ts"
 import { createChangeLog, type ChangeLog } from "./changes/change-log.ts"
 import { createConversations, type Conversations } from "./conversations.ts"
 import { openDocuments, type DocumentLimits } from "./documents/documents.ts"
+import { createErasures, type Erasures } from "./erasure/erasures.ts"
+import { erasureDefinition } from "./erasure/work.ts"
 import { createFiles, type Files } from "./files.ts"
 import { ingestionDefinition } from "./ingestion.ts"
 import { createDataKeys } from "./memory/data-keys.ts"
@@ -49,6 +51,7 @@ export interface ContextDependencies {
     | "changePollMs"
     | "changeWaitMsMax"
     | "blockBytesMax"
+    | "erasureRewriteBytesMax"
     | "blocksPerScopeMax"
     | "blockVersionsMax"
     | "stateBytesMax"
@@ -58,6 +61,8 @@ export interface ContextDependencies {
     | "dataKeyCacheMs"
   > &
     DocumentLimits
+  /** Called when texts of a project were erased: answers that are cached in memory may hold them. */
+  dropCaches?: (projectId: string) => void
   /** Failures that no caller learns of: what was being done, and why it did not work. */
   onError?: (name: string, message: string) => void
 }
@@ -72,6 +77,7 @@ export interface ContextServices extends AsyncDisposable {
   blocks: Blocks
   states: States
   assembler: Assembler
+  erasures: Erasures
 }
 
 /** Call it right after `createRuns`: it defines the runs that ingest. */
@@ -94,6 +100,8 @@ export function createContext(dependencies: ContextDependencies): ContextService
   runs.define(upkeepDefinition({ ...dependencies, reader, keys, index }))
   const memories = createMemories({ ...dependencies, ...upkeep, onError, reader, keys, termKeyOf, index, wordCache, vectorIndex })
   const [blocks, states] = [createBlocks(scoped), createStates(scoped)]
+  const { dropCaches = () => undefined } = dependencies
+  runs.define(erasureDefinition({ ...scoped, keys, index, files, dropCaches }))
   return {
     files,
     vectorStores: createVectorStores({ ...dependencies, files, index }),
@@ -104,6 +112,7 @@ export function createContext(dependencies: ContextDependencies): ContextService
     blocks,
     states,
     assembler: createAssembler({ blocks, states, memories }),
+    erasures: createErasures({ ...dependencies, keys }),
     [Symbol.asyncDispose]: async () => {
       await changeLog[Symbol.asyncDispose]()
       await upkeep[Symbol.asyncDispose]()

@@ -20,6 +20,7 @@ export type IdPrefix =
   | "vs"
   | "vsf"
   | "chunk"
+  | "era"
   | "mem"
   | "ver"
   | "src"

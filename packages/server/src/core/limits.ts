@@ -192,6 +192,8 @@ export interface Limits {
   changePollMs: number
   /** Longest wait of a call that asks for what comes after a change. */
   changeWaitMsMax: number
+  /** Tables up to this size are written anew by an erasure, larger ones are only vacuumed. */
+  erasureRewriteBytesMax: number
   /** Largest text of a block, blocks of one scope, and versions of one path that are kept. */
   blockBytesMax: number
   blocksPerScopeMax: number
@@ -343,6 +345,7 @@ export const defaultLimits: Limits = {
   changesKeptMax: 100_000,
   changePollMs: 1_000,
   changeWaitMsMax: 30_000,
+  erasureRewriteBytesMax: 4 * 1024 ** 3,
   blockBytesMax: 100 * 1024,
   blocksPerScopeMax: 1_000,
   blockVersionsMax: 50,

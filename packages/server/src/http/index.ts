@@ -19,6 +19,7 @@ export type { UpgradeRoute } from "./sockets/index.ts"
 export { blockRoutes, type BlockRoutesOptions } from "./perdure/blocks.ts"
 export { stateRoutes, type StateRoutesOptions } from "./perdure/states.ts"
 export { changeRoutes, type ChangeRoutesOptions } from "./perdure/changes.ts"
+export { erasureRoutes, type ErasureRoutesOptions } from "./perdure/erasures.ts"
 export { memoryRoutes, type MemoryRoutesOptions } from "./perdure/memories.ts"
 export {
   createDashboardRoutes,

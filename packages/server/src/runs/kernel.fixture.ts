@@ -115,6 +115,7 @@ export function mortal(store: Store): MortalStore {
     listen: (channel, onPayload) => store.listen(channel, (payload) => (dead ? undefined : onPayload(payload))),
     notify: (channel, payload) => guard("notify", () => store.notify(channel, payload)),
     ping: () => store.ping(),
+    scrubber: store.scrubber,
     get dead() {
       return dead
     },

@@ -87,12 +87,13 @@ export interface RequestHeaders {
 export interface GateRequest {
   projectId: string
   principal: string
-  /** `tool.call` runs a tool here · `memory.write` · `memory.delete` · `file.write` · `keys.manage` · `prompts.manage` · `experiments.manage` · `outbound` opens an address · `process.start`. */
+  /** `tool.call` runs a tool here · `memory.write` · `memory.delete` · `memories.erase` · `file.write` · `keys.manage` · `prompts.manage` · `experiments.manage` · `outbound` opens an address · `process.start`. */
   action:
     | "tool.call"
     | "tool.read"
     | "memory.write"
     | "memory.delete"
+    | "memories.erase"
     | "file.write"
     | "keys.manage"
     | "prompts.manage"

@@ -4,6 +4,7 @@ export { openStore, type OpenStoreOptions } from "./open.ts"
 export { isDead, processIdentitySchema, thisProcess, type ProcessIdentity } from "./process-identity.ts"
 export { isStoreError, StoreError, tellableMessage } from "./errors.ts"
 export type { StoreLimits, StoreLogger } from "./engine.ts"
+export type { FoundBytes, Scrubbed, Scrubber } from "./scrub.ts"
 // One namespace per table (`apiKeys.insertKey(db, …)`).
 export * as apiKeys from "./tables/api-keys.ts"
 export type { KeyFields, KeyFilter, KeyState, RetiredSecret, StoredKey } from "./tables/api-keys.ts"
@@ -81,6 +82,12 @@ export type {
   VectorStoreCounts,
   VectorStoreFileStatus,
 } from "./tables/vector-stores.ts"
+export * as erasures from "./tables/erasures.ts"
+export type { ErasureStatus, ErasureTargetKind, StoredErasure } from "./tables/erasures.ts"
+export * as erasureTargets from "./tables/erasure-targets.ts"
+export type { ErasedEntry } from "./tables/erasure-targets.ts"
+export * as traces from "./tables/traces.ts"
+export type { TextTable, TracedRow } from "./tables/traces.ts"
 export * as executors from "./tables/executors.ts"
 export type { Heartbeat } from "./tables/executors.ts"
 export * as runEvents from "./tables/run-events.ts"

@@ -1,4 +1,5 @@
 // The port of the database: what PGlite and Postgres both offer, and how a query names its project.
+import type { Scrubber } from "./scrub.ts"
 
 /** What can be bound to `$1 …`. Arrays bind to Postgres arrays; objects are bound as JSON text by the caller (`JSON.stringify`, `$1::jsonb`). */
 export type SqlValue = null | boolean | number | bigint | string | Uint8Array | readonly (null | boolean | number | string | Uint8Array)[]
@@ -36,6 +37,8 @@ export interface Store extends AsyncDisposable {
   /** Calls `onPayload` for each NOTIFY on `channel`; notifications can be lost during reconnects, so poll slowly beneath. Returns what ends it. */
   listen(channel: string, onPayload: (payload: string) => void): Promise<() => Promise<void>>
   notify(channel: string, payload: string): Promise<void>
+  /** Makes deleted data unreadable in the database's files. */
+  readonly scrubber: Scrubber
   /** Resolves when the database answers; rejects with what is wrong. For readiness. */
   ping(): Promise<void>
 }

@@ -340,6 +340,41 @@ alter table episodes enable row level security;
 create policy project_only on episodes for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
 grant delete, insert, select, update on episodes to perdure_app;
 
+create table erasure_texts (
+  project_id text not null,
+  erasure_id text not null,
+  id text not null,
+  key_id text not null,
+  body bytea not null,
+  constraint erasure_texts_project_id_erasure_id_fkey FOREIGN KEY (project_id, erasure_id) REFERENCES erasures(project_id, id) ON DELETE CASCADE,
+  constraint erasure_texts_pkey PRIMARY KEY (project_id, erasure_id, id)
+);
+alter table erasure_texts enable row level security;
+create policy project_only on erasure_texts for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on erasure_texts to perdure_app;
+
+create table erasures (
+  project_id text not null,
+  id text not null,
+  run_id text not null,
+  principal text not null,
+  target_kind text not null,
+  target text,
+  within_scope text,
+  dry_run boolean not null,
+  status text not null,
+  receipt jsonb,
+  receipt_hash text,
+  created_at timestamp with time zone not null,
+  finished_at timestamp with time zone,
+  constraint erasures_status_check CHECK ((status = ANY (ARRAY['in_progress'::text, 'completed'::text, 'incomplete'::text, 'failed'::text]))),
+  constraint erasures_target_kind_check CHECK ((target_kind = ANY (ARRAY['subject'::text, 'source'::text, 'scope'::text, 'query'::text]))),
+  constraint erasures_pkey PRIMARY KEY (project_id, id)
+);
+alter table erasures enable row level security;
+create policy project_only on erasures for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on erasures to perdure_app;
+
 create table executors (
   id uuid not null,
   seen timestamp with time zone default now() not null,

@@ -190,7 +190,7 @@ class StateService implements States {
 }
 
 /** What a sealed text belongs to: no other row can show it. */
-function rowIdOf(scope: string, key: string, version: number): string {
+export function rowIdOf(scope: string, key: string, version: number): string {
   return `state ${scope} ${key} ${version}`
 }
 

@@ -4,10 +4,12 @@ import { Announcer, notifyAll } from "../announce.ts"
 import type { Engine, EngineOptions, ScriptRunner } from "../engine.ts"
 import type { Queryable, SqlValue, Transactor } from "../port.ts"
 import { checkProjectId, scopeText } from "../scope.ts"
+import type { Scrubber } from "../scrub.ts"
 import { prepareDirectory } from "./directory.ts"
 import { EngineStartError, PgliteHost, type Priority, type Turn } from "./host.ts"
 import { lockDirectory, type DirectoryLock } from "./lock.ts"
 import { startMaintenance } from "./maintenance.ts"
+import { findBytes, scrubFiles } from "./scrub.ts"
 import { PgliteSession } from "./session.ts"
 import { runTransaction } from "./transaction.ts"
 
@@ -24,7 +26,7 @@ export async function openPglite(options: PgliteOptions): Promise<Engine> {
   try {
     const directory = await prepareDirectory(options.dataDirectory, { fsync: options.fsync })
     const settings = { directory, fsync: options.fsync, shadowDirectory: options.shadowDirectory }
-    const engine = new PgliteEngine(new PgliteHost({ ...options, settings }), lock, options)
+    const engine = new PgliteEngine(new PgliteHost({ ...options, settings }), lock, options, directory)
     await engine.start(directory)
     return engine
   } catch (error) {
@@ -37,6 +39,11 @@ class PgliteEngine implements Engine {
   readonly engine = "pglite"
   readonly system: Transactor
   capabilities = { vector: false, serverVersion: "unknown" }
+  readonly scrubber: Scrubber = {
+    scrub: (given) => scrubFiles((text) => this.#maintenanceQuery(text), given),
+    findBytes: (patterns) => findBytes(this.#directory, patterns),
+  }
+  readonly #directory: string
   readonly #host: PgliteHost
   readonly #lock: DirectoryLock
   readonly #options: PgliteOptions
@@ -49,7 +56,8 @@ class PgliteEngine implements Engine {
   })
   #endMaintenance: (() => Promise<void>) | undefined
 
-  constructor(host: PgliteHost, lock: DirectoryLock, options: PgliteOptions) {
+  constructor(host: PgliteHost, lock: DirectoryLock, options: PgliteOptions, directory: string) {
+    this.#directory = directory
     this.#host = host
     this.#lock = lock
     this.#options = options

@@ -58,6 +58,8 @@ function startParameters(fsync: boolean): string[] {
     "work_mem=8MB",
     "maintenance_work_mem=64MB",
     "max_wal_size=256MB",
+    // Recycled segments keep what was written in them, under a new name; erased data must not stay there.
+    "wal_recycle=off",
     "timezone=UTC",
   ]
   return [...own, ...extra.flatMap((setting) => ["-c", setting]), ...(fsync ? [] : ["-F"])]

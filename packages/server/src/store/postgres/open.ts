@@ -5,7 +5,9 @@ import { connectionError, isStoreError } from "../errors.ts"
 import type { Engine, EngineOptions, ScriptRunner } from "../engine.ts"
 import type { Queryable, SqlValue, Transactor } from "../port.ts"
 import { checkProjectId, scopeText } from "../scope.ts"
+import type { Scrubber } from "../scrub.ts"
 import { PostgresListener } from "./listener.ts"
+import { createScrubber } from "./scrub.ts"
 import { isStalePlan, mapPostgresError, runInProject, statementConfig } from "./statements.ts"
 
 export interface PostgresOptions extends EngineOptions {
@@ -29,6 +31,7 @@ class PostgresEngine implements Engine {
   readonly engine = "postgres"
   readonly system: Transactor
   capabilities = { vector: false, serverVersion: "unknown" }
+  readonly scrubber: Scrubber
   readonly #pool: Pool
   readonly #listener: PostgresListener
   readonly #announcer = new Announcer((list) => notifyAll(this.system, list))
@@ -52,6 +55,7 @@ class PostgresEngine implements Engine {
     this.#pool.on("error", (error) => logger.warn({ error: error.message }, "idle database connection lost"))
     // A connection that is lent out breaks too; its statement is rejected, and this event must not end the process.
     this.#pool.on("connect", (client) => void client.on("error", () => undefined))
+    this.scrubber = createScrubber(config)
     this.#listener = new PostgresListener(config, logger)
     this.system = {
       query: (text, values) => this.#run((client) => this.#retryStale(client, (named) => queryOn(client, text, values, named))),

@@ -1,0 +1,54 @@
+// What an erasure cannot reach, said plainly: where it may still be, and until when.
+import type { Scrubbed, Store } from "../../store/index.ts"
+import type { ErasureCounts, ErasureTarget, Remainder } from "./types.ts"
+
+export function remainsOf(
+  { engine }: Pick<Store, "engine">,
+  target: ErasureTarget,
+  { counts, scrubbed, shortTexts }: { counts: ErasureCounts; scrubbed: Scrubbed | undefined; shortTexts: number },
+): Remainder[] {
+  const sealed = counts.keys > 0 ? "bodies of memories whose key was destroyed are unreadable there, all else is readable" : "readable"
+  const remains: Remainder[] = [
+    { where: "backups and copies of the database made before", what: sealed, until: "you delete them" },
+    {
+      where: "what left this server before",
+      what: "requests at model providers, exported traces and logs, answers that clients keep",
+      until: "their own retention",
+    },
+    { where: "blocks of the disk that files gave back", what: "readable by who reads the raw device", until: "they are overwritten" },
+  ]
+  if (engine === "postgres") {
+    remains.push({
+      where: "write-ahead log, its archive and replicas of your Postgres server",
+      what: sealed,
+      until: "the server recycles or removes them",
+    })
+    remains.push({
+      where: "answers that other server processes cache in memory",
+      what: "answers to the same questions",
+      until: "the `ttlSeconds` of the cache",
+    })
+  }
+  for (const table of scrubbed?.vacuumed ?? []) {
+    remains.push({
+      where: `free space inside of ${table}`,
+      what: "bytes of deleted rows",
+      until: "they are overwritten, or `vacuum full` runs",
+    })
+  }
+  if (target.kind === "scope" || target.kind === "subject") {
+    remains.push({
+      where: "scopes, changes, keys, this receipt",
+      what: `the name '${target.name}', without content`,
+      until: "the project is deleted",
+    })
+  }
+  if (shortTexts > 0) {
+    remains.push({
+      where: "runs and conversations that did not use the erased memory",
+      what: `${shortTexts} short texts that others may have said too`,
+      until: "erased by `query`",
+    })
+  }
+  return remains
+}

@@ -1,0 +1,83 @@
+// The words of erasure: what shall vanish, what was found of it, the receipt.
+import type { ErasureStatus, ErasureTargetKind } from "../../store/index.ts"
+
+export interface ErasureTarget {
+  kind: ErasureTargetKind
+  /** The subject, the scope, the id of the source, or the text of a query. */
+  name: string
+  /** A query is looked for in memory of this scope only; in all when absent. */
+  withinScope?: string | undefined
+}
+
+export interface ErasureCounts {
+  episodes: number
+  versions: number
+  sources: number
+  blocks: number
+  states: number
+  files: number
+  cachedAnswers: number
+  keys: number
+  /** Rows of other tables in which the text stood, by table: `run_events`, `conversation_items` … */
+  rows: Record<string, number>
+}
+
+export function noCounts(): ErasureCounts {
+  return { episodes: 0, versions: 0, sources: 0, blocks: 0, states: 0, files: 0, cachedAnswers: 0, keys: 0, rows: {} }
+}
+
+export interface Remainder {
+  where: string
+  what: string
+  until: string
+}
+
+export interface Verification {
+  /** Texts that were looked for, in all their forms. */
+  texts: number
+  /** Rows in which one was still found, by table. */
+  rows: Record<string, number>
+  /** Files of the data directory that were read; null where they are out of reach. */
+  files: number | null
+  filesContaining: string[]
+  logCleared: boolean | null
+}
+
+export interface ErasureReceipt {
+  counts: ErasureCounts
+  /** Texts too short to be looked for outside of the runs and conversations that they came from. */
+  shortTexts: number
+  verified: Verification | null
+  remains: Remainder[]
+}
+
+export interface Erasure {
+  id: string
+  runId: string
+  principal: string
+  target: { kind: ErasureTargetKind; name: string | null; scope: string | null }
+  dryRun: boolean
+  status: ErasureStatus
+  receipt: ErasureReceipt | null
+  /** SHA-256 over the receipt with id, target and times, as canonical JSON. */
+  receiptHash: string | null
+  createdAt: number
+  finishedAt: number | null
+}
+
+export function isClean({ rows, filesContaining, logCleared }: Verification): boolean {
+  return Object.keys(rows).length === 0 && filesContaining.length === 0 && logCleared !== false
+}
+
+export function addEntries(
+  counts: ErasureCounts,
+  { counts: found }: { counts: Pick<ErasureCounts, "episodes" | "versions" | "sources"> },
+): void {
+  counts.episodes += found.episodes
+  counts.versions += found.versions
+  counts.sources += found.sources
+}
+
+export function addRows(all: Record<string, number>, rows: Record<string, number>): void {
+  for (const [table, count] of Object.entries(rows)) all[table] = (all[table] ?? 0) + count
+}

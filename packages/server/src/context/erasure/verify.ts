@@ -1,0 +1,29 @@
+// Proof of an erasure: all tables and, where they are within reach, the files of the database are searched for the texts once more.
+import { eraseFromSealed, eraseFromTables, type TableDependencies } from "./tables.ts"
+import { byteForms } from "./needles.ts"
+import type { Search } from "./texts.ts"
+import type { Verification } from "./types.ts"
+
+/** Each is looked for in every file: of many, the longest. */
+const textsInFilesMax = 32
+
+export async function verify(
+  dependencies: TableDependencies,
+  projectId: string,
+  search: Search,
+  logCleared: boolean | null,
+): Promise<Verification> {
+  const pass = { projectId, search, apply: false }
+  const { rows, files } = await eraseFromTables(dependencies, pass)
+  const sealed = await eraseFromSealed(dependencies, pass)
+  const texts = search.texts.toSorted((a, b) => b.length - a.length).slice(0, textsInFilesMax)
+  const patterns = texts.flatMap(byteForms).map((form) => Buffer.from(form, "latin1"))
+  const found = await dependencies.store.scrubber.findBytes(patterns)
+  return {
+    texts: search.texts.length,
+    rows: { ...rows, ...sealed, ...(files.length > 0 ? { files: files.length } : {}) },
+    files: found.files,
+    filesContaining: found.containing,
+    logCleared,
+  }
+}

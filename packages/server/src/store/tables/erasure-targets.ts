@@ -1,0 +1,167 @@
+// What an erasure takes out of memory: the entries of a target, all that was derived from them, and the rows that go with each.
+import type { Queryable } from "../port.ts"
+import type { ErasureTargetKind } from "./erasures.ts"
+
+export interface ErasedEntry {
+  id: string
+  kind: "episode" | "version"
+  scope: string
+  sourceId: string | null
+  keyId: string
+  body: Uint8Array | null
+  runId: string | null
+  conversationId: string | null
+}
+
+const columns = `id, kind, scope, "sourceId", "keyId", body, "runId", "conversationId"`
+const episodeRows = `select e.id, 'episode' as kind, e.scope, e.source_id as "sourceId", e.key_id as "keyId", e.body, e.run_id as "runId",
+  e.conversation_id as "conversationId" from episodes e where e.project_id = $1`
+const versionRows = `select v.id, 'version' as kind, v.scope, null as "sourceId", v.key_id as "keyId", v.body, v.run_id as "runId",
+  null as "conversationId" from memory_versions v where v.project_id = $1`
+
+const conditions: Record<ErasureTargetKind, { episodes: string; versions: string }> = {
+  scope: { episodes: "e.scope = $2", versions: "v.scope = $2" },
+  subject: {
+    episodes: "e.key_id in (select k.id from data_keys k where k.project_id = $1 and k.subject = $2)",
+    versions: "v.key_id in (select k.id from data_keys k where k.project_id = $1 and k.subject = $2)",
+  },
+  source: { episodes: "e.source_id = $2", versions: "false" },
+  // Of a query its caller reads them all, or those of one scope, and keeps those that contain it.
+  query: { episodes: "($2 = '' or e.scope = $2)", versions: "($2 = '' or v.scope = $2)" },
+}
+
+/** Entries of the target in the order of their ids, after one of them. */
+export function entriesOf(
+  db: Queryable,
+  projectId: string,
+  target: { kind: ErasureTargetKind; name: string },
+  after: string,
+  limit: number,
+): Promise<ErasedEntry[]> {
+  const { episodes, versions } = conditions[target.kind]
+  return db.query<ErasedEntry>(
+    `select ${columns} from (${episodeRows} and ${episodes} union all ${versionRows} and ${versions}) t where id > $3 order by id limit $4`,
+    [projectId, target.name, after, limit],
+  )
+}
+
+/** Every version that rests on one of these entries, at any distance. */
+export function derivedFrom(db: Queryable, projectId: string, ids: readonly string[]): Promise<ErasedEntry[]> {
+  return db.query<ErasedEntry>(
+    `with recursive derived as (
+       select d.child from derivations d where d.project_id = $1 and d.parent = any($2)
+       union select d.child from derivations d join derived on d.parent = derived.child where d.project_id = $1)
+     select ${columns} from (${versionRows} and v.id in (select child from derived)) t order by id`,
+    [projectId, ids],
+  )
+}
+
+/** Runs that were given one of these entries. */
+export async function runsThatRecalled(db: Queryable, projectId: string, ids: readonly string[]): Promise<string[]> {
+  const rows = await db.query<{ id: string }>(`select distinct run_id as id from recalled where project_id = $1 and entry_id = any($2)`, [
+    projectId,
+    ids,
+  ])
+  return rows.map(({ id }) => id)
+}
+
+/** Deletes the rows of entries and what points at them; memories and sources that are left with nothing go too. Evidence of a derived entry is looked at anew. */
+export async function deleteEntries(tx: Queryable, projectId: string, ids: readonly string[]): Promise<{ sources: number }> {
+  const values = [projectId, ids]
+  await tx.query(
+    `update episodes e set upkept_at = null where e.project_id = $1 and e.expired_at is null and e.id <> all($2)
+       and e.id in (select d.parent from derivations d where d.project_id = $1 and d.child = any($2))`,
+    values,
+  )
+  await tx.query(`delete from recalled where project_id = $1 and entry_id = any($2)`, values)
+  await tx.query(
+    `delete from memory_reviews where project_id = $1 and (entry_id = any($2)
+       or entry_id in (select memory_id from memory_versions where project_id = $1 and id = any($2)))`,
+    values,
+  )
+  const memories = await tx.query<{ id: string }>(
+    `select distinct memory_id as id from memory_versions where project_id = $1 and id = any($2)`,
+    values,
+  )
+  const sources = await tx.query<{ id: string }>(
+    `select distinct source_id as id from episodes where project_id = $1 and id = any($2)`,
+    values,
+  )
+  await tx.query(`delete from derivations where project_id = $1 and (parent = any($2) or child = any($2))`, values)
+  await tx.query(`delete from memory_versions where project_id = $1 and id = any($2)`, values)
+  await tx.query(`delete from episodes where project_id = $1 and id = any($2)`, values)
+  await tx.query(
+    `delete from memories m where m.project_id = $1 and m.id = any($2) and not exists (
+       select from memory_versions v where v.project_id = $1 and v.memory_id = m.id)`,
+    [projectId, memories.map(({ id }) => id)],
+  )
+  const deleted = await tx.query(
+    `delete from sources s where s.project_id = $1 and s.id = any($2) and not exists (
+       select from episodes e where e.project_id = $1 and e.source_id = s.id) returning 1`,
+    [projectId, sources.map(({ id }) => id)],
+  )
+  return { sources: deleted.length }
+}
+
+export interface ErasedSource {
+  id: string
+  scope: string
+  keyId: string
+  body: Uint8Array | null
+}
+
+/** Sources of the target that evidence no longer points at, or all of a query's. */
+export function sourcesOf(
+  db: Queryable,
+  projectId: string,
+  target: { kind: ErasureTargetKind; name: string },
+  after: string,
+  limit: number,
+): Promise<ErasedSource[]> {
+  const condition = {
+    scope: "scope = $2",
+    source: "id = $2",
+    subject: "key_id in (select k.id from data_keys k where k.project_id = $1 and k.subject = $2)",
+    query: "($2 = '' or scope = $2)",
+  }[target.kind]
+  return db.query<ErasedSource>(
+    `select id, scope, key_id as "keyId", body from sources where project_id = $1 and ${condition} and id > $3 order by id limit $4`,
+    [projectId, target.name, after, limit],
+  )
+}
+
+/** Of a source whose evidence stays: its address and title go. Of one that has none left: the row. */
+export async function clearSource(tx: Queryable, projectId: string, id: string): Promise<void> {
+  await tx.query(
+    `delete from sources s where s.project_id = $1 and s.id = $2 and not exists (
+       select from episodes e where e.project_id = $1 and e.source_id = s.id)`,
+    [projectId, id],
+  )
+  await tx.query(`update sources set body = null where project_id = $1 and id = $2`, [projectId, id])
+}
+
+/** Blocks and states of a scope with all their versions; how many there were. */
+export async function deleteScopeTexts(tx: Queryable, projectId: string, scope: string): Promise<{ blocks: number; states: number }> {
+  const counts = { blocks: 0, states: 0 }
+  for (const kind of ["block", "state"] as const) {
+    await tx.query(`delete from ${kind}_versions where project_id = $1 and scope = $2`, [projectId, scope])
+    counts[`${kind}s`] = (
+      await tx.query(`delete from ${kind}s where project_id = $1 and scope = $2 returning 1`, [projectId, scope])
+    ).length
+  }
+  return counts
+}
+
+/** Subjects whose keys protect nothing any more, of those given. */
+export async function subjectsWithoutData(db: Queryable, projectId: string, keyIds: readonly string[]): Promise<string[]> {
+  const rows = await db.query<{ subject: string }>(
+    `select k.subject from data_keys k where k.project_id = $1 and k.id = any($2) and k.destroyed_at is null
+       and not exists (select from episodes r where r.project_id = $1 and r.key_id = k.id)
+       and not exists (select from memory_versions r where r.project_id = $1 and r.key_id = k.id)
+       and not exists (select from sources r where r.project_id = $1 and r.key_id = k.id)
+       and not exists (select from block_versions r where r.project_id = $1 and r.key_id = k.id)
+       and not exists (select from state_versions r where r.project_id = $1 and r.key_id = k.id)`,
+    [projectId, keyIds],
+  )
+  return rows.map(({ subject }) => subject)
+}
