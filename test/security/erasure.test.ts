@@ -25,7 +25,7 @@ class Client {
       ...headers,
     })
     const text = await response.text()
-    expect(response.ok, `${method} ${path}: ${text}`).toBe(true)
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`)
     return text.startsWith("{") ? (JSON.parse(text) as Json) : { text }
   }
 

@@ -38,7 +38,7 @@ export interface ScrubbedTable {
 /** Tables with data of projects, smallest first, without those that nothing was ever written to. */
 export async function tablesToScrub(db: Queryable, only: readonly string[] | undefined): Promise<ScrubbedTable[]> {
   const tables = await db.query<ScrubbedTable & { plainName: string }>(
-    `select c.relname as "plainName", format('%I.%I', n.nspname, c.relname) as name, pg_total_relation_size(c.oid)::int8 as bytes
+    `select c.relname as "plainName", format('%I.%I', n.nspname, c.relname) as name, pg_total_relation_size(c.oid)::float8 as bytes
      from pg_class c join pg_namespace n on n.oid = c.relnamespace
      where c.relkind = 'r' and n.nspname = current_schema() and exists (
        select from pg_attribute a where a.attrelid = c.oid and a.attname = 'project_id' and not a.attisdropped)

@@ -43,8 +43,8 @@ export async function eraseFromTables({ store, files }: TableDependencies, pass:
       projectId,
       table,
       async (row, cleaned) => {
-        if (table.name === "chunks") return void found.add(await fileOf(db, projectId, row))
-        if (apply && cleaned.size > 0) await traces.updateRow(db, projectId, table, row.key, cleaned)
+        if (table.name === "chunks") found.add(await fileOf(db, projectId, row))
+        else if (apply && cleaned.size > 0) await traces.updateRow(db, projectId, table, row.key, cleaned)
       },
       search,
     )

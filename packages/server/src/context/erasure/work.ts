@@ -243,7 +243,9 @@ class ErasureWork {
   async #keys(target: ErasureTarget, keyIds: readonly string[]): Promise<number> {
     const { keys } = this.#dependencies
     return await this.#transact("keys", async (tx) => {
-      const subjects = new Set(await erasureTargets.subjectsWithoutData(tx, this.#projectId, keyIds))
+      const own = target.kind === "scope" ? await dataKeys.liveKey(tx, this.#projectId, subjectOfScope(target.name)) : undefined
+      const candidates = own === undefined ? keyIds : [...keyIds, own.id]
+      const subjects = new Set(await erasureTargets.subjectsWithoutData(tx, this.#projectId, candidates))
       if (target.kind === "subject") subjects.add(target.name)
       for (const subject of subjects) await keys.destroy(tx, this.#projectId, subject)
       return subjects.size

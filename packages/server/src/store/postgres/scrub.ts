@@ -22,9 +22,9 @@ async function scrub(config: ClientConfig, { rewriteBytesMax, tables }: ScrubOpt
     const query = async <Row extends object>(text: string): Promise<Row[]> => (await client.query(text)).rows as Row[]
     const vacuumed: string[] = []
     let rewritten = 0
-    for (const { name, bytes } of await tablesToScrub({ query }, tables)) {
-      if (await rewriteTable(run, { name, bytes: Number(bytes) }, rewriteBytesMax)) rewritten += 1
-      else vacuumed.push(name)
+    for (const table of await tablesToScrub({ query }, tables)) {
+      if (await rewriteTable(run, table, rewriteBytesMax)) rewritten += 1
+      else vacuumed.push(table.name)
     }
     return { rewritten, vacuumed, logCleared: null }
   } catch (error) {

@@ -155,7 +155,7 @@ export interface SealedRow {
   scope: string
   name: string
   version: number
-  keyId: string | null
+  keyId: string
   body: Uint8Array
 }
 
@@ -172,7 +172,7 @@ export function sealedRows(
 ): Promise<SealedRow[]> {
   const name = nameColumn(table)
   return db.query<SealedRow>(
-    `select scope, ${name} as name, version, key_id as "keyId", body from ${table} where project_id = $1 and body is not null
+    `select scope, ${name} as name, version, key_id as "keyId", body from ${table} where project_id = $1 and body is not null and key_id is not null
        and (scope, ${name}, version) > ($2, $3, $4) order by scope, ${name}, version limit $5`,
     [projectId, after?.scope ?? "", after?.name ?? "", after?.version ?? -1, limit],
   )
