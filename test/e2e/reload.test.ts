@@ -1,6 +1,6 @@
 // A server follows its configuration while it runs: what can change changes at once, what is wrong changes nothing, calls under way go on.
 import { deploymentsSchema, type Deployments, type Health } from "@perdure/contract"
-import { rename, writeFile } from "node:fs/promises"
+import { mkdir, rename, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { startFakeProvider } from "../../packages/server/src/testing/fake-provider.ts"
@@ -89,6 +89,46 @@ describe("a configuration that changes while the server runs", () => {
     const text = await streaming
     expect(text).toContain("19 ")
     expect(text.trimEnd().endsWith("data: [DONE]")).toBe(true)
+  })
+
+  it("brings guards, prompts of its section and of files, and experiments, and takes them away again", async () => {
+    await using directory = await temporaryDirectory()
+    await using provider = await startFakeProvider()
+    const config = join(directory.path, "perdure.yaml")
+    await mkdir(join(directory.path, "prompts"))
+    await writeFile(config, yaml({ url: provider.url, models: named("m") }))
+    await using server = await startPerdure({ dataDirectory: join(directory.path, "data"), config })
+    const prompted = async (id: string): Promise<unknown> => {
+      const answer = await ask(server, "/v1/chat/completions", { ...chat("m"), perdure: { prompt: { id } } })
+      await answer.text()
+      const sent = provider.last?.body as { messages: { content: string }[] } | undefined
+      return answer.status === 200 ? sent?.messages[0]?.content : answer.status
+    }
+    expect([await prompted("beside"), await prompted("inside"), await statusOf(server, "experiment/e")]).toEqual([404, 404, 404])
+
+    await writeFile(join(directory.path, "prompts", "beside.prompt.md"), "From a file")
+    await expect.poll(() => prompted("beside"), waiting).toBe("From a file")
+    const more = `prompts: { inside: [{ messages: [{ role: system, content: From the section }] }] }
+experiments: { e: { variants: { only: { model: m } } } }
+guards: [{ type: redact, name: mail, entities: [email], action: redact }]`
+    await writeFile(config, yaml({ url: provider.url, models: named("m"), more }))
+    await expect.poll(() => prompted("inside"), waiting).toBe("From the section")
+    expect(await statusOf(server, "experiment/e")).toBe(200)
+    const sent = async (): Promise<string> => {
+      await (await ask(server, "/v1/responses", { model: "m", input: "mail ada@example.com" })).text()
+      return JSON.stringify(provider.last?.body)
+    }
+    expect(await sent()).not.toContain("ada@example.com")
+    expect((await deployments(server)).configuration.needsRestart).toEqual([])
+
+    await writeFile(join(directory.path, "prompts", "beside.prompt.md"), "A new text with {{")
+    await expect.poll(async () => (await deployments(server)).configuration.refused, waiting).toMatchObject({ problems: 1 })
+    expect(await prompted("beside")).toBe("From a file")
+    await rm(join(directory.path, "prompts", "beside.prompt.md"))
+    await writeFile(config, yaml({ url: provider.url, models: named("m") }))
+    await expect.poll(() => prompted("inside"), waiting).toBe(404)
+    expect([await prompted("beside"), await statusOf(server, "experiment/e")]).toEqual([404, 404])
+    expect(await sent()).toContain("ada@example.com")
   })
 
   it.skipIf(process.platform === "win32")("is loaded again by SIGHUP, with secrets that were changed in their files", async () => {

@@ -15,7 +15,7 @@ import type { LabelledItem, NewResponse, ResponseItem, ResponseRequest } from ".
 
 export interface CompactionDependencies extends PrepareDependencies {
   readonly callModel: CallModelAs
-  readonly openGuards?: OpenGuards | undefined
+  readonly guardsNow?: (() => OpenGuards | undefined) | undefined
   /** Whether the model quotes and cannot write: it gets an extract instead of a summary. */
   readonly quotesPassages: (model: string) => boolean
   readonly countTokens: (call: ModelCall, signal: AbortSignal) => Promise<TokenCount>
@@ -73,7 +73,7 @@ interface Work {
 }
 
 async function summarise(
-  { callModel: callModelAs, openGuards }: CompactionDependencies,
+  { callModel: callModelAs, guardsNow }: CompactionDependencies,
   request: ResponseRequest,
   { transcript, spent, signal, caller }: Work,
 ): Promise<string> {
@@ -81,6 +81,7 @@ async function summarise(
   const asked = summaryCall(request, transcript)
   // Its answer comes as a whole, so one that breaks off is an error.
   const { failover: _, ...routing } = callRouting(request)
+  const openGuards = guardsNow?.()
   const call = openGuards
     ? callGuarded({ openGuards, callModel, routing, caller, onReports: () => undefined }, asked, signal)
     : callModel(asked, signal, routing)

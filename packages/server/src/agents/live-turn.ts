@@ -117,7 +117,8 @@ export class LiveTurn {
 /** The model call of the turn, past the guards where there are some. */
 function callPastGuards(session: Session, options: TurnOptions, signal: AbortSignal): ReturnType<CallModel> {
   const { context, request } = session
-  const { callModel: callModelAs, openGuards } = session.dependencies
+  const { callModel: callModelAs, guardsNow } = session.dependencies
+  const openGuards = guardsNow?.()
   const { id: runId, projectId, principal } = context.run
   const callModel = callModelAs({ projectId, principal, isPatient: options.turn > 1 || request.background })
   const call = modelCall(session, options)

@@ -31,7 +31,7 @@ export type CallModelAs = (caller: ModelCaller) => CallModel
 export interface ResponseRunDependencies extends ChainSources {
   readonly callModel: CallModelAs
   /** Absent where no guard is configured. */
-  readonly openGuards?: OpenGuards | undefined
+  readonly guardsNow?: (() => OpenGuards | undefined) | undefined
   /** Whether the model answers by quoting passages that it is given, instead of asking for a search. */
   readonly quotesPassages: (model: string) => boolean
   readonly search: SearchDocuments

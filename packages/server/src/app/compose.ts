@@ -87,15 +87,22 @@ async function compose(config: Config, overrides: Overrides, cleanUps: AsyncDisp
   const context = cleanUps.use(composeContext(shared, config, { ...foundation, store, inference, minilm }))
   const tools = [...(config.tools as readonly Tool[]), ...(overrides.tools ?? [])] // checked when the configuration was loaded
   const shaping = composeShaping(shared, config, { ...foundation, store, inference, minilm }, cleanUps)
+  const prompted = await composePrompts(shared, config, { store, models: inference.models }, cleanUps)
   const { responses, compact } = composeResponses(shared, { ...foundation, ...shaping, inference, context, tools })
   const workflows = config.workflows as readonly RunDefinition[] // checked when the configuration was loaded
   for (const workflow of workflows) runs.define(workflow)
 
-  const configuration = createConfiguration(config, { ...shared, ...foundation, inference, shaping, logger: logger.child("configuration") })
+  const configuration = createConfiguration(config, {
+    ...shared,
+    ...foundation,
+    inference,
+    shaping,
+    prompted,
+    logger: logger.child("configuration"),
+  })
   const stopping = new AbortController()
   const tasks = stoppedTasks(shared, stopping, cleanUps)
   const health = { ready: createReadiness({ version, store, records, minilm, configuration }), metrics: () => metrics.text() }
-  const prompted = await composePrompts(shared, config, { store, models: inference.models }, cleanUps)
   const services = { ...prompted, inference, context, responses, compact, tasks, health, configuration }
   const base = { ...foundation, ...services, version, store, workflows: workflows.map(({ name }) => name) }
   const hotRoutes = createHotRoutes({ ...shared, ...inference, ...foundation, ...shaping, ...prompted, logger: logger.child("http") })

@@ -20,7 +20,11 @@ export interface ComposedPrompts {
   prompts: Prompts
   experiments: Experiments
   shaping: { prompts: Prompts; experiments: Experiments }
+  /** Checks what another configuration declares; what it returns puts it into force. */
+  prepare(config: Declared): () => void
 }
+
+type Declared = Pick<Config, "prompts" | "experiments">
 
 interface Facts {
   prompts: ProjectPrompts
@@ -29,7 +33,7 @@ interface Facts {
 
 export async function composePrompts(
   shared: Shared,
-  config: Pick<Config, "prompts" | "experiments">,
+  config: Declared,
   { store, models }: { store: Store; models: Pick<Models, "require"> },
   cleanUps: AsyncDisposableStack,
 ): Promise<ComposedPrompts> {
@@ -52,8 +56,17 @@ export async function composePrompts(
       }
     },
   })
+  let inForce = config
   const areAny = (): boolean =>
-    config.experiments.length > 0 || own.all().some((facts) => facts.experiments.own.length > 0 || facts.experiments.states.length > 0)
+    inForce.experiments.length > 0 || own.all().some((facts) => facts.experiments.own.length > 0 || facts.experiments.states.length > 0)
   cleanUps.use(new Sampler({ ...shared, store, experiments, areAny }))
-  return { prompts, experiments, shaping: { prompts, experiments } }
+  const prepare = (next: Declared): (() => void) => {
+    const [declarePrompts, declareExperiments] = [prompts.prepare(next.prompts), experiments.prepare(next.experiments)]
+    return () => {
+      inForce = next
+      declarePrompts()
+      declareExperiments()
+    }
+  }
+  return { prompts, experiments, shaping: { prompts, experiments }, prepare }
 }

@@ -5,10 +5,21 @@ import { messageOf, type Clock, type Limits } from "../core/index.ts"
 import type { Logger } from "../telemetry/index.ts"
 import type { ReplaceableGate } from "./gate.ts"
 import type { Inference } from "./inference.ts"
+import type { ComposedPrompts } from "./prompts.ts"
 import type { Shaping } from "./shaping.ts"
 
 /** Sections that are followed as a whole. */
-const followed: ReadonlySet<string> = new Set(["providers", "models", "budgets", "rateLimits", "unknownPrice", "grants"])
+const followed: ReadonlySet<string> = new Set([
+  "providers",
+  "models",
+  "budgets",
+  "rateLimits",
+  "unknownPrice",
+  "grants",
+  "guards",
+  "prompts",
+  "experiments",
+])
 
 /** Limits that are read where they are used; the others were handed on when the server was made. */
 const followedLimits: readonly (keyof Limits)[] = [
@@ -64,7 +75,8 @@ export interface Configuration {
 
 export interface ConfigurationParts {
   inference: Pick<Inference, "prepare">
-  shaping: Pick<Shaping, "followCache">
+  shaping: Pick<Shaping, "prepare">
+  prompted: Pick<ComposedPrompts, "prepare">
   gate: Pick<ReplaceableGate, "replace">
   admission: Pick<Admission, "replace">
   /** The object that all parts were handed. */
@@ -120,8 +132,10 @@ class RunningConfiguration implements Configuration {
     const changes = configChanges(this.#inForce, next)
     const changed = changes.filter(isFollowed)
     const needsRestart = configChanges(this.#first, next).filter((path) => !isFollowed(path))
-    const { inference, shaping, gate, admission, limits } = this.#parts
+    const { inference, shaping, prompted, gate, admission, limits } = this.#parts
     const applyModels = inference.prepare(next)
+    const applyShaping = shaping.prepare(next)
+    const applyPrompts = prompted.prepare(next)
     const rules = rulesOfConfig(next)
     const before = { ...limits }
     for (const name of followedLimits) limits[name] = next.limits[name]
@@ -131,7 +145,8 @@ class RunningConfiguration implements Configuration {
       Object.assign(limits, before)
       throw error
     }
-    shaping.followCache(next)
+    applyShaping()
+    applyPrompts()
     admission.replace({ rules, assumedPrice: assumedPrice(next.unknownPrice) })
     gate.replace(next.grants)
     this.#inForce = next

@@ -43,7 +43,7 @@ export interface ResponseParts {
   identity: Identity
   sealer: Sealer
   tools: readonly Tool[]
-  openGuards?: OpenGuards
+  guardsNow?: () => OpenGuards | undefined
 }
 
 export function composeResponses(shared: Shared, parts: ResponseParts): { responses: Responses; compact: Compact } {
@@ -58,7 +58,7 @@ export function composeResponses(shared: Shared, parts: ResponseParts): { respon
     chainResponsesMax: shared.limits.chainResponsesMax,
     tools: createToolRegistry(parts.tools, { memoryOf: (scope, user) => memoryTool(blockCommands(context.blocks), scope, user) }),
     callModel: admitModelCalls({ ...shared, ...inference, admission, identity }),
-    openGuards: parts.openGuards,
+    guardsNow: parts.guardsNow,
     quotesPassages: (model: string) => inference.models.get(model)?.deployments[0]?.id === extractiveModel,
     costOf: price,
     requireModel: (name: string, { scope }: Principal) => void inference.models.require(name, "chat", scope?.allowsModel),

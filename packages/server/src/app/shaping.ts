@@ -19,14 +19,14 @@ import { moderateBy } from "./guard-moderation.ts"
 import type { Inference } from "./inference.ts"
 import type { Shared } from "./services.ts"
 
-/** Absent parts cost a call nothing. */
 export interface Shaping {
   cache: ModelCache
-  guards?: Guards
-  /** The same for calls inside of durable runs. */
-  openGuards?: OpenGuards
-  /** Models are cached from now on as this configuration says. */
-  followCache(config: Config): void
+  /** Of the configuration in force. */
+  guards: Guards
+  /** The same for calls inside of durable runs; undefined while there are none, so that they cost nothing. */
+  guardsNow: () => OpenGuards | undefined
+  /** Makes what another configuration says; what it returns puts it into force. */
+  prepare(config: Config): () => void
 }
 
 export interface ShapingParts {
@@ -39,9 +39,27 @@ export interface ShapingParts {
 }
 
 export function composeShaping(shared: Shared, config: Config, parts: ShapingParts, cleanUps: AsyncDisposableStack): Shaping {
-  const guards = composeGuards(shared, config, parts)
-  const cached = composeCache(shared, config, parts, cleanUps)
-  return guards.isEmpty ? cached : { ...cached, guards, openGuards: openGuardsOf(config, guards, parts) }
+  const { cache, followCache } = composeCache(shared, config, parts, cleanUps)
+  let guards = composeGuards(shared, config, parts)
+  let open = openGuardsOf(config, guards, parts)
+  return {
+    cache,
+    guards: {
+      get isEmpty() {
+        return guards.isEmpty
+      },
+      open: (context) => guards.open(context),
+    },
+    guardsNow: () => (guards.isEmpty ? undefined : open),
+    prepare: (next) => {
+      const nextGuards = composeGuards(shared, next, parts)
+      return () => {
+        guards = nextGuards
+        open = openGuardsOf(next, nextGuards, parts)
+        followCache(next)
+      }
+    },
+  }
 }
 
 /** A durable run knows the id of its principal; the tags of a key are looked up where a guard asks for them. */
@@ -58,7 +76,7 @@ function composeCache(
   config: Config,
   parts: ShapingParts,
   cleanUps: AsyncDisposableStack,
-): Pick<Shaping, "cache" | "followCache"> {
+): Pick<Shaping, "cache"> & { followCache: (config: Config) => void } {
   // The embedded database has one process only, whose memory is nearer.
   const store = parts.store.engine === "postgres" ? parts.store : undefined
   const answers = cleanUps.use(createAnswerCache({ ...shared, store, embedding: questionEmbedding(shared, config, parts) }))

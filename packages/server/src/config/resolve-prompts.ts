@@ -1,10 +1,11 @@
 // Prompts that the configuration declares: its section, and the files in `prompts/` beside it.
 import { promptNameSchema } from "@perdure/contract"
-import { existsSync, readdirSync, readFileSync } from "node:fs"
+import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { parse } from "yaml"
 import { messageOf } from "../core/index.ts"
 import type { Path } from "./paths.ts"
+import { promptFileName, promptFileNames } from "./prompt-files.ts"
 import { declaredPromptSchema, type DeclaredPromptInput } from "./schema/prompts.ts"
 import type { ConfigProblem } from "./source.ts"
 import type { PromptConfig } from "./types.ts"
@@ -18,8 +19,6 @@ export interface PromptSources {
   problem: (problem: ConfigProblem) => void
 }
 
-/** `support.prompt.md` is version 1 unless it says another; `support@2.prompt.md` is version 2. */
-const fileName = /^(.+?)(?:@(\d{1,7}))?\.prompt\.(md|ya?ml)$/
 const roleLine = /^---[ \t]*(system|user|assistant)[ \t]*---[ \t]*$/m
 
 export function resolvePrompts(sources: PromptSources): PromptConfig[] {
@@ -47,10 +46,8 @@ export function resolvePrompts(sources: PromptSources): PromptConfig[] {
 
 function promptFiles({ directory, problem }: PromptSources): PromptConfig[] {
   const folder = join(directory, "prompts")
-  if (!existsSync(folder)) return []
-  const names = readdirSync(folder).filter((each) => fileName.test(each))
-  return names.toSorted().flatMap((file) => {
-    const [, name = "", number, type] = fileName.exec(file) ?? []
+  return promptFileNames(folder).flatMap((file) => {
+    const [, name = "", number, type] = promptFileName.exec(file) ?? []
     const origin = `prompts/${file}`
     try {
       const text = readFileSync(join(folder, file), "utf8")

@@ -1,11 +1,12 @@
-// Tells when the text of the configuration changes: by events of its directory, which also sees files that are replaced, and by looking now and then.
+// Tells when the text of the configuration or of a prompt beside it changes: by events of its directory, which also sees files that are replaced, and by looking now and then.
 import { createHash } from "node:crypto"
 import { readFileSync, watch, type FSWatcher } from "node:fs"
-import { dirname } from "node:path"
+import { dirname, join } from "node:path"
+import { promptFileNames } from "./prompt-files.ts"
 
 export interface WatchConfigOptions {
   path: string
-  /** Called after changes have settled, with a text that is another than before. */
+  /** Called after changes have settled, with a text that is another than before, there or in a file of prompts. */
   onChange: () => void
   /** Where events do not come: files that are mounted, networks. */
   pollMs: number
@@ -29,21 +30,27 @@ export function watchConfig({ path, onChange, pollMs }: WatchConfigOptions): () 
     clearTimeout(settling)
     settling = setTimeout(look, settleMs).unref()
   }
-  const watcher = open(dirname(path), soon)
+  const watchers = [dirname(path), promptDirectory(path)].map((directory) => open(directory, soon))
   const polling = setInterval(look, pollMs).unref()
   return () => {
     clearTimeout(settling)
     clearInterval(polling)
-    watcher?.close()
+    for (const watcher of watchers) watcher?.close()
   }
 }
 
 function digestOf(path: string): string | undefined {
   try {
-    return createHash("sha256").update(readFileSync(path)).digest("hex")
+    const digest = createHash("sha256").update(readFileSync(path))
+    for (const file of promptFileNames(promptDirectory(path))) digest.update(file).update(readFileSync(join(promptDirectory(path), file)))
+    return digest.digest("hex")
   } catch {
     return undefined
   }
+}
+
+function promptDirectory(path: string): string {
+  return join(dirname(path), "prompts")
 }
 
 function open(directory: string, onEvent: () => void): FSWatcher | undefined {

@@ -129,7 +129,7 @@ export async function startResponsesServer(options: ResponsesServerOptions = {})
       ...sources,
       ...shared,
       callModel: () => callModel,
-      openGuards: options.openGuards,
+      guardsNow: () => options.openGuards,
       tools,
       quotesPassages,
       search: searchDocuments(context.search),
@@ -157,7 +157,7 @@ export async function startResponsesServer(options: ResponsesServerOptions = {})
   const compact = createCompaction({
     ...parts,
     callModel: () => callModel,
-    openGuards: options.openGuards,
+    guardsNow: () => options.openGuards,
     quotesPassages,
     costOf,
     recordLightRun,

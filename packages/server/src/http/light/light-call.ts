@@ -34,7 +34,6 @@ export interface LightRunDependencies {
   newId: NewId
   logger: ShellLogger
   sweep: Sweep
-  /** Absent where none is configured. */
   guards?: Guards
   cache?: ModelCache
   shaping?: RequestShaping

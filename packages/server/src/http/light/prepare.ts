@@ -45,14 +45,15 @@ export interface PrepareOptions {
 
 /** Whether guards or the cache can have to do with a call at all: four looks, no more. */
 export function needsPreparing({ guards, cache }: LightRunDependencies, { hot }: LightCall, { body, model }: Asked): boolean {
-  if (guards !== undefined || body.perdure !== undefined || cache?.policyOf(model.name) !== undefined) return true
+  if (guards?.isEmpty === false || body.perdure !== undefined || cache?.policyOf(model.name) !== undefined) return true
   return cache !== undefined && hot.request.headers["idempotency-key"] !== undefined
 }
 
 export function prepare(options: PrepareOptions, asked: Asked): void {
   const { dependencies, call, go } = options
-  const left = dependencies.guards ? leftSignal(call) : undefined
-  const session = left && dependencies.guards?.open(guardContext(call, asked, left))
+  const guards = dependencies.guards?.isEmpty === false ? dependencies.guards : undefined
+  const left = guards && leftSignal(call)
+  const session = left && guards.open(guardContext(call, asked, left))
   const plan = cachePlanOf(dependencies, call, asked)
   if (!session && plan === undefined) return go(asked)
   const { dialect } = options

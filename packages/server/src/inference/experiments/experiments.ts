@@ -38,8 +38,8 @@ export interface Experiments {
   update(projectId: string, principal: string, name: string, request: ExperimentUpdateRequest): Promise<HeldExperiment>
   promote(projectId: string, principal: string, name: string, request: ExperimentPromoteRequest): Promise<HeldExperiment>
   remove(projectId: string, name: string): Promise<void>
-  /** Takes what the configuration declares from now on. */
-  declare(declared: readonly DeclaredExperiment[]): void
+  /** Takes what the configuration declares; what it returns puts it into force. */
+  prepare(declared: readonly DeclaredExperiment[]): () => void
 }
 
 export function createExperiments(options: ExperimentsOptions): Experiments {
@@ -100,7 +100,7 @@ export function createExperiments(options: ExperimentsOptions): Experiments {
       await store.project(projectId).transaction((tx) => experiments.removeExperiment(tx, projectId, name))
       await own.refresh(projectId)
     },
-    declare: (declared) => held.declare(declared),
+    prepare: (declared) => () => held.declare(declared),
   }
 }
 

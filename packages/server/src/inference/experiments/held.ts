@@ -52,11 +52,11 @@ export function heldExperiment({ name, definition, origin }: DeclaredExperiment,
     const weights = { declaredWeight: declared[index] ?? 0, weight: current[index] ?? 0 }
     return { name: variant, content: contentOf(each), model: each.model, prompt: each.prompt, ...weights }
   })
-  const { status = "running", winner = null, sampledAt = null } = state ?? {}
+  const { status = "running", winner = null } = state ?? {}
   const control = variants.find((each) => each.name === definition.control) ?? variants[0]
   // A winner that the configuration has no more is nobody's: the control is.
   const fixed = status === "running" ? undefined : (variants.find((each) => each.name === winner) ?? control)
-  return { name, origin, definition, variants, basis, state: { status, winner, sampledAt }, fixed }
+  return { name, origin, definition, variants, basis, state: { status, winner }, fixed }
 }
 
 export function controlOf({ definition, variants }: HeldExperiment): HeldVariant | undefined {

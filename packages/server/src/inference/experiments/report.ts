@@ -4,6 +4,7 @@ import {
   experimentArms,
   experimentLog,
   experimentScores,
+  experimentStates,
   type Queryable,
   type StoredArm,
   type StoredExperimentEntry,
@@ -25,7 +26,7 @@ export function experimentSummary(held: HeldExperiment): ExperimentSummary {
 }
 
 export async function readExperiment(db: Queryable, projectId: string, held: HeldExperiment): Promise<Experiment> {
-  const { name, definition, variants, state } = held
+  const { name, definition, variants } = held
   const arms = await experimentArms.armsOf(db, projectId, name)
   const scores = await experimentScores.scoresOf(db, projectId, name)
   const log = await experimentLog.entriesOf(db, projectId, name, entriesShown)
@@ -35,7 +36,7 @@ export async function readExperiment(db: Queryable, projectId: string, held: Hel
     ...headOf(held),
     definition: definition as unknown as Experiment["definition"], // plain JSON by its schema
     variants: variants.map((variant, index) => wireVariant(variant, { arms, scores: scored[index] ?? [], best: best?.[index] ?? null })),
-    sampledAt: state.sampledAt,
+    sampledAt: await experimentStates.lastSampling(db, projectId, name),
     log: log.map(wireEntry),
   }
 }

@@ -21,7 +21,7 @@ export interface HeldExperiment {
   readonly variants: readonly HeldVariant[]
   /** Digest of the variants with their declared weights. */
   readonly basis: string
-  readonly state: Pick<StoredExperimentState, "status" | "winner" | "sampledAt">
+  readonly state: Pick<StoredExperimentState, "status" | "winner">
   /** Whose requests everybody's are while it does not run. */
   readonly fixed: HeldVariant | undefined
 }

@@ -23,10 +23,12 @@ export interface Prompts {
   create(projectId: string, principal: string, request: PromptCreateRequest): Promise<HeldVersion>
   setLabel(projectId: string, name: string, label: string, version: number | null): Promise<HeldPrompt>
   remove(projectId: string, name: string, version: number | undefined): Promise<void>
+  /** Checks what the configuration declares; what it returns puts it into force. */
+  prepare(declared: readonly DeclaredPrompt[]): () => void
 }
 
 export function createPrompts({ store, declared, own, limits }: PromptsOptions): Prompts {
-  const ofFiles = declaredPrompts(declared)
+  let ofFiles = declaredPrompts(declared)
   const ownOf = (projectId: string): ProjectPrompts => own.get(projectId)?.prompts ?? none
   const get = (projectId: string, name: string): HeldPrompt => {
     const held = ofFiles.get(name) ?? ownOf(projectId).get(name)
@@ -80,6 +82,12 @@ export function createPrompts({ store, declared, own, limits }: PromptsOptions):
       if ((await prompts.removeVersions(store.project(projectId), projectId, name, number ?? null)) === 0)
         throw unknownVersion(held, String(number), "version")
       await own.refresh(projectId)
+    },
+    prepare(next) {
+      const prepared = declaredPrompts(next)
+      return () => {
+        ofFiles = prepared
+      }
     },
   }
 }

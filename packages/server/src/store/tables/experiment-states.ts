@@ -19,6 +19,12 @@ export function statesOfProject(db: Queryable, projectId: string): Promise<Store
   return db.query<StoredExperimentState>(`select ${columns} from experiment_states where project_id = $1`, [projectId])
 }
 
+/** When the scores were last looked at, which is no change that anybody is told of. */
+export async function lastSampling(db: Queryable, projectId: string, name: string): Promise<number | null> {
+  const text = `select sampled_at as "sampledAt" from experiment_states where project_id = $1 and name = $2`
+  return (await db.query<{ sampledAt: number | null }>(text, [projectId, name]))[0]?.sampledAt ?? null
+}
+
 /** Locked for the rest of the transaction; made where there is none. */
 export async function lockState(db: Queryable, projectId: string, name: string, basis: string): Promise<StoredExperimentState> {
   await db.query("insert into experiment_states (project_id, name, basis) values ($1, $2, $3) on conflict do nothing", [
