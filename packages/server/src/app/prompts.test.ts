@@ -46,6 +46,7 @@ beforeAll(async () => {
     models: {
       m: { deployments: [{ provider: "acme", model: "b" }] },
       c: { deployments: [{ provider: "claude", model: "claude" }] },
+      e: { deployments: [{ provider: "acme", model: "e", does: { embeddings: true } }] },
     },
     prompts: { inline: [{ messages: [{ role: "user", content: "Say {{word}}" }], parameters: { model: "m", stop: ["!"] } }] },
   }
@@ -245,6 +246,32 @@ describe("prompts over the API", () => {
     }, long)
     expect(records.map(({ name }) => name)).toEqual(expect.arrayContaining(["prompt.create", "prompt.label", "prompt.delete"]))
   }, 30_000)
+})
+
+describe("where nothing is answered", () => {
+  it("a prompt is counted with what the request says, by asking Anthropic or here, without its other parameters", async () => {
+    const body = { messages: [{ role: "user", content: "Hi" }], perdure: { prompt: { id: "support", variables: { shop: "S" } } } }
+    provider.next({ raw: { status: 200, headers: { "content-type": "application/json" }, body: ['{"input_tokens": 41}'] } })
+    const asked = await call("POST", "/v1/messages/count_tokens", { ...body, model: "c" })
+    expect([asked.status, asked.body["input_tokens"], asked.headers.get("x-perdure-prompt")]).toEqual([200, 41, "support@1"])
+    expect(sent()).toEqual({
+      model: "claude",
+      system: [{ type: "text", text: "You help customers of S." }],
+      messages: [
+        { role: "user", content: "Who are you?" },
+        { role: "assistant", content: "The helper of S." },
+        { role: "user", content: "Hi" },
+      ],
+    })
+    const without = await call("POST", "/v1/messages/count_tokens", { model: "m", messages: body.messages })
+    const here = await call("POST", "/v1/messages/count_tokens", body)
+    expect([here.status, Number(here.body["input_tokens"]) - Number(without.body["input_tokens"]) > 10]).toEqual([200, true])
+  }, 30_000)
+
+  it("what takes no prompt refuses it by name", async () => {
+    const answer = await call("POST", "/v1/embeddings", { model: "e", input: "x", perdure: { prompt: { id: "support" } } })
+    expect([answer.status, errorOf(answer).code, errorOf(answer).param]).toEqual([400, "unsupported_value", "perdure.prompt"])
+  })
 })
 
 it("a prompt's model is one that the key may use", async () => {

@@ -3,19 +3,32 @@ import { AppError } from "../../core/index.ts"
 import type { Deployment, Model, TokenCounter } from "../../inference/index.ts"
 import { admit, usableModel } from "../light/admit.ts"
 import { Forward, type Attempt, type AttemptEnd } from "../light/forward.ts"
+import type { ForwardedBody } from "../light/forwarded-body.ts"
 import { HttpAttempt } from "../light/http-attempt.ts"
 import { JsonRelay } from "../light/json-relay.ts"
 import { LightCall, type LightRunDependencies } from "../light/light-call.ts"
+import { readAsked, type ReadingDialect } from "../light/read-asked.ts"
 import { readBodyBytes } from "../light/read-body.ts"
 import { refuse } from "../light/refuse.ts"
 import { planOf } from "../light/serve.ts"
+import { messagesWithPrompt } from "../prompts/messages-prompt.ts"
 import type { HotCall, HotRoute } from "../shell.ts"
 import { anthropicShape } from "./errors.ts"
 import { messagesBody } from "./messages-body.ts"
 import { passedHeaders } from "./messages-dialect.ts"
 import { parseMessagesRequest } from "./messages-parse.ts"
 
-type Body = ReturnType<typeof messagesBody>
+type Body = ForwardedBody
+
+/** Of a prompt's parameters, those that take part in the count; the others are refused here. */
+const counting: ReadingDialect = {
+  readBody: messagesBody,
+  withPrompt: (body, prompt) => {
+    const { model, tools, toolChoice } = prompt.parameters
+    return messagesWithPrompt(body, { ...prompt, parameters: { model, tools, toolChoice } })
+  },
+}
+
 const nothing = { inputTokens: 0, outputTokens: 0, cachedTokens: 0, reasoningTokens: 0, estimated: false }
 
 export interface CountTokensDependencies extends LightRunDependencies {
@@ -28,9 +41,10 @@ export function countTokensRoute(dependencies: CountTokensDependencies): HotRout
       let call: LightCall | undefined
       try {
         if (bytes instanceof AppError) throw bytes
-        const body = messagesBody(bytes)
+        const { body, shaped } = readAsked(dependencies.shaping, hot, counting, bytes)
         const request = { kind: "chat", name: "messages.count_tokens", idPrefix: "msg_", stream: false } as const
-        call = new LightCall(dependencies, hot, { ...request, ...requestOf(body) })
+        // It is no request of an experiment, only a question about one.
+        call = new LightCall(dependencies, hot, { ...request, ...requestOf(body), shaped: shaped && { ...shaped, facts: {} } })
         const model = usableModel(dependencies, hot, body.model, "chat")
         const counted = call
         admit(dependencies, call, model, () => count(dependencies, counted, body, model))

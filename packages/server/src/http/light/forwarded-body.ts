@@ -14,6 +14,8 @@ export interface ForwardedBody {
   /** The client asked for base64 vectors. */
   base64Asked: boolean
   outputTokensMax: number | null
+  /** Requests with the same one begin alike: they go where the beginning is cached. */
+  cacheKey: string | null
   /** What the request says to this server alone; never sent on. */
   perdure: JsonValue | undefined
   sizeBytes: number
@@ -114,6 +116,7 @@ function readRequest(values: Values, userOf: UserOf): ReadRequest {
     usageAsked: isJsonObject(options) && options["include_usage"] === true,
     base64Asked: values["encoding_format"] === "base64",
     outputTokensMax: countOf(values["max_completion_tokens"]) ?? countOf(values["max_tokens"]),
+    cacheKey: typeof values["prompt_cache_key"] === "string" ? values["prompt_cache_key"] : null,
     perdure: values["perdure"],
   }
 }

@@ -1,6 +1,6 @@
 // What a request says to this server alone: in the `perdure` object of its body, or in the header for clients that cannot change it.
 import type { IncomingHttpHeaders } from "node:http"
-import { isJsonObject, type JsonValue } from "../../core/index.ts"
+import { AppError, isJsonObject, type JsonValue } from "../../core/index.ts"
 import { parseRouting, parseRoutingHeader, routingHeader, type RoutingRequest } from "../../inference/index.ts"
 
 /** The body's word goes before the header's. */
@@ -15,7 +15,13 @@ export function routingOf(perdure: JsonValue | undefined, headers: Readonly<Inco
 /** Other members of the object are for others to read. */
 function routingPart(perdure: JsonValue): JsonValue {
   if (!isJsonObject(perdure)) return perdure
-  const { cache: _cache, subject: _subject, ...routing } = perdure
+  const { cache: _cache, subject: _subject, prompt, ...routing } = perdure
+  // Where prompts are filled in, it has been taken out.
+  if (prompt !== undefined && prompt !== null)
+    throw new AppError("unsupported_value", '"perdure.prompt" has no meaning here', {
+      param: "perdure.prompt",
+      hint: "Prompts are filled into chat completions, messages with their token counts, and responses.",
+    })
   return routing
 }
 

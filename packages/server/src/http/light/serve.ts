@@ -250,7 +250,8 @@ export function planOf(
   usable?: (deployment: Deployment) => boolean,
 ): Plan {
   const request: PlanRequest = { ...routingOf(body.perdure, call.hot.request.headers), needs }
-  if (call.request.user !== null) request.affinity = call.request.user
+  const affinity = body.cacheKey ?? call.request.user
+  if (affinity !== null) request.affinity = affinity
   if (usable) request.usable = usable
   const residency = residencyOf(call.hot.principal)
   if (residency) request.residency = residency

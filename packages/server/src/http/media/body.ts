@@ -36,6 +36,7 @@ export function formBody(bytes: Buffer, contentType: string): ForwardedBody {
     usageAsked: false,
     base64Asked: false,
     outputTokensMax: null,
+    cacheKey: null,
     perdure: undefined,
     sizeBytes: bytes.length,
     inputTokensEstimated: formTokensAssumed,

@@ -4,7 +4,7 @@ import type { BodyBytes, Edit } from "../light/body-bytes.ts"
 import type { Span } from "../light/body-scan.ts"
 import { forwardedBody, type BodyRules, type ForwardedBody, type Values } from "../light/forwarded-body.ts"
 
-const chatKeys = ["model", "stream", "stream_options", "user", "max_tokens", "max_completion_tokens", "perdure"]
+const chatKeys = ["model", "stream", "stream_options", "user", "max_tokens", "max_completion_tokens", "prompt_cache_key", "perdure"]
 
 const chatRules: BodyRules = {
   keys: new Set(chatKeys),
