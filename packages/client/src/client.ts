@@ -17,9 +17,6 @@ import type {
   FeedbackSums,
   FeedbackSumsQuery,
   LimitList,
-  MemoryList,
-  MemorySearch,
-  MemorySearchRequest,
   Prompt,
   PromptList,
   Run,
@@ -35,6 +32,7 @@ import type {
   UsageQuery,
 } from "@perdure/contract"
 import { changesOf, type Changes } from "./changes.ts"
+import { memoriesOf, sourcesOf, type Memories, type Sources } from "./memories.ts"
 import { readStream, type StreamOptions } from "./stream.ts"
 import { createTransport, type Call, type Transport, type TransportOptions } from "./transport.ts"
 import { filesOf, vectorStoresOf, type Files, type VectorStores } from "./vector-stores.ts"
@@ -101,11 +99,8 @@ export interface Client {
   vectorStores: VectorStores
   /** What changes in a scope: memories, blocks, states. */
   changes: Changes
-  memories: {
-    /** The newest of a scope; of the project where none is named. */
-    list(query?: { scope?: string; before?: string; limit?: number }, signal?: AbortSignal): Promise<MemoryList>
-    search(request: MemorySearchRequest, signal?: AbortSignal): Promise<MemorySearch>
-  }
+  memories: Memories
+  sources: Sources
 }
 
 /**
@@ -177,10 +172,8 @@ function restOf(transport: Transport): Omit<Client, "runs" | Shaping> {
     files: filesOf(transport),
     vectorStores: vectorStoresOf(transport),
     changes: changesOf(transport),
-    memories: {
-      list: (query, signal) => transport.json({ path: "/v1/memories", query: { ...query }, signal }),
-      search: (request, signal) => transport.json({ ...post("/v1/memories/search", request), signal }),
-    },
+    memories: memoriesOf(transport),
+    sources: sourcesOf(transport),
   }
 }
 

@@ -2,6 +2,7 @@
 export { createClient, type Client, type ClientOptions, type RunStart } from "./client.ts"
 export type { Changes } from "./changes.ts"
 export { PerdureError } from "./error.ts"
+export type { Memories, ScopePageQuery, Sources } from "./memories.ts"
 export type { StreamOptions } from "./stream.ts"
 export type {
   Files,
@@ -23,6 +24,7 @@ export type {
   ApiKeyListQuery,
   ApiKeyRotateRequest,
   ApiKeyUpdateRequest,
+  BlastRadius,
   Change,
   ChangeCursor,
   ChangePage,
@@ -44,9 +46,16 @@ export type {
   LimitList,
   LimitStatus,
   Memory,
+  MemoryCreated,
+  MemoryCreateRequest,
+  MemoryExplanation,
   MemoryList,
+  MemoryListQuery,
+  MemoryReviewList,
   MemorySearch,
   MemorySearchRequest,
+  MemoryVersions,
+  Revocation,
   Prompt,
   PromptSummary,
   PromptVersion,
@@ -62,6 +71,8 @@ export type {
   RunSummary,
   RunUsage,
   ServedModel,
+  Source,
+  SourceList,
   Usage,
   UsageQuery,
   UsageRow,

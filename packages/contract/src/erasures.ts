@@ -30,7 +30,7 @@ const verificationSchema = z.object({
 
 const receiptSchema = z.object({
   counts: countsSchema,
-  shortTexts: count.meta({ description: "Texts that were looked for only in the runs and conversations that they came from" }),
+  shortTexts: count.meta({ description: "Texts that were looked for only in the runs and conversations that they belong to" }),
   verified: verificationSchema.nullable(),
   remains: z.array(z.object({ where: z.string(), what: z.string(), until: z.string() })),
 })

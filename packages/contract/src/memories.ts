@@ -128,6 +128,7 @@ const leftOut = z.object({
     "directive",
     "lane",
     "same_text",
+    "quoted_by_fact",
     "outranked",
     "budget",
   ]),
@@ -141,6 +142,107 @@ export const memorySearchSchema = z
     wordsOnly: z.string().nullable().meta({ description: "Why vectors were not searched; null when they were" }),
   })
   .meta({ id: "MemorySearch" })
+export const memoryVersionsQuerySchema = z.strictObject({ limit: pageLimit.optional() })
+export const memoryVersionsSchema = z
+  .object({ versions: z.array(memorySchema).meta({ description: "Newest first; evidence has one" }) })
+  .meta({ id: "MemoryVersions" })
+export const memoryRetractRequestSchema = z.strictObject({
+  until: epochMs.optional().meta({ description: "It held before that time; when absent it is believed no more for any time" }),
+})
+export const memoryReviewsQuerySchema = z.strictObject({ scope, before: z.string().optional(), limit: pageLimit.optional() })
+export const memoryReviewsSchema = z
+  .object({
+    reviews: z.array(
+      z.object({
+        id: z.string(),
+        reason: z
+          .enum(["contradiction", "directive", "support"])
+          .meta({ description: "It contradicts what is trusted more; asks for behaviour; lost part of what it rests on" }),
+        createdAt: epochMs,
+        memory: memorySchema,
+      }),
+    ),
+    next: z.string().nullable(),
+  })
+  .meta({ id: "MemoryReviewList" })
+
+export const sourceSchema = z
+  .object({
+    id: z.string(),
+    scope: z.string(),
+    kind: z.enum(["user", "agent", "tool", "web", "file", "import", "operator"]),
+    principal: z.string(),
+    uri: z.string().nullable(),
+    title: z.string().nullable(),
+    label: labelSchema,
+    runId: z.string().nullable(),
+    createdAt: epochMs,
+    revokedAt: epochMs.nullable(),
+    revokedBy: z.string().nullable(),
+    reason: z.string().nullable(),
+  })
+  .meta({ id: "Source" })
+export const sourceListQuerySchema = z.strictObject({ scope, before: z.string().optional(), limit: pageLimit.optional() })
+export const sourceListSchema = z.object({ sources: z.array(sourceSchema), next: z.string().nullable() }).meta({ id: "SourceList" })
+
+interface Ground {
+  kind: "episode" | "version" | "chunk"
+  id: string
+  quote: string | null
+  memory: z.infer<typeof memorySchema> | null
+  source: z.infer<typeof sourceSchema> | null
+  grounds: Ground[]
+}
+const groundSchema: z.ZodType<Ground> = z
+  .object({
+    kind: z.enum(["episode", "version", "chunk"]),
+    id: z.string(),
+    quote: z.string().nullable().meta({ description: "The words that it rests on; null where it follows from the whole" }),
+    memory: memorySchema.nullable(),
+    source: sourceSchema.nullable(),
+    grounds: z.lazy(() => z.array(groundSchema)).meta({ description: "What that rests on in turn" }),
+  })
+  .meta({ id: "MemoryGround" })
+export const memoryExplanationSchema = z
+  .object({
+    memory: memorySchema,
+    source: sourceSchema.nullable(),
+    model: z.string().nullable().meta({ description: "The model that derived it, where one did" }),
+    promptHash: z.string().nullable(),
+    grounds: z.array(groundSchema).meta({ description: "What it rests on, down to the evidence; empty of evidence itself" }),
+  })
+  .meta({ id: "MemoryExplanation" })
+
+export const blastRadiusSchema = z
+  .object({
+    source: sourceSchema,
+    episodes: z.int(),
+    episodeIds: z.array(z.string()).meta({ description: "The first thousand" }),
+    versions: z.int().meta({ description: "All that was derived of it, over any number of steps" }),
+    derived: z.array(
+      z.object({
+        memoryId: z.string(),
+        versionId: z.string(),
+        kind,
+        head: z.boolean(),
+        endedBy: z.enum(["refine", "supersede", "retract", "revoke", "redact", "expire"]).nullable(),
+      }),
+    ),
+    runs: z
+      .array(z.object({ runId: z.string(), entries: z.int(), recalledAt: epochMs }))
+      .meta({ description: "Runs that were given any of it" }),
+  })
+  .meta({ id: "BlastRadius" })
+export const sourceRevokeRequestSchema = z.strictObject({ reason: z.string().min(1).max(500).optional() })
+export const revocationSchema = z
+  .object({
+    source: sourceSchema,
+    episodes: z.int(),
+    versions: z.int().meta({ description: "Derived ones that fell with it" }),
+    restored: z.int().meta({ description: "What those had replaced and what is believed again" }),
+  })
+  .meta({ id: "Revocation" })
+
 export const memoryDeletedSchema = z.object({ id: z.string(), deleted: z.literal(true) })
 
 export type Memory = z.infer<typeof memorySchema>
@@ -148,3 +250,12 @@ export type MemoryList = z.infer<typeof memoryListSchema>
 export type MemoryCreateRequest = z.infer<typeof memoryCreateRequestSchema>
 export type MemorySearchRequest = z.infer<typeof memorySearchRequestSchema>
 export type MemorySearch = z.infer<typeof memorySearchSchema>
+export type MemoryListQuery = z.infer<typeof memoryListQuerySchema>
+export type MemoryCreated = z.infer<typeof memoryCreatedSchema>
+export type MemoryVersions = z.infer<typeof memoryVersionsSchema>
+export type MemoryExplanation = z.infer<typeof memoryExplanationSchema>
+export type MemoryReviewList = z.infer<typeof memoryReviewsSchema>
+export type Source = z.infer<typeof sourceSchema>
+export type SourceList = z.infer<typeof sourceListSchema>
+export type BlastRadius = z.infer<typeof blastRadiusSchema>
+export type Revocation = z.infer<typeof revocationSchema>

@@ -11,7 +11,7 @@ import * as keys from "./keys.ts"
 import { keyRoutes } from "./key-routes.ts"
 import * as media from "./media.ts"
 import * as erasures from "./erasures.ts"
-import * as memories from "./memories.ts"
+import { memoryRoutes } from "./memory-routes.ts"
 import * as openai from "./openai.ts"
 import { promptRoutes } from "./prompts.ts"
 import * as runs from "./runs.ts"
@@ -280,33 +280,6 @@ const vectorStores = group("Vector stores", "openai", [
   },
 ])
 
-const memoryRoutes = group("Memories", "perdure", [
-  {
-    method: "POST",
-    path: "/v1/memories",
-    summary: "Remember a statement",
-    request: memories.memoryCreateRequestSchema,
-    response: memories.memoryCreatedSchema,
-    status: 201,
-  },
-  {
-    method: "GET",
-    path: "/v1/memories",
-    summary: "List the memories of a scope",
-    query: memories.memoryListQuerySchema,
-    response: memories.memoryListSchema,
-  },
-  { method: "GET", path: "/v1/memories/{id}", summary: "Read a memory", response: memories.memorySchema },
-  {
-    method: "POST",
-    path: "/v1/memories/search",
-    summary: "Recall memories of a scope",
-    request: memories.memorySearchRequestSchema,
-    response: memories.memorySearchSchema,
-  },
-  { method: "DELETE", path: "/v1/memories/{id}", summary: "Forget a memory", response: memories.memoryDeletedSchema },
-])
-
 const erasureRoutes = group("Erasures", "perdure", [
   {
     method: "POST",
@@ -404,7 +377,7 @@ export const apiRoutes: readonly ApiRoute[] = [
   ...files,
   ...batches,
   ...vectorStores,
-  ...memoryRoutes,
+  ...group("Memories", "perdure", memoryRoutes),
   ...erasureRoutes,
   ...group("Blocks", "perdure", blockRoutes),
   ...group("States", "perdure", stateRoutes),

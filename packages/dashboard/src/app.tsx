@@ -8,6 +8,7 @@ import { DocumentPage } from "./pages/document/page.tsx"
 import { DocumentsPage } from "./pages/documents/page.tsx"
 import { KeysPage } from "./pages/keys/page.tsx"
 import { LimitsPage } from "./pages/limits/page.tsx"
+import { MemoryPage } from "./pages/memory/page.tsx"
 import { MemoriesPage } from "./pages/memories/page.tsx"
 import { MissingPage } from "./pages/missing.tsx"
 import { ModelsPage } from "./pages/models/page.tsx"
@@ -17,6 +18,7 @@ import { PromptsPage } from "./pages/prompts/page.tsx"
 import { RunPage } from "./pages/run/page.tsx"
 import { RunsPage } from "./pages/runs/page.tsx"
 import { ScoresPage } from "./pages/scores/page.tsx"
+import { SourcePage } from "./pages/source/page.tsx"
 import { SpendPage } from "./pages/spend/page.tsx"
 
 export function App(): React.JSX.Element {
@@ -44,6 +46,8 @@ export function App(): React.JSX.Element {
             <Route path="/documents" component={DocumentsPage} />
             <Route path="/documents/:id">{({ id }) => <DocumentPage key={id} storeId={decodeURIComponent(id)} />}</Route>
             <Route path="/memories" component={MemoriesPage} />
+            <Route path="/memories/:id">{({ id }) => <MemoryPage key={id} memoryId={decodeURIComponent(id)} />}</Route>
+            <Route path="/sources/:id">{({ id }) => <SourcePage key={id} sourceId={decodeURIComponent(id)} />}</Route>
             <Route path="/keys" component={KeysPage} />
             <Route component={MissingPage} />
           </Switch>

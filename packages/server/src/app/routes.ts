@@ -25,6 +25,7 @@ import {
   filesRoutes,
   healthRoutes,
   erasureRoutes,
+  memoryCurationRoutes,
   memoryRoutes,
   messageBatchRoutes,
   modelRoutes,
@@ -133,6 +134,7 @@ function contextRoutes(shared: Shared, parts: RouteParts): Hono<HttpEnv>[] {
     blockRoutes({ ...recording, blocks: context.blocks }),
     stateRoutes({ ...recording, states: context.states }),
     changeRoutes({ ...shared, changeLog: context.changeLog }),
+    memoryCurationRoutes({ ...recording, memories: context.memories }),
     memoryRoutes({ ...recording, memories: context.memories }),
     erasureRoutes({ ...recording, erasures: context.erasures }),
   ]

@@ -20,6 +20,7 @@ export { blockRoutes, type BlockRoutesOptions } from "./perdure/blocks.ts"
 export { stateRoutes, type StateRoutesOptions } from "./perdure/states.ts"
 export { changeRoutes, type ChangeRoutesOptions } from "./perdure/changes.ts"
 export { erasureRoutes, type ErasureRoutesOptions } from "./perdure/erasures.ts"
+export { memoryCurationRoutes } from "./perdure/memory-curation.ts"
 export { memoryRoutes, type MemoryRoutesOptions } from "./perdure/memories.ts"
 export {
   createDashboardRoutes,

@@ -9,6 +9,7 @@ import { vectorStoreRoutes } from "../http/openai/vector-stores.ts"
 import { blockRoutes } from "../http/perdure/blocks.ts"
 import { changeRoutes } from "../http/perdure/changes.ts"
 import { memoryRoutes } from "../http/perdure/memories.ts"
+import { memoryCurationRoutes } from "../http/perdure/memory-curation.ts"
 import { stateRoutes } from "../http/perdure/states.ts"
 import { createRuns, type Runs } from "../runs/index.ts"
 import { createGate, createIdentity, openSealer, type Grant } from "../security/index.ts"
@@ -67,6 +68,7 @@ export async function startContextServer(options: ContextServerOptions = {}): Pr
   const routes = [
     filesRoutes(deps),
     vectorStoreRoutes(deps),
+    memoryCurationRoutes(deps),
     memoryRoutes(deps),
     conversationRoutes(deps),
     changeRoutes(deps),

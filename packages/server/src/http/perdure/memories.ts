@@ -32,13 +32,13 @@ export function memoryRoutes(options: MemoryRoutesOptions): Hono<HttpEnv> {
     const principal = context.get("principal")
     const call = { id: newId("run"), kind: "memory", name: "memory.remember", principal } as const
     const memory = await recordLightRun(options, call, async (data) => {
-      const label = writersLabel(callerOf(principal))
+      const label = writersLabel(memoryCallerOf(principal))
       requireGranted(options.gate, data, {
         ...gateRequest(principal, label, call.id),
         action: "memory.write",
         target: parseScope(body.scope).path,
       })
-      const value = await memories.remember(callerOf(principal), { ...newMemoryOf(body), runId: call.id })
+      const value = await memories.remember(memoryCallerOf(principal), { ...newMemoryOf(body), runId: call.id })
       return { value, label: value.label, data: { memoryId: value.id, scope: value.scope, created: value.created } }
     })
     return answer({ ...wireMemory(memory), created: memory.created, seq: memory.seq }, 201)
@@ -50,7 +50,7 @@ export function memoryRoutes(options: MemoryRoutesOptions): Hono<HttpEnv> {
     const { scope, scopes = [scope ?? "project"], limit = searchRowsDefault, ...rest } = body
     const found = await recordLightRun(options, call, async () => {
       const query = { ...rest, scopes, limit, runId: call.id }
-      const value = await memories.recall(callerOf(principal), query, context.req.raw.signal)
+      const value = await memories.recall(memoryCallerOf(principal), query, context.req.raw.signal)
       const results = value.entries.map(({ id, score, why }) => ({ memoryId: id, score, why: { ...why } }) as unknown as JsonValue) // plain numbers
       return {
         value,
@@ -64,22 +64,22 @@ export function memoryRoutes(options: MemoryRoutesOptions): Hono<HttpEnv> {
   routes.get("/v1/memories", async (context) => {
     const { scope, kind, before, limit = listRowsDefault } = readQuery(context, memoryListQuerySchema)
     const kinds = kind === undefined ? undefined : [kind]
-    const rows = await memories.list(callerOf(context.get("principal")), { scope, kinds, before, limit: limit + 1 })
+    const rows = await memories.list(memoryCallerOf(context.get("principal")), { scope, kinds, before, limit: limit + 1 })
     const page = rows.slice(0, limit)
     return answer({ memories: page.map(wireMemory), next: rows.length > limit ? (page.at(-1)?.id ?? null) : null })
   })
   routes.get("/v1/memories/:id", async (context) => {
-    return answer(wireMemory(await memories.get(callerOf(context.get("principal")), context.req.param("id"))))
+    return answer(wireMemory(await memories.get(memoryCallerOf(context.get("principal")), context.req.param("id"))))
   })
   routes.delete("/v1/memories/:id", async (context) => {
     const id = context.req.param("id")
     const principal = context.get("principal")
     const call = { id: newId("run"), kind: "memory", name: "memory.forget", principal } as const
     await recordLightRun(options, call, async (data) => {
-      const memory = await memories.get(callerOf(principal), id)
-      const label = writersLabel(callerOf(principal))
+      const memory = await memories.get(memoryCallerOf(principal), id)
+      const label = writersLabel(memoryCallerOf(principal))
       requireGranted(options.gate, data, { ...gateRequest(principal, label, call.id), action: "memory.delete", target: memory.scope })
-      await memories.forget(callerOf(principal), id)
+      await memories.forget(memoryCallerOf(principal), id)
       return { value: undefined, label, data: { memoryId: id, scope: memory.scope } }
     })
     return answer({ id, deleted: true })
@@ -91,7 +91,7 @@ function gateRequest(principal: Principal, label: Label, runId: string): Pick<Ga
   return { projectId: principal.projectId, principal: principal.id, label, runId }
 }
 
-function callerOf({ projectId, id, user }: Principal): MemoryCaller {
+export function memoryCallerOf({ projectId, id, user }: Principal): MemoryCaller {
   return { projectId, principal: id, user }
 }
 
@@ -101,7 +101,7 @@ function newMemoryOf(body: z.infer<typeof memoryCreateRequestSchema>): NewMemory
 }
 
 /** An entry has exactly the fields that its schema names; what search adds is left out. */
-function wireMemory(entry: Entry): object {
+export function wireMemory(entry: Entry): object {
   return memorySchema.parse(entry)
 }
 

@@ -1,0 +1,90 @@
+// What is looked at: the scope, a question, the kind of memory, the least trust, and the time as of which it was known.
+import { useState } from "react"
+import { useSearchParams } from "wouter"
+import { useAddress } from "../../lib/address.ts"
+import { Choice } from "../../parts/filters.tsx"
+
+const kinds = ["episode", "fact", "preference", "event", "procedure", "reflection", "summary", "timeline", "profile"] as const
+export const levels = [
+  ["1", "Curated or better"],
+  ["2", "The system’s or better"],
+  ["3", "Users’ own words"],
+] as const
+
+export function Toolbar({ isSearch }: { isSearch: boolean }): React.JSX.Element {
+  const { params, set } = useAddress()
+  const query = params.get("query") ?? ""
+  return (
+    <div className="flex flex-wrap gap-2">
+      <SearchForm key={`${params.get("scope")} ${query}`} isSearch={isSearch} />
+      {isSearch && query === "" ? (
+        <Choice
+          label="Kind"
+          all="All kinds"
+          value={params.get("kind") ?? ""}
+          options={kinds.map((kind) => [kind, kind])}
+          onChange={(value) => set("kind", value)}
+        />
+      ) : null}
+      {isSearch && query !== "" ? (
+        <>
+          <Choice
+            label="Trust"
+            all="All levels"
+            value={params.get("level") ?? ""}
+            options={levels}
+            onChange={(value) => set("level", value)}
+          />
+          <label className="flex items-center gap-1.5 text-xs text-dim">
+            as of
+            <input
+              type="datetime-local"
+              aria-label="As of"
+              value={params.get("asOf") ?? ""}
+              onChange={(event) => set("asOf", event.target.value)}
+              className="field"
+            />
+          </label>
+        </>
+      ) : null}
+    </div>
+  )
+}
+
+function SearchForm({ isSearch }: { isSearch: boolean }): React.JSX.Element {
+  const [params, setParams] = useSearchParams()
+  const [scope, setScope] = useState(params.get("scope") ?? "project")
+  const [query, setQuery] = useState(params.get("query") ?? "")
+  const send = (event: React.FormEvent): void => {
+    event.preventDefault()
+    const next = new URLSearchParams(params)
+    next.set("scope", scope.trim() === "" ? "project" : scope.trim())
+    if (query.trim() === "") next.delete("query")
+    else next.set("query", query.trim())
+    setParams(next)
+  }
+  return (
+    <form onSubmit={send} role="search" className="flex min-w-72 flex-1 flex-wrap gap-2">
+      <input
+        aria-label="Scope"
+        placeholder="Scope: user:ada"
+        value={scope}
+        onChange={(event) => setScope(event.target.value)}
+        className="field w-44 font-mono text-xs"
+      />
+      {isSearch ? (
+        <input
+          type="search"
+          aria-label="What to look for"
+          placeholder="What to look for"
+          value={query}
+          onChange={(event) => setQuery(event.target.value)}
+          className="field min-w-40 flex-1"
+        />
+      ) : null}
+      <button type="submit" className="button button-main">
+        {isSearch ? "Search" : "Show"}
+      </button>
+    </form>
+  )
+}

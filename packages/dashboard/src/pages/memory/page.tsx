@@ -1,0 +1,96 @@
+// One memory: what it says, what it rests on down to the sources, its versions over time, and what a person may do about it.
+import type { MemoryExplanation } from "@perdure/client"
+import { Link } from "wouter"
+import { usePrincipalNames } from "../../data/keys.ts"
+import { useExplanation } from "../../data/memories.ts"
+import { formatTime } from "../../lib/format.ts"
+import { endText, trustText } from "../../lib/memory-look.ts"
+import { Icon } from "../../parts/icons.tsx"
+import { Copy, Failure, Id, Loading, PageHead } from "../../parts/small.tsx"
+import { Actions } from "./actions.tsx"
+import { Grounds, SourceLink } from "./grounds.tsx"
+import { Versions } from "./versions.tsx"
+
+export function MemoryPage({ memoryId }: { memoryId: string }): React.JSX.Element {
+  const found = useExplanation(memoryId)
+  const memory = found.data?.memory
+  return (
+    <>
+      <PageHead title="Memory">
+        <Link
+          to={memory ? `/memories?scope=${encodeURIComponent(memory.scope)}` : "/memories"}
+          className="button order-first"
+          aria-label="All memories of the scope"
+        >
+          <Icon name="back" />
+        </Link>
+        <span className="inline-flex items-center text-dim">
+          <Id id={memoryId} full />
+          <Copy text={memoryId} label="Copy the id" />
+        </span>
+        {memory ? <Actions memory={memory} /> : null}
+      </PageHead>
+      <div className="min-h-0 flex-1 overflow-y-auto" tabIndex={-1}>
+        {found.error ? <Failure error={found.error} /> : null}
+        {found.isPending ? <Loading /> : null}
+        {found.data ? (
+          <div className="grid gap-5 p-4 md:px-6 xl:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
+            <div className="flex flex-col gap-5">
+              <p className="panel px-4 py-3 text-base break-words whitespace-pre-wrap">
+                {found.data.memory.text ?? <span className="text-dim">Its text is gone.</span>}
+              </p>
+              <Grounds explanation={found.data} />
+              {found.data.memory.versionId === null ? null : <Versions memoryId={memoryId} />}
+            </div>
+            <Facts explanation={found.data} />
+          </div>
+        ) : null}
+      </div>
+    </>
+  )
+}
+
+function Facts({ explanation }: { explanation: MemoryExplanation }): React.JSX.Element {
+  const { memory, source, model } = explanation
+  const nameOf = usePrincipalNames()
+  const time = (at: number | null): string | null => (at === null ? null : formatTime(at))
+  const rows: readonly (readonly [string, React.ReactNode])[] = [
+    ["Scope", <span className="font-mono text-xs">{memory.scope}</span>],
+    ["Kind", memory.kind === "episode" ? `evidence, ${memory.lane}` : memory.kind],
+    ["About", memory.slot],
+    ["Trust", `${trustText(memory.label.integrity)} (${memory.label.integrity})`],
+    ["Asks for behaviour", memory.directive ? "yes" : null],
+    ["Came from", source ? <SourceLink source={source} /> : null],
+    ["Who can have written it", memory.label.sources.join(", ")],
+    ["Speaker", memory.speaker],
+    ["Written by", nameOf(memory.principal)],
+    ["Derived by", model],
+    ["Confidence", memory.confidence === null ? null : memory.confidence.toFixed(2)],
+    ["Said or happened", time(memory.occurredAt)],
+    ["Holds from", time(memory.validFrom)],
+    ["Holds until", time(memory.validTo)],
+    ["Recorded", time(memory.createdAt)],
+    ["Ended", memory.expiredAt === null ? null : `${formatTime(memory.expiredAt)}: ${endText(memory) ?? ""}`],
+    ["Run", memory.runId === null ? null : <RunLink id={memory.runId} />],
+  ]
+  return (
+    <dl className="panel grid h-fit grid-cols-[max-content_minmax(0,1fr)] gap-x-4 gap-y-1.5 px-4 py-3 text-sm">
+      {rows.map(([name, value]) =>
+        value === null || value === "" ? null : (
+          <div key={name} className="contents">
+            <dt className="text-dim">{name}</dt>
+            <dd className="break-words">{value}</dd>
+          </div>
+        ),
+      )}
+    </dl>
+  )
+}
+
+function RunLink({ id }: { id: string }): React.JSX.Element {
+  return (
+    <Link to={`/runs/${encodeURIComponent(id)}`} className="text-accent hover:underline">
+      <Id id={id} />
+    </Link>
+  )
+}
