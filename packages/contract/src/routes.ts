@@ -379,6 +379,16 @@ export const apiRoutes: readonly ApiRoute[] = [
   ...vectorStores,
   ...group("Memories", "perdure", memoryRoutes),
   ...erasureRoutes,
+  ...group("Memories", "perdure", [
+    {
+      method: "POST",
+      path: "/mcp",
+      summary: "Memory for MCP clients (streamable HTTP, no sessions): the tools remember, recall, forget, explain",
+      response: null,
+    },
+    { method: "GET", path: "/mcp", summary: "Not served: nothing is sent unasked (405)", response: null },
+    { method: "DELETE", path: "/mcp", summary: "Not served: there are no sessions (405)", response: null },
+  ]),
   ...group("Blocks", "perdure", blockRoutes),
   ...group("States", "perdure", stateRoutes),
   ...group("Changes", "perdure", changeRoutes),

@@ -26,6 +26,7 @@ import {
   healthRoutes,
   erasureRoutes,
   memoryCurationRoutes,
+  mcpRoutes,
   memoryRoutes,
   messageBatchRoutes,
   modelRoutes,
@@ -135,6 +136,7 @@ function contextRoutes(shared: Shared, parts: RouteParts): Hono<HttpEnv>[] {
     stateRoutes({ ...recording, states: context.states }),
     changeRoutes({ ...shared, changeLog: context.changeLog }),
     memoryCurationRoutes({ ...recording, memories: context.memories }),
+    mcpRoutes({ ...recording, memories: context.memories, version: parts.version }),
     memoryRoutes({ ...recording, memories: context.memories }),
     erasureRoutes({ ...recording, erasures: context.erasures }),
   ]

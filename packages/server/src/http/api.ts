@@ -46,8 +46,10 @@ export function createApi({ identity, routes, limits, newId, logger, hotRoutes =
   })
   app.use(identified(newId))
   app.use("/v1/*", authenticated(identity))
+  app.use("/mcp", authenticated(identity))
   // Only behind the key: whoever has none cannot make the server keep a body.
   app.use("/v1/*", bodyLimited(limits))
+  app.use("/mcp", bodyLimited(limits))
   for (const route of routes) app.route("/", route)
   const table = createRouteTable([
     ...hotRoutes,

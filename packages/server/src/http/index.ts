@@ -21,6 +21,7 @@ export { stateRoutes, type StateRoutesOptions } from "./perdure/states.ts"
 export { changeRoutes, type ChangeRoutesOptions } from "./perdure/changes.ts"
 export { erasureRoutes, type ErasureRoutesOptions } from "./perdure/erasures.ts"
 export { memoryCurationRoutes } from "./perdure/memory-curation.ts"
+export { mcpRoutes, type McpRoutesOptions } from "./perdure/mcp.ts"
 export { memoryRoutes, type MemoryRoutesOptions } from "./perdure/memories.ts"
 export {
   createDashboardRoutes,

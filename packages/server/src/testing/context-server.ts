@@ -8,6 +8,7 @@ import { filesRoutes } from "../http/openai/files.ts"
 import { vectorStoreRoutes } from "../http/openai/vector-stores.ts"
 import { blockRoutes } from "../http/perdure/blocks.ts"
 import { changeRoutes } from "../http/perdure/changes.ts"
+import { mcpRoutes } from "../http/perdure/mcp.ts"
 import { memoryRoutes } from "../http/perdure/memories.ts"
 import { memoryCurationRoutes } from "../http/perdure/memory-curation.ts"
 import { stateRoutes } from "../http/perdure/states.ts"
@@ -70,6 +71,7 @@ export async function startContextServer(options: ContextServerOptions = {}): Pr
     vectorStoreRoutes(deps),
     memoryCurationRoutes(deps),
     memoryRoutes(deps),
+    mcpRoutes({ ...deps, version: "1" }),
     conversationRoutes(deps),
     changeRoutes(deps),
     blockRoutes(deps),

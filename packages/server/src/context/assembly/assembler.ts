@@ -7,6 +7,7 @@ import type { Entry } from "../memory/types.ts"
 import type { ScopeCaller } from "../scope-access.ts"
 import type { States } from "../state/states.ts"
 import { assemble } from "./assemble.ts"
+import { fenced } from "./fences.ts"
 import type { Assembly, AssemblyBudget, Piece, SectionName } from "./types.ts"
 
 export interface AssemblyRequest extends AssemblyBudget {
@@ -99,12 +100,17 @@ async function recalledPieces(
   const asked = { query, scopes, limit, budgetTokens, ...narrowed, ...(runId === undefined ? {} : { runId }) }
   const { entries, withheld } = await memories.recall(caller, asked, signal)
   const best = Math.max(...entries.map(({ score }) => score), Number.MIN_VALUE)
-  const pieces = entries.flatMap((entry) => pieceOf(entry, isDerived(entry) ? "facts" : "quotes", Math.max(0, entry.score / best)))
+  const pieces = entries.flatMap((entry) => pieceOf(entry, sectionOf(entry), Math.max(0, entry.score / best)))
   return { pieces, withheld }
 }
 
-function isDerived({ kind }: Entry): boolean {
-  return kind !== "episode"
+function sectionOf({ kind }: Entry): SectionName {
+  return kind === "episode" ? "quotes" : "facts"
+}
+
+/** A memory between fences that say what it is; what a model is shown of it outside of an assembly. */
+export function fencedEntry(entry: Entry): string {
+  return pieceOf(entry, sectionOf(entry), 0).map(fenced).join("\n")
 }
 
 function pieceOf({ id, versionId, lane, text, speaker, label, occurredAt }: Entry, section: SectionName, score: number): Piece[] {
