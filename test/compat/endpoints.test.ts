@@ -300,6 +300,39 @@ describe("files, vector stores and batches", () => {
     expect((await openai.vectorStores.delete(store.id)).deleted).toBe(true)
   })
 
+  it("files are put into a vector store in batches", async () => {
+    const store = await openai.vectorStores.create({ name: "many" })
+    const own = { vector_store_id: store.id }
+    const batch = await openai.vectorStores.fileBatches.uploadAndPoll(
+      store.id,
+      { files: [await text(), await text()] },
+      { pollIntervalMs: 200 },
+    )
+    expect(batch.file_counts).toEqual({ in_progress: 0, completed: 2, failed: 0, cancelled: 0, total: 2 })
+    expect((await openai.vectorStores.fileBatches.retrieve(batch.id, own)).status).toBe("completed")
+    const files = (await openai.vectorStores.fileBatches.listFiles(batch.id, own)).data.map(({ id }) => ({
+      file_id: id,
+      attributes: { a: 1 },
+    }))
+    const again = await openai.vectorStores.fileBatches.create(store.id, { files })
+    expect((await openai.vectorStores.fileBatches.cancel(again.id, own)).status).toBe("cancelled")
+    expect(await failed(openai.vectorStores.fileBatches.create(store.id, { file_ids: ["file_nothing"] }))).toBe(404)
+  })
+
+  it("large files are uploaded in parts", async () => {
+    const halves = ["The capital of Portugal ", "is Lisbon."]
+    const bytes = halves.join("").length
+    const upload = await openai.uploads.create({ filename: "facts.txt", purpose: "assistants", bytes, mime_type: "text/plain" })
+    const parts = await Promise.all(
+      halves.map(async (half) => openai.uploads.parts.create(upload.id, { data: await toFile(Buffer.from(half), "part") })),
+    )
+    const done = await openai.uploads.complete(upload.id, { part_ids: parts.map(({ id }) => id) })
+    expect(await (await openai.files.content(done.file?.id ?? "")).text()).toBe(halves.join(""))
+    const other = await openai.uploads.create({ filename: "a.txt", purpose: "assistants", bytes: 1, mime_type: "text/plain" })
+    expect((await openai.uploads.cancel(other.id)).status).toBe("cancelled")
+    expect(await failed(openai.uploads.complete(other.id, { part_ids: [] }))).toBe(400)
+  })
+
   it("batches are made, listed, read and cancelled", async () => {
     provider.always({ text: "late", delayMs: 30_000 })
     const line = { custom_id: "one", method: "POST", url: "/v1/chat/completions", body: { model: "gpt", messages: question } }

@@ -123,6 +123,22 @@ export const fileSchema = z
   .meta({ id: "File" })
 export const fileListSchema = listOf(fileSchema, "FileList")
 
+export const uploadRequestSchema = z
+  .looseObject({ filename: z.string(), purpose: z.string(), bytes: z.int(), mime_type: z.string() })
+  .meta({ id: "UploadRequest" })
+export const uploadSchema = z
+  .looseObject({ id: z.string(), object: z.literal("upload"), bytes: z.int(), status: z.string(), file: fileSchema.optional() })
+  .meta({ id: "Upload" })
+export const uploadPartRequestSchema = z
+  .looseObject({ data: z.string().meta({ description: "The part's bytes", format: "binary" }) })
+  .meta({ id: "UploadPartRequest" })
+export const uploadPartSchema = z
+  .looseObject({ id: z.string(), object: z.literal("upload.part"), upload_id: z.string() })
+  .meta({ id: "UploadPart" })
+export const uploadCompleteSchema = z
+  .looseObject({ part_ids: z.array(z.string()), md5: z.string().nullish() })
+  .meta({ id: "UploadComplete" })
+
 export const vectorStoreRequestSchema = z
   .looseObject({ name: z.string().nullish(), file_ids: z.array(z.string()).optional(), metadata: metadata.optional() })
   .meta({ id: "VectorStoreRequest" })
@@ -152,6 +168,22 @@ export const vectorStoreFileContentSchema = z
     data: z.array(z.looseObject({ type: z.literal("text"), text: z.string() })),
   })
   .meta({ id: "VectorStoreFileContent" })
+export const vectorStoreBatchRequestSchema = z
+  .looseObject({
+    file_ids: z.array(z.string()).max(2_000).optional(),
+    files: z.array(vectorStoreFileRequestSchema).max(2_000).optional(),
+    attributes: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).nullish(),
+  })
+  .meta({ id: "VectorStoreFileBatchRequest" })
+export const vectorStoreBatchSchema = z
+  .looseObject({
+    id: z.string(),
+    object: z.literal("vector_store.files_batch"),
+    vector_store_id: z.string(),
+    status: z.string(),
+    file_counts: z.looseObject({ total: z.int() }),
+  })
+  .meta({ id: "VectorStoreFileBatch" })
 export const vectorStoreFileListSchema = listOf(vectorStoreFileSchema, "VectorStoreFileList")
 export const vectorStoreSearchRequestSchema = z
   .looseObject({

@@ -4,6 +4,7 @@ import * as anthropic from "./anthropic.ts"
 import { batchRoutes } from "./batches.ts"
 import { blockRoutes } from "./blocks.ts"
 import { changeRoutes } from "./changes.ts"
+import { fileRoutes, uploadRoutes, vectorStoreRoutes } from "./document-routes.ts"
 import { deploymentsSchema } from "./deployments.ts"
 import { experimentRoutes } from "./experiments.ts"
 import { feedbackRoutes } from "./feedback.ts"
@@ -185,100 +186,13 @@ const conversations = group("Conversations", "openai", [
   },
 ])
 
-const files = group("Files", "openai", [
-  {
-    method: "POST",
-    path: "/v1/files",
-    summary: "Upload a file",
-    request: openai.fileUploadSchema,
-    requestType: "multipart/form-data",
-    response: openai.fileSchema,
-  },
-  { method: "GET", path: "/v1/files", summary: "List files", query: openai.pageQuerySchema, response: openai.fileListSchema },
-  { method: "GET", path: "/v1/files/{id}", summary: "Read a file's description", response: openai.fileSchema },
-  {
-    method: "GET",
-    path: "/v1/files/{id}/content",
-    summary: "Download a file",
-    response: null,
-    responseType: "application/octet-stream",
-  },
-  { method: "DELETE", path: "/v1/files/{id}", summary: "Delete a file and what was derived from it", response: openai.deletedSchema },
-])
+const files = group("Files", "openai", fileRoutes)
+
+const uploads = group("Uploads", "openai", uploadRoutes)
 
 const batches = group("Batches", "openai", batchRoutes)
 
-const vectorStores = group("Vector stores", "openai", [
-  {
-    method: "POST",
-    path: "/v1/vector_stores",
-    summary: "Create a vector store",
-    request: openai.vectorStoreRequestSchema,
-    response: openai.vectorStoreSchema,
-  },
-  {
-    method: "GET",
-    path: "/v1/vector_stores",
-    summary: "List vector stores",
-    query: openai.pageQuerySchema,
-    response: openai.vectorStoreListSchema,
-  },
-  { method: "GET", path: "/v1/vector_stores/{id}", summary: "Read a vector store", response: openai.vectorStoreSchema },
-  {
-    method: "POST",
-    path: "/v1/vector_stores/{id}",
-    summary: "Change a vector store's name, metadata or expiry",
-    request: openai.vectorStoreRequestSchema,
-    response: openai.vectorStoreSchema,
-  },
-  { method: "DELETE", path: "/v1/vector_stores/{id}", summary: "Delete a vector store", response: openai.deletedSchema },
-  {
-    method: "POST",
-    path: "/v1/vector_stores/{id}/files",
-    summary: "Add a file: it is parsed, chunked and embedded by a durable run",
-    request: openai.vectorStoreFileRequestSchema,
-    response: openai.vectorStoreFileSchema,
-  },
-  {
-    method: "GET",
-    path: "/v1/vector_stores/{id}/files",
-    summary: "List the files of a vector store",
-    query: openai.pageQuerySchema,
-    response: openai.vectorStoreFileListSchema,
-  },
-  {
-    method: "GET",
-    path: "/v1/vector_stores/{id}/files/{fileId}",
-    summary: "Read how far the indexing of a file is",
-    response: openai.vectorStoreFileSchema,
-  },
-  {
-    method: "POST",
-    path: "/v1/vector_stores/{id}/files/{fileId}",
-    summary: "Change the attributes of a file",
-    request: openai.vectorStoreFileUpdateSchema,
-    response: openai.vectorStoreFileSchema,
-  },
-  {
-    method: "GET",
-    path: "/v1/vector_stores/{id}/files/{fileId}/content",
-    summary: "Read the text that was taken from a file",
-    response: openai.vectorStoreFileContentSchema,
-  },
-  {
-    method: "DELETE",
-    path: "/v1/vector_stores/{id}/files/{fileId}",
-    summary: "Take a file out of a vector store",
-    response: openai.deletedSchema,
-  },
-  {
-    method: "POST",
-    path: "/v1/vector_stores/{id}/search",
-    summary: "Search by meaning and by words",
-    request: openai.vectorStoreSearchRequestSchema,
-    response: openai.vectorStoreSearchSchema,
-  },
-])
+const vectorStores = group("Vector stores", "openai", vectorStoreRoutes)
 
 const erasureRoutes = group("Erasures", "perdure", [
   {
@@ -375,6 +289,7 @@ export const apiRoutes: readonly ApiRoute[] = [
   ...realtime,
   ...conversations,
   ...files,
+  ...uploads,
   ...batches,
   ...vectorStores,
   ...group("Memories", "perdure", memoryRoutes),

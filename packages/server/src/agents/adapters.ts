@@ -19,13 +19,14 @@ import type { ResponseItem } from "./types.ts"
 import { joinLabels, userLabel, type Gate } from "../security/index.ts"
 
 export function searchDocuments(search: Search): SearchDocuments {
-  return async (caller, { vectorStoreIds, query, limit, filters, scoreThreshold }, signal) => {
+  return async (caller, { vectorStoreIds, query, limit, filters, scoreThreshold, weights }, signal) => {
     const asked = {
       vectorStoreIds,
       query,
       limit,
       ...(filters === null ? {} : { filters: parseFilter(filters) }),
       ...(scoreThreshold === null ? {} : { scoreThreshold }),
+      ...(weights === null ? {} : { weights }),
     }
     const { results } = await search(caller, asked, signal)
     return results.map(({ chunkId, fileId, filename, text, score, attributes, label }) => ({

@@ -20,6 +20,7 @@ export type SearchDocuments = (
     limit: number
     filters: JsonValue
     scoreThreshold: number | null
+    weights: FileSearchSettings["weights"]
   },
   signal: AbortSignal,
 ) => Promise<readonly FoundPassage[]>
@@ -55,10 +56,10 @@ export function fileSearchTool(search: SearchDocuments, settings: FileSearchSett
   return withExecutor(tool, {
     verify: undefined,
     run: async (input, context) => {
-      const { vectorStoreIds, limit, filters, scoreThreshold } = settings
+      const { vectorStoreIds, limit, filters, scoreThreshold, weights } = settings
       const query = input["query"] as string // checked against the schema above
       const { projectId, principal, signal } = context
-      const found = await search({ projectId, principal }, { vectorStoreIds, query, limit, filters, scoreThreshold }, signal)
+      const found = await search({ projectId, principal }, { vectorStoreIds, query, limit, filters, scoreThreshold, weights }, signal)
       return { passages: found.map((passage) => ({ ...passage, label: { ...passage.label } })) }
     },
   })

@@ -12,6 +12,8 @@ export interface FileSearchSettings {
   readonly limit: number
   readonly filters: JsonValue
   readonly scoreThreshold: number | null
+  /** How words and vectors are weighed; null is as it fits the embedding model. */
+  readonly weights: { readonly words: number; readonly vectors: number } | null
 }
 
 /** A request's tools sorted by who runs them; only what may be called is in here. */
@@ -113,7 +115,13 @@ function searchOf(tool: JsonObject): FileSearchSettings {
     limit: Math.max(1, Math.min(searchResultsMax, wanted)),
     filters: tool["filters"] ?? null,
     scoreThreshold: typeof ranking["score_threshold"] === "number" ? ranking["score_threshold"] : null,
+    weights: weightsOf(ranking["hybrid_search"]),
   }
+}
+
+function weightsOf(hybrid: JsonValue | undefined): FileSearchSettings["weights"] {
+  if (!isJsonObject(hybrid)) return null
+  return { words: Number(hybrid["text_weight"]), vectors: Number(hybrid["embedding_weight"]) } // checked when the request was parsed
 }
 
 function serverTools(tool: JsonObject, registry: ToolRegistry, index: number): readonly Tool[] {

@@ -37,6 +37,7 @@ import {
   responseRoutes,
   responsesSocket,
   stateRoutes,
+  uploadRoutes,
   vectorStoreRoutes,
   type HealthOptions,
   type HttpEnv,
@@ -128,9 +129,10 @@ function contextRoutes(shared: Shared, parts: RouteParts): Hono<HttpEnv>[] {
   const recording = recordingOf(shared, parts)
   return [
     filesRoutes({ ...recording, files: context.files }),
+    uploadRoutes({ ...recording, uploads: context.uploads }),
     batchRoutes({ ...recording, batches }),
     messageBatchRoutes({ ...recording, batches }),
-    vectorStoreRoutes({ ...recording, vectorStores: context.vectorStores, search: context.search }),
+    vectorStoreRoutes({ ...recording, vectorStores: context.vectorStores, fileBatches: context.fileBatches, search: context.search }),
     conversationRoutes({ ...shared, conversations: context.conversations }),
     blockRoutes({ ...recording, blocks: context.blocks }),
     stateRoutes({ ...recording, states: context.states }),

@@ -7,11 +7,9 @@ import { createAssembler, type Assembler } from "./assembly/assembler.ts"
 import { createBlocks, type Blocks } from "./blocks/blocks.ts"
 import { createChangeLog, type ChangeLog } from "./changes/change-log.ts"
 import { createConversations, type Conversations } from "./conversations.ts"
-import { openDocuments, type DocumentLimits } from "./documents/documents.ts"
+import { createDocumentServices, type DocumentServiceLimits, type DocumentServices } from "./document-services.ts"
 import { createErasures, type Erasures } from "./erasure/erasures.ts"
 import { erasureDefinition } from "./erasure/work.ts"
-import { createFiles, type Files } from "./files.ts"
-import { ingestionDefinition } from "./ingestion.ts"
 import { createDataKeys } from "./memory/data-keys.ts"
 import { createMemories, type Memories } from "./memory/memories.ts"
 import { createUpkeep, upkeepDefinition } from "./memory/upkeep.ts"
@@ -25,7 +23,6 @@ import { requireScope } from "./scope-access.ts"
 import { createTextVault } from "./sealed-text.ts"
 import { createStates, type States } from "./state/states.ts"
 import type { EmbedAs, PassageModel } from "./types.ts"
-import { createVectorStores, type VectorStores } from "./vector-stores.ts"
 
 export interface ContextDependencies {
   store: Store
@@ -42,10 +39,6 @@ export interface ContextDependencies {
   newId: NewId
   limits: Pick<
     Limits,
-    | "fileBytesMax"
-    | "batchFileBytesMax"
-    | "fileChunksMax"
-    | "vectorStoreFilesMax"
     | "wordCacheBytesMax"
     | "vectorCacheBytesMax"
     | "changePollMs"
@@ -60,16 +53,14 @@ export interface ContextDependencies {
     | "dataKeysCachedMax"
     | "dataKeyCacheMs"
   > &
-    DocumentLimits
+    DocumentServiceLimits
   /** Called when texts of a project were erased: answers that are cached in memory may hold them. */
   dropCaches?: (projectId: string) => void
   /** Failures that no caller learns of: what was being done, and why it did not work. */
   onError?: (name: string, message: string) => void
 }
 
-export interface ContextServices extends AsyncDisposable {
-  files: Files
-  vectorStores: VectorStores
+export interface ContextServices extends DocumentServices {
   search: Search
   memories: Memories
   conversations: Conversations
@@ -83,7 +74,6 @@ export interface ContextServices extends AsyncDisposable {
 /** Call it right after `createRuns`: it defines the runs that ingest. */
 export function createContext(dependencies: ContextDependencies): ContextServices {
   const { runs, limits } = dependencies
-  const documents = openDocuments(limits)
   const compactor = createCompactor(dependencies.store, (what, message) => dependencies.onError?.(what, message))
   const wordCache = createWordCache({ bytesMax: limits.wordCacheBytesMax, compactor })
   const vectorIndex = createVectorIndex({ store: dependencies.store, bytesMax: limits.vectorCacheBytesMax, compactor })
@@ -92,19 +82,17 @@ export function createContext(dependencies: ContextDependencies): ContextService
   const scoped = { ...dependencies, requireScope, vault: createTextVault(keys) }
   const { termKeyOf } = keys
   const index = createScopeIndex({ ...dependencies, termKeyOf, compactor })
-  const files = createFiles({ ...dependencies, index })
+  const documents = createDocumentServices({ ...dependencies, index }, onError)
   const changeLog = createChangeLog({ ...scoped, onError })
   const reader = createReader(dependencies)
   const upkeep = createUpkeep(runs, onError)
-  runs.define(ingestionDefinition({ ...dependencies, documents, index }))
   runs.define(upkeepDefinition({ ...dependencies, reader, keys, index }))
   const memories = createMemories({ ...dependencies, ...upkeep, onError, reader, keys, termKeyOf, index, wordCache, vectorIndex })
   const [blocks, states] = [createBlocks(scoped), createStates(scoped)]
   const { dropCaches = () => undefined } = dependencies
-  runs.define(erasureDefinition({ ...scoped, keys, index, files, dropCaches }))
+  runs.define(erasureDefinition({ ...scoped, keys, index, files: documents.files, dropCaches }))
   return {
-    files,
-    vectorStores: createVectorStores({ ...dependencies, files, index }),
+    ...documents,
     search: createSearch({ ...dependencies, wordCache, vectorIndex, termKeyOf }),
     memories,
     conversations: createConversations(dependencies),

@@ -36,9 +36,14 @@ export class FileWriter {
     if (this.#heldBytes >= partBytes) await this.#flush()
   }
 
+  /** Writes what is held, for a file that stays incomplete. */
+  async pause(): Promise<void> {
+    if (this.#heldBytes > 0 || this.#parts === 0) await this.#flush()
+  }
+
   /** The whole file. */
   async complete({ purpose, expiresAt }: Pick<StoredFile, "purpose" | "expiresAt"> = this.file): Promise<StoredFile> {
-    if (this.#heldBytes > 0 || this.#parts === 0) await this.#flush()
+    await this.pause()
     const mediaType = (await provenMediaType(this.#head)) ?? null
     const whole = { ...this.file, bytes: this.#bytes, sha256: this.#hash.digest("hex"), mediaType, purpose, expiresAt }
     await files.completeFile(this.#store.project(whole.projectId), whole)

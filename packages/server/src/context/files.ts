@@ -33,6 +33,8 @@ export interface Files {
   content(projectId: string, id: string): Promise<{ file: StoredFile; parts: AsyncIterable<Uint8Array> }>
   /** Removes the file, and its chunks, words and vectors from every vector store, before it returns. */
   delete(projectId: string, id: string): Promise<void>
+  /** The same for a file that nobody sees any more; nothing happens when it is gone. */
+  deleteExpired(projectId: string, id: string): Promise<void>
 }
 
 export interface FilesDependencies {
@@ -75,6 +77,12 @@ export function createFiles({ store, index, clock, newId, limits }: FilesDepende
       throw error
     }
   }
+  const remove = (projectId: string, id: string): Promise<boolean> =>
+    store.project(projectId).transaction(async (tx) => {
+      const vectorStoreIds = await files.vectorStoresOfFile(tx, projectId, id)
+      for (const vectorStoreId of vectorStoreIds.toSorted()) await removeSegmentsOfFile(tx, index, projectId, vectorStoreId, id)
+      return files.deleteFile(tx, projectId, id)
+    })
   return {
     async upload(caller, { content, purpose, expiresAfterSeconds, filename }) {
       const writer = begin(caller, { filename, purpose: "" })
@@ -90,20 +98,17 @@ export function createFiles({ store, index, clock, newId, limits }: FilesDepende
       return { file, parts: partsOf(store, file) }
     },
     async delete(projectId, id) {
-      const deleted = await store.project(projectId).transaction(async (tx) => {
-        const vectorStoreIds = await files.vectorStoresOfFile(tx, projectId, id)
-        for (const vectorStoreId of vectorStoreIds.toSorted()) {
-          await removeSegmentsOfFile(tx, index, projectId, vectorStoreId, id)
-        }
-        return files.deleteFile(tx, projectId, id)
-      })
-      if (!deleted) throw noFile(id)
+      if (!(await remove(projectId, id))) throw noFile(id)
     },
+    deleteExpired: async (projectId, id) => void (await remove(projectId, id)),
   }
 }
 
 /** The parts of a file. One that is deleted while it is read ends with an error instead of short. */
-export async function* partsOf(store: Store, { projectId, id, bytes }: StoredFile): AsyncGenerator<Uint8Array> {
+export async function* partsOf(
+  store: Store,
+  { projectId, id, bytes }: Pick<StoredFile, "projectId" | "id" | "bytes">,
+): AsyncGenerator<Uint8Array> {
   const db = store.project(projectId)
   let left = bytes
   for (let part = 0; left > 0; part++) {
@@ -119,7 +124,7 @@ export function fileLabel(projectId: string, fileId: string): Label {
   return { integrity: 0, sources: [`file:${fileId}`], readers: [projectId], secrets: [] }
 }
 
-export function fileTooLarge(bytesMax: number, name: "fileBytesMax" | "batchFileBytesMax"): AppError {
+export function fileTooLarge(bytesMax: number, name: "fileBytesMax" | "batchFileBytesMax" | "uploadPartBytesMax"): AppError {
   return new AppError("file_too_large", `The file is larger than ${name}, ${bytesMax} bytes.`, {
     param: "file",
     hint: `Split the file, or raise limits.${name} in perdure.yaml.`,
@@ -134,7 +139,7 @@ export function noFile(id: string): AppError {
   return new AppError("not_found", `No file '${id}' in this project.`, { param: "file_id", hint: "List the files with GET /v1/files." })
 }
 
-function checkedPurpose(purpose: string): string {
+export function checkedPurpose(purpose: string): string {
   if ((filePurposes as readonly string[]).includes(purpose)) return purpose
   throw new AppError("unsupported_value", `Purpose '${purpose.slice(0, 100)}' is not supported. Allowed: ${filePurposes.join(", ")}.`, {
     param: "purpose",

@@ -8,7 +8,9 @@ export { createContext, type ContextDependencies, type ContextServices } from ".
 export { type ConversationItem, type Conversations, type StoredConversationItem } from "./conversations.ts"
 export type { ErasureRequest, Erasures } from "./erasure/erasures.ts"
 export type { Erasure, ErasureTarget } from "./erasure/types.ts"
+export { rewriteQuery } from "./documents/rewrite-query.ts"
 export { expiresAt, isExpired } from "./expiry.ts"
+export type { FileBatch, FileBatches } from "./file-batches.ts"
 export { fileTooLarge, type BegunFile, type Files, type FileUpload } from "./files.ts"
 export type { FileWriter } from "./file-writer.ts"
 export { writersLabel } from "./memory/labels.ts"
@@ -18,14 +20,16 @@ export type { RecallQuery } from "./memory/recall.ts"
 export type { Entry, LeftOut, NewMemory, Recall, RecalledEntry } from "./memory/types.ts"
 export { parseFilter, type AttributeFilter, type AttributeValue } from "./retrieval/filters.ts"
 export type { ArmScore, Why } from "./retrieval/fuse.ts"
-export type { Search, SearchAnswer, SearchQuery, SearchResult } from "./retrieval/search.ts"
+export type { Search, SearchAnswer, SearchQuery, SearchResult, SearchWeights } from "./retrieval/search.ts"
 export type { Precondition, Swap } from "./precondition.ts"
 export type { State, States, StateVersion } from "./state/states.ts"
 export type { MemoryCaller, ScopeRight } from "./scopes/access.ts"
 export { parseScope, type ScopeKind, type ScopeName } from "./scopes/scope-name.ts"
+export type { NewUpload, Upload, Uploads } from "./uploads.ts"
 export type { Caller, Embed, EmbedAs } from "./types.ts"
 export {
   autoChunking,
+  type AddedFile,
   type Chunking,
   type NewVectorStore,
   type VectorStoreChange,

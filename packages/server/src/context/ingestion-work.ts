@@ -19,7 +19,7 @@ import type { DocumentFailure, ReadDocument } from "./documents/types.ts"
 import { partsOf } from "./files.ts"
 import { ProgressNotes } from "./ingestion-progress.ts"
 import type { ScopeIndex } from "./retrieval/index-entry.ts"
-import { removeSegment, writeSegment } from "./segment-index.ts"
+import { discardHidden, removeSegment, writeSegment } from "./segment-index.ts"
 import { digestOf, segmentsOf, type Segment } from "./segments.ts"
 import type { EmbedAs } from "./types.ts"
 import { vectorOfText, vectorText } from "./vector-text.ts"
@@ -175,12 +175,11 @@ export class IngestionWork {
 
   /** Ends the file with its reason; what it had before stays, what this run wrote goes. */
   async fail({ code, message }: { code: string; message: string }): Promise<void> {
-    const { store } = this.#dependencies
-    const { projectId, vectorStoreId, fileId, runId } = this.#target
-    const db = store.project(projectId)
-    await vectorStores.finishVectorStoreFile(db, this.#target, { status: "failed", errorCode: code, errorMessage: message })
-    const all = await segments.segmentsOfFiles(db, projectId, vectorStoreId, [fileId])
-    await this.sweep(all.filter((segment) => segment.runId === runId && !segment.isLive).map((segment) => segment.documentId))
+    const { store, index } = this.#dependencies
+    const { projectId } = this.#target
+    const end = { status: "failed", errorCode: code, errorMessage: message } as const
+    await vectorStores.finishVectorStoreFile(store.project(projectId), this.#target, end)
+    await discardHidden(store, index, this.#target)
   }
 
   /** The model whose vectors are written; null when there are none. */

@@ -10,9 +10,9 @@ import { AppError, isJsonObject, type JsonValue } from "../core/index.ts"
 import type { RunContext, RunDefinition } from "../runs/index.ts"
 import { tellableMessage } from "../store/index.ts"
 import type { DocumentFailure } from "./documents/types.ts"
+import { ingestionName } from "./ingestions.ts"
 import { IngestionWork, type IngestionDependencies, type IngestionTarget } from "./ingestion-work.ts"
 
-export const ingestionName = "file"
 /** Raise it whenever parsing or chunking changes its result: a run that began with the other code is then not continued with this one. */
 const version = "3"
 const embedTimeoutMs = 120_000

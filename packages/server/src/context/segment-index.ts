@@ -1,6 +1,6 @@
 // What is searchable of a segment: its chunks, words and vectors, written and removed together.
 import type { NewId } from "../core/index.ts"
-import { chunks, segments, type NewChunk, type PartEmbedding, type Queryable } from "../store/index.ts"
+import { chunks, segments, type NewChunk, type PartEmbedding, type Queryable, type Store } from "../store/index.ts"
 import type { IndexPart, ScopeIndex } from "./retrieval/index-entry.ts"
 import type { Segment } from "./segments.ts"
 
@@ -57,6 +57,16 @@ export async function removeSegmentsOfFile(
 ): Promise<void> {
   for (const { documentId } of await segments.segmentsOfFiles(tx, projectId, vectorStoreId, [fileId]))
     await removeSegment(tx, index, { projectId, vectorStoreId, documentId })
+}
+
+/** Removes what a run wrote of a file and never showed. */
+export async function discardHidden(store: Store, index: ScopeIndex, file: Omit<SegmentTarget, "documentId">): Promise<void> {
+  const { projectId, vectorStoreId, fileId, runId } = file
+  const all = await segments.segmentsOfFiles(store.project(projectId), projectId, vectorStoreId, [fileId])
+  for (const { documentId, isLive, runId: writer } of all) {
+    if (isLive || writer !== runId) continue
+    await store.project(projectId).transaction((tx) => removeSegment(tx, index, { projectId, vectorStoreId, documentId }))
+  }
 }
 
 function chunkRows(segment: Segment, newId: NewId, knownIds: ReadonlyMap<string, string>): NewChunk[] {

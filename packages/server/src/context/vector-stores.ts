@@ -1,6 +1,6 @@
 // Vector stores: named sets of files that are searched together; putting a file in starts its ingestion.
 import { AppError, type Clock, type JsonObject, type Limits, type NewId } from "../core/index.ts"
-import type { Run, Runs } from "../runs/index.ts"
+import type { Runs } from "../runs/index.ts"
 import {
   chunks,
   vectorStores,
@@ -8,14 +8,13 @@ import {
   type StorePage,
   type Store,
   type StoredChunk,
-  type StoredFile,
   type StoredVectorStore,
   type StoredVectorStoreFile,
   type VectorStoreCounts,
   type VectorStoreFileStatus,
 } from "../store/index.ts"
-import { fileLabel, type Files } from "./files.ts"
-import { ingestionName } from "./ingestion.ts"
+import type { Files } from "./files.ts"
+import type { Ingestions } from "./ingestions.ts"
 import type { ScopeIndex } from "./retrieval/index-entry.ts"
 import { removeSegmentsOfFile } from "./segment-index.ts"
 import type { Caller } from "./types.ts"
@@ -80,13 +79,14 @@ export interface VectorStoresDependencies {
   store: Store
   runs: Runs
   files: Files
+  ingestions: Ingestions
+  /** Many at once, as one batch. */
+  addFiles: (caller: Caller, id: string, files: readonly AddedFile[]) => Promise<unknown>
   clock: Clock
   newId: NewId
   limits: Pick<Limits, "vectorStoreFilesMax">
 }
 
-/** Age after which an ingestion without a run was orphaned between two writes, rather than just being started. */
-const orphanAgeMs = 5_000
 const noCounts: VectorStoreCounts = { inProgress: 0, completed: 0, failed: 0, cancelled: 0, total: 0, usageBytes: 0 }
 
 export function createVectorStores(dependencies: VectorStoresDependencies): VectorStores {
@@ -98,15 +98,19 @@ class VectorStoreService implements VectorStores {
   readonly #index: ScopeIndex
   readonly #runs: Runs
   readonly #files: Files
+  readonly #ingestions: Ingestions
+  readonly #addFiles: VectorStoresDependencies["addFiles"]
   readonly #clock: Clock
   readonly #newId: NewId
   readonly #filesMax: number
 
-  constructor({ store, index, runs, files, clock, newId, limits }: VectorStoresDependencies) {
+  constructor({ store, index, runs, files, ingestions, addFiles, clock, newId, limits }: VectorStoresDependencies) {
     this.#store = store
     this.#index = index
     this.#runs = runs
     this.#files = files
+    this.#ingestions = ingestions
+    this.#addFiles = addFiles
     this.#clock = clock
     this.#newId = newId
     this.#filesMax = limits.vectorStoreFilesMax
@@ -122,7 +126,10 @@ class VectorStoreService implements VectorStores {
     const { name, description, metadata, expiresAfterDays } = request
     const row: StoredVectorStore = { id, projectId, name, description, metadata, expiresAfterDays, createdAt: now, lastActiveAt: now }
     await vectorStores.insertVectorStore(this.#store.project(projectId), row)
-    for (const fileId of fileIds) await this.addFile(caller, id, { fileId, attributes: {}, chunking: request.chunking, replaces: null })
+    const added = fileIds.map((fileId) => ({ fileId, attributes: {}, chunking: request.chunking, replaces: null }))
+    const [only] = added
+    if (added.length > 1) await this.#addFiles(caller, id, added)
+    else if (only !== undefined) await this.addFile(caller, id, only)
     return this.get(projectId, id)
   }
 
@@ -162,12 +169,12 @@ class VectorStoreService implements VectorStores {
   }
 
   async addFile(caller: Caller, id: string, { fileId, attributes, chunking, replaces }: AddedFile): Promise<StoredVectorStoreFile> {
-    const { projectId } = caller
+    const { projectId, principal } = caller
     if (replaces !== null) await this.#requireFile(projectId, id, replaces)
     if (replaces === fileId)
       throw new AppError("invalid_request", `The file '${fileId}' cannot replace itself.`, { param: "perdure.replaces" })
     const { counts } = await this.get(projectId, id)
-    const file = await this.#files.get(projectId, fileId)
+    await this.#files.get(projectId, fileId)
     if (counts.total >= this.#filesMax) {
       throw new AppError("invalid_request", `Vector store '${id}' has ${counts.total} files; vectorStoreFilesMax is ${this.#filesMax}.`, {
         hint: "Use another vector store, or raise the limit.",
@@ -183,15 +190,18 @@ class VectorStoreService implements VectorStores {
       chunkOverlapTokens: chunking.overlapTokens,
       createdAt: this.#clock.now(),
       replaces,
+      batchId: null,
     }
-    // The row first: should the process die before the run starts, whoever asks for the file starts it (see #settled).
-    await vectorStores.upsertVectorStoreFile(this.#store.project(projectId), row)
-    await this.#start(caller, row, file)
+    // The row first: should the process die before the run starts, whoever asks for the file starts it.
+    await vectorStores.upsertVectorStoreFiles(this.#store.project(projectId), [row])
+    await this.#ingestions.start(row, { principal })
     return this.#requireFile(projectId, id, fileId)
   }
 
   async getFile(projectId: string, id: string, fileId: string): Promise<StoredVectorStoreFile> {
-    return this.#settled(await this.#requireFile(projectId, id, fileId))
+    const settled = await this.#ingestions.settled(await this.#requireFile(projectId, id, fileId))
+    if (settled === undefined) throw noFileInStore(id, fileId)
+    return settled
   }
 
   async listFiles(
@@ -218,42 +228,13 @@ class VectorStoreService implements VectorStores {
       await vectorStores.deleteVectorStoreFile(tx, projectId, id, fileId)
     })
     // The row is gone, so a run that is still at work commits nothing; cancelling it only saves its work.
-    if (row.status === "in_progress") await this.#runs.cancel(projectId, row.runId, "the file was removed from its vector store")
+    if (row.status === "in_progress" && (await this.#runs.get(projectId, row.runId)))
+      await this.#runs.cancel(projectId, row.runId, "the file was removed from its vector store")
   }
 
   async chunks(projectId: string, id: string, fileId: string, from: number, limit: number): Promise<StoredChunk[]> {
     await this.#requireFile(projectId, id, fileId)
     return chunks.chunksOfFile(this.#store.project(projectId), projectId, id, fileId, from, limit)
-  }
-
-  async #start(caller: Caller, row: NewVectorStoreFile, file: StoredFile): Promise<void> {
-    await this.#runs.start({
-      id: row.runId,
-      projectId: row.projectId,
-      principal: caller.principal,
-      kind: "ingestion",
-      name: ingestionName,
-      title: file.filename,
-      input: { vectorStoreId: row.vectorStoreId, fileId: row.fileId },
-      label: fileLabel(row.projectId, row.fileId),
-      metadata: { filename: file.filename, bytes: file.bytes },
-    })
-  }
-
-  /** The row, after making good what a crash or a cancellation left between the row and its run. */
-  async #settled(row: StoredVectorStoreFile): Promise<StoredVectorStoreFile> {
-    if (row.status !== "in_progress") return row
-    const run = await this.#runs.get(row.projectId, row.runId)
-    if (run === undefined) {
-      if (this.#clock.now() - row.createdAt < orphanAgeMs) return row
-      const file = await this.#files.get(row.projectId, row.fileId)
-      await this.#start({ projectId: row.projectId, principal: file.principal }, row, file)
-      return row
-    }
-    const end = endOf(run)
-    if (end === undefined) return row
-    await vectorStores.finishVectorStoreFile(this.#store.project(row.projectId), row, end)
-    return this.#requireFile(row.projectId, row.vectorStoreId, row.fileId)
   }
 
   async #require(projectId: string, id: string): Promise<StoredVectorStore> {
@@ -266,22 +247,6 @@ class VectorStoreService implements VectorStores {
     const row = await vectorStores.findVectorStoreFile(this.#store.project(projectId), projectId, id, fileId)
     if (row === undefined) throw noFileInStore(id, fileId)
     return row
-  }
-}
-
-/** How the row must end when its run has ended without saying so; undefined while the run may still go on. */
-function endOf(run: Run): { status: VectorStoreFileStatus; errorCode: string | null; errorMessage: string | null } | undefined {
-  switch (run.status) {
-    case "cancelled":
-      return { status: "cancelled", errorCode: null, errorMessage: null }
-    case "failed":
-    case "incomplete":
-    case "poisoned":
-    case "needs_migration":
-    case "in_doubt":
-      return { status: "failed", errorCode: "server_error", errorMessage: run.error?.message ?? `The ingestion is ${run.status}.` }
-    default:
-      return undefined
   }
 }
 

@@ -157,6 +157,15 @@ export interface Limits {
   fileChunksMax: number
   /** Files in one vector store. */
   vectorStoreFilesMax: number
+  /** Files of one batch that are ingested at the same time. */
+  fileBatchInFlightMax: number
+  /** Largest part of an upload in parts; OpenAI's limit too. */
+  uploadPartBytesMax: number
+  /** Time that an upload in parts may take; OpenAI's is an hour too. */
+  uploadLifeMs: number
+  /** Between two looks for files and vector stores that have expired; time for which an expired vector store can be brought back. */
+  expirySweepMs: number
+  expiredStoreKeptMs: number
   /** Keys of one project that can be used, those of them that expire later included; revoked and expired ones do not count. */
   keysPerProjectMax: number
   /** Secrets of one key that rotations replaced and that still work. */
@@ -327,6 +336,11 @@ export const defaultLimits: Limits = {
   fileUnpackedBytesMax: 256 * 1024 * 1024,
   fileChunksMax: 20_000,
   vectorStoreFilesMax: 10_000,
+  fileBatchInFlightMax: 8,
+  uploadPartBytesMax: 64 * 1024 * 1024,
+  uploadLifeMs: 3_600_000,
+  expirySweepMs: 60_000,
+  expiredStoreKeptMs: 24 * 60 * 60 * 1000,
   keysPerProjectMax: 10_000,
   keyOldSecretsMax: 5,
   keyPollMs: 1_000,

@@ -13,6 +13,7 @@ export { messageBatchRoutes, type MessageBatchRoutesOptions } from "./anthropic/
 export { batchRoutes, type BatchRoutesOptions } from "./openai/batches.ts"
 export { createInnerCalls, type InnerCallsOptions } from "./inner/index.ts"
 export { filesRoutes, type FilesRoutesOptions } from "./openai/files.ts"
+export { uploadRoutes, type UploadRoutesOptions } from "./openai/uploads.ts"
 export { vectorStoreRoutes, type VectorStoreRoutesOptions } from "./openai/vector-stores.ts"
 export { responseRoutes, responsesSocket, type ResponseRoutesOptions, type ResponsesSocketOptions } from "./openai/responses/index.ts"
 export type { UpgradeRoute } from "./sockets/index.ts"

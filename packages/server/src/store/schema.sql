@@ -529,6 +529,7 @@ create table files (
   is_complete boolean default true not null,
   constraint files_pkey PRIMARY KEY (project_id, id)
 );
+CREATE INDEX files_by_expiry ON public.files USING btree (expires_at) WHERE (expires_at IS NOT NULL);
 alter table files enable row level security;
 create policy project_only on files for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
 grant delete, insert, select, update on files to perdure_app;
@@ -1098,6 +1099,39 @@ alter table token_vectors enable row level security;
 create policy project_only on token_vectors for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
 grant delete, insert, select, update on token_vectors to perdure_app;
 
+create table upload_parts (
+  project_id text not null,
+  upload_id text not null,
+  id text not null,
+  bytes bigint not null,
+  created_at timestamp with time zone not null,
+  constraint upload_parts_project_id_upload_id_fkey FOREIGN KEY (project_id, upload_id) REFERENCES uploads(project_id, id) ON DELETE CASCADE,
+  constraint upload_parts_pkey PRIMARY KEY (project_id, upload_id, id)
+);
+alter table upload_parts enable row level security;
+create policy project_only on upload_parts for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on upload_parts to perdure_app;
+
+create table uploads (
+  project_id text not null,
+  id text not null,
+  filename text not null,
+  purpose text not null,
+  media_type text not null,
+  bytes bigint not null,
+  principal text not null,
+  status text not null,
+  file_id text,
+  file_expires_after_s integer,
+  created_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  constraint uploads_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'completed'::text, 'cancelled'::text]))),
+  constraint uploads_pkey PRIMARY KEY (project_id, id)
+);
+alter table uploads enable row level security;
+create policy project_only on uploads for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on uploads to perdure_app;
+
 create table used_login_tokens (
   id text not null,
   expires_at timestamp with time zone not null,
@@ -1116,6 +1150,22 @@ alter table vector_scopes enable row level security;
 create policy project_only on vector_scopes for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
 grant delete, insert, select, update on vector_scopes to perdure_app;
 
+create table vector_store_file_batches (
+  project_id text not null,
+  id text not null,
+  vector_store_id text not null,
+  principal text not null,
+  run_id text not null,
+  files_total integer not null,
+  is_cancelled boolean default false not null,
+  created_at timestamp with time zone not null,
+  constraint vector_store_file_batches_project_id_vector_store_id_fkey FOREIGN KEY (project_id, vector_store_id) REFERENCES vector_stores(project_id, id) ON DELETE CASCADE,
+  constraint vector_store_file_batches_pkey PRIMARY KEY (project_id, id)
+);
+alter table vector_store_file_batches enable row level security;
+create policy project_only on vector_store_file_batches for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on vector_store_file_batches to perdure_app;
+
 create table vector_store_files (
   project_id text not null,
   vector_store_id text not null,
@@ -1133,12 +1183,14 @@ create table vector_store_files (
   parts_done integer default 0 not null,
   parts_total integer default 0 not null,
   replaces text,
+  batch_id text,
   constraint vector_store_files_status_check CHECK ((status = ANY (ARRAY['in_progress'::text, 'completed'::text, 'failed'::text, 'cancelled'::text]))),
   constraint vector_store_files_project_id_file_id_fkey FOREIGN KEY (project_id, file_id) REFERENCES files(project_id, id) ON DELETE CASCADE,
   constraint vector_store_files_project_id_vector_store_id_fkey FOREIGN KEY (project_id, vector_store_id) REFERENCES vector_stores(project_id, id) ON DELETE CASCADE,
   constraint vector_store_files_pkey PRIMARY KEY (project_id, vector_store_id, file_id)
 );
 CREATE INDEX vector_store_files_by_age ON public.vector_store_files USING btree (project_id, vector_store_id, created_at, file_id);
+CREATE INDEX vector_store_files_by_batch ON public.vector_store_files USING btree (project_id, batch_id) WHERE (batch_id IS NOT NULL);
 CREATE INDEX vector_store_files_by_file ON public.vector_store_files USING btree (project_id, file_id);
 alter table vector_store_files enable row level security;
 create policy project_only on vector_store_files for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
@@ -1178,6 +1230,7 @@ create table vector_stores (
   last_active_at timestamp with time zone not null,
   constraint vector_stores_pkey PRIMARY KEY (project_id, id)
 );
+CREATE INDEX vector_stores_by_expiry ON public.vector_stores USING btree (last_active_at) WHERE (expires_after_days IS NOT NULL);
 alter table vector_stores enable row level security;
 create policy project_only on vector_stores for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
 grant delete, insert, select, update on vector_stores to perdure_app;

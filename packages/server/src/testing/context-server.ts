@@ -5,6 +5,7 @@ import { defaultLimits, newId, systemClock, type Limits } from "../core/index.ts
 import { createApi, createHttpServer } from "../http/index.ts"
 import { conversationRoutes } from "../http/openai/conversations.ts"
 import { filesRoutes } from "../http/openai/files.ts"
+import { uploadRoutes } from "../http/openai/uploads.ts"
 import { vectorStoreRoutes } from "../http/openai/vector-stores.ts"
 import { blockRoutes } from "../http/perdure/blocks.ts"
 import { changeRoutes } from "../http/perdure/changes.ts"
@@ -68,6 +69,7 @@ export async function startContextServer(options: ContextServerOptions = {}): Pr
   const deps = { ...shared, ...context, record, gate }
   const routes = [
     filesRoutes(deps),
+    uploadRoutes(deps),
     vectorStoreRoutes(deps),
     memoryCurationRoutes(deps),
     memoryRoutes(deps),

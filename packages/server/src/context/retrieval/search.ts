@@ -11,6 +11,7 @@ import { parametersOf } from "./lanes.ts"
 import { searchScope } from "./scope-search.ts"
 import type { TermKeyOf } from "./term-hash.ts"
 import type { VectorIndex } from "./vector-index.ts"
+import { fusionWith } from "./weights.ts"
 import type { WordCache } from "./word-cache.ts"
 
 export interface SearchQuery {
@@ -21,6 +22,13 @@ export interface SearchQuery {
   filters?: AttributeFilter | undefined
   /** Results below it are left out; 0 to 1. */
   scoreThreshold?: number | undefined
+  /** How words and vectors are weighed, instead of what fits the embedding model. */
+  weights?: SearchWeights | undefined
+}
+
+export interface SearchWeights {
+  words: number
+  vectors: number
 }
 
 export interface SearchResult {
@@ -79,9 +87,10 @@ export function createSearch(dependencies: SearchDependencies): Search {
         for (const [index, text] of queries.entries()) {
           const { embedModel: model, wordCache, vectorIndex, termKeyOf } = dependencies
           const scope = { projectId, scopeId: vectorStoreId, model, documentIds, wordCache, vectorIndex, termKeyOf, lanes: documentLane }
-          rankings.push(await searchScope(db, { ...scope, text, vector: vectors?.[index], candidatesMax }))
+          const fusion = query.weights && fusionWith(model, query.weights)
+          rankings.push(await searchScope(db, { ...scope, fusion, text, vector: vectors?.[index], candidatesMax }))
         }
-        hits.push(...(await resultsOf(db, projectId, vectorStoreId, best(rankings, query))))
+        hits.push(...(await resultsOf(db, projectId, vectorStoreId, dependencies.clock.now(), best(rankings, query))))
       }
       await vectorStores.touchVectorStores(db, projectId, query.vectorStoreIds, dependencies.clock.now())
       return hits
@@ -160,11 +169,18 @@ function best(rankings: readonly Fused[][], { limit, scoreThreshold = 0 }: Searc
   return entries.slice(0, limit)
 }
 
-async function resultsOf(db: Queryable, projectId: string, vectorStoreId: string, entries: readonly Fused[]): Promise<SearchResult[]> {
+async function resultsOf(
+  db: Queryable,
+  projectId: string,
+  vectorStoreId: string,
+  now: number,
+  entries: readonly Fused[],
+): Promise<SearchResult[]> {
   const hits = await chunks.chunksAt(
     db,
     projectId,
     vectorStoreId,
+    now,
     entries.map((entry) => placeOf(entry.key)),
   )
   const byKey = new Map(hits.map((hit) => [placeKey(hit.documentId, hit.part), hit]))

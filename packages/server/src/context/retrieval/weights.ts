@@ -53,6 +53,14 @@ export function fusionOf(model: string): Fusion {
   return model === miniLmModel ? miniLmFusion : coldFusion
 }
 
+/** The same with words and vectors weighed as somebody asks. */
+export function fusionWith(model: string, { words, vectors }: { words: number; vectors: number }): Fusion {
+  const fusion = fusionOf(model)
+  const both = words + vectors
+  const own = { words: words / both, vectors: vectors / both }
+  return { ...fusion, weights: { message: { ...fusion.weights.message, ...own }, statement: { ...fusion.weights.statement, ...own } } }
+}
+
 /** Where only words are searched. */
 export const wordsFusion: Fusion = {
   weights: {

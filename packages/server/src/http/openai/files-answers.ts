@@ -1,4 +1,5 @@
 // Answers that OpenAI's file, vector store and conversation routes share: pages with a cursor, times in seconds.
+import type { StoredFile } from "../../store/index.ts"
 
 /** Times on OpenAI's wire are whole seconds. */
 export function seconds(epochMs: number): number {
@@ -28,4 +29,18 @@ export function pageQuery(
 export function cursorPage(rows: readonly ({ id: string } & Record<string, unknown>)[], limit: number): Record<string, unknown> {
   const data = rows.slice(0, limit)
   return { object: "list", data, first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null, has_more: rows.length > limit }
+}
+
+export function wireUploadedFile(file: StoredFile): { id: string } & Record<string, unknown> {
+  return {
+    id: file.id,
+    object: "file",
+    bytes: file.bytes,
+    created_at: seconds(file.createdAt),
+    ...(file.expiresAt === null ? {} : { expires_at: seconds(file.expiresAt) }),
+    filename: file.filename,
+    purpose: file.purpose,
+    status: "processed",
+    status_details: null,
+  }
 }

@@ -7,7 +7,7 @@ import { AppError, type Limits } from "../../core/index.ts"
 import type { StoredFile } from "../../store/index.ts"
 import type { HttpEnv } from "../env.ts"
 import { readQuery } from "../request-body.ts"
-import { cursorPage, jsonAnswer, pageQuery, seconds } from "./files-answers.ts"
+import { cursorPage, jsonAnswer, pageQuery, wireUploadedFile } from "./files-answers.ts"
 import { createWrite, newTarget, type FileWriteOptions } from "./files-gate.ts"
 import { readParts } from "./multipart-stream.ts"
 
@@ -29,16 +29,16 @@ export function filesRoutes(options: FilesRoutesOptions): Hono<HttpEnv> {
     const file = await write(context, { name: "file.upload", target: newTarget }, () =>
       receive(options, { projectId, principal }, context.req.raw),
     )
-    return jsonAnswer(wireFile(file))
+    return jsonAnswer(wireUploadedFile(file))
   })
   routes.get("/v1/files", async (context) => {
     const query = readQuery(context, listQuery)
     const page = pageQuery(query, limits.pageRowsMax)
     const rows = await files.list(context.get("principal").projectId, { ...page, purpose: query.purpose, limit: page.limit + 1 })
-    return jsonAnswer(cursorPage(rows.map(wireFile), page.limit))
+    return jsonAnswer(cursorPage(rows.map(wireUploadedFile), page.limit))
   })
   routes.get("/v1/files/:id", async (context) => {
-    return jsonAnswer(wireFile(await files.get(context.get("principal").projectId, context.req.param("id"))))
+    return jsonAnswer(wireUploadedFile(await files.get(context.get("principal").projectId, context.req.param("id"))))
   })
   routes.get("/v1/files/:id/content", async (context) => {
     const { file, parts } = await files.content(context.get("principal").projectId, context.req.param("id"))
@@ -127,18 +127,4 @@ function contentAnswer(file: StoredFile, parts: AsyncIterable<Uint8Array>): Resp
       "x-content-type-options": "nosniff",
     },
   })
-}
-
-function wireFile(file: StoredFile): { id: string } & Record<string, unknown> {
-  return {
-    id: file.id,
-    object: "file",
-    bytes: file.bytes,
-    created_at: seconds(file.createdAt),
-    ...(file.expiresAt === null ? {} : { expires_at: seconds(file.expiresAt) }),
-    filename: file.filename,
-    purpose: file.purpose,
-    status: "processed",
-    status_details: null,
-  }
 }

@@ -6,17 +6,16 @@ import type { Limits } from "../../core/index.ts"
 import type { StoredVectorStoreFile } from "../../store/index.ts"
 import type { HttpEnv } from "../env.ts"
 import { readBody, readQuery } from "../request-body.ts"
-import { cursorPage, jsonAnswer, pageQuery, seconds } from "./files-answers.ts"
+import { cursorPage, jsonAnswer, pageQuery } from "./files-answers.ts"
 import { createWrite, type FileWriteOptions } from "./files-gate.ts"
-import { addFileBody, chunkingOf, listQuery, updateFileBody } from "./vector-stores-schemas.ts"
+import { pollAfter, wireFile } from "./vector-stores-answers.ts"
+import { addedFile, addFileBody, listQuery, updateFileBody } from "./vector-stores-schemas.ts"
 
 export interface VectorStoreFileRoutesOptions extends FileWriteOptions {
   vectorStores: VectorStores
   limits: Pick<Limits, "pageRowsMax">
 }
 
-/** How soon a client should ask again while a file is being ingested; OpenAI's clients obey the header. */
-const pollAfterMs = 200
 /** OpenAI's clients read only the first page of a file's content, so it is a large one. */
 const contentChunksMax = 5_000
 
@@ -28,10 +27,7 @@ export function vectorStoreFileRoutes(options: VectorStoreFileRoutesOptions): Ho
   routes.post(files, async (context) => {
     const { projectId, id: principal } = context.get("principal")
     const id = context.req.param("id")
-    const body = await readBody(context, addFileBody)
-    const { file_id: fileId, perdure } = body
-    const chunking = chunkingOf(body.chunking_strategy)
-    const file = { fileId, attributes: body.attributes ?? {}, chunking, replaces: perdure?.replaces ?? null }
+    const file = addedFile(await readBody(context, addFileBody))
     const add = (): Promise<StoredVectorStoreFile> => vectorStores.addFile({ projectId, principal }, id, file)
     return fileAnswer(await write(context, { name: "vector_store.file.add", target: id }, add))
   })
@@ -74,32 +70,5 @@ export function vectorStoreFileRoutes(options: VectorStoreFileRoutesOptions): Ho
 const contentQuery = z.looseObject({ page: z.coerce.number().int().min(0).optional() })
 
 function fileAnswer(file: StoredVectorStoreFile): Response {
-  return jsonAnswer(wireFile(file), file.status === "in_progress" ? { "openai-poll-after-ms": String(pollAfterMs) } : {})
-}
-
-function wireFile(file: StoredVectorStoreFile): { id: string } & Record<string, unknown> {
-  return {
-    id: file.fileId,
-    object: "vector_store.file",
-    created_at: seconds(file.createdAt),
-    vector_store_id: file.vectorStoreId,
-    usage_bytes: file.usageBytes,
-    status: file.status,
-    last_error: file.errorMessage === null ? null : { code: wireErrorCode(file.errorCode), message: file.errorMessage },
-    attributes: file.attributes,
-    chunking_strategy: {
-      type: "static",
-      static: { max_chunk_size_tokens: file.chunkTokensMax, chunk_overlap_tokens: file.chunkOverlapTokens },
-    },
-    perdure: { run_id: file.runId, progress: progressOf(file) },
-  }
-}
-
-/** Null once it has ended. */
-function progressOf({ status, stage, partsDone, partsTotal }: StoredVectorStoreFile): object | null {
-  return status === "in_progress" ? { stage: stage ?? "queued", parts_done: partsDone, parts_total: partsTotal } : null
-}
-
-function wireErrorCode(code: string | null): string {
-  return code === "unsupported_file" || code === "invalid_file" ? code : "server_error"
+  return jsonAnswer(wireFile(file), pollAfter(file.status))
 }

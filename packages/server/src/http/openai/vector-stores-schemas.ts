@@ -1,6 +1,6 @@
 // Request schemas of OpenAI's Vector stores API; keys that we do not know are ignored there.
 import { z } from "zod"
-import { autoChunking, type Chunking } from "../../context/index.ts"
+import { autoChunking, type AddedFile, type Chunking } from "../../context/index.ts"
 import { AppError, isJsonObject, type JsonObject } from "../../core/index.ts"
 
 const attributesMax = 16
@@ -53,17 +53,40 @@ export const addFileBody = z.looseObject({
   perdure: ownFileFields.nullish(),
 })
 
+const batchFilesMax = 2_000
+
+export const batchBody = z
+  .looseObject({
+    file_ids: z.array(z.string()).min(1).max(batchFilesMax).optional(),
+    files: z.array(addFileBody).min(1).max(batchFilesMax).optional(),
+    attributes: attributes.nullish(),
+    chunking_strategy: chunkingStrategy.nullish(),
+  })
+  .refine(({ file_ids, files }) => (file_ids === undefined) !== (files === undefined), "needs either `file_ids` or `files`")
+
 export const updateFileBody = z.looseObject({ attributes: attributes.nullable() })
 
 /** A search holds the embedded database's only connection, so what it reads is bounded. */
 const queryText = z.string().max(16_000)
+
+/** Whichever is asked for, the order is that of the fitted weights; names are checked so that a misspelt one is noticed. */
+const rankers = ["none", "auto", "default-2024-11-15", "default_2024_08_21"] as const
+/** The weights are OpenAI's option of `file_search`, and work here too. */
+const rankingOptions = z.looseObject({
+  ranker: z.enum(rankers).optional(),
+  score_threshold: z.number().min(0).max(1).optional(),
+  hybrid_search: z
+    .looseObject({ embedding_weight: z.number().min(0), text_weight: z.number().min(0) })
+    .refine(({ embedding_weight, text_weight }) => embedding_weight + text_weight > 0, "needs one weight above zero")
+    .nullish(),
+})
 
 export const searchBody = z.looseObject({
   query: z.union([queryText, z.array(queryText)]),
   max_num_results: z.int().min(1).max(50).optional(),
   rewrite_query: z.boolean().optional(),
   filters: z.unknown().optional(),
-  ranking_options: z.looseObject({ ranker: z.string().optional(), score_threshold: z.number().min(0).max(1).optional() }).nullish(),
+  ranking_options: rankingOptions.nullish(),
 })
 
 export const listQuery = z.looseObject({
@@ -73,6 +96,12 @@ export const listQuery = z.looseObject({
   order: z.enum(["asc", "desc"]).optional(),
   filter: z.enum(["in_progress", "completed", "failed", "cancelled"]).optional(),
 })
+
+/** What is put into a store; where many are, each has its own settings. */
+export function addedFile(body: z.output<typeof addFileBody>): AddedFile {
+  const { file_id: fileId, attributes: given, chunking_strategy: strategy, perdure } = body
+  return { fileId, attributes: given ?? {}, chunking: chunkingOf(strategy), replaces: perdure?.replaces ?? null }
+}
 
 /** The chunking that a request asks for; `auto` is ours. */
 export function chunkingOf(strategy: z.output<typeof chunkingStrategy> | null | undefined): Chunking {

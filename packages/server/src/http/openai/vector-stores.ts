@@ -5,6 +5,8 @@ import {
   expiresAt,
   isExpired,
   parseFilter,
+  rewriteQuery,
+  type FileBatches,
   type Search,
   type SearchResult,
   type VectorStores,
@@ -17,11 +19,13 @@ import type { HttpEnv } from "../env.ts"
 import { readBody, readQuery } from "../request-body.ts"
 import { cursorPage, jsonAnswer, pageQuery, seconds } from "./files-answers.ts"
 import { createWrite, newTarget, type FileWriteOptions } from "./files-gate.ts"
+import { vectorStoreBatchRoutes } from "./vector-stores-batches.ts"
 import { vectorStoreFileRoutes } from "./vector-stores-files.ts"
 import { chunkingOf, createBody, listQuery, objectOrNull, searchBody, updateBody } from "./vector-stores-schemas.ts"
 
 export interface VectorStoreRoutesOptions extends FileWriteOptions {
   vectorStores: VectorStores
+  fileBatches: FileBatches
   search: Search
   limits: Pick<Limits, "pageRowsMax">
 }
@@ -76,6 +80,7 @@ export function vectorStoreRoutes(options: VectorStoreRoutesOptions): Hono<HttpE
     return jsonAnswer(await searched(options, context.get("principal"), context.req.param("id"), body, context.req.raw.signal))
   })
   routes.route("/", vectorStoreFileRoutes(options))
+  routes.route("/", vectorStoreBatchRoutes(options))
   return routes
 }
 
@@ -86,12 +91,16 @@ async function searched(
   body: z.output<typeof searchBody>,
   signal: AbortSignal,
 ): Promise<unknown> {
+  const given = typeof body.query === "string" ? [body.query] : body.query
+  const queries = body.rewrite_query === true ? given.map(rewriteQuery) : given
+  const hybrid = body.ranking_options?.hybrid_search
   const query = {
     vectorStoreIds: [id],
-    query: body.query,
+    query: queries,
     limit: body.max_num_results ?? resultsDefault,
     filters: body.filters === undefined || body.filters === null ? undefined : parseFilter(body.filters),
     scoreThreshold: body.ranking_options?.score_threshold,
+    weights: hybrid ? { words: hybrid.text_weight, vectors: hybrid.embedding_weight } : undefined,
   }
   const call = { id: newId("run"), kind: "retrieval", name: "vector_store.search", principal } as const
   const found = await recordLightRun({ clock, record }, call, async () => {
@@ -102,7 +111,7 @@ async function searched(
   })
   return {
     object: "vector_store.search_results.page",
-    search_query: typeof body.query === "string" ? [body.query] : body.query,
+    search_query: queries,
     data: found.results.map(wireResult),
     has_more: false,
     next_page: null,

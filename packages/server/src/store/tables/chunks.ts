@@ -69,6 +69,7 @@ export function chunksAt(
   db: Queryable,
   projectId: string,
   vectorStoreId: string,
+  now: number,
   places: readonly { documentId: string; part: number }[],
 ): Promise<ChunkHit[]> {
   return db.query<ChunkHit>(
@@ -77,8 +78,8 @@ export function chunksAt(
      join chunks c on c.project_id = $1 and c.vector_store_id = $2 and c.document_id = u.document_id and c.part = u.part
      join vector_store_segments s on s.project_id = $1 and s.vector_store_id = $2 and s.document_id = c.document_id and s.is_live
      join vector_store_files v on v.project_id = $1 and v.vector_store_id = $2 and v.file_id = s.file_id
-     join files f on f.project_id = $1 and f.id = s.file_id`,
-    [projectId, vectorStoreId, places.map((place) => place.documentId), places.map((place) => place.part)],
+     join files f on f.project_id = $1 and f.id = s.file_id and (f.expires_at is null or f.expires_at > to_timestamp($5::float8 / 1000))`,
+    [projectId, vectorStoreId, places.map((place) => place.documentId), places.map((place) => place.part), now],
   )
 }
 

@@ -102,6 +102,24 @@ export function listFiles(db: Queryable, projectId: string, now: number, page: F
   )
 }
 
+/** Files of all projects that expired before `before`. */
+export function expiredFiles(db: Queryable, before: number, limit: number): Promise<{ projectId: string; id: string }[]> {
+  return db.query(`select project_id as "projectId", id from files where expires_at < to_timestamp($1::float8 / 1000) limit $2`, [
+    before,
+    limit,
+  ])
+}
+
+/** Those of some ids that are there at `now`. */
+export async function existingFiles(db: Queryable, projectId: string, now: number, ids: readonly string[]): Promise<Set<string>> {
+  const rows = await db.query<{ id: string }>(`select id from files where project_id = $1 and ${live} and id = any($3)`, [
+    projectId,
+    now,
+    ids,
+  ])
+  return new Set(rows.map(({ id }) => id))
+}
+
 /** Ids of the vector stores that hold the file. */
 export async function vectorStoresOfFile(db: Queryable, projectId: string, fileId: string): Promise<string[]> {
   const text = `select vector_store_id as id from vector_store_files where project_id = $1 and file_id = $2`

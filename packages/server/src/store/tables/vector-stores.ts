@@ -45,6 +45,8 @@ export interface StoredVectorStoreFile {
   partsTotal: number
   /** The file whose place it takes once it is complete. */
   replaces: string | null
+  /** The batch that put it there. */
+  batchId: string | null
 }
 
 /** What is written of a file that is put into a store. */
@@ -65,7 +67,7 @@ const storeColumns = `id, project_id as "projectId", name, description, metadata
 const fileColumns = `project_id as "projectId", vector_store_id as "vectorStoreId", file_id as "fileId", run_id as "runId", status,
   error_code as "errorCode", error_message as "errorMessage", attributes, chunk_tokens_max as "chunkTokensMax",
   chunk_overlap_tokens as "chunkOverlapTokens", usage_bytes as "usageBytes", created_at as "createdAt",
-  stage, parts_done as "partsDone", parts_total as "partsTotal", replaces`
+  stage, parts_done as "partsDone", parts_total as "partsTotal", replaces, batch_id as "batchId"`
 
 export async function insertVectorStore(db: Queryable, store: StoredVectorStore): Promise<void> {
   await db.query(
@@ -115,6 +117,15 @@ export async function touchVectorStores(db: Queryable, projectId: string, ids: r
   )
 }
 
+/** Vector stores of all projects that nobody used for so long that they expired before `before`. */
+export function expiredVectorStores(db: Queryable, before: number, limit: number): Promise<{ projectId: string; id: string }[]> {
+  return db.query(
+    `select project_id as "projectId", id from vector_stores
+     where expires_after_days is not null and last_active_at + make_interval(days => expires_after_days) < to_timestamp($1::float8 / 1000) limit $2`,
+    [before, limit],
+  )
+}
+
 export async function deleteVectorStore(db: Queryable, projectId: string, id: string): Promise<boolean> {
   return (await db.query(`delete from vector_stores where project_id = $1 and id = $2 returning id`, [projectId, id])).length > 0
 }
@@ -135,25 +146,30 @@ export async function countsOfVectorStores(
   return new Map(rows.map(({ id, ...counts }) => [id, counts]))
 }
 
-/** Puts a file into a store, or puts it there again: the row then belongs to the new run. */
-export async function upsertVectorStoreFile(db: Queryable, file: NewVectorStoreFile): Promise<void> {
+/** Puts files into a store, or puts them there again: their rows then belong to the new runs. */
+export async function upsertVectorStoreFiles(db: Queryable, files: readonly NewVectorStoreFile[]): Promise<void> {
+  const [first] = files
+  if (first === undefined) return
   await db.query(
     `insert into vector_store_files
-       (project_id, vector_store_id, file_id, run_id, status, attributes, chunk_tokens_max, chunk_overlap_tokens, created_at, replaces)
-     values ($1, $2, $3, $4, 'in_progress', $5::jsonb, $6, $7, to_timestamp($8::float8 / 1000), $9)
+       (project_id, vector_store_id, file_id, run_id, status, attributes, chunk_tokens_max, chunk_overlap_tokens, created_at, replaces, batch_id)
+     select $1, $2, f, r, 'in_progress', a::jsonb, m, o, to_timestamp($3::float8 / 1000), p, $4
+     from unnest($5::text[], $6::text[], $7::text[], $8::int[], $9::int[], $10::text[]) as u (f, r, a, m, o, p)
      on conflict (project_id, vector_store_id, file_id) do update set run_id = excluded.run_id, status = excluded.status,
        error_code = null, error_message = null, attributes = excluded.attributes, chunk_tokens_max = excluded.chunk_tokens_max,
-       chunk_overlap_tokens = excluded.chunk_overlap_tokens, stage = null, parts_done = 0, parts_total = 0, replaces = excluded.replaces`,
+       chunk_overlap_tokens = excluded.chunk_overlap_tokens, stage = null, parts_done = 0, parts_total = 0, replaces = excluded.replaces,
+       batch_id = excluded.batch_id`,
     [
-      file.projectId,
-      file.vectorStoreId,
-      file.fileId,
-      file.runId,
-      jsonText(file.attributes),
-      file.chunkTokensMax,
-      file.chunkOverlapTokens,
-      file.createdAt,
-      file.replaces,
+      first.projectId,
+      first.vectorStoreId,
+      first.createdAt,
+      first.batchId,
+      files.map((file) => file.fileId),
+      files.map((file) => file.runId),
+      files.map((file) => jsonText(file.attributes)),
+      files.map((file) => file.chunkTokensMax),
+      files.map((file) => file.chunkOverlapTokens),
+      files.map((file) => file.replaces),
     ],
   )
 }
@@ -184,17 +200,18 @@ export function listVectorStoreFiles(
   db: Queryable,
   projectId: string,
   vectorStoreId: string,
-  page: StorePage & { status?: VectorStoreFileStatus | undefined },
+  page: StorePage & { status?: VectorStoreFileStatus | undefined; batchId?: string | undefined },
 ): Promise<StoredVectorStoreFile[]> {
   const [after, before] = page.ascending ? [">", "<"] : ["<", ">"]
   const place = (file: string): string =>
     `(select p.created_at, p.file_id from vector_store_files p where p.project_id = $1 and p.vector_store_id = $5 and p.file_id = ${file})`
   return db.query<StoredVectorStoreFile>(
     `select ${fileColumns} from vector_store_files where project_id = $1 and vector_store_id = $5 and ($6::text is null or status = $6)
+       and ($7::text is null or batch_id = $7)
        and ($2::text is null or (created_at, file_id) ${after} ${place("$2")})
        and ($3::text is null or (created_at, file_id) ${before} ${place("$3")})
      order by created_at ${direction(page)}, file_id ${direction(page)} limit $4`,
-    [projectId, page.after ?? null, page.before ?? null, page.limit, vectorStoreId, page.status ?? null],
+    [projectId, page.after ?? null, page.before ?? null, page.limit, vectorStoreId, page.status ?? null, page.batchId ?? null],
   )
 }
 

@@ -122,7 +122,15 @@ const fileSearch = z.looseObject({
   type: z.literal("file_search"),
   vector_store_ids: z.array(text).min(1).max(vectorStoresMax),
   max_num_results: z.int().min(1).max(50).nullish(),
-  ranking_options: z.looseObject({ score_threshold: z.number().min(0).max(1).nullish() }).nullish(),
+  ranking_options: z
+    .looseObject({
+      score_threshold: z.number().min(0).max(1).nullish(),
+      hybrid_search: z
+        .looseObject({ embedding_weight: z.number().min(0), text_weight: z.number().min(0) })
+        .refine(({ embedding_weight, text_weight }) => embedding_weight + text_weight > 0, "needs one weight above zero")
+        .nullish(),
+    })
+    .nullish(),
   filters: object.nullish(),
 })
 
