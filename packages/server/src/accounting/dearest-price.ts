@@ -10,8 +10,8 @@ export function dearestPrice({ priceOf }: Pick<Prices, "priceOf">, candidates: r
 }
 
 function dearer(a: Price, b: Price): Price {
-  const { above: aboveA, ...plainA } = a
-  const { above: aboveB, ...plainB } = b
+  const { above: aboveA, list: _listA, ...plainA } = a
+  const { above: aboveB, list: _listB, ...plainB } = b
   const plain = { ...highest(plainA, plainB), ...highest(spelledOut(a), spelledOut(b)) }
   if (!aboveA && !aboveB) return plain
   const longer = { ...highest(spelledOut(aboveA ?? a), spelledOut(aboveB ?? b)) }

@@ -25,6 +25,8 @@ export interface Price extends TokenPrices {
   perSecond?: number
   perCharacter?: number
   perSearch?: number
+  /** Version of the list that it is from; absent where the configuration states it. */
+  list?: string
 }
 
 export interface Prices {
@@ -56,7 +58,7 @@ export function createPrices({ configured }: PricesOptions): Prices {
     if (!known.has(name)) {
       if (known.size >= rememberedMax) known.clear()
       const listed = listedPrice(deployment.provider, deployment.upstreamModel)
-      known.set(name, listed && priceFromUsd(listed))
+      known.set(name, listed && { ...priceFromUsd(listed), list: priceListVersion })
     }
     return known.get(name)
   }

@@ -61,6 +61,7 @@ describe.each(testEngines())("records on %s", (engine) => {
       outcome: "failed",
       status: 502,
       label: { integrity: 3 },
+      priceList: "2026-11",
       data: { usageEstimated: true, list: ["a", null] },
     })
     records.add(sent)

@@ -142,7 +142,15 @@ class RecordQueue implements Records {
   }
 }
 
-function stored({ error, durationMs, firstTokenMs, upstreamMs: _counted, tags = [], ...record }: LightRunRecord): StoredLightRun {
+function stored({
+  error,
+  durationMs,
+  firstTokenMs,
+  upstreamMs: _counted,
+  tags = [],
+  priceList = null,
+  ...record
+}: LightRunRecord): StoredLightRun {
   return {
     ...record,
     durationMs: Math.round(durationMs),
@@ -150,6 +158,7 @@ function stored({ error, durationMs, firstTokenMs, upstreamMs: _counted, tags = 
     errorCode: error?.code ?? null,
     errorMessage: error?.message ?? null,
     tags: tags.length === 0 ? null : tags,
+    priceList,
   }
 }
 

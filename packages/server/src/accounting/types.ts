@@ -42,6 +42,8 @@ export interface LightRunRecord {
   reasoningTokens: number
   costMicroUsd: number
   costKnown: boolean
+  /** Version of the price list that the cost is by; none where the configuration states the price. */
+  priceList?: string | null
   requestBytes: number
   responseBytes: number
   /** The label as stored JSON (`Label` of security, or null). */

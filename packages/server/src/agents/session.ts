@@ -16,7 +16,14 @@ import type { OfferedTools } from "./tool-choice.ts"
 import type { LogRow, LogRowData, ResponseRequest, ResponseUsage } from "./types.ts"
 
 /** What one call costs; a price that nobody knows is flagged, never taken for free. */
-export type CostOf = (call: { model: string; deployment: Deployment; usage: ModelUsage }) => { costMicroUsd: number; costKnown: boolean }
+export type CostOf = (call: { model: string; deployment: Deployment; usage: ModelUsage }) => CallCost
+
+export interface CallCost {
+  readonly costMicroUsd: number
+  readonly costKnown: boolean
+  /** Version of the price list that it is by; null where the configuration states the price, or nobody knows it. */
+  readonly priceList: string | null
+}
 
 /** For whom a model is called: whose limits hold. */
 export interface ModelCaller {
@@ -140,7 +147,7 @@ export function wireUsage(usage: ModelUsage): ResponseUsage {
 /** One model call on the bill. */
 export function recordUsage(session: Session, turn: number, deployment: Deployment, usage: ModelUsage): void {
   const { context, dependencies, request } = session
-  const { costMicroUsd, costKnown } = dependencies.costOf({ model: request.model, deployment, usage })
+  const { costMicroUsd, costKnown, priceList } = dependencies.costOf({ model: request.model, deployment, usage })
   const data: JsonObject = {
     turn,
     model: request.model,
@@ -151,6 +158,7 @@ export function recordUsage(session: Session, turn: number, deployment: Deployme
     reasoningTokens: usage.reasoningTokens,
     costMicroUsd,
     costKnown,
+    priceList,
     estimated: usage.estimated,
   }
   context.emit("usage.recorded", data satisfies JsonValue, { label: session.label })

@@ -57,9 +57,21 @@ async function billed(options: AdmittedEmbedOptions, call: EmbedCall, work: () =
   const startedAt = clock.now()
   try {
     const { vectors, deployment, usage } = await work()
-    const cost = usage ? costOf(usage, prices.priceOf(deployment)) : { costMicroUsd: 0, costKnown: true }
+    const known = prices.priceOf(deployment)
+    const cost = usage ? costOf(usage, known) : { costMicroUsd: 0, costKnown: true }
     reservation.settle({ inputTokens: usage?.inputTokens ?? 0, outputTokens: 0, ...cost })
-    if (usage) records.add(recordOf(options, call, { tags: bound.tags, user: bound.user, startedAt, deployment, usage, ...cost }))
+    if (usage)
+      records.add(
+        recordOf(options, call, {
+          tags: bound.tags,
+          user: bound.user,
+          startedAt,
+          deployment,
+          usage,
+          ...cost,
+          priceList: known?.list ?? null,
+        }),
+      )
     return vectors
   } finally {
     reservation.release()
@@ -68,7 +80,7 @@ async function billed(options: AdmittedEmbedOptions, call: EmbedCall, work: () =
 
 const charactersPerToken = 4
 
-interface Made extends Pick<LightRunRecord, "user" | "startedAt" | "costMicroUsd" | "costKnown"> {
+interface Made extends Pick<LightRunRecord, "user" | "startedAt" | "costMicroUsd" | "costKnown" | "priceList"> {
   tags: readonly string[]
   deployment: Deployment
   usage: ModelUsage

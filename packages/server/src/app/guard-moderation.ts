@@ -33,10 +33,18 @@ export function moderateBy(shared: Shared, guard: { model: string; name: string 
     try {
       const { judgements, deployment, usage } = await judge(texts, context.signal, bounds.residency)
       if (!usage) return judgements // moderation routes bill nothing
-      const cost = costOf(usage, inference.prices.priceOf(deployment))
+      const price = inference.prices.priceOf(deployment)
+      const cost = costOf(usage, price)
       reservation?.settle({ inputTokens: usage.inputTokens, outputTokens: usage.outputTokens, ...cost })
       const { tags } = bounds.limits
-      records.add({ ...recordOf(shared, guard, context, startedAt), ...tokensOf(usage), ...cost, tags, deployment: deployment.id })
+      records.add({
+        ...recordOf(shared, guard, context, startedAt),
+        ...tokensOf(usage),
+        ...cost,
+        priceList: price?.list ?? null,
+        tags,
+        deployment: deployment.id,
+      })
       return judgements
     } finally {
       reservation?.release()
@@ -88,7 +96,7 @@ function recordOf(
   { model, name }: { model: string; name: string },
   context: GuardContext,
   startedAt: number,
-): Omit<LightRunRecord, keyof TokensOf | "deployment" | "costMicroUsd" | "costKnown"> {
+): Omit<LightRunRecord, keyof TokensOf | "deployment" | "costMicroUsd" | "costKnown" | "priceList"> {
   return {
     id: newId("run"),
     projectId: context.projectId,

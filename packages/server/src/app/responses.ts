@@ -48,7 +48,10 @@ export interface ResponseParts {
 
 export function composeResponses(shared: Shared, parts: ResponseParts): { responses: Responses; compact: Compact } {
   const { runs, inference, context, gate, records, admission, identity, sealer } = parts
-  const price: CostOf = ({ deployment, usage }) => costOf(usage, inference.prices.priceOf(deployment))
+  const price: CostOf = ({ deployment, usage }) => {
+    const known = inference.prices.priceOf(deployment)
+    return { ...costOf(usage, known), priceList: known?.list ?? null }
+  }
   const common = {
     ...shared,
     sealer,

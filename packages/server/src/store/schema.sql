@@ -633,6 +633,7 @@ create table light_runs (
   label jsonb,
   data jsonb,
   tags jsonb,
+  price_list text,
   constraint light_runs_pkey PRIMARY KEY (project_id, id)
 );
 CREATE INDEX light_runs_experiment ON public.light_runs USING btree (project_id, (((data -> 'experiment'::text) ->> 'name'::text)), id) WHERE (data ? 'experiment'::text);

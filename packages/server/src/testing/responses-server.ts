@@ -123,7 +123,7 @@ export async function startResponsesServer(options: ResponsesServerOptions = {})
     sealer,
   }
   const quotesPassages = (model: string): boolean => model === "perdure/extractive"
-  const costOf: CostOf = ({ usage }) => ({ costMicroUsd: usage.outputTokens, costKnown: true })
+  const costOf: CostOf = ({ usage }) => ({ costMicroUsd: usage.outputTokens, costKnown: true, priceList: null })
   runs.define(
     responseRun({
       ...sources,

@@ -38,6 +38,11 @@ export function RunFacts({ run, events }: { run: Run; events: readonly RunEvent[
   )
 }
 
+function listOf(metadata: Run["metadata"]): string | undefined {
+  const list = textOf(field(metadata, "priceList"))
+  return list === undefined ? undefined : `by the price list ${list}`
+}
+
 /** The prompt and the variant of an experiment that it used. */
 function Chosen({ run }: { run: Run }): React.JSX.Element {
   const [prompt, version] = ["id", "version"].map((name) => textOf(field(run.metadata, "prompt", name)))
@@ -63,7 +68,7 @@ function Chosen({ run }: { run: Run }): React.JSX.Element {
 }
 
 /** Each request of a batch is a run of its own with its bill. */
-function Used({ run: { model, usage } }: { run: Run }): React.JSX.Element {
+function Used({ run: { model, usage, metadata } }: { run: Run }): React.JSX.Element {
   return (
     <>
       <Fact name="Model">{model ?? "–"}</Fact>
@@ -71,7 +76,7 @@ function Used({ run: { model, usage } }: { run: Run }): React.JSX.Element {
       <Fact name="Tokens out">{formatCount(usage.outputTokens)}</Fact>
       <Fact name="Cached">{formatCount(usage.cachedTokens)}</Fact>
       {usage.reasoningTokens > 0 ? <Fact name="Reasoning">{formatCount(usage.reasoningTokens)}</Fact> : null}
-      <Fact name="Cost" note={usage.costKnown ? undefined : "a price is missing: at least this"}>
+      <Fact name="Cost" note={usage.costKnown ? listOf(metadata) : "a price is missing: at least this"}>
         {formatCost(usage.costMicroUsd, usage.costKnown)}
       </Fact>
     </>

@@ -217,6 +217,7 @@ export class LightCall {
       cachedTokens: usage.cachedTokens,
       reasoningTokens: usage.reasoningTokens,
       ...cost,
+      priceList: (deployment && prices.priceOf(deployment)?.list) ?? null,
       requestBytes: request.requestBytes,
       responseBytes: this.responseBytes,
       label: null,

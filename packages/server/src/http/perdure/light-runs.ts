@@ -76,7 +76,7 @@ function summaryOfRow(row: StoredLightRun): RunSummary {
 }
 
 function runOf(row: StoredLightRun): Run {
-  const { id, projectId, principal, user, name, model, startedAt, deployment, status: httpStatus, streamed, firstTokenMs } = row
+  const { id, projectId, principal, user, name, model, startedAt, deployment, status: httpStatus, streamed, firstTokenMs, priceList } = row
   return {
     id,
     projectId,
@@ -96,7 +96,7 @@ function runOf(row: StoredLightRun): Run {
     label: labelOf(row),
     model,
     usage: usageOf(row),
-    metadata: { deployment, httpStatus, streamed, firstTokenMs, ...chosenOf(row.data) },
+    metadata: { deployment, httpStatus, streamed, firstTokenMs, priceList, ...chosenOf(row.data) },
     createdAt: startedAt,
     startedAt,
     finishedAt: startedAt + row.durationMs,

@@ -153,13 +153,22 @@ export class RealtimeMeter {
 
   #settle(record: LightRunRecord, usage: ModelUsage, { startedAt, firstTokenAt }: UnderWay): void {
     const { clock, priceOf } = this.#options
-    const cost = costOf(usage, this.deployment && priceOf(this.deployment))
+    const price = this.deployment && priceOf(this.deployment)
+    const cost = costOf(usage, price)
     this.#answers += 1
     this.#outputTokens += usage.outputTokens
     this.#held?.settle({ inputTokens: usage.inputTokens, outputTokens: usage.outputTokens, ...cost })
     this.#held = undefined
     const firstTokenMs = firstTokenAt === undefined ? null : firstTokenAt - startedAt
-    this.#options.record({ ...record, ...tokensOf(usage), ...cost, startedAt, durationMs: clock.now() - startedAt, firstTokenMs })
+    this.#options.record({
+      ...record,
+      ...tokensOf(usage),
+      ...cost,
+      priceList: price?.list ?? null,
+      startedAt,
+      durationMs: clock.now() - startedAt,
+      firstTokenMs,
+    })
   }
 
   #dataOf({ estimated, ...usage }: ModelUsage, id: unknown): JsonObject {

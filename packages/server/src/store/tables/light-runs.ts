@@ -27,6 +27,8 @@ export interface StoredLightRun {
   reasoningTokens: number
   costMicroUsd: number
   costKnown: boolean
+  /** Version of the price list that the cost is by. */
+  priceList: string | null
   requestBytes: number
   responseBytes: number
   label: JsonValue
@@ -58,6 +60,7 @@ const columns = [
   ["reasoningTokens", "reasoning_tokens", "int8"],
   ["costMicroUsd", "cost_micro_usd", "int8"],
   ["costKnown", "cost_known", "bool"],
+  ["priceList", "price_list", "text"],
   ["requestBytes", "request_bytes", "int8"],
   ["responseBytes", "response_bytes", "int8"],
   ["label", "label", "text"],
