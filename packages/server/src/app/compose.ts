@@ -84,10 +84,11 @@ async function compose(config: Config, overrides: Overrides, cleanUps: AsyncDisp
     logger.warn({ ...lost }, "a process was killed here: calls that it had begun may be in no record")
   const inference = composeInference(shared, config, { minilm, discovered, observer: observers.pool }, cleanUps)
   telemetry.watch(inference.models)
-  const context = cleanUps.use(composeContext(shared, config, { ...foundation, store, inference, minilm }))
-  const tools = [...(config.tools as readonly Tool[]), ...(overrides.tools ?? [])] // checked when the configuration was loaded
   const shaping = composeShaping(shared, config, { ...foundation, store, inference, minilm }, cleanUps)
   const prompted = await composePrompts(shared, config, { store, models: inference.models }, cleanUps)
+  const dropCaches = (): void => shaping.cache.answers.forget()
+  const context = cleanUps.use(composeContext(shared, config, { ...foundation, store, inference, minilm, dropCaches }))
+  const tools = [...(config.tools as readonly Tool[]), ...(overrides.tools ?? [])] // checked when the configuration was loaded
   const { responses, compact } = composeResponses(shared, { ...foundation, ...shaping, inference, context, tools })
   const workflows = config.workflows as readonly RunDefinition[] // checked when the configuration was loaded
   for (const workflow of workflows) runs.define(workflow)

@@ -23,9 +23,16 @@ export const extractiveModel = "perdure/extractive"
 export function composeContext(
   shared: Shared,
   config: Config,
-  parts: { store: Store; runs: Runs; inference: Inference; minilm: EmbeddedEmbeddings; sealer: Sealer } & Accountable,
+  parts: {
+    store: Store
+    runs: Runs
+    inference: Inference
+    minilm: EmbeddedEmbeddings
+    sealer: Sealer
+    dropCaches: () => void
+  } & Accountable,
 ): ContextServices {
-  const { store, runs, inference, minilm, sealer } = parts
+  const { store, runs, inference, minilm, sealer, dropCaches } = parts
   const embedModel = config.defaults.embeddingModel ?? minilm.deployment.id
   const usesMissingMiniLm = embedModel === minilm.deployment.id && minilm.unavailable !== null
   const embedAs = usesMissingMiniLm ? undefined : admitEmbeddings({ ...shared, ...inference, ...parts }, embedModel, "context.embed")
@@ -34,6 +41,7 @@ export function composeContext(
     store,
     runs,
     sealer,
+    dropCaches,
     embedAs,
     embedModel,
     passageModel: embedModel === minilm.deployment.id ? minilm.passages : undefined,

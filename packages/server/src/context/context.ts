@@ -55,7 +55,7 @@ export interface ContextDependencies {
   > &
     DocumentServiceLimits
   /** Called when texts of a project were erased: answers that are cached in memory may hold them. */
-  dropCaches?: (projectId: string) => void
+  dropCaches?: () => void
   /** Failures that no caller learns of: what was being done, and why it did not work. */
   onError?: (name: string, message: string) => void
 }

@@ -28,7 +28,7 @@ export interface ErasureWorkDependencies extends EntryDependencies, TableDepende
   clock: Clock
   limits: Pick<Limits, "erasureRewriteBytesMax">
   /** Answers that processes keep in memory may hold the text. */
-  dropCaches: (projectId: string) => void
+  dropCaches: () => void
 }
 
 export function erasureDefinition(dependencies: ErasureWorkDependencies): RunDefinition {
@@ -215,7 +215,7 @@ class ErasureWork {
         const own = noCounts()
         await this.#tables(own, await this.#search(target), true)
         own.cachedAnswers = await traces.deleteCachedAnswers(store.project(this.#projectId), this.#projectId)
-        dropCaches(this.#projectId)
+        dropCaches()
         return own as unknown as JsonValue // plain numbers
       },
       { effect: "idempotent", retries: 2 },

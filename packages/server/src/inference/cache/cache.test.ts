@@ -39,6 +39,13 @@ describe("the cache of one process", () => {
     expect((await find(cache, asked("long"))).kind).toBe("miss")
   })
 
+  it("forgets all of it when told to", async () => {
+    const { cache } = open()
+    await ask(cache, asked("hi"), answered("old"))
+    cache.forget()
+    expect([cache.sizeBytes, (await find(cache, asked("hi"))).kind]).toEqual([0, "miss"])
+  })
+
   it("makes an answer anew when asked to, and gives the new one from then on", async () => {
     const { cache } = open()
     await ask(cache, asked("hi"), answered("old"))

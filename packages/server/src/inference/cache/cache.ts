@@ -60,6 +60,10 @@ class TwoLevelCache implements AnswerCache {
     return this.#shared?.flush() ?? Promise.resolve()
   }
 
+  forget(): void {
+    this.#memory.clear()
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#shared?.[Symbol.asyncDispose]()
   }

@@ -67,6 +67,12 @@ export class MemoryLevel {
     }
   }
 
+  clear(): void {
+    this.#kept.clear()
+    this.#topics.clear()
+    this.sizeBytes = 0
+  }
+
   #putIntoTopic(topic: string, kept: Kept): void {
     const topical = this.#topics.get(topic) ?? new Set()
     this.#topics.set(topic, topical.add(kept))

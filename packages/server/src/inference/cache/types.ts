@@ -85,5 +85,7 @@ export interface AnswerCache extends AsyncDisposable {
   find(question: CacheQuestion, signal: AbortSignal): CacheFinding | Promise<CacheFinding>
   /** Everything stored so far has reached the shared level, or was given up. */
   flush(): Promise<void>
+  /** Forgets all that this process keeps in memory. */
+  forget(): void
   readonly sizeBytes: number
 }
