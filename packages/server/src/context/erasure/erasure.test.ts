@@ -77,10 +77,9 @@ describe.each(testEngines())("an erasure on %s", (engine) => {
       "completed",
       { counts: { episodes: 2, versions: 1, keys: 1, rows: { conversation_items: 1 } }, verified: { rows: {} } },
     ])
-    expect((await textsIn("team:sales")).toSorted()).toEqual([
-      "Meetings are on the first floor.",
-      "The sales team meets on the first floor every morning.",
-    ])
+    expect(new Set(await textsIn("team:sales"))).toEqual(
+      new Set(["Meetings are on the first floor.", "The sales team meets on the first floor every morning."]),
+    )
     expect(await textsIn("user:desk")).toEqual([])
     expect(await tablesWith("Kestrel-9131")).toEqual([])
     const again = await erase({ kind: "subject", name: "grace" })
