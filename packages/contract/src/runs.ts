@@ -110,6 +110,9 @@ export const runSchema = z
     finishedAt: epochMs.nullable(),
     wakeAt: epochMs.nullable(),
     lastSeq: z.int().min(0),
+    context: jsonValue
+      .optional()
+      .meta({ description: "Of a response with memory: what of its scopes was put before the model, and what was cut and why" }),
     progress: runProgressSchema.optional(),
   })
   .meta({ id: "Run" })

@@ -2,14 +2,33 @@
 import { isJsonObject, type JsonValue } from "../core/index.ts"
 import type { LabelledItem, ResponseItem } from "./types.ts"
 
-/** One paragraph per item, in order. What is not text is named; what says nothing is left out. */
-export function transcriptOf(items: readonly ResponseItem[]): string {
-  return items
-    .flatMap((item) => {
-      const line = lineOf(item)
-      return line === undefined ? [] : [line]
-    })
-    .join("\n\n")
+/** One paragraph per item, in order, with a mark before it; and which item a mark stands for. What is not text is named; what says nothing is left out. */
+export function markedTranscript(items: readonly ResponseItem[]): { text: string; marks: ReadonlyMap<number, string> } {
+  const marks = new Map<number, string>()
+  const paragraphs = items.flatMap((item) => {
+    const line = lineOf(item)
+    if (line === undefined) return []
+    marks.set(marks.size + 1, item.id)
+    return [`【${marks.size}】 ${line.replaceAll(/[【】]/g, "")}`]
+  })
+  return { text: paragraphs.join("\n\n"), marks }
+}
+
+export interface Citation {
+  readonly mark: number
+  readonly itemId: string
+}
+
+/** A summary with the marks that stand for something, and what these are; marks that the model made up are taken out. */
+export function citedSummary(summary: string, marks: ReadonlyMap<number, string>): { text: string; citations: readonly Citation[] } {
+  const used = new Map<number, string>()
+  const text = summary.replaceAll(/ ?【(\d{1,6})】/g, (whole, digits: string) => {
+    const itemId = marks.get(Number(digits))
+    if (itemId === undefined) return ""
+    used.set(Number(digits), itemId)
+    return whole
+  })
+  return { text, citations: [...used].sort(([a], [b]) => a - b).map(([mark, itemId]) => ({ mark, itemId })) }
 }
 
 function lineOf(item: ResponseItem): string | undefined {

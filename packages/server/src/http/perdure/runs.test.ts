@@ -100,6 +100,17 @@ describe("runs over HTTP", () => {
     expect((await get(`/v1/runs/${id}/stream`, { "last-event-id": "x1" })).status).toBe(400)
   })
 
+  it("show what was put before the model of a response", async () => {
+    const manifest = { budgetTokens: 2_000, tokens: 12, entries: [{ id: "mem_1", section: "quotes" }], cut: [] }
+    server.runs.define({ kind: "response", name: "given", version: "1", style: "data", execute: async () => ({ ok: true }) })
+    const events = [{ type: "context.assembled", data: manifest }]
+    const request = { kind: "response", name: "given", input: {}, label: userLabel("ada"), events } as const
+    const { id } = await server.runs.start({ ...request, projectId: server.projectId, principal: server.keyId })
+    await server.runs.ended(server.projectId, id, AbortSignal.timeout(20_000))
+    expect((await client.runs.get(id)).context).toEqual(manifest)
+    expect("context" in (await client.runs.get(await startGreeting()))).toBe(false)
+  })
+
   it("give their events in pages", async () => {
     const id = await startGreeting()
     await client.runs.signal(id, "word", "Hi")

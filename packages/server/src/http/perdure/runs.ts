@@ -48,7 +48,7 @@ export function createRunRoutes(options: RunRoutesOptions): Hono<HttpEnv> {
   })
   routes.post("/v1/runs", (context) => start(parts, context))
   routes.get("/v1/runs/stream", (context) => streamList(parts, context))
-  routes.get("/v1/runs/:id", async (context) => answer(await runOf(parts, context)))
+  routes.get("/v1/runs/:id", async (context) => answer(await withManifest(parts, await runOf(parts, context))))
   routes.get("/v1/runs/:id/events", (context) => listEvents(parts, context))
   routes.get("/v1/runs/:id/spans", (context) => spans(parts, context))
   routes.get("/v1/runs/:id/stream", (context) => streamRun(parts, context))
@@ -59,6 +59,15 @@ export function createRunRoutes(options: RunRoutesOptions): Hono<HttpEnv> {
 }
 
 const eventsPerPage = 200
+
+/** What was put before the model of a response stands before its first turn in the log. */
+async function withManifest({ log }: Parts, run: Run): Promise<Run & { context?: JsonValue }> {
+  if (run.kind !== "response") return run
+  const assembled = (await log.events(run, 0, manifestEventsMax)).find((event) => event.type === "context.assembled")
+  return assembled === undefined ? run : { ...run, context: assembled.data }
+}
+
+const manifestEventsMax = 20
 
 async function start(parts: Parts, context: At): Promise<Response> {
   const { workflow: name, input = null, metadata = {} } = checked(runStartRequestSchema, await readJsonObject(context))

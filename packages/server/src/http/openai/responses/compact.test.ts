@@ -102,6 +102,17 @@ describe("compacting", () => {
     expect(sent()[1]?.content).toContain("Summary of the conversation")
   })
 
+  it("R28 cites what each statement rests on, by the items' ids, and keeps no mark that stands for nothing", async () => {
+    provider.next({ text: "They launch on Tuesday 【2】, support first 【2】【3】 and Mars 【99】." })
+    const output = outputOf(await compact({ input: conversation.slice(0, 3) }))
+    expect(sent()[1]?.content).toMatch(/【2】 user: We launch on Tuesday/)
+    const { citations } = output.at(-1) as Item & { citations: { mark: number; item_id: string }[] }
+    expect(citations.map(({ mark }) => mark)).toEqual([2, 3])
+    expect(citations[0]?.item_id).toBe(output.find(({ type, role }) => type === "message" && role === "user")?.id)
+    await send(server, "POST", "/v1/responses", { model: "fake-model", input: [...output, user("Go on.")] })
+    expect(sent().some(({ content }) => content.endsWith("They launch on Tuesday 【2】, support first 【2】【3】 and Mars."))).toBe(true)
+  })
+
   it("R28 W6 its output begins a new chain over WebSocket", async () => {
     const output = outputOf(await compact({ input: conversation }))
     using client = await connect(server)
