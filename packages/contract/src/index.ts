@@ -155,6 +155,7 @@ export {
   type Source,
   type SourceList,
 } from "./memories.ts"
+export { scopeListQuerySchema, scopeListSchema, scopeSchema, scopeUpdateRequestSchema } from "./scopes.ts"
 export {
   promptContentSchema,
   promptCreateRequestSchema,

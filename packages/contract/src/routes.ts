@@ -15,6 +15,7 @@ import * as erasures from "./erasures.ts"
 import { memoryRoutes } from "./memory-routes.ts"
 import * as openai from "./openai.ts"
 import { promptRoutes } from "./prompts.ts"
+import { scopeRoutes } from "./scopes.ts"
 import * as runs from "./runs.ts"
 import { stateRoutes } from "./states.ts"
 
@@ -304,6 +305,7 @@ export const apiRoutes: readonly ApiRoute[] = [
     { method: "GET", path: "/mcp", summary: "Not served: nothing is sent unasked (405)", response: null },
     { method: "DELETE", path: "/mcp", summary: "Not served: there are no sessions (405)", response: null },
   ]),
+  ...group("Memories", "perdure", scopeRoutes),
   ...group("Blocks", "perdure", blockRoutes),
   ...group("States", "perdure", stateRoutes),
   ...group("Changes", "perdure", changeRoutes),

@@ -36,6 +36,7 @@ import {
   realtimeRoutes,
   responseRoutes,
   responsesSocket,
+  scopeRoutes,
   stateRoutes,
   uploadRoutes,
   vectorStoreRoutes,
@@ -141,5 +142,6 @@ function contextRoutes(shared: Shared, parts: RouteParts): Hono<HttpEnv>[] {
     mcpRoutes({ ...recording, memories: context.memories, version: parts.version }),
     memoryRoutes({ ...recording, memories: context.memories }),
     erasureRoutes({ ...recording, erasures: context.erasures }),
+    scopeRoutes({ ...recording, scopes: context.scopes }),
   ]
 }

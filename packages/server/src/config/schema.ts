@@ -17,6 +17,7 @@ export const grantActions = [
   "memory.write",
   "memory.delete",
   "memories.erase",
+  "memory.manage",
   "file.write",
   "keys.manage",
   "prompts.manage",
@@ -42,6 +43,8 @@ export const defaultGrants = [
       "tool.read:*",
     ],
   },
+  // Scopes that are granted to some are theirs against every key.
+  { to: "user:admin", allow: ["memory.manage:*"] },
 ]
 
 const name = z

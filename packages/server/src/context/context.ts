@@ -21,6 +21,7 @@ import { createVectorIndex } from "./retrieval/vector-index.ts"
 import { createWordCache } from "./retrieval/word-cache.ts"
 import { requireScope } from "./scope-access.ts"
 import { createTextVault } from "./sealed-text.ts"
+import { createScopes, type Scopes } from "./scopes/scopes.ts"
 import { createStates, type States } from "./state/states.ts"
 import type { EmbedAs, PassageModel } from "./types.ts"
 
@@ -63,6 +64,7 @@ export interface ContextDependencies {
 export interface ContextServices extends DocumentServices {
   search: Search
   memories: Memories
+  scopes: Scopes
   conversations: Conversations
   changeLog: ChangeLog
   blocks: Blocks
@@ -95,6 +97,7 @@ export function createContext(dependencies: ContextDependencies): ContextService
     ...documents,
     search: createSearch({ ...dependencies, wordCache, vectorIndex, termKeyOf }),
     memories,
+    scopes: createScopes(dependencies),
     conversations: createConversations(dependencies),
     changeLog,
     blocks,

@@ -24,6 +24,7 @@ export type { Search, SearchAnswer, SearchQuery, SearchResult, SearchWeights } f
 export type { Precondition, Swap } from "./precondition.ts"
 export type { State, States, StateVersion } from "./state/states.ts"
 export type { MemoryCaller, ScopeRight } from "./scopes/access.ts"
+export type { Scopes } from "./scopes/scopes.ts"
 export { parseScope, type ScopeKind, type ScopeName } from "./scopes/scope-name.ts"
 export type { NewUpload, Upload, Uploads } from "./uploads.ts"
 export type { Caller, Embed, EmbedAs } from "./types.ts"

@@ -24,6 +24,7 @@ export { erasureRoutes, type ErasureRoutesOptions } from "./perdure/erasures.ts"
 export { memoryCurationRoutes } from "./perdure/memory-curation.ts"
 export { mcpRoutes, type McpRoutesOptions } from "./perdure/mcp.ts"
 export { memoryRoutes, type MemoryRoutesOptions } from "./perdure/memories.ts"
+export { scopeRoutes } from "./perdure/scopes.ts"
 export {
   createDashboardRoutes,
   createDeploymentRoutes,

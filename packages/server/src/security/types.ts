@@ -87,13 +87,14 @@ export interface RequestHeaders {
 export interface GateRequest {
   projectId: string
   principal: string
-  /** `tool.call` runs a tool here · `memory.write` · `memory.delete` · `memories.erase` · `file.write` · `keys.manage` · `prompts.manage` · `experiments.manage` · `outbound` opens an address · `process.start`. */
+  /** `tool.call` runs a tool here · `memory.write` · `memory.delete` · `memories.erase` · `memory.manage` looks after scopes · `file.write` · `keys.manage` · `prompts.manage` · `experiments.manage` · `outbound` opens an address · `process.start`. */
   action:
     | "tool.call"
     | "tool.read"
     | "memory.write"
     | "memory.delete"
     | "memories.erase"
+    | "memory.manage"
     | "file.write"
     | "keys.manage"
     | "prompts.manage"

@@ -12,9 +12,10 @@ import { changeRoutes } from "../http/perdure/changes.ts"
 import { mcpRoutes } from "../http/perdure/mcp.ts"
 import { memoryRoutes } from "../http/perdure/memories.ts"
 import { memoryCurationRoutes } from "../http/perdure/memory-curation.ts"
+import { scopeRoutes } from "../http/perdure/scopes.ts"
 import { stateRoutes } from "../http/perdure/states.ts"
 import { createRuns, type Runs } from "../runs/index.ts"
-import { createGate, createIdentity, openSealer, type Grant } from "../security/index.ts"
+import { createGate, createIdentity, openSealer, type Grant, type Identity } from "../security/index.ts"
 import { apiKeys, openStore, type Store } from "../store/index.ts"
 import { openTestStore, type TestEngine } from "./database.ts"
 
@@ -23,6 +24,7 @@ export interface ContextServer extends AsyncDisposable {
   readonly projectId: string
   readonly apiKey: string
   readonly otherKey: string
+  readonly identity: Identity
   readonly store: Store
   readonly runs: Runs
   readonly context: ContextServices
@@ -74,6 +76,7 @@ export async function startContextServer(options: ContextServerOptions = {}): Pr
     memoryCurationRoutes(deps),
     memoryRoutes(deps),
     mcpRoutes({ ...deps, version: "1" }),
+    scopeRoutes(deps),
     conversationRoutes(deps),
     changeRoutes(deps),
     blockRoutes(deps),
@@ -85,7 +88,18 @@ export async function startContextServer(options: ContextServerOptions = {}): Pr
   const url = await server.listen(0, "127.0.0.1")
   const key = await identity.createKey("proj_default", "key")
   const other = await identity.createKey("proj_other", "other")
-  const parts = { url, projectId: "proj_default", apiKey: key.secret, otherKey: other.secret, store, runs, context, records, errors }
+  const parts = {
+    url,
+    projectId: "proj_default",
+    apiKey: key.secret,
+    otherKey: other.secret,
+    identity,
+    store,
+    runs,
+    context,
+    records,
+    errors,
+  }
   return { ...parts, [Symbol.asyncDispose]: () => cleanUps.disposeAsync() }
 }
 

@@ -87,9 +87,10 @@ function endOfEpisode(row: NonNullable<Row["episode"]>, { asOf }: Wanted): LeftO
   return row.endedBy === "expire" ? "expired" : "retracted"
 }
 
-function endOfVersion(row: NonNullable<Row["version"]>, { asOf, validAt }: Wanted): LeftOutReason | undefined {
+function endOfVersion(row: NonNullable<Row["version"]>, { asOf, validAt, now }: Wanted): LeftOutReason | undefined {
   if (row.endedBy === "revoke") return "revoked"
   if (row.endedBy === "redact") return "redacted"
+  if (row.lapsesAt !== null && row.lapsesAt <= (asOf ?? now)) return "expired"
   if (row.op === "contradict" && row.expiredAt === null) return "superseded" // a claim beside the head, which stays what is believed
   if (row.expiredAt === null || (asOf !== null && asOf < row.expiredAt)) return undefined
   // The world changed, and before it did this was true.

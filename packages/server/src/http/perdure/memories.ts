@@ -3,12 +3,13 @@ import { memoryCreateRequestSchema, memoryListQuerySchema, memorySchema, memoryS
 import { Hono } from "hono"
 import type { z } from "zod"
 import type { LightRunRecord } from "../../accounting/index.ts"
-import { parseScope, writersLabel, type Entry, type Memories, type MemoryCaller, type NewMemory } from "../../context/index.ts"
+import { parseScope, writersLabel, type Entry, type Memories, type NewMemory } from "../../context/index.ts"
 import type { Clock, JsonValue, NewId } from "../../core/index.ts"
 import { AppError } from "../../core/index.ts"
 import { joinLabels, type Gate, type GateRequest, type Label, type Principal } from "../../security/index.ts"
 import { recordLightRun, requireGranted } from "../context-record.ts"
 import type { HttpEnv } from "../env.ts"
+import { memoryCaller } from "../memory-caller.ts"
 import { readBody, readQuery } from "../request-body.ts"
 import { answer } from "./answer.ts"
 
@@ -32,13 +33,13 @@ export function memoryRoutes(options: MemoryRoutesOptions): Hono<HttpEnv> {
     const principal = context.get("principal")
     const call = { id: newId("run"), kind: "memory", name: "memory.remember", principal } as const
     const memory = await recordLightRun(options, call, async (data) => {
-      const label = writersLabel(memoryCallerOf(principal))
+      const label = writersLabel(memoryCaller(options.gate, principal))
       requireGranted(options.gate, data, {
         ...gateRequest(principal, label, call.id),
         action: "memory.write",
         target: parseScope(body.scope).path,
       })
-      const value = await memories.remember(memoryCallerOf(principal), { ...newMemoryOf(body), runId: call.id })
+      const value = await memories.remember(memoryCaller(options.gate, principal), { ...newMemoryOf(body), runId: call.id })
       return { value, label: value.label, data: { memoryId: value.id, scope: value.scope, created: value.created } }
     })
     return answer({ ...wireMemory(memory), created: memory.created, seq: memory.seq }, 201)
@@ -50,7 +51,7 @@ export function memoryRoutes(options: MemoryRoutesOptions): Hono<HttpEnv> {
     const { scope, scopes = [scope ?? "project"], limit = searchRowsDefault, ...rest } = body
     const found = await recordLightRun(options, call, async () => {
       const query = { ...rest, scopes, limit, runId: call.id }
-      const value = await memories.recall(memoryCallerOf(principal), query, context.req.raw.signal)
+      const value = await memories.recall(memoryCaller(options.gate, principal), query, context.req.raw.signal)
       const results = value.entries.map(({ id, score, why }) => ({ memoryId: id, score, why: { ...why } }) as unknown as JsonValue) // plain numbers
       return {
         value,
@@ -64,22 +65,22 @@ export function memoryRoutes(options: MemoryRoutesOptions): Hono<HttpEnv> {
   routes.get("/v1/memories", async (context) => {
     const { scope, kind, before, limit = listRowsDefault } = readQuery(context, memoryListQuerySchema)
     const kinds = kind === undefined ? undefined : [kind]
-    const rows = await memories.list(memoryCallerOf(context.get("principal")), { scope, kinds, before, limit: limit + 1 })
+    const rows = await memories.list(memoryCaller(options.gate, context.get("principal")), { scope, kinds, before, limit: limit + 1 })
     const page = rows.slice(0, limit)
     return answer({ memories: page.map(wireMemory), next: rows.length > limit ? (page.at(-1)?.id ?? null) : null })
   })
   routes.get("/v1/memories/:id", async (context) => {
-    return answer(wireMemory(await memories.get(memoryCallerOf(context.get("principal")), context.req.param("id"))))
+    return answer(wireMemory(await memories.get(memoryCaller(options.gate, context.get("principal")), context.req.param("id"))))
   })
   routes.delete("/v1/memories/:id", async (context) => {
     const id = context.req.param("id")
     const principal = context.get("principal")
     const call = { id: newId("run"), kind: "memory", name: "memory.forget", principal } as const
     await recordLightRun(options, call, async (data) => {
-      const memory = await memories.get(memoryCallerOf(principal), id)
-      const label = writersLabel(memoryCallerOf(principal))
+      const memory = await memories.get(memoryCaller(options.gate, principal), id)
+      const label = writersLabel(memoryCaller(options.gate, principal))
       requireGranted(options.gate, data, { ...gateRequest(principal, label, call.id), action: "memory.delete", target: memory.scope })
-      await memories.forget(memoryCallerOf(principal), id)
+      await memories.forget(memoryCaller(options.gate, principal), id)
       return { value: undefined, label, data: { memoryId: id, scope: memory.scope } }
     })
     return answer({ id, deleted: true })
@@ -89,10 +90,6 @@ export function memoryRoutes(options: MemoryRoutesOptions): Hono<HttpEnv> {
 
 function gateRequest(principal: Principal, label: Label, runId: string): Pick<GateRequest, "projectId" | "principal" | "label" | "runId"> {
   return { projectId: principal.projectId, principal: principal.id, label, runId }
-}
-
-export function memoryCallerOf({ projectId, id, user }: Principal): MemoryCaller {
-  return { projectId, principal: id, user }
 }
 
 function newMemoryOf(body: z.infer<typeof memoryCreateRequestSchema>): NewMemory {

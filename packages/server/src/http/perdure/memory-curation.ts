@@ -10,9 +10,10 @@ import { Hono, type Context } from "hono"
 import { writersLabel, type Entry, type Ground } from "../../context/index.ts"
 import { recordLightRun, requireGranted } from "../context-record.ts"
 import type { HttpEnv } from "../env.ts"
+import { memoryCaller } from "../memory-caller.ts"
 import { readBody, readQuery } from "../request-body.ts"
 import { answer } from "./answer.ts"
-import { memoryCallerOf, wireMemory, type MemoryRoutesOptions } from "./memories.ts"
+import { wireMemory, type MemoryRoutesOptions } from "./memories.ts"
 
 const rowsDefault = 20
 const versionsDefault = 100
@@ -23,18 +24,18 @@ export function memoryCurationRoutes(options: MemoryRoutesOptions): Hono<HttpEnv
   const routes = new Hono<HttpEnv>()
   routes.get("/v1/memories/reviews", async (context) => {
     const { scope, before, limit = rowsDefault } = readQuery(context, memoryReviewsQuerySchema)
-    const found = await memories.reviews(callerOf(context), { scope, before, limit: limit + 1 })
+    const found = await memories.reviews(callerOf(options, context), { scope, before, limit: limit + 1 })
     const page = found.slice(0, limit)
     const reviews = page.map(({ entry, ...review }) => ({ ...review, memory: wireMemory(entry) }))
     return answer({ reviews, next: found.length > limit ? (page.at(-1)?.id ?? null) : null })
   })
   routes.get("/v1/memories/:id/versions", async (context) => {
     const { limit = versionsDefault } = readQuery(context, memoryVersionsQuerySchema)
-    const versions = await memories.versions(callerOf(context), context.req.param("id"), limit)
+    const versions = await memories.versions(callerOf(options, context), context.req.param("id"), limit)
     return answer({ versions: versions.map(wireMemory) })
   })
   routes.get("/v1/memories/:id/explain", async (context) => {
-    const { entry, grounds, ...rest } = await memories.explain(callerOf(context), context.req.param("id"))
+    const { entry, grounds, ...rest } = await memories.explain(callerOf(options, context), context.req.param("id"))
     return answer({ ...rest, memory: wireMemory(entry), grounds: grounds.map(wireGround) })
   })
   routes.post("/v1/memories/:id/confirm", (context) =>
@@ -55,16 +56,16 @@ function sourceRoutes(options: MemoryRoutesOptions, routes: Hono<HttpEnv>): void
   const { memories, newId, gate } = options
   routes.get("/v1/sources", async (context) => {
     const { scope, before, limit = rowsDefault } = readQuery(context, sourceListQuerySchema)
-    const found = await memories.sources(callerOf(context), { scope, before, limit: limit + 1 })
+    const found = await memories.sources(callerOf(options, context), { scope, before, limit: limit + 1 })
     const page = found.slice(0, limit)
     return answer({ sources: page, next: found.length > limit ? (page.at(-1)?.id ?? null) : null })
   })
   routes.get("/v1/sources/:id/blast_radius", async (context) => {
-    return answer(await memories.blastRadius(callerOf(context), context.req.param("id")))
+    return answer(await memories.blastRadius(callerOf(options, context), context.req.param("id")))
   })
   routes.post("/v1/sources/:id/revoke", async (context) => {
     const { reason = null } = await readBody(context, sourceRevokeRequestSchema)
-    const [id, principal, caller] = [context.req.param("id"), context.get("principal"), callerOf(context)]
+    const [id, principal, caller] = [context.req.param("id"), context.get("principal"), callerOf(options, context)]
     const call = { id: newId("run"), kind: "memory", name: "source.revoke", principal } as const
     const revoked = await recordLightRun(options, call, async (data) => {
       const { source } = await memories.blastRadius(caller, id)
@@ -86,7 +87,7 @@ async function decide(
   action: "memory.write" | "memory.delete",
   work: (caller: ReturnType<typeof callerOf>, id: string) => Promise<Entry>,
 ): Promise<Response> {
-  const [id, principal, caller] = [context.req.param("id"), context.get("principal"), callerOf(context)]
+  const [id, principal, caller] = [context.req.param("id"), context.get("principal"), callerOf(options, context)]
   const call = { id: options.newId("run"), kind: "memory", name, principal } as const
   const decided = await recordLightRun(options, call, async (data) => {
     const { scope } = await options.memories.get(caller, id)
@@ -99,8 +100,8 @@ async function decide(
   return answer(wireMemory(decided))
 }
 
-function callerOf(context: Context<HttpEnv>): ReturnType<typeof memoryCallerOf> {
-  return memoryCallerOf(context.get("principal"))
+function callerOf({ gate }: Pick<MemoryRoutesOptions, "gate">, context: Context<HttpEnv>): ReturnType<typeof memoryCaller> {
+  return memoryCaller(gate, context.get("principal"))
 }
 
 function wireGround({ entry, grounds, ...ground }: Ground): object {

@@ -38,3 +38,19 @@ export async function ensureScope(
     [projectId, scope.path, scope.kind, scope.parent, scope.createdAt],
   )
 }
+
+/** One page in the order of their paths; `after` is the last path of the page before. */
+export function listScopes(db: Queryable, projectId: string, after: string | undefined, limit: number): Promise<StoredScope[]> {
+  const text = `select ${columns} from scopes s where project_id = $1 and ($2::text is null or path > $2) order by path limit $3`
+  return db.query<StoredScope>(text, [projectId, after ?? null, limit])
+}
+
+export async function updateScope(db: Queryable, projectId: string, path: string, settings: ScopeSettings): Promise<void> {
+  await db.query(`update scopes set retention_days = $3, model_budget_micro_usd = $4, level_min = $5 where project_id = $1 and path = $2`, [
+    projectId,
+    path,
+    settings.retentionDays,
+    settings.modelBudgetMicroUsd,
+    settings.levelMin,
+  ])
+}

@@ -1,0 +1,94 @@
+// Scopes as people look after them: their settings, and who may use them.
+import { AppError, type Clock } from "../../core/index.ts"
+import { scopeGrants, scopes, type ScopeSettings, type Store, type StoredGrant, type StoredScope } from "../../store/index.ts"
+import { hasScopeRight, requireScopeRight, type MemoryCaller, type ScopeRight } from "./access.ts"
+import { parseScope } from "./scope-name.ts"
+
+/** To a principal, or to the end user that keys act for. */
+export type ScopeGrant = ({ principal: string; user?: undefined } | { user: string; principal?: undefined }) & {
+  can: readonly ScopeRight[]
+}
+
+export interface Scope extends ScopeSettings {
+  path: string
+  kind: string
+  parent: string | null
+  grants: ScopeGrant[]
+  createdAt: number
+}
+
+/** What is absent stays as it is; grants are replaced as a whole. */
+export type ScopePatch = { [Name in keyof ScopeSettings]?: ScopeSettings[Name] | undefined } & {
+  grants?: readonly ScopeGrant[] | undefined
+}
+
+export interface Scopes {
+  /** Those that the caller may read, in the order of their paths; `next`: what to go on after, null at the end. */
+  list(caller: MemoryCaller, after: string | undefined, limit: number): Promise<{ scopes: Scope[]; next: string | null }>
+  get(caller: MemoryCaller, path: string): Promise<Scope>
+  /** Whether the caller may do this, who calls has asked; a scope that does not exist yet is made. */
+  update(caller: MemoryCaller, path: string, patch: ScopePatch): Promise<Scope>
+}
+
+export function createScopes({ store, clock }: { store: Store; clock: Clock }): Scopes {
+  return {
+    async list(caller, after, limit) {
+      const rows = await scopes.listScopes(store.project(caller.projectId), caller.projectId, after, limit + 1)
+      const page = rows.slice(0, limit)
+      const readable = page.filter((row) => hasScopeRight(caller, parseScope(row.path), row, "read"))
+      return { scopes: readable.map(fromStored), next: rows.length > limit ? (page.at(-1)?.path ?? null) : null }
+    },
+    async get(caller, path) {
+      const name = parseScope(path)
+      const [row] = await scopes.scopesByPath(store.project(caller.projectId), caller.projectId, [name.path])
+      requireScopeRight(caller, name, row, "read")
+      if (row === undefined) throw noScope(name.path)
+      return fromStored(row)
+    },
+    async update(caller, path, { grants, ...settings }) {
+      const { projectId } = caller
+      const name = parseScope(path)
+      return store.project(projectId).transaction(async (tx) => {
+        await scopes.ensureScope(tx, projectId, { ...name, createdAt: clock.now() })
+        const [row] = await scopes.scopesByPath(tx, projectId, [name.path])
+        if (row === undefined) throw noScope(name.path)
+        requireScopeRight(caller, name, row, "curate")
+        await scopes.updateScope(tx, projectId, name.path, {
+          retentionDays: settings.retentionDays === undefined ? row.retentionDays : settings.retentionDays,
+          modelBudgetMicroUsd: settings.modelBudgetMicroUsd === undefined ? row.modelBudgetMicroUsd : settings.modelBudgetMicroUsd,
+          levelMin: settings.levelMin ?? row.levelMin,
+        })
+        if (grants !== undefined) await scopeGrants.replaceGrants(tx, projectId, name.path, storedGrants(grants), clock.now())
+        const [changed = row] = await scopes.scopesByPath(tx, projectId, [name.path])
+        return fromStored(changed)
+      })
+    },
+  }
+}
+
+/** Grants to the same one are put together. */
+function storedGrants(grants: readonly ScopeGrant[]): StoredGrant[] {
+  const merged = new Map<string, StoredGrant>()
+  for (const { principal, user, can } of grants) {
+    const kind = principal === undefined ? "user" : "principal"
+    const name = principal ?? user ?? ""
+    const known = merged.get(`${kind} ${name}`)
+    merged.set(`${kind} ${name}`, { kind, name, can: [...new Set([...(known?.can ?? []), ...can])] })
+  }
+  return [...merged.values()]
+}
+
+function fromStored({ path, kind, parent, retentionDays, modelBudgetMicroUsd, levelMin, grants, createdAt }: StoredScope): Scope {
+  const told = grants.map(({ kind: to, name, can }): ScopeGrant => {
+    const rights = can as ScopeRight[] // written by us
+    return to === "user" ? { user: name, can: rights } : { principal: name, can: rights }
+  })
+  return { path, kind, parent, retentionDays, modelBudgetMicroUsd, levelMin, grants: told, createdAt }
+}
+
+function noScope(path: string): AppError {
+  return new AppError("not_found", `No scope '${path}' in this project.`, {
+    param: "scope",
+    hint: "It is made when something is remembered in it, or by PATCH /v1/scopes/{scope}.",
+  })
+}

@@ -1,0 +1,81 @@
+// Tests of scopes over HTTP: a scope with grants is a wall inside the project, and only who manages memories builds one.
+import { afterAll, beforeAll, expect, it } from "vitest"
+import { scopeListSchema, scopeSchema } from "@perdure/contract"
+import { startContextServer, type ContextServer } from "../../testing/context-server.ts"
+
+let server: ContextServer
+let keys: Record<"manager" | "sales" | "plain" | "ada", { id: string; secret: string }>
+
+beforeAll(async () => {
+  const grants = [{ to: "*", allow: ["memory.write:*", "memory.delete:*"], origin: "test" }]
+  server = await startContextServer({ grants, embed: undefined })
+  const make = async (name: string, user?: string): Promise<{ id: string; secret: string }> =>
+    server.identity.createKey(server.projectId, name, user === undefined ? {} : { user })
+  keys = { manager: await make("manager"), sales: await make("sales"), plain: await make("plain"), ada: await make("ada", "ada") }
+  grants.push({ to: keys.manager.id, allow: ["memory.manage:*"], origin: "test" })
+})
+afterAll(() => server[Symbol.asyncDispose]())
+
+async function call(by: keyof typeof keys, method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }> {
+  const headers = { authorization: `Bearer ${keys[by].secret}`, "content-type": "application/json" }
+  const answer = await fetch(`${server.url}${path}`, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) })
+  return { status: answer.status, body: await answer.json() }
+}
+const remember = (by: keyof typeof keys, scope: string): Promise<{ status: number; body: unknown }> =>
+  call(by, "POST", "/v1/memories", { scope, text: `The plan of ${by}` })
+const search = async (by: keyof typeof keys, scope: string): Promise<number> =>
+  (await call(by, "POST", "/v1/memories/search", { scope, query: "plan" })).status
+
+it("a scope without grants is the project's, one with grants is theirs, and who manages memories gets in", async () => {
+  expect((await remember("plain", "team:sales")).status).toBe(201)
+  const grants = [{ principal: keys.sales.id, can: ["read", "write"] }]
+  const path = `/v1/scopes/${encodeURIComponent("team:sales")}`
+  expect(await call("plain", "PATCH", path, { grants })).toMatchObject({ status: 403, body: { error: { code: "policy_denied" } } })
+  const { status, body } = await call("manager", "PATCH", path, { grants, levelMin: 1, retentionDays: 30 })
+  expect([status, scopeSchema.parse(body)]).toMatchObject([
+    200,
+    { path: "team:sales", kind: "team", grants, levelMin: 1, retentionDays: 30 },
+  ])
+  expect([await search("sales", "team:sales"), await search("plain", "team:sales"), await search("manager", "team:sales")]).toEqual([
+    200, 403, 200,
+  ])
+  expect(await remember("plain", "team:sales")).toMatchObject({
+    status: 403,
+    body: { error: { code: "permission_denied", message: expect.stringContaining("PATCH /v1/scopes/team%3Asales") as string } },
+  })
+  expect((await remember("sales", "team:sales")).status).toBe(201)
+  const mine = (await remember("sales", "team:sales")).body as { id: string }
+  expect((await call("plain", "GET", `/v1/memories/${mine.id}`)).status).toBe(404)
+  expect((await call("sales", "DELETE", `/v1/memories/${mine.id}`)).status).toBe(403)
+  expect((await call("manager", "DELETE", `/v1/memories/${mine.id}`)).status).toBe(200)
+})
+
+it("a grant to an end user holds for every key that acts for them, and for no scope of another user", async () => {
+  const path = `/v1/scopes/${encodeURIComponent("agent:desk/user:ada")}`
+  await call("manager", "PATCH", path, { grants: [{ user: "ada", can: ["read", "write"] }] })
+  expect((await remember("ada", "agent:desk/user:ada")).status).toBe(201)
+  expect((await remember("plain", "agent:desk/user:ada")).status).toBe(403)
+  expect((await remember("ada", "agent:desk/user:bob")).status).toBe(403)
+})
+
+it("lists the scopes that the caller may read", async () => {
+  const paths = async (by: keyof typeof keys): Promise<string[]> =>
+    scopeListSchema.parse((await call(by, "GET", "/v1/scopes")).body).scopes.map(({ path }) => path)
+  await remember("plain", "user:bob")
+  expect(await paths("manager")).toEqual(["agent:desk/user:ada", "team:sales", "user:bob"])
+  expect(await paths("plain")).toEqual(["user:bob"])
+  expect(await paths("ada")).toEqual(["agent:desk/user:ada"])
+})
+
+it("refuses what is no grant, and says which scope is not there", async () => {
+  const path = "/v1/scopes/user%3Anobody"
+  expect(await call("manager", "PATCH", path, { grants: [{ principal: "k", can: ["own"] }] })).toMatchObject({ status: 400 })
+  expect(await call("manager", "GET", path)).toMatchObject({
+    status: 404,
+    body: { error: { message: expect.stringContaining("user:nobody") as string } },
+  })
+})
+
+it("reached no error handler in all of this", () => {
+  expect(server.errors).toEqual([])
+})
