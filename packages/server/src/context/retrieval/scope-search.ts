@@ -12,6 +12,7 @@ import { speakersIn, type NamedSpeakers } from "./speakers.ts"
 import { hashedTerm, type TermKeyOf } from "./term-hash.ts"
 import { fusionOf, kindOf, wordsFusion, type Fusion } from "./weights.ts"
 import type { VectorIndex } from "./vector-index.ts"
+import { highest } from "./vector-matrix.ts"
 import type { WordCache } from "./word-cache.ts"
 
 export interface ScopeQuery {
@@ -110,26 +111,20 @@ async function loadQuestion(db: Queryable, query: ScopeQuery, key: Uint8Array): 
 
 /** The languages other than English that some part of the scope is in. */
 function languagesIn(words: ScopeWords, key: Uint8Array): Set<Language> {
-  return new Set(languages.filter((language) => isPresent(words, hashedTerm(key, languageMark(language)))))
+  return new Set(languages.filter((language) => words.has(hashedTerm(key, languageMark(language)))))
 }
 
 /** Of the terms that a word may have those that the scope knows; the likeliest one where it knows none, so that the word still counts as missed. */
 function presentTerms(words: ScopeWords, key: Uint8Array, groups: readonly (readonly string[])[]): WeighedTerm[] {
   const weights = new Map<string, WeighedTerm>()
   for (const group of groups) {
-    const known = group.filter((term) => isPresent(words, hashedTerm(key, term)))
+    const known = group.filter((term) => words.has(hashedTerm(key, term)))
     for (const term of known.length > 0 ? known : group.slice(0, 1)) {
       const weighed = weights.get(term) ?? { term: hashedTerm(key, term), weight: 0 }
       weights.set(term, { ...weighed, weight: weighed.weight + 1 })
     }
   }
   return [...weights.values()]
-}
-
-function isPresent(words: ScopeWords, term: HashedTerm): boolean {
-  let found = false
-  words.forEach(term, () => (found = true))
-  return found
 }
 
 /** The places of the documents of the filter. */
@@ -141,19 +136,19 @@ async function allowedPlaces(db: Queryable, query: ScopeQuery, documentIds: Read
 }
 
 /** By words, session and speaker together; equal ones go by place, so that the order never depends on what was cached. */
-function bestPlaces(places: readonly number[], signalsAt: WordArm["signalsAt"], limit: number): number[] {
-  const found = places.flatMap((place) => {
-    const signals = signalsAt(place)
-    return signals === undefined ? [] : [{ place, signals }]
-  })
-  const top = found.reduce((most, { signals }) => Math.max(most, signals.words), Number.MIN_VALUE)
-  const ordered = found.map(({ place, signals: { lane, words, session, isNamed } }) => {
+function bestPlaces(found: readonly number[], signalsAt: WordArm["signalsAt"], limit: number): number[] {
+  const signals = found.map((place) => signalsAt(place))
+  const top = signals.reduce((most, each) => Math.max(most, each?.words ?? 0), Number.MIN_VALUE)
+  const orders = new Map<number, number>()
+  for (const [index, place] of found.entries()) {
+    const each = signals[index]
+    if (each === undefined) continue
+    const { lane, words, session, isNamed } = each
     const weights = wordsFusion.weights[kindOf(lane)]
     const context = weights.session * (session ?? words / top) + (isNamed ? weights.speaker : 0)
-    return { place, order: weights.words * (words / top) + context }
-  })
-  ordered.sort((a, b) => b.order - a.order || a.place - b.place)
-  return ordered.slice(0, limit).map(({ place }) => place)
+    orders.set(place, weights.words * (words / top) + context)
+  }
+  return [...highest(orders, limit)].sort(([a, x], [b, y]) => y - x || a - b).map(([place]) => place)
 }
 
 /** Those parts with their keys and signals. */

@@ -107,6 +107,17 @@ export class ScopeWords {
     return this.#speakers
   }
 
+  /** Whether some part that is there contains the term. */
+  has(term: HashedTerm): boolean {
+    const { places } = this.#terms.get(term.digits) ?? none
+    for (const place of places) if (this.laneNumbers[place] !== 0) return true
+    const records = this.#records
+    for (let at = 0; at < this.#recordsUsed; at += recordFields) {
+      if (records[at + 1] === term.low && records[at] === term.high && this.laneNumbers[records[at + 2] ?? 0] !== 0) return true
+    }
+    return false
+  }
+
   /** The number of a lane in `laneNumbers`. */
   laneNumber(lane: Lane): number {
     const known = this.laneNames.indexOf(lane)
