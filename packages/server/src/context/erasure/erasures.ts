@@ -26,7 +26,7 @@ export interface Erasures {
 
 export interface ErasuresDependencies {
   store: Store
-  runs: Pick<Runs, "start" | "ended">
+  runs: Pick<Runs, "start" | "ended" | "get">
   keys: DataKeys
   clock: Clock
   newId: NewId
@@ -40,12 +40,19 @@ export function createErasures(dependencies: ErasuresDependencies): Erasures {
     const found = await erasures.findErasure(store.project(projectId), projectId, id)
     if (found === undefined)
       throw new AppError("not_found", `No erasure '${id}' in this project.`, { param: "id", hint: "List them with GET /v1/erasures." })
-    return erasureOf(found)
+    return withRun(projectId, found)
+  }
+  /** One whose run was never started, or ended without saying so, does not go on. */
+  const withRun = async (projectId: string, row: StoredErasure): Promise<Erasure> => {
+    const erasure = erasureOf(row)
+    if (erasure.status !== "in_progress" || dependencies.clock.now() - erasure.createdAt < waitMs) return erasure
+    const run = await runs.get(projectId, erasure.runId)
+    return run === undefined || run.finishedAt !== null ? { ...erasure, status: "failed" } : erasure
   }
   return {
     get,
     list: async (projectId, { before, limit }) =>
-      (await erasures.listErasures(store.project(projectId), projectId, before, limit)).map(erasureOf),
+      Promise.all((await erasures.listErasures(store.project(projectId), projectId, before, limit)).map((row) => withRun(projectId, row))),
     async start(caller, request, signal) {
       const { projectId, principal } = caller
       const target = checkedTarget(request.target)
