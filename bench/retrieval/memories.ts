@@ -6,6 +6,7 @@ import { defaultLimits, newId, systemClock } from "../../packages/server/src/cor
 import { createRuns } from "../../packages/server/src/runs/index.ts"
 import { openSealer } from "../../packages/server/src/security/index.ts"
 import { openBenchStore } from "./bench-store.ts"
+import { memoryForTests } from "../../packages/server/src/testing/memory-settings.ts"
 
 const count = Number(process.argv[2] ?? 1_000)
 const caller = { projectId: "proj_bench", principal: "key_bench" }
@@ -18,7 +19,7 @@ const { store } = opened
 await using runs = createRuns({ store, clock: systemClock, newId, limits: defaultLimits })
 const embed = (texts: readonly string[], signal: AbortSignal): Promise<Float32Array[]> => minilm.embed(texts, signal)
 const shared = { store, runs, embedAs: () => embed, embedModel: "perdure/minilm", clock: systemClock, newId, limits: defaultLimits }
-await using context = createContext({ ...shared, sealer: await openSealer(store) })
+await using context = createContext({ ...shared, sealer: await openSealer(store), memory: memoryForTests })
 
 const signal = new AbortController().signal
 const remembering: number[] = []

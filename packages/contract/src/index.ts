@@ -156,6 +156,7 @@ export {
   type SourceList,
 } from "./memories.ts"
 export { scopeListQuerySchema, scopeListSchema, scopeSchema, scopeUpdateRequestSchema } from "./scopes.ts"
+export { memoryUpkeepQuerySchema, memoryUpkeepSchema, type MemoryUpkeep } from "./memory-upkeep.ts"
 export {
   promptContentSchema,
   promptCreateRequestSchema,

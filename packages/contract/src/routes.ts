@@ -13,6 +13,7 @@ import { keyRoutes } from "./key-routes.ts"
 import * as media from "./media.ts"
 import * as erasures from "./erasures.ts"
 import { memoryRoutes } from "./memory-routes.ts"
+import { memoryUpkeepRoutes } from "./memory-upkeep.ts"
 import * as openai from "./openai.ts"
 import { promptRoutes } from "./prompts.ts"
 import { scopeRoutes } from "./scopes.ts"
@@ -293,7 +294,7 @@ export const apiRoutes: readonly ApiRoute[] = [
   ...uploads,
   ...batches,
   ...vectorStores,
-  ...group("Memories", "perdure", memoryRoutes),
+  ...group("Memories", "perdure", [...memoryUpkeepRoutes, ...memoryRoutes]),
   ...erasureRoutes,
   ...group("Memories", "perdure", [
     {

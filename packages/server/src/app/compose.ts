@@ -1,12 +1,14 @@
 // The only place that constructs: from a configuration to a server that listens, and back.
 import type { Deployments } from "@perdure/contract"
 import type { Config } from "../config/index.ts"
+import type { ContextServices } from "../context/index.ts"
 import { BackgroundTasks } from "../core/index.ts"
 import { createApi, createHotRoutes, createHttpServer, hotPaths, readDeployments } from "../http/index.ts"
 import { createProbes } from "../inference/index.ts"
 import type { RunDefinition, Runs } from "../runs/index.ts"
 import { createIdentity, type Identity } from "../security/index.ts"
 import { openStore } from "../store/index.ts"
+import type { Metrics } from "../telemetry/index.ts"
 import type { Tool } from "../tools/index.ts"
 import manifest from "../../package.json" with { type: "json" }
 import { composeBatches } from "./batches.ts"
@@ -116,6 +118,7 @@ async function compose(config: Config, overrides: Overrides, cleanUps: AsyncDisp
   const server = cleanUps.use(createHttpServer({ ...serving, ...config.server, app, hotRoutes, upgradeRoutes, metrics: observers.http }))
   const open = (): number => inference.pool.health().filter(({ state }) => state !== "closed").length
   metrics.gauge("perdure_deployments_left_alone", "Deployments whose circuit breaker is not closed", open)
+  watchMemory(metrics, context)
   metrics.gauge("perdure_http_requests_in_flight", "Requests that have no complete answer yet", () => server.inFlight)
   metrics.gauge("perdure_http_sockets_open", "WebSockets of clients that are open", () => server.sockets)
   const url = await server.listen(config.server.port, config.server.host)
@@ -132,6 +135,12 @@ async function compose(config: Config, overrides: Overrides, cleanUps: AsyncDisp
     apiKeyCreated: await firstKey(identity),
     cleanUps,
   })
+}
+
+function watchMemory(metrics: Pick<Metrics, "gauge">, { upkeep }: Pick<ContextServices, "upkeep">): void {
+  metrics.gauge("perdure_memory_runs_active", "Scopes of memory whose upkeep this process waits for", () => upkeep.numbers.active)
+  metrics.gauge("perdure_memory_scopes_due", "Scopes of memory where upkeep was due at the last look", () => upkeep.numbers.due)
+  metrics.gauge("perdure_memory_failures", "Runs of upkeep that did not end well, since the start", () => upkeep.numbers.failures)
 }
 
 /** Health without a model call; what it finds feeds the plans. */

@@ -1,11 +1,13 @@
 // The parts behind the routes, constructed by hand in order: context over models, one store and one kernel.
 import type { Config } from "../config/index.ts"
-import { createContext, type ContextServices } from "../context/index.ts"
+import { assumedPrice, type Admission } from "../accounting/index.ts"
+import { createContext, jobSettings, type ContextServices } from "../context/index.ts"
 import type { Clock, Limits, NewId } from "../core/index.ts"
 import type { EmbeddedEmbeddings } from "../inference/index.ts"
 import type { Runs } from "../runs/index.ts"
 import type { Sealer } from "../security/index.ts"
 import type { Store } from "../store/index.ts"
+import { memoryModel } from "./memory-model.ts"
 import { admitEmbeddings, type Accountable } from "./admitted-embed.ts"
 import type { Inference } from "./inference.ts"
 
@@ -30,14 +32,23 @@ export function composeContext(
     minilm: EmbeddedEmbeddings
     sealer: Sealer
     dropCaches: () => void
+    admission: Admission
   } & Accountable,
 ): ContextServices {
   const { store, runs, inference, minilm, sealer, dropCaches } = parts
   const embedModel = config.defaults.embeddingModel ?? minilm.deployment.id
   const usesMissingMiniLm = embedModel === minilm.deployment.id && minilm.unavailable !== null
   const embedAs = usesMissingMiniLm ? undefined : admitEmbeddings({ ...shared, ...inference, ...parts }, embedModel, "context.embed")
+  const price = assumedPrice(config.unknownPrice)
+  const modelOf = (name: string | null) => (name === null ? undefined : memoryModel(shared, name, { ...parts, assumedPrice: price }))
+  const memory = {
+    settings: jobSettings(config.memory),
+    extractionModel: modelOf(config.memory.extraction.model),
+    summaryModel: modelOf(config.memory.consolidation.model),
+  }
   return createContext({
     ...shared,
+    memory,
     store,
     runs,
     sealer,

@@ -22,6 +22,7 @@ export type {
   GuardConfig,
   LoadedConfig,
   LogLevel,
+  MemoryConfig,
   ModelConfig,
   PriceConfig,
   ProviderConfig,

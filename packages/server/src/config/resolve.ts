@@ -39,6 +39,11 @@ export function resolveConfig(parsed: ParsedConfig, context: ResolveContext): { 
     guards: resolver.guards(parsed.guards),
     unknownPrice: parsed.unknownPrice,
     batches: parsed.batches,
+    memory: {
+      ...parsed.memory,
+      extraction: { ...parsed.memory.extraction, model: parsed.memory.extraction.model ?? null },
+      consolidation: { ...parsed.memory.consolidation, model: parsed.memory.consolidation.model ?? null },
+    },
     prompts: resolver.prompts(parsed.prompts),
     experiments: resolver.experiments(parsed.experiments, parsed.models, parsed.discovery),
     discovery: parsed.discovery,

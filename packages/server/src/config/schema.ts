@@ -4,6 +4,7 @@ import { defaultLimits, type Limits } from "../core/index.ts"
 import { batchSection } from "./schema/batches.ts"
 import { experimentSection } from "./schema/experiments.ts"
 import { guardSection } from "./schema/guards.ts"
+import { memorySection } from "./schema/memory.ts"
 import { promptSection } from "./schema/prompts.ts"
 import { providerSchema } from "./schema/providers.ts"
 import { secret } from "./schema/secrets.ts"
@@ -103,6 +104,7 @@ export const configSchema = z.strictObject({
   ...batchSection,
   ...promptSection,
   ...experimentSection,
+  ...memorySection,
   discovery: z
     .boolean()
     .default(true)

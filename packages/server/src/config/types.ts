@@ -41,6 +41,7 @@ export interface Config {
   guards: readonly GuardConfig[]
   unknownPrice: { inputPerMillionUsd: number; outputPerMillionUsd: number }
   batches: { concurrency: number }
+  memory: MemoryConfig
   /** Of the section and of files, in versions. */
   prompts: readonly PromptConfig[]
   experiments: readonly ExperimentConfig[]
@@ -54,6 +55,14 @@ export interface Config {
   workflows: readonly unknown[]
   /** `Tool`s of the application that run in this process; a grant must allow each. */
   tools: readonly unknown[]
+}
+
+/** What is derived from what was remembered. */
+export interface MemoryConfig {
+  extraction: { enabled: boolean; model: string | null; budgetUsdPerDay: number; callsPerDay: number }
+  consolidation: { model: string | null; afterFacts: number; quietSeconds: number }
+  sessionGapMinutes: number
+  claimDays: number
 }
 
 /** Where in the data directory the embedded database lives. */

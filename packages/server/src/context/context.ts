@@ -12,8 +12,12 @@ import { createErasures, type Erasures } from "./erasure/erasures.ts"
 import { erasureDefinition } from "./erasure/work.ts"
 import { createDataKeys } from "./memory/data-keys.ts"
 import { createMemories, type Memories } from "./memory/memories.ts"
-import { createUpkeep, upkeepDefinition } from "./memory/upkeep.ts"
 import { createReader } from "./retrieval/reader.ts"
+import type { MemoryModel } from "./memory/jobs/ask.ts"
+import { createUpkeepStarter } from "./memory/jobs/starter.ts"
+import { upkeepDefinition } from "./memory/jobs/upkeep.ts"
+import { createUpkeepStatus, type Upkeep } from "./memory/jobs/status.ts"
+import type { JobSettings } from "./memory/jobs/work.ts"
 import { createSearch, type Search } from "./retrieval/search.ts"
 import { createCompactor } from "./retrieval/compactor.ts"
 import { createScopeIndex } from "./retrieval/index-entry.ts"
@@ -36,6 +40,8 @@ export interface ContextDependencies {
   embedModel: string
   /** Wraps the keys under which bodies are encrypted. */
   sealer: Sealer
+  /** What is derived from memories, and by which models. */
+  memory: { settings: JobSettings; extractionModel: MemoryModel | undefined; summaryModel: MemoryModel | undefined }
   clock: Clock
   newId: NewId
   limits: Pick<
@@ -53,6 +59,8 @@ export interface ContextDependencies {
     | "stateVersionsMax"
     | "dataKeysCachedMax"
     | "dataKeyCacheMs"
+    | "memoryUpkeepPollMs"
+    | "memoryUpkeepScopesMax"
   > &
     DocumentServiceLimits
   /** Called when texts of a project were erased: answers that are cached in memory may hold them. */
@@ -65,6 +73,8 @@ export interface ContextServices extends DocumentServices {
   search: Search
   memories: Memories
   scopes: Scopes
+  /** The work that follows what was remembered. */
+  upkeep: Upkeep
   conversations: Conversations
   changeLog: ChangeLog
   blocks: Blocks
@@ -87,9 +97,10 @@ export function createContext(dependencies: ContextDependencies): ContextService
   const documents = createDocumentServices({ ...dependencies, index }, onError)
   const changeLog = createChangeLog({ ...scoped, onError })
   const reader = createReader(dependencies)
-  const upkeep = createUpkeep(runs, onError)
-  runs.define(upkeepDefinition({ ...dependencies, reader, keys, index }))
-  const memories = createMemories({ ...dependencies, ...upkeep, onError, reader, keys, termKeyOf, index, wordCache, vectorIndex })
+  const starter = createUpkeepStarter({ ...dependencies, onError })
+  runs.define(upkeepDefinition({ ...dependencies, ...dependencies.memory, reader, keys, index }))
+  const { afterRemember } = starter
+  const memories = createMemories({ ...dependencies, afterRemember, onError, reader, keys, termKeyOf, index, wordCache, vectorIndex })
   const [blocks, states] = [createBlocks(scoped), createStates(scoped)]
   const { dropCaches = () => undefined } = dependencies
   runs.define(erasureDefinition({ ...scoped, keys, index, files: documents.files, dropCaches }))
@@ -98,6 +109,7 @@ export function createContext(dependencies: ContextDependencies): ContextService
     search: createSearch({ ...dependencies, wordCache, vectorIndex, termKeyOf }),
     memories,
     scopes: createScopes(dependencies),
+    upkeep: createUpkeepStatus({ ...dependencies, ...dependencies.memory, starter }),
     conversations: createConversations(dependencies),
     changeLog,
     blocks,
@@ -106,7 +118,7 @@ export function createContext(dependencies: ContextDependencies): ContextService
     erasures: createErasures({ ...dependencies, keys }),
     [Symbol.asyncDispose]: async () => {
       await changeLog[Symbol.asyncDispose]()
-      await upkeep[Symbol.asyncDispose]()
+      await starter[Symbol.asyncDispose]()
       await keys[Symbol.asyncDispose]()
       await compactor[Symbol.asyncDispose]()
       await documents[Symbol.asyncDispose]()

@@ -27,6 +27,7 @@ export type IdPrefix =
   | "mem"
   | "ver"
   | "src"
+  | "ent"
   | "key"
   | "rev"
   | "exec"

@@ -195,6 +195,9 @@ export interface Limits {
   /** Unwrapped data keys kept in memory, and how long one is used without being read again; a destroyed one is forgotten at once. */
   dataKeysCachedMax: number
   dataKeyCacheMs: number
+  /** Between two looks for upkeep of memory that is due, and scopes that one look begins with. */
+  memoryUpkeepPollMs: number
+  memoryUpkeepScopesMax: number
   /** Changes of one scope that its log keeps; a reader that is further behind has to read the scope anew. */
   changesKeptMax: number
   /** Longest time until a change of a scope is seen whose notification was lost. */
@@ -356,6 +359,8 @@ export const defaultLimits: Limits = {
   vectorCacheBytesMax: 128 * 1024 * 1024,
   dataKeysCachedMax: 20_000,
   dataKeyCacheMs: 60_000,
+  memoryUpkeepPollMs: 10_000,
+  memoryUpkeepScopesMax: 100,
   changesKeptMax: 100_000,
   changePollMs: 1_000,
   changeWaitMsMax: 30_000,

@@ -19,6 +19,7 @@ export { responseRoutes, responsesSocket, type ResponseRoutesOptions, type Respo
 export type { UpgradeRoute } from "./sockets/index.ts"
 export { blockRoutes, type BlockRoutesOptions } from "./perdure/blocks.ts"
 export { stateRoutes, type StateRoutesOptions } from "./perdure/states.ts"
+export { memoryUpkeepRoutes } from "./perdure/memory-upkeep.ts"
 export { changeRoutes, type ChangeRoutesOptions } from "./perdure/changes.ts"
 export { erasureRoutes, type ErasureRoutesOptions } from "./perdure/erasures.ts"
 export { memoryCurationRoutes } from "./perdure/memory-curation.ts"

@@ -323,6 +323,7 @@ create table episodes (
   principal text not null,
   run_id text,
   upkept_at timestamp with time zone,
+  extracted_at timestamp with time zone,
   constraint episodes_check CHECK (((expired_at IS NULL) = (ended_by IS NULL))),
   constraint episodes_ended_by_check CHECK ((ended_by = ANY (ARRAY['retract'::text, 'revoke'::text, 'redact'::text, 'expire'::text]))),
   constraint episodes_project_id_key_id_fkey FOREIGN KEY (project_id, key_id) REFERENCES data_keys(project_id, id),
@@ -335,6 +336,7 @@ CREATE INDEX episodes_by_scope ON public.episodes USING btree (project_id, scope
 CREATE INDEX episodes_by_session ON public.episodes USING btree (project_id, scope, session, id) WHERE (session IS NOT NULL);
 CREATE INDEX episodes_by_source ON public.episodes USING btree (project_id, source_id);
 CREATE UNIQUE INDEX episodes_live ON public.episodes USING btree (project_id, scope, source_id, content_hash) WHERE (expired_at IS NULL);
+CREATE INDEX episodes_to_extract ON public.episodes USING btree (project_id, scope, id) WHERE ((extracted_at IS NULL) AND (expired_at IS NULL));
 CREATE INDEX episodes_to_upkeep ON public.episodes USING btree (project_id, scope, id) WHERE (upkept_at IS NULL);
 alter table episodes enable row level security;
 create policy project_only on episodes for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
@@ -688,6 +690,7 @@ create table memories (
   kind text not null,
   slot text,
   created_at timestamp with time zone not null,
+  pinned boolean default false not null,
   constraint memories_kind_check CHECK ((kind = ANY (ARRAY['fact'::text, 'preference'::text, 'event'::text, 'procedure'::text, 'reflection'::text, 'summary'::text, 'timeline'::text, 'profile'::text]))),
   constraint memories_project_id_scope_fkey FOREIGN KEY (project_id, scope) REFERENCES scopes(project_id, path),
   constraint memories_pkey PRIMARY KEY (project_id, id)
@@ -697,6 +700,54 @@ CREATE UNIQUE INDEX memories_by_slot ON public.memories USING btree (project_id,
 alter table memories enable row level security;
 create policy project_only on memories for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
 grant delete, insert, select, update on memories to perdure_app;
+
+create table memory_entities (
+  project_id text not null,
+  id text not null,
+  scope text not null,
+  key_id text not null,
+  body bytea,
+  created_at timestamp with time zone not null,
+  constraint memory_entities_project_id_key_id_fkey FOREIGN KEY (project_id, key_id) REFERENCES data_keys(project_id, id),
+  constraint memory_entities_pkey PRIMARY KEY (project_id, id)
+);
+CREATE INDEX memory_entities_by_scope ON public.memory_entities USING btree (project_id, scope);
+alter table memory_entities enable row level security;
+create policy project_only on memory_entities for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on memory_entities to perdure_app;
+
+create table memory_entity_names (
+  project_id text not null,
+  scope text not null,
+  name_hash text not null,
+  entity_id text not null,
+  trigrams integer[] not null,
+  constraint memory_entity_names_project_id_entity_id_fkey FOREIGN KEY (project_id, entity_id) REFERENCES memory_entities(project_id, id) ON DELETE CASCADE,
+  constraint memory_entity_names_pkey PRIMARY KEY (project_id, scope, name_hash)
+);
+CREATE INDEX memory_entity_names_by_entity ON public.memory_entity_names USING btree (project_id, entity_id);
+alter table memory_entity_names enable row level security;
+create policy project_only on memory_entity_names for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on memory_entity_names to perdure_app;
+
+create table memory_mentions (
+  project_id text not null,
+  entity_id text not null,
+  episode_id text,
+  memory_id text,
+  is_subject boolean not null,
+  constraint memory_mentions_check CHECK (((episode_id IS NULL) <> (memory_id IS NULL))),
+  constraint memory_mentions_project_id_entity_id_fkey FOREIGN KEY (project_id, entity_id) REFERENCES memory_entities(project_id, id) ON DELETE CASCADE,
+  constraint memory_mentions_project_id_episode_id_fkey FOREIGN KEY (project_id, episode_id) REFERENCES episodes(project_id, id) ON DELETE CASCADE,
+  constraint memory_mentions_project_id_memory_id_fkey FOREIGN KEY (project_id, memory_id) REFERENCES memories(project_id, id) ON DELETE CASCADE
+);
+CREATE INDEX memory_mentions_by_episode ON public.memory_mentions USING btree (project_id, episode_id) WHERE (episode_id IS NOT NULL);
+CREATE INDEX memory_mentions_by_memory ON public.memory_mentions USING btree (project_id, memory_id) WHERE (memory_id IS NOT NULL);
+CREATE UNIQUE INDEX memory_mentions_of_episode ON public.memory_mentions USING btree (project_id, entity_id, episode_id) WHERE (episode_id IS NOT NULL);
+CREATE UNIQUE INDEX memory_mentions_of_memory ON public.memory_mentions USING btree (project_id, entity_id, memory_id) WHERE (memory_id IS NOT NULL);
+alter table memory_mentions enable row level security;
+create policy project_only on memory_mentions for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on memory_mentions to perdure_app;
 
 create table memory_reviews (
   project_id text not null,
@@ -717,6 +768,56 @@ CREATE UNIQUE INDEX memory_reviews_open ON public.memory_reviews USING btree (pr
 alter table memory_reviews enable row level security;
 create policy project_only on memory_reviews for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
 grant delete, insert, select, update on memory_reviews to perdure_app;
+
+create table memory_sessions (
+  project_id text not null,
+  scope text not null,
+  session text not null,
+  first_at timestamp with time zone not null,
+  last_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  ended_by text,
+  digested_at timestamp with time zone,
+  constraint memory_sessions_ended_by_check CHECK ((ended_by = ANY (ARRAY['gap'::text, 'conversation'::text]))),
+  constraint memory_sessions_pkey PRIMARY KEY (project_id, scope, session)
+);
+CREATE INDEX memory_sessions_open ON public.memory_sessions USING btree (project_id, scope, last_at) WHERE (ended_at IS NULL);
+alter table memory_sessions enable row level security;
+create policy project_only on memory_sessions for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on memory_sessions to perdure_app;
+
+create table memory_spend (
+  project_id text not null,
+  scope text not null,
+  day date not null,
+  calls integer not null,
+  input_tokens bigint not null,
+  output_tokens bigint not null,
+  cost_micro_usd bigint not null,
+  constraint memory_spend_pkey PRIMARY KEY (project_id, scope, day)
+);
+alter table memory_spend enable row level security;
+create policy project_only on memory_spend for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on memory_spend to perdure_app;
+
+create table memory_upkeep (
+  project_id text not null,
+  scope text not null,
+  generation integer default 0 not null,
+  generation_at timestamp with time zone not null,
+  principal text not null,
+  due_at timestamp with time zone,
+  failures integer default 0 not null,
+  error text,
+  consolidated_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  constraint memory_upkeep_project_id_scope_fkey FOREIGN KEY (project_id, scope) REFERENCES scopes(project_id, path) ON DELETE CASCADE,
+  constraint memory_upkeep_pkey PRIMARY KEY (project_id, scope)
+);
+CREATE INDEX memory_upkeep_due ON public.memory_upkeep USING btree (due_at) WHERE (due_at IS NOT NULL);
+alter table memory_upkeep enable row level security;
+create policy project_only on memory_upkeep for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on memory_upkeep to perdure_app;
 
 create table memory_versions (
   project_id text not null,
@@ -765,6 +866,29 @@ CREATE INDEX memory_versions_to_upkeep ON public.memory_versions USING btree (pr
 alter table memory_versions enable row level security;
 create policy project_only on memory_versions for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
 grant delete, insert, select, update on memory_versions to perdure_app;
+
+create table memory_work (
+  project_id text not null,
+  scope text not null,
+  content_hash text not null,
+  step text not null,
+  version text not null,
+  state text not null,
+  attempts integer not null,
+  retry_at timestamp with time zone,
+  error text,
+  facts integer default 0 not null,
+  refused integer default 0 not null,
+  model text,
+  at timestamp with time zone not null,
+  constraint memory_work_state_check CHECK ((state = ANY (ARRAY['done'::text, 'failed'::text, 'waiting'::text]))),
+  constraint memory_work_step_check CHECK ((step = 'extract'::text)),
+  constraint memory_work_pkey PRIMARY KEY (project_id, scope, content_hash, step, version)
+);
+CREATE INDEX memory_work_unfinished ON public.memory_work USING btree (project_id, scope, state) WHERE (state <> 'done'::text);
+alter table memory_work enable row level security;
+create policy project_only on memory_work for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on memory_work to perdure_app;
 
 create table old_embeddings (
   project_id text not null,

@@ -1,6 +1,6 @@
 // The parts that context needs, composed for tests: store, kernel, context and its routes on a real HTTP server, with keys of two projects.
 import type { LightRunRecord } from "../accounting/index.ts"
-import { createContext, type ContextServices, type Embed } from "../context/index.ts"
+import { createContext, type ContextDependencies, type ContextServices, type Embed } from "../context/index.ts"
 import { defaultLimits, newId, systemClock, type Limits } from "../core/index.ts"
 import { createApi, createHttpServer } from "../http/index.ts"
 import { conversationRoutes } from "../http/openai/conversations.ts"
@@ -10,10 +10,12 @@ import { vectorStoreRoutes } from "../http/openai/vector-stores.ts"
 import { blockRoutes } from "../http/perdure/blocks.ts"
 import { changeRoutes } from "../http/perdure/changes.ts"
 import { mcpRoutes } from "../http/perdure/mcp.ts"
+import { memoryUpkeepRoutes } from "../http/perdure/memory-upkeep.ts"
 import { memoryRoutes } from "../http/perdure/memories.ts"
 import { memoryCurationRoutes } from "../http/perdure/memory-curation.ts"
 import { scopeRoutes } from "../http/perdure/scopes.ts"
 import { stateRoutes } from "../http/perdure/states.ts"
+import { memoryWithoutFacts } from "./memory-settings.ts"
 import { createRuns, type Runs } from "../runs/index.ts"
 import { createGate, createIdentity, openSealer, type Grant, type Identity } from "../security/index.ts"
 import { apiKeys, openStore, type Store } from "../store/index.ts"
@@ -44,6 +46,8 @@ export interface ContextServerOptions {
   readonly embed?: Embed | undefined
   /** The database of another server, as a second process has it. */
   readonly databaseUrl?: string
+  /** What is derived from memories; nothing when absent. */
+  readonly memory?: ContextDependencies["memory"]
   /** Behave as if pgvector were missing. */
   readonly vector?: boolean
 }
@@ -64,7 +68,15 @@ export async function startContextServer(options: ContextServerOptions = {}): Pr
   const runs = cleanUps.use(createRuns({ ...shared, store }))
   const embed = "embed" in options ? options.embed : wordVectors
   const context = cleanUps.use(
-    createContext({ ...shared, store, runs, sealer: await openSealer(store), embedAs: embed && (() => embed), embedModel: "words" }),
+    createContext({
+      ...shared,
+      store,
+      runs,
+      sealer: await openSealer(store),
+      embedAs: embed && (() => embed),
+      embedModel: "words",
+      memory: options.memory ?? memoryWithoutFacts,
+    }),
   )
   const record = (row: LightRunRecord): void => void records.push(row)
   const gate = createGate({ grants: options.grants ?? [everything] })
@@ -73,6 +85,7 @@ export async function startContextServer(options: ContextServerOptions = {}): Pr
     filesRoutes(deps),
     uploadRoutes(deps),
     vectorStoreRoutes(deps),
+    memoryUpkeepRoutes(deps),
     memoryCurationRoutes(deps),
     memoryRoutes(deps),
     mcpRoutes({ ...deps, version: "1" }),

@@ -41,6 +41,7 @@ import { createRuns, type Run, type Runs } from "../runs/index.ts"
 import { createGate, createIdentity, openSealer, type Grant, type Identity } from "../security/index.ts"
 import { endOf } from "../app/responses.ts"
 import { openStore, type Store } from "../store/index.ts"
+import { memoryWithoutFacts } from "./memory-settings.ts"
 import { createArgumentChecker, createToolGate, createToolRegistry, type Tool } from "../tools/index.ts"
 
 export interface ResponsesServer extends AsyncDisposable {
@@ -100,7 +101,9 @@ export async function startResponsesServer(options: ResponsesServerOptions = {})
   const runs = cleanUps.use(createRuns({ ...shared, store }))
   const embed = options.embed ?? wordVectors
   const sealer = await openSealer(store)
-  const context = cleanUps.use(createContext({ ...shared, store, runs, sealer, embedAs: () => embed, embedModel: "words" }))
+  const context = cleanUps.use(
+    createContext({ ...shared, store, runs, sealer, embedAs: () => embed, embedModel: "words", memory: memoryWithoutFacts }),
+  )
   const extractive = createExtractive({
     ...shared,
     embed,

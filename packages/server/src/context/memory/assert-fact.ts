@@ -60,10 +60,11 @@ export interface FactDependencies {
   index: ScopeIndex
   clock: Clock
   newId: NewId
+  /** Claims of no trust lapse after it unless somebody confirms them; 30 days when absent. */
+  claimLifeMs?: number | undefined
 }
 
-/** Claims of no trust lapse unless somebody confirms them. */
-const claimLifeMs = 30 * 24 * 60 * 60 * 1000
+const claimLifeMsDefault = 30 * 24 * 60 * 60 * 1000
 
 /** Call it last in a transaction: it ends with the rows of the index and of the change log, which other writers of the scope wait for. */
 export async function assertFacts(dependencies: FactDependencies, tx: Queryable, facts: readonly NewFact[]): Promise<FactOutcome[]> {
@@ -90,6 +91,11 @@ export async function assertFacts(dependencies: FactDependencies, tx: Queryable,
   return outcomes
 }
 
+/** As slots are kept. */
+export function slotHash(key: DataKey, slot: string): string {
+  return contentHash(key, ["slot", slot])
+}
+
 async function assertOne(dependencies: FactDependencies, tx: Queryable, fact: NewFact, index: IndexChanges): Promise<FactOutcome> {
   const { keys, clock, newId } = dependencies
   const { projectId, scope, kind } = fact
@@ -97,7 +103,7 @@ async function assertOne(dependencies: FactDependencies, tx: Queryable, fact: Ne
   if ("refused" in evidence) return { op: "refused", reason: evidence.refused }
   const key = await keys.within(tx, projectId, subjectOfScope(scope))
   const blank = { id: newId("mem"), scope, kind, createdAt: clock.now() }
-  const slot = fact.slot === null ? null : contentHash(key, ["slot", fact.slot])
+  const slot = fact.slot === null ? null : slotHash(key, fact.slot)
   const hash = contentHash(key, ["fact", fact.text.normalize("NFKC").toLowerCase().replaceAll(/\s+/gu, " ").trim()])
   const memory = slot === null ? { ...blank, slot } : await memories.lockSlot(tx, projectId, { ...blank, slot })
   const [head] =
@@ -206,7 +212,7 @@ async function addSupport(tx: Queryable, { fact, evidence }: Weighed, version: S
 }
 
 function versionOf(
-  { clock, newId }: FactDependencies,
+  { clock, newId, claimLifeMs = claimLifeMsDefault }: FactDependencies,
   { fact, evidence, key, head, hash }: Weighed,
   verdict: Verdict,
   memoryId: string,

@@ -27,7 +27,7 @@ import { recall, type RecallQuery } from "./recall.ts"
 import { remember } from "./remember.ts"
 import { blastRadius, readSources, revoke, type BlastRadius, type Revocation, type Source } from "./sources.ts"
 import type { Entry, NewMemory, Recall, RememberedEntry } from "./types.ts"
-import type { AfterRemember } from "./upkeep.ts"
+import type { AfterRemember } from "./jobs/starter.ts"
 
 export interface ScopePage {
   scope: string

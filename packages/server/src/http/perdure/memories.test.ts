@@ -127,7 +127,8 @@ it("acknowledges a memory while the embedding model is slow, and finds it by wor
   expect((await find()).entries.map((entry) => [entry.id, entry.why.vectors])).toEqual([[memory.id, null]])
   gate.resolve()
   // A durable run adds it, so that it comes even when this process dies now.
-  expect((await other.runs.list(other.projectId, { kind: "memory" })).runs).toMatchObject([{ name: "memory/upkeep" }])
+  const upkeep = async (): Promise<unknown> => (await other.runs.list(other.projectId, { kind: "memory" })).runs
+  await expect.poll(upkeep).toMatchObject([{ name: "memory/upkeep" }])
   await expect.poll(async () => (await find()).entries[0]?.why.vectors?.rank, { timeout: 20_000 }).toBe(1)
 })
 

@@ -2,7 +2,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../../../core/index.ts"
 import { namedTimes } from "./dates.ts"
 import { canonicalPredicate, isSecret } from "./predicates.ts"
-import { namesIn } from "./rules.ts"
+import { eventKeyOf, namesIn } from "./rules.ts"
 import { ownWords, placeOfQuote } from "./sentences.ts"
 import { normalName, type ExtractedFact, type FactKind, type Message } from "./types.ts"
 
@@ -16,6 +16,8 @@ export interface Question {
   outputTokensMax: number
 }
 
+/** A change of it lets messages be looked at again. */
+export const extractionPromptVersion = "model-1"
 const outputTokensMax = 2_000
 const factsPerBatchMax = 64
 const textCharsMax = 400
@@ -115,6 +117,7 @@ function factOf(each: JsonValue, messages: readonly Message[]): ExtractedFact | 
     quoteEnd: place.end,
     ...timesOf(each, message, quote, kind),
     confidence: confidenceOfModels,
+    ...(kind === "event" ? { eventKey: eventKeyOf(quote, namedTimes(quote, message.saidAt)) } : {}),
     names: [...new Set([...(normalName(who) === "user" ? [] : [who]), ...namesIn(object, undefined)])],
   }
 }

@@ -171,7 +171,7 @@ function attribute(subject: string | undefined, what: string, object: string): R
   const predicate = canonicalPredicate(what)
   if (
     isSecret(predicate) ||
-    /^(?:not|still|that|to|about|how|what|why|when|very|really|so|too|going|getting|being|been|just|always|never|a bit|no|only|also)\b/iu.test(
+    /^(?:called|named|not|still|that|to|about|how|what|why|when|very|really|so|too|going|getting|being|been|just|always|never|a bit|no|only|also)\b/iu.test(
       object,
     )
   )

@@ -12,7 +12,7 @@ function read(text: string, more: Partial<Message> = {}): string[] {
   const message: Message = { episodeId: "mem_1", text, speaker: null, lane: "user", saidAt, ...more }
   return factsByRules(message).map((fact) => {
     expect(text.slice(fact.quoteStart, fact.quoteEnd).trim()).not.toBe("")
-    return `${fact.op === "retract" ? "not " : ""}${slotOf(fact) ?? "event"} = ${fact.object}`
+    return `${fact.op === "retract" ? "not " : ""}${fact.kind === "event" ? "event" : slotOf(fact)} = ${fact.object}`
   })
 }
 

@@ -1,10 +1,11 @@
 // Extraction without a model: what the form of a user's sentence says for certain, with its quote and the times that it names.
+import { analyze } from "../../retrieval/analyze.ts"
 import { namedTimes, timeLabel, type NamedTime } from "./dates.ts"
 import { otherPatterns } from "./patterns-other.ts"
 import { englishPatterns, type Pattern, type Reading } from "./patterns.ts"
 import { canonicalPredicate } from "./predicates.ts"
 import { sentencesOf, type Sentence } from "./sentences.ts"
-import { normalName, type ExtractedFact, type Message } from "./types.ts"
+import { normalName, slotOf, type ExtractedFact, type Message } from "./types.ts"
 
 /** Imagined, asked, reported: whatever its form, the sentence does not say that it is so. */
 const unsaid =
@@ -14,6 +15,8 @@ const objectEnd =
   /\s+(?:and|but|because|since|so|which|who|when|while|where|until|from|if|though|although|und|aber|weil|et|mais|y|pero|parce)\s+.*$/isu
 const filler =
   /\s+(?:now|currently|these days|any ?more|too|as well|a lot|very much|though|instead|again|right now|at the moment|jetzt|mehr|auch|maintenant|ahora|mucho)$/iu
+/** A change of it lets messages be looked at again. */
+export const rulesVersion = "rules-1"
 const confidenceOfRules = 0.9
 const confidenceOfEvents = 0.6
 const objectCharsMax = 80
@@ -27,7 +30,7 @@ export function factsByRules(message: Message): ExtractedFact[] {
   // One sentence can have two forms of the same thing.
   const seen = new Set<string>()
   return found.filter((fact) => {
-    const key = `${fact.kind} ${fact.subject} ${fact.predicate} ${fact.isSingle ? "" : fact.object} ${fact.kind === "event" ? fact.text : ""}`
+    const key = slotOf(fact)
     return !seen.has(key) && seen.add(key)
   })
 }
@@ -123,7 +126,15 @@ function eventOf(message: Message, sentence: Sentence, times: readonly NamedTime
     validFrom: time.from,
     validTo: null,
     names: namesIn(sentence.text, undefined),
+    eventKey: eventKeyOf(sentence.text, times),
   }
+}
+
+/** The day and the words that say what happened, in no order: told in other words' order it is the same event. */
+export function eventKeyOf(text: string, times: readonly NamedTime[]): string {
+  const [time] = times
+  const words = times.reduce((rest, { text: named }) => rest.replace(named, " "), text)
+  return `${time === undefined ? "" : timeLabel(time)}/${[...new Set(analyze(words))].sort().join(" ")}`
 }
 
 const eventCharsMax = 300

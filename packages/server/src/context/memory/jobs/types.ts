@@ -35,17 +35,19 @@ export interface ExtractedFact {
   confidence: number
   /** Names in it, for the entities. */
   names: readonly string[]
+  /** Of an event: what else it is known by, however it is told. */
+  eventKey?: string
 }
 
-/** The key that says what a fact replaces; null: it stands beside the others. */
+/** The key that says what a fact replaces. */
 export function slotOf({
   subject,
   predicate,
   object,
   isSingle,
-  kind,
-}: Pick<ExtractedFact, "subject" | "predicate" | "object" | "isSingle" | "kind">): string | null {
-  if (kind === "event") return null
+  eventKey,
+}: Pick<ExtractedFact, "subject" | "predicate" | "object" | "isSingle" | "eventKey">): string {
+  if (eventKey !== undefined) return `${subject}/event/${eventKey}`
   return isSingle ? `${subject}/${predicate}` : `${subject}/${predicate}/${normalName(object)}`
 }
 

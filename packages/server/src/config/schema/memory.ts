@@ -1,0 +1,42 @@
+// The section `memory`: what is derived from what was remembered, by which model, and when.
+import { z } from "zod"
+import { modelName } from "./models.ts"
+
+export const memorySection = {
+  memory: z
+    .strictObject({
+      extraction: z
+        .strictObject({
+          enabled: z.boolean().default(true).meta({ description: "Read facts out of what users say; without a model, by rules" }),
+          model: modelName.optional().meta({ description: "A chat model that reads facts out of messages; rules alone when absent" }),
+          budgetUsdPerDay: z
+            .number()
+            .min(0)
+            .max(1_000_000)
+            .default(1)
+            .meta({ description: "What models may cost for one scope per UTC day, unless the scope has a budget of its own; rules go on" }),
+          callsPerDay: z.int().min(0).max(1_000_000).default(1_000).meta({ description: "Calls of models for one scope per UTC day" }),
+        })
+        .prefault({}),
+      consolidation: z
+        .strictObject({
+          model: modelName.optional().meta({ description: "A chat model that writes summaries of sessions; quoted sentences when absent" }),
+          afterFacts: z
+            .int()
+            .min(1)
+            .max(10_000)
+            .default(20)
+            .meta({ description: "New facts of a scope after which its profiles are made anew" }),
+          quietSeconds: z.int().min(1).max(86_400).default(60).meta({ description: "Or after so long without a write" }),
+        })
+        .prefault({}),
+      sessionGapMinutes: z.int().min(1).max(10_080).default(30).meta({ description: "A session without a message for so long has ended" }),
+      claimDays: z
+        .int()
+        .min(1)
+        .max(36_500)
+        .default(30)
+        .meta({ description: "Claims of the lowest trust (pages, tools, models) lapse after so long unless somebody confirms them" }),
+    })
+    .prefault({}),
+}

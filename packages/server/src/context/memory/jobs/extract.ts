@@ -1,0 +1,338 @@
+// Facts out of new messages: at most one model call for a batch, then everything that it gave in one transaction.
+import { createHash } from "node:crypto"
+import { messageOf, type JsonObject } from "../../../core/index.ts"
+import {
+  episodeWork,
+  episodes,
+  memorySessions,
+  memoryVersions,
+  memoryWork,
+  versionTimes,
+  type Queryable,
+  type StoredEpisode,
+  type StoredWork,
+  type WorkDone,
+} from "../../../store/index.ts"
+import { assertFacts, slotHash, type NewFact } from "../assert-fact.ts"
+import { subjectOfScope, type DataKey } from "../data-keys.ts"
+import { readRows } from "../entries.ts"
+import { askWithinBudget } from "./ask.ts"
+import { batchesOf } from "./batches.ts"
+import { noteEntities, type Spoken } from "./entities.ts"
+import { extractionPromptVersion, extractionQuestion, factsOfAnswer } from "./model-extraction.ts"
+import { factsByRules, rulesVersion } from "./rules.ts"
+import { openOutput, sealOutput } from "./sealed-output.ts"
+import { normalName, slotOf, type ExtractedFact, type Message } from "./types.ts"
+import type { Job } from "./work.ts"
+
+/** Messages that one round looks at. */
+const lookMax = 64
+const askTimeoutMs = 120_000
+/** Times that a batch is given to a model that fails; then rules read it, and the failure stays visible. */
+const attemptsMax = 4
+const salienceOf = { preference: 0.7, fact: 0.6, event: 0.4 } as const
+
+/** Ids alone: what a batch says is read again from its rows. */
+interface Batch {
+  ids: string[]
+  attempts: number
+  /** Nobody is asked: rules, or nothing to read. */
+  isAsked: boolean
+}
+
+/** How many messages were taken care of. */
+export async function extractRound(job: Job, round: number): Promise<number> {
+  const { context } = job
+  const plan = await context.step(`look:${round}`, async () => ({ batches: (await planRound(job)).map((batch) => ({ ...batch })) }), {
+    effect: "read",
+  })
+  let done = 0
+  for (const [index, batch] of plan.batches.entries()) {
+    const step = `${round}.${index}`
+    const asked = batch.isAsked
+      ? await context.step(`ask:${step}`, ({ signal }) => ask(job, step, batch, signal), { effect: "read", timeoutMs: askTimeoutMs * 2 })
+      : nobody
+    done += await context.step(`facts:${step}`, ({ tx }) => (tx === undefined ? 0 : commit(job, step, tx, batch, asked)), {
+      effect: "transactional",
+    })
+  }
+  return done
+}
+
+interface Asked {
+  /** Sealed text of the answer; empty where nobody was asked. */
+  sealed: string
+  model: string
+  /** The model failed: code and message. */
+  error: string
+}
+type AskedStep = { [Key in keyof Asked]: string }
+const nobody: AskedStep = { sealed: "", model: "", error: "" }
+
+async function planRound(job: Job): Promise<Batch[]> {
+  const { store, projectId, scope, clock } = job
+  const db = store.project(projectId)
+  const ids = await episodeWork.episodesToExtract(db, projectId, scope, versionOf(job), clock.now(), lookMax)
+  const waiting = (await episodes.episodesByIds(db, projectId, ids)).sort((a, b) => (a.id < b.id ? -1 : 1))
+  const work = await workOf(job, db, waiting)
+  const readable = waiting.filter((row) => row.revokedAt === null && isRead(job, row) && !isSettled(work.get(workKey(row))))
+  const read = new Set(readable.map(({ id }) => id))
+  const rest = waiting.filter(({ id }) => !read.has(id)).map(({ id }) => id)
+  const batches = batchesOf(readable).map((batch) => ({
+    ids: batch.map(({ id }) => id),
+    attempts: Math.max(...batch.map((row) => work.get(workKey(row))?.attempts ?? 0)),
+    isAsked: job.extractionModel !== undefined,
+  }))
+  return rest.length === 0 ? batches : [{ ids: rest, attempts: 0, isAsked: false }, ...batches]
+}
+
+/** Nothing is ever read out of what repeats what was recalled. */
+function isRead({ settings }: Job, { recalledFrom }: StoredEpisode): boolean {
+  return settings.isExtracting && recalledFrom.length === 0
+}
+
+function isSettled(work: StoredWork | undefined): boolean {
+  return work !== undefined && work.state !== "waiting"
+}
+
+/** The same text at another level is another piece of evidence. */
+function workKey({ contentHash, integrity }: Pick<StoredEpisode, "contentHash" | "integrity">): string {
+  return `${contentHash}/${integrity}`
+}
+
+function versionOf({ extractionModel }: Job): string {
+  return extractionModel === undefined ? rulesVersion : `${extractionPromptVersion} ${extractionModel.name}`
+}
+
+async function workOf(job: Job, db: Queryable, rows: readonly StoredEpisode[]): Promise<Map<string, StoredWork>> {
+  const found = await memoryWork.workOn(db, job.projectId, job.scope, rows.map(workKey), versionOf(job))
+  return new Map(found.map((work) => [work.contentHash, work]))
+}
+
+async function ask(job: Job, step: string, batch: Batch, signal: AbortSignal): Promise<AskedStep> {
+  const { store, keys, projectId, scope, extractionModel: model } = job
+  if (model === undefined) return nobody
+  const rows = await episodes.episodesByIds(store.project(projectId), projectId, batch.ids)
+  const messages = await messagesOf(job, store.project(projectId), rows)
+  const principal = rows[0]?.principal
+  if (principal === undefined || messages.length === 0) return nobody
+  try {
+    const timed = AbortSignal.any([signal, AbortSignal.timeout(askTimeoutMs)])
+    const answer = await askWithinBudget(
+      { ...job, budget: job.settings.budget },
+      model,
+      { projectId, principal },
+      scope,
+      extractionQuestion(messages),
+      timed,
+    )
+    if (answer === undefined) return nobody
+    factsOfAnswer(answer.text, messages) // throws where it is none: then it is asked again
+    const key = await keys.ensure(projectId, subjectOfScope(scope))
+    return {
+      sealed: sealOutput(key.bytes, projectId, `${job.context.run.id} ask:${step}`, { text: answer.text }),
+      model: answer.model,
+      error: "",
+    }
+  } catch (error) {
+    if (signal.aborted) throw error
+    return { ...nobody, error: messageOf(error) }
+  }
+}
+
+async function messagesOf({ keys, projectId }: Job, db: Queryable, rows: readonly StoredEpisode[]): Promise<Message[]> {
+  const entries = await readRows(
+    keys,
+    db,
+    projectId,
+    rows.map((episode) => ({ episode })),
+  )
+  return entries.flatMap(({ id, text, speaker, lane, occurredAt, createdAt }) =>
+    text === null ? [] : [{ episodeId: id, text, speaker, lane, saidAt: occurredAt ?? createdAt }],
+  )
+}
+
+/** All or nothing: facts, whom they speak of, sessions, what was done with the texts, and that the messages are done. */
+async function commit(job: Job, step: string, tx: Queryable, batch: Batch, asked: AskedStep): Promise<number> {
+  const { projectId, clock, context, settings } = job
+  const rows = (await episodes.episodesByIds(tx, projectId, batch.ids)).filter(
+    ({ expiredAt, revokedAt }) => expiredAt === null && revokedAt === null,
+  )
+  const work = await workOf(job, tx, rows)
+  const open = firstOfEach(rows.filter((row) => isRead(job, row) && !isSettled(work.get(workKey(row)))))
+  await touchSessions(job, tx, rows)
+  if (asked.error !== "" && batch.attempts + 1 < attemptsMax) {
+    await noteWork(job, tx, open, {
+      ...undone,
+      state: "waiting",
+      attempts: batch.attempts + 1,
+      retryAt: clock.now() + settings.retryMs * 2 ** batch.attempts,
+      error: asked.error,
+    })
+    return 0
+  }
+  const { facts, refused } = await readFacts(job, step, tx, open, asked)
+  await writeFacts(job, tx, rows, facts, asked)
+  const model = asked.model === "" ? null : asked.model
+  const outcome = asked.error === "" ? { state: "done" as const, error: null } : { state: "failed" as const, error: asked.error }
+  await noteWork(job, tx, open, { ...undone, ...outcome, attempts: batch.attempts + 1, model }, facts, refused)
+  await episodeWork.markExtracted(tx, projectId, batch.ids, clock.now())
+  context.emit("memory.extracted", { step, messages: rows.length, facts: facts.length, refused, model })
+  return batch.ids.length
+}
+
+const undone = { retryAt: null, error: null, model: null }
+
+async function noteWork(
+  job: Job,
+  tx: Queryable,
+  rows: readonly StoredEpisode[],
+  outcome: Pick<WorkDone, "state" | "attempts" | "retryAt" | "error" | "model">,
+  facts: readonly ExtractedFact[] = [],
+  refused = 0,
+): Promise<void> {
+  const { projectId, scope, clock } = job
+  const done = rows.map((row, index): WorkDone => {
+    const own = facts.filter(({ episodeId }) => episodeId === row.id).length
+    return { ...outcome, contentHash: workKey(row), version: versionOf(job), facts: own, refused: index === 0 ? refused : 0 }
+  })
+  await memoryWork.recordWork(tx, projectId, scope, done, clock.now())
+}
+
+/** One of each text: others with it say the same. */
+function firstOfEach(rows: readonly StoredEpisode[]): StoredEpisode[] {
+  return [...new Map(rows.toReversed().map((row) => [workKey(row), row])).values()].reverse()
+}
+
+async function readFacts(
+  job: Job,
+  step: string,
+  tx: Queryable,
+  rows: readonly StoredEpisode[],
+  asked: AskedStep,
+): Promise<{ facts: ExtractedFact[]; refused: number }> {
+  const messages = await messagesOf(job, tx, rows)
+  if (asked.sealed === "") return { facts: messages.flatMap(factsByRules), refused: 0 }
+  const key = await job.keys.within(tx, job.projectId, subjectOfScope(job.scope))
+  const { text } = openOutput(key.bytes, job.projectId, `${job.context.run.id} ask:${step}`, asked.sealed) as { text: string }
+  const { facts, refused } = factsOfAnswer(text, messages)
+  return { facts, refused: refused.quote + refused.secret + refused.shape }
+}
+
+async function writeFacts(
+  job: Job,
+  tx: Queryable,
+  rows: readonly StoredEpisode[],
+  facts: readonly ExtractedFact[],
+  asked: AskedStep,
+): Promise<void> {
+  const { projectId, scope, keys } = job
+  const byId = new Map(rows.map((row) => [row.id, row]))
+  const key = await keys.within(tx, projectId, subjectOfScope(scope))
+  const news = await againstHeads(job, tx, key, facts)
+  const outcomes = await assertFacts(
+    job,
+    tx,
+    news.map((fact) => newFactOf(job, fact, byId.get(fact.episodeId)?.principal ?? job.context.run.principal, asked)),
+  )
+  const spoken = news.map(({ episodeId, subject, names }, index): Spoken => {
+    const outcome = outcomes[index]
+    return { episodeId, subject, names, memoryId: outcome && "memoryId" in outcome ? outcome.memoryId : null }
+  })
+  if (spoken.length > 0) await noteEntities(job, tx, key, spoken)
+}
+
+function newFactOf({ projectId, scope, context }: Job, fact: ExtractedFact, principal: string, asked: AskedStep): NewFact {
+  const { op, kind, text, subject, predicate, object, validFrom, validTo, confidence, quoteStart, quoteEnd, episodeId } = fact
+  return {
+    projectId,
+    scope,
+    principal,
+    op,
+    kind,
+    text,
+    validFrom,
+    validTo,
+    confidence,
+    slot: slotOf(fact),
+    data: {
+      subject,
+      predicate,
+      object,
+    },
+    parents: [
+      {
+        kind: "episode",
+        id: episodeId,
+        quote: {
+          start: quoteStart,
+          end: quoteEnd,
+        },
+      },
+    ],
+    salience: salienceOf[kind],
+    runId: context.run.id,
+    model: asked.model === "" ? null : asked.model,
+    promptHash: asked.model === "" ? null : promptHash,
+  }
+}
+
+/**
+ * What is believed in other words is said in those words, so that it is the same. That something holds no longer is taken only of what is
+ * believed: "I no longer live in Paris", said in Berlin, is no news.
+ */
+async function againstHeads(
+  { keys, projectId, scope }: Job,
+  tx: Queryable,
+  key: DataKey,
+  facts: readonly ExtractedFact[],
+): Promise<ExtractedFact[]> {
+  const slots = [...new Set(facts.map((fact) => slotOf(fact)))]
+  const heads = await memoryVersions.versionsByIds(
+    tx,
+    projectId,
+    await versionTimes.headsOfSlots(
+      tx,
+      projectId,
+      scope,
+      slots.map((slot) => slotHash(key, slot)),
+    ),
+  )
+  const entries = await readRows(
+    keys,
+    tx,
+    projectId,
+    heads.map((version) => ({ version })),
+  )
+  const believed = new Map(entries.map(({ slot, text, data }) => [slot ?? "", { text, object: objectOf(data) }]))
+  return facts.flatMap((fact) => {
+    const slot = slotOf(fact)
+    const head = believed.get(slot)
+    const isSame = head !== undefined && normalName(head.object) === normalName(fact.object)
+    if (fact.op === "retract") {
+      if (!isSame) return []
+      believed.delete(slot)
+      return [fact]
+    }
+    if (isSame && head.text !== null && fact.kind !== "event") return [{ ...fact, text: head.text }]
+    believed.set(slot, { text: fact.text, object: fact.object })
+    return [fact]
+  })
+}
+
+function objectOf(data: JsonObject | null): string {
+  return typeof data?.["object"] === "string" ? data["object"] : ""
+}
+
+const promptHash = createHash("sha256").update(extractionQuestion([]).instructions).digest("hex").slice(0, 16)
+
+async function touchSessions({ projectId, scope }: Job, tx: Queryable, rows: readonly StoredEpisode[]): Promise<void> {
+  const sessions = Map.groupBy(
+    rows.filter(({ session }) => session !== null),
+    ({ session }) => session ?? "",
+  )
+  for (const [session, messages] of [...sessions].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const times = messages.map(({ occurredAt }) => occurredAt)
+    await memorySessions.touchSession(tx, projectId, { scope, session, firstAt: Math.min(...times), lastAt: Math.max(...times) })
+  }
+}
