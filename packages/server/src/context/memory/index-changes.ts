@@ -44,7 +44,7 @@ export class IndexChanges {
   /** Call it last in the transaction. */
   async apply(tx: Queryable): Promise<void> {
     // The order of scope ids; within one, what goes out before what comes in.
-    const ordered = this.#changes.toSorted((a, b) =>
+    const ordered = this.#last().toSorted((a, b) =>
       a.scopeId < b.scopeId ? -1 : a.scopeId > b.scopeId ? 1 : Number(a.entry !== null) - Number(b.entry !== null),
     )
     for (const { projectId, scopeId, documentId, entry } of ordered) {
@@ -55,5 +55,16 @@ export class IndexChanges {
       }
     }
     this.#changes.length = 0
+  }
+
+  /** Of a document that came in and went out again in one transaction only the last counts. */
+  #last(): Change[] {
+    const last = new Map<string, Change[]>()
+    for (const change of this.#changes) {
+      const key = `${change.scopeId} ${change.documentId}`
+      const before = last.get(key)?.filter(({ entry }) => entry === null) ?? []
+      last.set(key, change.entry === null ? [change] : [...before, change])
+    }
+    return [...last.values()].flat()
   }
 }
