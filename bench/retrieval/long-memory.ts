@@ -70,7 +70,11 @@ async function recall(
   ids: ReadonlyMap<string, string>,
   rerank: boolean,
 ): Promise<string[]> {
-  const { entries } = await context.memories.recall(callerOf(project), { scopes: [scope], query: text, limit, rerank, lanes: ["user", "assistant", "tool"] }, signal)
+  const { entries } = await context.memories.recall(
+    callerOf(project),
+    { scopes: [scope], query: text, limit, rerank, lanes: ["user", "assistant", "tool"] },
+    signal,
+  )
   const names = new Map([...ids].map(([name, id]) => [id, name]))
   return entries.map(({ id }) => names.get(id) ?? id)
 }
@@ -82,17 +86,23 @@ function report(arm: string, results: ReadonlyMap<SyntheticQuestion, readonly st
   const byId = new Map(messages.map((message) => [message.id, message]))
   const firstTen = [...results].map(([question, ranking]) => ({ question, found: ranking.slice(0, 10).map((id) => byId.get(id)) }))
   const updates = [...results].filter(([{ stale }]) => stale !== undefined)
-  const place = (ranking: readonly string[], id: string | undefined): number => (ranking.indexOf(id ?? "") + 1 || Infinity)
+  const place = (ranking: readonly string[], id: string | undefined): number => ranking.indexOf(id ?? "") + 1 || Infinity
   const all = [...results].flatMap(([question, ranking]) => ranking.map((id) => ({ question, message: byId.get(id) })))
   console.log(
     tableLine(
       arm,
       judgedOf(judged),
-      ...languages.map((language) => mean(judgedOf(judged.filter(([each]) => each.language === language)).map((each) => recallAt(10, each))).toFixed(2)),
+      ...languages.map((language) =>
+        mean(judgedOf(judged.filter(([each]) => each.language === language)).map((each) => recallAt(10, each))).toFixed(2),
+      ),
       share(judged.map(([{ relevant }, ranking]) => ranking[0] === relevant[0])),
       share(updates.map(([{ relevant, stale }, ranking]) => place(ranking, relevant[0]) < place(ranking, stale?.[0]))),
       String(all.filter(({ message }) => message?.deleted).length),
-      String(all.filter(({ question, message }) => message === undefined || message.project !== question.project || message.scope !== question.scope).length),
+      String(
+        all.filter(
+          ({ question, message }) => message === undefined || message.project !== question.project || message.scope !== question.scope,
+        ).length,
+      ),
       String(firstTen.flatMap(({ found }) => found).filter((message) => message?.role === "tool").length),
     ),
   )

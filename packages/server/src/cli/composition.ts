@@ -1,6 +1,7 @@
 // What the command line needs of the composed server, and how it is loaded only by the commands that need it.
 import type { Deployments } from "@perdure/contract"
 import type { Config } from "../config/index.ts"
+import type { Ranking } from "../context/index.ts"
 import type { KeyAdmin } from "../security/index.ts"
 
 /** A server that listens. */
@@ -30,10 +31,17 @@ export interface OpenedKeys extends AsyncDisposable {
   readonly identity: KeyAdmin
 }
 
+/** The retrieval of a data directory, without a server: for `retrieval fit`. */
+export interface OpenedRanking extends AsyncDisposable {
+  readonly projectId: string
+  readonly ranking: Ranking
+}
+
 export interface Composition {
   /** `onFatal` is told once when the database is lost for good. */
   readonly createPerdure: (config: Config, overrides: { onFatal: (error: Error) => void }) => Promise<RunningPerdure>
   readonly openKeys: (config: Config) => Promise<OpenedKeys>
+  readonly openRanking: (config: Config) => Promise<OpenedRanking>
 }
 
 /** Loads the composition: half a second that `version` and `config` do not spend. */

@@ -10,6 +10,7 @@ import { importLiteLlm, type ImportOptions } from "./import.ts"
 import { models, type ModelsOptions } from "./models.ts"
 import { migrate, type MigrateCommandOptions } from "./migrate.ts"
 import type { ConfigOptions } from "./options.ts"
+import { retrievalFit, type RetrievalFitOptions } from "./retrieval.ts"
 import { start, type StartOptions } from "./start.ts"
 import { reportFailure, type Terminal } from "./terminal.ts"
 import { ownVersion, version } from "./version.ts"
@@ -48,6 +49,7 @@ export function createProgram({ terminal, entry, finish }: ProgramOptions & { fi
   addServerCommands(program, { terminal, entry, finish })
   addDoctor(program, { terminal, finish })
   addMigrate(program, { terminal, finish })
+  addRetrieval(program, { terminal, finish })
   addDashboard(program, { terminal, finish })
   addModels(program, { terminal, finish })
   addKeys(program, { terminal, finish, withOptions: (command) => withDataOptions(command).addOption(json()) })
@@ -95,6 +97,21 @@ function addMigrate(program: Command, { terminal, finish }: Parts): void {
   withDataOptions(program.command("migrate").description("bring the schema of the database to head without starting the server"))
     .addOption(json())
     .action((options: MigrateCommandOptions) => finish(migrate(options, terminal)))
+}
+
+function addRetrieval(program: Command, { terminal, finish }: Parts): void {
+  const retrieval = program.command("retrieval").description("how what is recalled is ranked")
+  withDataOptions(
+    retrieval.command("fit").description("learn the weights of words, vectors and other signals, and keep them if they are better"),
+  )
+    .option(
+      "--pairs <file>",
+      'questions with their answers, one {"scope", "query", "relevant": [ids]} a line; facts and their messages when absent',
+    )
+    .addOption(new Option("--kind <kind>", "what the weights are for").choices(["message", "statement"]).default("message"))
+    .option("--project <id>", "project; the default one when absent")
+    .addOption(json())
+    .action((options: RetrievalFitOptions) => finish(retrievalFit(options, terminal)))
 }
 
 function addModels(program: Command, { terminal, finish }: Parts): void {

@@ -11,6 +11,7 @@ import { createDocumentServices, type DocumentServiceLimits, type DocumentServic
 import { createErasures, type Erasures } from "./erasure/erasures.ts"
 import { erasureDefinition } from "./erasure/work.ts"
 import { createDataKeys } from "./memory/data-keys.ts"
+import { createRanking, type Ranking } from "./memory/ranking.ts"
 import { createMemories, type Memories } from "./memory/memories.ts"
 import { createReader } from "./retrieval/reader.ts"
 import type { MemoryModel } from "./memory/jobs/ask.ts"
@@ -81,6 +82,7 @@ export interface ContextServices extends DocumentServices {
   states: States
   assembler: Assembler
   erasures: Erasures
+  ranking: Ranking
 }
 
 /** Call it right after `createRuns`: it defines the runs that ingest. */
@@ -110,6 +112,7 @@ export function createContext(dependencies: ContextDependencies): ContextService
     memories,
     scopes: createScopes(dependencies),
     upkeep: createUpkeepStatus({ ...dependencies, ...dependencies.memory, starter }),
+    ranking: createRanking({ ...dependencies, reader, wordCache, vectorIndex, termKeyOf, keys }),
     conversations: createConversations(dependencies),
     changeLog,
     blocks,

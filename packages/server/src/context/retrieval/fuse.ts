@@ -19,8 +19,8 @@ export interface Why {
   speaker?: true
   /** Late interaction, where the candidate was reranked. */
   tokens?: ArmScore
-  /** What a provider's reranker gave it. */
-  reranker?: ArmScore
+  /** It ends by asking something, where the candidate was reranked. */
+  asks?: true
 }
 
 export interface Fused {
@@ -123,7 +123,11 @@ export function ranked<T extends { key: string }>(
 function scaler(arm: ReadonlyMap<string, ArmScore>, floor: number, scale: Fusion["scale"]): (entry: ArmScore | null) => number {
   const best = arm.values().next().value?.score ?? 0
   if (scale === "rank") return (entry) => (entry === null ? 0 : (rankConstant + 1) / (rankConstant + entry.rank))
-  return (entry) => (entry === null || best <= floor ? 0 : Math.max((entry.score - floor) / (best - floor), 0))
+  return (entry) => scaledValue(entry?.score, best, floor)
+}
+
+export function scaledValue(score: number | undefined, best: number, floor = cosineFloor): number {
+  return score === undefined || best <= floor ? 0 : Math.max((score - floor) / (best - floor), 0)
 }
 
 export function clamp(score: number): number {

@@ -69,6 +69,15 @@ export function stemOf(word: string, language: Language): string {
   return rules[language].stem(word)
 }
 
+const letterPattern = /\p{L}/gu
+const latinLetter = /\p{Script=Latin}/u
+
+/** Whether most letters are Latin ones; so for a text without letters. */
+export function isLatin(text: string): boolean {
+  const letters = text.slice(0, charactersRead).match(letterPattern) ?? []
+  return letters.filter((letter) => latinLetter.test(letter)).length * 2 >= letters.length
+}
+
 /** A term that no text contains and that marks parts in that language; English goes unmarked. */
 export function languageMark(language: Language): string {
   return `\u0000${language}`

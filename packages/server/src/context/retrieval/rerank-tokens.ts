@@ -51,12 +51,13 @@ export function reranked(top: readonly Fused[], signals: ReadonlyMap<string, Tok
     const tokens = arm.get(each.key)
     const order = each.order + weights.tokens * (tokens === undefined ? middle : scaled(each.key))
     if (tokens === undefined) return { ...each, order }
+    const asks = signals.get(each.key)?.asks === true
     const share = weights.tokens / (1 + weights.tokens)
     return {
       ...each,
-      order: order + (signals.get(each.key)?.asks === true ? weights.asks : 0),
+      order: order + (asks ? weights.asks : 0),
       score: (1 - share) * each.score + share * clamp(tokens.score),
-      why: { ...each.why, tokens },
+      why: { ...each.why, tokens, ...(asks ? { asks: true as const } : {}) },
     }
   })
   entries.sort((a, b) => b.order - a.order || (a.key < b.key ? -1 : 1))

@@ -4,15 +4,16 @@ import { questionTerms } from "./analyze.ts"
 import { placeKey, scoreWords, type Bm25Parameters, type WeighedTerm } from "./bm25.ts"
 import { fuse, type Candidate, type Fused } from "./fuse.ts"
 import type { Lane } from "./lanes.ts"
-import { languageMark, languages, type Language } from "./languages.ts"
+import { isLatin, languageMark, languages, type Language } from "./languages.ts"
 import { rerankByTokens, type TokenReranking } from "./rerank-tokens.ts"
 import type { HashedTerm, ScopeWords } from "./scope-words.ts"
 import { scoreSessions } from "./sessions.ts"
+import { fusionIn } from "./spaces.ts"
 import { speakersIn, type NamedSpeakers } from "./speakers.ts"
 import { hashedTerm, type TermKeyOf } from "./term-hash.ts"
-import { fusionOf, kindOf, wordsFusion, type Fusion } from "./weights.ts"
 import type { VectorIndex } from "./vector-index.ts"
 import { highest } from "./vector-matrix.ts"
+import { kindOf, wordsFirst, wordsFusion, type Fusion } from "./weights.ts"
 import type { WordCache } from "./word-cache.ts"
 
 export interface ScopeQuery {
@@ -59,9 +60,14 @@ export async function searchScope(db: Queryable, query: ScopeQuery): Promise<Fus
   const cosines = await cosinesOf(db, query, vector, arm)
   // Each arm scores the candidates of the other too: one without its second score would be ranked as if it had none.
   const candidates = await candidatesAt(db, query, arm, new Set([...arm.best, ...cosines.keys()]), cosines)
-  const fusion = query.fusion ?? fusionOf(query.model)
+  const fusion = query.fusion ?? (await fusionFor(db, query))
   const fused = fuse(candidates, { ceiling: arm.ceiling, fusion })
   return query.tokens === undefined ? fused : rerankByTokens(db, query, fused, fusion, query.tokens)
+}
+
+async function fusionFor(db: Queryable, { projectId, model, text }: ScopeQuery): Promise<Fusion> {
+  const fusion = await fusionIn(db, projectId, model)
+  return isLatin(text) ? fusion : wordsFirst(fusion)
 }
 
 /** The speakers of a scope whom a text names; nothing is searched yet. */

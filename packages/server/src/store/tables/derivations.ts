@@ -33,6 +33,15 @@ export function parentsOf(db: Queryable, projectId: string, children: readonly s
   return db.query<StoredDerivation>(text, [projectId, children])
 }
 
+/** Which live versions rest on which episodes, the newest first. */
+export function newestOnEpisodes(db: Queryable, projectId: string, limit: number): Promise<{ child: string; parent: string }[]> {
+  return db.query(
+    `select d.child, d.parent from derivations d join memory_versions v on v.project_id = d.project_id and v.id = d.child
+     where d.project_id = $1 and d.parent_kind = 'episode' and v.expired_at is null order by d.child desc, d.parent limit $2`,
+    [projectId, limit],
+  )
+}
+
 export function childrenOf(db: Queryable, projectId: string, parents: readonly string[]): Promise<StoredDerivation[]> {
   const text = `select ${columns} from derivations where project_id = $1 and parent = any($2) order by parent, child`
   return db.query<StoredDerivation>(text, [projectId, parents])

@@ -1,0 +1,124 @@
+// Fits the weights of a project's space: searches for each labelled question as recall does, learns from what the arms said, and keeps what is worth it.
+import { AppError, type Clock, type JsonObject } from "../../core/index.ts"
+import { spaces, type Store } from "../../store/index.ts"
+import type { Caller } from "../types.ts"
+import { placeOf } from "./bm25.ts"
+import { fit, signalNames, type FitReport, type LabelledQuestion } from "./fit.ts"
+import { scaledValue, type Fused } from "./fuse.ts"
+import { parametersOf, type Lane } from "./lanes.ts"
+import type { Reader } from "./reader.ts"
+import { rerankedMax } from "./rerank-tokens.ts"
+import { namedSpeakers, searchScope } from "./scope-search.ts"
+import { fusionIn } from "./spaces.ts"
+import type { TermKeyOf } from "./term-hash.ts"
+import type { VectorIndex } from "./vector-index.ts"
+import { kindOf, type Fusion, type LaneKind } from "./weights.ts"
+import type { WordCache } from "./word-cache.ts"
+
+/** A question, and the documents of the scope's index that answer it. */
+export interface LabelledPair {
+  scopeId: string
+  query: string
+  relevant: readonly string[]
+}
+
+export interface FitDependencies {
+  store: Store
+  reader: Reader
+  wordCache: WordCache
+  vectorIndex: VectorIndex
+  termKeyOf: TermKeyOf
+  embedModel: string
+  clock: Clock
+}
+
+export interface FittedSpace extends FitReport {
+  model: string
+  kind: LaneKind
+  kept: boolean
+}
+
+const lanesOf: Readonly<Record<LaneKind, readonly Lane[]>> = {
+  message: ["user", "assistant"],
+  statement: ["fact", "summary", "document", "tool"],
+}
+
+export async function fitSpace(
+  dependencies: FitDependencies,
+  caller: Caller,
+  kind: LaneKind,
+  pairs: readonly LabelledPair[],
+  signal: AbortSignal,
+): Promise<FittedSpace> {
+  const { store, embedModel, clock } = dependencies
+  const before = await fusionIn(store.project(caller.projectId), caller.projectId, embedModel)
+  const questions: LabelledQuestion[] = []
+  let dimensions = 0
+  for (const pair of pairs) {
+    const found = await searched(dependencies, caller, kind, pair, before, signal)
+    dimensions = found.dimensions
+    questions.push(found.question)
+  }
+  const report = fit(questions, before.weights[kind])
+  const kept = report.refusal === null
+  if (kept) {
+    const fusion: Fusion = { scale: "value", weights: { ...before.weights, [kind]: report.weights } }
+    const figures = { [kind]: { ...report.recall, questions: report.questions, groups: report.groups } }
+    await spaces.putSpace(store.project(caller.projectId), caller.projectId, {
+      model: embedModel,
+      weightsHash: null,
+      dimensions,
+      fusion: { ...fusion, figures } as unknown as JsonObject, // numbers by name
+      fittedAt: clock.now(),
+    })
+  }
+  return { ...report, model: embedModel, kind, kept }
+}
+
+async function searched(
+  dependencies: FitDependencies,
+  caller: Caller,
+  kind: LaneKind,
+  { scopeId, query: text, relevant }: LabelledPair,
+  fusion: Fusion,
+  signal: AbortSignal,
+): Promise<{ question: LabelledQuestion; dimensions: number }> {
+  const { store, reader, wordCache, vectorIndex, termKeyOf, embedModel: model } = dependencies
+  const { projectId } = caller
+  const db = store.project(projectId)
+  const named = await namedSpeakers(db, { projectId, scopeId, text, wordCache, termKeyOf })
+  const { vector, tokens, wordsOnly } = await reader.question(caller, named.text, signal)
+  if (vector === undefined)
+    throw new AppError("feature_unavailable", `Weights cannot be fitted without vectors: ${wordsOnly ?? "the model gave none"}.`)
+  const reranking = tokens === undefined || reader.similarity === undefined ? undefined : { query: tokens, similarity: reader.similarity }
+  const where = { projectId, scopeId, text, vector, model, wordCache, vectorIndex, termKeyOf, documentIds: null, fusion }
+  const found = await db.transaction((tx) =>
+    searchScope(tx, { ...where, tokens: reranking, lanes: parametersOf(lanesOf[kind]), candidatesMax: 100 }),
+  )
+  const candidates = found.filter(({ lane }) => kindOf(lane) === kind).slice(0, reranking === undefined ? found.length : rerankedMax)
+  const wanted = new Set(relevant)
+  const right = candidates.flatMap(({ key }, place) => (wanted.has(placeOf(key).documentId) ? [place] : []))
+  const question = { group: scopeId, signals: signalsOf(candidates), right, rightInAll: wanted.size }
+  return { question, dimensions: vector.length }
+}
+
+/** What the arms said of each candidate, scaled as fusion scales it. */
+function signalsOf(candidates: readonly Fused[]): number[][] {
+  const best = (scoreOf: (each: Fused) => number | undefined): number => Math.max(0, ...candidates.map((each) => scoreOf(each) ?? 0))
+  const words = best(({ why }) => why.words?.score)
+  const vectors = best(({ why }) => why.vectors?.score)
+  const tokens = candidates.flatMap(({ why }) => why.tokens?.score ?? [])
+  const [lowest, highest] = [Math.min(...tokens), Math.max(...tokens)]
+  return candidates.map(({ why }) => {
+    const byWords = words === 0 ? 0 : (why.words?.score ?? 0) / words
+    const signals: Record<(typeof signalNames)[number], number> = {
+      words: byWords,
+      vectors: scaledValue(why.vectors?.score, vectors),
+      session: why.session ?? byWords,
+      speaker: why.speaker === true ? 1 : 0,
+      tokens: why.tokens === undefined || highest === lowest ? 0 : (why.tokens.score - lowest) / (highest - lowest),
+      asks: why.asks === true ? 1 : 0,
+    }
+    return signalNames.map((name) => signals[name])
+  })
+}
