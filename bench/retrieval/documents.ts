@@ -1,5 +1,5 @@
-// How good is the search of vector stores? nDCG@10 and recall@10 on SciFact by words, by vectors and by both, through the server's own chunker, index and search.
-//   node bench/retrieval/scifact.ts [documents]     all 5,183 when no number is given; fewer keep the labelled ones
+// How good is the search of vector stores? nDCG@10 and recall@10 by words, by vectors and by both, through the server's own chunker, index and search.
+//   node bench/retrieval/documents.ts [scifact|cranfield] [documents]     all documents when no number is given; fewer keep the labelled ones
 import { createHash } from "node:crypto"
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { openMiniLm, type MiniLm } from "@perdure/minilm"
@@ -17,10 +17,11 @@ import { derivedTermKeys } from "../../packages/server/src/context/retrieval/ter
 import type { Store } from "../../packages/server/src/store/index.ts"
 import { openBenchStore, vectorIndexOf } from "./bench-store.ts"
 
-const folder = new URL("../../../shared/retrieval/scifact/", import.meta.url)
+const set = process.argv[2] === "cranfield" ? "cranfield" : "scifact"
+const folder = new URL(`../../../shared/retrieval/${set}/`, import.meta.url)
 const cacheFolder = new URL("./results/", import.meta.url)
 const projectId = "proj_bench"
-const scopeId = "vs_scifact"
+const scopeId = `vs_${set}`
 const model = "perdure/minilm"
 const wordCache = createWordCache({ bytesMax: defaultLimits.wordCacheBytesMax })
 const termKeyOf = derivedTermKeys(new Uint8Array(32))
@@ -31,10 +32,10 @@ interface Text {
 }
 
 if (existsSync(folder)) await main()
-else console.log("skipped: ../shared/retrieval/scifact is not here")
+else console.log(`skipped: ../shared/retrieval/${set} is not here`)
 
 async function main(): Promise<void> {
-  const documents = subset(Number(process.argv[2] ?? Infinity))
+  const documents = subset(Number(process.argv[3] ?? Infinity))
   await using minilm = await openMiniLm()
   await using opened = await openBenchStore()
   const { store } = opened
@@ -67,7 +68,7 @@ async function index(store: Store, documents: readonly Text[], embed: CachedEmbe
       return { terms, length }
     })
     await store.project(projectId).transaction(async (tx) => {
-      await scopeIndex.indexEntry(tx, { ...key, lane: "document", parts })
+      await scopeIndex.indexEntry(tx, { ...key, lane: "document", session: document.id, parts })
       const rows = texts.map(({ part, piece }, place) => ({ part, piece, vector: vectors[place] ?? new Float32Array() }))
       await scopeIndex.indexVectors(tx, { ...key, model }, rows)
     })
@@ -152,7 +153,7 @@ interface CachedEmbed {
 
 /** Embedding takes minutes and never changes: vectors are kept beside the bench, by the hash of their text. */
 function cachedEmbed(minilm: MiniLm): CachedEmbed {
-  const file = new URL("scifact-vectors.json", cacheFolder)
+  const file = new URL(`${set}-vectors.json`, cacheFolder)
   const cache = new Map<string, string>(existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as [string, string][]) : [])
   const known = cache.size
   const hash = (text: string): string => createHash("sha256").update(text).digest("base64")
