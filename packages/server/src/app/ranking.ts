@@ -16,7 +16,7 @@ export async function openRanking(config: Config): Promise<{ projectId: string; 
     const parts = await openParts(quiet, logger, undefined, cleanUps)
     const foundation = await openFoundation(quiet, shared, { store: parts.store, metrics, observers }, cleanUps)
     const inference = composeInference(shared, quiet, { ...parts, observer: observers.pool }, cleanUps)
-    const context = cleanUps.use(composeContext(shared, quiet, { ...foundation, ...parts, inference }))
+    const context = cleanUps.use(composeContext(shared, quiet, { ...foundation, ...parts, inference, dropCaches: () => undefined }))
     return { projectId: defaultProjectId, ranking: context.ranking, [Symbol.asyncDispose]: () => cleanUps.disposeAsync() }
   } catch (error) {
     await cleanUps.disposeAsync()

@@ -115,9 +115,16 @@ async function loadQuestion(db: Queryable, query: ScopeQuery, key: Uint8Array): 
   return query.wordCache.load(db, query, hashed(all))
 }
 
-/** The languages other than English that some part of the scope is in. */
-function languagesIn(words: ScopeWords, key: Uint8Array): Set<Language> {
-  return new Set(languages.filter((language) => words.has(hashedTerm(key, languageMark(language)))))
+/** Kept for as long as the scope does not change. */
+const spokenIn = new WeakMap<ScopeWords, { version: number; spoken: ReadonlySet<Language> }>()
+
+/** The languages other than English that some part of the scope is in; their marks have been loaded. */
+function languagesIn(words: ScopeWords, key: Uint8Array): ReadonlySet<Language> {
+  const known = spokenIn.get(words)
+  if (known?.version === words.version) return known.spoken
+  const spoken = new Set(languages.filter((language) => words.has(hashedTerm(key, languageMark(language)))))
+  spokenIn.set(words, { version: words.version, spoken })
+  return spoken
 }
 
 /** Of the terms that a word may have those that the scope knows; the likeliest one where it knows none, so that the word still counts as missed. */
