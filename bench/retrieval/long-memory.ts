@@ -7,6 +7,7 @@ import { defaultLimits, newId, systemClock } from "../../packages/server/src/cor
 import { createRuns } from "../../packages/server/src/runs/index.ts"
 import { openSealer } from "../../packages/server/src/security/index.ts"
 import type { Store } from "../../packages/server/src/store/index.ts"
+import { memoryForTests } from "../../packages/server/src/testing/memory-settings.ts"
 import { openBenchStore } from "./bench-store.ts"
 import { mean, recallAt, tableHead, tableLine, type Judged } from "./measure.ts"
 import type { SyntheticMessage, SyntheticQuestion } from "./synthetic/generate.ts"
@@ -28,7 +29,7 @@ async function measure(arm: "words" | "both" | "reranked"): Promise<void> {
   await using runs = createRuns({ store, clock: systemClock, newId, limits: defaultLimits })
   const embedding = arm === "words" ? { embedAs: undefined } : embeddingOf(minilm)
   const shared = { store, runs, embedModel: "perdure/minilm", clock: systemClock, newId, limits: defaultLimits }
-  await using context = createContext({ ...shared, ...embedding, sealer: await openSealer(store) })
+  await using context = createContext({ ...shared, ...embedding, sealer: await openSealer(store), memory: memoryForTests })
   const ids = await remember(context)
   if (arm !== "words") await vectorsOf(store, new Set(ids.values()).size)
   for (const { id, project, deleted } of messages) if (deleted) await context.memories.forget(callerOf(project), ids.get(id) ?? "")
