@@ -140,7 +140,8 @@ describe("nothing grows", { timeout: 300_000 }, () => {
     await settled(scope)
     const before = await believed(scope)
     for (let cycle = 0; cycle < cycles; cycle++) {
-      const { entries } = await server.context.memories.recall(caller, { scopes: [scope], query: "What do you know about me?" }, never)
+      const query = { scopes: [scope], query: "What do you know about me?", lanes: ["fact"] }
+      const { entries } = await server.context.memories.recall(caller, query, never)
       const told = entries.map(({ text }) => text).join(" ")
       await say(scope, `You told me in ${cycle}: ${told}`, { role: "assistant", recalledFrom: entries.map(({ id }) => id) })
       await say(scope, `<memory>${told}</memory> Thanks, number ${cycle}!`)
