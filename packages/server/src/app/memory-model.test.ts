@@ -22,8 +22,8 @@ beforeAll(async () => {
     logging: { level: "silent" },
     providers: { acme: { baseUrl: provider.url } },
     models: { reader: { deployments: [{ provider: "acme", model: "r", price }] } },
-    // One call is 200,000 micro-dollars below, and 500,000 at worst are too many after it.
-    memory: { extraction: { model: "reader", budgetUsdPerDay: 0.6 } },
+    // A call may cost some 290,000 micro-dollars at worst and costs 200,000 below, so that there is no room for a second one.
+    memory: { extraction: { model: "reader", budgetUsdPerDay: 0.4 } },
   }
   await writeFile(join(directory, "perdure.config.ts"), `export default ${JSON.stringify(config)}`)
   perdure = await createPerdure((await loadConfig({ cwd: directory, flags: [] })).config)
