@@ -164,6 +164,7 @@ function limitBounds(key: string): readonly [number, number] {
   if (key.endsWith("Percent")) return [0, 100]
   if (/Ms(Max)?$/.test(key)) return [1, 24 * 60 * 60 * 1000]
   if (/Bytes(Max)?$/.test(key)) return [1024, 8 * 1024 ** 3]
+  if (key.endsWith("CharactersMax")) return [1, 1024 ** 3]
   return [1, 10_000_000]
 }
 
