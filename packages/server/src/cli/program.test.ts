@@ -58,7 +58,7 @@ test("config check says ok and what is there", async () => {
   const path = file("good.yaml", 'models: { fast: { deployments: [{ gguf: "x.gguf" }] } }')
   const { code, out } = await run("config", "check", "--config", path)
   expect(code).toBe(exitCodes.ok)
-  expect(out).toBe(`ok: ${path} (0 providers, 1 model, 1 grant)\n`)
+  expect(out).toBe(`ok: ${path} (0 providers, 1 model, 2 grants)\n`)
 })
 
 test("config check fails with every problem on stderr, the next step, and its own exit code", async () => {
