@@ -16,12 +16,17 @@ test("no file of the contract imports anything but zod and its neighbours, or us
 test("an import of a Node built-in or a use of process is found", () => {
   expect(offences('import { hash } from "node:crypto"')).toEqual(["node:crypto"])
   expect(offences('export * from "fs"')).toEqual(["fs"])
+  expect(offences('import "node:fs"')).toEqual(["node:fs"])
+  expect(offences('import {\n  hash,\n} from "node:crypto"')).toEqual(["node:crypto"])
   expect(offences('const path = await import("node:path")')).toEqual(["node:path"])
   expect(offences("const level = process.env")).toEqual(["process"])
+  expect(offences('z.enum(["import", "operator"]).meta({ description: "Where it came from" })')).toEqual([])
 })
 
 function offences(text: string): string[] {
   const code = text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "")
-  const imported = [...code.matchAll(/(?:from|import)\s*\(?\s*["']([^"']+)["']/g)].map(([, name]) => name ?? "")
+  const imported = [...code.matchAll(/(?:^import|^(?:import|export|\}) [^"'\n]*\bfrom|\bimport\s*\()\s*["']([^"']+)["']/gm)].map(
+    ([, name]) => name ?? "",
+  )
   return [...imported.filter((name) => !allowed.test(name)), ...[...code.matchAll(nodeGlobals)].map(([name]) => name)]
 }

@@ -29,6 +29,7 @@ export const endpointGroups = [
   "rerank",
   "responses",
   "runs",
+  "scopes",
   "sources",
   "states",
   "uploads",
