@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { newId, systemClock } from "../../core/index.ts"
 import { openSealer } from "../../security/index.ts"
 import { startContextServer, type ContextServer } from "../../testing/context-server.ts"
+import { memoryForTests } from "../../testing/memory-settings.ts"
 import { testEngines } from "../../testing/database.ts"
 import { assertFacts, type FactDependencies } from "../memory/assert-fact.ts"
 import { createDataKeys } from "../memory/data-keys.ts"
@@ -59,6 +60,31 @@ describe.each(testEngines())("an erasure on %s", (engine) => {
     }
     return found
   }
+
+  it("takes the names that were read out of it, and the sessions that it was said in", { timeout: 300_000 }, async () => {
+    await using reading = await startContextServer({ engine, embed: undefined, memory: memoryForTests })
+    const { store, context } = reading
+    const rows = async (): Promise<number> => {
+      const [found] = await store.system.query<{ count: number }>(
+        "select (select count(*) from memory_entities)::int + (select count(*) from memory_sessions)::int as count",
+      )
+      return found?.count ?? 0
+    }
+    await context.memories.remember(caller, {
+      scope: "user:ines",
+      text: "I live in Paris. I work at Acme.",
+      subject: "ines",
+      session: "kestrel-talk",
+    })
+    await expect.poll(rows, { timeout: 60_000 }).toBeGreaterThan(1)
+    const { id } = await context.erasures.start(
+      caller,
+      { target: { kind: "subject", name: "ines" }, dryRun: false },
+      AbortSignal.timeout(60_000),
+    )
+    await expect.poll(async () => (await context.erasures.get(projectId, id)).status, { timeout: 120_000 }).toBe("completed")
+    expect(await rows()).toBe(0)
+  })
 
   it("of a subject takes what is about them in every scope, with what was derived, and destroys their key", async () => {
     const about = await say("team:sales", "Grace Kestrel-9131 prefers the window seat on trains.", { subject: "grace" })

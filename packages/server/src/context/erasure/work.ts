@@ -243,6 +243,7 @@ class ErasureWork {
   async #keys(target: ErasureTarget, keyIds: readonly string[]): Promise<number> {
     const { keys } = this.#dependencies
     return await this.#transact("keys", async (tx) => {
+      await erasureTargets.deleteRests(tx, this.#projectId)
       const own = target.kind === "scope" ? await dataKeys.liveKey(tx, this.#projectId, subjectOfScope(target.name)) : undefined
       const candidates = own === undefined ? keyIds : [...keyIds, own.id]
       const subjects = new Set(await erasureTargets.subjectsWithoutData(tx, this.#projectId, candidates))

@@ -152,6 +152,25 @@ export async function deleteScopeTexts(tx: Queryable, projectId: string, scope: 
   return counts
 }
 
+/** What the work on memory kept beside entries that are gone: names of whom nothing speaks of any more, sessions and texts without a message. */
+export async function deleteRests(tx: Queryable, projectId: string): Promise<void> {
+  await tx.query(
+    `delete from memory_entities e where e.project_id = $1
+       and not exists (select from memory_mentions m where m.project_id = $1 and m.entity_id = e.id)`,
+    [projectId],
+  )
+  for (const [table, same] of [
+    ["memory_sessions", "e.session = r.session"],
+    ["memory_work", "e.content_hash = r.content_hash"],
+  ] as const) {
+    await tx.query(
+      `delete from ${table} r where r.project_id = $1
+         and not exists (select from episodes e where e.project_id = $1 and e.scope = r.scope and ${same})`,
+      [projectId],
+    )
+  }
+}
+
 /** Subjects whose keys protect nothing any more, of those given. */
 export async function subjectsWithoutData(db: Queryable, projectId: string, keyIds: readonly string[]): Promise<string[]> {
   const rows = await db.query<{ subject: string }>(
@@ -160,7 +179,8 @@ export async function subjectsWithoutData(db: Queryable, projectId: string, keyI
        and not exists (select from memory_versions r where r.project_id = $1 and r.key_id = k.id)
        and not exists (select from sources r where r.project_id = $1 and r.key_id = k.id)
        and not exists (select from block_versions r where r.project_id = $1 and r.key_id = k.id)
-       and not exists (select from state_versions r where r.project_id = $1 and r.key_id = k.id)`,
+       and not exists (select from state_versions r where r.project_id = $1 and r.key_id = k.id)
+       and not exists (select from memory_entities r where r.project_id = $1 and r.key_id = k.id)`,
     [projectId, keyIds],
   )
   return rows.map(({ subject }) => subject)

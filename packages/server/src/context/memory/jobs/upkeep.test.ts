@@ -7,7 +7,7 @@ import { paraphrases } from "./paraphrases.fixture.ts"
 
 const caller = { projectId: "proj_default", principal: "key_test" }
 const never = new AbortController().signal
-/** Of recall → chat → remember; 1,000 were measured, CI does fewer. */
+/** Of recall → chat → remember. */
 const cycles = 60
 let server: ContextServer
 
@@ -140,7 +140,7 @@ describe("nothing grows", { timeout: 300_000 }, () => {
     await settled(scope)
     const before = await believed(scope)
     for (let cycle = 0; cycle < cycles; cycle++) {
-      const query = { scopes: [scope], query: "What do you know about me?", lanes: ["fact"] }
+      const query = { scopes: [scope], query: "What do you know about me?", lanes: ["fact"] as const }
       const { entries } = await server.context.memories.recall(caller, query, never)
       const told = entries.map(({ text }) => text).join(" ")
       await say(scope, `You told me in ${cycle}: ${told}`, { role: "assistant", recalledFrom: entries.map(({ id }) => id) })
