@@ -70,7 +70,7 @@ describe.skipIf(browserPath === undefined)("documents in a browser", () => {
   it("open the run that read a file", async () => {
     await page.locator('[data-file="handbook.md"]').getByRole("link", { name: "ready" }).click()
     await page.waitForURL(/\/dashboard\/runs\/run_/)
-    expect(await page.locator("main").textContent()).toContain("ingestion")
+    await expect.poll(() => page.locator("main").textContent(), { timeout: 60_000 }).toContain("ingestion")
     await page.goBack()
   })
 
