@@ -70,6 +70,20 @@ describe.each(testEngines())("what is derived, on %s", (engine) => {
     ])
   })
 
+  it("of two statements that answer alike the fresher comes first, and asking for the past changes nothing by age", async () => {
+    const scope = "user:boats"
+    for (const colour of ["red", "blue"])
+      await conclude(scope, await say(scope, `I have a ${colour} boat`), { text: `Has a ${colour} boat`, slot: null })
+    const [first, second] = await believed(scope, "which boat?")
+    const at = { validAt: Date.now() }
+    const then = await believed(scope, "which boat?", at)
+    const age = "update memory_versions set recorded_at = recorded_at - interval '2 years', salience = 0.1 where scope = $1 and id = $2"
+    const { entries } = await recall({ scopes: [scope], query: "which boat?", lanes: ["fact"] })
+    await server.store.system.query(age, [scope, entries[0]?.versionId ?? ""])
+    expect(await believed(scope, "which boat?")).toEqual([second, first])
+    expect(await believed(scope, "which boat?", at)).toEqual(then)
+  })
+
   it("what is told late of an earlier time goes into the past", async () => {
     const scope = "user:late"
     await conclude(scope, await say(scope, "I live in Paris now", { occurredAt: june }), { text: "Lives in Paris" })

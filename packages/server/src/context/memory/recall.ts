@@ -15,6 +15,7 @@ import { choose, type Candidate, type Choice, type Wanted } from "./choose.ts"
 import type { DataKeys } from "./data-keys.ts"
 import { readRows, rowsByIds } from "./entries.ts"
 import { historyScopeId, memoryScopeId } from "./index-scopes.ts"
+import { decayFactor } from "./jobs/decay.ts"
 import type { Recall } from "./types.ts"
 
 const memoryLanes = ["user", "assistant", "tool", "fact", "summary"] as const satisfies Lane[]
@@ -150,7 +151,7 @@ async function search(
         cut ||= found.length >= size
       }
     }
-    const choice = choose(await candidatesOf(dependencies, tx, caller.projectId, ranked), wanted)
+    const choice = choose(await candidatesOf(dependencies, tx, caller.projectId, ranked, past ? null : now), wanted)
     if (choice.full || !cut || size * 4 > candidatesMax) return choice
   }
 }
@@ -166,27 +167,31 @@ function scopeQuery(
   return { ...shared, text, vector, tokens: reranking, documentIds: null, lanes: parametersOf(wanted) }
 }
 
-/** Candidates of all scopes, best first, with what their rows say. */
+/** Candidates of all scopes, best first, with what their rows say. Time lowers what is derived, unless the question is about the past. */
 async function candidatesOf(
   { keys }: RecallDependencies,
   tx: Queryable,
   projectId: string,
   ranked: readonly Fused[],
+  now: number | null,
 ): Promise<Candidate[]> {
   const ids = ranked.map(({ key }) => placeOf(key).documentId)
   const rows = await rowsByIds(tx, projectId, ids)
   const known = ranked.flatMap((fused, index) => {
     const row = rows.get(ids[index] ?? "")
-    return row === undefined ? [] : [{ fused, row }]
+    if (row === undefined) return []
+    const factor =
+      row.version === undefined || now === null ? 1 : decayFactor({ salience: row.version.salience, at: row.version.recordedAt }, now)
+    return [{ score: fused.score * factor, why: fused.why, row }]
   })
-  known.sort((a, b) => b.fused.score - a.fused.score) // stable: within one scope the order stays
+  known.sort((a, b) => b.score - a.score) // stable: within one scope the order stays
   const entries = await readRows(
     keys,
     tx,
     projectId,
     known.map(({ row }) => row),
   )
-  return known.flatMap(({ fused: { score, why }, row }, index) => {
+  return known.flatMap(({ score, why, row }, index) => {
     const entry = entries[index]
     return entry === undefined ? [] : [{ entry, row, score, why }]
   })

@@ -3,8 +3,6 @@
 -- When facts were read out of it, or it was found that there is nothing to read.
 alter table episodes add column extracted_at timestamptz;
 create index episodes_to_extract on episodes (project_id, scope, id) where extracted_at is null and expired_at is null;
--- Kept in front, whatever their age.
-alter table memories add column pinned boolean not null default false;
 
 create table memory_upkeep (
   project_id text not null,

@@ -102,13 +102,12 @@ describe("a name", () => {
   })
 })
 
-test("time lowers a rank to a floor at most, salience slows it, and what is pinned stays", () => {
-  const factors = [0, 90, 400, 40_000].map((age) => decayFactor({ salience: 0.5, at: saidAt - age * day, isPinned: false }, saidAt))
+test("time lowers a rank to a floor at most, and salience slows it", () => {
+  const factors = [0, 90, 400, 40_000].map((age) => decayFactor({ salience: 0.5, at: saidAt - age * day }, saidAt))
   expect(factors).toEqual([...factors].sort((a, b) => b - a))
   expect(factors[0]).toBe(1)
-  expect(decayFactor({ salience: 0, at: 0, isPinned: false }, saidAt * 10)).toBeGreaterThanOrEqual(decayFloor)
-  expect(decayFactor({ salience: 1, at: 0, isPinned: false }, saidAt)).toBe(1)
-  expect(decayFactor({ salience: 0, at: 0, isPinned: true }, saidAt)).toBe(1)
+  expect(decayFactor({ salience: 0, at: 0 }, saidAt * 10)).toBeGreaterThanOrEqual(decayFloor)
+  expect(decayFactor({ salience: 1, at: 0 }, saidAt)).toBe(1)
 })
 
 test("a digest quotes the sentences that say most of a session, in their order, each once, with who said them", () => {
