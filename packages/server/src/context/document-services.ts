@@ -3,7 +3,7 @@ import type { Clock, Limits, NewId } from "../core/index.ts"
 import type { Runs } from "../runs/index.ts"
 import type { Store } from "../store/index.ts"
 import { openDocuments, type DocumentLimits } from "./documents/documents.ts"
-import { startExpirySweep } from "./expiry-sweep.ts"
+import { startDocumentSweep } from "./document-sweep.ts"
 import { createFileBatches, type FileBatches } from "./file-batches.ts"
 import { fileBatchDefinition } from "./file-batch-run.ts"
 import { createFiles, type Files } from "./files.ts"
@@ -58,7 +58,7 @@ export function createDocumentServices(
   const vectorStores = createVectorStores({ ...dependencies, files, ingestions, addFiles: (...added) => fileBatches.create(...added) })
   runs.define(ingestionDefinition({ ...dependencies, documents }))
   runs.define(fileBatchDefinition({ ...dependencies, ingestions }))
-  const sweep = startExpirySweep({ ...dependencies, files, vectorStores, onError })
+  const sweep = startDocumentSweep({ ...dependencies, files, vectorStores, ingestions, onError })
   return {
     files,
     uploads: createUploads({ ...dependencies, files }),

@@ -83,36 +83,42 @@ it("a process killed while it ingests is continued by the next, without losing o
   await second.kill()
 })
 
-it("a file whose run was never started, because the process died between the two writes, is ingested when somebody asks for it", async () => {
-  await using server = await startContextServer()
-  const caller = { projectId: server.projectId, principal: "key_test" }
-  const upload = { filename: "a.md", purpose: "assistants", content: new TextEncoder().encode("Tea is a drink.") }
-  const file = await server.context.files.upload(caller, upload)
-  const { store } = await server.context.vectorStores.create(caller, {
-    name: null,
-    description: null,
-    metadata: null,
-    expiresAfterDays: null,
-    fileIds: [],
-    chunking: { tokensMax: 200, overlapTokens: 20 },
-  })
-  await vectorStores.upsertVectorStoreFiles(server.store.system, [
-    {
-      projectId: server.projectId,
-      vectorStoreId: store.id,
-      fileId: file.id,
-      runId: "run_01a210a3fbe97d088ebc2ed9f85932de",
-      attributes: {},
-      chunkTokensMax: 200,
-      chunkOverlapTokens: 20,
-      createdAt: Date.now() - 60_000,
-      replaces: null,
-      batchId: null,
-    },
-  ])
-  const status = async (): Promise<string> => (await server.context.vectorStores.getFile(server.projectId, store.id, file.id)).status
-  await expect.poll(status, { timeout: 30_000 }).toBe("completed")
-})
+it.each(["when somebody asks for it", "in time when nobody does"])(
+  "a file whose run was never started, because the process died between the two writes, is ingested %s",
+  async (when) => {
+    await using server = await startContextServer({ limits: { expirySweepMs: when === "when somebody asks for it" ? 3_600_000 : 100 } })
+    const caller = { projectId: server.projectId, principal: "key_test" }
+    const upload = { filename: "a.md", purpose: "assistants", content: new TextEncoder().encode("Tea is a drink.") }
+    const file = await server.context.files.upload(caller, upload)
+    const { store } = await server.context.vectorStores.create(caller, {
+      name: null,
+      description: null,
+      metadata: null,
+      expiresAfterDays: null,
+      fileIds: [],
+      chunking: { tokensMax: 200, overlapTokens: 20 },
+    })
+    await vectorStores.upsertVectorStoreFiles(server.store.system, [
+      {
+        projectId: server.projectId,
+        vectorStoreId: store.id,
+        fileId: file.id,
+        runId: "run_01a210a3fbe97d088ebc2ed9f85932de",
+        attributes: {},
+        chunkTokensMax: 200,
+        chunkOverlapTokens: 20,
+        createdAt: Date.now() - 60_000,
+        replaces: null,
+        batchId: null,
+      },
+    ])
+    const stored = async (): Promise<string | undefined> =>
+      (await vectorStores.findVectorStoreFile(server.store.system, server.projectId, store.id, file.id))?.status
+    const asked = async (): Promise<string> => (await server.context.vectorStores.getFile(server.projectId, store.id, file.id)).status
+    const status = when === "when somebody asks for it" ? asked : stored
+    await expect.poll(status, { timeout: 30_000 }).toBe("completed")
+  },
+)
 
 it("a file removed while it is ingested leaves nothing behind", async () => {
   const hold = Promise.withResolvers<void>()

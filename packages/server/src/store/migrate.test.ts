@@ -93,6 +93,28 @@ describe.each(testEngines())("migrations on %s", (engine) => {
     expect(store.capabilities.vector).toBe(engine === "pglite" || hasTestVector())
   })
 
+  test("lets files that were indexed in the form of before wait to be read anew, and keeps the others as they are", async () => {
+    const before = readMigrations().filter(({ name }) => name < "0015")
+    await using database = await fresh(before)
+    const file = (id: string): string => `('p', '${id}', '${id}.md', 'assistants', 1, 'x', 'key_a', '{}', now())`
+    const inStore = (id: string, status: string): string => `('p', 'vs_1', '${id}', 'run_${id}', '${status}', '{}', 100, 0, now())`
+    for (const text of [
+      `insert into files (project_id, id, filename, purpose, bytes, sha256, principal, label, created_at) values ${file("file_a")}, ${file("file_b")}`,
+      `insert into vector_stores (project_id, id, created_at, last_active_at) values ('p', 'vs_1', now(), now())`,
+      `insert into vector_store_files (project_id, vector_store_id, file_id, run_id, status, attributes, chunk_tokens_max, chunk_overlap_tokens, created_at)
+       values ${inStore("file_a", "completed")}, ${inStore("file_b", "failed")}`,
+      `insert into chunks (project_id, vector_store_id, file_id, position, id, heading, body, span_start, span_end, tokens)
+       values ('p', 'vs_1', 'file_a', 0, 'chunk_1', '{}', 'Tea.', 0, 4, 2)`,
+    ])
+      await database.store.system.query(text)
+    const store = await again(database, readMigrations())
+    expect(await store.system.query(`select file_id as id, status, run_id as "runId" from vector_store_files order by file_id`)).toEqual([
+      { id: "file_a", status: "in_progress", runId: expect.stringMatching(/^run_[0-9a-f]{12}7[0-9a-f]{19}$/) as string },
+      { id: "file_b", status: "failed", runId: "run_file_b" },
+    ])
+    expect(await store.system.query("select id from chunks")).toEqual([])
+  })
+
   test("gives the schema of the committed dump", async () => {
     await using database = await openTestStore(engine)
     const schema = schemaHeader + (await describeSchema(database.store.system))

@@ -572,18 +572,6 @@ alter table index_entries enable row level security;
 create policy project_only on index_entries for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
 grant delete, insert, select, update on index_entries to perdure_app;
 
-create table indexed_documents (
-  project_id text not null,
-  scope_id text not null,
-  document_id text not null,
-  parts integer not null,
-  terms integer not null,
-  constraint indexed_documents_pkey PRIMARY KEY (project_id, scope_id, document_id)
-);
-alter table indexed_documents enable row level security;
-create policy project_only on indexed_documents for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
-grant delete, insert, select, update on indexed_documents to perdure_app;
-
 create table large_embeddings (
   project_id text not null,
   scope_id text not null,
@@ -690,7 +678,6 @@ create table memories (
   kind text not null,
   slot text,
   created_at timestamp with time zone not null,
-  pinned boolean default false not null,
   constraint memories_kind_check CHECK ((kind = ANY (ARRAY['fact'::text, 'preference'::text, 'event'::text, 'procedure'::text, 'reflection'::text, 'summary'::text, 'timeline'::text, 'profile'::text]))),
   constraint memories_project_id_scope_fkey FOREIGN KEY (project_id, scope) REFERENCES scopes(project_id, path),
   constraint memories_pkey PRIMARY KEY (project_id, id)
@@ -889,35 +876,6 @@ CREATE INDEX memory_work_unfinished ON public.memory_work USING btree (project_i
 alter table memory_work enable row level security;
 create policy project_only on memory_work for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
 grant delete, insert, select, update on memory_work to perdure_app;
-
-create table old_embeddings (
-  project_id text not null,
-  scope_id text not null,
-  document_id text not null,
-  part integer not null,
-  piece integer not null,
-  model text not null,
-  embedding vector not null,
-  constraint old_embeddings_pkey PRIMARY KEY (project_id, scope_id, document_id, part, piece)
-);
-alter table old_embeddings enable row level security;
-create policy project_only on old_embeddings for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
-grant delete, insert, select, update on old_embeddings to perdure_app;
-
-create table postings (
-  project_id text not null,
-  scope_id text not null,
-  term text not null,
-  document_id text not null,
-  parts integer[] not null,
-  frequencies integer[] not null,
-  lengths integer[] not null,
-  constraint postings_pkey PRIMARY KEY (project_id, scope_id, term, document_id)
-);
-CREATE INDEX postings_by_document ON public.postings USING btree (project_id, scope_id, document_id);
-alter table postings enable row level security;
-create policy project_only on postings for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
-grant delete, insert, select, update on postings to perdure_app;
 
 create table projects (
   id text not null,

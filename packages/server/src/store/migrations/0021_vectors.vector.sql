@@ -1,5 +1,5 @@
 -- Vectors anew: they know their place and lane, so that copies in memory can follow a scope, and scopes beyond some size lie in a partition of their own,
--- the only one with an approximate index. A scope moves there by an update: no DDL runs for a scope. See design/decisions/0009.
+-- the only one with an approximate index. A scope moves there by an update: no DDL runs for a scope. See design/decisions/0004.
 
 alter table embeddings rename to old_embeddings;
 alter table old_embeddings rename constraint embeddings_pkey to old_embeddings_pkey;

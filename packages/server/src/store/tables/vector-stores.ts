@@ -184,6 +184,21 @@ export async function findVectorStoreFile(
   return (await db.query<StoredVectorStoreFile>(text, [projectId, vectorStoreId, fileId]))[0]
 }
 
+/** Files of all projects that wait for an ingestion whose run is nowhere; after a place in the order of their keys. */
+export function filesWithoutRun(
+  db: Queryable,
+  after: Pick<StoredVectorStoreFile, "projectId" | "vectorStoreId" | "fileId"> | undefined,
+  limit: number,
+): Promise<StoredVectorStoreFile[]> {
+  return db.query<StoredVectorStoreFile>(
+    `select ${fileColumns} from vector_store_files f
+     where status = 'in_progress' and (project_id, vector_store_id, file_id) > ($1, $2, $3)
+       and not exists (select from runs r where r.project_id = f.project_id and r.id = f.run_id)
+     order by project_id, vector_store_id, file_id limit $4`,
+    [after?.projectId ?? "", after?.vectorStoreId ?? "", after?.fileId ?? "", limit],
+  )
+}
+
 /** The row if it still belongs to that run, locked until the transaction ends. */
 export async function lockVectorStoreFile(
   db: Queryable,
