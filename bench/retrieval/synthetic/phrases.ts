@@ -1,4 +1,4 @@
-// The sentences of the synthetic set, by language: what a person says of oneself, asks later, and all the talk between.
+// The sentences of the synthetic set, by language: what a person says of oneself, asks later, and all the talk between. Over 400 lines because it is one table.
 
 export type Topic = "city" | "job" | "dog" | "instrument" | "dish" | "bicycle"
 
