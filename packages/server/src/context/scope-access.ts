@@ -3,10 +3,8 @@ import { scopes, type Queryable } from "../store/index.ts"
 import { requireScopeRight, type MemoryCaller, type ScopeRight } from "./scopes/access.ts"
 import { parseScope } from "./scopes/scope-name.ts"
 
-export type ScopeCaller = Pick<MemoryCaller, "projectId" | "principal" | "user">
-
 /** Throws unless the caller may do that in the scope; gives the scope's path. */
-export type RequireScope = (db: Queryable, caller: ScopeCaller, scope: string, right: ScopeRight) => Promise<string>
+export type RequireScope = (db: Queryable, caller: MemoryCaller, scope: string, right: ScopeRight) => Promise<string>
 
 export const requireScope: RequireScope = async (db, caller, scope, right) => {
   const name = parseScope(scope)

@@ -4,7 +4,7 @@ import type { Blocks } from "../blocks/blocks.ts"
 import type { Memories } from "../memory/memories.ts"
 import type { RecallQuery } from "../memory/recall.ts"
 import type { Entry } from "../memory/types.ts"
-import type { ScopeCaller } from "../scope-access.ts"
+import type { MemoryCaller } from "../scopes/access.ts"
 import type { States } from "../state/states.ts"
 import { assemble } from "./assemble.ts"
 import { fenced } from "./fences.ts"
@@ -24,7 +24,7 @@ export interface AssemblyRequest extends AssemblyBudget {
 }
 
 export interface Assembler {
-  assemble(caller: ScopeCaller, request: AssemblyRequest, signal: AbortSignal): Promise<Assembly & { withheld: number }>
+  assemble(caller: MemoryCaller, request: AssemblyRequest, signal: AbortSignal): Promise<Assembly & { withheld: number }>
 }
 
 export interface AssemblerDependencies {
@@ -53,7 +53,7 @@ export function createAssembler(dependencies: AssemblerDependencies): Assembler 
 /** Chosen by nobody's question: all are wanted alike. */
 const standingScore = 1
 
-async function blockPieces({ blocks }: AssemblerDependencies, caller: ScopeCaller, { scopes }: AssemblyRequest): Promise<Piece[]> {
+async function blockPieces({ blocks }: AssemblerDependencies, caller: MemoryCaller, { scopes }: AssemblyRequest): Promise<Piece[]> {
   const lists = await Promise.all(scopes.map((scope) => blocks.list(caller, scope, { limit: blocksMax })))
   return lists.flat().map(({ scope, path, version, text, label, description }) => ({
     section: "blocks",
@@ -68,7 +68,7 @@ async function blockPieces({ blocks }: AssemblerDependencies, caller: ScopeCalle
 
 async function statePieces(
   { states }: AssemblerDependencies,
-  caller: ScopeCaller,
+  caller: MemoryCaller,
   { scopes, states: keys = [] }: AssemblyRequest,
 ): Promise<Piece[]> {
   const [scope] = scopes
@@ -84,14 +84,14 @@ async function statePieces(
   }))
 }
 
-async function derivedPieces({ memories }: AssemblerDependencies, caller: ScopeCaller, scope: string): Promise<Piece[]> {
+async function derivedPieces({ memories }: AssemblerDependencies, caller: MemoryCaller, scope: string): Promise<Piece[]> {
   const list = await memories.list(caller, { scope, kinds: ["profile", "timeline"], limit: derivedMax })
   return list.flatMap((entry) => pieceOf(entry, entry.kind === "timeline" ? "timeline" : "profile", standingScore))
 }
 
 async function recalledPieces(
   { memories }: AssemblerDependencies,
-  caller: ScopeCaller,
+  caller: MemoryCaller,
   { query, scopes, limit, budgetTokens, lanes, levelMin, runId }: AssemblyRequest,
   signal: AbortSignal,
 ): Promise<{ pieces: Piece[]; withheld: number }> {

@@ -3,7 +3,8 @@ import { AppError, type Limits } from "../../core/index.ts"
 import { blocks, type BlockPlace, type Queryable, type Store, type StoredBlockVersion } from "../../store/index.ts"
 import type { Label } from "../../security/index.ts"
 import { holds, type Precondition, type Swap } from "../precondition.ts"
-import type { RequireScope, ScopeCaller } from "../scope-access.ts"
+import type { RequireScope } from "../scope-access.ts"
+import type { MemoryCaller } from "../scopes/access.ts"
 import type { SealedText } from "../sealed-text.ts"
 import { BlockEditor, readBlocks, rowIdOf, type EditorDependencies } from "./block-editor.ts"
 import { parseBlockPath } from "./block-path.ts"
@@ -29,19 +30,19 @@ export interface CommandRequest {
 }
 
 export interface Blocks {
-  get(caller: ScopeCaller, scope: string, path: string): Promise<Block>
+  get(caller: MemoryCaller, scope: string, path: string): Promise<Block>
   list(
-    caller: ScopeCaller,
+    caller: MemoryCaller,
     scope: string,
     page: { under?: string | undefined; after?: string | undefined; limit: number },
   ): Promise<Block[]>
-  put(caller: ScopeCaller, write: BlockWrite): Promise<Swap<Block>>
-  delete(caller: ScopeCaller, write: Omit<BlockWrite, "text" | keyof BlockSettings>): Promise<Swap<Block>>
-  versions(caller: ScopeCaller, scope: string, path: string): Promise<BlockVersion[]>
+  put(caller: MemoryCaller, write: BlockWrite): Promise<Swap<Block>>
+  delete(caller: MemoryCaller, write: Omit<BlockWrite, "text" | keyof BlockSettings>): Promise<Swap<Block>>
+  versions(caller: MemoryCaller, scope: string, path: string): Promise<BlockVersion[]>
   /** A person stands by the text as it is: it may instruct from then on. */
-  confirm(caller: ScopeCaller, write: Omit<BlockWrite, "text" | keyof BlockSettings>): Promise<Swap<Block>>
+  confirm(caller: MemoryCaller, write: Omit<BlockWrite, "text" | keyof BlockSettings>): Promise<Swap<Block>>
   /** One command of the memory tool. */
-  command(caller: ScopeCaller, request: CommandRequest): Promise<MemoryAnswer & { seq: number | null }>
+  command(caller: MemoryCaller, request: CommandRequest): Promise<MemoryAnswer & { seq: number | null }>
 }
 
 export interface BlocksDependencies extends EditorDependencies {
@@ -61,7 +62,7 @@ class BlockService implements Blocks {
     this.#dependencies = dependencies
   }
 
-  async get(caller: ScopeCaller, scope: string, path: string): Promise<Block> {
+  async get(caller: MemoryCaller, scope: string, path: string): Promise<Block> {
     const { db, place } = await this.#readable(caller, scope)
     const name = parseBlockPath(path)
     const row = await blocks.findBlock(db, place, name)
@@ -71,7 +72,7 @@ class BlockService implements Blocks {
   }
 
   async list(
-    caller: ScopeCaller,
+    caller: MemoryCaller,
     scope: string,
     page: { under?: string | undefined; after?: string | undefined; limit: number },
   ): Promise<Block[]> {
@@ -81,12 +82,12 @@ class BlockService implements Blocks {
     return readBlocks(this.#dependencies.vault, db, place, rows)
   }
 
-  put(caller: ScopeCaller, write: BlockWrite): Promise<Swap<Block>> {
+  put(caller: MemoryCaller, write: BlockWrite): Promise<Swap<Block>> {
     const path = parseBlockPath(write.path)
     return this.#swap(caller, write, path, "write", (editor) => editor.write(path, write.text, write.label, write))
   }
 
-  delete(caller: ScopeCaller, write: Omit<BlockWrite, "text" | keyof BlockSettings>): Promise<Swap<Block>> {
+  delete(caller: MemoryCaller, write: Omit<BlockWrite, "text" | keyof BlockSettings>): Promise<Swap<Block>> {
     const path = parseBlockPath(write.path)
     return this.#swap(caller, write, path, "write", async (editor, current) => {
       if (current === undefined) throw noBlock(write.scope, path)
@@ -94,7 +95,7 @@ class BlockService implements Blocks {
     })
   }
 
-  confirm(caller: ScopeCaller, write: Omit<BlockWrite, "text" | keyof BlockSettings>): Promise<Swap<Block>> {
+  confirm(caller: MemoryCaller, write: Omit<BlockWrite, "text" | keyof BlockSettings>): Promise<Swap<Block>> {
     const path = parseBlockPath(write.path)
     return this.#swap(caller, write, path, "curate", (editor, current) => {
       if (current === undefined) throw noBlock(write.scope, path)
@@ -104,7 +105,7 @@ class BlockService implements Blocks {
     })
   }
 
-  async versions(caller: ScopeCaller, scope: string, path: string): Promise<BlockVersion[]> {
+  async versions(caller: MemoryCaller, scope: string, path: string): Promise<BlockVersion[]> {
     const { db, place } = await this.#readable(caller, scope)
     const name = parseBlockPath(path)
     const rows = await blocks.blockVersions(db, place, name)
@@ -119,7 +120,10 @@ class BlockService implements Blocks {
     })
   }
 
-  async command(caller: ScopeCaller, { scope, command, label, runId, tx }: CommandRequest): Promise<MemoryAnswer & { seq: number | null }> {
+  async command(
+    caller: MemoryCaller,
+    { scope, command, label, runId, tx }: CommandRequest,
+  ): Promise<MemoryAnswer & { seq: number | null }> {
     const reads = command.command === "view"
     const work = async (db: Queryable): Promise<MemoryAnswer & { seq: number | null }> => {
       const place = await this.#place(db, caller, scope, reads ? "read" : "write")
@@ -137,7 +141,7 @@ class BlockService implements Blocks {
   }
 
   async #swap(
-    caller: ScopeCaller,
+    caller: MemoryCaller,
     write: Omit<BlockWrite, "text" | keyof BlockSettings>,
     path: string,
     right: "write" | "curate",
@@ -158,12 +162,12 @@ class BlockService implements Blocks {
     return new BlockEditor(this.#dependencies, tx, place, author)
   }
 
-  async #readable(caller: ScopeCaller, scope: string): Promise<{ db: Queryable; place: BlockPlace }> {
+  async #readable(caller: MemoryCaller, scope: string): Promise<{ db: Queryable; place: BlockPlace }> {
     const db = this.#dependencies.store.project(caller.projectId)
     return { db, place: await this.#place(db, caller, scope, "read") }
   }
 
-  async #place(db: Queryable, caller: ScopeCaller, scope: string, right: "read" | "write" | "curate"): Promise<BlockPlace> {
+  async #place(db: Queryable, caller: MemoryCaller, scope: string, right: "read" | "write" | "curate"): Promise<BlockPlace> {
     return { projectId: caller.projectId, scope: await this.#dependencies.requireScope(db, caller, scope, right) }
   }
 }

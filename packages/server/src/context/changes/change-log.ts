@@ -1,7 +1,8 @@
 // The change log as its readers see it: pages after a cursor, a stream that never ends, and the wait for a change that somebody was told of.
 import { AppError, type Limits } from "../../core/index.ts"
 import { changes, type ChangeHead, type Store, type StoredChange } from "../../store/index.ts"
-import type { RequireScope, ScopeCaller } from "../scope-access.ts"
+import type { RequireScope } from "../scope-access.ts"
+import type { MemoryCaller } from "../scopes/access.ts"
 import { WakeUps } from "./wake-ups.ts"
 
 export interface ChangePage {
@@ -19,7 +20,7 @@ export interface ChangePlace {
 
 /** Whose scope is read, and by whom. */
 export interface ChangeRequest {
-  caller: ScopeCaller
+  caller: MemoryCaller
   scope: string
 }
 

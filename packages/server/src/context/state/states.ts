@@ -4,7 +4,8 @@ import { AppError, canonicalJson, type Clock, type JsonValue, type Limits } from
 import type { Label } from "../../security/index.ts"
 import { changes, states, type Queryable, type StateKey, type Store, type StoredState, type StoredStateVersion } from "../../store/index.ts"
 import { holds, type Precondition, type Swap } from "../precondition.ts"
-import type { RequireScope, ScopeCaller } from "../scope-access.ts"
+import type { RequireScope } from "../scope-access.ts"
+import type { MemoryCaller } from "../scopes/access.ts"
 import type { SealedText, TextVault } from "../sealed-text.ts"
 
 export interface State {
@@ -38,15 +39,15 @@ export interface StateWrite {
 }
 
 export interface States {
-  get(caller: ScopeCaller, scope: string, key: string): Promise<State>
+  get(caller: MemoryCaller, scope: string, key: string): Promise<State>
   list(
-    caller: ScopeCaller,
+    caller: MemoryCaller,
     scope: string,
     page: { after?: string | undefined; prefix?: string | undefined; limit: number },
   ): Promise<State[]>
-  put(caller: ScopeCaller, write: StateWrite): Promise<Swap<State>>
-  delete(caller: ScopeCaller, write: Omit<StateWrite, "value">): Promise<Swap<State>>
-  versions(caller: ScopeCaller, scope: string, key: string): Promise<StateVersion[]>
+  put(caller: MemoryCaller, write: StateWrite): Promise<Swap<State>>
+  delete(caller: MemoryCaller, write: Omit<StateWrite, "value">): Promise<Swap<State>>
+  versions(caller: MemoryCaller, scope: string, key: string): Promise<StateVersion[]>
 }
 
 export interface StatesDependencies {
@@ -68,7 +69,7 @@ class StateService implements States {
     this.#dependencies = dependencies
   }
 
-  async get(caller: ScopeCaller, scope: string, key: string): Promise<State> {
+  async get(caller: MemoryCaller, scope: string, key: string): Promise<State> {
     const db = this.#dependencies.store.project(caller.projectId)
     const place = { projectId: caller.projectId, scope: await this.#dependencies.requireScope(db, caller, scope, "read"), key }
     const state = await this.#find(db, place)
@@ -77,7 +78,7 @@ class StateService implements States {
   }
 
   async list(
-    caller: ScopeCaller,
+    caller: MemoryCaller,
     scope: string,
     page: { after?: string | undefined; prefix?: string | undefined; limit: number },
   ): Promise<State[]> {
@@ -89,7 +90,7 @@ class StateService implements States {
     return rows.flatMap((row, index) => readable(path, row, texts[index]) ?? [])
   }
 
-  async put(caller: ScopeCaller, write: StateWrite): Promise<Swap<State>> {
+  async put(caller: MemoryCaller, write: StateWrite): Promise<Swap<State>> {
     const { stateBytesMax, stateVersionsMax } = this.#dependencies.limits
     const text = JSON.stringify(write.value)
     if (Buffer.byteLength(text) > stateBytesMax) throw tooLarge(write.key, Buffer.byteLength(text), stateBytesMax)
@@ -105,7 +106,7 @@ class StateService implements States {
     })
   }
 
-  async delete(caller: ScopeCaller, write: Omit<StateWrite, "value">): Promise<Swap<State>> {
+  async delete(caller: MemoryCaller, write: Omit<StateWrite, "value">): Promise<Swap<State>> {
     return this.#locked(caller, write, async (tx, place, current) => {
       if (current === undefined) throw noState(place)
       const version = await states.nextStateVersion(tx, place)
@@ -121,7 +122,7 @@ class StateService implements States {
     })
   }
 
-  async versions(caller: ScopeCaller, scope: string, key: string): Promise<StateVersion[]> {
+  async versions(caller: MemoryCaller, scope: string, key: string): Promise<StateVersion[]> {
     const db = this.#dependencies.store.project(caller.projectId)
     const place = { projectId: caller.projectId, scope: await this.#dependencies.requireScope(db, caller, scope, "read"), key }
     const rows = await states.stateVersions(db, place)
@@ -134,7 +135,7 @@ class StateService implements States {
 
   /** Looks and writes under the lock of the key; the change is the last statement. */
   async #locked(
-    caller: ScopeCaller,
+    caller: MemoryCaller,
     write: Omit<StateWrite, "value">,
     work: (tx: Queryable, place: StateKey, current: State | undefined) => Promise<{ state: State; op: string }>,
   ): Promise<Swap<State>> {
@@ -198,7 +199,7 @@ export function sha256Of(value: JsonValue): string {
   return createHash("sha256").update(canonicalJson(value)).digest("hex")
 }
 
-function authorOf(caller: ScopeCaller, write: Omit<StateWrite, "value">): Pick<StoredState, "label" | "principal" | "runId"> {
+function authorOf(caller: MemoryCaller, write: Omit<StateWrite, "value">): Pick<StoredState, "label" | "principal" | "runId"> {
   return { label: write.label as unknown as JsonValue, principal: caller.principal, runId: write.runId ?? null } // a Label is plain JSON
 }
 

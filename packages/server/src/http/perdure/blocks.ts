@@ -6,9 +6,10 @@ import { AppError } from "../../core/index.ts"
 import { unknownLabel } from "../../security/index.ts"
 import type { HttpEnv } from "../env.ts"
 import { readBody, readQuery } from "../request-body.ts"
+import { memoryCaller } from "../memory-caller.ts"
 import { answer } from "./answer.ts"
 import { preconditionFailed, preconditionOf, versioned } from "./preconditions.ts"
-import { scopeCallerOf, writeRecorded, type ScopeRecording } from "./scope-writes.ts"
+import { writeRecorded, type ScopeRecording } from "./scope-writes.ts"
 
 export interface BlockRoutesOptions extends ScopeRecording {
   blocks: Blocks
@@ -22,13 +23,17 @@ export function blockRoutes(options: BlockRoutesOptions): Hono<HttpEnv> {
   const routes = new Hono<HttpEnv>()
   routes.get("/v1/blocks/:scope", async (context) => {
     const { under, after, limit = rowsDefault } = readQuery(context, blockListQuerySchema)
-    const rows = await blocks.list(scopeCallerOf(context), context.req.param("scope"), { under, after, limit: limit + 1 })
+    const rows = await blocks.list(memoryCaller(options.gate, context.get("principal")), context.req.param("scope"), {
+      under,
+      after,
+      limit: limit + 1,
+    })
     const page = rows.slice(0, limit)
     return answer({ blocks: page, next: rows.length > limit ? (page.at(-1)?.path ?? null) : null })
   })
   routes.post("/v1/blocks/:scope", (context) => command(options, context, context.req.param("scope")))
   const versions = async (context: Context<HttpEnv>, scope: string, path: string): Promise<Response> =>
-    answer({ versions: await blocks.versions(scopeCallerOf(context), scope, path) })
+    answer({ versions: await blocks.versions(memoryCaller(options.gate, context.get("principal")), scope, path) })
   // A pattern of many segments takes the last word of the address too.
   routes.get("/v1/blocks/:scope/:path/versions", (context) => versions(context, context.req.param("scope"), context.req.param("path")))
   routes.post("/v1/blocks/:scope/:path/confirm", (context) => confirm(options, context, context.req.param()))
@@ -42,19 +47,19 @@ export function blockRoutes(options: BlockRoutesOptions): Hono<HttpEnv> {
     const { scope, path } = context.req.param()
     const suffix = "/versions"
     if (path.endsWith(suffix)) return versions(context, scope, path.slice(0, -suffix.length))
-    return versioned(await blocks.get(scopeCallerOf(context), scope, path))
+    return versioned(await blocks.get(memoryCaller(options.gate, context.get("principal")), scope, path))
   })
   routes.put(blockPath, async (context) => {
     const { scope, path } = context.req.param()
     const body = await readBody(context, blockPutRequestSchema)
-    const caller = scopeCallerOf(context)
+    const caller = memoryCaller(options.gate, context.get("principal"))
     const write = { ...body, scope, path, precondition: preconditionOf(context), label: writersLabel(caller) }
     const what = { name: "block.write", action: "memory.write", scope, entry: path } as const
     return answerSwap(await writeRecorded(options, context, what, (runId) => blocks.put(caller, { ...write, runId })))
   })
   routes.delete(blockPath, async (context) => {
     const { scope, path } = context.req.param()
-    const caller = scopeCallerOf(context)
+    const caller = memoryCaller(options.gate, context.get("principal"))
     const write = { scope, path, precondition: preconditionOf(context), label: writersLabel(caller) }
     const what = { name: "block.delete", action: "memory.delete", scope, entry: path } as const
     const swap = await writeRecorded(options, context, what, (runId) => blocks.delete(caller, { ...write, runId }))
@@ -81,7 +86,7 @@ async function confirm(
       param: "If-Match",
       hint: 'Send If-Match with the version ("3") or the sha256 of the block.',
     })
-  const caller = scopeCallerOf(context)
+  const caller = memoryCaller(options.gate, context.get("principal"))
   const write = { scope, path, precondition, label: writersLabel(caller) }
   const what = { name: "block.confirm", action: "memory.write", scope, entry: path } as const
   return answerSwap(await writeRecorded(options, context, what, (runId) => options.blocks.confirm(caller, { ...write, runId })))
@@ -90,7 +95,7 @@ async function confirm(
 /** A model asked for it, in words that nobody here can vouch for. */
 async function command(options: BlockRoutesOptions, context: Context<HttpEnv>, scope: string): Promise<Response> {
   const body: MemoryCommand = await readBody(context, memoryCommandSchema)
-  const caller = scopeCallerOf(context)
+  const caller = memoryCaller(options.gate, context.get("principal"))
   const label = { ...unknownLabel(caller.projectId), sources: [`agent:${caller.principal}`] }
   const request = { scope, command: body, label }
   const told = ({ text, isError, seq }: Awaited<ReturnType<Blocks["command"]>>): Response => answer({ result: text, isError, seq })

@@ -3,15 +3,17 @@ import { changeCursorRequestSchema, changePageQuerySchema } from "@perdure/contr
 import { Hono, type Context } from "hono"
 import type { ChangeLog } from "../../context/index.ts"
 import { AppError, sseEvent, type Limits } from "../../core/index.ts"
+import type { Gate } from "../../security/index.ts"
 import type { StoredChange } from "../../store/index.ts"
 import type { HttpEnv } from "../env.ts"
+import { memoryCaller } from "../memory-caller.ts"
 import { readBody, readQuery } from "../request-body.ts"
 import { openSse } from "../sse-writer.ts"
 import { answer } from "./answer.ts"
-import { scopeCallerOf } from "./scope-writes.ts"
 
 export interface ChangeRoutesOptions {
   changeLog: ChangeLog
+  gate: Gate
   limits: Pick<Limits, "keepAliveMs">
   onError: (what: string, error: unknown) => void
 }
@@ -23,7 +25,7 @@ export function changeRoutes(options: ChangeRoutesOptions): Hono<HttpEnv> {
   const routes = new Hono<HttpEnv>()
   routes.get("/v1/changes", async (context) => {
     const { scope, after: asked, reader, limit = rowsDefault, waitMs = 0, stream } = readQuery(context, changePageQuerySchema)
-    const place = await changeLog.place({ caller: scopeCallerOf(context), scope })
+    const place = await changeLog.place({ caller: memoryCaller(options.gate, context.get("principal")), scope })
     const cursor = reader === undefined ? 0 : await changeLog.cursor(place, reader)
     const after = asked ?? cursor
     const wantsStream = stream === "true" || (context.req.header("accept") ?? "").includes("text/event-stream")
@@ -33,7 +35,7 @@ export function changeRoutes(options: ChangeRoutesOptions): Hono<HttpEnv> {
   })
   routes.post("/v1/changes/cursors", async (context) => {
     const { scope, reader, seq } = await readBody(context, changeCursorRequestSchema)
-    const place = await changeLog.place({ caller: scopeCallerOf(context), scope })
+    const place = await changeLog.place({ caller: memoryCaller(options.gate, context.get("principal")), scope })
     return answer({ scope, reader, seq: await changeLog.moveCursor(place, reader, seq) })
   })
   return routes

@@ -8,6 +8,7 @@ import { AppError, type Clock, type NewId } from "../../core/index.ts"
 import type { Gate } from "../../security/index.ts"
 import { recordLightRun, requireGranted } from "../context-record.ts"
 import type { HttpEnv } from "../env.ts"
+import { memoryCaller } from "../memory-caller.ts"
 import { readBody, readQuery } from "../request-body.ts"
 import { answer } from "./answer.ts"
 
@@ -26,14 +27,15 @@ export function erasureRoutes(options: ErasureRoutesOptions): Hono<HttpEnv> {
   const routes = new Hono<HttpEnv>()
   routes.post("/v1/erasures", async (context) => {
     const body = await readBody(context, erasureCreateRequestSchema)
-    const { projectId, id: principal, user } = context.get("principal")
+    const caller = memoryCaller(options.gate, context.get("principal"))
+    const { projectId, principal } = caller
     const target = targetOf(body)
     const call = { id: newId("run"), kind: "memory", name: "memory.erase", principal: context.get("principal") } as const
     const erasure = await recordLightRun(options, call, async (data) => {
       const label = writersLabel({ projectId, principal })
       const about = target.kind === "query" ? (target.withinScope ?? "*") : target.name
       requireGranted(options.gate, data, { projectId, principal, label, runId: call.id, action: "memories.erase", target: about })
-      const value = await erasures.start({ projectId, principal, user }, { target, dryRun: body.dryRun }, context.req.raw.signal)
+      const value = await erasures.start(caller, { target, dryRun: body.dryRun }, context.req.raw.signal)
       return { value, label, data: { erasureId: value.id, dryRun: body.dryRun } }
     })
     return answer(wireErasure(erasure), 201)

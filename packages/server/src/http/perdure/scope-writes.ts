@@ -26,11 +26,6 @@ export interface ScopeWrite {
   label?: Label
 }
 
-export function scopeCallerOf(context: Context<HttpEnv>): { projectId: string; principal: string; user: string | null } {
-  const { projectId, id, user } = context.get("principal")
-  return { projectId, principal: id, user: user ?? null }
-}
-
 /** Asks the gate, does the write under the id of its record, and keeps the record. */
 export function writeRecorded<T>(
   options: ScopeRecording,
@@ -39,7 +34,7 @@ export function writeRecorded<T>(
   work: (runId: string) => Promise<Swap<T>>,
 ): Promise<Swap<T>> {
   const principal = context.get("principal")
-  const label = given ?? writersLabel(scopeCallerOf(context))
+  const label = given ?? writersLabel({ projectId: principal.projectId, principal: principal.id })
   const call = { id: options.newId("run"), kind: "memory", name, principal } as const
   return recordLightRun(options, call, async (data) => {
     const request = { projectId: principal.projectId, principal: principal.id, label, runId: call.id }

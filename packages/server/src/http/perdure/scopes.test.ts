@@ -50,6 +50,18 @@ it("a scope without grants is the project's, one with grants is theirs, and who 
   expect((await call("manager", "DELETE", `/v1/memories/${mine.id}`)).status).toBe(200)
 })
 
+it.each(["/v1/blocks/team:desk", "/v1/states/team:desk", "/v1/changes?scope=team:desk", "/v1/memories/upkeep?scope=team:desk"])(
+  "the wall stands before %s too, with the same way in",
+  async (path) => {
+    await remember("plain", "team:desk")
+    const grants = [{ principal: keys.sales.id, can: ["read"] }]
+    await call("manager", "PATCH", "/v1/scopes/team%3Adesk", { grants })
+    const statuses = []
+    for (const by of ["sales", "plain", "manager"] as const) statuses.push((await call(by, "GET", path)).status)
+    expect(statuses).toEqual([200, 403, 200])
+  },
+)
+
 it("a grant to an end user holds for every key that acts for them, and for no scope of another user", async () => {
   const path = `/v1/scopes/${encodeURIComponent("agent:desk/user:ada")}`
   await call("manager", "PATCH", path, { grants: [{ user: "ada", can: ["read", "write"] }] })
@@ -62,7 +74,7 @@ it("lists the scopes that the caller may read", async () => {
   const paths = async (by: keyof typeof keys): Promise<string[]> =>
     scopeListSchema.parse((await call(by, "GET", "/v1/scopes")).body).scopes.map(({ path }) => path)
   await remember("plain", "user:bob")
-  expect(await paths("manager")).toEqual(["agent:desk/user:ada", "team:sales", "user:bob"])
+  expect(await paths("manager")).toEqual(["agent:desk/user:ada", "team:desk", "team:sales", "user:bob"])
   expect(await paths("plain")).toEqual(["user:bob"])
   expect(await paths("ada")).toEqual(["agent:desk/user:ada"])
 })

@@ -4,9 +4,10 @@ import { Hono } from "hono"
 import { writersLabel, type States } from "../../context/index.ts"
 import type { HttpEnv } from "../env.ts"
 import { checked, readBody, readQuery } from "../request-body.ts"
+import { memoryCaller } from "../memory-caller.ts"
 import { answer } from "./answer.ts"
 import { preconditionFailed, preconditionOf, versioned } from "./preconditions.ts"
-import { scopeCallerOf, writeRecorded, type ScopeRecording } from "./scope-writes.ts"
+import { writeRecorded, type ScopeRecording } from "./scope-writes.ts"
 
 export interface StateRoutesOptions extends ScopeRecording {
   states: States
@@ -19,20 +20,30 @@ export function stateRoutes(options: StateRoutesOptions): Hono<HttpEnv> {
   const routes = new Hono<HttpEnv>()
   routes.get("/v1/states/:scope", async (context) => {
     const { prefix, after, limit = rowsDefault } = readQuery(context, stateListQuerySchema)
-    const rows = await states.list(scopeCallerOf(context), context.req.param("scope"), { prefix, after, limit: limit + 1 })
+    const rows = await states.list(memoryCaller(options.gate, context.get("principal")), context.req.param("scope"), {
+      prefix,
+      after,
+      limit: limit + 1,
+    })
     const page = rows.slice(0, limit)
     return answer({ states: page, next: rows.length > limit ? (page.at(-1)?.key ?? null) : null })
   })
   routes.get("/v1/states/:scope/:key", async (context) =>
-    versioned(await states.get(scopeCallerOf(context), context.req.param("scope"), context.req.param("key"))),
+    versioned(await states.get(memoryCaller(options.gate, context.get("principal")), context.req.param("scope"), context.req.param("key"))),
   )
   routes.get("/v1/states/:scope/:key/versions", async (context) =>
-    answer({ versions: await states.versions(scopeCallerOf(context), context.req.param("scope"), context.req.param("key")) }),
+    answer({
+      versions: await states.versions(
+        memoryCaller(options.gate, context.get("principal")),
+        context.req.param("scope"),
+        context.req.param("key"),
+      ),
+    }),
   )
   routes.put("/v1/states/:scope/:key", async (context) => {
     const { value } = await readBody(context, statePutRequestSchema)
     const key = checked(stateKeySchema, context.req.param("key"))
-    const caller = scopeCallerOf(context)
+    const caller = memoryCaller(options.gate, context.get("principal"))
     const precondition = preconditionOf(context)
     const scope = context.req.param("scope")
     const swap = await writeRecorded(options, context, { name: "state.write", action: "memory.write", scope, entry: key }, (runId) =>
@@ -42,7 +53,7 @@ export function stateRoutes(options: StateRoutesOptions): Hono<HttpEnv> {
   })
   routes.delete("/v1/states/:scope/:key", async (context) => {
     const { scope, key } = context.req.param()
-    const caller = scopeCallerOf(context)
+    const caller = memoryCaller(options.gate, context.get("principal"))
     const precondition = preconditionOf(context)
     const swap = await writeRecorded(options, context, { name: "state.delete", action: "memory.delete", scope, entry: key }, (runId) =>
       states.delete(caller, { scope, key, precondition, label: writersLabel(caller), runId }),
