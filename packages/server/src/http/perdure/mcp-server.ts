@@ -157,6 +157,7 @@ class MemoryTools {
     })
   }
 
+  /** Without what `memoryCaller` knows of managers: a model gets into no scope that its key was not granted. */
   #caller(): { projectId: string; principal: string; user: string | null } {
     const { projectId, id: principal, user } = this.#principal
     return { projectId, principal, user }
