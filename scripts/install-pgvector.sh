@@ -10,8 +10,9 @@ work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
 chmod 755 "$work"
 mkdir -p "$work/lists/partial" "$work/root"
-# Bookworm has no package for Postgres 18; a list of its own leaves the machine's untouched.
-echo "deb http://deb.debian.org/debian sid main" >"$work/sources.list"
+# The stable releases have no package for Postgres 18, so it comes from sid of the mirror that this machine uses; a list of its own leaves the machine's untouched.
+mirror="$(apt-get indextargets --format '$(REPO_URI)' | grep -m1 -E '/debian/?$')" || { echo "no Debian mirror is configured for apt" >&2; exit 1; }
+echo "deb $mirror sid main" >"$work/sources.list"
 options=(-qq -o "Dir::Etc::sourcelist=$work/sources.list" -o Dir::Etc::sourceparts=- -o "Dir::State::lists=$work/lists")
 apt-get "${options[@]}" update
 (cd "$work" && apt-get "${options[@]}" download postgresql-18-pgvector libc6)
