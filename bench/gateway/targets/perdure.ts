@@ -1,33 +1,24 @@
 // Starts Perdure as an operator starts it, built as it is published: keys, prices, limits and budgets, records to the embedded database.
-import { spawnSync } from "node:child_process"
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { publishedProgram } from "../../../test/support/published.ts"
 import { startPerdure } from "../../../test/support/server.ts"
 import { models } from "../bodies.ts"
 import { processTree } from "../machine.ts"
 import { pinToTargetCore } from "../processes.ts"
 import type { Target } from "./target.ts"
 
-const root = join(import.meta.dirname, "..", "..", "..")
-const built = join(root, "dist")
-
-/** The source runs too, but each of its threads then holds what takes the types out. Throws when it does not build. */
-export function buildPerdure(): void {
-  const build = spawnSync(process.execPath, [join(root, "scripts", "run.mjs"), "build"], { cwd: root, encoding: "utf8" })
-  if (build.status !== 0) throw new Error(`Perdure does not build: ${build.stdout}${build.stderr}`)
-  // As npm would install them beside each other; everything else is found in the repository's own node_modules.
-  const scope = join(built, "node_modules", "@perdure")
-  mkdirSync(scope, { recursive: true })
-  for (const name of ["contract", "minilm"]) symlinkSync(join(built, name), join(scope, name))
-}
-
 export async function startTarget(providerPort: number): Promise<Target> {
   const directory = mkdtempSync(join(tmpdir(), "perdure-bench-"))
   const config = join(directory, "perdure.yaml")
   writeFileSync(config, configOf(providerPort))
-  const program = join(built, "server", "bin", "perdure.mjs")
-  const server = await startPerdure({ dataDirectory: join(directory, "data"), config, program, env: { NODE_ENV: "production" } })
+  const server = await startPerdure({
+    dataDirectory: join(directory, "data"),
+    config,
+    program: publishedProgram,
+    env: { NODE_ENV: "production" },
+  })
   pinToTargetCore(server.pid)
   const close = async (): Promise<void> => {
     await server[Symbol.asyncDispose]()

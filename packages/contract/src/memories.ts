@@ -185,7 +185,7 @@ export const sourceSchema = z
 export const sourceListQuerySchema = z.strictObject({ scope, before: z.string().optional(), limit: pageLimit.optional() })
 export const sourceListSchema = z.object({ sources: z.array(sourceSchema), next: z.string().nullable() }).meta({ id: "SourceList" })
 
-interface Ground {
+export interface Ground {
   kind: "episode" | "version" | "chunk"
   id: string
   quote: string | null
