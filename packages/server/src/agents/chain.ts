@@ -2,6 +2,7 @@
 import { AppError, canonicalJson, type JsonValue } from "../core/index.ts"
 import type { Run } from "../runs/index.ts"
 import type { Label, Sealer } from "../security/index.ts"
+import type { Attachments } from "./attachments.ts"
 import { clientItemLabel } from "./item-labels.ts"
 import { itemPlace, responseIdOf, runIdOf } from "./response-object.ts"
 import { openSummary, summaryMessage } from "./summary.ts"
@@ -18,6 +19,7 @@ export interface ConversationItems {
 }
 
 export interface ChainSources {
+  readonly attachments: Attachments
   readonly loadRun: LoadRun
   /** Resolves with the run once it has ended, or as it is when that takes long: whoever read `response.completed` may be a flush ahead of the end. */
   readonly awaitEnd: (run: Run) => Promise<Run>

@@ -25,7 +25,7 @@ function addItem(messages: ModelMessage[], item: ResponseItem, index: number): v
   if (item.type === "message") messages.push(messageOf(item, index))
   else if (item.type === "function_call") addCall(messages, callOf(item))
   else if (item.type === "function_call_output")
-    messages.push({ role: "tool", callId: text(item["call_id"]), content: outputText(item["output"]) })
+    messages.push({ role: "tool", callId: text(item["call_id"]), ...outputOf(item["output"], `input[${index}].output`) })
   else if (item.type === "mcp_call") {
     addCall(messages, { callId: item.id, name: text(item["name"]), arguments: text(item["arguments"]) })
     messages.push({ role: "tool", callId: item.id, content: text(item["output"] ?? item["error"]) })
@@ -58,36 +58,63 @@ function contentOf(content: JsonValue | undefined, param: string): ModelContent[
 function partOf(part: JsonObject, param: string): ModelContent[] {
   const type = text(part["type"])
   if (type === "refusal") return [{ type: "text", text: text(part["refusal"]) }]
-  if (type === "input_image") {
-    if (typeof part["image_url"] === "string") return [{ type: "image", url: part["image_url"] }]
-    throw unsupported(`${param}.image_url`, "an image needs image_url", "Send the image as a data: or https: URL.")
-  }
-  if (type === "input_file") {
-    if (typeof part["file_data"] === "string") return [{ type: "file", name: text(part["filename"] ?? "file"), data: part["file_data"] }]
-    throw unsupported(
-      `${param}.file_data`,
-      "a file in a message needs file_data",
-      "For uploaded files use a vector store and the file_search tool.",
-    )
-  }
+  if (type === "input_image") return [imageOf(part, param)]
+  if (type === "input_file") return [fileOf(part, param)]
+  if (type === "input_audio") return [audioOf(part, param)]
   if (typeof part["text"] === "string") return [{ type: "text", text: part["text"] }]
   throw unsupported(
     `${param}.type`,
     `content of type "${type}" is not supported`,
-    "Use input_text, input_image, input_file, output_text or refusal.",
+    "Use input_text, input_image, input_file, input_audio, output_text or refusal.",
   )
+}
+
+/** Ids of stored files have given way to their bytes before. */
+function imageOf({ image_url: url, detail }: JsonObject, param: string): ModelContent {
+  if (typeof url === "string") return { type: "image", url, ...(typeof detail === "string" && detail !== "auto" ? { detail } : {}) }
+  throw unsupported(
+    `${param}.image_url`,
+    "an image needs image_url or file_id",
+    "Send a data: or https: URL, or the id of an uploaded file.",
+  )
+}
+
+function fileOf({ file_data: data, file_url: address, filename }: JsonObject, param: string): ModelContent {
+  const content = typeof data === "string" ? data : address
+  if (typeof content === "string") return { type: "file", name: text(filename ?? "file"), data: content }
+  throw unsupported(
+    `${param}.file_data`,
+    "a file needs file_data, file_url or file_id",
+    "Send the bytes as a data: URL, an https: URL, or the id of an uploaded file. To search many files, use a vector store and the file_search tool.",
+  )
+}
+
+function audioOf({ input_audio: audio }: JsonObject, param: string): ModelContent {
+  const { data, format } = isJsonObject(audio) ? audio : {}
+  if (typeof data === "string" && typeof format === "string") return { type: "audio", data, format }
+  throw unsupported(`${param}.input_audio`, "audio needs data and format", 'Send { "data": "<base64>", "format": "wav" }.')
 }
 
 function unsupported(param: string, message: string, hint: string): AppError {
   return new AppError("unsupported_value", message, { param, hint })
 }
 
-function outputText(output: JsonValue | undefined): string {
-  if (typeof output === "string") return output
-  if (!Array.isArray(output)) return JSON.stringify(output ?? null)
-  return (output as readonly JsonValue[])
-    .map((part) => (isJsonObject(part) && typeof part["text"] === "string" ? part["text"] : JSON.stringify(part)))
-    .join("\n")
+/** A function may answer with pictures and files beside its text. */
+function outputOf(output: JsonValue | undefined, param: string): { content: string; parts?: ModelContent[] } {
+  if (typeof output === "string") return { content: output }
+  if (!Array.isArray(output)) return { content: JSON.stringify(output ?? null) }
+  const given = output as readonly JsonValue[]
+  const content = given.flatMap((part) => (isMedia(part) ? [] : [plainText(part) ?? JSON.stringify(part)])).join("\n")
+  if (!given.some(isMedia)) return { content }
+  return { content, parts: given.flatMap((part, index) => (isJsonObject(part) ? partOf(part, `${param}[${index}]`) : [])) }
+}
+
+function plainText(part: JsonValue): string | undefined {
+  return isJsonObject(part) && typeof part["text"] === "string" ? part["text"] : undefined
+}
+
+function isMedia(part: JsonValue): part is JsonObject {
+  return isJsonObject(part) && ["input_image", "input_file", "input_audio"].includes(text(part["type"]))
 }
 
 function text(value: JsonValue | undefined): string {
@@ -98,9 +125,9 @@ function text(value: JsonValue | undefined): string {
 export function questionOf(items: readonly ResponseItem[]): string {
   const message = items.findLast((item) => item.type === "message" && item["role"] === "user")
   if (!message) return ""
-  return contentOf(message["content"], "input")
-    .flatMap((part) => (part.type === "text" ? [part.text] : []))
-    .join("\n")
+  const { content } = message
+  if (typeof content === "string") return content
+  return Array.isArray(content) ? (content as readonly JsonValue[]).flatMap((part) => plainText(part) ?? []).join("\n") : ""
 }
 
 /** A call without an output, or an output without a call, is refused before any model sees it (and would be refused by most). */

@@ -4,6 +4,7 @@ import type { ModelMessage } from "../inference/index.ts"
 import type { Run } from "../runs/index.ts"
 import { joinLabels, type Principal } from "../security/index.ts"
 import type { ToolRegistry } from "../tools/index.ts"
+import { withAttachments } from "./attachments.ts"
 import { loadContext, rememberingRuns, requestOf, storedItem, storedResponse, type ChainSources } from "./chain.ts"
 import { assertPaired, isUnderstood, messagesOf } from "./messages.ts"
 import { itemId, responseIdOf } from "./response-object.ts"
@@ -33,7 +34,7 @@ export async function prepare(
   const { complete, items } = await gather(dependencies, principal, request, runId)
   const plain = items.map(({ item }) => item)
   assertPaired(plain)
-  const messages = messagesOf(complete.instructions, plain)
+  const messages = messagesOf(complete.instructions, await withAttachments(dependencies.attachments, principal.projectId, plain))
   return { request: complete, context: items, messages, label: joinLabels(items.map(({ label }) => label)) }
 }
 

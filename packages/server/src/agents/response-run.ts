@@ -2,6 +2,7 @@
 import { AppError, type JsonObject, type JsonValue } from "../core/index.ts"
 import { StepError, type RunContext, type RunDefinition } from "../runs/index.ts"
 import { joinLabels, type Label } from "../security/index.ts"
+import { withAttachments } from "./attachments.ts"
 import { loadContext } from "./chain.ts"
 import { assertPaired, messagesOf, questionOf } from "./messages.ts"
 import { giveContext } from "./recalled-context.ts"
@@ -43,7 +44,7 @@ async function executeResponse(dependencies: ResponseRunDependencies, context: R
   if (broken) throw failAgain(session, broken.data as JsonObject) // written by `fail`
   try {
     const items = await loadContext(dependencies, { projectId: context.run.projectId, principal: context.run.principal, request })
-    readContext(session, items)
+    await readContext(session, items)
     const question = questionOf(items.map(({ item }) => item))
     const recalled = await giveContext(session, question)
     const reason = await turns(session, question)
@@ -54,13 +55,13 @@ async function executeResponse(dependencies: ResponseRunDependencies, context: R
   }
 }
 
-function readContext(session: Session, items: readonly LabelledItem[]): void {
-  const { request, dependencies } = session
+async function readContext(session: Session, items: readonly LabelledItem[]): Promise<void> {
+  const { request, dependencies, context } = session
   const plain = items.map(({ item }) => item)
   assertPaired(plain)
   session.label = joinLabels([session.label, ...items.map(({ label }) => label)])
   session.tools = offeredTools(request, dependencies.tools)
-  session.messages = messagesOf(request.instructions, plain)
+  session.messages = messagesOf(request.instructions, await withAttachments(dependencies.attachments, context.run.projectId, plain))
 }
 
 /** An attempt died between the last event of the response and the end of its run: only that is left to do. */

@@ -15,7 +15,7 @@ import {
   type CostOf,
   type Responses,
 } from "../agents/index.ts"
-import type { ContextServices } from "../context/index.ts"
+import { readAttachment, type ContextServices } from "../context/index.ts"
 import { AppError } from "../core/index.ts"
 import type { ModelCall, TokenCount } from "../inference/index.ts"
 import type { Run, Runs } from "../runs/index.ts"
@@ -57,6 +57,10 @@ export function composeResponses(shared: Shared, parts: ResponseParts): { respon
     sealer,
     loadRun: (projectId: string, runId: string) => runs.get(projectId, runId),
     awaitEnd: (run: Run) => endOf(runs, run),
+    attachments: {
+      readAttachment: (projectId: string, id: string, bytesMax: number) => readAttachment(context.files, projectId, id, bytesMax),
+      attachedBytesMax: shared.limits.attachedBytesMax,
+    },
     conversations: conversationItems(context.conversations),
     chainResponsesMax: shared.limits.chainResponsesMax,
     tools: createToolRegistry(parts.tools, { memoryOf: (scope, user) => memoryTool(blockCommands(context.blocks), scope, user) }),

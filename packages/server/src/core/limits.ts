@@ -5,6 +5,8 @@ export interface Limits {
   requestBodyBytesMax: number
   /** Largest uploaded file. */
   fileBytesMax: number
+  /** All stored files that one response names in its messages, as they are, before base64. */
+  attachedBytesMax: number
   /** Rows returned by one page of a list. */
   pageRowsMax: number
   /** Records of finished light runs that wait for their batch; more are dropped and counted. */
@@ -254,6 +256,7 @@ export interface Limits {
 export const defaultLimits: Limits = {
   requestBodyBytesMax: 32 * 1024 * 1024,
   fileBytesMax: 64 * 1024 * 1024,
+  attachedBytesMax: 32 * 1024 * 1024,
   pageRowsMax: 100,
   recordQueueRowsMax: 50_000,
   recordQueueBytesMax: 64 * 1024 * 1024,

@@ -17,7 +17,7 @@ import {
   type OpenGuards,
   type Responses,
 } from "../agents/index.ts"
-import { createContext, type ContextServices } from "../context/index.ts"
+import { createContext, type ContextServices, readAttachment } from "../context/index.ts"
 import { BackgroundTasks, defaultLimits, newId, systemClock, type Limits } from "../core/index.ts"
 import { createApi, createHttpServer } from "../http/index.ts"
 import { responseRoutes, responsesSocket } from "../http/openai/responses/index.ts"
@@ -119,6 +119,10 @@ export async function startResponsesServer(options: ResponsesServerOptions = {})
   const tools = createToolRegistry(options.tools ?? [], { memoryOf: (scope, user) => memoryTool(runCommand, scope, user) })
   const gate = createGate({ grants: options.grants ?? [everything] })
   const sources = {
+    attachments: {
+      readAttachment: (project: string, id: string, bytesMax: number) => readAttachment(context.files, project, id, bytesMax),
+      attachedBytesMax: limits.attachedBytesMax,
+    },
     loadRun: (project: string, runId: string) => runs.get(project, runId),
     awaitEnd: (run: Run) => endOf(runs, run),
     conversations: conversationItems(context.conversations),
