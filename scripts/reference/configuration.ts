@@ -1,5 +1,5 @@
 // The reference page of the configuration, made from the schema.
-import { configJsonSchema, configFileNames, environmentOverrides } from "../../packages/server/src/config/index.ts"
+import { configJsonSchema, configFileNames, environmentOverrides, serverVariables } from "../../packages/server/src/config/index.ts"
 import { code, generatedNote, table } from "./markdown.ts"
 
 type Node = NonNullable<ReturnType<typeof configJsonSchema>["properties"]>[string]
@@ -70,7 +70,7 @@ These override the file; nothing else of the environment does. An empty variable
 ${table(["variable", "value"], [...overrides, [code("PERDURE_CONFIG"), "the configuration file"]])}
 
 Discovery (\`discovery: true\`) also looks at \`OPENAI_API_KEY\`, \`OPENAI_BASE_URL\`, \`ANTHROPIC_API_KEY\`, \`ANTHROPIC_BASE_URL\` and
-\`OLLAMA_HOST\`; the command line at \`NO_COLOR\` and \`CI\`.
+\`OLLAMA_HOST\`; the command line at \`NO_COLOR\` and \`CI\`, and \`perdure mcp\` at ${code(serverVariables.url)} and ${code(serverVariables.apiKey)}.
 `
 }
 

@@ -44,7 +44,7 @@ const endpointPatternSchema = z
   .string()
   .max(200)
   .refine(isEndpointPattern, {
-    error: `must be a route group (${endpointGroups.join(", ")}), a path such as /v1/images/*, or a method and a path such as GET /v1/files*`,
+    error: `must be a route group (${endpointGroups.join(", ")}), a path such as /v1/images/*, or a method and a path such as GET /v1/files*, or /mcp`,
   })
 const scopeEntriesMax = 100
 const regionsSchema = z
@@ -163,7 +163,7 @@ export const apiKeyRevokedSchema = z.object({ id: z.string(), revoked: z.literal
 
 function isEndpointPattern(text: string): boolean {
   const isGroup = (endpointGroups as readonly string[]).includes(text)
-  return isGroup || /^(?:(?:GET|POST|PATCH|PUT|DELETE) )?\/v1\/[^\s,?#]*$/.test(text)
+  return isGroup || /^(?:(?:GET|POST|PATCH|PUT|DELETE) )?(?:\/v1\/[^\s,?#]*|\/mcp)$/.test(text)
 }
 
 export const usageQuerySchema = z.strictObject({

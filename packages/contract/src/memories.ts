@@ -182,6 +182,9 @@ export const sourceSchema = z
     reason: z.string().nullable(),
   })
   .meta({ id: "Source" })
+export const mcpQuerySchema = z.strictObject({
+  scope: scopeText.optional().meta({ description: "Whose memory where a call names none; the key's own when absent" }),
+})
 export const sourceListQuerySchema = z.strictObject({ scope, before: z.string().optional(), limit: pageLimit.optional() })
 export const sourceListSchema = z.object({ sources: z.array(sourceSchema), next: z.string().nullable() }).meta({ id: "SourceList" })
 

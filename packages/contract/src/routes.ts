@@ -12,6 +12,7 @@ import * as keys from "./keys.ts"
 import { keyRoutes } from "./key-routes.ts"
 import * as media from "./media.ts"
 import * as erasures from "./erasures.ts"
+import { mcpQuerySchema } from "./memories.ts"
 import { memoryRoutes } from "./memory-routes.ts"
 import { memoryUpkeepRoutes } from "./memory-upkeep.ts"
 import * as openai from "./openai.ts"
@@ -300,6 +301,7 @@ export const apiRoutes: readonly ApiRoute[] = [
     {
       method: "POST",
       path: "/mcp",
+      query: mcpQuerySchema,
       summary: "Memory for MCP clients (streamable HTTP, no sessions): the tools remember, recall, forget, explain",
       response: null,
     },

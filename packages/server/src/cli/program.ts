@@ -8,6 +8,7 @@ import { exitCodeOf, exitCodes } from "./exit-codes.ts"
 import { addKeys } from "./keys-program.ts"
 import { importLiteLlm, type ImportOptions } from "./import.ts"
 import { models, type ModelsOptions } from "./models.ts"
+import { mcp, type McpOptions } from "./mcp.ts"
 import { migrate, type MigrateCommandOptions } from "./migrate.ts"
 import type { ConfigOptions } from "./options.ts"
 import { retrievalFit, type RetrievalFitOptions } from "./retrieval.ts"
@@ -52,6 +53,7 @@ export function createProgram({ terminal, entry, finish }: ProgramOptions & { fi
   addRetrieval(program, { terminal, finish })
   addDashboard(program, { terminal, finish })
   addModels(program, { terminal, finish })
+  addMcp(program, { terminal, finish })
   addKeys(program, { terminal, finish, withOptions: (command) => withDataOptions(command).addOption(json()) })
   addConfig(program, { terminal, finish })
   addImport(program, { terminal, finish })
@@ -124,6 +126,18 @@ function addDashboard(program: Command, { terminal, finish }: Parts): void {
   withDataOptions(program.command("dashboard").description("print a new one-time link to the dashboard of the running server"))
     .addOption(json())
     .action((options: DashboardOptions) => finish(dashboard(options, terminal)))
+}
+
+function addMcp(program: Command, { terminal, finish }: Parts): void {
+  withDataOptions(
+    program
+      .command("mcp")
+      .description("memory for desktop clients over standard input and output (MCP): a bridge to a server, started here if none runs"),
+  )
+    .option("--url <address>", "the server; PERDURE_URL, or the one that runs on the data directory, when absent")
+    .option("--key <key>", "an API key of it; PERDURE_API_KEY, or one of its own, when absent")
+    .option("--scope <scope>", "whose memory where the model names none: user:ada, project")
+    .action((options: McpOptions) => finish(mcp(options, terminal)))
 }
 
 function addConfig(program: Command, { terminal, finish }: Parts): void {

@@ -13,6 +13,18 @@ export const environmentOverrides = [
   { name: "LOG_LEVEL", path: ["logging", "level"] },
 ] as const
 
+/** What commands that talk to a server read where their options do not say it. */
+export const serverVariables = { url: "PERDURE_URL", apiKey: "PERDURE_API_KEY" } as const
+
+/** The server that the environment names, and the key for it. */
+export function serverFromEnvironment(variables: Variables = processVariables()): { url: string | undefined; apiKey: Secret | undefined } {
+  const key = set(variables, serverVariables.apiKey)
+  return {
+    url: set(variables, serverVariables.url),
+    apiKey: key === undefined ? undefined : new Secret(key, `env ${serverVariables.apiKey}`),
+  }
+}
+
 /** What discovery and the terminal may know of the environment. */
 export interface Environment {
   /** Keys of providers that were found, by provider. */

@@ -1,7 +1,14 @@
 // Public face of the configuration: load it, explain what is wrong with it, print it, describe it.
 export { defineConfig, type ConfigInput } from "./schema.ts"
 export { ConfigError, configFileNames, findConfig, loadConfig, type LoadOptions } from "./load.ts"
-export { environmentOverrides, readEnvironment, type Environment, type Override } from "./environment.ts"
+export {
+  environmentOverrides,
+  readEnvironment,
+  serverFromEnvironment,
+  serverVariables,
+  type Environment,
+  type Override,
+} from "./environment.ts"
 export { printConfig, type PrintedValue } from "./print.ts"
 export { configJsonSchema } from "./json-schema.ts"
 export { configChanges } from "./diff.ts"

@@ -9,9 +9,15 @@ import { joinLabels, unknownLabel, type Label, type Principal } from "../../secu
 import { recordLightRun, requireGranted, type LightOutcome } from "../context-record.ts"
 import type { McpRoutesOptions } from "./mcp.ts"
 
+export interface McpCaller {
+  principal: Principal
+  /** Whose memory, where a call names none; the caller's own when absent. */
+  scope: string | undefined
+}
+
 /** One request of the protocol, which stands for itself. */
-export async function answerMcp(options: McpRoutesOptions, principal: Principal, request: Request): Promise<Response> {
-  const server = memoryServer(options, principal, request.signal)
+export async function answerMcp(options: McpRoutesOptions, caller: McpCaller, request: Request): Promise<Response> {
+  const server = memoryServer(options, caller, request.signal)
   const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true })
   await server.connect(transport)
   try {
@@ -25,9 +31,9 @@ const scope = z.string().min(1).max(200).optional()
 const scopeText = "Whose memory: user:ada, agent:support/user:ada, team:sales, project. Your own when absent."
 const id = z.string().min(1).max(200).describe("The id of a memory, as recall tells it")
 
-function memoryServer(options: McpRoutesOptions, principal: Principal, signal: AbortSignal): McpServer {
+function memoryServer(options: McpRoutesOptions, caller: McpCaller, signal: AbortSignal): McpServer {
   const server = new McpServer({ name: "perdure", version: options.version }, { instructions })
-  const tools = new MemoryTools(options, principal, signal)
+  const tools = new MemoryTools(options, caller, signal)
   server.registerTool(
     "remember",
     {
@@ -86,11 +92,13 @@ interface Answer {
 class MemoryTools {
   readonly #options: McpRoutesOptions
   readonly #principal: Principal
+  readonly #scope: string | undefined
   readonly #signal: AbortSignal
 
-  constructor(options: McpRoutesOptions, principal: Principal, signal: AbortSignal) {
+  constructor(options: McpRoutesOptions, { principal, scope: named }: McpCaller, signal: AbortSignal) {
     this.#options = options
     this.#principal = principal
+    this.#scope = named
     this.#signal = signal
   }
 
@@ -164,7 +172,7 @@ class MemoryTools {
   }
 
   #ownScope(): string {
-    return this.#principal.user === null ? "project" : `user:${this.#principal.user}`
+    return this.#scope ?? (this.#principal.user === null ? "project" : `user:${this.#principal.user}`)
   }
 
   #request(label: Label, runId: string): { projectId: string; principal: string; label: Label; runId: string } {

@@ -1,6 +1,6 @@
 // Memory over the Model Context Protocol: streamable HTTP without sessions, one server per request.
 import { Hono } from "hono"
-import type { Memories } from "../../context/index.ts"
+import { parseScope, type Memories } from "../../context/index.ts"
 import type { HttpEnv } from "../env.ts"
 import { answer } from "./answer.ts"
 import type { ScopeRecording } from "./scope-writes.ts"
@@ -15,7 +15,9 @@ export function mcpRoutes(options: McpRoutesOptions): Hono<HttpEnv> {
   routes.post("/mcp", async (context) => {
     // Loaded by the first that asks: most servers never see one.
     const { answerMcp } = await import("./mcp-server.ts")
-    return answerMcp(options, context.get("principal"), context.req.raw)
+    const scope = context.req.query("scope")
+    if (scope !== undefined) parseScope(scope)
+    return answerMcp(options, { principal: context.get("principal"), scope }, context.req.raw)
   })
   // Nothing is ever sent unasked, and there is no session to end: what the protocol has for both is this status.
   routes.on(["GET", "DELETE"], "/mcp", () => {
