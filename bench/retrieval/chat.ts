@@ -1,6 +1,8 @@
 // How much of the evidence in long conversations is found? Through the server's own windows, index, search and reranking, on LoCoMo.
 //   node bench/retrieval/chat.ts
 import { maxSim, type Passage } from "@perdure/minilm"
+import { questionTimes } from "../../packages/server/src/context/memory/question-times.ts"
+import { nearness, preferred } from "../../packages/server/src/context/memory/time-signal.ts"
 import { placeOf } from "../../packages/server/src/context/retrieval/bm25.ts"
 import { createScopeIndex, type ScopeIndex } from "../../packages/server/src/context/retrieval/index-entry.ts"
 import { parametersOf } from "../../packages/server/src/context/retrieval/lanes.ts"
@@ -22,7 +24,7 @@ const wordCache = createWordCache({ bytesMax: defaultLimits.wordCacheBytesMax })
 const termKeyOf = derivedTermKeys(new Uint8Array(32))
 const candidatesMax = 100
 
-type Arm = "plain" | "words" | "both" | "reranked"
+type Arm = "plain" | "words" | "both" | "reranked" | "times"
 
 const set = readSet("locomo")
 if (set !== undefined) await main(set)
@@ -35,10 +37,12 @@ async function main(chat: TestSet): Promise<void> {
   const questions = chat.questions.filter(({ category }) => category !== "adversarial")
   const scopes = [...new Set(questions.map(({ scope }) => scope))].sort()
   console.log(`${chat.documents.length} messages, ${questions.length} questions\n\n${tableHead(scopes)}`)
-  for (const arm of ["plain", "words", "both", "reranked"] as const) {
+  const asked = askedAtOf(chat)
+  for (const arm of ["plain", "words", "both", "reranked", "times"] as const) {
     const judged = new Map<TestQuestion, Judged>()
     for (const question of questions) {
-      const ranking = await rank(store, minilm, question, arm)
+      const found = await rank(store, minilm, question, arm === "times" ? "reranked" : arm)
+      const ranking = arm === "times" ? await byTime(chat, question, found, asked.get(question.scope) ?? 0) : found.map(({ id }) => id)
       judged.set(question, { ranking, relevant: chat.relevant.get(question.id) ?? new Set() })
     }
     const per = scopes.map(
@@ -82,7 +86,12 @@ async function put(store: Store, minilm: CachedModel, document: TestDocument, pr
   })
 }
 
-async function rank(store: Store, minilm: CachedModel, { scope, text }: TestQuestion, arm: Arm): Promise<string[]> {
+interface Found {
+  id: string
+  score: number
+}
+
+async function rank(store: Store, minilm: CachedModel, { scope, text }: TestQuestion, arm: Exclude<Arm, "times">): Promise<Found[]> {
   const scopeId = arm === "plain" ? `plain:${scope}` : scope
   const key = {
     projectId,
@@ -97,6 +106,30 @@ async function rank(store: Store, minilm: CachedModel, { scope, text }: TestQues
     const tokens = arm === "reranked" && vectors !== undefined ? { query: vectors.tokens, similarity: maxSim } : undefined
     const where = { ...key, model, documentIds: null, lanes: parametersOf(["user"]), candidatesMax }
     const query = { ...where, text, vector: vectors?.text, tokens }
-    return (await searchScope(tx, query)).map((entry) => placeOf(entry.key).documentId)
+    return (await searchScope(tx, query)).map(({ key: each, score }) => ({ id: placeOf(each).documentId, score }))
   })
+}
+
+const dayMs = 86_400_000
+
+/** Questions are asked on the day after the last message of their conversation. */
+function askedAtOf({ documents }: TestSet): Map<string, number> {
+  const last = new Map<string, number>()
+  for (const document of documents) last.set(document.scope, Math.max(last.get(document.scope) ?? 0, timeOf(document) + dayMs))
+  return last
+}
+
+function timeOf({ time = "" }: TestDocument): number {
+  return Date.parse(`${time}Z`)
+}
+
+/** As recall prefers what was said at the times that the question names. */
+async function byTime(chat: TestSet, { text }: TestQuestion, found: readonly Found[], at: number): Promise<string[]> {
+  const times = await questionTimes(text, { at, timeZone: "UTC" })
+  const saidAt = new Map(chat.documents.map((document) => [document.id, timeOf(document)]))
+  const scored = found.map(({ id, score }) => {
+    const near = nearness({ occurredAt: saidAt.get(id) ?? 0, validFrom: null, validTo: null, createdAt: 0 }, times)
+    return { id, score: preferred(score, near) }
+  })
+  return scored.sort((a, b) => b.score - a.score).map(({ id }) => id)
 }

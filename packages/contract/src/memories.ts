@@ -30,6 +30,7 @@ export const memorySchema = z
     conversationId: z.string().nullable(),
     label: labelSchema,
     directive: z.boolean().meta({ description: "It asks for behaviour; below integrity 3 it is only ever data" }),
+    pinned: z.boolean().meta({ description: "It is told of its scope whatever is asked, and time does not lower it" }),
     sourceId: z.string().nullable(),
     /** Who wrote it, and the run in which it was written. */
     principal: z.string(),
@@ -104,12 +105,40 @@ export const memorySearchRequestSchema = z.strictObject({
     .enum(["withhold", "include"])
     .optional()
     .meta({ description: "Whether texts below integrity 3 that ask for behaviour come too, as data; otherwise they are only counted" }),
+  rerank: z
+    .union([z.boolean(), z.strictObject({ model: z.string().min(1).max(128) })])
+    .optional()
+    .meta({
+      description:
+        "Whether the best candidates are ordered anew (so when absent): by the model that is named here, else by the one of the configuration, else by token vectors of the bundled model",
+    }),
+  time: z
+    .enum(["prefer", "filter", "ignore"])
+    .optional()
+    .meta({ description: "What times that the query names do: prefer memories of then (when absent), leave out all others, or nothing" }),
+  timeZone: z.string().min(1).max(64).optional().meta({ description: "Whose calendar the query means, `Europe/Berlin`; UTC when absent" }),
+  diversity: z
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .meta({ description: "How much memories that are like better ones give way to others; 0 when absent, 0.3 is a good beginning" }),
   explain: z.boolean().optional().meta({ description: "Tell of the candidates that were left out, and why" }),
 })
 const armScore = z.object({ rank: z.int().min(1), score: z.number() }).nullable()
+const foundBy = z.object({ rank: z.int().min(1), score: z.number() })
 const why = z
-  .object({ words: armScore, vectors: armScore })
-  .meta({ description: "Rank and score in each arm of the search; null where it was not found" })
+  .object({
+    words: armScore,
+    vectors: armScore,
+    session: z.number().optional().meta({ description: "How well its whole session fits by words; that of the best session is 1" }),
+    speaker: z.literal(true).optional().meta({ description: "It is by the one speaker whom the query names" }),
+    tokens: foundBy.optional().meta({ description: "How well the words of the query are met by its own, each read in its sentence" }),
+    asks: z.literal(true).optional().meta({ description: "It ends by asking, so it gave way" }),
+    rerank: foundBy.extend({ model: z.string() }).optional().meta({ description: "By the reranking model that was asked" }),
+    time: z.number().optional().meta({ description: "It lies near a time that the query names: 1 within, less the later it was told" }),
+  })
+  .meta({ description: "Rank and score in each arm of the search (null where it was not found), and what else counted" })
 const leftOut = z.object({
   id: z.string(),
   versionId: z.string().nullable(),
@@ -127,7 +156,9 @@ const leftOut = z.object({
     "level",
     "directive",
     "lane",
+    "outside_time",
     "same_text",
+    "near_duplicate",
     "quoted_by_fact",
     "outranked",
     "budget",
@@ -140,6 +171,13 @@ export const memorySearchSchema = z
     withheld: z.int().meta({ description: "Directives of low trust that were withheld" }),
     tokens: z.int().meta({ description: "Of all the texts together, estimated" }),
     wordsOnly: z.string().nullable().meta({ description: "Why vectors were not searched; null when they were" }),
+    times: z
+      .array(z.object({ text: z.string(), from: epochMs.nullable(), to: epochMs.nullable() }))
+      .meta({ description: "Times that the query names, as they were understood; null where one is open. The end is not included" }),
+    reranked: z
+      .object({ model: z.string(), failed: z.string().nullable() })
+      .nullable()
+      .meta({ description: "The reranking model that was asked, and why the order is not by it where it failed; null where none was" }),
   })
   .meta({ id: "MemorySearch" })
 export const memoryVersionsQuerySchema = z.strictObject({ limit: pageLimit.optional() })

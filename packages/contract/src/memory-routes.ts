@@ -66,6 +66,13 @@ export const memoryRoutes = [
     response: memories.memorySchema,
   },
   {
+    method: "PUT",
+    path: "/v1/memories/{id}/pin",
+    summary: "Pin a memory: it is put before models of its scope whatever is asked",
+    response: memories.memorySchema,
+  },
+  { method: "DELETE", path: "/v1/memories/{id}/pin", summary: "Unpin a memory", response: memories.memorySchema },
+  {
     method: "GET",
     path: "/v1/sources",
     summary: "List the origins of the memories of a scope",

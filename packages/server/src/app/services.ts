@@ -8,6 +8,7 @@ import type { Runs } from "../runs/index.ts"
 import type { Sealer } from "../security/index.ts"
 import type { Store } from "../store/index.ts"
 import { memoryModel } from "./memory-model.ts"
+import { admitRerank } from "./admitted-rerank.ts"
 import { admitEmbeddings, type Accountable } from "./admitted-embed.ts"
 import type { Inference } from "./inference.ts"
 
@@ -46,9 +47,12 @@ export function composeContext(
     extractionModel: modelOf(config.memory.extraction.model),
     summaryModel: modelOf(config.memory.consolidation.model),
   }
+  const { model, timeoutMs, candidates: candidatesMax } = config.memory.rerank
+  const rankAs = admitRerank({ ...shared, ...inference, ...parts }, "memory.rerank")
   return createContext({
     ...shared,
     memory,
+    rerank: { model, timeoutMs, candidatesMax, rankAs },
     store,
     runs,
     sealer,

@@ -43,6 +43,7 @@ export function resolveConfig(parsed: ParsedConfig, context: ResolveContext): { 
       ...parsed.memory,
       extraction: { ...parsed.memory.extraction, model: parsed.memory.extraction.model ?? null },
       consolidation: { ...parsed.memory.consolidation, model: parsed.memory.consolidation.model ?? null },
+      rerank: { ...parsed.memory.rerank, model: parsed.memory.rerank.model ?? null },
     },
     prompts: resolver.prompts(parsed.prompts),
     experiments: resolver.experiments(parsed.experiments, parsed.models, parsed.discovery),

@@ -61,6 +61,7 @@ export interface Config {
 export interface MemoryConfig {
   extraction: { enabled: boolean; model: string | null; budgetUsdPerDay: number; callsPerDay: number }
   consolidation: { model: string | null; afterFacts: number; quietSeconds: number }
+  rerank: { model: string | null; timeoutMs: number; candidates: number }
   sessionGapMinutes: number
   claimDays: number
 }

@@ -12,6 +12,7 @@ import { createErasures, type Erasures } from "./erasure/erasures.ts"
 import { erasureDefinition } from "./erasure/work.ts"
 import { createDataKeys } from "./memory/data-keys.ts"
 import { createRanking, type Ranking } from "./memory/ranking.ts"
+import type { ProviderReranking } from "./memory/provider-rerank.ts"
 import { createMemories, type Memories } from "./memory/memories.ts"
 import { createReader } from "./retrieval/reader.ts"
 import type { MemoryModel } from "./memory/jobs/ask.ts"
@@ -43,6 +44,8 @@ export interface ContextDependencies {
   sealer: Sealer
   /** What is derived from memories, and by which models. */
   memory: { settings: JobSettings; extractionModel: MemoryModel | undefined; summaryModel: MemoryModel | undefined }
+  /** Rerankers of providers for recalls; the bundled model's tokens alone when absent. */
+  rerank?: ProviderReranking | undefined
   clock: Clock
   newId: NewId
   limits: Pick<
@@ -55,6 +58,7 @@ export interface ContextDependencies {
     | "erasureRewriteBytesMax"
     | "blocksPerScopeMax"
     | "blockVersionsMax"
+    | "memoryPinsPerScopeMax"
     | "stateBytesMax"
     | "statesPerScopeMax"
     | "stateVersionsMax"

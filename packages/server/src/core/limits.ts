@@ -212,6 +212,8 @@ export interface Limits {
   blockBytesMax: number
   blocksPerScopeMax: number
   blockVersionsMax: number
+  /** Memories of one scope that are told whatever is asked. */
+  memoryPinsPerScopeMax: number
   /** Largest value of a state as JSON, states of one scope, and versions of one key that are kept. */
   stateBytesMax: number
   statesPerScopeMax: number
@@ -371,6 +373,7 @@ export const defaultLimits: Limits = {
   blockBytesMax: 100 * 1024,
   blocksPerScopeMax: 1_000,
   blockVersionsMax: 50,
+  memoryPinsPerScopeMax: 50,
   stateBytesMax: 256 * 1024,
   statesPerScopeMax: 10_000,
   stateVersionsMax: 50,

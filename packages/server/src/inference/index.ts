@@ -7,6 +7,7 @@ export { createCallModel, eventsOf, isNative, type CallModelOptions, type Native
 export { editContext, type AppliedEdit, type ClearThinking, type ClearToolUses, type ContextEdit } from "./context-edits.ts"
 export { continuedCall } from "./begun-answer.ts"
 export { createEmbed, type MeasuredEmbed } from "./embed.ts"
+export { createRerank, type MeasuredRerank } from "./rerank.ts"
 export { embeddingsOf, rerankOf, type Embeddings } from "./providers/embeddings.ts"
 export {
   errorInBody,

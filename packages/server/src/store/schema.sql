@@ -324,6 +324,7 @@ create table episodes (
   run_id text,
   upkept_at timestamp with time zone,
   extracted_at timestamp with time zone,
+  pinned_at timestamp with time zone,
   constraint episodes_check CHECK (((expired_at IS NULL) = (ended_by IS NULL))),
   constraint episodes_ended_by_check CHECK ((ended_by = ANY (ARRAY['retract'::text, 'revoke'::text, 'redact'::text, 'expire'::text]))),
   constraint episodes_project_id_key_id_fkey FOREIGN KEY (project_id, key_id) REFERENCES data_keys(project_id, id),
@@ -336,6 +337,7 @@ CREATE INDEX episodes_by_scope ON public.episodes USING btree (project_id, scope
 CREATE INDEX episodes_by_session ON public.episodes USING btree (project_id, scope, session, id) WHERE (session IS NOT NULL);
 CREATE INDEX episodes_by_source ON public.episodes USING btree (project_id, source_id);
 CREATE UNIQUE INDEX episodes_live ON public.episodes USING btree (project_id, scope, source_id, content_hash) WHERE (expired_at IS NULL);
+CREATE INDEX episodes_pinned ON public.episodes USING btree (project_id, scope, id) WHERE (pinned_at IS NOT NULL);
 CREATE INDEX episodes_to_extract ON public.episodes USING btree (project_id, scope, id) WHERE ((extracted_at IS NULL) AND (expired_at IS NULL));
 CREATE INDEX episodes_to_upkeep ON public.episodes USING btree (project_id, scope, id) WHERE (upkept_at IS NULL);
 alter table episodes enable row level security;
@@ -678,12 +680,14 @@ create table memories (
   kind text not null,
   slot text,
   created_at timestamp with time zone not null,
+  pinned_at timestamp with time zone,
   constraint memories_kind_check CHECK ((kind = ANY (ARRAY['fact'::text, 'preference'::text, 'event'::text, 'procedure'::text, 'reflection'::text, 'summary'::text, 'timeline'::text, 'profile'::text]))),
   constraint memories_project_id_scope_fkey FOREIGN KEY (project_id, scope) REFERENCES scopes(project_id, path),
   constraint memories_pkey PRIMARY KEY (project_id, id)
 );
 CREATE INDEX memories_by_scope ON public.memories USING btree (project_id, scope, id);
 CREATE UNIQUE INDEX memories_by_slot ON public.memories USING btree (project_id, scope, slot) WHERE (slot IS NOT NULL);
+CREATE INDEX memories_pinned ON public.memories USING btree (project_id, scope, id) WHERE (pinned_at IS NOT NULL);
 alter table memories enable row level security;
 create policy project_only on memories for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
 grant delete, insert, select, update on memories to perdure_app;

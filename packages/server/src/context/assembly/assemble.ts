@@ -104,7 +104,8 @@ function budgetOf(name: SectionName, { budgetTokens, sections = {} }: AssemblyBu
 }
 
 function bestFirst(a: Rendered, b: Rendered): number {
-  return b.piece.score / b.tokens - a.piece.score / a.tokens || (a.piece.id < b.piece.id ? -1 : 1)
+  const pinned = Number(b.piece.pinned === true) - Number(a.piece.pinned === true)
+  return pinned || b.piece.score / b.tokens - a.piece.score / a.tokens || (a.piece.id < b.piece.id ? -1 : 1)
 }
 
 /** By section, then by id: scores differ from turn to turn, ids do not. */
@@ -119,8 +120,8 @@ function joined(lead: string, list: readonly Rendered[]): string {
   return list.length === 0 ? "" : [lead, ...list.map(({ text }) => text)].join("\n")
 }
 
-function entryOf({ piece: { id, version, section, score, label }, tokens }: Rendered): ManifestEntry {
-  return { id, version, section, score, tokens, level: label.integrity }
+function entryOf({ piece: { id, version, section, score, label, pinned }, tokens }: Rendered): ManifestEntry {
+  return { id, version, section, score, tokens, level: label.integrity, ...(pinned === true ? { pinned } : {}) }
 }
 
 function split<T>(list: readonly T[], isFirst: (item: T) => boolean): [T[], T[]] {

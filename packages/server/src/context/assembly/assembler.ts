@@ -2,7 +2,7 @@
 import type { JsonValue } from "../../core/index.ts"
 import type { Blocks } from "../blocks/blocks.ts"
 import type { Memories } from "../memory/memories.ts"
-import type { RecallQuery } from "../memory/recall.ts"
+import type { RecallQuery } from "../memory/recall-query.ts"
 import type { Entry } from "../memory/types.ts"
 import type { MemoryCaller } from "../scopes/access.ts"
 import type { States } from "../state/states.ts"
@@ -30,11 +30,12 @@ export interface Assembler {
 export interface AssemblerDependencies {
   blocks: Pick<Blocks, "list">
   states: Pick<States, "get">
-  memories: Pick<Memories, "recall" | "list">
+  memories: Pick<Memories, "recall" | "list" | "pinned">
 }
 
 const blocksMax = 50
 const derivedMax = 20
+const pinnedMax = 50
 
 export function createAssembler(dependencies: AssemblerDependencies): Assembler {
   return {
@@ -42,6 +43,8 @@ export function createAssembler(dependencies: AssemblerDependencies): Assembler 
       const standing = await Promise.all([
         blockPieces(dependencies, caller, request),
         statePieces(dependencies, caller, request),
+        // Before the same entries that come for another reason.
+        pinnedPieces(dependencies, caller, request),
         ...request.scopes.map((scope) => derivedPieces(dependencies, caller, scope)),
       ])
       const { pieces, withheld } = await recalledPieces(dependencies, caller, request, signal)
@@ -87,6 +90,16 @@ async function statePieces(
 async function derivedPieces({ memories }: AssemblerDependencies, caller: MemoryCaller, scope: string): Promise<Piece[]> {
   const list = await memories.list(caller, { scope, kinds: ["profile", "timeline"], limit: derivedMax })
   return list.flatMap((entry) => pieceOf(entry, entry.kind === "timeline" ? "timeline" : "profile", standingScore))
+}
+
+async function pinnedPieces({ memories }: AssemblerDependencies, caller: MemoryCaller, request: AssemblyRequest): Promise<Piece[]> {
+  const { scopes, levelMin, runId } = request
+  const entries = await memories.pinned(caller, { scopes, levelMin, runId, limit: pinnedMax })
+  const pieces = entries.flatMap((entry) => {
+    const { kind } = entry
+    return pieceOf(entry, kind === "profile" || kind === "timeline" ? kind : sectionOf(entry), standingScore)
+  })
+  return pieces.map((piece) => ({ ...piece, pinned: true }))
 }
 
 async function recalledPieces(

@@ -17,6 +17,8 @@ export interface Piece {
   label: Label
   /** 0 to 1; how much it is wanted. */
   score: number
+  /** Somebody wants it told whatever is asked: before others of its section. */
+  pinned?: boolean
   /** Told of it in its fence, besides id, level and source: when it was said, by whom. */
   facts?: Readonly<Record<string, string>>
 }
@@ -39,6 +41,7 @@ export interface ManifestEntry {
   score: number
   tokens: number
   level: number
+  pinned?: true
 }
 
 /** `ceiling`: its section was full; `budget`: all was; `level`: it may not stand where a model takes instructions from, and is of no other use. */

@@ -10,6 +10,7 @@ import {
   type MemoryKind,
   type Queryable,
   type StoredMemory,
+  type NewVersion,
   type StoredVersion,
 } from "../../store/index.ts"
 import { estimateTokens } from "../documents/tokens.ts"
@@ -216,7 +217,7 @@ function versionOf(
   { fact, evidence, key, head, hash }: Weighed,
   verdict: Verdict,
   memoryId: string,
-): Omit<StoredVersion, "kind" | "upkeptAt"> {
+): NewVersion {
   const { projectId, scope, text, data, slot, principal } = fact
   const id = newId("ver")
   const now = clock.now()

@@ -1,19 +1,20 @@
 // From ranked candidates to what is told: what holds, may be told, says something new and fits; and of the rest, why not.
 import { estimateTokens } from "../documents/tokens.ts"
-import type { Why } from "../retrieval/fuse.ts"
+import { diversified } from "../retrieval/diversity.ts"
 import type { Row } from "./entries.ts"
-import type { Entry, LeftOut, LeftOutReason, RecalledEntry } from "./types.ts"
+import { addsNothing, saidBy, type Said } from "./near-duplicates.ts"
+import { overlaps, type TimeSpan } from "./time-signal.ts"
+import type { Entry, LeftOut, LeftOutReason, RecalledEntry, RecallWhy } from "./types.ts"
 
 export interface Candidate {
   entry: Entry
   row: Row
   score: number
-  why: Why
+  why: RecallWhy
 }
 
-export interface Wanted {
+export interface Told {
   now: number
-  limit: number
   /** Null: what is known now. */
   asOf: number | null
   validAt: number
@@ -21,8 +22,16 @@ export interface Wanted {
   lanes: ReadonlySet<string> | null
   /** By scope. */
   levelMin: ReadonlyMap<string, number>
-  budgetTokens: number
   directives: "withhold" | "include"
+}
+
+export interface Wanted extends Told {
+  limit: number
+  budgetTokens: number
+  /** What is told is of these times; null: of any. */
+  times: readonly TimeSpan[] | null
+  /** How much candidates that are like better ones give way, 0 to 1, and how like two are. */
+  diversity: { share: number; alike: (a: Candidate, b: Candidate) => number | undefined } | null
 }
 
 export interface Choice {
@@ -36,38 +45,86 @@ export interface Choice {
 
 /** A directive of this level may instruct; one of a lower level is only ever data. */
 export const instructingLevel = 3
+/** What stands further down is not worth comparing with what stands above. */
+export const comparedMax = 60
 
+/** Of ranked candidates those that are told, best first. */
 export function choose(candidates: readonly Candidate[], wanted: Wanted): Choice {
-  const entries: RecalledEntry[] = []
-  const leftOut: LeftOut[] = []
-  const texts = new Set<string>()
-  let tokens = 0
-  let withheld = 0
-  let full = false
-  const leave = ({ entry: { id, versionId }, score, why }: Candidate, reason: LeftOutReason): void =>
-    void leftOut.push({ id, versionId, score, why, reason })
-  for (const candidate of candidates) {
+  const reasons = new Map<Candidate, LeftOutReason>()
+  const tellable = distinct(candidates, wanted, reasons)
+  const { chosen, tokens, full } = fitting(inOrderOfGain(tellable, wanted), wanted, reasons)
+  // What would have been told, were it not like what is told.
+  if (wanted.diversity !== null)
+    for (const each of tellable.slice(0, wanted.limit)) if (reasons.get(each) === "outranked") reasons.set(each, "near_duplicate")
+  const leftOut = candidates.flatMap((candidate): LeftOut[] => {
     const { entry, score, why } = candidate
-    const text = entry.text ?? ""
-    const refused = refusalOf(candidate, wanted)
-    const cost = estimateTokens(text)
-    if (refused === "directive") withheld += 1
-    if (refused !== undefined) leave(candidate, refused)
-    else if (texts.has(sameText(text))) leave(candidate, "same_text")
-    else if (entries.length >= wanted.limit) leave(candidate, "outranked")
-    else if (tokens + cost > wanted.budgetTokens) {
-      full = true
-      leave(candidate, "budget")
-    } else {
-      texts.add(sameText(text))
-      tokens += cost
-      entries.push({ ...entry, score, why })
-    }
-  }
+    const reason = reasons.get(candidate)
+    return reason === undefined ? [] : [{ id: entry.id, versionId: entry.versionId, score, why, reason }]
+  })
+  const entries = candidates.flatMap((each) => (chosen.has(each) ? [{ ...each.entry, score: each.score, why: each.why }] : []))
+  const withheld = leftOut.filter(({ reason }) => reason === "directive").length
   return { entries, leftOut, withheld, tokens, full: full || entries.length >= wanted.limit }
 }
 
-function refusalOf({ entry, row }: Candidate, wanted: Wanted): LeftOutReason | undefined {
+/** What holds, may be told, and is not the text of a better one again. */
+function distinct(candidates: readonly Candidate[], wanted: Wanted, reasons: Map<Candidate, LeftOutReason>): Candidate[] {
+  const texts = new Set<string>()
+  return candidates.filter((candidate) => {
+    const text = sameText(candidate.entry.text ?? "")
+    const reason = refusalOf(candidate, wanted) ?? outsideOf(candidate, wanted) ?? (texts.has(text) ? "same_text" : undefined)
+    if (reason !== undefined) reasons.set(candidate, reason)
+    else texts.add(text)
+    return reason === undefined
+  })
+}
+
+function inOrderOfGain(tellable: readonly Candidate[], { diversity }: Wanted): Candidate[] {
+  if (diversity === null) return [...tellable]
+  const { share, alike } = diversity
+  const compared = diversified(tellable.slice(0, comparedMax), { diversity: share, scoreOf: ({ score }) => score, alike })
+  return [...compared, ...tellable.slice(comparedMax)]
+}
+
+function fitting(
+  ordered: readonly Candidate[],
+  { limit, budgetTokens }: Wanted,
+  reasons: Map<Candidate, LeftOutReason>,
+): { chosen: Set<Candidate>; tokens: number; full: boolean } {
+  const chosen = new Set<Candidate>()
+  const said: Said[] = []
+  let tokens = 0
+  let full = false
+  for (const candidate of ordered) {
+    const cost = estimateTokens(candidate.entry.text ?? "")
+    if (chosen.size >= limit) {
+      reasons.set(candidate, "outranked")
+      continue
+    }
+    const says = saidBy(candidate.entry)
+    if (said.some((other) => addsNothing(says, other))) reasons.set(candidate, "near_duplicate")
+    else if (tokens + cost > budgetTokens) {
+      full = true
+      reasons.set(candidate, "budget")
+    } else {
+      said.push(says)
+      tokens += cost
+      chosen.add(candidate)
+    }
+  }
+  return { chosen, tokens, full }
+}
+
+/** Whether nothing speaks against telling it but its place and the room. */
+export function isTellable(candidate: Candidate, wanted: Wanted): boolean {
+  return refusalOf(candidate, wanted) === undefined && outsideOf(candidate, wanted) === undefined
+}
+
+function outsideOf({ entry }: Candidate, { times }: Wanted): LeftOutReason | undefined {
+  return times === null || times.some((span) => overlaps(entry, span)) ? undefined : "outside_time"
+}
+
+/** Why it may not be told at all. */
+export function refusalOf({ entry, row }: Pick<Candidate, "entry" | "row">, wanted: Told): LeftOutReason | undefined {
   const ended = row.episode === undefined ? endOfVersion(row.version, wanted) : endOfEpisode(row.episode, wanted)
   if (ended !== undefined) return ended
   if (entry.text === null) return "unreadable"
@@ -80,14 +137,14 @@ function refusalOf({ entry, row }: Candidate, wanted: Wanted): LeftOutReason | u
 }
 
 /** Evidence that was taken back is told of no time at all: that it was believed once makes it no better. */
-function endOfEpisode(row: NonNullable<Row["episode"]>, { asOf }: Wanted): LeftOutReason | undefined {
+function endOfEpisode(row: NonNullable<Row["episode"]>, { asOf }: Told): LeftOutReason | undefined {
   if (row.revokedAt !== null || row.endedBy === "revoke") return "revoked"
   if (row.endedBy === "redact") return "redacted"
   if (row.expiredAt === null || (asOf !== null && asOf < row.expiredAt)) return undefined
   return row.endedBy === "expire" ? "expired" : "retracted"
 }
 
-function endOfVersion(row: NonNullable<Row["version"]>, { asOf, validAt, now }: Wanted): LeftOutReason | undefined {
+function endOfVersion(row: NonNullable<Row["version"]>, { asOf, validAt, now }: Told): LeftOutReason | undefined {
   if (row.endedBy === "revoke") return "revoked"
   if (row.endedBy === "redact") return "redacted"
   if (row.lapsesAt !== null && row.lapsesAt <= (asOf ?? now)) return "expired"

@@ -10,7 +10,7 @@ import type { MemoryCaller } from "../scopes/access.ts"
 import { assertFacts, type FactDependencies, type FactOutcome, type NewFact } from "./assert-fact.ts"
 import { createDataKeys } from "./data-keys.ts"
 import { explain } from "./explain.ts"
-import type { RecallQuery } from "./recall.ts"
+import type { RecallQuery } from "./recall-query.ts"
 import type { Entry, NewMemory, Recall } from "./types.ts"
 
 const projectId = "proj_default"

@@ -83,6 +83,7 @@ function entryOfEpisode(projectId: string, row: StoredEpisode, keys: ReadonlyMap
     metadata: body?.metadata ?? {},
     data: null,
     slot: null,
+    pinned: row.pinnedAt !== null,
     speaker: body?.speaker ?? null,
     label: row.label as unknown as Label, // written by us from a Label
     confidence: null,
@@ -117,6 +118,7 @@ function entryOfVersion(projectId: string, row: StoredVersion, keys: ReadonlyMap
     metadata: {},
     data: body?.data ?? null,
     slot: body?.slot ?? null,
+    pinned: row.pinnedAt !== null,
     speaker: null,
     session: null,
     conversationId: null,

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { startContextServer, type ContextServer } from "../../testing/context-server.ts"
 import { testEngines } from "../../testing/database.ts"
 import type { MemoryCaller } from "../scopes/access.ts"
-import type { RecallQuery } from "./recall.ts"
+import type { RecallQuery } from "./recall-query.ts"
 
 const caller: MemoryCaller = { projectId: "proj_default", principal: "key_a" }
 

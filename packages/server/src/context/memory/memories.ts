@@ -1,5 +1,5 @@
 // Memory as the rest of the server uses it.
-import { messageOf, type Clock, type NewId } from "../../core/index.ts"
+import { messageOf, type Clock, type Limits, type NewId } from "../../core/index.ts"
 import {
   episodes,
   memories,
@@ -22,8 +22,12 @@ import { confirm, forget, redact, retract } from "./curate.ts"
 import type { DataKeys } from "./data-keys.ts"
 import { readRows, type Row } from "./entries.ts"
 import { explain, readVersions, type Explanation } from "./explain.ts"
+import { pinnedEntries, type PinnedQuery } from "./pinned-entries.ts"
+import { setPin } from "./pins.ts"
 import { noMemory, requireRow, requireScope, requireSource, rowsOf } from "./lookup.ts"
-import { recall, type RecallQuery } from "./recall.ts"
+import type { ProviderReranking } from "./provider-rerank.ts"
+import { recall } from "./recall.ts"
+import type { RecallQuery } from "./recall-query.ts"
 import { remember } from "./remember.ts"
 import { blastRadius, readSources, revoke, type BlastRadius, type Revocation, type Source } from "./sources.ts"
 import type { Entry, NewMemory, Recall, RememberedEntry } from "./types.ts"
@@ -66,6 +70,10 @@ export interface Memories {
   redact(caller: MemoryCaller, id: string): Promise<Entry>
   /** Takes it out of everything that can be read, with what rests on it alone. */
   forget(caller: MemoryCaller, id: string): Promise<Entry>
+  /** Pins it, or takes the pin away. */
+  pin(caller: MemoryCaller, id: string, pinned: boolean): Promise<Entry>
+  /** What is pinned in those scopes and may be told, oldest first. */
+  pinned(caller: MemoryCaller, query: PinnedQuery): Promise<Entry[]>
   /** What a person should decide on, oldest first; `before` is the last id of the page before. */
   reviews(caller: MemoryCaller, page: ScopePage): Promise<Review[]>
   sources(caller: MemoryCaller, page: ScopePage): Promise<Source[]>
@@ -83,8 +91,10 @@ export interface MemoriesDependencies {
   wordCache: WordCache
   vectorIndex: VectorIndex
   termKeyOf: TermKeyOf
+  rerank?: ProviderReranking | undefined
   clock: Clock
   newId: NewId
+  limits: Pick<Limits, "memoryPinsPerScopeMax">
   afterRemember: AfterRemember
   onError: (name: string, message: string) => void
 }
@@ -171,6 +181,18 @@ class MemoryService implements Memories {
       await forget(this.#dependencies, tx, caller, row)
       return entry
     })
+  }
+
+  pin(caller: MemoryCaller, id: string, pinned: boolean): Promise<Entry> {
+    return this.#curate(caller, id, "curate", async (tx, row) => {
+      await setPin(this.#dependencies, tx, caller, row, pinned)
+      return this.#again(tx, caller, row)
+    })
+  }
+
+  async pinned(caller: MemoryCaller, query: PinnedQuery): Promise<Entry[]> {
+    await this.#prepared(caller)
+    return pinnedEntries(this.#dependencies, caller, query)
   }
 
   async reviews(caller: MemoryCaller, { scope, before, limit }: ScopePage): Promise<Review[]> {

@@ -1,49 +1,24 @@
 // Recalling: the best entries of the scopes that were named, each with the reason why it is there, and on request why others are not.
 import { AppError, type Clock } from "../../core/index.ts"
-import { recalled, scopes, type Queryable, type Store } from "../../store/index.ts"
-import { placeOf } from "../retrieval/bm25.ts"
-import { parametersOf, type Lane } from "../retrieval/lanes.ts"
+import { recalled, type Queryable, type Store } from "../../store/index.ts"
+import { parametersOf } from "../retrieval/lanes.ts"
 import type { Fused } from "../retrieval/fuse.ts"
 import type { Reader, ReadQuestion } from "../retrieval/reader.ts"
 import { namedSpeakers, searchScope } from "../retrieval/scope-search.ts"
 import type { TermKeyOf } from "../retrieval/term-hash.ts"
 import type { VectorIndex } from "../retrieval/vector-index.ts"
 import type { WordCache } from "../retrieval/word-cache.ts"
-import { requireScopeRight, type MemoryCaller } from "../scopes/access.ts"
-import { parseScope } from "../scopes/scope-name.ts"
+import type { MemoryCaller } from "../scopes/access.ts"
+import { candidatesOf } from "./candidates.ts"
 import { choose, type Candidate, type Choice, type Wanted } from "./choose.ts"
 import type { DataKeys } from "./data-keys.ts"
-import { readRows, rowsByIds } from "./entries.ts"
 import { historyScopeId, memoryScopeId } from "./index-scopes.ts"
-import { decayFactor } from "./jobs/decay.ts"
+import { likenessOf } from "./likeness.ts"
+import { orderedByProvider, rerankModel, stillTold, type ProviderReranking, type Ranked } from "./provider-rerank.ts"
+import { questionTimes, type NamedTime } from "./question-times.ts"
+import { levelsOf, readableScopes, type ReadableScope } from "./readable-scopes.ts"
+import { memoryLanes, type RecallQuery } from "./recall-query.ts"
 import type { Recall } from "./types.ts"
-
-const memoryLanes = ["user", "assistant", "tool", "fact", "summary"] as const satisfies Lane[]
-export type MemoryLane = (typeof memoryLanes)[number]
-
-export interface RecallQuery {
-  query: string
-  /** One or several; nothing is searched that is not named. */
-  scopes: readonly string[]
-  /** Kinds of text; all when absent. */
-  lanes?: readonly MemoryLane[] | undefined
-  /** What was known then; now when absent. */
-  asOf?: number | undefined
-  /** What held in the world then; now when absent. */
-  validAt?: number | undefined
-  levelMin?: number | undefined
-  limit?: number | undefined
-  /** Entries are added as long as their tokens fit. */
-  budgetTokens?: number | undefined
-  /** Whether directives of low trust come too, as data; otherwise they are only counted. */
-  directives?: "withhold" | "include" | undefined
-  /** Whether the best candidates are ordered anew by the tokens of the question, where the model gives them; so when absent. */
-  rerank?: boolean | undefined
-  /** Tell of candidates that were left out, and why. */
-  explain?: boolean | undefined
-  /** The run that is given the entries: it is remembered that they influenced it. */
-  runId?: string | undefined
-}
 
 export interface RecallDependencies {
   store: Store
@@ -54,12 +29,19 @@ export interface RecallDependencies {
   vectorIndex: VectorIndex
   termKeyOf: TermKeyOf
   clock: Clock
+  /** Rerankers of providers; only the bundled one when absent. */
+  rerank?: ProviderReranking | undefined
 }
 
 const limitDefault = 10
 const candidatesFirst = 100
 const candidatesMax = 6_400
-const scopesMax = 16
+
+/** What is known of a question before anything is searched. */
+interface Asked extends Omit<ReadQuestion, "wordsOnly"> {
+  times: readonly NamedTime[]
+  now: number
+}
 
 export async function recall(
   dependencies: RecallDependencies,
@@ -67,42 +49,48 @@ export async function recall(
   query: RecallQuery,
   signal: AbortSignal,
 ): Promise<Recall> {
-  const { store } = dependencies
+  const { store, clock } = dependencies
   if (query.query.trim() === "")
     throw new AppError("invalid_request", "The query is empty.", { param: "query", hint: "Say what is looked for." })
   const db = store.project(caller.projectId)
+  const now = clock.now()
+  const times = await timesOf(query, now)
   const text = await withoutSpeakers(dependencies, db, caller, query.query, await readableScopes(db, caller, query.scopes))
   const { wordsOnly, ...question } = await dependencies.reader.question(caller, text, signal)
-  const choice = await db.transaction(async (tx) => {
+  const model = rerankModel(dependencies.rerank, query.rerank)
+  const note = (tx: Queryable, choice: Choice): Promise<void> => noteRecall(dependencies, tx, caller, query.runId, choice)
+  const searched = await db.transaction(async (tx) => {
     const paths = await readableScopes(tx, caller, query.scopes)
-    const found = await search(dependencies, tx, caller, query, paths, question)
-    if (query.runId !== undefined && found.entries.length > 0) await noteRecall(dependencies, tx, caller, query.runId, found)
-    return found
+    const found = await search(dependencies, tx, caller, query, paths, { ...question, times, now })
+    const choice = choose(found.candidates, found.wanted)
+    if (model === null) await note(tx, choice)
+    return { found, choice }
   })
-  return { ...choice, leftOut: query.explain === true ? choice.leftOut : [], wordsOnly }
-}
-
-type Question = Omit<ReadQuestion, "wordsOnly">
-
-interface ReadableScope {
-  path: string
-  levelMin: number
-}
-
-/** Those that exist; throws for one that the caller may not read. */
-async function readableScopes(tx: Queryable, caller: MemoryCaller, wanted: readonly string[]): Promise<ReadableScope[]> {
-  if (wanted.length === 0 || wanted.length > scopesMax) {
-    throw new AppError("invalid_request", `A recall names 1 to ${scopesMax} scopes; got ${wanted.length}.`, { param: "scopes" })
-  }
-  const names = wanted.map((text) => parseScope(text, "scopes"))
-  const stored = await scopes.scopesByPath(
-    tx,
-    caller.projectId,
-    names.map(({ path }) => path),
+  const answer = { wordsOnly, times }
+  if (model === null || dependencies.rerank === undefined) return { ...told(searched.choice, query), ...answer, reranked: null }
+  const { candidates, reranked } = await orderedByProvider(
+    dependencies.rerank,
+    caller,
+    { model, query: query.query },
+    searched.found,
+    signal,
   )
-  const byPath = new Map(stored.map((scope) => [scope.path, scope]))
-  for (const name of names) requireScopeRight(caller, name, byPath.get(name.path), "read")
-  return [...byPath.values()].sort((a, b) => (a.path < b.path ? -1 : 1))
+  // Nobody waits for a provider inside of a transaction; what was taken back meanwhile is not told.
+  const choice = await db.transaction(async (tx) => {
+    const held = await stillTold(tx, caller.projectId, choose(candidates, searched.found.wanted), searched.found.wanted)
+    await note(tx, held)
+    return held
+  })
+  return { ...told(choice, query), ...answer, reranked }
+}
+
+function told(choice: Choice, { explain }: RecallQuery): Choice {
+  return { ...choice, leftOut: explain === true ? choice.leftOut : [] }
+}
+
+/** As whoever asks would mean them: against the time that the question is about. */
+async function timesOf({ query, time, timeZone = "UTC", asOf }: RecallQuery, now: number): Promise<NamedTime[]> {
+  return time === "ignore" ? [] : questionTimes(query, { at: asOf ?? now, timeZone })
 }
 
 /** The query as it is embedded: what speakers said seldom contains their own names, so these only lead astray. */
@@ -126,84 +114,73 @@ async function search(
   caller: MemoryCaller,
   query: RecallQuery,
   paths: readonly ReadableScope[],
-  question: Question,
-): Promise<Choice> {
-  const limit = query.limit ?? limitDefault
-  const now = dependencies.clock.now()
+  asked: Asked,
+): Promise<Ranked> {
   const past = query.asOf !== undefined || query.validAt !== undefined
-  const wanted: Wanted = {
-    now,
-    limit,
-    asOf: query.asOf ?? null,
-    validAt: query.validAt ?? query.asOf ?? now,
-    lanes: query.lanes === undefined ? null : new Set(query.lanes),
-    levelMin: new Map(paths.map(({ path, levelMin }) => [path, Math.max(levelMin, query.levelMin ?? 0)])),
-    budgetTokens: query.budgetTokens ?? Infinity,
-    directives: query.directives ?? "withhold",
-  }
-  for (let size = Math.max(candidatesFirst, limit); ; size *= 4) {
+  const wanted = wantedOf(query, paths, asked)
+  for (let size = Math.max(candidatesFirst, wanted.limit); ; size *= 4) {
     const ranked: Fused[] = []
     let cut = false
     for (const { path } of paths) {
       for (const scopeId of past ? [memoryScopeId(path), historyScopeId(path)] : [memoryScopeId(path)]) {
-        const found = await searchScope(tx, { ...scopeQuery(dependencies, caller, query, question), scopeId, candidatesMax: size })
+        const found = await searchScope(tx, { ...scopeQuery(dependencies, caller, query, asked), scopeId, candidatesMax: size })
         ranked.push(...found)
         cut ||= found.length >= size
       }
     }
-    const choice = choose(await candidatesOf(dependencies, tx, caller.projectId, ranked, past ? null : now), wanted)
-    if (choice.full || !cut || size * 4 > candidatesMax) return choice
+    const context = { projectId: caller.projectId, now: past ? null : asked.now, times: asked.times }
+    const candidates = await candidatesOf(dependencies.keys, tx, ranked, context)
+    if (cut && size * 4 <= candidatesMax && !choose(candidates, wanted).full) continue
+    return { candidates, wanted: await withDiversity(dependencies, tx, caller, query, candidates, wanted) }
   }
+}
+
+function wantedOf(query: RecallQuery, paths: readonly ReadableScope[], { now, times }: Asked): Wanted {
+  return {
+    now,
+    limit: query.limit ?? limitDefault,
+    asOf: query.asOf ?? null,
+    validAt: query.validAt ?? query.asOf ?? now,
+    lanes: query.lanes === undefined ? null : new Set(query.lanes),
+    levelMin: levelsOf(paths, query.levelMin),
+    budgetTokens: query.budgetTokens ?? Infinity,
+    directives: query.directives ?? "withhold",
+    times: query.time === "filter" && times.length > 0 ? times : null,
+    diversity: null,
+  }
+}
+
+async function withDiversity(
+  { embedModel: model, store }: RecallDependencies,
+  tx: Queryable,
+  { projectId }: MemoryCaller,
+  { diversity: share = 0 }: RecallQuery,
+  candidates: readonly Candidate[],
+  wanted: Wanted,
+): Promise<Wanted> {
+  if (share === 0 || !store.capabilities.vector || candidates.length <= 1) return wanted
+  return { ...wanted, diversity: { share, alike: await likenessOf(tx, { projectId, model }, candidates) } }
 }
 
 function scopeQuery(
   { embedModel, wordCache, vectorIndex, termKeyOf, reader: { similarity } }: RecallDependencies,
   { projectId }: MemoryCaller,
   { query: text, lanes: wanted = memoryLanes, rerank = true }: RecallQuery,
-  { vector, tokens }: Question,
+  { vector, tokens }: Asked,
 ): Omit<Parameters<typeof searchScope>[1], "scopeId" | "candidatesMax"> {
-  const reranking = rerank && tokens !== undefined && similarity !== undefined ? { query: tokens, similarity } : undefined
+  const reranking = rerank !== false && tokens !== undefined && similarity !== undefined ? { query: tokens, similarity } : undefined
   const shared = { projectId, wordCache, vectorIndex, termKeyOf, model: embedModel }
   return { ...shared, text, vector, tokens: reranking, documentIds: null, lanes: parametersOf(wanted) }
-}
-
-/** Candidates of all scopes, best first, with what their rows say. Time lowers what is derived, unless the question is about the past. */
-async function candidatesOf(
-  { keys }: RecallDependencies,
-  tx: Queryable,
-  projectId: string,
-  ranked: readonly Fused[],
-  now: number | null,
-): Promise<Candidate[]> {
-  const ids = ranked.map(({ key }) => placeOf(key).documentId)
-  const rows = await rowsByIds(tx, projectId, ids)
-  const known = ranked.flatMap((fused, index) => {
-    const row = rows.get(ids[index] ?? "")
-    if (row === undefined) return []
-    const factor =
-      row.version === undefined || now === null ? 1 : decayFactor({ salience: row.version.salience, at: row.version.recordedAt }, now)
-    return [{ score: fused.score * factor, why: fused.why, row }]
-  })
-  known.sort((a, b) => b.score - a.score) // stable: within one scope the order stays
-  const entries = await readRows(
-    keys,
-    tx,
-    projectId,
-    known.map(({ row }) => row),
-  )
-  return known.flatMap(({ score, why, row }, index) => {
-    const entry = entries[index]
-    return entry === undefined ? [] : [{ entry, row, score, why }]
-  })
 }
 
 async function noteRecall(
   { clock }: RecallDependencies,
   tx: Queryable,
   { projectId }: MemoryCaller,
-  runId: string,
+  runId: string | undefined,
   { entries }: Choice,
 ): Promise<void> {
+  if (runId === undefined || entries.length === 0) return
   const entryIds = entries.map(({ id, versionId }) => versionId ?? id)
   await recalled.insertRecalls(tx, projectId, { entryIds, runId, seq: 0, now: clock.now() })
 }

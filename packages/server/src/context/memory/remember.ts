@@ -1,6 +1,16 @@
 // Remembering: the evidence as it came, its source and its words in one transaction; what takes longer follows in the background.
 import { AppError, type Clock, type NewId } from "../../core/index.ts"
-import { changes, episodes, memoryReviews, scopes, sources, type Queryable, type Store, type StoredEpisode } from "../../store/index.ts"
+import {
+  changes,
+  episodes,
+  memoryReviews,
+  scopes,
+  sources,
+  type Queryable,
+  type Store,
+  type NewEpisode,
+  type StoredEpisode,
+} from "../../store/index.ts"
 import { estimateTokens } from "../documents/tokens.ts"
 import { requireScopeRight, type MemoryCaller } from "../scopes/access.ts"
 import { parseScope, type ScopeName } from "../scopes/scope-name.ts"
@@ -109,7 +119,7 @@ async function write(dependencies: RememberDependencies, tx: Queryable, asked: W
     speaker,
   })
   const seq = await changes.recordChange(tx, { projectId, scope: scope.path, entry: episode.id, kind: "memory", op: "remember", principal })
-  return { episode: { ...episode, revokedAt: null }, created: true, seq }
+  return { episode: { ...episode, revokedAt: null, pinnedAt: null }, created: true, seq }
 }
 
 /** The same origin is one source: revoking it takes back all that came from there. */
@@ -135,7 +145,7 @@ function writeSource({ clock, newId }: RememberDependencies, tx: Queryable, { ca
   })
 }
 
-function episodeOf({ clock, newId }: RememberDependencies, asked: Write, sourceId: string): Omit<StoredEpisode, "revokedAt"> {
+function episodeOf({ clock, newId }: RememberDependencies, asked: Write, sourceId: string): NewEpisode {
   const { caller, scope, memory, scopeKey, key } = asked
   const { text, role = "user", speaker, metadata } = memory
   const id = newId("mem")

@@ -2,7 +2,8 @@
 import type { JsonObject } from "../../core/index.ts"
 import type { Label } from "../../security/index.ts"
 import type { MemoryKind, SourceKind, VersionEnd, VersionOp } from "../../store/index.ts"
-import type { Why } from "../retrieval/fuse.ts"
+import type { ArmScore, Why } from "../retrieval/fuse.ts"
+import type { NamedTime } from "./question-times.ts"
 
 /** Kinds of text that are searched apart. */
 export type EpisodeLane = "user" | "assistant" | "tool"
@@ -52,6 +53,8 @@ export interface Entry {
   label: Label
   /** It asks for behaviour. */
   directive: boolean
+  /** Told of its scope whatever is asked, and never lowered by time. */
+  pinned: boolean
   /** Where an episode came from; of derived ones see `explain`. */
   sourceId: string | null
   principal: string
@@ -75,9 +78,19 @@ export interface RememberedEntry extends Entry {
   seq: number | null
 }
 
+/** Why an entry is recalled where it is. */
+export interface RecallWhy extends Why {
+  /** How near it lies to the times that the question names: 1 within, less the later it was told. */
+  time?: number
+  /** It was reached over people and things that it has in common with better entries. */
+  hop?: { shared: number; from: string[] }
+  /** By the reranker of a provider. */
+  rerank?: ArmScore & { model: string }
+}
+
 export interface RecalledEntry extends Entry {
   score: number
-  why: Why
+  why: RecallWhy
 }
 
 /** Why a candidate is not among what was recalled. */
@@ -93,7 +106,9 @@ export type LeftOutReason =
   | "level"
   | "directive"
   | "lane"
+  | "outside_time"
   | "same_text"
+  | "near_duplicate"
   | "quoted_by_fact"
   | "outranked"
   | "budget"
@@ -102,7 +117,7 @@ export interface LeftOut {
   id: string
   versionId: string | null
   score: number
-  why: Why
+  why: RecallWhy
   reason: LeftOutReason
 }
 
@@ -115,4 +130,8 @@ export interface Recall {
   tokens: number
   /** Why vectors were not searched; null when they were. */
   wordsOnly: string | null
+  /** Times that the question names. */
+  times: NamedTime[]
+  /** The provider's reranker that was asked, and why the order is not by it where it failed; null where none was to be asked. */
+  reranked: { model: string; failed: string | null } | null
 }

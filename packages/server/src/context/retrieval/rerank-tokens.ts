@@ -3,6 +3,7 @@ import { tokenVectors, type Queryable, type ScopeKey } from "../../store/index.t
 import type { PassageModel, TokenVectors } from "../types.ts"
 import { placeKey, placeOf } from "./bm25.ts"
 import { clamp, levelled, ranked, type Fused } from "./fuse.ts"
+import { createTokenReranker } from "./reranker.ts"
 import { kindOf, type Fusion } from "./weights.ts"
 
 export interface TokenReranking {
@@ -12,6 +13,9 @@ export interface TokenReranking {
 
 /** Each costs some 40 tokens × those of the question; what stands further down would seldom come up. */
 export const rerankedMax = 50
+
+/** It reads what lies in memory, and is done at once. */
+const never = new AbortController().signal
 
 export interface TokenSignals {
   similarity: number
@@ -32,9 +36,13 @@ export async function rerankByTokens(
     key,
     top.map((each) => placeOf(each.key)),
   )
+  const read = stored.map(({ documentId, part, vectors: tokens }) => ({ key: placeKey(documentId, part), text: "", tokens }))
+  const scores = await createTokenReranker(similarity).scores({ text: "", tokens: query }, read, never)
   const signals = new Map<string, TokenSignals>()
-  for (const { documentId, part, asks, vectors } of stored)
-    signals.set(placeKey(documentId, part), { asks, similarity: similarity(query, vectors) })
+  for (const { documentId, part, asks } of stored) {
+    const key = placeKey(documentId, part)
+    signals.set(key, { asks, similarity: scores.get(key) ?? 0 })
+  }
   return [...reranked(top, signals, fusion), ...candidates.slice(rerankedMax)]
 }
 

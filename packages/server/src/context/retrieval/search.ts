@@ -1,10 +1,11 @@
 // Searches vector stores: chunks by words and vectors, filtered by attributes, each result with its label and the reason why it was found.
 import { AppError, type Clock, type JsonObject } from "../../core/index.ts"
 import type { Label } from "../../security/index.ts"
-import { chunks, segments, vectorStores, type ChunkHit, type Queryable, type Store } from "../../store/index.ts"
+import { chunks, embeddings, segments, vectorStores, type ChunkHit, type ModelKey, type Queryable, type Store } from "../../store/index.ts"
 import { isExpired } from "../expiry.ts"
 import type { Caller, EmbedAs } from "../types.ts"
 import { placeKey, placeOf } from "./bm25.ts"
+import { cosine, diversified } from "./diversity.ts"
 import { matches, type AttributeFilter } from "./filters.ts"
 import type { Fused, Why } from "./fuse.ts"
 import { parametersOf } from "./lanes.ts"
@@ -24,6 +25,8 @@ export interface SearchQuery {
   scoreThreshold?: number | undefined
   /** How words and vectors are weighed, instead of what fits the embedding model. */
   weights?: SearchWeights | undefined
+  /** How much chunks that are like better ones give way to others, 0 to 1: for what goes before a model. Not at all when absent. */
+  diversity?: number | undefined
 }
 
 export interface SearchWeights {
@@ -90,7 +93,9 @@ export function createSearch(dependencies: SearchDependencies): Search {
           const fusion = query.weights && fusionWith(model, query.weights)
           rankings.push(await searchScope(db, { ...scope, fusion, text, vector: vectors?.[index], candidatesMax }))
         }
-        hits.push(...(await resultsOf(db, projectId, vectorStoreId, dependencies.clock.now(), best(rankings, query))))
+        const where = { projectId, scopeId: vectorStoreId, model: dependencies.embedModel }
+        const chosen = await varied(db, where, best(rankings, query), query, vectors !== undefined)
+        hits.push(...(await resultsOf(db, projectId, vectorStoreId, dependencies.clock.now(), chosen)))
       }
       await vectorStores.touchVectorStores(db, projectId, query.vectorStoreIds, dependencies.clock.now())
       return hits
@@ -157,8 +162,8 @@ async function allowedDocuments(
   return new Set(allowed.map(({ documentId }) => documentId))
 }
 
-/** One ranking of several, cut to what was asked for: each key at its best score. */
-function best(rankings: readonly Fused[][], { limit, scoreThreshold = 0 }: SearchQuery): Fused[] {
+/** One ranking of several: each key at its best score. */
+function best(rankings: readonly Fused[][], { scoreThreshold = 0 }: SearchQuery): Fused[] {
   const byKey = new Map<string, Fused>()
   for (const entry of rankings.flat()) {
     const other = byKey.get(entry.key)
@@ -166,7 +171,31 @@ function best(rankings: readonly Fused[][], { limit, scoreThreshold = 0 }: Searc
   }
   const entries = [...byKey.values()].filter((entry) => entry.score >= scoreThreshold)
   if (rankings.length > 1) entries.sort((a, b) => b.score - a.score)
-  return entries.slice(0, limit)
+  return entries
+}
+
+/** What stands further down is not worth comparing with what stands above. */
+const comparedMax = 60
+
+/** As many as were asked for, best first; with `diversity` the best that are not all alike. */
+async function varied(
+  db: Queryable,
+  { projectId, scopeId, model }: ModelKey,
+  entries: readonly Fused[],
+  { limit, diversity = 0 }: SearchQuery,
+  hasVectors: boolean,
+): Promise<Fused[]> {
+  if (diversity === 0 || !hasVectors || entries.length <= 1) return entries.slice(0, limit)
+  const compared = entries.slice(0, Math.max(comparedMax, limit))
+  const places = compared.map(({ key }) => ({ scopeId, ...placeOf(key) }))
+  const found = await embeddings.firstVectors(db, { projectId, model }, places)
+  const vectors = new Map(found.map(({ documentId, part, vector }) => [placeKey(documentId, part), vector]))
+  const alike = (a: Fused, b: Fused): number | undefined => {
+    const [one, other] = [vectors.get(a.key), vectors.get(b.key)]
+    return one === undefined || other === undefined ? undefined : cosine(one, other)
+  }
+  const kept = new Set(diversified(compared, { diversity, scoreOf: ({ score }) => score, alike }).slice(0, limit))
+  return compared.filter((each) => kept.has(each))
 }
 
 async function resultsOf(

@@ -6,7 +6,7 @@ import type { LightRunRecord } from "../../accounting/index.ts"
 import { parseScope, writersLabel, type Entry, type Memories, type NewMemory } from "../../context/index.ts"
 import type { Clock, JsonValue, NewId } from "../../core/index.ts"
 import { AppError } from "../../core/index.ts"
-import { joinLabels, type Gate, type GateRequest, type Label, type Principal } from "../../security/index.ts"
+import { joinLabels, requireModel, type Gate, type GateRequest, type Label, type Principal } from "../../security/index.ts"
 import { recordLightRun, requireGranted } from "../context-record.ts"
 import type { HttpEnv } from "../env.ts"
 import { memoryCaller } from "../memory-caller.ts"
@@ -49,6 +49,7 @@ export function memoryRoutes(options: MemoryRoutesOptions): Hono<HttpEnv> {
     const principal = context.get("principal")
     const call = { id: newId("run"), kind: "retrieval", name: "memory.search", principal } as const
     const { scope, scopes = [scope ?? "project"], limit = searchRowsDefault, ...rest } = body
+    if (typeof rest.rerank === "object") requireModel(principal, rest.rerank.model)
     const found = await recordLightRun(options, call, async () => {
       const query = { ...rest, scopes, limit, runId: call.id }
       const value = await memories.recall(memoryCaller(options.gate, principal), query, context.req.raw.signal)
@@ -56,7 +57,7 @@ export function memoryRoutes(options: MemoryRoutesOptions): Hono<HttpEnv> {
       return {
         value,
         label: joinLabels(value.entries.map((entry) => entry.label)),
-        data: { scopes, results, wordsOnly: value.wordsOnly },
+        data: { scopes, results, wordsOnly: value.wordsOnly, ...(value.reranked === null ? {} : { reranked: value.reranked }) },
       }
     })
     const { entries, ...others } = found

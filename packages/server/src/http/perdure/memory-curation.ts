@@ -48,6 +48,12 @@ export function memoryCurationRoutes(options: MemoryRoutesOptions): Hono<HttpEnv
   routes.post("/v1/memories/:id/redact", (context) =>
     decide(options, context, "memory.redact", "memory.delete", (caller, id) => memories.redact(caller, id)),
   )
+  routes.put("/v1/memories/:id/pin", (context) =>
+    decide(options, context, "memory.pin", "memory.write", (caller, id) => memories.pin(caller, id, true)),
+  )
+  routes.delete("/v1/memories/:id/pin", (context) =>
+    decide(options, context, "memory.unpin", "memory.write", (caller, id) => memories.pin(caller, id, false)),
+  )
   sourceRoutes(options, routes)
   return routes
 }

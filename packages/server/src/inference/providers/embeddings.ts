@@ -4,6 +4,7 @@ import type { Deployment, ModelUsage } from "../types.ts"
 import { unreadable } from "../upstream-error.ts"
 import { dialectOf } from "./index.ts"
 import type { EmbeddingsAnswer, EmbeddingsCall, RerankAnswer, RerankCall } from "./port.ts"
+import { plainRerank } from "./plain-rerank.ts"
 import { ask, type SendOptions } from "./send.ts"
 import { estimatedUsage } from "./usage.ts"
 
@@ -50,8 +51,7 @@ export async function rerankOf(
   call: RerankCall,
   signal: AbortSignal,
 ): Promise<Pick<RerankAnswer, "results"> & { usage: ModelUsage }> {
-  const { rerank } = dialectOf(deployment)
-  if (!rerank) throw cannot(deployment, "order documents")
+  const { rerank = plainRerank } = dialectOf(deployment)
   const { results, searchUnits, inputTokens } = rerank.read(
     await ask(options, deployment, rerank.request(call, deployment), signal),
     deployment,

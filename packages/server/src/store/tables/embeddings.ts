@@ -290,3 +290,25 @@ export async function vectorsByContent(
   )
   return rows.map(({ vector, ...row }) => ({ ...row, vector: vectorOf(vector) }))
 }
+
+/** The first vectors of those documents, each in its scope. */
+export async function firstVectors(
+  db: Queryable,
+  { projectId, model }: Omit<ModelKey, "scopeId">,
+  documents: readonly { scopeId: string; documentId: string; part?: number }[],
+): Promise<{ scopeId: string; documentId: string; part: number; vector: Float32Array }[]> {
+  const rows = await db.query<{ scopeId: string; documentId: string; part: number; vector: Uint8Array }>(
+    `select e.scope_id as "scopeId", e.document_id as "documentId", e.part, vector_send(e.embedding) as vector
+     from unnest($3::text[], $4::text[], $5::int[]) as u (scope_id, document_id, part)
+     join embeddings e on e.project_id = $1 and e.model = $2 and e.scope_id = u.scope_id and e.document_id = u.document_id
+       and e.part = u.part and e.piece = 0`,
+    [
+      projectId,
+      model,
+      documents.map(({ scopeId }) => scopeId),
+      documents.map(({ documentId }) => documentId),
+      documents.map(({ part = 0 }) => part),
+    ],
+  )
+  return rows.map(({ vector, ...row }) => ({ ...row, vector: vectorOf(vector) }))
+}

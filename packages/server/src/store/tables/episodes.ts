@@ -32,18 +32,22 @@ export interface StoredEpisode {
   principal: string
   runId: string | null
   upkeptAt: number | null
+  pinnedAt: number | null
   /** When its source was revoked. */
   revokedAt: number | null
 }
 
+/** Nothing is pinned when it is written. */
+export type NewEpisode = Omit<StoredEpisode, "revokedAt" | "pinnedAt">
+
 const columns = `e.id, e.scope, e.source_id as "sourceId", e.conversation_id as "conversationId", e.item_id as "itemId", e.session, e.lane,
   e.key_id as "keyId", e.body, e.content_hash as "contentHash", e.tokens, e.occurred_at as "occurredAt", e.recorded_at as "recordedAt",
   e.valid_from as "validFrom", e.valid_to as "validTo", e.expired_at as "expiredAt", e.ended_by as "endedBy", e.label, e.integrity, e.directive,
-  e.recalled_from as "recalledFrom", e.principal, e.run_id as "runId", e.upkept_at as "upkeptAt", s.revoked_at as "revokedAt"`
+  e.recalled_from as "recalledFrom", e.principal, e.run_id as "runId", e.upkept_at as "upkeptAt", e.pinned_at as "pinnedAt", s.revoked_at as "revokedAt"`
 const joined = `episodes e join sources s on s.project_id = e.project_id and s.id = e.source_id`
 
 /** False where the same text of the same source is live in the scope, or where the key was destroyed meanwhile. */
-export async function insertEpisode(tx: Queryable, projectId: string, episode: Omit<StoredEpisode, "revokedAt">): Promise<boolean> {
+export async function insertEpisode(tx: Queryable, projectId: string, episode: NewEpisode): Promise<boolean> {
   const rows = await tx.query(
     `insert into episodes (project_id, id, scope, source_id, conversation_id, item_id, session, lane, key_id, body, content_hash, tokens, occurred_at,
        recorded_at, valid_from, valid_to, label, integrity, directive, recalled_from, principal, run_id, upkept_at)
@@ -156,6 +160,21 @@ export async function endEpisodes(
     [projectId, ids, end.now, end.by],
   )
   return rows.map(({ id }) => id)
+}
+
+export async function pinEpisode(tx: Queryable, projectId: string, id: string, pinnedAt: number | null): Promise<void> {
+  await tx.query(`update episodes set pinned_at = to_timestamp($3::float8 / 1000) where project_id = $1 and id = $2`, [
+    projectId,
+    id,
+    pinnedAt,
+  ])
+}
+
+/** Live ones that are pinned in those scopes, oldest first. */
+export function pinnedEpisodes(db: Queryable, projectId: string, scopes: readonly string[], limit: number): Promise<StoredEpisode[]> {
+  const text = `select ${columns} from ${joined}
+    where e.project_id = $1 and e.scope = any($2) and e.pinned_at is not null and e.expired_at is null order by e.id limit $3`
+  return db.query<StoredEpisode>(text, [projectId, scopes, limit])
 }
 
 export async function deleteEpisode(tx: Queryable, projectId: string, id: string): Promise<boolean> {

@@ -40,6 +40,14 @@ export async function lockMemory(tx: Queryable, projectId: string, id: string): 
   return (await tx.query<StoredMemory>(`select ${columns} from memories where project_id = $1 and id = $2 for update`, [projectId, id]))[0]
 }
 
+export async function pinMemory(tx: Queryable, projectId: string, id: string, pinnedAt: number | null): Promise<void> {
+  await tx.query(`update memories set pinned_at = to_timestamp($3::float8 / 1000) where project_id = $1 and id = $2`, [
+    projectId,
+    id,
+    pinnedAt,
+  ])
+}
+
 /** Memories that have a head, newest first; `before` is the last id of the page before. */
 export async function listMemoryIds(
   db: Queryable,

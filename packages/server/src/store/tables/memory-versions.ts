@@ -40,16 +40,21 @@ export interface StoredVersion {
   /** How much whoever ended it was trusted. */
   endedIntegrity: number | null
   upkeptAt: number | null
+  /** Of its memory. */
+  pinnedAt: number | null
 }
+
+/** What is written of a version; its memory and upkeep say the rest. */
+export type NewVersion = Omit<StoredVersion, "kind" | "upkeptAt" | "pinnedAt">
 
 const columns = `v.id, v.memory_id as "memoryId", v.scope, m.kind, v.key_id as "keyId", v.body, v.content_hash as "contentHash",
   v.valid_from as "validFrom", v.valid_to as "validTo", v.recorded_at as "recordedAt", v.expired_at as "expiredAt", v.ended_by as "endedBy",
   v.replaced_from as "replacedFrom", v.op, v.supersedes, v.head, v.label, v.integrity, v.directive, v.confidence, v.salience, v.tokens, v.principal,
   v.run_id as "runId", v.model, v.prompt_hash as "promptHash", v.lapses_at as "lapsesAt",
-  v.ended_integrity as "endedIntegrity", v.upkept_at as "upkeptAt"`
+  v.ended_integrity as "endedIntegrity", v.upkept_at as "upkeptAt", m.pinned_at as "pinnedAt"`
 const joined = `memory_versions v join memories m on m.project_id = v.project_id and m.id = v.memory_id`
 
-export async function insertVersion(tx: Queryable, projectId: string, version: Omit<StoredVersion, "kind" | "upkeptAt">): Promise<void> {
+export async function insertVersion(tx: Queryable, projectId: string, version: NewVersion): Promise<void> {
   await tx.query(
     `insert into memory_versions (project_id, id, memory_id, scope, key_id, body, content_hash, valid_from, valid_to, recorded_at, expired_at, ended_by,
        replaced_from, op, supersedes, head, label, integrity, directive, confidence, salience, tokens, principal, run_id, model, prompt_hash, lapses_at,
@@ -103,6 +108,13 @@ export function versionsOfMemory(db: Queryable, projectId: string, memoryId: str
 export function headsOf(db: Queryable, projectId: string, memoryIds: readonly string[]): Promise<StoredVersion[]> {
   const text = `select ${columns} from ${joined} where v.project_id = $1 and v.memory_id = any($2) and v.head`
   return db.query<StoredVersion>(text, [projectId, memoryIds])
+}
+
+/** Heads of the memories that are pinned in those scopes, oldest first. */
+export function pinnedHeads(db: Queryable, projectId: string, scopes: readonly string[], limit: number): Promise<StoredVersion[]> {
+  const text = `select ${columns} from ${joined}
+    where v.project_id = $1 and m.scope = any($2) and m.pinned_at is not null and v.head order by m.id limit $3`
+  return db.query<StoredVersion>(text, [projectId, scopes, limit])
 }
 
 /** The live heads with that content in the scope. */
