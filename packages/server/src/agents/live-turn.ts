@@ -5,8 +5,9 @@ import type { GuardReport } from "../security/index.ts"
 import { CitationMarkers } from "./citation-markers.ts"
 import { callGuarded } from "./guarded-call.ts"
 import { callRouting, declaredTools, inputCall } from "./input-call.ts"
+import { sealReasoning } from "./kept-reasoning.ts"
 import { recordUsage, type Session } from "./session.ts"
-import { TurnTranslator, type CallRoute, type TurnEnd } from "./turn-translator.ts"
+import { TurnTranslator, type CallRoute, type ReasoningKeeper, type TurnEnd } from "./turn-translator.ts"
 
 /** What a turn came to; small, because its words are in the log: items `from` to before `to`. */
 export interface TurnOutcome extends Omit<TurnEnd, "upstreamModel"> {
@@ -40,7 +41,9 @@ export class LiveTurn {
     this.#from = writer.log.size
     context.emit("turn.started", { turn: options.turn, outputIndex: this.#from, model: request.model }, { label })
     this.#call = callPastGuards(session, options, signal)
-    this.#translator = new TurnTranslator(writer, routeOf(session, options), (end) => this.#ended(end))
+    const seal: ReasoningKeeper["seal"] = (kept) => sealReasoning(dependencies.sealer, context.run.projectId, kept)
+    const keeper: ReasoningKeeper = { seal, dialect: () => this.#call.deployment.dialect }
+    this.#translator = new TurnTranslator(writer, routeOf(session, options), (end) => this.#ended(end), keeper)
     this.#marks = dependencies.quotesPassages(request.model) ? undefined : new CitationMarkers(() => session.passages)
   }
 

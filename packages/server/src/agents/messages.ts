@@ -1,32 +1,87 @@
 // Turns items of the Responses face into the messages of a model call.
 import { AppError, isJsonObject, type JsonObject, type JsonValue } from "../core/index.ts"
-import type { ModelContent, ModelMessage, ModelToolCall } from "../inference/index.ts"
+import type { ModelContent, ModelMessage, ModelReasoning, ModelToolCall } from "../inference/index.ts"
+import type { KeptReasoning, OpenReasoning } from "./kept-reasoning.ts"
 import type { ResponseItem } from "./types.ts"
 
-/** Kinds that tell the model nothing that it could use: its own reasoning is bound to its provider, searches are in the answer that followed. */
-const silent: ReadonlySet<string> = new Set(["reasoning", "file_search_call", "web_search_call", "mcp_list_tools"])
+/** Kinds that tell the model nothing that it could use: searches are in the answer that followed. */
+const silent: ReadonlySet<string> = new Set(["file_search_call", "web_search_call", "mcp_list_tools"])
 
 /** Instructions first, then every item in order; calls that belong to one turn share one assistant message, as providers ask. */
-export function messagesOf(instructions: string | null, items: readonly ResponseItem[]): ModelMessage[] {
+export function messagesOf(instructions: string | null, items: readonly ResponseItem[], openReasoning?: OpenReasoning): ModelMessage[] {
   const messages: ModelMessage[] = []
   if (instructions !== null && instructions !== "") messages.push({ role: "system", content: [{ type: "text", text: instructions }] })
-  for (const [index, item] of items.entries()) addItem(messages, item, index)
+  const thoughts = new Thoughts(messages)
+  for (const [index, item] of items.entries()) {
+    if (item.type === "reasoning") thoughts.take(openReasoning?.(item))
+    else addItem(messages, item, { index, thoughts })
+  }
+  thoughts.settle()
   return messages
+}
+
+/** Reasoning stands before what it led to; what follows an answer without leading to anything belongs to that answer. */
+class Thoughts {
+  readonly #messages: ModelMessage[]
+  readonly #signatures = new Map<string, string>()
+  #waiting: ModelReasoning[] = []
+
+  constructor(messages: ModelMessage[]) {
+    this.#messages = messages
+  }
+
+  take(kept: KeptReasoning | undefined): void {
+    this.#waiting.push(...(kept?.reasoning ?? []))
+    for (const [callId, signature] of Object.entries(kept?.calls ?? {})) this.#signatures.set(callId, signature)
+  }
+
+  signatureOf(callId: string): { signature?: string } {
+    const signature = this.#signatures.get(callId)
+    return signature === undefined ? {} : { signature }
+  }
+
+  /** Before an assistant message is added, or a call to the last one. */
+  lead(): { reasoning?: readonly ModelReasoning[] } {
+    const reasoning = this.#waiting
+    this.#waiting = []
+    return reasoning.length === 0 ? {} : { reasoning }
+  }
+
+  get waits(): boolean {
+    return this.#waiting.length > 0
+  }
+
+  /** Before anything that is not the assistant's, and at the end. */
+  settle(): void {
+    const last = this.#messages.at(-1)
+    const { reasoning } = this.lead()
+    if (reasoning && last?.role === "assistant")
+      this.#messages.splice(-1, 1, { ...last, reasoning: [...(last.reasoning ?? []), ...reasoning] })
+  }
 }
 
 /** Whether an item can be put before a model at all; slugged kinds (`vendor:kind`) may be ignored by their own rule. */
 export function isUnderstood(type: string): boolean {
   return (
-    ["message", "function_call", "function_call_output", "mcp_call", "compaction"].includes(type) || silent.has(type) || type.includes(":")
+    ["message", "reasoning", "function_call", "function_call_output", "mcp_call", "compaction"].includes(type) ||
+    silent.has(type) ||
+    type.includes(":")
   )
 }
 
-function addItem(messages: ModelMessage[], item: ResponseItem, index: number): void {
-  if (item.type === "message") messages.push(messageOf(item, index))
-  else if (item.type === "function_call") addCall(messages, callOf(item))
-  else if (item.type === "function_call_output")
+function addItem(messages: ModelMessage[], item: ResponseItem, { index, thoughts }: { index: number; thoughts: Thoughts }): void {
+  if (item.type === "message") {
+    if (item["role"] !== "assistant") thoughts.settle()
+    messages.push({ ...messageOf(item, index), ...thoughts.lead() })
+  } else if (item.type === "function_call") {
+    const call = callOf(item)
+    if (thoughts.waits) messages.push({ role: "assistant", content: [], toolCalls: [], ...thoughts.lead() })
+    addCall(messages, { ...call, ...thoughts.signatureOf(call.callId) })
+  } else if (item.type === "function_call_output") {
+    thoughts.settle()
     messages.push({ role: "tool", callId: text(item["call_id"]), ...outputOf(item["output"], `input[${index}].output`) })
-  else if (item.type === "mcp_call") {
+  } else if (item.type === "mcp_call") {
+    if (thoughts.waits) messages.push({ role: "assistant", content: [], toolCalls: [], ...thoughts.lead() })
     addCall(messages, { callId: item.id, name: text(item["name"]), arguments: text(item["arguments"]) })
     messages.push({ role: "tool", callId: item.id, content: text(item["output"] ?? item["error"]) })
   }

@@ -6,6 +6,7 @@ import { joinLabels, type Principal } from "../security/index.ts"
 import type { ToolRegistry } from "../tools/index.ts"
 import { withAttachments } from "./attachments.ts"
 import { loadContext, rememberingRuns, requestOf, storedItem, storedResponse, type ChainSources } from "./chain.ts"
+import { reasoningOpener } from "./kept-reasoning.ts"
 import { assertPaired, isUnderstood, messagesOf } from "./messages.ts"
 import { itemId, responseIdOf } from "./response-object.ts"
 import { openSummary } from "./summary.ts"
@@ -34,7 +35,11 @@ export async function prepare(
   const { complete, items } = await gather(dependencies, principal, request, runId)
   const plain = items.map(({ item }) => item)
   assertPaired(plain)
-  const messages = messagesOf(complete.instructions, await withAttachments(dependencies.attachments, principal.projectId, plain))
+  const messages = messagesOf(
+    complete.instructions,
+    await withAttachments(dependencies.attachments, principal.projectId, plain),
+    reasoningOpener(dependencies.sealer, principal.projectId),
+  )
   return { request: complete, context: items, messages, label: joinLabels(items.map(({ label }) => label)) }
 }
 

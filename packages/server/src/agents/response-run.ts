@@ -4,6 +4,7 @@ import { StepError, type RunContext, type RunDefinition } from "../runs/index.ts
 import { joinLabels, type Label } from "../security/index.ts"
 import { withAttachments } from "./attachments.ts"
 import { loadContext } from "./chain.ts"
+import { reasoningOpener } from "./kept-reasoning.ts"
 import { assertPaired, messagesOf, questionOf } from "./messages.ts"
 import { giveContext } from "./recalled-context.ts"
 import { rememberTurns } from "./remember-turns.ts"
@@ -61,7 +62,11 @@ async function readContext(session: Session, items: readonly LabelledItem[]): Pr
   assertPaired(plain)
   session.label = joinLabels([session.label, ...items.map(({ label }) => label)])
   session.tools = offeredTools(request, dependencies.tools)
-  session.messages = messagesOf(request.instructions, await withAttachments(dependencies.attachments, context.run.projectId, plain))
+  session.messages = messagesOf(
+    request.instructions,
+    await withAttachments(dependencies.attachments, context.run.projectId, plain),
+    reasoningOpener(dependencies.sealer, context.run.projectId),
+  )
 }
 
 /** An attempt died between the last event of the response and the end of its run: only that is left to do. */

@@ -1,6 +1,7 @@
 // Translates the events of one model call into items of the response, in an order that strict clients accept, whatever the model sends.
-import { AppError } from "../core/index.ts"
-import type { Citation, ModelEvent, ModelToolCall, ModelUsage } from "../inference/index.ts"
+import { AppError, type JsonObject } from "../core/index.ts"
+import type { Citation, Dialect, ModelEvent, ModelReasoning, ModelToolCall, ModelUsage } from "../inference/index.ts"
+import type { KeptReasoning } from "./kept-reasoning.ts"
 import type { ResponseWriter } from "./response-writer.ts"
 
 /** What becomes of a call that the model makes: shown to the client, run here, or refused with a reason for the model. */
@@ -17,8 +18,23 @@ export interface TurnEnd {
   readonly calls: readonly TranslatedCall[]
 }
 
+/** What a reasoning item carries for the model that made it. */
+export interface ReasoningKeeper {
+  seal(kept: KeptReasoning): string
+  /** Of the deployment that answers: some give their reasoning back as plain text. */
+  dialect(): Dialect
+}
+
+interface Thought {
+  readonly outputIndex: number
+  text: string
+  /** What has to come back, as far as the model has said so. */
+  readonly ended: ModelReasoning[]
+}
+
 interface OpenCall {
   readonly callId: string
+  readonly signature: string | undefined
   readonly name: string
   readonly route: CallRoute
   readonly outputIndex: number | undefined
@@ -34,9 +50,12 @@ export class TurnTranslator {
   readonly #writer: ResponseWriter
   readonly #route: (name: string, callsSoFar: number) => CallRoute
   readonly #onEnd: (end: TurnEnd) => void
+  readonly #keeper: ReasoningKeeper | undefined
+  /** Of items that wait for their turn to be closed. */
+  readonly #sealed = new Map<number, JsonObject>()
   readonly #calls = new Map<number, OpenCall>()
   #message: number | undefined
-  #reasoning: number | undefined
+  #thought: Thought | undefined
   #part: { index: number; kind: "output_text" | "refusal" } | undefined
   #end: TurnEnd | undefined
 
@@ -44,10 +63,12 @@ export class TurnTranslator {
     writer: ResponseWriter,
     route: (name: string, callsSoFar: number) => CallRoute,
     onEnd: (end: TurnEnd) => void = () => undefined,
+    keeper?: ReasoningKeeper,
   ) {
     this.#writer = writer
     this.#route = route
     this.#onEnd = onEnd
+    this.#keeper = keeper
   }
 
   get end(): TurnEnd | undefined {
@@ -59,7 +80,8 @@ export class TurnTranslator {
     if (this.#calls.size > 0) throw protocolBreach("another answer after a tool call")
     this.#writer.closeAll("incomplete")
     this.#message = undefined
-    this.#reasoning = undefined
+    this.#thought = undefined
+    this.#sealed.clear()
     this.#part = undefined
   }
 
@@ -72,10 +94,12 @@ export class TurnTranslator {
         return this.#text("refusal", event.text)
       case "reasoning-delta":
         return this.#think(event.text)
+      case "reasoning-ended":
+        return this.#thoughtEnded(event.reasoning)
       case "citation":
         return this.#cite(event.citation)
       case "tool-call-started":
-        return this.#call(event.index, event.callId, event.name)
+        return this.#call(event)
       case "tool-call-delta":
         return this.#argue(event.index, event.arguments)
       case "finished":
@@ -114,23 +138,45 @@ export class TurnTranslator {
 
   #think(text: string): void {
     if (text === "") return
-    if (this.#reasoning === undefined) {
-      this.#closeMessage()
-      this.#reasoning = this.#writer.addItem({ type: "reasoning", status: "in_progress", summary: [], content: [] })
-      this.#writer.addPart(this.#reasoning, "reasoning_text")
-    }
-    this.#writer.delta("reasoning_text", this.#reasoning, 0, text)
+    if (this.#thought && this.#thought.ended.length > 0) this.#closeReasoning()
+    const thought = this.#openThought()
+    if (thought.text === "") this.#writer.addPart(thought.outputIndex, "reasoning_text")
+    thought.text += text
+    this.#writer.delta("reasoning_text", thought.outputIndex, 0, text)
   }
 
-  #call(index: number, callId: string, name: string): void {
+  /** Some providers say several things of one thought; the first has its text. */
+  #thoughtEnded(reasoning: Omit<ModelReasoning, "text">): void {
+    if (!this.#keeper) return
+    const thought = this.#openThought()
+    thought.ended.push({ ...reasoning, text: thought.ended.length === 0 ? thought.text : "" })
+  }
+
+  #openThought(): Thought {
+    if (this.#thought) return this.#thought
+    this.#closeMessage()
+    const outputIndex = this.#writer.addItem({ type: "reasoning", status: "in_progress", summary: [], content: [] })
+    return (this.#thought = { outputIndex, text: "", ended: [] })
+  }
+
+  #call({ index, callId, name, signature }: Extract<ModelEvent, { type: "tool-call-started" }>): void {
     if (this.#calls.has(index)) throw protocolBreach(`a second beginning of tool call ${index}`)
     this.#closeReasoning()
     this.#closeMessage()
     const accepted = [...this.#calls.values()].filter((call) => call.route.kind !== "refused").length
     const route = this.#route(name, accepted)
+    if (route.kind === "client" && signature !== undefined) this.#keepSignature(callId, signature)
     const item = { type: "function_call", status: "in_progress", call_id: callId, name, arguments: "" }
     const outputIndex = route.kind === "client" ? this.#writer.addItem(item) : undefined
-    this.#calls.set(index, { callId, name, route, outputIndex, arguments: "" })
+    this.#calls.set(index, { callId, name, route, outputIndex, signature, arguments: "" })
+  }
+
+  /** A call has no place for it, so it stands in a reasoning item before the call. */
+  #keepSignature(callId: string, signature: string): void {
+    if (!this.#keeper) return
+    const { outputIndex } = this.#openThought()
+    this.#thought = undefined
+    this.#closeSealed(outputIndex, { reasoning: [], calls: { [callId]: signature } })
   }
 
   #argue(index: number, text: string): void {
@@ -142,20 +188,40 @@ export class TurnTranslator {
 
   /** The end is told first and the items are closed after it: an attempt that dies in between leaves nothing to guess. */
   #finish({ reason, usage, upstreamModel }: Extract<ModelEvent, { type: "finished" }>): void {
-    const calls = [...this.#calls.values()].map(({ callId, name, route, arguments: text }) => ({
+    const calls = [...this.#calls.values()].map(({ callId, name, route, signature, arguments: text }) => ({
       callId,
       name,
+      ...(signature === undefined ? {} : { signature }),
       arguments: isCut(reason) || text.trim() !== "" ? text : `${text}{}`,
       route,
     }))
     this.#end = { reason, usage, upstreamModel, calls }
     this.#writer.flush()
     this.#onEnd(this.#end)
-    closeTurn(this.#writer, reason)
+    if (this.#thought) this.#seal(this.#thought.outputIndex, this.#keptOf(this.#thought))
+    closeTurn(this.#writer, reason, this.#sealed)
   }
 
   #closeReasoning(): void {
-    if (this.#reasoning !== undefined && this.#close(this.#reasoning)) this.#reasoning = undefined
+    const thought = this.#thought
+    if (!thought) return
+    this.#thought = undefined
+    this.#closeSealed(thought.outputIndex, this.#keptOf(thought))
+  }
+
+  #closeSealed(outputIndex: number, kept: KeptReasoning | undefined): void {
+    this.#seal(outputIndex, kept)
+    if (this.#writer.log.openItems()[0] === outputIndex) this.#writer.closeItem(outputIndex, "completed", this.#sealed.get(outputIndex))
+  }
+
+  #seal(outputIndex: number, kept: KeptReasoning | undefined): void {
+    if (kept && this.#keeper) this.#sealed.set(outputIndex, { encrypted_content: this.#keeper.seal(kept) })
+  }
+
+  /** Chat completions give reasoning back as the text that it was, though nobody signed it. */
+  #keptOf({ ended, text }: Thought): KeptReasoning | undefined {
+    if (ended.length > 0) return { reasoning: ended, calls: {} }
+    return this.#keeper?.dialect() === "openai-chat" ? { reasoning: [{ text, dialect: "openai-chat" }], calls: {} } : undefined
   }
 
   #closeMessage(): void {
@@ -175,13 +241,13 @@ function isCut(reason: TurnEnd["reason"]): boolean {
 }
 
 /** Ends the items of a turn that has ended. A cut one leaves its last item incomplete; a call without arguments gets the empty object. */
-export function closeTurn(writer: ResponseWriter, reason: TurnEnd["reason"]): void {
+export function closeTurn(writer: ResponseWriter, reason: TurnEnd["reason"], extra: ReadonlyMap<number, JsonObject> = new Map()): void {
   for (const index of writer.log.openItems()) {
     const item = writer.log.item(index)
     const blank = item.type === "function_call" && (item["arguments"] as string).trim() === ""
     // As a delta, so that the sum of the deltas stays the whole.
     if (blank && !isCut(reason)) writer.delta("function_call_arguments", index, undefined, "{}")
-    writer.closeItem(index, isCut(reason) && index === writer.log.size - 1 ? "incomplete" : "completed")
+    writer.closeItem(index, isCut(reason) && index === writer.log.size - 1 ? "incomplete" : "completed", extra.get(index))
   }
 }
 

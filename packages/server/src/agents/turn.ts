@@ -3,6 +3,7 @@ import type { JsonObject } from "../core/index.ts"
 import type { ModelUsage } from "../inference/index.ts"
 import type { StepContext } from "../runs/index.ts"
 import { LiveTurn, type TurnOptions, type TurnOutcome } from "./live-turn.ts"
+import { reasoningOpener } from "./kept-reasoning.ts"
 import { addCall } from "./messages.ts"
 import type { Session } from "./session.ts"
 import { closeTurn, type TranslatedCall } from "./turn-translator.ts"
@@ -61,9 +62,16 @@ function closeCutTurn({ writer, context, request }: Session, turn: number): Turn
 
 /** What the turn adds to the messages of the next one. */
 export function rememberTurn(session: Session, { from, to, calls }: TurnOutcome): void {
-  const texts = session.writer.log.items.slice(from, to).flatMap((item) => (item.type === "message" ? textOf(item) : []))
-  if (texts.length > 0) session.messages.push({ role: "assistant", content: [{ type: "text", text: texts.join("") }], toolCalls: [] })
-  for (const { callId, name, arguments: args } of calls) addCall(session.messages, { callId, name, arguments: args })
+  const { writer, messages, dependencies, context } = session
+  const items = writer.log.items.slice(from, to)
+  const open = reasoningOpener(dependencies.sealer, context.run.projectId)
+  const reasoning = items.flatMap((item) => (item.type === "reasoning" ? (open(item)?.reasoning ?? []) : []))
+  const text = items.flatMap((item) => (item.type === "message" ? textOf(item) : [])).join("")
+  if (text !== "" || reasoning.length > 0) {
+    const content = text === "" ? [] : [{ type: "text" as const, text }]
+    messages.push({ role: "assistant", content, toolCalls: [], ...(reasoning.length > 0 ? { reasoning } : {}) })
+  }
+  for (const { route: _, ...call } of calls) addCall(messages, call)
 }
 
 function textOf(item: ResponseItem): string[] {
