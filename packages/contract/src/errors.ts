@@ -39,6 +39,7 @@ export const errorCodes = {
   upstream_error: [502, "server_error"],
   upstream_stream_ended: [502, "server_error"],
   guard_unavailable: [503, "server_error"],
+  memory_unavailable: [503, "server_error"],
   overloaded: [503, "server_error"],
   shutting_down: [503, "server_error"],
   upstream_timeout: [504, "server_error"],

@@ -159,6 +159,7 @@ const leftOut = z.object({
     "outside_time",
     "same_text",
     "near_duplicate",
+    "shown",
     "quoted_by_fact",
     "outranked",
     "budget",

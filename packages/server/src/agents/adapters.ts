@@ -65,19 +65,19 @@ function missingIn(command: JsonObject): string | undefined {
 
 /** What a response is given of its scopes. */
 export function contextAssembler(assembler: Assembler): AssembleContext {
-  return async (caller, { wish, query, runId }, signal) => {
+  return async (caller, { wish, query, runId, shown = [] }, signal) => {
     const { budget_tokens: budgetTokens = 0, limit = 0, lanes = null, level_min: levelMin = null, states = [] } = wish.recall ?? {}
     const narrowed = { ...(lanes === null ? {} : { lanes }), ...(levelMin === null ? {} : { levelMin }) }
-    const request = { scopes: wish.scopes, query, budgetTokens, limit, states, runId, ...narrowed }
-    const { manifest, withheld, label, ...texts } = await assembler.assemble(caller, request, signal)
+    const request = { scopes: wish.scopes, query, budgetTokens, limit, states, runId, shown, ...narrowed }
+    const { manifest, withheld, passedOver, label, ...texts } = await assembler.assemble(caller, request, signal)
     const memoryIds = manifest.entries.map(({ id }) => id).filter((id) => id.startsWith("mem_"))
-    return { ...texts, manifest: { ...manifest, withheld } as unknown as JsonValue, memoryIds, label } // plain JSON
+    return { ...texts, manifest: { ...manifest, withheld, passedOver } as unknown as JsonValue, memoryIds, label } // plain JSON
   }
 }
 
 /** Keeps turns past the gate; one that may not write leaves nothing, and says why. */
 export function turnKeeper(memories: Pick<Memories, "remember">, gate: Pick<Gate, "decide">): RememberTurns {
-  return async (caller, { scope, session, conversationId, runId, turns }) => {
+  return async (caller, { scope, session, conversationId, runId, turns, origin: face = "responses" }) => {
     const label = joinLabels([userLabel(caller.principal), ...turns.flatMap((turn) => turn.label ?? [])])
     const { projectId, principal } = caller
     const decision = gate.decide({ projectId, principal, action: "memory.write", target: parseScope(scope).path, label, runId })
@@ -85,8 +85,8 @@ export function turnKeeper(memories: Pick<Memories, "remember">, gate: Pick<Gate
     const ids: string[] = []
     // One after the other: each message is indexed with the one before it.
     for (const { role, text, itemId, label: own, recalledFrom, tool } of turns) {
-      // One source for all that is said outside of conversations: a transcript that is sent again is recognised, whatever response it comes in.
-      const origin = { source: { kind: kinds[role], uri: tool ?? conversationId ?? "responses" } }
+      // One source for all that is said outside of conversations: a transcript that is sent again is recognised, whatever call it comes in.
+      const origin = { source: { kind: kinds[role], uri: tool ?? conversationId ?? face } }
       const where = { scope, session, itemId, runId, ...(conversationId === null ? {} : { conversationId }) }
       const known = { recalledFrom: recalledFrom.slice(0, recalledFromMax), ...(own === undefined ? {} : { label: own }) }
       ids.push(

@@ -19,13 +19,14 @@ export interface AssembledContext {
   readonly label: Label
 }
 
+/** `shown`: what stands before the model anyway; it is not put there again. */
 export type AssembleContext = (
   caller: { projectId: string; principal: string; user: string | null },
-  asked: { wish: MemoryWish; query: string; runId: string },
+  asked: { wish: MemoryWish; query: string; runId: string; shown?: readonly string[] | undefined },
   signal: AbortSignal,
 ) => Promise<AssembledContext>
 
-const queryCharactersMax = 4_000
+export const queryCharactersMax = 4_000
 
 /** Gives the ids of what was put in. After a restart it is what the first attempt found. */
 export async function giveContext(session: Session, question: string): Promise<readonly string[]> {
@@ -33,7 +34,8 @@ export async function giveContext(session: Session, question: string): Promise<r
   const { memory: wish } = request
   if (wish === undefined || wish.recall === null || !dependencies.assembleContext) return []
   const caller = { projectId: context.run.projectId, principal: context.run.principal, user: request.acts_for ?? null }
-  const asked = { wish, query: question.slice(0, queryCharactersMax).toWellFormed(), runId: context.run.id }
+  const query = question.slice(0, queryCharactersMax).toWellFormed()
+  const asked = { wish, query, runId: context.run.id, shown: session.messages.flatMap(textsOf) }
   const assembleContext = dependencies.assembleContext
   const output = await context.step(
     "context",
@@ -46,6 +48,10 @@ export async function giveContext(session: Session, question: string): Promise<r
     context.emit("context.assembled", assembled.manifest, { label: assembled.label })
   session.messages = withContext(session.messages, assembled)
   return assembled.memoryIds
+}
+
+function textsOf({ content }: ModelMessage): string[] {
+  return typeof content === "string" ? [content] : content.flatMap((part) => (part.type === "text" ? [part.text] : []))
 }
 
 function assembledOf(value: JsonValue): AssembledContext {

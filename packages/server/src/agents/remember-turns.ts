@@ -21,7 +21,15 @@ export interface TurnToRemember {
 /** Remembers turns of one scope; doing it again adds nothing. Gives the ids, or why it may not. */
 export type RememberTurns = (
   caller: { projectId: string; principal: string; user: string | null },
-  asked: { scope: string; session: string; conversationId: string | null; runId: string; turns: readonly TurnToRemember[] },
+  asked: {
+    scope: string
+    session: string
+    conversationId: string | null
+    runId: string
+    turns: readonly TurnToRemember[]
+    /** What outside of conversations is one source: `responses` when absent. */
+    origin?: string
+  },
 ) => Promise<{ ids: readonly string[]; refused: string | null }>
 
 export async function rememberTurns(session: Session, items: readonly LabelledItem[], recalledFrom: readonly string[]): Promise<void> {
@@ -83,8 +91,12 @@ const toolCharactersMin = 40
 const toolCharactersMax = 8_000
 
 /** What the memory tool shows is remembered already. */
+export function isWorthRemembering(tool: string, result: string): boolean {
+  return tool !== memoryToolName && result.length >= toolCharactersMin && result.length <= toolCharactersMax
+}
+
 function toolTurn(item: ResponseItem, text: string, tool: string, label: Label): TurnToRemember[] {
-  if (tool === memoryToolName || text.length < toolCharactersMin || text.length > toolCharactersMax) return []
+  if (!isWorthRemembering(tool, text)) return []
   const own = joinLabels([label, { ...label, integrity: 0, sources: [`tool:${tool}`] }])
   return [{ role: "tool", text, itemId: item.id, label: own, recalledFrom: [], tool }]
 }

@@ -66,6 +66,8 @@ export interface MemoryWish extends JsonObject {
     readonly states: readonly string[]
   } | null
   readonly remember: boolean
+  /** Without its memory it is not answered at all; otherwise it goes on without. Of calls that are no responses, whose memory is a step of a run. */
+  readonly required?: boolean
   /** What its messages belong together by: the conversation, or the response that the chain began with. Set when the request is prepared. */
   readonly session?: string
 }

@@ -12,6 +12,7 @@ import type { Metrics } from "../telemetry/index.ts"
 import type { Tool } from "../tools/index.ts"
 import manifest from "../../package.json" with { type: "json" }
 import { composeBatches } from "./batches.ts"
+import { composeCallMemories } from "./call-memories.ts"
 import { openFoundation, openParts, openTelemetry, sharedOf, storeOptions } from "./foundation.ts"
 import { composePrompts } from "./prompts.ts"
 import { createReadiness } from "./readiness.ts"
@@ -95,20 +96,18 @@ async function compose(config: Config, overrides: Overrides, cleanUps: AsyncDisp
   const workflows = config.workflows as readonly RunDefinition[] // checked when the configuration was loaded
   for (const workflow of workflows) runs.define(workflow)
 
-  const configuration = createConfiguration(config, {
-    ...shared,
-    ...foundation,
-    inference,
-    shaping,
-    prompted,
-    logger: logger.child("configuration"),
-  })
   const stopping = new AbortController()
   const tasks = stoppedTasks(shared, stopping, cleanUps)
+  const background = (name: string, work: () => Promise<unknown>): void => tasks.run(name, work)
+  const remembering = composeCallMemories(shared, config, { ...foundation, context, background })
+  const { memories } = remembering
+  const following = { inference, shaping, prompted, memories: remembering, logger: logger.child("configuration") }
+  const configuration = createConfiguration(config, { ...shared, ...foundation, ...following })
   const health = { ready: createReadiness({ version, store, records, minilm, configuration }), metrics: () => metrics.text() }
   const services = { ...prompted, inference, context, responses, compact, tasks, health, configuration }
   const base = { ...foundation, ...services, version, store, workflows: workflows.map(({ name }) => name) }
-  const hotRoutes = createHotRoutes({ ...shared, ...inference, ...foundation, ...shaping, ...prompted, logger: logger.child("http") })
+  const shaped = { ...shaping, ...prompted, memories }
+  const hotRoutes = createHotRoutes({ ...shared, ...inference, ...foundation, ...shaped, logger: logger.child("http") })
   const batches = cleanUps.use(composeBatches(shared, config, { ...base, hotRoutes }))
   const parts = { ...base, batches }
   const hotNames = Object.keys(hotRoutes).map((path) => `POST ${path}`)

@@ -3,6 +3,7 @@ import { assumedPrice, rulesOfConfig, type Admission } from "../accounting/index
 import { configChanges, ConfigError, type Config } from "../config/index.ts"
 import { messageOf, type Clock, type Limits } from "../core/index.ts"
 import type { Logger } from "../telemetry/index.ts"
+import type { ComposedMemories } from "./call-memories.ts"
 import type { ReplaceableGate } from "./gate.ts"
 import type { Inference } from "./inference.ts"
 import type { ComposedPrompts } from "./prompts.ts"
@@ -77,6 +78,7 @@ export interface ConfigurationParts {
   inference: Pick<Inference, "prepare">
   shaping: Pick<Shaping, "prepare">
   prompted: Pick<ComposedPrompts, "prepare">
+  memories: Pick<ComposedMemories, "prepare">
   gate: Pick<ReplaceableGate, "replace">
   admission: Pick<Admission, "replace">
   /** The object that all parts were handed. */
@@ -132,10 +134,11 @@ class RunningConfiguration implements Configuration {
     const changes = configChanges(this.#inForce, next)
     const changed = changes.filter(isFollowed)
     const needsRestart = configChanges(this.#first, next).filter((path) => !isFollowed(path))
-    const { inference, shaping, prompted, gate, admission, limits } = this.#parts
+    const { inference, shaping, prompted, memories, gate, admission, limits } = this.#parts
     const applyModels = inference.prepare(next)
     const applyShaping = shaping.prepare(next)
     const applyPrompts = prompted.prepare(next)
+    const applyMemories = memories.prepare(next)
     const rules = rulesOfConfig(next)
     const before = { ...limits }
     for (const name of followedLimits) limits[name] = next.limits[name]
@@ -147,6 +150,7 @@ class RunningConfiguration implements Configuration {
     }
     applyShaping()
     applyPrompts()
+    applyMemories()
     admission.replace({ rules, assumedPrice: assumedPrice(next.unknownPrice) })
     gate.replace(next.grants)
     this.#inForce = next
@@ -156,5 +160,6 @@ class RunningConfiguration implements Configuration {
 
 function isFollowed(path: string): boolean {
   const [section = "", ...rest] = path.split(/[.[]/)
+  if (section === "memory") return rest[0] === "calls"
   return section === "limits" ? followedLimits.some((name) => name === rest[0]) : followed.has(section)
 }

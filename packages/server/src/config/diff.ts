@@ -4,7 +4,7 @@ import { Secret } from "./secret.ts"
 import type { Config } from "./types.ts"
 
 /** Sections that are changed member by member; all others are one value. */
-const byMember: ReadonlySet<string> = new Set(["server", "limits", "providers", "models", "logging", "defaults", "database"])
+const byMember: ReadonlySet<string> = new Set(["server", "limits", "providers", "models", "logging", "defaults", "database", "memory"])
 
 export function configChanges(before: Config, after: Config): string[] {
   return keysOf(before, after).flatMap((section) => {

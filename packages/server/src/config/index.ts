@@ -18,6 +18,7 @@ export { didYouMean, formatProblem } from "./explain.ts"
 export { redactedEntities } from "./schema/guards.ts"
 export { looksLikeSecret, Secret } from "./secret.ts"
 export { addressOf, discoverableTypes, providerType, providerTypeNames, type ProviderTypeName } from "./provider-types.ts"
+export type { MemoryCallConfig } from "./schema/memory-calls.ts"
 export type { ConfigProblem } from "./source.ts"
 export { databaseDirectory } from "./types.ts"
 export type {

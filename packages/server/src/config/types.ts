@@ -4,6 +4,7 @@ import type { BudgetPeriod, ExperimentDefinition, PromptContent } from "@perdure
 import type { z } from "zod"
 import type { Limits } from "../core/index.ts"
 import type { ProviderSetting, ProviderTypeName } from "./provider-types.ts"
+import type { MemoryCallConfig } from "./schema/memory-calls.ts"
 import type { priceSchema } from "./schema/prices.ts"
 import type { ParsedGuard } from "./schema/guards.ts"
 import type { logLevels, roleNames } from "./schema.ts"
@@ -57,8 +58,10 @@ export interface Config {
   tools: readonly unknown[]
 }
 
-/** What is derived from what was remembered. */
+/** Which calls use memory, and what is derived from what was remembered. */
 export interface MemoryConfig {
+  /** The first that fits a call is used. */
+  calls: readonly MemoryCallConfig[]
   extraction: { enabled: boolean; model: string | null; budgetUsdPerDay: number; callsPerDay: number }
   consolidation: { model: string | null; afterFacts: number; quietSeconds: number }
   rerank: { model: string | null; timeoutMs: number; candidates: number }

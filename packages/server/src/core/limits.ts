@@ -200,6 +200,9 @@ export interface Limits {
   /** Between two looks for upkeep of memory that is due, and scopes that one look begins with. */
   memoryUpkeepPollMs: number
   memoryUpkeepScopesMax: number
+  /** Longest wait of a chat completion or a message for its memory, and calls of which what was said waits to be kept. */
+  memoryWaitMsMax: number
+  memoryTurnsWaitingMax: number
   /** Changes of one scope that its log keeps; a reader that is further behind has to read the scope anew. */
   changesKeptMax: number
   /** Longest time until a change of a scope is seen whose notification was lost. */
@@ -366,6 +369,8 @@ export const defaultLimits: Limits = {
   dataKeyCacheMs: 60_000,
   memoryUpkeepPollMs: 10_000,
   memoryUpkeepScopesMax: 100,
+  memoryWaitMsMax: 2_000,
+  memoryTurnsWaitingMax: 1_000,
   changesKeptMax: 100_000,
   changePollMs: 1_000,
   changeWaitMsMax: 30_000,

@@ -107,6 +107,7 @@ export interface TestGatewayOptions {
   keys?: Readonly<Record<string, Principal>>
   guards?: HotRouteOptions["guards"]
   cache?: HotRouteOptions["cache"]
+  memories?: HotRouteOptions["memories"]
 }
 
 export interface TestGateway extends AsyncDisposable {
@@ -127,6 +128,7 @@ export async function startTestGateway({
   keys = {},
   guards,
   cache,
+  memories,
 }: TestGatewayOptions): Promise<TestGateway> {
   const limits = { ...defaultLimits, ...forgiving, ...some }
   const registry = createModels({ models })
@@ -158,6 +160,7 @@ export async function startTestGateway({
     records: { add },
     ...(guards ? { guards } : {}),
     ...(cache ? { cache } : {}),
+    ...(memories ? { memories } : {}),
   })
   const health = healthRoutes({ ready: () => Promise.resolve({ status: "ok" }), metrics: () => Promise.resolve("up 1\n") })
   const app = createApi({

@@ -1,10 +1,12 @@
 // The section `memory`: what is derived from what was remembered, by which model, and when.
 import { z } from "zod"
+import { callsSection } from "./memory-calls.ts"
 import { modelName } from "./models.ts"
 
 export const memorySection = {
   memory: z
     .strictObject({
+      ...callsSection,
       extraction: z
         .strictObject({
           enabled: z.boolean().default(true).meta({ description: "Read facts out of what users say; without a model, by rules" }),

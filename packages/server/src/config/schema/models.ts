@@ -11,7 +11,7 @@ export const modelName = z
   .string()
   .regex(/^[A-Za-z0-9][\w./:@-]{0,127}$/)
   .meta({ description: "a model name: letters, digits and . / : @ _ -; 128 at most" })
-const modelPattern = z
+export const modelPattern = z
   .string()
   .regex(/^(?=.{1,128}$)[A-Za-z0-9][\w./:@-]*(?:\*[\w./:@-]*)?$/)
   .meta({ description: "a model name: letters, digits and . / : @ _ -; 128 at most; one * stands for any of them" })

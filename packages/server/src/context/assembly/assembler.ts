@@ -21,10 +21,24 @@ export interface AssemblyRequest extends AssemblyBudget {
   /** Keys of the states that stand in the context. */
   states?: readonly string[]
   runId?: string
+  /** Texts that stand before the model anyway. */
+  shown?: readonly string[]
 }
 
 export interface Assembler {
-  assemble(caller: MemoryCaller, request: AssemblyRequest, signal: AbortSignal): Promise<Assembly & { withheld: number }>
+  assemble(
+    caller: MemoryCaller,
+    request: AssemblyRequest,
+    signal: AbortSignal,
+  ): Promise<Assembly & { withheld: number; passedOver: PassedOver[] }>
+}
+
+/** What was found and would only have repeated. */
+export interface PassedOver {
+  id: string
+  version: string | null
+  score: number
+  reason: "shown"
 }
 
 export interface AssemblerDependencies {
@@ -47,8 +61,8 @@ export function createAssembler(dependencies: AssemblerDependencies): Assembler 
         pinnedPieces(dependencies, caller, request),
         ...request.scopes.map((scope) => derivedPieces(dependencies, caller, scope)),
       ])
-      const { pieces, withheld } = await recalledPieces(dependencies, caller, request, signal)
-      return { ...assemble(distinct([...standing.flat(), ...pieces]), request), withheld }
+      const { pieces, withheld, passedOver } = await recalledPieces(dependencies, caller, request, signal)
+      return { ...assemble(distinct([...standing.flat(), ...pieces]), request), withheld, passedOver }
     },
   }
 }
@@ -105,16 +119,19 @@ async function pinnedPieces({ memories }: AssemblerDependencies, caller: MemoryC
 async function recalledPieces(
   { memories }: AssemblerDependencies,
   caller: MemoryCaller,
-  { query, scopes, limit, budgetTokens, lanes, levelMin, runId }: AssemblyRequest,
+  { query, scopes, limit, budgetTokens, lanes, levelMin, runId, shown }: AssemblyRequest,
   signal: AbortSignal,
-): Promise<{ pieces: Piece[]; withheld: number }> {
-  if (query.trim() === "") return { pieces: [], withheld: 0 }
+): Promise<{ pieces: Piece[]; withheld: number; passedOver: PassedOver[] }> {
+  if (query.trim() === "") return { pieces: [], withheld: 0, passedOver: [] }
   const narrowed = { ...(lanes === undefined ? {} : { lanes }), ...(levelMin === undefined ? {} : { levelMin }) }
-  const asked = { query, scopes, limit, budgetTokens, ...narrowed, ...(runId === undefined ? {} : { runId }) }
-  const { entries, withheld } = await memories.recall(caller, asked, signal)
+  const asked = { query, scopes, limit, budgetTokens, shown, explain: true, ...narrowed, ...(runId === undefined ? {} : { runId }) }
+  const { entries, leftOut, withheld } = await memories.recall(caller, asked, signal)
   const best = Math.max(...entries.map(({ score }) => score), Number.MIN_VALUE)
   const pieces = entries.flatMap((entry) => pieceOf(entry, sectionOf(entry), Math.max(0, entry.score / best)))
-  return { pieces, withheld }
+  const passedOver = leftOut.flatMap(({ id, versionId, score, reason }) =>
+    reason === "shown" ? [{ id, version: versionId, score, reason }] : [],
+  )
+  return { pieces, withheld, passedOver }
 }
 
 function sectionOf({ kind }: Entry): SectionName {

@@ -3,6 +3,7 @@ import { estimateTokens } from "../documents/tokens.ts"
 import { diversified } from "../retrieval/diversity.ts"
 import type { Row } from "./entries.ts"
 import { addsNothing, saidBy, type Said } from "./near-duplicates.ts"
+import { sameText } from "./shown.ts"
 import { overlaps, type TimeSpan } from "./time-signal.ts"
 import type { Entry, LeftOut, LeftOutReason, RecalledEntry, RecallWhy } from "./types.ts"
 
@@ -27,6 +28,8 @@ export interface Told {
 
 export interface Wanted extends Told {
   limit: number
+  /** Whether the reader has that text before it anyway. */
+  shown: (text: string) => boolean
   budgetTokens: number
   /** What is told is of these times; null: of any. */
   times: readonly TimeSpan[] | null
@@ -71,7 +74,8 @@ function distinct(candidates: readonly Candidate[], wanted: Wanted, reasons: Map
   const texts = new Set<string>()
   return candidates.filter((candidate) => {
     const text = sameText(candidate.entry.text ?? "")
-    const reason = refusalOf(candidate, wanted) ?? outsideOf(candidate, wanted) ?? (texts.has(text) ? "same_text" : undefined)
+    const again = texts.has(text) ? "same_text" : wanted.shown(text) ? "shown" : undefined
+    const reason = refusalOf(candidate, wanted) ?? outsideOf(candidate, wanted) ?? again
     if (reason !== undefined) reasons.set(candidate, reason)
     else texts.add(text)
     return reason === undefined
@@ -155,8 +159,4 @@ function endOfVersion(row: NonNullable<Row["version"]>, { asOf, validAt, now }: 
     return undefined
   if (row.endedBy === "expire") return "expired"
   return row.endedBy === "retract" ? "retracted" : "superseded"
-}
-
-function sameText(text: string): string {
-  return text.normalize("NFKC").toLowerCase().replaceAll(/\s+/gu, " ").trim()
 }

@@ -28,6 +28,8 @@ export interface RecallQuery {
   timeZone?: string | undefined
   /** How much entries that are like better ones give way to others, 0 to 1; not at all when absent. */
   diversity?: number | undefined
+  /** Texts that the reader has before it anyway: what they say already is left out. */
+  shown?: readonly string[] | undefined
   /** Tell of candidates that were left out, and why. */
   explain?: boolean | undefined
   /** The run that is given the entries: it is remembered that they influenced it. */

@@ -18,6 +18,7 @@ import { orderedByProvider, rerankModel, stillTold, type ProviderReranking, type
 import { questionTimes, type NamedTime } from "./question-times.ts"
 import { levelsOf, readableScopes, type ReadableScope } from "./readable-scopes.ts"
 import { memoryLanes, type RecallQuery } from "./recall-query.ts"
+import { shownTexts } from "./shown.ts"
 import type { Recall } from "./types.ts"
 
 export interface RecallDependencies {
@@ -145,6 +146,7 @@ function wantedOf(query: RecallQuery, paths: readonly ReadableScope[], { now, ti
     levelMin: levelsOf(paths, query.levelMin),
     budgetTokens: query.budgetTokens ?? Infinity,
     directives: query.directives ?? "withhold",
+    shown: shownTexts(query.shown ?? []),
     times: query.time === "filter" && times.length > 0 ? times : null,
     diversity: null,
   }

@@ -109,6 +109,7 @@ export type LeftOutReason =
   | "outside_time"
   | "same_text"
   | "near_duplicate"
+  | "shown"
   | "quoted_by_fact"
   | "outranked"
   | "budget"

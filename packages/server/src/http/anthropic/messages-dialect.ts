@@ -5,6 +5,7 @@ import type { ClientDialect } from "../light/client-dialect.ts"
 import { messagesWithPrompt } from "../prompts/messages-prompt.ts"
 import { anthropicShape } from "./errors.ts"
 import { messagesBody } from "./messages-body.ts"
+import { messagesMemory } from "./messages-memory.ts"
 import { identityOfMessage, MessageFrames } from "./messages-frames.ts"
 import { parseMessagesRequest } from "./messages-parse.ts"
 import { messageEvents, wholeMessage } from "./messages-render.ts"
@@ -29,6 +30,7 @@ export const messagesDialect: ClientDialect = {
   chunks: messageEvents,
   whole: wholeMessage,
   texts: messagesTexts,
+  memory: messagesMemory,
 }
 
 /** Betas and the version are the client's choice. */

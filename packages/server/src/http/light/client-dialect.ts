@@ -2,6 +2,7 @@
 import type { IncomingHttpHeaders } from "node:http"
 import type { JsonObject, JsonValue } from "../../core/index.ts"
 import type { Deployment, Dialect, ModelCall, ModelEvent, ModelUsage, RenderedPrompt, UpstreamError } from "../../inference/index.ts"
+import type { DialectMemory } from "../memory/dialect-memory.ts"
 import type { BodyBytes } from "./body-bytes.ts"
 import type { AnswerTexts } from "./frame-filter.ts"
 import type { ForwardedBody } from "./forwarded-body.ts"
@@ -40,6 +41,7 @@ export interface ClientDialect extends WireShape {
   /** A function from each event to its frames. */
   chunks(options: RenderOptions): (event: ModelEvent) => string[]
   readonly texts: AnswerTexts
+  readonly memory: DialectMemory
   /** All events of one call as the JSON answer. */
   whole(options: RenderOptions, events: readonly ModelEvent[]): JsonValue
 }

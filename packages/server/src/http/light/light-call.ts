@@ -10,13 +10,15 @@ import {
   type Records,
   type Reservation,
 } from "../../accounting/index.ts"
-import type { Clock, Limits, NewId } from "../../core/index.ts"
+import type { Clock, JsonObject, JsonValue, Limits, NewId } from "../../core/index.ts"
 import type { Deployment, ModelCall, Models, ModelUsage, Natives, Pool, Upstreams } from "../../inference/index.ts"
 import type { ShellLogger } from "../api.ts"
 import type { RequestShaping, Shaped } from "../prompts/shape.ts"
 import type { Guards } from "../../security/index.ts"
 import type { HotCall } from "../shell.ts"
+import type { CallMemories } from "../memory/call-memories.ts"
 import type { AnswerCare } from "./answer-care.ts"
+import type { CallMemory } from "./call-memory.ts"
 import type { ModelCache } from "./prepare.ts"
 import type { Sweep } from "./sweep.ts"
 import type { Try } from "./try.ts"
@@ -37,6 +39,7 @@ export interface LightRunDependencies {
   guards?: Guards
   cache?: ModelCache
   shaping?: RequestShaping
+  memories?: CallMemories
 }
 
 export interface LightCallRequest {
@@ -78,6 +81,8 @@ export class LightCall {
   refusedBy: LimitState | undefined
   /** What is done to its answer; undefined where nothing is. */
   care: AnswerCare | undefined
+  /** What it is given of memory and leaves there; undefined where it has none. */
+  memory: CallMemory | undefined
   /** What was taken out of its messages; undefined where nothing was asked for. */
   contextEdits: ModelCall["contextEdits"]
   usage: ModelUsage | undefined
@@ -152,6 +157,7 @@ export class LightCall {
     const state = this.refusedBy ?? this.reservation?.state
     if (state) Object.assign(headers, this.hot.shape.limitHeaders(state, this.#dependencies.clock.now()))
     if (this.care) Object.assign(headers, this.care.headers())
+    if (this.memory) Object.assign(headers, this.memory.headers())
     if (this.request.shaped) Object.assign(headers, this.request.shaped.headers)
     return headers
   }
@@ -194,7 +200,7 @@ export class LightCall {
       outputTokens: usage.outputTokens,
       ...cost,
     })
-    records.add({
+    const record: LightRunRecord = {
       id: this.runId,
       projectId: hot.principal.projectId,
       principal: hot.principal.id,
@@ -220,9 +226,11 @@ export class LightCall {
       priceList: (deployment && prices.priceOf(deployment)?.list) ?? null,
       requestBytes: request.requestBytes,
       responseBytes: this.responseBytes,
-      label: null,
+      label: (this.memory?.label as unknown as JsonObject | undefined) ?? null, // a label is plain JSON
       data: this.#data(usage.estimated),
-    })
+    }
+    if (outcome !== "completed" || !this.memory || this.care?.isHit === true) records.add(record)
+    else this.memory.settled((kept) => void records.add(kept === undefined ? record : withKept(record, kept)))
   }
 
   /** Tokens used so far, in calls that were cut before usage was reported. */
@@ -251,8 +259,9 @@ export class LightCall {
     const attempts = this.#triesCount
     const cared = this.care?.data()
     const shaped = this.request.shaped
-    if (!estimated && trace === undefined && attempts < 2 && !cared && !shaped) return null
+    if (!estimated && trace === undefined && attempts < 2 && !cared && !shaped && !this.memory) return null
     return {
+      ...(this.memory ? { context: this.memory.manifest } : {}),
       ...cared,
       ...shaped?.facts,
       ...(estimated ? { usageEstimated: true } : {}),
@@ -261,6 +270,10 @@ export class LightCall {
       ...(this.#failovers.length > 0 ? { failovers: this.#failovers } : {}),
     }
   }
+}
+
+function withKept(record: LightRunRecord, remembered: JsonValue): LightRunRecord {
+  return { ...record, data: { ...(record.data as JsonObject | null), remembered } } // of `#data`
 }
 
 const nothingUsed: ModelUsage = { inputTokens: 0, outputTokens: 0, cachedTokens: 0, reasoningTokens: 0, estimated: false }

@@ -1,6 +1,6 @@
 // What happens between the admission of a call and its deployments: guards look at the request, the cache may have the answer.
 // Only a guard that asks somebody, an embedding or the shared level of the cache makes it wait.
-import { AppError, isJsonObject } from "../../core/index.ts"
+import { AppError, isJsonObject, type JsonObject } from "../../core/index.ts"
 import {
   cachePlan,
   cacheWish,
@@ -31,6 +31,8 @@ export interface ModelCache {
 export interface Asked {
   body: ForwardedBody
   model: Model
+  /** What its client sent, where memory put something in. */
+  sent?: JsonObject
 }
 
 export interface PrepareOptions {
@@ -97,7 +99,9 @@ function cachePlanOf({ cache, limits }: LightRunDependencies, call: LightCall, {
   if (!cache || (!policy && field === undefined && headers["idempotency-key"] === undefined)) return undefined
   const wish = cacheWish(field, headers)
   const isTooLarge = body.sizeBytes > limits.cacheRequestBytesMax
-  const plan = cachePlan(policy, wish, limits)
+  // What memory put in may not answer anybody else's question; a request that is sent again is the same one all the same.
+  if (call.memory && headers["idempotency-key"] === undefined) return policy || wish ? "bypass" : undefined
+  const plan = call.memory ? undefined : cachePlan(policy, wish, limits)
   if (plan === undefined) return wish?.mode === "off" || isTooLarge ? undefined : idempotentLook(headers, limits)
   return isTooLarge ? "bypass" : plan
 }
@@ -124,7 +128,7 @@ class Prepared {
       if (clean === texts && model === undefined) return asked
       const changed = { ...withRequestTexts(parsed, clean), ...(model === undefined ? {} : { model }) }
       const body = { ...dialect.readBody(new BodyBytes([Buffer.from(JSON.stringify(changed))])), perdure: asked.body.perdure }
-      return { body, model: model === undefined ? asked.model : dependencies.models.require(model, "chat") }
+      return { ...asked, body, model: model === undefined ? asked.model : dependencies.models.require(model, "chat") }
     })
   }
 
@@ -150,7 +154,7 @@ class Prepared {
       model: model.name,
       stream: body.stream,
       usageAsked: body.usageAsked,
-      body: body.parsed(),
+      body: asked.sent ?? body.parsed(),
       ...plan,
     }
     return later(dependencies.cache.answers.find(question, this.#left), (finding) => {

@@ -29,6 +29,7 @@ import { HttpAttempt, type HttpAttemptOptions, type Relay } from "./http-attempt
 import { JsonRelay } from "./json-relay.ts"
 import { LightCall, type LightRunDependencies } from "./light-call.ts"
 import { NativeAttempt } from "./native-attempt.ts"
+import { rememberedBy, withMemory } from "./with-memory.ts"
 import { needsPreparing, prepare, type Asked, type PrepareOptions } from "./prepare.ts"
 import { Replay } from "./replay.ts"
 import { routingOf } from "./own-fields.ts"
@@ -51,6 +52,7 @@ export function dialectRoute(dependencies: LightRunDependencies, dialect: Client
         call = openCall(dependencies, hot, dialect, asked)
         const model = usableModel(dependencies, hot, body.model, "chat")
         const admitted = call
+        rememberedBy(dependencies, dialect, call, { body, model })
         admit(dependencies, call, model, () => serve(dependencies, dialect, admitted, { body, model }))
       } catch (error) {
         refuse(dependencies, hot, call, error)
@@ -78,6 +80,11 @@ function openCall(dependencies: LightRunDependencies, hot: HotCall, dialect: Cli
 const failoverTrailer = "x-perdure-failover"
 
 function serve(dependencies: LightRunDependencies, dialect: ClientDialect, call: LightCall, asked: Asked): void {
+  if (call.memory) withMemory(dependencies, call, asked, (given) => prepared(dependencies, dialect, call, given))
+  else prepared(dependencies, dialect, call, asked)
+}
+
+function prepared(dependencies: LightRunDependencies, dialect: ClientDialect, call: LightCall, asked: Asked): void {
   if (!needsPreparing(dependencies, call, asked)) return new Served(dependencies, dialect, call, asked.body).start(asked.model)
   const options: PrepareOptions = {
     dependencies,
@@ -265,7 +272,8 @@ function openClient({ limits, clock }: LightRunDependencies, call: LightCall, on
     keepAliveMs: limits.keepAliveMs,
     now: () => clock.monotonic(),
   }
-  const filter = call.care?.openFilter()
+  const cared = call.care?.openFilter()
+  const filter = call.memory ? call.memory.filter(cared) : cared
   return filter ? new FilteredStream({ ...options, filter, onRefusal }) : new ClientStream(options)
 }
 

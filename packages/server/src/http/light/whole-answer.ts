@@ -7,8 +7,13 @@ const oneWriteBytesMax = 12 * 1_024
 /** `onRefusal` is told of what was refused after a wait; without one it is thrown. */
 export function sendWhole(call: LightCall, body: Buffer, onRefusal: (error: unknown) => void): void {
   const cared = call.care ? call.care.whole(body) : body
-  if (!(cared instanceof Promise)) return send(call, cared)
-  cared.then((changed) => send(call, changed)).catch(onRefusal)
+  if (!(cared instanceof Promise)) return send(call, told(call, cared))
+  cared.then((changed) => send(call, told(call, changed))).catch(onRefusal)
+}
+
+/** An answer that was kept is given again as it was. */
+function told(call: LightCall, body: Buffer): Buffer {
+  return call.memory && call.care?.isHit !== true ? call.memory.whole(body) : body
 }
 
 function send(call: LightCall, body: Buffer): void {

@@ -6,6 +6,7 @@ import type { ForwardedBody } from "../light/forwarded-body.ts"
 import { chatWithPrompt } from "../prompts/chat-prompt.ts"
 import { chatBody } from "./chat-body.ts"
 import { ChatFrames } from "./chat-frames.ts"
+import { chatMemory } from "./chat-memory.ts"
 import { parseChatRequest } from "./chat-parse.ts"
 import { chatChunks, chatCompletion } from "./chat-render.ts"
 import { chatTexts } from "./chat-texts.ts"
@@ -44,4 +45,5 @@ export const chatDialect: ClientDialect = {
   chunks: chatChunks,
   whole: chatCompletion,
   texts: chatTexts,
+  memory: chatMemory,
 }

@@ -10,10 +10,10 @@ export interface LightRuns {
   get(projectId: string, runId: string): Promise<LightRun | undefined>
 }
 
-/** A light run and its record as its one event. */
+/** A light run and its events: its record, and before it what memory did, where it had some. */
 export interface LightRun {
   run: Run
-  event: RunEvent
+  events: readonly RunEvent[]
 }
 
 export function createLightRuns(store: Pick<Store, "project">): LightRuns {
@@ -35,7 +35,7 @@ export function createLightRuns(store: Pick<Store, "project">): LightRuns {
     },
     async get(projectId, runId) {
       const row = await lightRuns.lightRun(store.project(projectId), projectId, runId)
-      return row && { run: runOf(row), event: eventOf(row) }
+      return row && { run: runOf(row), events: eventsOf(row) }
     },
   }
 }
@@ -101,14 +101,24 @@ function runOf(row: StoredLightRun): Run {
     startedAt,
     finishedAt: startedAt + row.durationMs,
     wakeAt: null,
-    lastSeq: 1,
+    lastSeq: eventsOf(row).length,
   }
 }
 
-function eventOf(row: StoredLightRun): RunEvent {
-  const { id, projectId: _projectId, label: _label, outcome, status: httpStatus, ...rest } = row
-  const data: JsonValue = { status: outcome, httpStatus, ...rest }
-  return { runId: id, seq: 1, attempt: 1, type: "run.ended", data, label: labelOf(row), at: row.startedAt + row.durationMs }
+function eventsOf(row: StoredLightRun): RunEvent[] {
+  const { id, projectId: _projectId, label: _label, outcome, status: httpStatus, data, ...rest } = row
+  const { context, remembered, ...others } = isJsonObject(data) ? data : {}
+  const plain = context === undefined ? data : Object.keys(others).length === 0 ? null : others
+  const told = [
+    ["context.assembled", context],
+    ["memory.remembered", remembered],
+    ["run.ended", { status: outcome, httpStatus, ...rest, data: plain }],
+  ] as const
+  return told
+    .filter(([, value]) => value !== undefined)
+    .map(([type, value], index) => {
+      return { runId: id, seq: index + 1, attempt: 1, type, data: value ?? null, label: labelOf(row), at: row.startedAt + row.durationMs }
+    })
 }
 
 /** The version of a prompt and the variant of an experiment that it used. */

@@ -1,4 +1,4 @@
-// One way to read runs of both sorts: durable ones from the kernel, light ones from their record, which is their log of one event.
+// One way to read runs of both sorts: durable ones from the kernel, light ones from their record, which is their whole log.
 import { experimentIn, type Run, type RunEvent, type RunFilter, type Runs, type RunSummary } from "../../runs/index.ts"
 import { isLightKind, type LightRuns } from "./light-runs.ts"
 
@@ -17,8 +17,8 @@ export interface RunLog {
 const rowsPerPage = 20
 
 export function createRunLog(runs: Pick<Runs, "get" | "list" | "events" | "tail">, lightRuns: LightRuns): RunLog {
-  const lightEvent = async (run: Run): Promise<RunEvent | undefined> =>
-    isLightKind(run.kind) ? (await lightRuns.get(run.projectId, run.id))?.event : undefined
+  const lightEvents = async (run: Run): Promise<readonly RunEvent[] | undefined> =>
+    isLightKind(run.kind) ? (await lightRuns.get(run.projectId, run.id))?.events : undefined
   return {
     async list(projectId, filter) {
       const limit = filter.limit ?? rowsPerPage
@@ -34,14 +34,14 @@ export function createRunLog(runs: Pick<Runs, "get" | "list" | "events" | "tail"
     },
     get: async (projectId, runId) => (await runs.get(projectId, runId)) ?? (await lightRuns.get(projectId, runId))?.run,
     async events(run, after, limit) {
-      const event = await lightEvent(run)
-      if (event) return after < event.seq ? [event] : []
+      const light = await lightEvents(run)
+      if (light) return light.filter(({ seq }) => seq > after).slice(0, limit)
       return runs.events(run.projectId, run.id, after, limit)
     },
     async *tail(run, after, signal) {
-      const event = await lightEvent(run)
-      if (!event) yield* runs.tail(run.projectId, run.id, after, signal)
-      else if (after < event.seq) yield event
+      const light = await lightEvents(run)
+      if (light) yield* light.filter(({ seq }) => seq > after)
+      else yield* runs.tail(run.projectId, run.id, after, signal)
     },
   }
 }

@@ -60,9 +60,9 @@ export function createRunRoutes(options: RunRoutesOptions): Hono<HttpEnv> {
 
 const eventsPerPage = 200
 
-/** What was put before the model of a response stands before its first turn in the log. */
+/** What was put before the model of a response or a call stands before its first turn in the log. */
 async function withManifest({ log }: Parts, run: Run): Promise<Run & { context?: JsonValue }> {
-  if (run.kind !== "response") return run
+  if (run.kind !== "response" && run.kind !== "chat") return run
   const assembled = (await log.events(run, 0, manifestEventsMax)).find((event) => event.type === "context.assembled")
   return assembled === undefined ? run : { ...run, context: assembled.data }
 }

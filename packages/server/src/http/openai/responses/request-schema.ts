@@ -5,7 +5,7 @@ import type { NewItem, NewResponse } from "../../../agents/index.ts"
 import { isJsonObject, type JsonObject, type JsonValue } from "../../../core/index.ts"
 import { cacheWish } from "../../../inference/index.ts"
 import { routingOf } from "../../light/own-fields.ts"
-import { memoryWish } from "./memory-wish.ts"
+import { memoryWish } from "../../memory/memory-wish.ts"
 
 /** A schema that depends on the value, so that the error names the one field that is wrong instead of a list of alternatives. */
 function chosen<Out>(pick: (value: unknown) => z.ZodType<Out>): z.ZodType<Out> {
@@ -252,7 +252,7 @@ export function newResponseOf(body: CreateResponseBody, headers: Readonly<Incomi
     user: body.user ?? null,
     safety_identifier: body.safety_identifier ?? null,
     prompt_cache_key: body.prompt_cache_key ?? null,
-    ...(memory === undefined ? {} : { memory }),
+    ...(memory === undefined || memory === null ? {} : { memory }),
     ...(Object.keys(routing).length === 0 ? {} : { routing }),
   }
   return request as unknown as NewResponse // zod's loose objects of a JSON body are JSON

@@ -1,15 +1,21 @@
 // `perdure.memory` of a request: which scopes it may read, how much of them it is given, and whether its turns are remembered.
 import { z } from "zod"
-import type { MemoryWish } from "../../../agents/index.ts"
-import { isJsonObject, type JsonValue } from "../../../core/index.ts"
-import { checked } from "../../request-body.ts"
+import type { MemoryWish } from "../../agents/index.ts"
+import { isJsonObject, type JsonValue } from "../../core/index.ts"
+import { checked } from "../request-body.ts"
 
 const scope = z.string().min(1).max(200)
 const budgetTokensDefault = 2_000
+const budgetTokensMin = 100
 const limitDefault = 20
 
 const recall = z.strictObject({
-  budget_tokens: z.int().min(100).max(100_000).default(budgetTokensDefault),
+  budget_tokens: z
+    .int()
+    .min(0)
+    .max(100_000)
+    .refine((tokens) => tokens === 0 || tokens >= budgetTokensMin, `must be 0, for nothing, or at least ${budgetTokensMin}`)
+    .default(budgetTokensDefault),
   limit: z.int().min(1).max(100).default(limitDefault),
   lanes: z
     .array(z.enum(["user", "assistant", "tool", "fact", "summary"]))
@@ -26,19 +32,21 @@ const memory = z
     scopes: z.array(scope).min(1).max(16).optional(),
     recall: z.union([z.boolean(), recall]).default(true),
     remember: z.boolean().default(true),
+    required: z.boolean().default(false),
   })
   .refine((wish) => (wish.scope === undefined) !== (wish.scopes === undefined), 'needs either "scope" or "scopes"')
   .transform((wish): MemoryWish => {
     const scopes = wish.scopes ?? [wish.scope ?? ""]
     const asked = wish.recall === true ? recall.parse({}) : wish.recall
-    return { scopes, recall: asked === false ? null : asked, remember: wish.remember }
+    const isNothing = asked === false || asked.budget_tokens === 0
+    return { scopes, recall: isNothing ? null : asked, remember: wish.remember, ...(wish.required ? { required: true } : {}) }
   })
 
 const wrapped = z.object({ perdure: z.object({ memory }) })
 
-/** The wish, and what else the object says. */
-export function memoryWish(perdure: JsonValue | undefined): { memory: MemoryWish | undefined; rest: JsonValue | undefined } {
-  if (!isJsonObject(perdure) || perdure["memory"] === undefined || perdure["memory"] === null) return { memory: undefined, rest: perdure }
+/** The wish (null: the request wants no memory, whatever else says that it has some), and what else the object says. */
+export function memoryWish(perdure: JsonValue | undefined): { memory: MemoryWish | null | undefined; rest: JsonValue | undefined } {
+  if (!isJsonObject(perdure) || perdure["memory"] === undefined) return { memory: undefined, rest: perdure }
   const { memory: wish, ...rest } = perdure
-  return { memory: checked(wrapped, { perdure: { memory: wish } }).perdure.memory, rest }
+  return { memory: wish === null ? null : checked(wrapped, { perdure: { memory: wish } }).perdure.memory, rest }
 }
