@@ -1,6 +1,8 @@
 // BM25 over the postings of one scope: how well the words of each part fit the words of the query, each lane by its own statistics.
-import type { Lane } from "./lanes.ts"
-import type { HashedTerm, ScopeWords } from "./scope-words.ts"
+import { lanesEnd, type Lane } from "./lanes.ts"
+import type { ScopeWords } from "./scope-words.ts"
+import type { HashedTerm } from "./term-hash.ts"
+import type { TermPostings } from "./term-postings.ts"
 
 export interface Bm25Parameters {
   /** How much repetition of a term adds. */
@@ -34,13 +36,6 @@ export interface WeighedTerm {
   weight: number
 }
 
-interface LaneScale {
-  parts: number
-  averageLength: number
-  k1: number
-  b: number
-}
-
 /** Scores of all parts in those lanes that contain a term of the query. */
 export function scoreWords(words: ScopeWords, terms: readonly WeighedTerm[], parametersOf: ReadonlyMap<Lane, Bm25Parameters>): WordScores {
   const scales = scalesOf(words, parametersOf)
@@ -48,34 +43,62 @@ export function scoreWords(words: ScopeWords, terms: readonly WeighedTerm[], par
   const places: number[] = []
   const ceilings = new Map<Lane, number>([...parametersOf.keys()].map((lane) => [lane, 0]))
   for (const { term, weight } of terms) {
-    const partsWithTerm = new Float64Array(scales.length)
-    words.forEach(term, (place) => (partsWithTerm[words.laneNumbers[place] ?? 0] = (partsWithTerm[words.laneNumbers[place] ?? 0] ?? 0) + 1))
-    // A term that no part has weighs most and still counts for the ceiling: nothing here answers all of the query.
-    const weights = scales.map((scale, lane) =>
-      scale === undefined ? 0 : rarity(partsWithTerm[lane] ?? 0, scale.parts) * weight * (scale.k1 + 1),
-    )
-    for (const lane of parametersOf.keys()) ceilings.set(lane, (ceilings.get(lane) ?? 0) + (weights[words.laneNumber(lane)] ?? 0))
-    words.forEach(term, (place, frequency) => {
-      const lane = words.laneNumbers[place] ?? 0
-      const scale = scales[lane]
-      if (scale === undefined) return
-      if (scores[place] === 0) places.push(place)
-      const lengthFactor = scale.k1 * (1 - scale.b + (scale.b * (words.lengths[place] ?? 0)) / scale.averageLength)
-      scores[place] = (scores[place] ?? 0) + ((weights[lane] ?? 0) * frequency) / (frequency + lengthFactor)
-    })
+    const postings = words.postings(term)
+    scales.weights.fill(0)
+    for (const [lane, { k1 }] of parametersOf) {
+      const number = words.laneNumber(lane)
+      // A term that no part has weighs most and still counts for the ceiling: nothing here answers all of the query.
+      const laneWeight = rarity(postings.partsByLane[number] ?? 0, words.lanes.get(lane)?.parts ?? 0) * weight * (k1 + 1)
+      scales.weights[number] = laneWeight
+      ceilings.set(lane, (ceilings.get(lane) ?? 0) + laneWeight)
+    }
+    addScores(postings, words, scales, { scores, places })
   }
   return { scores, places, ceilings }
 }
 
-/** By the number of the lane; undefined for lanes that are not searched. */
-function scalesOf(words: ScopeWords, parametersOf: ReadonlyMap<Lane, Bm25Parameters>): (LaneScale | undefined)[] {
-  const scales: (LaneScale | undefined)[] = [undefined]
-  for (const [lane, parameters] of parametersOf) {
+/** By the number of the lane; all 0 for lanes that are not searched. */
+interface LaneScales {
+  k1: Float64Array
+  b: Float64Array
+  averageLengths: Float64Array
+  /** Of one term. */
+  weights: Float64Array
+}
+
+function addScores(
+  { places, weights, count }: TermPostings,
+  { laneNumbers, lengths }: ScopeWords,
+  scales: LaneScales,
+  into: Pick<WordScores, "scores" | "places">,
+): void {
+  const { scores, places: found } = into
+  // Every index is inside its array: tests for absent values would cost a third of the time.
+  for (let index = 0; index < count; index++) {
+    const place = places[index] as number
+    const frequency = weights[index] as number
+    const lane = laneNumbers[place] as number
+    const most = (scales.weights[lane] as number) * frequency
+    if (most === 0) continue
+    const k1 = scales.k1[lane] as number
+    const b = scales.b[lane] as number
+    const lengthFactor = k1 * (1 - b + (b * (lengths[place] as number)) / (scales.averageLengths[lane] as number))
+    const before = scores[place] as number
+    if (before === 0) found.push(place)
+    scores[place] = before + most / (frequency + lengthFactor)
+  }
+}
+
+function scalesOf(words: ScopeWords, parametersOf: ReadonlyMap<Lane, Bm25Parameters>): LaneScales {
+  const byLane = (): Float64Array => new Float64Array(lanesEnd)
+  const scales = { k1: byLane(), b: byLane(), averageLengths: byLane().fill(1), weights: byLane() }
+  for (const [lane, { k1, b }] of parametersOf) {
     const { parts, length } = words.lanes.get(lane) ?? { parts: 0, length: 0 }
     const number = words.laneNumber(lane)
-    scales[number] = { parts, averageLength: Math.max(length / Math.max(parts, 1), 1), ...parameters }
+    scales.k1[number] = k1
+    scales.b[number] = b
+    scales.averageLengths[number] = Math.max(length / Math.max(parts, 1), 1)
   }
-  for (let number = 1; number <= words.laneNames.length; number++) scales[number] ??= undefined
   return scales
 }
 

@@ -4,6 +4,9 @@ import type { Bm25Parameters } from "./bm25.ts"
 export const lanes = ["user", "assistant", "tool", "fact", "summary", "document"] as const
 export type Lane = (typeof lanes)[number]
 
+/** Numbers of lanes in one scope are from 1 to below it. */
+export const lanesEnd = lanes.length + 1
+
 /** Short statements: repetition says little and lengths vary little. */
 const statements: Bm25Parameters = { k1: 0.9, b: 0.4 }
 const prose: Bm25Parameters = { k1: 1.2, b: 0.75 }

@@ -2,18 +2,18 @@
 import { wordIndex, type Queryable, type ScopeKey } from "../../store/index.ts"
 import { questionTerms } from "./analyze.ts"
 import { placeKey, scoreWords, type Bm25Parameters, type WeighedTerm } from "./bm25.ts"
+import { bestPlaces } from "./best-places.ts"
 import { fuse, type Candidate, type Fused } from "./fuse.ts"
 import type { Lane } from "./lanes.ts"
 import { isLatin, languageMark, languages, type Language } from "./languages.ts"
 import { rerankByTokens, type TokenReranking } from "./rerank-tokens.ts"
-import type { HashedTerm, ScopeWords } from "./scope-words.ts"
+import type { ScopeWords } from "./scope-words.ts"
 import { scoreSessions } from "./sessions.ts"
 import { fusionIn } from "./spaces.ts"
 import { speakersIn, type NamedSpeakers } from "./speakers.ts"
-import { hashedTerm, type TermKeyOf } from "./term-hash.ts"
+import { hashedTerm, type HashedTerm, type TermKeyOf } from "./term-hash.ts"
 import type { VectorIndex } from "./vector-index.ts"
-import { highest } from "./vector-matrix.ts"
-import { kindOf, wordsFirst, wordsFusion, type Fusion } from "./weights.ts"
+import { wordsFirst, wordsFusion, type Fusion } from "./weights.ts"
 import type { WordCache } from "./word-cache.ts"
 
 export interface ScopeQuery {
@@ -98,7 +98,7 @@ async function wordArm(db: Queryable, query: ScopeQuery): Promise<WordArm> {
   }
   const only = query.documentIds === null ? undefined : await allowedPlaces(db, query, query.documentIds)
   const found = only === undefined ? scored.places : scored.places.filter((place) => only.has(place))
-  const best = bestPlaces(found, signalsAt, query.candidatesMax)
+  const best = bestPlaces({ words, scores: scored.scores, sessionOf, onlyNamed }, found, query.candidatesMax)
   return { words, ceiling: Math.max(0, ...scored.ceilings.values()), best, signalsAt, only }
 }
 
@@ -122,7 +122,7 @@ const spokenIn = new WeakMap<ScopeWords, { version: number; spoken: ReadonlySet<
 function languagesIn(words: ScopeWords, key: Uint8Array): ReadonlySet<Language> {
   const known = spokenIn.get(words)
   if (known?.version === words.version) return known.spoken
-  const spoken = new Set(languages.filter((language) => words.has(hashedTerm(key, languageMark(language)))))
+  const spoken = new Set(languages.filter((language) => words.postings(hashedTerm(key, languageMark(language))).count > 0))
   spokenIn.set(words, { version: words.version, spoken })
   return spoken
 }
@@ -131,10 +131,10 @@ function languagesIn(words: ScopeWords, key: Uint8Array): ReadonlySet<Language> 
 function presentTerms(words: ScopeWords, key: Uint8Array, groups: readonly (readonly string[])[]): WeighedTerm[] {
   const weights = new Map<string, WeighedTerm>()
   for (const group of groups) {
-    const known = group.filter((term) => words.has(hashedTerm(key, term)))
-    for (const term of known.length > 0 ? known : group.slice(0, 1)) {
-      const weighed = weights.get(term) ?? { term: hashedTerm(key, term), weight: 0 }
-      weights.set(term, { ...weighed, weight: weighed.weight + 1 })
+    const hashed = group.map((term) => hashedTerm(key, term))
+    const known = hashed.filter((term) => words.postings(term).count > 0)
+    for (const term of known.length > 0 ? known : hashed.slice(0, 1)) {
+      weights.set(term.digits, { term, weight: (weights.get(term.digits)?.weight ?? 0) + 1 })
     }
   }
   return [...weights.values()]
@@ -146,22 +146,6 @@ async function allowedPlaces(db: Queryable, query: ScopeQuery, documentIds: Read
   const allowed = new Set<number>()
   for (const { place, parts } of ranges) for (let each = place; each < place + parts; each++) allowed.add(each)
   return allowed
-}
-
-/** By words, session and speaker together; equal ones go by place, so that the order never depends on what was cached. */
-function bestPlaces(found: readonly number[], signalsAt: WordArm["signalsAt"], limit: number): number[] {
-  const signals = found.map((place) => signalsAt(place))
-  const top = signals.reduce((most, each) => Math.max(most, each?.words ?? 0), Number.MIN_VALUE)
-  const orders = new Map<number, number>()
-  for (const [index, place] of found.entries()) {
-    const each = signals[index]
-    if (each === undefined) continue
-    const { lane, words, session, isNamed } = each
-    const weights = wordsFusion.weights[kindOf(lane)]
-    const context = weights.session * (session ?? words / top) + (isNamed ? weights.speaker : 0)
-    orders.set(place, weights.words * (words / top) + context)
-  }
-  return [...highest(orders, limit)].sort(([a, x], [b, y]) => y - x || a - b).map(([place]) => place)
 }
 
 /** Those parts with their keys and signals. */
@@ -188,8 +172,8 @@ async function candidatesAt(
 function cosinesOf(db: Queryable, query: ScopeQuery, vector: Float32Array, { words, best, only }: WordArm): Promise<Map<number, number>> {
   const { projectId, scopeId, model, candidatesMax: limit, vectorIndex } = query
   const lanes = [...query.lanes.keys()]
-  const searched = new Set(lanes.map((lane) => words.laneNumber(lane)))
-  const accept = (place: number): boolean => searched.has(words.laneNumbers[place] ?? 0) && (only === undefined || only.has(place))
+  const searched = words.searched(lanes)
+  const accept = (place: number): boolean => searched[words.laneNumbers[place] ?? 0] === 1 && (only === undefined || only.has(place))
   const available = lanes.reduce((sum, lane) => sum + (words.lanes.get(lane)?.parts ?? 0), 0)
   const places = only === undefined ? null : [...only]
   return vectorIndex.similarities(db, { projectId, scopeId, model, vector, lanes, accept, places, available, limit }, best)

@@ -1,6 +1,9 @@
 // A copy in memory of one scope's word index: all of its parts and recent writes, and the postings of terms that were searched for.
 import type { ScopeChanges, ScopeDelta } from "../../store/index.ts"
-import type { Lane } from "./lanes.ts"
+import { DeltaPostings } from "./delta-postings.ts"
+import { lanesEnd, type Lane } from "./lanes.ts"
+import type { HashedTerm } from "./term-hash.ts"
+import { TermPostings } from "./term-postings.ts"
 
 export interface LaneStatistics {
   /** Parts in the lane. */
@@ -9,23 +12,6 @@ export interface LaneStatistics {
   length: number
 }
 
-/** The parts that contain a term, as segments have them; parts that are gone may be among them. */
-interface TermPostings {
-  /** The version of the scope up to which segments were read. */
-  version: number
-  places: Int32Array
-  weights: Float32Array
-}
-
-/** A term of a query: its 64 bits as decimal digits, and as two halves. */
-export interface HashedTerm {
-  digits: string
-  high: number
-  low: number
-}
-
-const none: TermPostings = { version: 0, places: new Int32Array(0), weights: new Float32Array(0) }
-const recordFields = 4
 /** Documents that came and went before their records are cleared away. */
 const goneDeltasMin = 64
 
@@ -34,7 +20,7 @@ export class ScopeWords {
   readonly generation: number
   version = 0
   lanes: ReadonlyMap<Lane, LaneStatistics> = new Map()
-  /** By place: length, session, speaker, and one more than the number of the lane in `laneNames`; 0 for what is gone. */
+  /** By place: length, number of the session or 0, speaker, and one more than the number of the lane in `laneNames`; 0 for what is gone. */
   lengths = new Float32Array(0)
   sessions = new Int32Array(0)
   speakers = new Int32Array(0)
@@ -43,15 +29,15 @@ export class ScopeWords {
   /** Parts that were found before, by place. */
   readonly parts = new Map<number, { documentId: string; part: number }>()
   readonly #terms = new Map<string, TermPostings>()
+  /** By the hash of a session its number. */
+  readonly #sessions = new Map<number, number>([[0, 0]])
   readonly #speakers = new Set<number>()
   #speakersUntil = 0
-  /** What is in no segment yet: high and low half of the term, place, weight. */
-  #records = new Int32Array(0)
-  #recordWeights = new Float32Array(0)
-  #recordsUsed = 0
+  readonly #records = new DeltaPostings()
   /** First places of documents in no segment yet. */
   readonly deltas = new Set<number>()
   #goneDeltas = 0
+  #removals = 0
   #postings = 0
 
   constructor(generation: number) {
@@ -60,7 +46,13 @@ export class ScopeWords {
 
   /** About how much memory it takes. */
   get bytes(): number {
-    return this.lengths.length * 13 + this.#records.byteLength + this.#postings * 8 + this.#terms.size * 150 + this.parts.size * 120 + 500
+    return (
+      this.lengths.length * 13 +
+      this.#records.bytes +
+      this.#postings * 8 +
+      (this.#terms.size + this.parts.size + this.#sessions.size) * 150 +
+      500
+    )
   }
 
   termVersion(term: HashedTerm): number {
@@ -83,19 +75,17 @@ export class ScopeWords {
     this.lanes = new Map(changes.lanes.map(({ lane, parts, length }) => [lane as Lane, { parts, length }]))
   }
 
-  /** Calls `visit` for each part that contains the term and is still there. */
-  forEach(term: HashedTerm, visit: (place: number, weight: number) => void): void {
-    const { places, weights } = this.#terms.get(term.digits) ?? none
-    for (let index = 0; index < places.length; index++) {
-      const place = places[index] ?? 0
-      if (this.laneNumbers[place] !== 0) visit(place, weights[index] ?? 0)
-    }
-    const records = this.#records
-    for (let at = 0; at < this.#recordsUsed; at += recordFields) {
-      if (records[at + 1] !== term.low || records[at] !== term.high) continue
-      const place = records[at + 2] ?? 0
-      if (this.laneNumbers[place] !== 0) visit(place, this.#recordWeights[at + 3] ?? 0)
-    }
+  /** The parts that contain the term and are there now; good until the next call that changes the scope. */
+  postings(term: HashedTerm): TermPostings {
+    const postings = this.#terms.get(term.digits) ?? new TermPostings(term)
+    this.#terms.set(term.digits, postings)
+    this.#bringUp(postings)
+    return postings
+  }
+
+  /** Numbers of sessions are below it. */
+  get sessionsEnd(): number {
+    return this.#sessions.size
   }
 
   /** The speakers of what is there, by hash; one that is gone may still be among them. */
@@ -107,21 +97,17 @@ export class ScopeWords {
     return this.#speakers
   }
 
-  /** Whether some part that is there contains the term. */
-  has(term: HashedTerm): boolean {
-    const { places } = this.#terms.get(term.digits) ?? none
-    for (const place of places) if (this.laneNumbers[place] !== 0) return true
-    const records = this.#records
-    for (let at = 0; at < this.#recordsUsed; at += recordFields) {
-      if (records[at + 1] === term.low && records[at] === term.high && this.laneNumbers[records[at + 2] ?? 0] !== 0) return true
-    }
-    return false
-  }
-
   /** The number of a lane in `laneNumbers`. */
   laneNumber(lane: Lane): number {
     const known = this.laneNames.indexOf(lane)
     return known >= 0 ? known + 1 : this.laneNames.push(lane)
+  }
+
+  /** By the number of a lane: 1 for those lanes. */
+  searched(lanes: Iterable<Lane>): Uint8Array {
+    const numbers = new Uint8Array(lanesEnd)
+    for (const lane of lanes) numbers[this.laneNumber(lane)] = 1
+    return numbers
   }
 
   #reserve(places: number): void {
@@ -146,27 +132,25 @@ export class ScopeWords {
     const number = this.laneNumber(lane as Lane)
     const lengthsOf = new Float32Array(swapped(lengths).buffer)
     for (const [part, length] of lengthsOf.entries()) this.#setPlace(place + part, number, length, session, speaker)
-    const records = swapped(postings)
-    for (let at = 0; at < records.length; at += recordFields) records[at + 2] = (records[at + 2] ?? 0) + place
-    const used = this.#recordsUsed
-    if (used + records.length > this.#records.length) {
-      const size = Math.max(used + records.length, Math.ceil(this.#records.length * 1.5))
-      this.#records = grown(this.#records, new Int32Array(size))
-      this.#recordWeights = new Float32Array(this.#records.buffer)
-    }
-    this.#records.set(records, used)
-    this.#recordsUsed = used + records.length
+    this.#records.add(swapped(postings), place)
     this.deltas.add(place)
   }
 
   #setPlace(place: number, lane: number, length: number, session: number, speaker: number): void {
     this.lengths[place] = length
-    this.sessions[place] = session
+    this.sessions[place] = this.#sessionNumber(session)
     this.speakers[place] = speaker
     this.laneNumbers[place] = lane
   }
 
+  #sessionNumber(hash: number): number {
+    const known = this.#sessions.get(hash)
+    if (known === undefined) this.#sessions.set(hash, this.#sessions.size)
+    return known ?? this.#sessions.size - 1
+  }
+
   #remove(place: number, parts: number): void {
+    this.#removals += 1
     for (let each = place; each < place + parts; each++) {
       this.laneNumbers[each] = 0
       this.parts.delete(each)
@@ -175,37 +159,44 @@ export class ScopeWords {
   }
 
   #dropGoneRecords(): void {
-    let used = 0
-    for (let at = 0; at < this.#recordsUsed; at += recordFields) {
-      if (this.laneNumbers[this.#records[at + 2] ?? 0] === 0) continue
-      this.#records.copyWithin(used, at, at + recordFields)
-      used += recordFields
-    }
-    this.#recordsUsed = used
+    for (const postings of this.#terms.values()) this.#bringUp(postings)
+    this.#records.keep((place) => this.laneNumbers[place] !== 0)
+    for (const postings of this.#terms.values()) postings.records = this.#records.count
     this.#goneDeltas = 0
+  }
+
+  /** What came and went since it was last wanted. */
+  #bringUp(postings: TermPostings): void {
+    const before = postings.places.length
+    if (postings.removals !== this.#removals) postings.filter(this.laneNumbers)
+    postings.removals = this.#removals
+    if (postings.records !== this.#records.count) {
+      const { term, records } = postings
+      this.#records.forEach(term, records, (place, weight) => postings.add(place, weight, this.laneNumbers[place] ?? 0))
+    }
+    postings.records = this.#records.count
+    this.#postings += postings.places.length - before
   }
 
   #addSegments(changes: ScopeChanges, wanted: readonly HashedTerm[], version: number): void {
     const byTerm = Map.groupBy(changes.segments, (segment) => segment.term)
-    for (const { digits } of wanted) {
-      const known = this.#terms.get(digits) ?? none
-      if (known.version >= version) continue
-      const packs = (byTerm.get(digits) ?? [])
-        .filter((segment) => segment.version > known.version)
-        .map((segment) => swapped(segment.postings))
-      const added = packs.reduce((count, pack) => count + pack.length / 2, 0)
-      const places = grown(known.places, new Int32Array(known.places.length + added))
-      const weights = grown(known.weights, new Float32Array(known.places.length + added))
-      let at = known.places.length
-      for (const pack of packs) {
-        const floats = new Float32Array(pack.buffer)
-        for (let index = 0; index < pack.length; index += 2) {
-          places[at] = pack[index] ?? 0
-          weights[at++] = floats[index + 1] ?? 0
-        }
-      }
-      this.#postings += added
-      this.#terms.set(digits, { version, places, weights })
+    for (const term of wanted) {
+      const postings = this.postings(term)
+      if (postings.version >= version) continue
+      const packs = (byTerm.get(term.digits) ?? []).filter((segment) => segment.version > postings.version)
+      const before = postings.places.length
+      postings.reserve(packs.reduce((count, pack) => count + pack.postings.byteLength / 8, 0))
+      for (const pack of packs) this.#addPack(postings, swapped(pack.postings))
+      postings.version = version
+      this.#postings += postings.places.length - before
+    }
+  }
+
+  #addPack(postings: TermPostings, pack: Int32Array<ArrayBuffer>): void {
+    const weights = new Float32Array(pack.buffer)
+    for (let index = 0; index < pack.length; index += 2) {
+      const place = pack[index] ?? 0
+      postings.add(place, weights[index + 1] ?? 0, this.laneNumbers[place] ?? 0)
     }
   }
 }

@@ -10,5 +10,9 @@ const rowsPerMove = 200
 export async function moveLargeScope(store: Pick<Store, "project">, key: ScopeKey, rowsMin = largeRowsMin): Promise<void> {
   const db = store.project(key.projectId)
   if (!(await embeddings.beginMove(db, key, rowsMin))) return
-  while ((await db.transaction((tx) => embeddings.moveSome(tx, key, rowsPerMove))) > 0) continue
+  let after: number | undefined = -1
+  while (after !== undefined) {
+    const from: number = after
+    after = await db.transaction((tx) => embeddings.moveSome(tx, key, from, rowsPerMove))
+  }
 }

@@ -1,8 +1,9 @@
 // The port of vector search inside one scope, and what serves it here: a matrix in memory, an exact comparison in SQL, or an approximate index, by the scope's size.
 import { embeddings, type ModelKey, type PlacedVector, type Queryable, type Store } from "../../store/index.ts"
 import type { Lane } from "./lanes.ts"
+import { highest } from "./highest.ts"
 import { largeRowsMin } from "./vector-growth.ts"
-import { highest, innerProduct, VectorMatrix } from "./vector-matrix.ts"
+import { innerProduct, VectorMatrix } from "./vector-matrix.ts"
 import type { Compactor } from "./compactor.ts"
 
 export interface VectorQuery extends ModelKey {

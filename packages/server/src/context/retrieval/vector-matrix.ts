@@ -1,5 +1,6 @@
 // The vectors of one scope and model in memory, side by side, so that comparing all of them is one pass.
 import type { PlacedVector } from "../../store/index.ts"
+import { Highest, highest } from "./highest.ts"
 
 /** Pieces of one part at most, as a factor for keys of rows. */
 const piecesMax = 4_096
@@ -49,7 +50,7 @@ export class VectorMatrix {
   /** The nearest places that are accepted, each with its best piece, in no particular order; all of them when there are fewer. */
   nearest(query: Float32Array, accept: (place: number) => boolean, limit: number): Map<number, number> {
     if (this.#hasPieces) return this.#nearestOfPieces(query, accept, limit)
-    const best = new Best(limit)
+    const best = new Highest(limit)
     for (let row = 0; row < this.#rows; row++) {
       const place = this.#places[row] ?? -1
       if (place >= 0 && accept(place)) best.offer(place, innerProduct(query, this.#values, row * this.dimensions))
@@ -92,44 +93,6 @@ export class VectorMatrix {
     }
     this.#rows += 1
     return this.#rows - 1
-  }
-}
-
-/** The entries with the highest values; equal ones go by place, so that a cut never depends on the order of rows. */
-export function highest(values: Map<number, number>, limit: number): Map<number, number> {
-  if (values.size <= limit) return values
-  const best = new Best(limit)
-  for (const [place, value] of values) best.offer(place, value)
-  return best.entries()
-}
-
-/** Collects the highest of many values; most are turned away by one comparison. */
-class Best {
-  readonly #limit: number
-  #kept: [number, number][] = []
-  /** No value below it can be among the highest. */
-  #least = -Infinity
-
-  constructor(limit: number) {
-    this.#limit = limit
-  }
-
-  offer(place: number, value: number): void {
-    if (value < this.#least || Number.isNaN(value)) return
-    this.#kept.push([place, value])
-    if (this.#kept.length >= this.#limit * 2 + 16) this.#cut()
-  }
-
-  entries(): Map<number, number> {
-    this.#cut()
-    return new Map(this.#kept)
-  }
-
-  #cut(): void {
-    this.#kept.sort(([a, x], [b, y]) => y - x || a - b)
-    if (this.#kept.length < this.#limit) return
-    this.#kept.length = this.#limit
-    this.#least = this.#kept.at(-1)?.[1] ?? -Infinity
   }
 }
 

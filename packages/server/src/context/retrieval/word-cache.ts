@@ -2,7 +2,8 @@
 import { wordIndex, type Queryable, type ScopeKey } from "../../store/index.ts"
 import { deltasMax } from "./compaction.ts"
 import type { Compactor } from "./compactor.ts"
-import { ScopeWords, type HashedTerm } from "./scope-words.ts"
+import { ScopeWords } from "./scope-words.ts"
+import type { HashedTerm } from "./term-hash.ts"
 
 export interface WordCache {
   /** The scope as the database has it now, with the postings of those terms. */
@@ -33,7 +34,9 @@ export function createWordCache({ bytesMax, compactor }: { bytesMax: number; com
     return known === undefined || known === words || known.generation < words.generation
   }
   return {
-    async load(db, key, terms) {
+    async load(db, key, asked) {
+      // What is asked for twice would be read twice, and then count twice.
+      const terms = [...new Map(asked.map((term) => [term.digits, term])).values()]
       const name = `${key.projectId} ${key.scopeId}`
       for (let tries = 1; ; tries++) {
         const known = scopes.get(name)?.words ?? new ScopeWords(0)

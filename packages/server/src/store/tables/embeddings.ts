@@ -260,18 +260,24 @@ export async function beginMove(db: Queryable, { projectId, scopeId }: ScopeKey,
   return scope?.stage === 1
 }
 
-/** Moves some vectors to the large partition; returns how many, and ends the move when there were none. */
-export async function moveSome(db: Queryable, { projectId, scopeId }: ScopeKey, limit: number): Promise<number> {
-  const moved = await db.query(
-    `update embeddings e set large = true from (
-       select document_id, part, piece from embeddings where project_id = $1 and scope_id = $2 and not large limit $3 for update
-     ) chosen where e.project_id = $1 and e.scope_id = $2 and not e.large
-       and e.document_id = chosen.document_id and e.part = chosen.part and e.piece = chosen.piece returning 1 as one`,
-    [projectId, scopeId, limit],
+/**
+ * Moves some vectors after a place to the large partition; returns the last place of them. When there were none, the move is over, and it is undefined.
+ * What is written while a scope moves goes there by itself, so nothing appears behind the place.
+ */
+export async function moveSome(db: Queryable, { projectId, scopeId }: ScopeKey, after: number, limit: number): Promise<number | undefined> {
+  const moved = await db.query<{ place: number }>(
+    `with last as (
+       select max(place) as place from (
+         select place from embeddings where project_id = $1 and scope_id = $2 and not large and place > $3 order by place limit $4
+       ) chosen
+     )
+     update embeddings e set large = true from last
+     where e.project_id = $1 and e.scope_id = $2 and not e.large and e.place > $3 and e.place <= last.place returning e.place`,
+    [projectId, scopeId, after, limit],
   )
-  if (moved.length === 0)
-    await db.query(`update vector_scopes set stage = 2 where project_id = $1 and scope_id = $2 and stage = 1`, [projectId, scopeId])
-  return moved.length
+  if (moved.length > 0) return moved.reduce((most, { place }) => Math.max(most, place), after)
+  await db.query(`update vector_scopes set stage = 2 where project_id = $1 and scope_id = $2 and stage = 1`, [projectId, scopeId])
+  return undefined
 }
 
 /** Vectors that chunks of those contents have anywhere in the project, one for each piece. */
