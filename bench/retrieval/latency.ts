@@ -1,42 +1,52 @@
 // How fast is the index of scopes, and does it find what an exact comparison finds? One scope of 10,000, many scopes of 1,000, one large scope; words and vectors.
 //   node bench/retrieval/latency.ts pglite|postgres [scopes] [large]     1,000 scopes and 100,000 entries when no numbers are given
-// Entries are synthetic: words by Zipf's law, clustered vectors of 384 dimensions. Times are without reading bodies and without embedding the question.
+// Times are without reading bodies and without embedding the question: retrieval/memories measures those.
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { compactScope } from "../../packages/server/src/context/retrieval/compaction.ts"
 import { createScopeIndex } from "../../packages/server/src/context/retrieval/index-entry.ts"
+import { highest } from "../../packages/server/src/context/retrieval/highest.ts"
 import { parametersOf } from "../../packages/server/src/context/retrieval/lanes.ts"
 import { searchScope } from "../../packages/server/src/context/retrieval/scope-search.ts"
-import { derivedTermKeys } from "../../packages/server/src/context/retrieval/term-hash.ts"
 import { moveLargeScope } from "../../packages/server/src/context/retrieval/vector-growth.ts"
 import { createVectorIndex, type VectorIndex } from "../../packages/server/src/context/retrieval/vector-index.ts"
-import { highest, innerProduct } from "../../packages/server/src/context/retrieval/vector-matrix.ts"
+import { innerProduct } from "../../packages/server/src/context/retrieval/vector-matrix.ts"
 import { createWordCache, type WordCache } from "../../packages/server/src/context/retrieval/word-cache.ts"
 import { defaultLimits } from "../../packages/server/src/core/index.ts"
 import { openStore } from "../../packages/server/src/store/index.ts"
 import { startTestPostgres } from "../../packages/server/src/testing/postgres-server.ts"
+import { copyScope, dimensions, fill, model, near, partOf, projectId, termKeyOf, wordsOf } from "./latency-fill.ts"
 
 const engine = process.argv[2] === "postgres" ? "postgres" : "pglite"
 const scopesWanted = Number(process.argv[3] ?? 1_000)
 const largeWanted = Number(process.argv[4] ?? 100_000)
-const projectId = "proj_bench"
-const model = "bench"
-const dimensions = 384
 const queries = 200
-const termKeyOf = derivedTermKeys(new Uint8Array(32))
-const centres = Array.from({ length: 256 }, () => direction())
+/** Of the small scopes so many are written by the server's own code; the others are copies of them under other names. */
+const originals = 10
 
 const limits = { ...defaultLimits, queryTimeoutMs: 600_000 }
 const server = engine === "postgres" ? await startTestPostgres({ settings: { shared_buffers: "512MB" } }) : undefined
 const dataDirectory = mkdtempSync(join(tmpdir(), "perdure-bench-"))
 const location = server === undefined ? { dataDirectory } : { databaseUrl: await server.createDatabase() }
 let store = await openStore({ ...location, limits })
+
+interface Times {
+  wallMs: number[]
+  /** Of this process: what the database takes for itself on Postgres is not in it. */
+  cpuMs: number
+}
+
+interface Searcher {
+  wordCache: WordCache
+  vectorIndex: VectorIndex
+}
+
 try {
+  console.log(`${engine}\n${"".padEnd(58)}   p50 ms   p99 ms   own CPU ms`)
   await measureWrites()
   await measureOne(10_000)
-  await measureMany(scopesWanted)
-  await measureLarge(largeWanted)
+  if (scopesWanted > 0) await measureMany(scopesWanted)
+  if (largeWanted > 0) await measureLarge(largeWanted)
 } finally {
   await store[Symbol.asyncDispose]()
   await server?.[Symbol.asyncDispose]()
@@ -45,108 +55,101 @@ try {
 
 async function measureWrites(): Promise<void> {
   const index = createScopeIndex({ store, termKeyOf })
-  const times: number[] = []
-  for (let number = 0; number < queries; number++) {
+  const write = (number: number): Promise<void> => {
     const key = { projectId, scopeId: "writes", documentId: `d${number}` }
-    const started = performance.now()
-    await store.project(projectId).transaction((tx) => index.indexEntry(tx, { ...key, lane: "user", parts: [partOf()] }))
-    times.push(performance.now() - started)
+    return store.project(projectId).transaction((tx) => index.indexEntry(tx, { ...key, lane: "user", parts: [partOf()] }))
   }
-  row("index one entry, committed", times)
+  row("index one entry, committed", await timed(queries, write))
 }
 
 async function measureOne(size: number): Promise<void> {
-  const vectors = await fill("one", size)
+  const vectors = await filled("one", size, 1)
   const search = searcher()
-  const cold = await timed(search, "one", vectors, 1)
-  await timed(search, "one", vectors, 3)
+  row(`scope of ${size}: first search of a process`, await timed(1, () => ask(search, "one")))
+  row(`scope of ${size}: second search, vectors compared in SQL`, await timed(1, () => ask(search, "one")))
   await search.vectorIndex.settled()
-  row(`scope of ${size}: first search of a process`, cold)
-  row(`scope of ${size}: search`, await timed(search, "one", vectors, queries))
-  row(`scope of ${size}: search by words alone`, await timed(search, "one", undefined, queries))
+  await timed(20, () => ask(search, "one"))
+  row(`scope of ${size}: search`, await timed(queries, () => ask(search, "one")))
+  row(`scope of ${size}: search by words alone`, await timed(queries, () => find(search, "one", wordsOf(6).join(" "), undefined)))
+  row(`scope of ${size}: write one, then search`, await timed(50, () => writeAndAsk(search, "one", vectors.length)))
 }
 
+async function writeAndAsk(search: Searcher, scopeId: string, size: number): Promise<void> {
+  const index = createScopeIndex({ store, termKeyOf })
+  const key = { projectId, scopeId, documentId: `n${size}-${Math.random()}` }
+  await store.project(projectId).transaction(async (tx) => {
+    await index.indexEntry(tx, { ...key, lane: "user", parts: [partOf()] })
+    await index.indexVectors(tx, { ...key, model }, [{ part: 0, piece: 0, vector: near() }])
+  })
+  await ask(search, scopeId)
+}
+
+/** One scope alone, then with all the others around it: each of some scopes once (cold), a second time (vectors in SQL), then any of them. */
 async function measureMany(scopes: number): Promise<void> {
-  const first = await fill("many-0", 1_000)
+  const first = await filled("many-0", 1_000, 1)
   const alone = searcher()
-  await timed(alone, "many-0", first, 5)
+  await timed(5, () => ask(alone, "many-0"))
   await alone.vectorIndex.settled()
-  const before = await timed(alone, "many-0", first, queries)
-  for (let scope = 1; scope < scopes; scope++) await fill(`many-${scope}`, 1_000, scope % 50 === 0)
-  const search = searcher()
-  const times: number[] = []
-  let found = 0
-  for (let query = 0; query < queries; query++) {
-    const scopeId = `many-${Math.floor(Math.random() * scopes)}`
-    times.push(...(await timed(search, scopeId, scopeId === "many-0" ? first : [near()], 1)))
-    found += await recallOf(search, "many-0", first)
-  }
+  const before = await timed(queries, () => ask(alone, "many-0"))
   row("1,000 entries, the only such scope", before)
-  row(`1,000 entries in each of ${scopes} scopes, any of them`, times)
-  const ratio = percentile(times, 0.99) / percentile(before, 0.99)
+  for (let scope = 1; scope < Math.min(originals, scopes); scope++) await fill(store, `many-${scope}`, 1_000, 1)
+  const started = performance.now()
+  for (let scope = 0; scope < Math.min(originals, scopes); scope++) {
+    const copies = Array.from(
+      { length: Math.ceil((scopes - scope) / originals) - 1 },
+      (_, copy) => `many-${scope + (copy + 1) * originals}`,
+    )
+    if (copies.length > 0) await copyScope(store, `many-${scope}`, copies)
+  }
+  console.log(`  (${scopes} scopes of 1,000; copied in ${seconds(started)} s)`)
+  const search = searcher()
+  const chosen = Array.from({ length: queries }, () => `many-${Math.floor(Math.random() * scopes)}`)
+  const any = (): string => chosen[Math.floor(Math.random() * chosen.length)] ?? ""
+  row("… each of 200 for the first time in this process", await timed(queries, (query) => ask(search, chosen[query] ?? "")))
+  row("… a second time", await timed(queries, (query) => ask(search, chosen[query] ?? "")))
+  await search.vectorIndex.settled()
+  const after = await timed(queries * 5, () => ask(search, any()))
+  row(`1,000 entries in each of ${scopes} scopes, any of those`, after)
+  const again = await timed(queries, () => ask(alone, "many-0"))
+  row("the first scope alone, now that the others are there", again)
+  let found = 0
+  for (let query = 0; query < queries; query++) found += await recallOf(search, "many-0", first)
+  const ratio = percentile(after.wallMs, 0.99) / percentile(before.wallMs, 0.99)
   console.log(`  p99 ${ratio.toFixed(1)}x that of the scope alone; recall@10 ${(found / queries).toFixed(3)}`)
 }
 
 async function measureLarge(size: number): Promise<void> {
-  const vectors = await fill("large", size)
-  if (engine === "pglite") await measureRestart(vectors)
-  row(`scope of ${size}: exact search in SQL`, await timed(searcher(), "large", vectors, 20))
+  const vectors = await filled("large", size, 250)
+  if (engine === "pglite") await measureRestart()
+  row(`scope of ${size}: exact search in SQL`, await timed(20, () => ask(searcher(), "large")))
   const moving = performance.now()
   await moveLargeScope(store, { projectId, scopeId: "large" })
-  console.log(`  moved into the approximate index in ${((performance.now() - moving) / 1000).toFixed(0)} s`)
+  console.log(`  (moved into the approximate index in ${seconds(moving)} s)`)
   const search = searcher()
-  await timed(search, "large", vectors, 3)
-  row(`scope of ${size}: search`, await timed(search, "large", vectors, queries))
-  let found = 0
-  for (let query = 0; query < 100; query++) found += await recallOf(search, "large", vectors)
-  console.log(`  recall@10 ${(found / 100).toFixed(3)}`)
+  await timed(3, () => ask(search, "large"))
+  row(`scope of ${size}: search`, await timed(queries, () => ask(search, "large")))
   const type = engine === "postgres" ? "halfvec" : "vector"
   const plain = `select place from large_embeddings where vector_dims(embedding) = ${dimensions}
     order by embedding::${type}(${dimensions}) <#> $1::${type}(${dimensions}) limit 10`
-  const times: number[] = []
-  for (let query = 0; query < queries; query++) {
-    const started = performance.now()
-    await store.system.query(plain, [`[${near().join(",")}]`])
-    times.push(performance.now() - started)
-  }
-  row("  beside it a plain pgvector query for ten ids", times)
+  row("beside it a plain pgvector query for ten ids", await timed(queries, () => store.system.query(plain, [`[${near().join(",")}]`])))
+  let found = 0
+  for (let query = 0; query < 100; query++) found += await recallOf(search, "large", vectors)
+  console.log(`  recall@10 ${(found / 100).toFixed(3)}`)
 }
 
-async function measureRestart(vectors: readonly Float32Array[]): Promise<void> {
+async function measureRestart(): Promise<void> {
   await store[Symbol.asyncDispose]()
   const started = performance.now()
   store = await openStore({ ...location, limits })
-  await timed(searcher(), "large", vectors, 1)
-  console.log(`  open the database and search for the first time: ${((performance.now() - started) / 1000).toFixed(2)} s`)
+  await ask(searcher(), "large")
+  console.log(`  (open the database and search for the first time: ${seconds(started)} s)`)
 }
 
-/** Writes entries in documents of 250 parts; returns their vectors by place. */
-async function fill(scopeId: string, size: number, tell = true): Promise<Float32Array[]> {
-  const index = createScopeIndex({ store, termKeyOf })
-  const all: Float32Array[] = []
+async function filled(scopeId: string, size: number, partsPerEntry: number): Promise<Float32Array[]> {
   const started = performance.now()
-  for (let from = 0; from < size; from += 250) {
-    const vectors = Array.from({ length: Math.min(250, size - from) }, () => near())
-    const key = { projectId, scopeId, documentId: `d${from}` }
-    await store.project(projectId).transaction(async (tx) => {
-      await index.indexEntry(tx, { ...key, lane: "user", parts: vectors.map(() => partOf()) })
-      await index.indexVectors(
-        tx,
-        { ...key, model },
-        vectors.map((vector, part) => ({ part, piece: 0, vector })),
-      )
-    })
-    all.push(...vectors)
-    if (from % 5_000 === 4_750) await compactScope(store, { projectId, scopeId })
-  }
-  await compactScope(store, { projectId, scopeId })
-  if (tell) console.log(`  (${scopeId}: ${size} entries written in ${((performance.now() - started) / 1000).toFixed(0)} s)`)
-  return all
-}
-
-interface Searcher {
-  wordCache: WordCache
-  vectorIndex: VectorIndex
+  const vectors = await fill(store, scopeId, size, partsPerEntry)
+  console.log(`  (${size} entries written in ${seconds(started)} s)`)
+  return vectors
 }
 
 function searcher(): Searcher {
@@ -157,31 +160,13 @@ function searcher(): Searcher {
   }
 }
 
-async function timed(search: Searcher, scopeId: string, vectors: readonly Float32Array[] | undefined, count: number): Promise<number[]> {
-  const times: number[] = []
-  for (let query = 0; query < count; query++) {
-    const text = wordsOf(6).join(" ")
-    const started = performance.now()
-    await find(search, scopeId, text, vectors === undefined ? undefined : near())
-    times.push(performance.now() - started)
-  }
-  return times
+function ask(search: Searcher, scopeId: string): ReturnType<typeof searchScope> {
+  return find(search, scopeId, wordsOf(6).join(" "), near())
 }
 
 function find(search: Searcher, scopeId: string, text: string, vector: Float32Array | undefined): ReturnType<typeof searchScope> {
-  const query = {
-    ...search,
-    projectId,
-    scopeId,
-    text,
-    vector,
-    model,
-    documentIds: null,
-    lanes: parametersOf(["user"]),
-    candidatesMax: 100,
-    termKeyOf,
-  }
-  return store.project(projectId).transaction((tx) => searchScope(tx, query))
+  const query = { ...search, projectId, scopeId, text, vector, model, documentIds: null, candidatesMax: 100, termKeyOf }
+  return store.project(projectId).transaction((tx) => searchScope(tx, { ...query, lanes: parametersOf(["user"]) }))
 }
 
 /** The share of the ten nearest that vectors alone find. */
@@ -194,30 +179,16 @@ async function recallOf(search: Searcher, scopeId: string, vectors: readonly Flo
   return [...right.keys()].filter((place) => places.has(place)).length / 10
 }
 
-function partOf(): { terms: Map<string, number>; length: number } {
-  const terms = new Map<string, number>()
-  for (const word of wordsOf(16)) terms.set(word, (terms.get(word) ?? 0) + 1)
-  return { terms, length: 16 }
-}
-
-function wordsOf(count: number): string[] {
-  return Array.from({ length: count }, () => `w${Math.floor(Math.exp(Math.random() * Math.log(20_000)))}`)
-}
-
-function direction(): Float32Array {
-  return unit(Float32Array.from({ length: dimensions }, () => Math.random() - 0.5))
-}
-
-/** A vector in one of the clusters. */
-function near(): Float32Array {
-  const centre = centres[Math.floor(Math.random() * centres.length)] ?? direction()
-  const noise = direction()
-  return unit(centre.map((value, index) => value + 0.9 * (noise[index] ?? 0)))
-}
-
-function unit(vector: Float32Array): Float32Array {
-  const length = Math.hypot(...vector)
-  return vector.map((value) => value / length)
+async function timed(count: number, work: (number: number) => Promise<unknown>): Promise<Times> {
+  const wallMs: number[] = []
+  const before = process.cpuUsage()
+  for (let number = 0; number < count; number++) {
+    const started = performance.now()
+    await work(number)
+    wallMs.push(performance.now() - started)
+  }
+  const { user, system } = process.cpuUsage(before)
+  return { wallMs, cpuMs: (user + system) / 1_000 / count }
 }
 
 function percentile(times: readonly number[], share: number): number {
@@ -225,8 +196,11 @@ function percentile(times: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
 }
 
-function row(name: string, times: readonly number[]): void {
-  console.log(
-    `${name.padEnd(62)} p50 ${percentile(times, 0.5).toFixed(1).padStart(7)} ms   p99 ${percentile(times, 0.99).toFixed(1).padStart(7)} ms`,
-  )
+function row(name: string, { wallMs, cpuMs }: Times): void {
+  const figures = [percentile(wallMs, 0.5), percentile(wallMs, 0.99), cpuMs].map((figure) => figure.toFixed(1).padStart(8))
+  console.log(`${name.padEnd(58)} ${figures.join(" ")}`)
+}
+
+function seconds(started: number): string {
+  return ((performance.now() - started) / 1_000).toFixed(1)
 }
