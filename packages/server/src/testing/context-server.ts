@@ -1,7 +1,7 @@
 // The parts that context needs, composed for tests: store, kernel, context and its routes on a real HTTP server, with keys of two projects.
 import type { LightRunRecord } from "../accounting/index.ts"
 import { createContext, type ContextDependencies, type ContextServices, type Embed } from "../context/index.ts"
-import { defaultLimits, newId, systemClock, type Limits } from "../core/index.ts"
+import { defaultLimits, newId, systemClock, type Clock, type Limits } from "../core/index.ts"
 import { createApi, createHttpServer } from "../http/index.ts"
 import { conversationRoutes } from "../http/openai/conversations.ts"
 import { filesRoutes } from "../http/openai/files.ts"
@@ -48,6 +48,8 @@ export interface ContextServerOptions {
   readonly databaseUrl?: string
   /** What is derived from memories; nothing when absent. */
   readonly memory?: ContextDependencies["memory"]
+  /** A clock that a test moves; the system's when absent. */
+  readonly clock?: Clock
   /** Behave as if pgvector were missing. */
   readonly vector?: boolean
 }
@@ -61,7 +63,7 @@ export async function startContextServer(options: ContextServerOptions = {}): Pr
   const onError = (...what: unknown[]): void => void errors.push(what)
   // On a busy machine a short lease would be lost, which is reported as an error.
   const limits = { ...defaultLimits, leaseMs: 20_000, ...options.limits }
-  const shared = { clock: systemClock, newId, limits, onError }
+  const shared = { clock: options.clock ?? systemClock, newId, limits, onError }
   const store = await openDatabase(options, limits, cleanUps)
   await apiKeys.ensureProject(store.system, "proj_other", "other")
   const identity = cleanUps.use(await createIdentity({ ...shared, store }))

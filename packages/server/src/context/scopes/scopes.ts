@@ -1,6 +1,6 @@
 // Scopes as people look after them: their settings, and who may use them.
 import { AppError, type Clock } from "../../core/index.ts"
-import { scopeGrants, scopes, type ScopeSettings, type Store, type StoredGrant, type StoredScope } from "../../store/index.ts"
+import { memoryWork, scopeGrants, scopes, type ScopeSettings, type Store, type StoredGrant, type StoredScope } from "../../store/index.ts"
 import { hasScopeRight, requireScopeRight, type MemoryCaller, type ScopeRight } from "./access.ts"
 import { parseScope } from "./scope-name.ts"
 
@@ -30,7 +30,14 @@ export interface Scopes {
   update(caller: MemoryCaller, path: string, patch: ScopePatch): Promise<Scope>
 }
 
-export function createScopes({ store, clock }: { store: Store; clock: Clock }): Scopes {
+export interface ScopesDependencies {
+  store: Store
+  clock: Clock
+  /** Told of each change of what a scope keeps and may cost: something may be due earlier than was thought. */
+  afterSettings: (caller: MemoryCaller, scope: string) => void
+}
+
+export function createScopes({ store, clock, afterSettings }: ScopesDependencies): Scopes {
   return {
     async list(caller, after, limit) {
       const rows = await scopes.listScopes(store.project(caller.projectId), caller.projectId, after, limit + 1)
@@ -48,7 +55,7 @@ export function createScopes({ store, clock }: { store: Store; clock: Clock }): 
     async update(caller, path, { grants, ...settings }) {
       const { projectId } = caller
       const name = parseScope(path)
-      return store.project(projectId).transaction(async (tx) => {
+      const scope = await store.project(projectId).transaction(async (tx) => {
         await scopes.ensureScope(tx, projectId, { ...name, createdAt: clock.now() })
         const [row] = await scopes.scopesByPath(tx, projectId, [name.path])
         if (row === undefined) throw noScope(name.path)
@@ -58,10 +65,13 @@ export function createScopes({ store, clock }: { store: Store; clock: Clock }): 
           modelBudgetMicroUsd: settings.modelBudgetMicroUsd === undefined ? row.modelBudgetMicroUsd : settings.modelBudgetMicroUsd,
           levelMin: settings.levelMin ?? row.levelMin,
         })
+        if (settings.modelBudgetMicroUsd !== undefined) await memoryWork.retryNow(tx, projectId, name.path, clock.now())
         if (grants !== undefined) await scopeGrants.replaceGrants(tx, projectId, name.path, storedGrants(grants), clock.now())
         const [changed = row] = await scopes.scopesByPath(tx, projectId, [name.path])
         return fromStored(changed)
       })
+      if (settings.retentionDays !== undefined || settings.modelBudgetMicroUsd !== undefined) afterSettings(caller, scope.path)
+      return scope
     },
   }
 }

@@ -61,6 +61,13 @@ export async function nextRetry(db: Queryable, projectId: string, scope: string)
   return (await db.query<{ at: number | null }>(text, [projectId, scope]))[0]?.at ?? null
 }
 
+/** What waits is tried at once: what it waited for has changed. */
+export async function retryNow(tx: Queryable, projectId: string, scope: string, now: number): Promise<void> {
+  const text = `update memory_work set retry_at = to_timestamp($3::float8 / 1000) where project_id = $1 and scope = $2 and state = 'waiting'
+    and retry_at > to_timestamp($3::float8 / 1000)`
+  await tx.query(text, [projectId, scope, now])
+}
+
 export interface WorkCounts {
   done: number
   failed: number

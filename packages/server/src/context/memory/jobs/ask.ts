@@ -29,7 +29,15 @@ export interface AskDependencies {
   budget: { microUsdPerDay: number; callsPerDay: number }
 }
 
-/** Undefined where the scope's budget of the day does not allow the call. */
+/** The budget of the day is used up; the same call is within that of the next one. */
+export interface OverBudget {
+  overBudget: string
+  resumesAt: number
+}
+
+const dayMs = 86_400_000
+
+/** Undefined where no day's budget allows the call. */
 export async function askWithinBudget(
   { store, clock, budget }: AskDependencies,
   model: MemoryModel,
@@ -37,13 +45,21 @@ export async function askWithinBudget(
   scope: string,
   question: Question,
   signal: AbortSignal,
-): Promise<ModelAnswer | undefined> {
+): Promise<ModelAnswer | OverBudget | undefined> {
   const { projectId } = caller
   const db = store.project(projectId)
   const [settings] = await scopes.scopesByPath(db, projectId, [scope])
-  const spent = await memorySpend.spendOfDay(db, projectId, scope, clock.now())
+  const now = clock.now()
+  const spent = await memorySpend.spendOfDay(db, projectId, scope, now)
   const limit = settings?.modelBudgetMicroUsd ?? budget.microUsdPerDay
-  if (spent.calls >= budget.callsPerDay || spent.costMicroUsd + model.worstMicroUsd(question) > limit) return undefined
+  const worst = model.worstMicroUsd(question)
+  if (budget.callsPerDay < 1 || worst > limit) return undefined
+  if (spent.calls >= budget.callsPerDay || spent.costMicroUsd + worst > limit) {
+    const resumesAt = (Math.floor(now / dayMs) + 1) * dayMs
+    const used = `${spent.calls} of ${budget.callsPerDay} calls and ${spent.costMicroUsd} of ${limit} micro-USD are used up`
+    const overBudget = `The budget of this scope's models for today does not allow another call: ${used}. It goes on at ${new Date(resumesAt).toISOString()}.`
+    return { overBudget, resumesAt }
+  }
   const answer = await model.ask(caller, question, signal)
   const { inputTokens, outputTokens, costMicroUsd } = answer
   await memorySpend.addSpend(db, projectId, scope, clock.now(), { calls: 1, inputTokens, outputTokens, costMicroUsd })

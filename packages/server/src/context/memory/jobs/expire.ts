@@ -31,7 +31,8 @@ export async function expire(job: Job, round: number): Promise<number> {
 }
 
 async function expireSome(job: Job, tx: Queryable): Promise<number> {
-  const { projectId, scope, clock, index } = job
+  const { projectId, scope, clock, index, context } = job
+  const { principal } = context.run
   const now = clock.now()
   const lapsed = await versionTimes.lapsedVersions(tx, projectId, scope, now, rowsPerStep)
   const [settings] = await scopes.scopesByPath(tx, projectId, [scope])
@@ -43,6 +44,7 @@ async function expireSome(job: Job, tx: Queryable): Promise<number> {
   if (old.length > 0) await memoryEntities.deleteLonelyEntities(tx, projectId, scope)
   await endByTime(job, tx, versions)
   for (const documentId of old) await index.removeEntry(tx, { projectId, scopeId: memoryScopeId(scope), documentId })
+  for (const entry of old) await changes.recordChange(tx, { projectId, scope, entry, kind: "memory", op: "expire", principal })
   return lapsed.length + old.length
 }
 

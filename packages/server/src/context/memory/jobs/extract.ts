@@ -63,11 +63,13 @@ interface Asked {
   /** Sealed text of the answer; empty where nobody was asked. */
   sealed: string
   model: string
-  /** The model failed: code and message. */
+  /** The model failed, or may not be asked now: why. */
   error: string
+  /** When it may be asked again; 0 where nothing forbids it. */
+  resumesAt: number
 }
-type AskedStep = { [Key in keyof Asked]: string }
-const nobody: AskedStep = { sealed: "", model: "", error: "" }
+type AskedStep = { [Key in keyof Asked]: Asked[Key] }
+const nobody: AskedStep = { sealed: "", model: "", error: "", resumesAt: 0 }
 
 async function planRound(job: Job): Promise<Batch[]> {
   const { store, projectId, scope, clock } = job
@@ -127,12 +129,14 @@ async function ask(job: Job, step: string, batch: Batch, signal: AbortSignal): P
       timed,
     )
     if (answer === undefined) return nobody
+    if ("overBudget" in answer) return { ...nobody, error: answer.overBudget, resumesAt: answer.resumesAt }
     factsOfAnswer(answer.text, messages) // throws where it is none: then it is asked again
     const key = await keys.ensure(projectId, subjectOfScope(scope))
     return {
       sealed: sealOutput(key.bytes, projectId, `${job.context.run.id} ask:${step}`, { text: answer.text }),
       model: answer.model,
       error: "",
+      resumesAt: 0,
     }
   } catch (error) {
     if (signal.aborted) throw error
@@ -161,6 +165,11 @@ async function commit(job: Job, step: string, tx: Queryable, batch: Batch, asked
   const work = await workOf(job, tx, rows)
   const open = firstOfEach(rows.filter((row) => isRead(job, row) && !isSettled(work.get(workKey(row)))))
   await touchSessions(job, tx, rows)
+  if (asked.resumesAt > 0) {
+    const { attempts } = batch
+    await noteWork(job, tx, open, { ...undone, state: "waiting", attempts, retryAt: asked.resumesAt, error: asked.error })
+    return 0
+  }
   if (asked.error !== "" && batch.attempts + 1 < attemptsMax) {
     await noteWork(job, tx, open, {
       ...undone,

@@ -143,7 +143,8 @@ async function ask(job: Job, step: string, session: string, signal: AbortSignal)
         questionOf(messages),
         timed,
       )
-      const summary = answer && summaryOf(answer.text, messages)
+      if (answer === undefined || "overBudget" in answer) continue // its sentences are quoted
+      const summary = summaryOf(answer.text, messages)
       if (summary) made[level] = { ...summary, model: answer.model }
     } catch (error) {
       if (signal.aborted) throw error
