@@ -15,6 +15,7 @@ import type { DataKeys } from "./data-keys.ts"
 import { historyScopeId, memoryScopeId } from "./index-scopes.ts"
 import { likenessOf } from "./likeness.ts"
 import { orderedByProvider, rerankModel, stillTold, type ProviderReranking, type Ranked } from "./provider-rerank.ts"
+import { chooseUnquoted } from "./quoted.ts"
 import { questionTimes, type NamedTime } from "./question-times.ts"
 import { levelsOf, readableScopes, type ReadableScope } from "./readable-scopes.ts"
 import { memoryLanes, type RecallQuery } from "./recall-query.ts"
@@ -63,7 +64,7 @@ export async function recall(
   const searched = await db.transaction(async (tx) => {
     const paths = await readableScopes(tx, caller, query.scopes)
     const found = await search(dependencies, tx, caller, query, paths, { ...question, times, now })
-    const choice = choose(found.candidates, found.wanted)
+    const choice = await chooseUnquoted(tx, caller.projectId, found.candidates, found.wanted)
     if (model === null) await note(tx, choice)
     return { found, choice }
   })
@@ -78,7 +79,8 @@ export async function recall(
   )
   // Nobody waits for a provider inside of a transaction; what was taken back meanwhile is not told.
   const choice = await db.transaction(async (tx) => {
-    const held = await stillTold(tx, caller.projectId, choose(candidates, searched.found.wanted), searched.found.wanted)
+    const { wanted } = searched.found
+    const held = await stillTold(tx, caller.projectId, await chooseUnquoted(tx, caller.projectId, candidates, wanted), wanted)
     await note(tx, held)
     return held
   })
