@@ -3,10 +3,11 @@ import { databaseDirectory, readEnvironment, type Config } from "../config/index
 import { newId, systemClock } from "../core/index.ts"
 import { discover, openEmbeddedEmbeddings, type Discovery, type EmbeddedEmbeddings, type Models } from "../inference/index.ts"
 import { createRuns, type Runs } from "../runs/index.ts"
-import { createIdentity, openSealer, type Identity, type Sealer } from "../security/index.ts"
+import { createIdentity, openKeyWrapping, openSealer, type Identity, type KeyWrapping, type Sealer } from "../security/index.ts"
 import { openStore, type OpenStoreOptions, type Store } from "../store/index.ts"
 import { createLogger, createMetrics, type Logger, type Metrics } from "../telemetry/index.ts"
 import { openAccounting, type Accounting } from "./accounting.ts"
+import { masterKeys } from "./encryption.ts"
 import { createReplaceableGate, type ReplaceableGate } from "./gate.ts"
 import { createObservers, type Observers } from "./observe.ts"
 import type { Shared } from "./services.ts"
@@ -40,6 +41,7 @@ export interface Foundation extends Accounting {
   gate: ReplaceableGate
   runs: Runs
   sealer: Sealer
+  wrapping: KeyWrapping
 }
 
 export async function openFoundation(
@@ -48,12 +50,15 @@ export async function openFoundation(
   { store, metrics, observers }: { store: Store; metrics: Metrics; observers: Observers },
   cleanUps: AsyncDisposableStack,
 ): Promise<Foundation> {
+  const sealer = await openSealer(store)
+  // Before anything is written: another key's database is left as it is.
+  const wrapping = await openKeyWrapping(store, sealer, masterKeys(config.encryption))
   const identity = cleanUps.use(await createIdentity({ ...shared, store, onError: (error) => shared.onError("identity", error) }))
   const gate = createReplaceableGate(config.grants)
   const accounting = await openAccounting(config, shared, { store, metrics, observers }, cleanUps)
   const role = config.roles.includes("executor") ? "all" : "gateway"
   const runs = cleanUps.use(createRuns({ ...shared, ...observers, store, role }))
-  return { identity, gate, ...accounting, runs, sealer: await openSealer(store) }
+  return { identity, gate, ...accounting, runs, sealer, wrapping }
 }
 
 export interface Telemetry {

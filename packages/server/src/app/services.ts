@@ -5,7 +5,7 @@ import { createContext, jobSettings, type ContextServices } from "../context/ind
 import type { Clock, Limits, NewId } from "../core/index.ts"
 import type { EmbeddedEmbeddings } from "../inference/index.ts"
 import type { Runs } from "../runs/index.ts"
-import type { Sealer } from "../security/index.ts"
+import type { KeyWrapping, Sealer } from "../security/index.ts"
 import type { Store } from "../store/index.ts"
 import { memoryModel } from "./memory-model.ts"
 import { admitRerank } from "./admitted-rerank.ts"
@@ -32,11 +32,12 @@ export function composeContext(
     inference: Inference
     minilm: EmbeddedEmbeddings
     sealer: Sealer
+    wrapping: KeyWrapping
     dropCaches: () => void
     admission: Admission
   } & Accountable,
 ): ContextServices {
-  const { store, runs, inference, minilm, sealer, dropCaches } = parts
+  const { store, runs, inference, minilm, sealer, wrapping, dropCaches } = parts
   const embedModel = config.defaults.embeddingModel ?? minilm.deployment.id
   const usesMissingMiniLm = embedModel === minilm.deployment.id && minilm.unavailable !== null
   const embedAs = usesMissingMiniLm ? undefined : admitEmbeddings({ ...shared, ...inference, ...parts }, embedModel, "context.embed")
@@ -56,6 +57,7 @@ export function composeContext(
     store,
     runs,
     sealer,
+    wrapping,
     dropCaches,
     embedAs,
     embedModel,

@@ -2,7 +2,7 @@
 import type { Deployments } from "@perdure/contract"
 import type { Config } from "../config/index.ts"
 import type { Ranking } from "../context/index.ts"
-import type { KeyAdmin } from "../security/index.ts"
+import type { KeyAdmin, Rotation } from "../security/index.ts"
 
 /** A server that listens. */
 export interface RunningPerdure extends AsyncDisposable {
@@ -42,6 +42,8 @@ export interface Composition {
   readonly createPerdure: (config: Config, overrides: { onFatal: (error: Error) => void }) => Promise<RunningPerdure>
   readonly openKeys: (config: Config) => Promise<OpenedKeys>
   readonly openRanking: (config: Config) => Promise<OpenedRanking>
+  /** Wraps all data keys under the configured key. */
+  readonly rotateEncryption: (config: Config) => Promise<Rotation>
 }
 
 /** Loads the composition: half a second that `version` and `config` do not spend. */

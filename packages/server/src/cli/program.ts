@@ -4,6 +4,7 @@ import { configCheck, configPrint, configSchema, type ConfigCommandOptions } fro
 import { dashboard, type DashboardOptions } from "./dashboard.ts"
 import { doctor, type DoctorOptions } from "./doctor.ts"
 import { dev, type DevOptions } from "./dev.ts"
+import { encryptionKey, encryptionRotate, type EncryptionKeyOptions, type EncryptionRotateOptions } from "./encryption.ts"
 import { exitCodeOf, exitCodes } from "./exit-codes.ts"
 import { addKeys } from "./keys-program.ts"
 import { importLiteLlm, type ImportOptions } from "./import.ts"
@@ -51,6 +52,7 @@ export function createProgram({ terminal, entry, finish }: ProgramOptions & { fi
   addDoctor(program, { terminal, finish })
   addMigrate(program, { terminal, finish })
   addRetrieval(program, { terminal, finish })
+  addEncryption(program, { terminal, finish })
   addDashboard(program, { terminal, finish })
   addModels(program, { terminal, finish })
   addMcp(program, { terminal, finish })
@@ -114,6 +116,19 @@ function addRetrieval(program: Command, { terminal, finish }: Parts): void {
     .option("--project <id>", "project; the default one when absent")
     .addOption(json())
     .action((options: RetrievalFitOptions) => finish(retrievalFit(options, terminal)))
+}
+
+function addEncryption(program: Command, { terminal, finish }: Parts): void {
+  const encryption = program.command("encryption").description("the key outside of the database that wraps the keys of data")
+  encryption
+    .command("key")
+    .description("make a key and write it to a new file")
+    .requiredOption("--out <file>", "the file to make; it is readable by its owner only")
+    .addOption(json())
+    .action((options: EncryptionKeyOptions) => finish(encryptionKey(options, terminal)))
+  withDataOptions(encryption.command("rotate").description("wrap the keys of data under the configured key; may be stopped and repeated"))
+    .addOption(json())
+    .action((options: EncryptionRotateOptions) => finish(encryptionRotate(options, terminal)))
 }
 
 function addModels(program: Command, { terminal, finish }: Parts): void {

@@ -30,6 +30,7 @@ export type {
   GuardConfig,
   LoadedConfig,
   LogLevel,
+  EncryptionConfig,
   MemoryConfig,
   ModelConfig,
   PriceConfig,

@@ -4,6 +4,7 @@ import { defaultLimits, type Limits } from "../core/index.ts"
 import { problemAt } from "./explain.ts"
 import { getAt, type Path } from "./paths.ts"
 import { discoverableTypes } from "./provider-types.ts"
+import { resolveEncryption } from "./resolve-encryption.ts"
 import { resolveExperiments } from "./resolve-experiments.ts"
 import { resolveGuards } from "./resolve-guards.ts"
 import { resolvePrompts } from "./resolve-prompts.ts"
@@ -31,6 +32,7 @@ export function resolveConfig(parsed: ParsedConfig, context: ResolveContext): { 
     server: parsed.server,
     data: resolver.directory(parsed.data),
     database: { url: resolver.databaseUrl(parsed.database.url) },
+    encryption: resolver.encryption(parsed.encryption),
     limits: limitsOf(parsed.limits),
     providers,
     models: resolver.models(parsed.models, providers, parsed.discovery),
@@ -94,6 +96,10 @@ class Resolver {
     const isPostgres = URL.canParse(secret.reveal()) && /^postgres(ql)?:$/.test(new URL(secret.reveal()).protocol)
     if (!isPostgres) this.#add(path, { what: "not an address of Postgres", allowed: "postgres://user:password@host:5432/database" })
     return secret
+  }
+
+  encryption(input: ParsedConfig["encryption"]): Config["encryption"] {
+    return resolveEncryption(input, this.#secrets, (path, text) => this.#add(path, text))
   }
 
   providers(input: ParsedConfig["providers"]): Record<string, ProviderConfig> {

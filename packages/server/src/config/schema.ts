@@ -2,6 +2,7 @@
 import { z } from "zod"
 import { defaultLimits, type Limits } from "../core/index.ts"
 import { batchSection } from "./schema/batches.ts"
+import { encryptionSection } from "./schema/encryption.ts"
 import { experimentSection } from "./schema/experiments.ts"
 import { guardSection } from "./schema/guards.ts"
 import { memorySection } from "./schema/memory.ts"
@@ -96,6 +97,7 @@ export const configSchema = z.strictObject({
       }),
     })
     .prefault({}),
+  ...encryptionSection,
   limits: z.strictObject(limitFields()).prefault({}),
   providers: z.record(name, providerSchema).default({}),
   models: modelsSchema,

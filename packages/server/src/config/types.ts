@@ -31,6 +31,7 @@ export interface Config {
   /** Absolute path of the data directory. */
   data: string
   database: { url: Secret | null }
+  encryption: EncryptionConfig
   /** Every limit: the defaults with the configured ones over them. */
   limits: Limits
   providers: Readonly<Record<string, ProviderConfig>>
@@ -59,6 +60,14 @@ export interface Config {
 }
 
 /** Which calls use memory, and what is derived from what was remembered. */
+/** The operator's keys that wrap the keys of data; null: the installation's secret in the database does. */
+export interface EncryptionConfig {
+  key: Secret | null
+  /** For what is still wrapped under them. */
+  previousKeys: readonly Secret[]
+}
+
+/** What is derived from what was remembered. */
 export interface MemoryConfig {
   /** The first that fits a call is used. */
   calls: readonly MemoryCallConfig[]

@@ -1,7 +1,7 @@
 // Puts context together: files, vector stores, search, memories and conversations over one store, and the run that ingests.
 import { messageOf, type Clock, type Limits, type NewId } from "../core/index.ts"
 import type { Runs } from "../runs/index.ts"
-import type { Sealer } from "../security/index.ts"
+import type { KeyWrapping, Sealer } from "../security/index.ts"
 import type { Store } from "../store/index.ts"
 import { createAssembler, type Assembler } from "./assembly/assembler.ts"
 import { createBlocks, type Blocks } from "./blocks/blocks.ts"
@@ -42,6 +42,8 @@ export interface ContextDependencies {
   embedModel: string
   /** Wraps the keys under which bodies are encrypted. */
   sealer: Sealer
+  /** Under what those keys are wrapped; the sealer's secret when absent. */
+  wrapping?: KeyWrapping | undefined
   /** What is derived from memories, and by which models. */
   memory: { settings: JobSettings; extractionModel: MemoryModel | undefined; summaryModel: MemoryModel | undefined }
   /** Rerankers of providers for recalls; the bundled model's tokens alone when absent. */
@@ -114,7 +116,7 @@ export function createContext(dependencies: ContextDependencies): ContextService
     ...documents,
     search: createSearch({ ...dependencies, wordCache, vectorIndex, termKeyOf }),
     memories,
-    scopes: createScopes(dependencies),
+    scopes: createScopes({ ...dependencies, afterSettings: afterRemember }),
     upkeep: createUpkeepStatus({ ...dependencies, ...dependencies.memory, starter }),
     ranking: createRanking({ ...dependencies, reader, wordCache, vectorIndex, termKeyOf, keys }),
     conversations: createConversations(dependencies),

@@ -20,6 +20,17 @@ export { createIdentity, type IdentityOptions } from "./identity.ts"
 export { noLiveKey } from "./key-admin.ts"
 export { createEgress, type Egress, type EgressLimits, type EgressOptions, type EgressResponse } from "./egress.ts"
 export type { EgressRequest } from "./egress-redirect.ts"
+export {
+  createKeyWrapping,
+  masterKeyBytes,
+  openKeyWrapping,
+  parseMasterKey,
+  rewrapDataKeys,
+  type KeyWrapping,
+  type MasterKey,
+  type MasterKeys,
+  type Rotation,
+} from "./key-wrapping.ts"
 export { openSealer, openUnder, sealUnder, type Sealer } from "./sealed.ts"
 export {
   CallerRefusal,

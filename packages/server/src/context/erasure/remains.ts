@@ -2,12 +2,27 @@
 import type { Scrubbed, Store } from "../../store/index.ts"
 import type { ErasureCounts, ErasureTarget, Remainder } from "./types.ts"
 
+interface Left {
+  counts: ErasureCounts
+  scrubbed: Scrubbed | undefined
+  shortTexts: number
+  /** Fingerprint of the operator's key that wraps the keys of data; null: the installation's secret does. */
+  keyOutside: string | null
+}
+
+/** What a copy that still has the destroyed keys, wrapped, is good for. */
+function sealedBy(keyOutside: string | null): string {
+  return keyOutside === null
+    ? "bodies of memories whose key was destroyed are readable with the installation's secret, which lies in the same copy; all else is readable"
+    : `bodies of memories whose key was destroyed are unreadable without the key ${keyOutside}, which is not in the copy; all else is readable, as are copies from before that key was in force`
+}
+
 export function remainsOf(
   { engine }: Pick<Store, "engine">,
   target: ErasureTarget,
-  { counts, scrubbed, shortTexts }: { counts: ErasureCounts; scrubbed: Scrubbed | undefined; shortTexts: number },
+  { counts, scrubbed, shortTexts, keyOutside }: Left,
 ): Remainder[] {
-  const sealed = counts.keys > 0 ? "bodies of memories whose key was destroyed are unreadable there, all else is readable" : "readable"
+  const sealed = counts.keys > 0 ? sealedBy(keyOutside) : "readable"
   const remains: Remainder[] = [
     { where: "backups and copies of the database made before", what: sealed, until: "you delete them" },
     {

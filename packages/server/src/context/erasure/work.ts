@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto"
 import { AppError, canonicalJson, isJsonObject, type Clock, type JsonValue, type Limits } from "../../core/index.ts"
 import type { RunContext, RunDefinition, StepContext } from "../../runs/index.ts"
+import type { KeyWrapping } from "../../security/index.ts"
 import { dataKeys, erasures, erasureTargets, traces, type Queryable, type Scrubbed, type StoredErasure } from "../../store/index.ts"
 import { subjectOfScope, type DataKeys } from "../memory/data-keys.ts"
 import { historyScopeId, memoryScopeId } from "../memory/index-scopes.ts"
@@ -25,6 +26,7 @@ export const erasureRunName = "memory/erase"
 
 export interface ErasureWorkDependencies extends EntryDependencies, TableDependencies {
   keys: DataKeys
+  wrapping?: KeyWrapping | undefined
   clock: Clock
   limits: Pick<Limits, "erasureRewriteBytesMax">
   /** Answers that processes keep in memory may hold the text. */
@@ -127,11 +129,12 @@ class ErasureWork {
     }
     const shortTexts = await this.#shortTexts(target)
     await this.#forgetTexts()
+    const keyOutside = this.#dependencies.wrapping?.current ?? null
     const receipt = {
       counts,
       shortTexts,
       verified: verified ?? null,
-      remains: remainsOf(this.#dependencies.store, target, { counts, scrubbed, shortTexts }),
+      remains: remainsOf(this.#dependencies.store, target, { counts, scrubbed, shortTexts, keyOutside }),
     }
     await this.#finish(receipt, verified !== undefined && isClean(verified) ? "completed" : "incomplete")
     return receipt as unknown as JsonValue // plain numbers and texts

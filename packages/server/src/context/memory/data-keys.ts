@@ -1,7 +1,7 @@
 // Keys under which bodies are encrypted: one for each subject, unwrapped ones kept in memory for a while, destroyed ones forgotten at once.
 import { createHmac, hkdfSync, randomBytes } from "node:crypto"
 import { AppError, messageOf, type Clock, type NewId } from "../../core/index.ts"
-import type { Sealer } from "../../security/index.ts"
+import { createKeyWrapping, type KeyWrapping, type Sealer } from "../../security/index.ts"
 import { derivedTermKeys, type TermKeyOf } from "../retrieval/term-hash.ts"
 import { dataKeys, type Queryable, type Store, type StoredDataKey } from "../../store/index.ts"
 
@@ -31,13 +31,14 @@ export interface DataKeys extends AsyncDisposable {
 export interface DataKeysDependencies {
   store: Pick<Store, "project" | "listen">
   sealer: Sealer
+  /** Under what keys are wrapped; the installation's secret when absent. */
+  wrapping?: KeyWrapping | undefined
   clock: Clock
   newId: NewId
   limits: { dataKeysCachedMax: number; dataKeyCacheMs: number }
   onError?: (name: string, message: string) => void
 }
 
-const purpose = "data keys"
 const keyBytes = 32
 
 /** Whom an entry is about unless something else is said: everybody in its scope together. */
@@ -57,6 +58,7 @@ interface Cached extends DataKey {
 
 class KeyService implements DataKeys {
   readonly #dependencies: DataKeysDependencies
+  readonly #wrapping: KeyWrapping
   readonly #byId = new Map<string, Cached>()
   readonly #bySubject = new Map<string, Cached>()
   readonly termKeyOf: TermKeyOf
@@ -64,6 +66,7 @@ class KeyService implements DataKeys {
 
   constructor(dependencies: DataKeysDependencies) {
     this.#dependencies = dependencies
+    this.#wrapping = dependencies.wrapping ?? createKeyWrapping(dependencies.sealer)
     const ofDocuments = derivedTermKeys(dependencies.sealer.key("context terms"))
     this.termKeyOf = async (db, projectId, scopeId) => {
       const scope = memoryScopeOf(scopeId)
@@ -122,9 +125,10 @@ class KeyService implements DataKeys {
   }
 
   async #make(db: Queryable, projectId: string, subject: string): Promise<StoredDataKey> {
-    const { sealer, newId, clock } = this.#dependencies
-    const wrapped = sealer.sealBytes(purpose, projectId, randomBytes(keyBytes))
-    await dataKeys.insertDataKey(db, projectId, { id: newId("key"), subject, wrapped, createdAt: clock.now() })
+    const { newId, clock } = this.#dependencies
+    const wrapped = this.#wrapping.wrap(projectId, randomBytes(keyBytes))
+    const wrappedBy = this.#wrapping.current
+    await dataKeys.insertDataKey(db, projectId, { id: newId("key"), subject, wrapped, wrappedBy, createdAt: clock.now() })
     const found = await dataKeys.liveKey(db, projectId, subject)
     if (found === undefined) throw new AppError("conflict", "The key of this data was destroyed while it was used.", { hint: "Try again." })
     return found
@@ -142,9 +146,18 @@ class KeyService implements DataKeys {
     return cached
   }
 
-  #unwrap(projectId: string, { id, wrapped }: StoredDataKey): Omit<DataKey, "id"> {
-    const bytes = wrapped === null ? undefined : this.#dependencies.sealer.openBytes(purpose, projectId, wrapped)
+  #unwrap(projectId: string, { id, wrapped, wrappedBy }: StoredDataKey): Omit<DataKey, "id"> {
+    const bytes = wrapped === null ? undefined : this.#wrapping.unwrap(projectId, wrapped, wrappedBy)
     if (bytes !== undefined) return { bytes, terms: derived(bytes, "terms"), content: derived(bytes, "content") }
+    if (wrappedBy !== null) {
+      throw new AppError(
+        "server_error",
+        `The data key ${id} is wrapped by the key with the fingerprint ${wrappedBy}, which does not open it here.`,
+        {
+          hint: "Configure that key as encryption.key, or among encryption.previousKeys, and start again.",
+        },
+      )
+    }
     throw new AppError("server_error", `The data key ${id} cannot be unwrapped with this installation's secret.`, {
       hint: "Restore the row `sealing_secret` of the table settings that belongs to this database.",
     })

@@ -151,6 +151,15 @@ export async function settingOr(db: Queryable, key: string, candidate: string): 
   return row?.value ?? candidate
 }
 
+export async function findSetting(db: Queryable, key: string): Promise<string | null> {
+  return (await db.query<{ value: string | null }>(`select value from settings where key = $1`, [key]))[0]?.value ?? null
+}
+
+export async function putSetting(db: Queryable, key: string, value: string | null): Promise<void> {
+  const text = `insert into settings (key, value) values ($1, $2::jsonb) on conflict (key) do update set value = excluded.value`
+  await db.query(text, [key, JSON.stringify(value)])
+}
+
 /** True for the first caller with that token id, false for every later one. */
 export async function useLoginToken(db: Queryable, id: string, expiresAt: number): Promise<boolean> {
   await db.query(`delete from used_login_tokens where expires_at < now()`)
