@@ -1,4 +1,4 @@
-// Vectors of messages: each read inside its conversation, kept as text between the step that makes them and the one that writes them.
+// Vectors of messages: each read inside its conversation, kept sealed between the step that makes them and the one that writes them.
 import type { DocumentKey, Queryable, Store } from "../../store/index.ts"
 import type { ScopeIndex } from "../retrieval/index-entry.ts"
 import type { Reader } from "../retrieval/reader.ts"
@@ -6,9 +6,15 @@ import type { Caller } from "../types.ts"
 import { vectorOfText, vectorText } from "../vector-text.ts"
 import type { DataKeys } from "./data-keys.ts"
 import { readRows, type Row } from "./entries.ts"
+import { openOutput, sealOutput } from "./jobs/sealed-output.ts"
 import { previousTexts } from "./previous.ts"
 
-/** Plain JSON. */
+/** As it stands in a run's log: under the key of the entry, so that erasing this takes it along. Plain JSON. */
+export interface SealedVector {
+  id: string
+  sealed: string
+}
+
 export interface MessageVector {
   id: string
   /** Base64 of the numbers. */
@@ -44,6 +50,49 @@ export async function readMessages(
     vector: vectorText(vector),
     tokens: tokens === undefined ? null : { asks: tokens.asks, vectors: Buffer.from(tokens.vectors).toString("base64") },
   }))
+}
+
+/** `place` binds them to the step that made them. Those whose key is gone are left out. */
+export async function sealVectors(
+  keys: DataKeys,
+  db: Queryable,
+  { projectId, place }: { projectId: string; place: string },
+  rows: readonly Row[],
+  vectors: readonly MessageVector[],
+): Promise<SealedVector[]> {
+  const keyOf = await keysOfRows(keys, db, projectId, rows)
+  return vectors.flatMap((vector) => {
+    const key = keyOf.get(vector.id)
+    return key === undefined ? [] : [{ id: vector.id, sealed: sealOutput(key, projectId, `${place} ${vector.id}`, vector) }]
+  })
+}
+
+/** Of those rows that are there and whose key is. */
+export async function openVectors(
+  keys: DataKeys,
+  db: Queryable,
+  { projectId, place }: { projectId: string; place: string },
+  rows: readonly Row[],
+  sealed: readonly SealedVector[],
+): Promise<Map<string, MessageVector>> {
+  const keyOf = await keysOfRows(keys, db, projectId, rows)
+  const opened = sealed.flatMap(({ id, sealed: text }) => {
+    const key = keyOf.get(id)
+    return key === undefined ? [] : [openOutput(key, projectId, `${place} ${id}`, text) as MessageVector] // sealed above
+  })
+  return new Map(opened.map((vector) => [vector.id, vector]))
+}
+
+async function keysOfRows(keys: DataKeys, db: Queryable, projectId: string, rows: readonly Row[]): Promise<Map<string, Uint8Array>> {
+  const all = rows.map((row) => row.episode ?? row.version)
+  const opened = await keys.byIds(
+    db,
+    projectId,
+    all.map(({ keyId }) => keyId),
+  )
+  return new Map(
+    all.flatMap(({ id, keyId }) => [[id, opened.get(keyId)] as const]).flatMap(([id, key]) => (key === undefined ? [] : [[id, key]])),
+  )
 }
 
 export async function writeMessageVector(

@@ -7,7 +7,7 @@ import type { Reader } from "../retrieval/reader.ts"
 import type { DataKeys } from "./data-keys.ts"
 import { rowsByIds, type Row } from "./entries.ts"
 import { historyScopeId, memoryScopeId } from "./index-scopes.ts"
-import { readMessages, writeMessageVector, type MessageVector } from "./message-vectors.ts"
+import { openVectors, readMessages, sealVectors, writeMessageVector, type SealedVector } from "./message-vectors.ts"
 import { indexScopeOf, markUpkept, rowsToUpkeep } from "./upkeep-batch.ts"
 
 const embedTimeoutMs = 60_000
@@ -26,8 +26,9 @@ export interface BatchDependencies {
 
 /** How many entries it took care of. */
 export async function upkeepBatch(dependencies: BatchDependencies, context: RunContext, scope: string, batch: number): Promise<number> {
-  const { store, index, clock } = dependencies
+  const { store, index, clock, keys } = dependencies
   const { projectId } = context.run
+  const step = { projectId, place: `${context.run.id} embed:${batch}` }
   const embedded = await context.step(
     `embed:${batch}`,
     async ({ signal }) => {
@@ -37,7 +38,8 @@ export async function upkeepBatch(dependencies: BatchDependencies, context: RunC
       const rows = waiting.filter((row) => principalOf(row) === principal)
       const told = rows.filter((row) => indexScopeOf(row) !== null)
       const vectors = await readMessages(dependencies, { projectId, principal }, told, signal)
-      return { ids: rows.map(idOf), vectors: vectors as unknown as JsonValue[] } // plain JSON
+      const sealed = await sealVectors(keys, store.project(projectId), step, told, vectors)
+      return { ids: rows.map(idOf), vectors: sealed as unknown as JsonValue[] } // plain JSON
     },
     { effect: "read", retries: embedRetries, timeoutMs: embedTimeoutMs },
   )
@@ -48,7 +50,7 @@ export async function upkeepBatch(dependencies: BatchDependencies, context: RunC
       if (tx === undefined) return null
       // As they are now: some may have ended meanwhile.
       const rows = await rowsByIds(tx, projectId, embedded.ids)
-      const vectors = new Map((embedded.vectors as unknown as MessageVector[]).map((vector) => [vector.id, vector]))
+      const vectors = await openVectors(keys, tx, step, [...rows.values()], embedded.vectors as unknown as SealedVector[])
       for (const scopeId of [historyScopeId(scope), memoryScopeId(scope)]) {
         for (const [documentId, row] of rows) {
           const key = { projectId, scopeId, documentId }
