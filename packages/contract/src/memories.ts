@@ -188,23 +188,6 @@ export const memoryVersionsSchema = z
 export const memoryRetractRequestSchema = z.strictObject({
   until: epochMs.optional().meta({ description: "It held before that time; when absent it is believed no more for any time" }),
 })
-export const memoryReviewsQuerySchema = z.strictObject({ scope, before: z.string().optional(), limit: pageLimit.optional() })
-export const memoryReviewsSchema = z
-  .object({
-    reviews: z.array(
-      z.object({
-        id: z.string(),
-        reason: z
-          .enum(["contradiction", "directive", "support"])
-          .meta({ description: "It contradicts what is trusted more; asks for behaviour; lost part of what it rests on" }),
-        createdAt: epochMs,
-        memory: memorySchema,
-      }),
-    ),
-    next: z.string().nullable(),
-  })
-  .meta({ id: "MemoryReviewList" })
-
 export const sourceSchema = z
   .object({
     id: z.string(),
@@ -224,6 +207,32 @@ export const sourceSchema = z
 export const mcpQuerySchema = z.strictObject({
   scope: scopeText.optional().meta({ description: "Whose memory where a call names none; the key's own when absent" }),
 })
+const corroborationSchema = z.object({
+  source: sourceSchema,
+  memoryId: z.string().meta({ description: "The evidence of it" }),
+  quote: z.string().nullable(),
+})
+export const memoryReviewsQuerySchema = z.strictObject({ scope, before: z.string().optional(), limit: pageLimit.optional() })
+export const memoryReviewsSchema = z
+  .object({
+    reviews: z.array(
+      z.object({
+        id: z.string(),
+        reason: z.enum(["contradiction", "directive", "support", "corroborated"]).meta({
+          description:
+            "It contradicts what is trusted more; asks for behaviour; lost part of what it rests on; independent sources say it, so a person may confirm it",
+        }),
+        createdAt: epochMs,
+        memory: memorySchema,
+        corroboration: z
+          .array(corroborationSchema)
+          .meta({ description: "Of a corroborated one: its independent sources, each with its words" }),
+      }),
+    ),
+    next: z.string().nullable(),
+  })
+  .meta({ id: "MemoryReviewList" })
+
 export const sourceListQuerySchema = z.strictObject({ scope, before: z.string().optional(), limit: pageLimit.optional() })
 export const sourceListSchema = z.object({ sources: z.array(sourceSchema), next: z.string().nullable() }).meta({ id: "SourceList" })
 
@@ -251,7 +260,9 @@ export const memoryExplanationSchema = z
     source: sourceSchema.nullable(),
     model: z.string().nullable().meta({ description: "The model that derived it, where one did" }),
     promptHash: z.string().nullable(),
-    grounds: z.array(groundSchema).meta({ description: "What it rests on, down to the evidence; empty of evidence itself" }),
+    grounds: z
+      .array(groundSchema)
+      .meta({ description: "What it rests on, down to the evidence; of what a model said, what stood before it" }),
   })
   .meta({ id: "MemoryExplanation" })
 
@@ -260,6 +271,8 @@ export const blastRadiusSchema = z
     source: sourceSchema,
     episodes: z.int(),
     episodeIds: z.array(z.string()).meta({ description: "The first thousand" }),
+    answers: z.int().meta({ description: "What models said with any of it before them; it goes with the source" }),
+    answerIds: z.array(z.string()).meta({ description: "The first thousand" }),
     versions: z.int().meta({ description: "All that was derived of it, over any number of steps" }),
     derived: z.array(
       z.object({
@@ -280,6 +293,7 @@ export const revocationSchema = z
   .object({
     source: sourceSchema,
     episodes: z.int(),
+    answers: z.int().meta({ description: "What models had said with any of it before them" }),
     versions: z.int().meta({ description: "Derived ones that fell with it" }),
     restored: z.int().meta({ description: "What those had replaced and what is believed again" }),
   })

@@ -83,16 +83,19 @@ export function turnKeeper(memories: Pick<Memories, "remember">, gate: Pick<Gate
     const decision = gate.decide({ projectId, principal, action: "memory.write", target: parseScope(scope).path, label, runId })
     if (!decision.allowed) return { ids: [], refused: decision.reason }
     const ids: string[] = []
+    const kept = new Map<string, string>()
     // One after the other: each message is indexed with the one before it.
-    for (const { role, text, itemId, label: own, recalledFrom, tool } of turns) {
+    for (const { role, text, itemId, label: own, recalledFrom, before = [...kept.keys()], tool } of turns) {
       // One source for all that is said outside of conversations: a transcript that is sent again is recognised, whatever call it comes in.
       const origin = { source: { kind: kinds[role], uri: tool ?? conversationId ?? face } }
       const where = { scope, session, itemId, runId, ...(conversationId === null ? {} : { conversationId }) }
+      // What was kept just now goes by its id there: the same text may have been kept as another item before.
+      const madeWith = { entryIds: before.flatMap((id) => kept.get(id) ?? []), itemIds: before.filter((id) => !kept.has(id)) }
       const known = { recalledFrom: recalledFrom.slice(0, recalledFromMax), ...(own === undefined ? {} : { label: own }) }
-      ids.push(
-        (await memories.remember(caller, { role, text: text.slice(0, turnCharactersMax).toWellFormed(), ...where, ...origin, ...known }))
-          .id,
-      )
+      const said = text.slice(0, turnCharactersMax).toWellFormed()
+      const { id } = await memories.remember(caller, { role, text: said, madeWith, ...where, ...origin, ...known })
+      kept.set(itemId, id)
+      ids.push(id)
     }
     return { ids, refused: null }
   }

@@ -14,6 +14,8 @@ export interface TurnToRemember {
   readonly label?: Label
   /** The memories that it may repeat: nothing is derived from it. */
   readonly recalledFrom: readonly string[]
+  /** Of an answer: the items that stood before the model since it spoke last, that answer included; the turns before it here when absent. */
+  readonly before?: readonly string[]
   /** Which tool told it. */
   readonly tool?: string
 }
@@ -65,9 +67,12 @@ function turnsOf({ request, writer, label }: Session, items: readonly LabelledIt
   const calls = new Map(
     items.flatMap(({ item }) => (item.type === "function_call" ? [[item["call_id"], item["name"] as string] as const] : [])),
   )
+  const answered = items.findLastIndex(({ item }) => item.type === "message" && item["role"] === "assistant")
+  const before = items.slice(Math.max(0, answered)).map(({ item }) => item.id)
+  const said = writer.log.items
   return [
     ...sent.slice(spoken + 1).flatMap(({ item, label: its }) => inputTurn(item, its, calls)),
-    ...writer.log.items.flatMap((item) => outputTurn(item, label, recalledFrom)),
+    ...said.flatMap((item, index) => outputTurn(item, label, recalledFrom, [...before, ...said.slice(0, index).map(({ id }) => id)])),
   ]
 }
 
@@ -79,11 +84,11 @@ function inputTurn(item: ResponseItem, label: Label, calls: ReadonlyMap<unknown,
   return text === "" ? [] : [{ role: "user", text, itemId: item.id, recalledFrom: [], ...(label.integrity === 3 ? {} : { label }) }]
 }
 
-function outputTurn(item: ResponseItem, label: Label, recalledFrom: readonly string[]): TurnToRemember[] {
+function outputTurn(item: ResponseItem, label: Label, recalledFrom: readonly string[], before: readonly string[]): TurnToRemember[] {
   if (item["status"] === "incomplete") return []
   if (item.type === "mcp_call") return toolTurn(item, wordsOf(item["output"] ?? ""), item["name"] as string, label)
   const text = item.type === "message" ? wordsOf(item["content"]).trim() : ""
-  return text === "" ? [] : [{ role: "assistant", text, itemId: item.id, label, recalledFrom }]
+  return text === "" ? [] : [{ role: "assistant", text, itemId: item.id, label, recalledFrom, before }]
 }
 
 /** Shorter ones say "done", longer ones are dumps. */

@@ -59,7 +59,6 @@ export interface Config {
   tools: readonly unknown[]
 }
 
-/** Which calls use memory, and what is derived from what was remembered. */
 /** The operator's keys that wrap the keys of data; null: the installation's secret in the database does. */
 export interface EncryptionConfig {
   key: Secret | null
@@ -67,7 +66,7 @@ export interface EncryptionConfig {
   previousKeys: readonly Secret[]
 }
 
-/** What is derived from what was remembered. */
+/** Which calls use memory, and what is derived from what was remembered. */
 export interface MemoryConfig {
   /** The first that fits a call is used. */
   calls: readonly MemoryCallConfig[]

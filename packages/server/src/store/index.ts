@@ -47,6 +47,8 @@ export type { LimitAnswer, LimitExchange, StoredLimit } from "./tables/limit-cou
 export * as dataKeys from "./tables/data-keys.ts"
 export type { StoredDataKey } from "./tables/data-keys.ts"
 export * as derivations from "./tables/derivations.ts"
+export * as episodeParents from "./tables/episode-parents.ts"
+export type { EpisodeParent } from "./tables/episode-parents.ts"
 export type { StoredDerivation } from "./tables/derivations.ts"
 export * as episodes from "./tables/episodes.ts"
 export type { EpisodeEnd, NewEpisode, StoredEpisode } from "./tables/episodes.ts"

@@ -253,6 +253,7 @@ create table data_keys (
   wrapped bytea,
   created_at timestamp with time zone not null,
   destroyed_at timestamp with time zone,
+  wrapped_by text,
   constraint data_keys_check CHECK (((wrapped IS NULL) = (destroyed_at IS NOT NULL))),
   constraint data_keys_pkey PRIMARY KEY (project_id, id)
 );
@@ -297,6 +298,20 @@ alter table embeddings enable row level security;
 create policy project_only on embeddings for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
 grant delete, insert, select, update on embeddings to perdure_app;
 
+create table episode_parents (
+  project_id text not null,
+  child text not null,
+  parent_kind text not null,
+  parent text not null,
+  constraint episode_parents_parent_kind_check CHECK ((parent_kind = ANY (ARRAY['episode'::text, 'version'::text]))),
+  constraint episode_parents_project_id_child_fkey FOREIGN KEY (project_id, child) REFERENCES episodes(project_id, id) ON DELETE CASCADE,
+  constraint episode_parents_pkey PRIMARY KEY (project_id, child, parent)
+);
+CREATE INDEX episode_parents_by_parent ON public.episode_parents USING btree (project_id, parent);
+alter table episode_parents enable row level security;
+create policy project_only on episode_parents for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on episode_parents to perdure_app;
+
 create table episodes (
   project_id text not null,
   id text not null,
@@ -333,6 +348,7 @@ create table episodes (
   constraint episodes_pkey PRIMARY KEY (project_id, id)
 );
 CREATE INDEX episodes_by_conversation ON public.episodes USING btree (project_id, scope, COALESCE(conversation_id, ''::text), id) WHERE (session IS NOT NULL);
+CREATE INDEX episodes_by_item ON public.episodes USING btree (project_id, scope, item_id) WHERE (item_id IS NOT NULL);
 CREATE INDEX episodes_by_scope ON public.episodes USING btree (project_id, scope, id);
 CREATE INDEX episodes_by_session ON public.episodes USING btree (project_id, scope, session, id) WHERE (session IS NOT NULL);
 CREATE INDEX episodes_by_source ON public.episodes USING btree (project_id, source_id);
@@ -750,7 +766,7 @@ create table memory_reviews (
   resolved_at timestamp with time zone,
   resolved_by text,
   resolution text,
-  constraint memory_reviews_reason_check CHECK ((reason = ANY (ARRAY['contradiction'::text, 'directive'::text, 'support'::text]))),
+  constraint memory_reviews_reason_check CHECK ((reason = ANY (ARRAY['contradiction'::text, 'directive'::text, 'support'::text, 'corroborated'::text]))),
   constraint memory_reviews_resolution_check CHECK ((resolution = ANY (ARRAY['confirmed'::text, 'rejected'::text]))),
   constraint memory_reviews_pkey PRIMARY KEY (project_id, id)
 );

@@ -17,6 +17,7 @@ import { estimateTokens } from "../documents/tokens.ts"
 import type { ScopeIndex } from "../retrieval/index-entry.ts"
 import { sealBody } from "./bodies.ts"
 import { contentHash, subjectOfScope, type DataKey, type DataKeys } from "./data-keys.ts"
+import { proposeConfirmation } from "./corroboration.ts"
 import { isDirective } from "./directives.ts"
 import { readRows, type VersionBody } from "./entries.ts"
 import { evidenceOf, type Evidence, type Parent } from "./evidence.ts"
@@ -159,7 +160,7 @@ async function write(
   const { fact, evidence, memory, head } = weighed
   const { projectId } = fact
   if (verdict === "unheard") return { op: "unheard" }
-  if (verdict === "known" && head !== undefined) return addSupport(tx, weighed, head)
+  if (verdict === "known" && head !== undefined) return addSupport(dependencies, tx, weighed, head)
   const now = dependencies.clock.now()
   const since = fact.validFrom ?? evidence.since
   if (verdict === "retract" && head !== undefined) {
@@ -168,7 +169,7 @@ async function write(
   }
   if (verdict === "contradict") {
     const [same] = (await memoryVersions.claimsBeside(tx, projectId, memory.id)).filter(({ contentHash: hash }) => hash === weighed.hash)
-    if (same !== undefined) return addSupport(tx, weighed, same)
+    if (same !== undefined) return addSupport(dependencies, tx, weighed, same)
   }
   if ((verdict === "supersede" || verdict === "refine") && head !== undefined) {
     await end(dependencies.keys, tx, weighed, head, { by: verdict, now, replacedFrom: verdict === "supersede" ? since : null }, index)
@@ -183,6 +184,7 @@ async function write(
     evidence.parents.map((parent) => ({ ...parent, child: version.id })),
   )
   await askPerson(dependencies, tx, weighed, version)
+  if (evidence.parents.length > 1 && verdict !== "older") await proposeConfirmation(dependencies, tx, projectId, version)
   if (verdict !== "contradict") index.add(projectId, { ...version, kind: memory.kind }, fact.text)
   return { op: verdict, memoryId, versionId: version.id }
 }
@@ -201,13 +203,19 @@ async function end(
 }
 
 /** The same again: one more parent, unless that would be one that is trusted less than what rests on it. */
-async function addSupport(tx: Queryable, { fact, evidence }: Weighed, version: StoredVersion): Promise<FactOutcome> {
+async function addSupport(
+  dependencies: FactDependencies,
+  tx: Queryable,
+  { fact, evidence }: Weighed,
+  version: StoredVersion,
+): Promise<FactOutcome> {
   if (evidence.label.integrity >= version.integrity) {
     await derivations.insertDerivations(
       tx,
       fact.projectId,
       evidence.parents.map((parent) => ({ ...parent, child: version.id })),
     )
+    await proposeConfirmation(dependencies, tx, fact.projectId, version)
   }
   return { op: "known", memoryId: version.memoryId, versionId: version.id }
 }

@@ -1,5 +1,5 @@
 // Why an entry is there: the evidence that it rests on with its quotes, the sources of that, and who or what derived it.
-import { derivations, memoryVersions, sources, type Queryable, type StoredDerivation } from "../../store/index.ts"
+import { derivations, episodeParents, memoryVersions, sources, type Queryable, type StoredDerivation } from "../../store/index.ts"
 import type { DataKeys } from "./data-keys.ts"
 import { readRows, rowsByIds, type Row } from "./entries.ts"
 import { readSources, type Source } from "./sources.ts"
@@ -36,7 +36,7 @@ export async function explain(keys: DataKeys, db: Queryable, projectId: string, 
     source: await sourceOf(walk, entry.sourceId),
     model: row.version?.model ?? null,
     promptHash: row.version?.promptHash ?? null,
-    grounds: row.version === undefined ? [] : await groundsOf(walk, row.version.id, depthMax),
+    grounds: await groundsOf(walk, row, depthMax),
   }
 }
 
@@ -47,10 +47,11 @@ interface Walk {
   left: number
 }
 
-async function groundsOf(walk: Walk, child: string, depth: number): Promise<Ground[]> {
-  if (depth === 0) return []
+async function groundsOf(walk: Walk, child: Row, depth: number): Promise<Ground[]> {
+  // What persons and tools say rests on nothing but its source.
+  if (depth === 0 || (child.episode !== undefined && child.episode.lane !== "assistant")) return []
   const { keys, db, projectId } = walk
-  const parents = (await derivations.parentsOf(db, projectId, [child])).slice(0, walk.left)
+  const parents = (await parentsOf(walk, child)).slice(0, walk.left)
   walk.left -= parents.length
   const rows = await rowsByIds(
     db,
@@ -62,10 +63,16 @@ async function groundsOf(walk: Walk, child: string, depth: number): Promise<Grou
     const row = rows.get(parent)
     const [entry = null] = row === undefined ? [] : await readRows(keys, db, projectId, [row])
     const quote = quoteStart === null || quoteEnd === null ? null : (entry?.text?.slice(quoteStart, quoteEnd) ?? null)
-    const below = row?.version === undefined ? [] : await groundsOf(walk, parent, depth - 1)
+    const below = row === undefined ? [] : await groundsOf(walk, row, depth - 1)
     grounds.push({ kind: parentKind, id: parent, quote, entry, source: await sourceOf(walk, entry?.sourceId ?? null), grounds: below })
   }
   return grounds
+}
+
+async function parentsOf({ db, projectId }: Walk, { episode, version }: Row): Promise<StoredDerivation[]> {
+  if (episode === undefined) return derivations.parentsOf(db, projectId, [version.id])
+  const parents = await episodeParents.parentsOfAnswers(db, projectId, [episode.id])
+  return parents.map((parent) => ({ ...parent, quoteStart: null, quoteEnd: null }))
 }
 
 async function sourceOf({ keys, db, projectId }: Walk, id: string | null): Promise<Source | null> {

@@ -18,6 +18,7 @@ import type { WordCache } from "../retrieval/word-cache.ts"
 import type { MemoryCaller } from "../scopes/access.ts"
 import type { Caller } from "../types.ts"
 import { carryOver } from "./carry-over.ts"
+import { corroborationsOf, type Corroboration } from "./corroboration.ts"
 import { confirm, forget, redact, retract } from "./curate.ts"
 import type { DataKeys } from "./data-keys.ts"
 import { readRows, type Row } from "./entries.ts"
@@ -50,6 +51,8 @@ export interface Review {
   reason: ReviewReason
   createdAt: number
   entry: Entry
+  /** Of what independent sources say: these. */
+  corroboration: Corroboration[]
 }
 
 export interface Memories {
@@ -205,9 +208,13 @@ class MemoryService implements Memories {
       waiting.map(({ entryId }) => entryId),
     )
     const entries = new Map((await this.#read(db, caller, rows)).map((entry) => [entry.versionId ?? entry.id, entry]))
+    const claims = waiting.flatMap(({ reason, entryId }) => (reason === "corroborated" ? [entryId] : []))
+    const said = claims.length === 0 ? undefined : await corroborationsOf(this.#dependencies.keys, db, caller.projectId, claims)
     return waiting.flatMap(({ id, entryId, reason, createdAt }) => {
       const entry = entries.get(entryId)
-      return entry === undefined ? [] : [{ id, reason, createdAt, entry }]
+      const corroboration = reason === "corroborated" ? said?.get(entryId) : []
+      // Of a source that was revoked meanwhile nothing is left.
+      return entry === undefined || corroboration === undefined ? [] : [{ id, reason, createdAt, entry, corroboration }]
     })
   }
 

@@ -2,6 +2,7 @@
 import { AppError, type Clock, type NewId } from "../../core/index.ts"
 import {
   changes,
+  episodeParents,
   episodes,
   memoryReviews,
   scopes,
@@ -18,6 +19,7 @@ import { sealBody } from "./bodies.ts"
 import { contentHash, subjectOfScope, type DataKey, type DataKeys } from "./data-keys.ts"
 import { instructingLevel } from "./choose.ts"
 import { isDirective } from "./directives.ts"
+import { madeWith, withLabelOf } from "./made-with.ts"
 import type { EpisodeBody } from "./entries.ts"
 import type { ScopeIndex } from "../retrieval/index-entry.ts"
 import { weightedTerms } from "../retrieval/window.ts"
@@ -90,9 +92,11 @@ interface Write {
   key: DataKey
 }
 
-async function write(dependencies: RememberDependencies, tx: Queryable, asked: Write): Promise<Written | undefined> {
-  const { projectId, principal } = asked.caller
-  const { scope } = asked
+async function write(dependencies: RememberDependencies, tx: Queryable, request: Write): Promise<Written | undefined> {
+  const { projectId, principal } = request.caller
+  const { scope } = request
+  const grounds = await madeWith(tx, request.caller, scope.path, request.memory)
+  const asked = { ...request, memory: withLabelOf(request.caller, request.memory, grounds) }
   const [stored] = await scopes.scopesByPath(tx, projectId, [scope.path])
   requireScopeRight(asked.caller, scope, stored, "write")
   if (stored === undefined) await scopes.ensureScope(tx, projectId, { ...scope, createdAt: dependencies.clock.now() })
@@ -103,6 +107,8 @@ async function write(dependencies: RememberDependencies, tx: Queryable, asked: W
     const same = await episodes.findSameEpisode(tx, projectId, episode)
     return same && { episode: same, created: false, seq: null }
   }
+  const parents = grounds.map(({ kind, id }) => ({ child: episode.id, parentKind: kind, parent: id }))
+  await episodeParents.insertParents(tx, projectId, parents)
   if (episode.directive && episode.integrity < instructingLevel) {
     const review = { id: dependencies.newId("rev"), scope: scope.path, entryId: episode.id, createdAt: episode.recordedAt }
     await memoryReviews.insertReview(tx, projectId, { ...review, reason: "directive" })

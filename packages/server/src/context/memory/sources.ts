@@ -3,7 +3,7 @@ import { AppError } from "../../core/index.ts"
 import type { Label } from "../../security/index.ts"
 import {
   changes,
-  derivations,
+  episodeParents,
   episodes,
   memoryVersions,
   recalled,
@@ -40,6 +40,9 @@ export interface BlastRadius {
   /** All that came from it. */
   episodes: number
   episodeIds: string[]
+  /** What models said with any of it before them. */
+  answers: number
+  answerIds: string[]
   /** All that was derived of that, over any number of steps. */
   versions: number
   derived: { memoryId: string; versionId: string; kind: string; head: boolean; endedBy: string | null }[]
@@ -50,6 +53,8 @@ export interface BlastRadius {
 export interface Revocation {
   source: Source
   episodes: number
+  /** What models had said with any of it before them. */
+  answers: number
   /** Versions that fell with it. */
   versions: number
   /** Of those, what they had replaced and what is believed again. */
@@ -88,15 +93,21 @@ export async function blastRadius(keys: DataKeys, db: Queryable, projectId: stri
   const [source] = await readSources(keys, db, projectId, [row])
   if (source === undefined) throw noSource(row.id)
   const episodeIds = await episodes.episodeIdsOfSource(db, projectId, row.id)
-  const derivedIds = await derivations.descendantsOf(db, projectId, episodeIds)
+  const came = await episodeParents.comeOf(db, projectId, episodeIds)
+  const derivedIds = came.flatMap(({ id, kind }) => (kind === "version" ? [id] : []))
+  // An answer can be of the source itself, where that is a model.
+  const own = new Set(episodeIds)
+  const answerIds = came.flatMap(({ id, kind }) => (kind === "episode" && !own.has(id) ? [id] : []))
   const derived = await memoryVersions.versionsByIds(db, projectId, derivedIds.slice(0, listedMax))
   return {
     source,
     episodes: episodeIds.length,
     episodeIds: episodeIds.slice(0, listedMax),
+    answers: answerIds.length,
+    answerIds: answerIds.slice(0, listedMax),
     versions: derivedIds.length,
     derived: derived.map(({ memoryId, id, kind, head, endedBy }) => ({ memoryId, versionId: id, kind, head, endedBy })),
-    runs: await recalled.runsGiven(db, projectId, [...episodeIds, ...derivedIds], listedMax),
+    runs: await recalled.runsGiven(db, projectId, [...episodeIds, ...answerIds, ...derivedIds], listedMax),
   }
 }
 
@@ -116,12 +127,16 @@ export async function revoke(
   const ended = await episodes.revokeEpisodesOf(tx, projectId, row.id, now)
   const index = new IndexChanges(dependencies.index)
   const { integrity } = writersLabel(caller)
-  const { fallen, restored } = await fallWith(dependencies, tx, projectId, ended, { by: "revoke", now, integrity }, index)
+  const taking = { by: "revoke", now, integrity, withAnswers: true } as const
+  const { fallen, restored, answers } = await fallWith(dependencies, tx, projectId, ended, taking, index)
   await index.apply(tx)
-  await changes.recordChange(tx, { projectId, scope: row.scope, entry: row.id, kind: "source", op: "revoke", principal })
+  const said = await episodes.episodesByIds(tx, projectId, answers)
+  for (const scope of [...new Set([row.scope, ...said.map((answer) => answer.scope)])].sort()) {
+    await changes.recordChange(tx, { projectId, scope, entry: row.id, kind: "source", op: "revoke", principal })
+  }
   const [source] = await readSources(dependencies.keys, tx, projectId, await sources.sourcesByIds(tx, projectId, [row.id]))
   if (source === undefined) throw noSource(row.id)
-  return { source, episodes: ended.length, versions: fallen.length, restored: restored.length }
+  return { source, episodes: ended.length, answers: answers.length, versions: fallen.length, restored: restored.length }
 }
 
 export function noSource(id: string): AppError {

@@ -1,5 +1,5 @@
 // Takes evidence back with all that rests on it alone: what was derived of it falls, what that had replaced is believed again.
-import { derivations, memoryVersions, type Queryable, type StoredVersion } from "../../store/index.ts"
+import { derivations, episodeParents, episodes, memoryVersions, type Queryable, type StoredVersion } from "../../store/index.ts"
 import { sealBody } from "./bodies.ts"
 import type { FactDependencies } from "./assert-fact.ts"
 import { subjectOfScope } from "./data-keys.ts"
@@ -11,13 +11,16 @@ export interface Fallen {
   fallen: StoredVersion[]
   /** Versions that say again what those had replaced. */
   restored: StoredVersion[]
+  /** Episodes that were said with any of it before the model. */
+  answers: string[]
 }
 
-/** `redact`: what falls loses its text too. */
+/** `redact`: what falls loses its text too. `withAnswers`: what a model said with any of it goes too, since nobody can tell what it took from where. */
 export interface TakingBack {
   by: "revoke" | "redact"
   now: number
   integrity: number
+  withAnswers?: boolean
 }
 
 /** The parents have ended already. Those that fall are taken out of the index by upkeep: recalls leave them out from now on. */
@@ -30,14 +33,19 @@ export async function fallWith(
   index: IndexChanges,
 ): Promise<Fallen> {
   const fallen: StoredVersion[] = []
+  const answers: string[] = []
   for (let gone = [...parents]; gone.length > 0;) {
     const children = new Set((await derivations.childrenOf(tx, projectId, gone)).map(({ child }) => child))
     const falling = children.size === 0 ? [] : await memoryVersions.fallenOf(tx, projectId, [...children], gone, taking.by === "redact")
+    const said = taking.withAnswers === true ? await episodeParents.liveAnswersWith(tx, projectId, gone) : []
     gone = falling.map(({ id }) => id)
     if (gone.length > 0) await memoryVersions.endVersions(tx, projectId, gone, taking)
+    if (said.length > 0) await episodes.endEpisodes(tx, projectId, said, taking)
     fallen.push(...falling)
+    answers.push(...said)
+    gone.push(...said)
   }
-  return { fallen, restored: await restore(dependencies, tx, projectId, fallen, index) }
+  return { fallen, answers, restored: await restore(dependencies, tx, projectId, fallen, index) }
 }
 
 /** What was believed before those heads is believed again, as new versions: what was known when stays as it was. */

@@ -28,6 +28,11 @@ export interface NewMemory {
   subject?: string | undefined
   /** Ids of the entries that it repeats: then nothing is extracted from it. */
   recalledFrom?: readonly string[] | undefined
+  /**
+   * Of what an assistant says: what stood before the model besides, by ids of entries or of conversation items that were kept in the same scope. It is
+   * trusted no more than these, and goes when one of their sources is revoked; the same holds of `recalledFrom`.
+   */
+  madeWith?: { entryIds?: readonly string[] | undefined; itemIds?: readonly string[] | undefined } | undefined
   /** The run in which it was written, and the join of what influenced it there. */
   runId?: string | undefined
   label?: Label | undefined

@@ -47,19 +47,8 @@ export function childrenOf(db: Queryable, projectId: string, parents: readonly s
   return db.query<StoredDerivation>(text, [projectId, parents])
 }
 
-/** Everything that was derived from those entries, over any number of steps. */
-export async function descendantsOf(db: Queryable, projectId: string, parents: readonly string[]): Promise<string[]> {
-  const rows = await db.query<{ child: string }>(
-    `with recursive below (child) as (
-       select d.child from derivations d where d.project_id = $1 and d.parent = any($2)
-       union select d.child from below b join derivations d on d.project_id = $1 and d.parent = b.child
-     ) select child from below`,
-    [projectId, parents],
-  )
-  return rows.map(({ child }) => child)
-}
-
 /** Of entries that are being deleted: what they were made of, and what was made of them. */
 export async function deleteDerivations(tx: Queryable, projectId: string, ids: readonly string[]): Promise<void> {
-  await tx.query(`delete from derivations where project_id = $1 and (child = any($2) or parent = any($2))`, [projectId, ids])
+  for (const table of ["derivations", "episode_parents"])
+    await tx.query(`delete from ${table} where project_id = $1 and (child = any($2) or parent = any($2))`, [projectId, ids])
 }

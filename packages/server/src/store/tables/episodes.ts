@@ -88,6 +88,12 @@ export function episodesByIds(db: Queryable, projectId: string, ids: readonly st
   return db.query<StoredEpisode>(`select ${columns} from ${joined} where e.project_id = $1 and e.id = any($2)`, [projectId, ids])
 }
 
+/** Ids of the live ones that items of conversations were kept as. */
+export async function episodeIdsOfItems(db: Queryable, projectId: string, scope: string, itemIds: readonly string[]): Promise<string[]> {
+  const text = `select id from episodes where project_id = $1 and scope = $2 and item_id = any($3) and expired_at is null`
+  return (await db.query<{ id: string }>(text, [projectId, scope, itemIds])).map(({ id }) => id)
+}
+
 /** The live one with that text of that source. */
 export async function findSameEpisode(
   db: Queryable,

@@ -1,5 +1,6 @@
 // What an erasure takes out of memory: the entries of a target, all that was derived from them, and the rows that go with each.
 import type { Queryable } from "../port.ts"
+import { comeOf } from "./episode-parents.ts"
 import type { ErasureTargetKind } from "./erasures.ts"
 
 export interface ErasedEntry {
@@ -45,14 +46,12 @@ export function entriesOf(
   )
 }
 
-/** Every version that rests on one of these entries, at any distance. */
-export function derivedFrom(db: Queryable, projectId: string, ids: readonly string[]): Promise<ErasedEntry[]> {
+/** Every version that rests on one of these entries, and every answer that was made with one, at any distance. */
+export async function derivedFrom(db: Queryable, projectId: string, ids: readonly string[]): Promise<ErasedEntry[]> {
+  const below = (await comeOf(db, projectId, ids)).map(({ id }) => id)
   return db.query<ErasedEntry>(
-    `with recursive derived as (
-       select d.child from derivations d where d.project_id = $1 and d.parent = any($2)
-       union select d.child from derivations d join derived on d.parent = derived.child where d.project_id = $1)
-     select ${columns} from (${versionRows} and v.id in (select child from derived)) t order by id`,
-    [projectId, ids],
+    `select ${columns} from (${episodeRows} and e.id = any($2) union all ${versionRows} and v.id = any($2)) t order by id`,
+    [projectId, below],
   )
 }
 
@@ -88,6 +87,7 @@ export async function deleteEntries(tx: Queryable, projectId: string, ids: reado
     values,
   )
   await tx.query(`delete from derivations where project_id = $1 and (parent = any($2) or child = any($2))`, values)
+  await tx.query(`delete from episode_parents where project_id = $1 and (parent = any($2) or child = any($2))`, values)
   await tx.query(`delete from memory_versions where project_id = $1 and id = any($2)`, values)
   await tx.query(`delete from episodes where project_id = $1 and id = any($2)`, values)
   await tx.query(

@@ -1,7 +1,7 @@
-// What a person should decide on in a scope: claims against a head, texts that ask for behaviour.
+// What a person should decide on in a scope: claims against a head, texts that ask for behaviour, what independent sources say.
 import type { Queryable } from "../port.ts"
 
-export type ReviewReason = "contradiction" | "directive" | "support"
+export type ReviewReason = "contradiction" | "directive" | "support" | "corroborated"
 
 export interface StoredReview {
   id: string

@@ -121,6 +121,27 @@ describe("what a response is given", () => {
 })
 
 describe("what a response leaves", () => {
+  it("goes with the source of what stood before the model, in this turn and in those that build on it", async () => {
+    const scope = "user:ovens"
+    provider.next({ text: "It is free from nine until eleven." })
+    const input = [
+      { role: "user", content: "Is the big oven free?" },
+      { type: "function_call", call_id: "c9", name: "oven_plan", arguments: "{}" },
+      { type: "function_call_output", call_id: "c9", output: "The big oven is free from nine until eleven, says the plan." },
+    ]
+    const first = await ask(input, { scope, recall: false })
+    provider.next({ text: "Then bake at nine." })
+    await ask("When shall I bake my bread?", { scope, recall: false }, { previous_response_id: first.id })
+    provider.next({ text: "Rye bread keeps for a week." })
+    await ask("How long does rye bread keep?", { scope, recall: false })
+    const { memories } = server.context
+    const source = (await memories.sources(caller(), { scope, limit: 20 })).find(({ kind, uri }) => kind === "tool" && uri === "oven_plan")
+    expect(await memories.blastRadius(caller(), source?.id ?? "")).toMatchObject({ episodes: 1, answers: 2 })
+    await memories.revoke(caller(), source?.id ?? "", "an old plan")
+    const left = (await entriesOf(scope)).map(({ lane, text }) => [lane, text])
+    expect(left.filter(([lane]) => lane !== "user")).toEqual([["assistant", "Rye bread keeps for a week."]])
+  })
+
   it("is what the user said, what was answered and what tools told, each in its lane with its trust", async () => {
     const scope = "user:bob"
     provider.next({ text: "Rye it is, as the oven is free." })
