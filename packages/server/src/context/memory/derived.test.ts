@@ -218,8 +218,9 @@ describe.each(testEngines())("what is derived, on %s", (engine) => {
     expect(radius).toMatchObject({ episodes: 1, episodeIds: [bad.id], versions: 5, runs: [{ runId: "run_influenced" }] })
     const revoked = await server.context.memories.revoke(caller, bad.sourceId ?? "", "the key was stolen")
     expect(revoked).toMatchObject({ episodes: 1, versions: 4, restored: 1, source: { reason: "the key was stolen", revokedBy: "key_a" } })
+    // What the facts quote in full is not told beside them.
     const all = await recall({ scopes: [scope], query: "works at Evil Corp Acme person colleagues" })
-    expect(new Set(all.entries.map(({ text }) => text))).toEqual(new Set(["I work at Acme", "Works at Acme", "Has worked at Acme"]))
+    expect(new Set(all.entries.map(({ text }) => text))).toEqual(new Set(["Works at Acme", "Has worked at Acme"]))
     expect(await believed(scope, "evil corp", { asOf: Date.now() - 1, validAt: june + 1 })).not.toContain("Works at Evil Corp")
     await expect(server.context.memories.revoke(caller, bad.sourceId ?? "", null)).rejects.toMatchObject({ code: "conflict" })
     await expect(conclude(scope, bad, { text: "Evil again", slot: null })).resolves.toMatchObject({ op: "refused" })
