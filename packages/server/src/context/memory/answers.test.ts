@@ -10,7 +10,7 @@ import { assertFacts, type FactDependencies, type FactOutcome, type NewFact } fr
 import { originOf } from "./corroboration.ts"
 import { createDataKeys } from "./data-keys.ts"
 import type { Review } from "./memories.ts"
-import type { RecallQuery } from "./recall.ts"
+import type { RecallQuery } from "./recall-query.ts"
 import type { Entry, NewMemory, Recall } from "./types.ts"
 
 const projectId = "proj_default"
