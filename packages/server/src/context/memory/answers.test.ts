@@ -121,7 +121,7 @@ describe.each(testEngines())("on %s", (engine) => {
       const another = await say(scope, "Bees need calm weather.")
       await conclude(scope, [message], "The user keeps bees in Tromsø", { slot: "user/bees" })
       const bees = await recall(scope, "keep bees in Tromsø", { limit: 3 })
-      expect(bees.entries.map(({ text }) => text).sort()).toEqual([partly.text, "The user keeps bees in Tromsø", another.text].sort())
+      expect(new Set(bees.entries.map(({ text }) => text))).toEqual(new Set([partly.text, "The user keeps bees in Tromsø", another.text]))
       expect(bees.leftOut).toContainEqual(expect.objectContaining({ id: message.id, reason: "quoted_by_fact" }))
       expect(await told(scope, "keep bees in Tromsø", { lanes: ["user"] })).toContain(message.text)
     })
