@@ -115,6 +115,30 @@ describe("R24 SIGKILL in the middle of a stream", () => {
     for (const cut of output.slice(0, -1)) expect(undisturbed.output_text.startsWith(cut.content?.[0]?.text ?? "?")).toBe(true)
   })
 
+  it("while a context is compacted: there is one item of compaction, and the answer reads its summary", async () => {
+    const isSummary = (text: string): boolean => text.includes("You compact a conversation")
+    provider.always(({ text }) =>
+      isSummary(text) ? { text: "Tuesday.", firstChunkDelayMs: 500 } : { text: ["It is ", "Tuesday."], chunkDelayMs: 50 },
+    )
+    const grown = [
+      { role: "assistant", content: "Much was said. ".repeat(400) },
+      { role: "user", content: "When?" },
+    ]
+    const management = [{ type: "compaction", compact_threshold: 1_000 }]
+    const body = { model: "fake-model", input: grown, context_management: management, stream: true, background: true }
+    const { events, after, kills } = await readThroughKills(body, [3, 1, 2])
+    expect(kills).toBe(3)
+    expect(() => assertStreamInvariants(events)).not.toThrow()
+    expect(after).toEqual(events)
+    const { status, output } = responseOf(events)
+    expect(status).toBe("completed")
+    expect(output.filter(({ type }) => type === "compaction")).toHaveLength(1)
+    expect(output.at(-1)?.content?.[0]?.text).toBe("It is Tuesday.")
+    const answers = provider.requests.filter(({ text }) => text.includes("When?") && !isSummary(text))
+    for (const { text } of answers) expect(text).toContain("Summary of the conversation until here")
+    provider.always({})
+  })
+
   it("a provider over HTTP: a foreground response is finished for whoever comes back", async () => {
     provider.always({ text: Array.from({ length: 30 }, (_, index) => `w${index} `), chunkDelayMs: 20 })
     const { events, after } = await readThroughKills({ model: "fake-model", input: "x", stream: true }, [9])

@@ -5,7 +5,7 @@ import type { Label, Sealer } from "../security/index.ts"
 import type { Attachments } from "./attachments.ts"
 import { clientItemLabel } from "./item-labels.ts"
 import { itemPlace, responseIdOf, runIdOf } from "./response-object.ts"
-import { openSummary, summaryMessage } from "./summary.ts"
+import { expandSummaries, openSummary, sinceCompaction } from "./summary.ts"
 import type { CarriedItem, LabelledItem, ResponseItem, ResponseOutcome, ResponseRequest } from "./types.ts"
 
 export type LoadRun = (projectId: string, runId: string) => Promise<Run | undefined>
@@ -57,7 +57,12 @@ export async function loadContext(given: ChainSources, { projectId, principal, r
   const before = carriedOf(request) ?? (await loadBefore(sources, projectId, request))
   const shared = request.conversation === null ? [] : await loadConversation(sources, projectId, request.conversation)
   const own = await labelInput(sources, projectId, principal, request.input)
-  return [...shared, ...before, ...own]
+  return expandSummaries(sources.sealer, projectId, [...shared, ...before, ...own])
+}
+
+/** The input of the request itself, as it was sent. */
+export function ownInput(sources: LabelSources, { projectId, principal, request }: ChainRequest): Promise<LabelledItem[]> {
+  return labelInput(sources, projectId, principal, request.input)
 }
 
 /** What a connection holds of the responses before, which may not be stored. */
@@ -87,7 +92,11 @@ async function loadChain(sources: ChainSources, projectId: string, responseId: s
     const found = await storedResponse(loadRun, projectId, id)
     if (!found) throw previousNotFound(id, responseId)
     const run = found.finishedAt === null ? await awaitEnd(found) : found
-    links.push(await itemsOfRun(sources, run))
+    const items = await itemsOfRun(sources, run)
+    const since = sinceCompaction(sources.sealer, projectId, items)
+    links.push([...(since ?? items)])
+    // What came before stands in its compaction.
+    if (since) break
     const carried = carriedOf(requestOf(run))
     if (carried) links.push([...carried])
     id = carried ? null : requestOf(run).previous_response_id
@@ -98,7 +107,8 @@ async function loadChain(sources: ChainSources, projectId: string, responseId: s
 /** What whoever continues this response reads: everything before it, its input, its output. */
 export async function contextAfter(sources: ChainSources, run: Run): Promise<LabelledItem[]> {
   const before = carriedOf(requestOf(run)) ?? (await loadBefore(sources, run.projectId, requestOf(run)))
-  return [...before, ...(await itemsOfRun(sources, run))]
+  const items = [...before, ...(await itemsOfRun(sources, run))]
+  return [...(sinceCompaction(sources.sealer, run.projectId, items) ?? items)]
 }
 
 async function itemsOfRun(sources: LabelSources, run: Run): Promise<LabelledItem[]> {
@@ -138,7 +148,7 @@ async function labelInput(
     const summary = item.type === "compaction" ? openSummary(sealer, projectId, item) : undefined
     const stored = itemPlace(item.id)?.side === "output" ? await storedItem(loadRun, projectId, item.id) : undefined
     const ours = stored && sameContent(stored.item, item)
-    labelled.push(summary ? summaryMessage(item, summary) : { item, label: ours ? stored.label : clientItemLabel(item, principal) })
+    labelled.push({ item, label: summary?.label ?? (ours ? stored.label : clientItemLabel(item, principal)) })
   }
   return labelled
 }

@@ -5,7 +5,7 @@ import type { KeptReasoning, OpenReasoning } from "./kept-reasoning.ts"
 import type { ResponseItem } from "./types.ts"
 
 /** Kinds that tell the model nothing that it could use: searches are in the answer that followed. */
-const silent: ReadonlySet<string> = new Set(["file_search_call", "web_search_call", "mcp_list_tools"])
+const silent: ReadonlySet<string> = new Set(["file_search_call", "web_search_call", "mcp_list_tools", "compaction_trigger"])
 
 /** Instructions first, then every item in order; calls that belong to one turn share one assistant message, as providers ask. */
 export function messagesOf(instructions: string | null, items: readonly ResponseItem[], openReasoning?: OpenReasoning): ModelMessage[] {

@@ -57,6 +57,7 @@ export async function gather(
   const input: ResponseItem[] = []
   // One after the other: what one request refers to may take its turn at the database, but not all places in its queue.
   for (const [index, item] of request.input.entries()) {
+    if (item.type === "compaction_trigger" && index < request.input.length - 1) throw triggerNotLast(index)
     if (item.type === "compaction" && !openSummary(dependencies.sealer, projectId, item)) throw foreignSummary(index)
     input.push(await withId(loadRun, projectId, runId, item, index))
   }
@@ -83,6 +84,14 @@ const inputPrefixes: Readonly<Record<string, string>> = {
   function_call_output: "fco",
   reasoning: "rs",
   compaction: "cmp",
+  compaction_trigger: "cmpt",
+}
+
+function triggerNotLast(index: number): AppError {
+  return new AppError("invalid_request", '"compaction_trigger" must be the last item of the input', {
+    param: `input[${index}].type`,
+    hint: "It compacts what stands before it, and nothing is answered.",
+  })
 }
 
 function foreignSummary(index: number): AppError {
@@ -111,7 +120,7 @@ async function withId(
   if (!isUnderstood(item.type)) {
     throw new AppError("unsupported_value", `Input items of type "${item.type}" are not supported`, {
       param: `input[${index}].type`,
-      hint: "Use message, function_call, function_call_output, reasoning, compaction or item_reference.",
+      hint: "Use message, function_call, function_call_output, reasoning, compaction, compaction_trigger or item_reference.",
     })
   }
   return { ...item, id: given ?? itemId(inputPrefixes[item.type] ?? "item", runId, "input", index) }

@@ -4,6 +4,7 @@ import type { ModelMessage } from "../inference/index.ts"
 import type { Label } from "../security/index.ts"
 import { influence, type Session } from "./session.ts"
 import type { MemoryWish } from "./types.ts"
+import { withContext } from "./window.ts"
 
 /** What is put before a model; the assembler of `context` fits it. */
 export interface AssembledContext {
@@ -46,7 +47,9 @@ export async function giveContext(session: Session, question: string): Promise<r
   influence(session, assembled.label)
   if (!context.history.some((event) => event.type === "context.assembled"))
     context.emit("context.assembled", assembled.manifest, { label: assembled.label })
+  session.assembled = assembled
   session.messages = withContext(session.messages, assembled)
+  session.turnsFrom = session.messages.length
   return assembled.memoryIds
 }
 
@@ -56,27 +59,4 @@ function textsOf({ content }: ModelMessage): string[] {
 
 function assembledOf(value: JsonValue): AssembledContext {
   return value as unknown as AssembledContext // the output of the step above
-}
-
-/**
- * Instructions after the client's own; what stands, before the conversation; what was recalled, right before what the user said last.
- * So everything before that stays the same to the byte while nothing of it is changed, and a prompt cache holds.
- */
-export function withContext(messages: readonly ModelMessage[], { instructions, standing, recalled }: AssembledContext): ModelMessage[] {
-  const first = messages.findIndex(({ role }) => role !== "system")
-  const head = first < 0 ? messages.length : first
-  const last = messages.findLastIndex(({ role }) => role === "user")
-  const turn = last < head ? messages.length : last
-  return [
-    ...messages.slice(0, head),
-    ...said("system", instructions),
-    ...said("user", standing),
-    ...messages.slice(head, turn),
-    ...said("user", recalled),
-    ...messages.slice(turn),
-  ]
-}
-
-function said(role: "system" | "user", text: string): ModelMessage[] {
-  return text === "" ? [] : [{ role, content: [{ type: "text", text }] }]
 }

@@ -151,7 +151,9 @@ export class ResponseLog {
     assert(state.open && this.openItems()[0] === index, "items are done once, in the order of their indexes")
     assert(!state.parts.some((part) => part.open), "an item is done after its parts")
     state.open = false
-    state.item = { ...state.item, status: data["status"] ?? "completed", ...(data["with"] as JsonObject | undefined) }
+    // An item of compaction has no status: it is there or not.
+    const ended = state.item.type === "compaction" ? {} : { status: data["status"] ?? "completed" }
+    state.item = { ...state.item, ...ended, ...(data["with"] as JsonObject | undefined) }
     return { output_index: index, item: itemOf(state) }
   }
 

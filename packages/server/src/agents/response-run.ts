@@ -2,10 +2,9 @@
 import { AppError, type JsonObject, type JsonValue } from "../core/index.ts"
 import { StepError, type RunContext, type RunDefinition } from "../runs/index.ts"
 import { joinLabels, type Label } from "../security/index.ts"
-import { withAttachments } from "./attachments.ts"
-import { loadContext } from "./chain.ts"
-import { reasoningOpener } from "./kept-reasoning.ts"
-import { assertPaired, messagesOf, questionOf } from "./messages.ts"
+import { loadContext, ownInput } from "./chain.ts"
+import { compactAll, compactBeforeTurn } from "./compact-turn.ts"
+import { assertPaired, questionOf } from "./messages.ts"
 import { giveContext } from "./recalled-context.ts"
 import { rememberTurns } from "./remember-turns.ts"
 import type { ResponseLog } from "./response-log.ts"
@@ -15,7 +14,9 @@ import { addUsage, openSession, wireUsage, type ResponseRunDependencies, type Se
 import { offeredTools } from "./tool-choice.ts"
 import { callError, errorData, errorOfData, failedEnd } from "./response-error.ts"
 import type { TurnOutcome } from "./live-turn.ts"
+import { fitBeforeTurn } from "./truncate-turn.ts"
 import { rememberTurn, runTurn } from "./turn.ts"
+import { messagesOfWindow } from "./window.ts"
 import type { LabelledItem, ResponseEnd, ResponseOutcome, ResponseRequest } from "./types.ts"
 
 /**
@@ -47,8 +48,9 @@ async function executeResponse(dependencies: ResponseRunDependencies, context: R
     const items = await loadContext(dependencies, { projectId: context.run.projectId, principal: context.run.principal, request })
     await readContext(session, items)
     const question = questionOf(items.map(({ item }) => item))
-    const recalled = await giveContext(session, question)
-    const reason = await turns(session, question)
+    const compactsOnly = request.input.at(-1)?.type === "compaction_trigger"
+    const recalled = compactsOnly ? [] : await giveContext(session, question)
+    const reason = compactsOnly ? await compactedAll(session) : await turns(session, question)
     return await finish(session, items, { reason, recalled })
   } catch (error) {
     if (context.signal.aborted || isEnding(error)) throw error
@@ -57,16 +59,14 @@ async function executeResponse(dependencies: ResponseRunDependencies, context: R
 }
 
 async function readContext(session: Session, items: readonly LabelledItem[]): Promise<void> {
-  const { request, dependencies, context } = session
+  const { request, dependencies } = session
   const plain = items.map(({ item }) => item)
   assertPaired(plain)
   session.label = joinLabels([session.label, ...items.map(({ label }) => label)])
   session.tools = offeredTools(request, dependencies.tools)
-  session.messages = messagesOf(
-    request.instructions,
-    await withAttachments(dependencies.attachments, context.run.projectId, plain),
-    reasoningOpener(dependencies.sealer, context.run.projectId),
-  )
+  session.window = items
+  session.messages = await messagesOfWindow(session)
+  session.turnsFrom = session.messages.length
 }
 
 /** An attempt died between the last event of the response and the end of its run: only that is left to do. */
@@ -79,6 +79,11 @@ function endedBefore({ context, writer }: Session): JsonValue {
 
 type Reason = TurnOutcome["reason"]
 
+async function compactedAll(session: Session): Promise<Reason> {
+  await compactAll(session)
+  return "stop"
+}
+
 async function turns(session: Session, question: string): Promise<Reason> {
   const { dependencies, request } = session
   if (dependencies.quotesPassages(request.model)) {
@@ -86,6 +91,8 @@ async function turns(session: Session, question: string): Promise<Reason> {
     if (found && found.status !== "done") throw new AppError(found.code === "policy_denied" ? "policy_denied" : "server_error", found.text)
   }
   for (let turn = 1; ; turn++) {
+    await compactBeforeTurn(session, turn)
+    await fitBeforeTurn(session, turn)
     const outcome = await runTurn(session, { turn, last: turn >= dependencies.turnsMax })
     session.usage = addUsage(session.usage, outcome.usage)
     if (outcome.reason === "length" || outcome.reason === "content_filter") return outcome.reason
@@ -121,10 +128,10 @@ async function finish(session: Session, items: readonly LabelledItem[], { reason
     ...beginning("in_progress"),
     status: cut === null ? "completed" : "incomplete",
     incomplete_details: cut === null ? null : { reason: cut },
-    usage: wireUsage(session.usage),
+    usage: wireUsage(addUsage(session.usage, session.contextUsage)),
     completed_at: cut === null ? Math.floor(session.dependencies.clock.now() / 1000) : null,
   }
-  await keepInConversation(session, items)
+  await keepInConversation(session)
   await rememberTurns(session, items, recalled)
   session.writer.lifecycle(cut === null ? "completed" : "incomplete", end)
   return conclude(session.writer.log, session.label, cut)
@@ -138,15 +145,12 @@ function conclude(log: ResponseLog, label: Label, cut: string | null): JsonValue
   return output
 }
 
-async function keepInConversation(
-  { context, dependencies, request, writer, label }: Session,
-  items: readonly LabelledItem[],
-): Promise<void> {
+async function keepInConversation({ context, dependencies, request, writer, label }: Session): Promise<void> {
   const { conversation } = request
   if (conversation === null || !dependencies.conversations) return
   const { conversations } = dependencies
-  const sent = new Set(request.input.map(({ id }) => id))
-  const own = items.filter(({ item }) => sent.has(item.id))
+  const { projectId, principal } = context.run
+  const own = await ownInput(dependencies, { projectId, principal, request })
   const made = writer.log.items.filter((item) => item["status"] !== "incomplete").map((item) => ({ item, label }))
   const work = async (): Promise<null> => {
     await conversations.append(context.run.projectId, conversation, context.run.id, [...own, ...made])
@@ -167,7 +171,8 @@ function failAgain({ writer }: Session, data: JsonObject): AppError {
 }
 
 /** Writes the error and the failed end into the log; what is thrown then ends the run. */
-function fail({ writer, usage }: Session, thrown: unknown): AppError {
+function fail({ writer, usage: ofTurns, contextUsage }: Session, thrown: unknown): AppError {
+  const usage = addUsage(ofTurns, contextUsage)
   const error = callError(thrown)
   writer.closeAll("incomplete")
   writer.error(errorData(error))

@@ -27,6 +27,7 @@ const prefixes: Readonly<Record<string, string>> = {
   file_search_call: "fs",
   mcp_call: "mcp",
   reasoning: "rs",
+  compaction: "cmp",
 }
 
 /**

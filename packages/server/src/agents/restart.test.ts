@@ -23,7 +23,14 @@ const look = defineTool({
   run: async () => "a cat",
 })
 
-const inputs = ["What do you see?", "Make two calls", "This will be cut", "This will break", "This goes on elsewhere"] as const
+const inputs = [
+  "What do you see?",
+  "Make two calls",
+  "This will be cut",
+  "This will break",
+  "This goes on elsewhere",
+  "This has grown",
+] as const
 
 interface Seeded {
   readonly original: Run
@@ -59,7 +66,7 @@ beforeAll(async () => {
   // Starts runs and executes none.
   await using gateway = createRuns({ store: first.store, clock: systemClock, newId, limits: defaultLimits, role: "gateway" })
   for (const input of inputs) seeded.set(input, await seed(first, gateway, input))
-}, 120_000)
+}, 240_000)
 beforeAll(async () => {
   server = await startResponsesServer(options())
 }, 120_000)
@@ -71,7 +78,15 @@ afterAll(async () => {
 
 async function seed({ runs, ...target }: ResponsesServer, gateway: Runs, input: string): Promise<Seeded> {
   const elsewhere = { model: "pair", perdure: { failover: "continue" } }
-  const asked = { model: "fake-model", input, tools, ...(input === "This goes on elsewhere" ? elsewhere : {}) }
+  const grown = {
+    input: [
+      { role: "assistant", content: "Much was said. ".repeat(400) },
+      { role: "user", content: input },
+    ],
+    context_management: [{ type: "compaction", compact_threshold: 1_000 }],
+  }
+  const more = input === "This goes on elsewhere" ? elsewhere : input === "This has grown" ? grown : {}
+  const asked = { model: "fake-model", input, tools, ...more }
   await send(target, "POST", "/v1/responses", asked)
   const newest = (await runs.list(target.projectId, { kind: "response", limit: 1 })).runs[0]
   const original = await runs.ended(target.projectId, newest?.id ?? "", AbortSignal.timeout(30_000))
@@ -88,6 +103,7 @@ async function seed({ runs, ...target }: ResponsesServer, gateway: Runs, input: 
 /** Answers by what it is sent, so that a turn that is run again is answered as before. */
 function script({ body, text }: ReceivedRequest): FakeAnswer {
   const answered = (body["messages"] as { role: string }[]).some((message) => message.role === "tool")
+  if (text.includes("You compact a conversation")) return { text: "Much was said." }
   if (text.includes("two calls")) return { reasoning: "hm", text: "Calling. ", toolCalls: [callOf("c1"), callOf("c2")] }
   if (text.includes("be cut")) return { text: ["Half ", "an answer"], finishReason: "length" }
   if (text.includes("break")) return { text: ["Some ", "text"], chunkDelayMs: 20, ending: "eof", framesMax: 3 }
@@ -183,6 +199,16 @@ describe("a log cut after any of its rows", () => {
       expect([run.status, snapshot["status"]]).toEqual(["completed", "completed"])
       expect(whole(snapshot).map((item) => item.content?.[0]?.text)).toEqual(["uno dos"])
       expect(events.at(-1)?.type).toBe("response.completed")
+    }
+  })
+
+  it("shows one item of compaction, and goes on from the same summary", async () => {
+    const { restarted, original } = await restartEverywhere("This has grown")
+    expect(original.status).toBe("completed")
+    expect(restarted.length).toBeGreaterThan(20)
+    for (const { run, snapshot } of restarted) {
+      expect(run.status).toBe("completed")
+      expect(whole(snapshot).map((item) => item.type)).toEqual(["compaction", "mcp_call", "message"])
     }
   })
 

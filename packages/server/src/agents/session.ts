@@ -1,19 +1,20 @@
 // One response while it runs: its rows, the label of what it has read, and what its turns have said so far.
 import type { Clock, JsonObject, JsonValue } from "../core/index.ts"
-import type { CallModel, Deployment, ModelMessage, ModelUsage } from "../inference/index.ts"
+import type { CallModel, Deployment, ModelCall, ModelMessage, ModelUsage, TokenCount } from "../inference/index.ts"
 import type { RunContext, RunEvent } from "../runs/index.ts"
 import { joinLabels, type Label } from "../security/index.ts"
 import type { CallTool, ToolRegistry } from "../tools/index.ts"
 import type { ChainSources } from "./chain.ts"
 import type { FoundPassage, SearchDocuments } from "./file-search.ts"
 import type { OpenGuards } from "./guarded-call.ts"
-import type { AssembleContext } from "./recalled-context.ts"
+import type { AssembleContext, AssembledContext } from "./recalled-context.ts"
 import type { RememberTurns } from "./remember-turns.ts"
 import { beginning, responseIdOf, type ResponseBase } from "./response-object.ts"
 import { ResponseLog } from "./response-log.ts"
 import { ResponseWriter } from "./response-writer.ts"
 import type { OfferedTools } from "./tool-choice.ts"
-import type { LogRow, LogRowData, ResponseRequest, ResponseUsage } from "./types.ts"
+import type { ContextWindowOf } from "./truncate-turn.ts"
+import type { LabelledItem, LogRow, LogRowData, ResponseRequest, ResponseUsage } from "./types.ts"
 
 /** What one call costs; a price that nobody knows is flagged, never taken for free. */
 export type CostOf = (call: { model: string; deployment: Deployment; usage: ModelUsage }) => CallCost
@@ -45,6 +46,8 @@ export interface ResponseRunDependencies extends ChainSources {
   readonly callTool: CallTool
   readonly tools: ToolRegistry
   readonly costOf: CostOf
+  readonly countTokens: (call: ModelCall, signal: AbortSignal) => Promise<TokenCount>
+  readonly contextWindowOf?: ContextWindowOf
   readonly clock: Clock
   readonly turnsMax: number
   /** Absent where there is no memory. */
@@ -58,12 +61,19 @@ export interface Session {
   readonly request: ResponseRequest
   readonly writer: ResponseWriter
   tools: OfferedTools
-  /** What the model is sent: the context, then what the turns added. */
+  /** What the model is sent: the context, then what the turns added from `turnsFrom` on. */
   messages: ModelMessage[]
+  turnsFrom: number
+  /** The items that the context is made of; compaction puts others in their place. */
+  window: readonly LabelledItem[]
+  /** What was put before the model of its scopes. */
+  assembled: AssembledContext | undefined
   /** Passages found so far; marks count from 1. */
   readonly passages: FoundPassage[]
   label: Label
   usage: ModelUsage
+  /** What compaction has used beside the turns. */
+  contextUsage: ModelUsage
   serverCalls: number
 }
 
@@ -76,9 +86,13 @@ export function openSession(dependencies: ResponseRunDependencies, context: RunC
     request,
     tools: { functions: [], fileSearch: undefined, server: [], choice: "none" },
     messages: [],
+    turnsFrom: 0,
+    window: [],
+    assembled: undefined,
     label: context.run.label,
     passages: [],
     usage: noUsage,
+    contextUsage: noUsage,
     serverCalls: 0,
     writer: new ResponseWriter(log, context.run.id, (row, { delta }) => {
       return context.emit(row.type, row.data, { label: session.label, ...(delta ? { delta } : {}) }).committed

@@ -1,5 +1,5 @@
 // A conversation as one text: what a model is given to summarise, and what is kept of it word for word.
-import { isJsonObject, type JsonValue } from "../core/index.ts"
+import { isJsonObject, type JsonObject, type JsonValue } from "../core/index.ts"
 import type { LabelledItem, ResponseItem } from "./types.ts"
 
 /** One paragraph per item, in order, with a mark before it; and which item a mark stands for. What is not text is named; what says nothing is left out. */
@@ -31,6 +31,11 @@ export function citedSummary(summary: string, marks: ReadonlyMap<number, string>
   return { text, citations: [...used].sort(([a], [b]) => a - b).map(([mark, itemId]) => ({ mark, itemId })) }
 }
 
+/** What a summary rests on, for whoever asks; its words are sealed. */
+export function citationsOf(citations: readonly Citation[]): JsonObject {
+  return citations.length === 0 ? {} : { citations: citations.map(({ mark, itemId }) => ({ mark, item_id: itemId })) }
+}
+
 function lineOf(item: ResponseItem): string | undefined {
   if (item.type === "message") return `${item["role"] as string}: ${wordsOf(item["content"])}`
   if (item.type === "function_call")
@@ -58,16 +63,17 @@ export function wordsOf(content: JsonValue | undefined): string {
 }
 
 /** About 20,000 tokens. */
-const keptCharactersMax = 80_000
+export const keptCharactersMax = 80_000
 
 /** What compaction leaves as it is: the operator's words, and the user's last ones up to a limit. An earlier summary goes into the new one. */
-export function keptVerbatim(items: readonly LabelledItem[]): ResponseItem[] {
-  let left = keptCharactersMax
-  const kept: ResponseItem[] = []
-  for (const { item } of items.toReversed()) {
+export function keptVerbatim(items: readonly LabelledItem[], charactersMax = keptCharactersMax): LabelledItem[] {
+  let left = charactersMax
+  const kept: LabelledItem[] = []
+  for (const each of items.toReversed()) {
+    const { item } = each
     if (item.type !== "message" || item["role"] === "assistant" || item["compacted"] === true) continue
     if (item["role"] === "user") left -= JSON.stringify(item["content"] ?? "").length
-    if (item["role"] !== "user" || left >= 0) kept.push(item)
+    if (item["role"] !== "user" || left >= 0) kept.push(each)
   }
   return kept.reverse()
 }

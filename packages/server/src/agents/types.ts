@@ -50,8 +50,16 @@ export interface ResponseRequest<Item extends JsonObject = ResponseItem> extends
   readonly acts_for?: string
   /** What of its scopes it is given, and whether its turns are remembered. */
   readonly memory?: MemoryWish
+  /** What is done when it grows too long. */
+  readonly context_management?: ContextWish
   /** What its client said about where it is served, and whether it is gone on with elsewhere: a `RoutingRequest`. */
   readonly routing?: JsonObject
+}
+
+/** `context_management` of a request. */
+export interface ContextWish extends JsonObject {
+  /** From that size on what came before is summarised. */
+  readonly compaction: { readonly threshold_tokens: number } | null
 }
 
 /** `perdure.memory` of a request, with its defaults filled in. */

@@ -92,7 +92,7 @@ async function compose(config: Config, overrides: Overrides, cleanUps: AsyncDisp
   const dropCaches = (): void => shaping.cache.answers.forget()
   const context = cleanUps.use(composeContext(shared, config, { ...foundation, store, inference, minilm, dropCaches }))
   const tools = [...(config.tools as readonly Tool[]), ...(overrides.tools ?? [])] // checked when the configuration was loaded
-  const { responses, compact } = composeResponses(shared, { ...foundation, ...shaping, inference, context, tools })
+  const { responses, compact, compactMessages } = composeResponses(shared, { ...foundation, ...shaping, inference, context, tools })
   const workflows = config.workflows as readonly RunDefinition[] // checked when the configuration was loaded
   for (const workflow of workflows) runs.define(workflow)
 
@@ -106,7 +106,7 @@ async function compose(config: Config, overrides: Overrides, cleanUps: AsyncDisp
   const health = { ready: createReadiness({ version, store, records, minilm, configuration }), metrics: () => metrics.text() }
   const services = { ...prompted, inference, context, responses, compact, tasks, health, configuration }
   const base = { ...foundation, ...services, version, store, workflows: workflows.map(({ name }) => name) }
-  const shaped = { ...shaping, ...prompted, memories }
+  const shaped = { ...shaping, ...prompted, memories, compactMessages }
   const hotRoutes = createHotRoutes({ ...shared, ...inference, ...foundation, ...shaped, logger: logger.child("http") })
   const batches = cleanUps.use(composeBatches(shared, config, { ...base, hotRoutes }))
   const parts = { ...base, batches }

@@ -5,19 +5,22 @@ import {
   contextAssembler,
   conversationItems,
   createCompaction,
+  createMessagesCompaction,
   createResponses,
   memoryTool,
   responseRun,
   searchDocuments,
   turnKeeper,
   type Compact,
+  type CompactMessages,
   type OpenGuards,
+  type ContextWindowOf,
   type CostOf,
   type Responses,
 } from "../agents/index.ts"
 import { readAttachment, type ContextServices } from "../context/index.ts"
 import { AppError } from "../core/index.ts"
-import type { ModelCall, TokenCount } from "../inference/index.ts"
+import type { Deployment, ModelCall, TokenCount } from "../inference/index.ts"
 import type { Run, Runs } from "../runs/index.ts"
 import type { Gate, Identity, Principal, Sealer } from "../security/index.ts"
 import { createArgumentChecker, createToolGate, createToolRegistry, type Tool } from "../tools/index.ts"
@@ -46,7 +49,10 @@ export interface ResponseParts {
   guardsNow?: () => OpenGuards | undefined
 }
 
-export function composeResponses(shared: Shared, parts: ResponseParts): { responses: Responses; compact: Compact } {
+export function composeResponses(
+  shared: Shared,
+  parts: ResponseParts,
+): { responses: Responses; compact: Compact; compactMessages: CompactMessages } {
   const { runs, inference, context, gate, records, admission, identity, sealer } = parts
   const price: CostOf = ({ deployment, usage }) => {
     const known = inference.prices.priceOf(deployment)
@@ -69,13 +75,25 @@ export function composeResponses(shared: Shared, parts: ResponseParts): { respon
     quotesPassages: (model: string) => inference.models.get(model)?.deployments[0]?.id === extractiveModel,
     costOf: price,
     requireModel: (name: string, { scope }: Principal) => void inference.models.require(name, "chat", scope?.allowsModel),
+    contextWindowOf: (model: string) => contextWindow(inference.models.get(model)?.deployments ?? []),
     countTokens: (call: ModelCall, signal: AbortSignal) => countOfModel(inference, call, signal),
     recordLightRun: (record: Parameters<Records["add"]>[0]) => void records.add(record),
   }
   const callTool = createToolGate({ gate, checkArguments: createArgumentChecker() })
   const memory = { assembleContext: contextAssembler(context.assembler), rememberTurns: turnKeeper(context.memories, gate) }
   runs.define(responseRun({ ...common, ...memory, callTool, search: searchDocuments(context.search), turnsMax: shared.limits.turnsMax }))
-  return { responses: createResponses({ ...common, runs }), compact: createCompaction(common) }
+  return {
+    responses: createResponses({ ...common, runs }),
+    compact: createCompaction(common),
+    compactMessages: createMessagesCompaction(common),
+  }
+}
+
+/** Of the deployments that chat; not known where one of them does not say. */
+export function contextWindow(deployments: readonly Deployment[]): ReturnType<ContextWindowOf> {
+  const known = deployments.filter(({ does }) => does.chat).map(({ contextTokensMax }) => contextTokensMax)
+  const sizes = known.filter((tokens) => tokens !== null)
+  return sizes.length === 0 || sizes.length < known.length ? undefined : { leastTokens: Math.min(...sizes), mostTokens: Math.max(...sizes) }
 }
 
 /** Deployments of one model have one tokenizer: that of the first which chats. */

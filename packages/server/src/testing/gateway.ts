@@ -1,6 +1,7 @@
 // A gateway on a real port for tests: the shell with its hot path, fixed keys, and its records kept in a list.
 import type { Hono } from "hono"
 import { connect } from "node:net"
+import { createMessagesCompaction } from "../agents/index.ts"
 import { createAdmission, createPrices, type LightRunRecord, type LimitRule } from "../accounting/index.ts"
 import { defaultLimits, newId, systemClock, type Limits } from "../core/index.ts"
 import {
@@ -16,6 +17,7 @@ import {
   type HttpServer,
 } from "../http/index.ts"
 import {
+  createCallModel,
   createModels,
   createPool,
   createTokenCounter,
@@ -153,8 +155,17 @@ export async function startTestGateway({
   })
   const pool = createPool({ models: registry, limits, clock: systemClock })
   const inference = { models: registry, pool, admission, upstreams, prices, limits, clock: systemClock, newId, logger }
+  const compactMessages = createMessagesCompaction({
+    ...inference,
+    callModel: () => createCallModel({ ...inference, natives }),
+    quotesPassages: () => false,
+    countTokens: () => Promise.resolve({ tokens: 1, estimated: true }),
+    costOf: ({ usage }) => ({ costMicroUsd: usage.outputTokens, costKnown: true, priceList: null }),
+    recordLightRun: add,
+  })
   const hotRoutes = createHotRoutes({
     ...inference,
+    compactMessages,
     tokenCounter,
     natives,
     records: { add },

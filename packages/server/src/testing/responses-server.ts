@@ -39,7 +39,7 @@ import {
 import { createExtractive, type NativeModel } from "../inference/providers/embedded/index.ts"
 import { createRuns, type Run, type Runs } from "../runs/index.ts"
 import { createGate, createIdentity, openSealer, type Grant, type Identity } from "../security/index.ts"
-import { endOf } from "../app/responses.ts"
+import { contextWindow, endOf } from "../app/responses.ts"
 import { openStore, type Store } from "../store/index.ts"
 import { memoryWithoutFacts } from "./memory-settings.ts"
 import { createArgumentChecker, createToolGate, createToolRegistry, type Tool } from "../tools/index.ts"
@@ -115,6 +115,11 @@ export async function startResponsesServer(options: ResponsesServerOptions = {})
   const natives = new Map([[extractive.deployment.id, extractive]])
   const callModel = createCallModel({ ...shared, models, pool: forgetful(createPool({ ...shared, models })), upstreams, natives })
   const tokenCounter = cleanUps.use(createTokenCounter({ tokenizer: createTokenizer(shared), natives }))
+  const countCall = (call: ModelCall, signal: AbortSignal): Promise<TokenCount> => {
+    const deployment = models.require(call.model).deployments[0]
+    if (!deployment) throw new Error(`no deployment of ${call.model}`)
+    return tokenCounter.count(call, deployment, signal)
+  }
   const runCommand = blockCommands(context.blocks)
   const tools = createToolRegistry(options.tools ?? [], { memoryOf: (scope, user) => memoryTool(runCommand, scope, user) })
   const gate = createGate({ grants: options.grants ?? [everything] })
@@ -144,6 +149,8 @@ export async function startResponsesServer(options: ResponsesServerOptions = {})
       rememberTurns: turnKeeper(context.memories, gate),
       callTool: createToolGate({ gate, checkArguments: createArgumentChecker() }),
       costOf,
+      countTokens: countCall,
+      contextWindowOf: (model) => contextWindow(models.get(model)?.deployments ?? []),
       turnsMax: limits.turnsMax,
     }),
   )
@@ -154,11 +161,7 @@ export async function startResponsesServer(options: ResponsesServerOptions = {})
     runs,
     tools,
     requireModel: (name: string): void => void models.require(name, "chat"),
-    countTokens: (call: ModelCall, signal: AbortSignal): Promise<TokenCount> => {
-      const deployment = models.require(call.model).deployments[0]
-      if (!deployment) throw new Error(`no deployment of ${call.model}`)
-      return tokenCounter.count(call, deployment, signal)
-    },
+    countTokens: countCall,
   }
   const responses = createResponses({ ...parts, ...(options.recordLightRun ? { recordLightRun } : {}) })
   const compact = createCompaction({

@@ -84,8 +84,8 @@ describe("context_management", () => {
 
   it("is refused where only Anthropic can do it, or where it is wrong, with the place", async () => {
     const body = (edits: object[]): object => ({ ...ask, betas: undefined, model: "gpt", context_management: { edits } })
-    const compact = await rawPost(gateway.url, "/v1/messages", body([{ type: "compact_20260112" }]))
-    expect([compact.status, compact.text]).toEqual([400, expect.stringContaining("compact_20260112") as string])
+    const compact = await rawPost(gateway.url, "/v1/messages", body([{ type: "compact_20990101" }]))
+    expect([compact.status, compact.text]).toEqual([400, expect.stringContaining("compact_20990101") as string])
     const wrong = await rawPost(gateway.url, "/v1/messages", body([{ type: edit.type, keep: { type: "tool_uses", value: -1 } }]))
     expect([wrong.status, wrong.text]).toEqual([400, expect.stringContaining("context_management.edits[0].keep.value") as string])
   })

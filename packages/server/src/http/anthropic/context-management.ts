@@ -34,6 +34,14 @@ const clearThinking = z
     return { type, keepTurns: all ? "all" : (keep?.value ?? 1) }
   })
 
+/** Done before the request is served; what has been compacted is in its messages. */
+export const compactEditSchema = z.looseObject({
+  type: z.literal("compact_20260112"),
+  trigger: z.looseObject({ type: z.literal("input_tokens"), value: z.int().min(1) }).nullish(),
+  pause_after_compaction: z.boolean().nullish(),
+  instructions: z.string().nullish(),
+})
+
 /** Edits that are done here; any other is Anthropic's alone. */
 export const contextEditSchema = z.discriminatedUnion("type", [clearToolUses, clearThinking])
 
@@ -41,9 +49,10 @@ const managementSchema = z.looseObject({ edits: z.array(z.looseObject({ type: z.
 
 export const contextManagementSchema = managementSchema.nullish().transform((management, context): ContextEdit[] =>
   (management?.edits ?? []).flatMap((edit, index) => {
-    const known = contextEditSchema.safeParse(edit)
-    if (known.success) return [known.data]
-    const isOurs = contextEditSchema.options.some((option) => option.in.shape.type.value === edit.type)
+    const isCompaction = edit.type === compactEditSchema.shape.type.value
+    const known = isCompaction ? compactEditSchema.safeParse(edit) : contextEditSchema.safeParse(edit)
+    if (known.success) return "keepTurns" in known.data || "keepToolUses" in known.data ? [known.data as ContextEdit] : []
+    const isOurs = isCompaction || contextEditSchema.options.some((option) => option.in.shape.type.value === edit.type)
     if (!isOurs) throw onlyAnthropic(edit.type, index)
     for (const issue of known.error.issues)
       context.issues.push({ ...issue, path: ["edits", index, ...issue.path], input: edit } as z.core.$ZodRawIssue)
@@ -54,7 +63,7 @@ export const contextManagementSchema = managementSchema.nullish().transform((man
 function onlyAnthropic(type: string, index: number): AppError {
   return new AppError("unsupported_value", `the edit "${type.slice(0, 100)}" can only be asked of Anthropic's own models here`, {
     param: `context_management.edits[${index}].type`,
-    hint: "Leave it out, use clear_tool_uses_20250919 or clear_thinking_20251015, or compact with POST /v1/responses/compact.",
+    hint: "Leave it out, or use clear_tool_uses_20250919, clear_thinking_20251015 or compact_20260112.",
   })
 }
 

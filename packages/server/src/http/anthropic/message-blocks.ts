@@ -9,7 +9,7 @@ type CallStarted = Extract<ModelEvent, { type: "tool-call-started" }>
 export type StreamEvent = JsonObject & { type: string }
 
 interface Block {
-  kind: "text" | "thinking" | "redacted_thinking" | "tool_use"
+  kind: "compaction" | "text" | "thinking" | "redacted_thinking" | "tool_use"
   start: JsonObject
   /** Text, thinking, or the JSON text of a tool's input. */
   text: string
@@ -24,6 +24,14 @@ export class MessageBlocks {
   #streamedCall: number | undefined
   readonly #waiting = new Map<number, { started: CallStarted; text: string }>()
   refused = false
+
+  /** What came before was compacted to that; null where it could not be. */
+  compacted(content: string | null): StreamEvent[] {
+    const opened = this.#open("compaction", { type: "compaction", content: null, encrypted_content: null })
+    const delta = this.#event("content_block_delta", { delta: { type: "compaction_delta", content, encrypted_content: null } })
+    this.#blocks[0] = { kind: "compaction", start: { type: "compaction", content, encrypted_content: null }, text: "", signature: "" }
+    return [...opened, delta, ...this.#close()]
+  }
 
   take(event: Taken): StreamEvent[] {
     switch (event.type) {

@@ -3,8 +3,10 @@ import { isJsonObject } from "../../core/index.ts"
 import type { BodyBytes } from "../light/body-bytes.ts"
 import { forwardedBody, type BodyRules, type ForwardedBody } from "../light/forwarded-body.ts"
 
+const keys = new Set(["model", "stream", "max_tokens", "metadata", "perdure"])
 const rules: BodyRules = {
-  keys: new Set(["model", "stream", "max_tokens", "metadata", "perdure"]),
+  keys,
+  places: new Set([...keys, "context_management"]),
   edits: () => [],
   change: (body) => body,
 }

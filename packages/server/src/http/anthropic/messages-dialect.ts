@@ -6,9 +6,10 @@ import { messagesWithPrompt } from "../prompts/messages-prompt.ts"
 import { anthropicShape } from "./errors.ts"
 import { messagesBody } from "./messages-body.ts"
 import { messagesMemory } from "./messages-memory.ts"
+import { wantedOfMessages } from "./compaction.ts"
 import { identityOfMessage, MessageFrames } from "./messages-frames.ts"
 import { parseMessagesRequest } from "./messages-parse.ts"
-import { messageEvents, wholeMessage } from "./messages-render.ts"
+import { messageEvents, pausedMessage, wholeMessage } from "./messages-render.ts"
 import { messagesTexts } from "./messages-texts.ts"
 
 export const messagesDialect: ClientDialect = {
@@ -23,6 +24,8 @@ export const messagesDialect: ClientDialect = {
   readBody: messagesBody,
   parse: parseMessagesRequest,
   withPrompt: messagesWithPrompt,
+  compaction: wantedOfMessages,
+  paused: pausedMessage,
   openFrames: (options) => new MessageFrames(options),
   identityOf: identityOfMessage,
   closesBlock: (frame) => frame.indexOf("event: content_block_stop") === 0,

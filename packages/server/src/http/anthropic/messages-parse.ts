@@ -3,6 +3,7 @@ import { memoryDeclaration } from "../../agents/index.ts"
 import { AppError, type JsonObject, type JsonValue } from "../../core/index.ts"
 import { editContext, type ModelCall, type ModelMessage, type ModelTool } from "../../inference/index.ts"
 import { checked } from "../request-body.ts"
+import { behindCompaction } from "./behind-compaction.ts"
 import { cacheControl, contentOf, messagesOf } from "./messages-content.ts"
 import { messagesRequestSchema, type MessagesRequest, type MessagesTool } from "./messages-schema.ts"
 
@@ -11,7 +12,7 @@ export function parseMessagesRequest(body: JsonObject): ModelCall {
   const request = checked(messagesRequestSchema, body)
   refuseForeign(request)
   const tools = (request.tools ?? []).map(toolOf)
-  const edited = editContext([...systemOf(request), ...request.messages.flatMap(messagesOf)], request.context_management)
+  const edited = editContext([...systemOf(request), ...behindCompaction(request.messages).flatMap(messagesOf)], request.context_management)
   return {
     model: request.model,
     messages: edited.messages,

@@ -34,7 +34,10 @@ const toolUse = z.looseObject({ type: z.literal("tool_use"), id: z.string(), nam
 const thinking = z.looseObject({ type: z.literal("thinking"), thinking: z.string(), signature: z.string() })
 const redacted = z.looseObject({ type: z.literal("redacted_thinking"), data: z.string() })
 
-const block = z.discriminatedUnion("type", [text, image, document, toolResult, toolUse, thinking, redacted])
+/** Null where compaction failed: it stands for nothing. */
+const compaction = z.looseObject({ type: z.literal("compaction"), content: z.string().min(1).nullish(), ...cached })
+
+const block = z.discriminatedUnion("type", [text, image, document, toolResult, toolUse, thinking, redacted, compaction])
 const message = z.looseObject({ role: z.enum(["user", "assistant", "system"]), content: z.union([z.string(), z.array(block)]) })
 
 const tool = z.looseObject({

@@ -1,5 +1,6 @@
 // What a dialect that clients speak must be able to do: read a request, pass an upstream's frames on, render model events, end well or badly.
 import type { IncomingHttpHeaders } from "node:http"
+import type { CompactedMessages } from "../../agents/index.ts"
 import type { JsonObject, JsonValue } from "../../core/index.ts"
 import type { Deployment, Dialect, ModelCall, ModelEvent, ModelUsage, RenderedPrompt, UpstreamError } from "../../inference/index.ts"
 import type { DialectMemory } from "../memory/dialect-memory.ts"
@@ -29,6 +30,10 @@ export interface ClientDialect extends WireShape {
   passing?(body: ForwardedBody, deployment: Deployment, refusal?: UpstreamError): Buffer | "translated" | undefined
   /** The whole request as a model call; wrong ones are refused with the parameter's path. */
   parse(body: JsonObject): ModelCall
+  /** Whether the conversation is to be compacted before it is answered, where that is done here. */
+  compaction?(body: JsonObject, deployment: Deployment): WantedCompaction | undefined
+  /** The whole answer of a call that pauses once its conversation is compacted: frames of a stream, or one JSON object. */
+  paused?(options: RenderOptions, stream: boolean): Buffer[]
   /** The body with a prompt filled in. */
   withPrompt(body: JsonObject, prompt: RenderedPrompt): JsonObject
   openFrames(options: FramesOptions): Frames
@@ -54,6 +59,17 @@ export interface RenderOptions {
   usageAsked: boolean
   /** What was taken out of the messages before they were sent; undefined where nothing was asked for. */
   contextEdits?: ModelCall["contextEdits"]
+  /** What came before was compacted to this. */
+  compaction?: CompactedMessages
+}
+
+export interface WantedCompaction {
+  /** What is summarised. */
+  call: ModelCall
+  instructions: string | undefined
+  pauses: boolean
+  /** What is asked behind the summary. */
+  behind(summary: string): JsonObject
 }
 
 export interface FramesOptions {

@@ -43,7 +43,8 @@ export function renderOptions({
   usageAsked,
 }: Omit<EventSinkOptions, "end" | "dialect">): Parameters<ClientDialect["chunks"]>[0] {
   const options = { id: call.completionId, createdAt: call.hot.startedAtEpochMs, model, usageAsked }
-  return call.contextEdits === undefined ? options : { ...options, contextEdits: call.contextEdits }
+  const { contextEdits, compaction } = call
+  return { ...options, ...(contextEdits === undefined ? {} : { contextEdits }), ...(compaction === undefined ? {} : { compaction }) }
 }
 
 export interface StreamSinkOptions extends EventSinkOptions {

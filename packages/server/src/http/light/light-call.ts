@@ -10,6 +10,7 @@ import {
   type Records,
   type Reservation,
 } from "../../accounting/index.ts"
+import type { CompactedMessages, CompactMessages } from "../../agents/index.ts"
 import type { Clock, JsonObject, JsonValue, Limits, NewId } from "../../core/index.ts"
 import type { Deployment, ModelCall, Models, ModelUsage, Natives, Pool, Upstreams } from "../../inference/index.ts"
 import type { ShellLogger } from "../api.ts"
@@ -40,6 +41,8 @@ export interface LightRunDependencies {
   cache?: ModelCache
   shaping?: RequestShaping
   memories?: CallMemories
+  /** Summarises what a request wants compacted before it is answered. */
+  compactMessages?: CompactMessages
 }
 
 export interface LightCallRequest {
@@ -85,6 +88,8 @@ export class LightCall {
   memory: CallMemory | undefined
   /** What was taken out of its messages; undefined where nothing was asked for. */
   contextEdits: ModelCall["contextEdits"]
+  /** What its conversation was compacted to before it was asked; undefined where it was not. */
+  compaction: CompactedMessages | undefined
   usage: ModelUsage | undefined
   responseBytes = 0
   /** Output counted as it passes, for calls that end before usage is reported. */

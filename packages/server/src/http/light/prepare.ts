@@ -42,7 +42,7 @@ export interface PrepareOptions {
   /** Nothing stands in the way of the call. */
   go: (asked: Asked) => void
   /** The cache has its answer. */
-  answer: (asked: Asked, hit: CacheHit) => void
+  answer: (asked: Asked, hit: Pick<CacheHit, "frames">) => void
 }
 
 /** Whether guards or the cache can have to do with a call at all: four looks, no more. */
@@ -66,7 +66,7 @@ export function prepare(options: PrepareOptions, asked: Asked): void {
 }
 
 /** Aborted when the client leaves before its answer is complete. */
-function leftSignal({ hot: { response } }: LightCall): AbortSignal {
+export function leftSignal({ hot: { response } }: LightCall): AbortSignal {
   const left = new AbortController()
   response.on("close", () => {
     if (!response.writableFinished) left.abort(clientLeft())

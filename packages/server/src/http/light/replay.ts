@@ -21,7 +21,7 @@ export class Replay implements Pausable {
   #next = 0
   #paused = false
 
-  constructor(options: ReplayOptions, { frames }: CacheHit) {
+  constructor(options: ReplayOptions, { frames }: Pick<CacheHit, "frames">) {
     this.#options = options
     this.#frames = frames
     const { response } = options.call.hot

@@ -19,6 +19,7 @@ import { residencyOf } from "../../security/index.ts"
 import type { HotCall, HotRoute } from "../shell.ts"
 import { admit, usableModel } from "./admit.ts"
 import type { ClientDialect } from "./client-dialect.ts"
+import { compactFirst, wantedCompaction } from "./compact.ts"
 import { ClientStream, type Pausable } from "./client-stream.ts"
 import { EventRelay } from "./event-relay.ts"
 import { renderOptions, StreamSink, WholeSink, type EventSink } from "./event-sink.ts"
@@ -80,6 +81,13 @@ function openCall(dependencies: LightRunDependencies, hot: HotCall, dialect: Cli
 const failoverTrailer = "x-perdure-failover"
 
 function serve(dependencies: LightRunDependencies, dialect: ClientDialect, call: LightCall, asked: Asked): void {
+  const wanted = wantedCompaction(dependencies, dialect, asked)
+  if (!wanted) return remembered(dependencies, dialect, call, asked)
+  const go = (compacted: Asked): void => remembered(dependencies, dialect, call, compacted)
+  compactFirst({ dependencies, dialect, call, go, answer: answererOf(dependencies, dialect, call) }, asked, wanted)
+}
+
+function remembered(dependencies: LightRunDependencies, dialect: ClientDialect, call: LightCall, asked: Asked): void {
   if (call.memory) withMemory(dependencies, call, asked, (given) => prepared(dependencies, dialect, call, given))
   else prepared(dependencies, dialect, call, asked)
 }
@@ -91,13 +99,18 @@ function prepared(dependencies: LightRunDependencies, dialect: ClientDialect, ca
     dialect,
     call,
     go: ({ body, model }) => new Served(dependencies, dialect, call, body).start(model),
-    answer: ({ body }, hit) => {
-      const client = body.stream ? openClient(dependencies, call, (error) => replay.fail(error)) : undefined
-      const replay = new Replay({ dependencies, dialect, call, client }, hit)
-      replay.start()
-    },
+    answer: answererOf(dependencies, dialect, call),
   }
   prepare(options, asked)
+}
+
+/** With frames that are there already. */
+function answererOf(dependencies: LightRunDependencies, dialect: ClientDialect, call: LightCall): PrepareOptions["answer"] {
+  return ({ body }, hit) => {
+    const client = body.stream ? openClient(dependencies, call, (error) => replay.fail(error)) : undefined
+    const replay = new Replay({ dependencies, dialect, call, client }, hit)
+    replay.start()
+  }
 }
 
 /** One call under way. */
@@ -144,7 +157,8 @@ class Served {
 
   #openAttempt(deployment: Deployment, end: AttemptEnd): Attempt {
     this.#client?.feedFrom(undefined)
-    if (deployment.dialect === this.#dialect.name)
+    // What was compacted here is told in the answer, which is made here too.
+    if (deployment.dialect === this.#dialect.name && !this.#call.compaction)
       return this.#sameDialect(deployment, end, this.#dialect.passing?.(this.#body, deployment))
     const call = this.#modelCall()
     if (isNative(deployment)) return this.#native(deployment, end, this.#sink(this.#body.model, end), call)
@@ -242,7 +256,7 @@ class Served {
 
   #modelCall(): ModelCall {
     this.#parsed ??= this.#dialect.parse(this.#body.parsed())
-    this.#call.contextEdits = this.#parsed.contextEdits
+    this.#call.contextEdits = this.#parsed.contextEdits ?? this.#call.contextEdits
     return this.#parsed
   }
 }

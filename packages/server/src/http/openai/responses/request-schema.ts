@@ -6,6 +6,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from "../../../core/ind
 import { cacheWish } from "../../../inference/index.ts"
 import { routingOf } from "../../light/own-fields.ts"
 import { memoryWish } from "../../memory/memory-wish.ts"
+import { contextManagement } from "./context-management.ts"
 
 /** A schema that depends on the value, so that the error names the one field that is wrong instead of a list of alternatives. */
 function chosen<Out>(pick: (value: unknown) => z.ZodType<Out>): z.ZodType<Out> {
@@ -187,6 +188,7 @@ const bodySchema = z.looseObject({
   user: text.nullish(),
   safety_identifier: text.max(64).nullish(),
   prompt_cache_key: text.nullish(),
+  context_management: contextManagement.nullish(),
   perdure: json.optional(),
 })
 
@@ -252,6 +254,7 @@ export function newResponseOf(body: CreateResponseBody, headers: Readonly<Incomi
     user: body.user ?? null,
     safety_identifier: body.safety_identifier ?? null,
     prompt_cache_key: body.prompt_cache_key ?? null,
+    ...(body.context_management ? { context_management: body.context_management } : {}),
     ...(memory === undefined || memory === null ? {} : { memory }),
     ...(Object.keys(routing).length === 0 ? {} : { routing }),
   }
