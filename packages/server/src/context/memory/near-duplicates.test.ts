@@ -1,4 +1,4 @@
-// Tests of what counts as said already: the same in more words, and never the opposite, another number, another speaker or a better source.
+// Tests of what counts as said already: the same in other marks and fillers, and never another time, number, wish, speaker or a better source.
 import { describe, expect, it } from "vitest"
 import { addsNothing, saidBy } from "./near-duplicates.ts"
 
@@ -12,7 +12,8 @@ function said(
 describe("a text that says nothing more", () => {
   it.each([
     ["I moved to Bergen in March!", "I moved to Bergen, in march"],
-    ["I moved to Bergen in March", "In fact I moved to Bergen in March, by train"],
+    ["I moved to Bergen", "Well, I moved to Bergen."],
+    ["The boat lies in a harbour", "Oh, a boat lies in the harbour"],
     ["Ich wohne in Hamburg", "Also, ich wohne in Hamburg."],
     ["山田さんは京都に住んでいます", "山田さんは京都に住んでいます。"],
   ])("%s, beside: %s", (other, kept) => {
@@ -22,18 +23,16 @@ describe("a text that says nothing more", () => {
   it.each([
     ["another number", "The ticket costs 40 euros", "The ticket costs 45 euros"],
     ["another place", "I moved to Bergen", "I moved to Paris"],
-    ["a denial", "I like the green tea of Ada", "I don't like the green tea of Ada"],
-    ["a denial in German", "Ich mag den grünen Tee von Ada", "Ich mag den grünen Tee von Ada nicht"],
+    ["another time of the verb", "I work at Acme", "I worked at Acme"],
+    ["what somebody wishes", "I live in Bergen", "I want to live in Bergen"],
+    ["a denial", "I like green tea", "I don't like green tea"],
+    ["a denial in German", "Ich mag grünen Tee", "Ich mag grünen Tee nicht"],
     ["a turn around in Japanese", "山田さんは京都に住んでいます", "山田さんは京都に住んでいません"],
     ["another order", "Ada likes Bob", "Bob likes Ada"],
-    ["more than the other says", "I moved to Bergen by train in March", "I moved to Bergen"],
-    [
-      "a small part of a long text",
-      "I have a boat",
-      "I have a boat, a horse, two houses by the lake and a library of nine thousand old books",
-    ],
+    ["a text without words", "!", "?"],
   ])("is not %s", (_what, other, kept) => {
     expect(addsNothing(said(other), said(kept))).toBe(false)
+    expect(addsNothing(said(kept), said(other))).toBe(false)
   })
 
   it("is not what somebody else said, what stands in another lane, or what is trusted more", () => {

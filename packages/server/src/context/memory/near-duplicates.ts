@@ -1,36 +1,34 @@
-// Whether a text says nothing that another one does not say too: the same words of weight in the same order, by the same speaker, with as much trust.
-import { analyze } from "../retrieval/analyze.ts"
-import { isLatin, languageOf } from "../retrieval/languages.ts"
+// Whether a text says what another one has said already: the same words in the same order, but for marks and fillers, by the same speaker.
+// Stems and meaning are not asked: "worked" is not "works", and "green" is near "blue".
 import type { Entry } from "./types.ts"
 
 export interface Said {
-  terms: readonly string[]
-  denials: number
+  words: string
   speaker: string | null
   lane: string
   integrity: number
-  isLatin: boolean
 }
 
-/** Below it a short text is only part of what a long one says, and worth telling as the answer that it is. */
-const shareMin = 0.6
-const denials =
-  /(?<![\p{L}\p{N}])(?:not|never|no|none|nobody|nothing|neither|nor|without|cannot|nicht|nie|niemals|kein\p{L}*|ohne|weder|ne|pas|jamais|sans|rien|aucune?|nunca|sin|nada|ningún|ninguna?|não|nem|sem|non|mai|senza|niet|geen|inte|aldrig|ingen|değil|yok)(?![\p{L}\p{N}])|n['’]t(?![\p{L}])/giu
+const wordPattern = /[\p{L}\p{N}\p{M}'’]+/gu
+/** Articles, greetings and words that only begin a sentence, in English, German, French and Spanish. */
+const fillers = new Set(
+  `a an the well oh so yes yeah ok okay hey hi hello der die das ein eine einen einem einer also ja na tja le la les un une des alors oui ben
+   el los las una unos unas pues bueno`.split(/\s+/u),
+)
 
 export function saidBy({ text, speaker, lane, label }: Pick<Entry, "text" | "speaker" | "lane" | "label">): Said {
-  const read = text ?? ""
-  const terms = analyze(read, languageOf(read))
-  return { terms, denials: [...read.matchAll(denials)].length, speaker, lane, integrity: label.integrity, isLatin: isLatin(read) }
+  const all = (text ?? "").normalize("NFKC").toLowerCase().match(wordPattern) ?? []
+  return { words: all.filter((word) => !fillers.has(word)).join(" "), speaker, lane, integrity: label.integrity }
 }
 
 /** Whether nothing is lost by telling `kept` alone. */
 export function addsNothing(other: Said, kept: Said): boolean {
-  if (other.terms.length === 0 || other.terms.length > kept.terms.length || other.terms.length < kept.terms.length * shareMin) return false
-  if (other.speaker !== kept.speaker || other.lane !== kept.lane || other.denials !== kept.denials || other.integrity > kept.integrity)
-    return false
-  // Where words are not told apart, one character may turn a sentence around.
-  if (!(other.isLatin && kept.isLatin)) return other.terms.join(" ") === kept.terms.join(" ")
-  let met = 0
-  for (const term of kept.terms) if (term === other.terms[met]) met += 1
-  return met === other.terms.length
+  return (
+    other.words !== "" &&
+    other.words === kept.words &&
+    other.speaker === kept.speaker &&
+    other.lane === kept.lane &&
+    // What nobody trusts must not stand for what somebody said.
+    other.integrity <= kept.integrity
+  )
 }

@@ -64,7 +64,7 @@ describe.each(testEngines())("recall on %s", (engine) => {
   it("tells what says nothing new only once, and why the other is not there", async () => {
     const scope = "user:dup"
     await remember(scope, "Ada's boat lies in the northern harbour")
-    await remember(scope, "Ada's boat: it lies in a northern harbour!")
+    await remember(scope, "Well, Ada's boat lies in the northern harbour!")
     await remember(scope, "Ada's boat doesn't lie in the northern harbour")
     const found = await recall({ scopes: [scope], query: "Where does Ada's boat lie?", explain: true })
     expect(found.entries).toHaveLength(2)
