@@ -160,6 +160,7 @@ const leftOut = z.object({
     "same_text",
     "near_duplicate",
     "shown",
+    "repeats",
     "quoted_by_fact",
     "outranked",
     "budget",

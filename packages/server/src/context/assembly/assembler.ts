@@ -3,7 +3,7 @@ import type { JsonValue } from "../../core/index.ts"
 import type { Blocks } from "../blocks/blocks.ts"
 import type { Memories } from "../memory/memories.ts"
 import type { RecallQuery } from "../memory/recall-query.ts"
-import type { Entry } from "../memory/types.ts"
+import type { Entry, LeftOutReason } from "../memory/types.ts"
 import type { MemoryCaller } from "../scopes/access.ts"
 import type { States } from "../state/states.ts"
 import { assemble } from "./assemble.ts"
@@ -38,8 +38,10 @@ export interface PassedOver {
   id: string
   version: string | null
   score: number
-  reason: "shown"
+  reason: (typeof repeating)[number]
 }
+
+const repeating = ["shown", "repeats", "near_duplicate", "same_text"] as const satisfies LeftOutReason[]
 
 export interface AssemblerDependencies {
   blocks: Pick<Blocks, "list">
@@ -128,9 +130,10 @@ async function recalledPieces(
   const { entries, leftOut, withheld } = await memories.recall(caller, asked, signal)
   const best = Math.max(...entries.map(({ score }) => score), Number.MIN_VALUE)
   const pieces = entries.flatMap((entry) => pieceOf(entry, sectionOf(entry), Math.max(0, entry.score / best)))
-  const passedOver = leftOut.flatMap(({ id, versionId, score, reason }) =>
-    reason === "shown" ? [{ id, version: versionId, score, reason }] : [],
-  )
+  const passedOver = leftOut.flatMap(({ id, versionId: version, score, reason: why }) => {
+    const reason = repeating.find((each) => each === why)
+    return reason === undefined ? [] : [{ id, version, score, reason }]
+  })
   return { pieces, withheld, passedOver }
 }
 

@@ -3,6 +3,7 @@ import { estimateTokens } from "../documents/tokens.ts"
 import { diversified } from "../retrieval/diversity.ts"
 import type { Row } from "./entries.ts"
 import { addsNothing, saidBy, type Said } from "./near-duplicates.ts"
+import { behindWhatTheyRepeat, saysNothingBeside } from "./repeats.ts"
 import { sameText } from "./shown.ts"
 import { overlaps, type TimeSpan } from "./time-signal.ts"
 import type { Entry, LeftOut, LeftOutReason, RecalledEntry, RecallWhy } from "./types.ts"
@@ -12,6 +13,8 @@ export interface Candidate {
   row: Row
   score: number
   why: RecallWhy
+  /** Of an answer: what was recalled for it and it says again. */
+  repeats?: readonly Candidate[]
 }
 
 export interface Told {
@@ -52,7 +55,8 @@ export const instructingLevel = 3
 export const comparedMax = 60
 
 /** Of ranked candidates those that are told, best first. */
-export function choose(candidates: readonly Candidate[], wanted: Wanted): Choice {
+export function choose(ranked: readonly Candidate[], wanted: Wanted): Choice {
+  const candidates = behindWhatTheyRepeat(ranked)
   const reasons = new Map<Candidate, LeftOutReason>()
   const tellable = distinct(candidates, wanted, reasons)
   const { chosen, tokens, full } = fitting(inOrderOfGain(tellable, wanted), wanted, reasons)
@@ -74,7 +78,7 @@ function distinct(candidates: readonly Candidate[], wanted: Wanted, reasons: Map
   const texts = new Set<string>()
   return candidates.filter((candidate) => {
     const text = sameText(candidate.entry.text ?? "")
-    const again = texts.has(text) ? "same_text" : wanted.shown(text) ? "shown" : undefined
+    const again = texts.has(text) ? "same_text" : wanted.shown(text) ? "shown" : saysNothingBeside(candidate) ? "repeats" : undefined
     const reason = refusalOf(candidate, wanted) ?? outsideOf(candidate, wanted) ?? again
     if (reason !== undefined) reasons.set(candidate, reason)
     else texts.add(text)

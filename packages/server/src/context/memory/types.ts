@@ -115,6 +115,7 @@ export type LeftOutReason =
   | "same_text"
   | "near_duplicate"
   | "shown"
+  | "repeats"
   | "quoted_by_fact"
   | "outranked"
   | "budget"
