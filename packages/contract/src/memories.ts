@@ -123,6 +123,12 @@ export const memorySearchRequestSchema = z.strictObject({
     .max(1)
     .optional()
     .meta({ description: "How much memories that are like better ones give way to others; 0 when absent, 0.3 is a good beginning" }),
+  readAfter: z
+    .union([z.int().min(0), z.record(scopeText, z.int().min(0))])
+    .optional()
+    .meta({
+      description: "Wait until the change of that number (`seq` of what was remembered) is committed; by scope where several are searched",
+    }),
   explain: z.boolean().optional().meta({ description: "Tell of the candidates that were left out, and why" }),
 })
 const armScore = z.object({ rank: z.int().min(1), score: z.number() }).nullable()

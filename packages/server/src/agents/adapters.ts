@@ -68,7 +68,8 @@ export function contextAssembler(assembler: Assembler): AssembleContext {
   return async (caller, { wish, query, runId, shown = [] }, signal) => {
     const { budget_tokens: budgetTokens = 0, limit = 0, lanes = null, level_min: levelMin = null, states = [] } = wish.recall ?? {}
     const narrowed = { ...(lanes === null ? {} : { lanes }), ...(levelMin === null ? {} : { levelMin }) }
-    const request = { scopes: wish.scopes, query, budgetTokens, limit, states, runId, shown, ...narrowed }
+    const { scopes, read_after: readAfter } = wish
+    const request = { scopes, readAfter, query, budgetTokens, limit, states, runId, shown, ...narrowed }
     const { manifest, withheld, passedOver, label, ...texts } = await assembler.assemble(caller, request, signal)
     const memoryIds = manifest.entries.map(({ id }) => id).filter((id) => id.startsWith("mem_"))
     return { ...texts, manifest: { ...manifest, withheld, passedOver } as unknown as JsonValue, memoryIds, label } // plain JSON

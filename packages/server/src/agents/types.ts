@@ -74,6 +74,8 @@ export interface MemoryWish extends JsonObject {
     readonly states: readonly string[]
   } | null
   readonly remember: boolean
+  /** Wait until these changes are committed: of the one scope, or by scope. */
+  readonly read_after?: number | Readonly<Record<string, number>>
   /** Without its memory it is not answered at all; otherwise it goes on without. Of calls that are no responses, whose memory is a step of a run. */
   readonly required?: boolean
   /** What its messages belong together by: the conversation, or the response that the chain began with. Set when the request is prepared. */

@@ -6,6 +6,7 @@ import type { Store } from "../store/index.ts"
 import { createAssembler, type Assembler } from "./assembly/assembler.ts"
 import { createBlocks, type Blocks } from "./blocks/blocks.ts"
 import { createChangeLog, type ChangeLog } from "./changes/change-log.ts"
+import { createAwaitChanges } from "./changes/read-after.ts"
 import { createConversations, type Conversations } from "./conversations.ts"
 import { createDocumentServices, type DocumentServiceLimits, type DocumentServices } from "./document-services.ts"
 import { createErasures, type Erasures } from "./erasure/erasures.ts"
@@ -104,11 +105,23 @@ export function createContext(dependencies: ContextDependencies): ContextService
   const index = createScopeIndex({ ...dependencies, termKeyOf, compactor })
   const documents = createDocumentServices({ ...dependencies, index }, onError)
   const changeLog = createChangeLog({ ...scoped, onError })
+  const awaitChanges = createAwaitChanges(changeLog)
   const reader = createReader(dependencies)
   const starter = createUpkeepStarter({ ...dependencies, onError })
   runs.define(upkeepDefinition({ ...dependencies, ...dependencies.memory, reader, keys, index }))
   const { afterRemember } = starter
-  const memories = createMemories({ ...dependencies, afterRemember, onError, reader, keys, termKeyOf, index, wordCache, vectorIndex })
+  const memories = createMemories({
+    ...dependencies,
+    afterRemember,
+    awaitChanges,
+    onError,
+    reader,
+    keys,
+    termKeyOf,
+    index,
+    wordCache,
+    vectorIndex,
+  })
   const [blocks, states] = [createBlocks(scoped), createStates(scoped)]
   const { dropCaches = () => undefined } = dependencies
   runs.define(erasureDefinition({ ...scoped, keys, index, files: documents.files, dropCaches }))
@@ -123,7 +136,7 @@ export function createContext(dependencies: ContextDependencies): ContextService
     changeLog,
     blocks,
     states,
-    assembler: createAssembler({ blocks, states, memories }),
+    assembler: createAssembler({ blocks, states, memories, awaitChanges }),
     erasures: createErasures({ ...dependencies, keys }),
     [Symbol.asyncDispose]: async () => {
       await changeLog[Symbol.asyncDispose]()

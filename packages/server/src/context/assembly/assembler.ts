@@ -1,6 +1,7 @@
 // Gathers what a turn may need of its scopes (blocks, states, profiles, timelines, what is recalled for the question) and assembles it.
 import type { JsonValue } from "../../core/index.ts"
 import type { Blocks } from "../blocks/blocks.ts"
+import type { AwaitChanges, ReadAfter } from "../changes/read-after.ts"
 import type { Memories } from "../memory/memories.ts"
 import type { RecallQuery } from "../memory/recall-query.ts"
 import type { Entry, LeftOutReason } from "../memory/types.ts"
@@ -21,6 +22,8 @@ export interface AssemblyRequest extends AssemblyBudget {
   /** Keys of the states that stand in the context. */
   states?: readonly string[]
   runId?: string
+  /** Wait until these changes of the scopes are committed. */
+  readAfter?: ReadAfter | undefined
   /** Texts that stand before the model anyway. */
   shown?: readonly string[]
 }
@@ -47,6 +50,7 @@ export interface AssemblerDependencies {
   blocks: Pick<Blocks, "list">
   states: Pick<States, "get">
   memories: Pick<Memories, "recall" | "list" | "pinned">
+  awaitChanges: AwaitChanges
 }
 
 const blocksMax = 50
@@ -56,6 +60,7 @@ const pinnedMax = 50
 export function createAssembler(dependencies: AssemblerDependencies): Assembler {
   return {
     async assemble(caller, request, signal) {
+      await dependencies.awaitChanges(caller, request.scopes, request.readAfter, signal)
       const standing = await Promise.all([
         blockPieces(dependencies, caller, request),
         statePieces(dependencies, caller, request),

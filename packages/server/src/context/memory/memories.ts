@@ -10,6 +10,7 @@ import {
   type ReviewReason,
   type Store,
 } from "../../store/index.ts"
+import type { AwaitChanges } from "../changes/read-after.ts"
 import type { ScopeIndex } from "../retrieval/index-entry.ts"
 import type { Reader } from "../retrieval/reader.ts"
 import type { TermKeyOf } from "../retrieval/term-hash.ts"
@@ -99,6 +100,7 @@ export interface MemoriesDependencies {
   newId: NewId
   limits: Pick<Limits, "memoryPinsPerScopeMax">
   afterRemember: AfterRemember
+  awaitChanges: AwaitChanges
   onError: (name: string, message: string) => void
 }
 
@@ -124,6 +126,7 @@ class MemoryService implements Memories {
 
   async recall(caller: MemoryCaller, query: RecallQuery, signal: AbortSignal): Promise<Recall> {
     await this.#prepared(caller)
+    await this.#dependencies.awaitChanges(caller, query.scopes, query.readAfter, signal)
     return recall(this.#dependencies, caller, query, signal)
   }
 

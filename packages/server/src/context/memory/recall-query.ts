@@ -1,4 +1,5 @@
 // What a recall asks for.
+import type { ReadAfter } from "../changes/read-after.ts"
 import type { Lane } from "../retrieval/lanes.ts"
 
 export const memoryLanes = ["user", "assistant", "tool", "fact", "summary"] as const satisfies Lane[]
@@ -30,6 +31,8 @@ export interface RecallQuery {
   diversity?: number | undefined
   /** Texts that the reader has before it anyway: what they say already is left out. */
   shown?: readonly string[] | undefined
+  /** Wait until these changes of the scopes are committed. */
+  readAfter?: ReadAfter | undefined
   /** Tell of candidates that were left out, and why. */
   explain?: boolean | undefined
   /** The run that is given the entries: it is remembered that they influenced it. */

@@ -33,13 +33,15 @@ const memory = z
     recall: z.union([z.boolean(), recall]).default(true),
     remember: z.boolean().default(true),
     required: z.boolean().default(false),
+    read_after: z.union([z.int().min(0), z.record(scope, z.int().min(0))]).optional(),
   })
   .refine((wish) => (wish.scope === undefined) !== (wish.scopes === undefined), 'needs either "scope" or "scopes"')
   .transform((wish): MemoryWish => {
     const scopes = wish.scopes ?? [wish.scope ?? ""]
     const asked = wish.recall === true ? recall.parse({}) : wish.recall
     const isNothing = asked === false || asked.budget_tokens === 0
-    return { scopes, recall: isNothing ? null : asked, remember: wish.remember, ...(wish.required ? { required: true } : {}) }
+    const more = { ...(wish.required ? { required: true } : {}), ...(wish.read_after === undefined ? {} : { read_after: wish.read_after }) }
+    return { scopes, recall: isNothing ? null : asked, remember: wish.remember, ...more }
   })
 
 const wrapped = z.object({ perdure: z.object({ memory }) })
