@@ -33,7 +33,7 @@ it.runIf(testEngines().includes("postgres"))(
   },
 )
 
-it("it waits no longer than may be, and says what to do; what is of no scope that is read is refused", async () => {
+it("a wait is no longer than may be, and its end says what to do; what is of no scope that is read is refused", async () => {
   await using server = await startContextServer({ limits: { changeWaitMsMax: 200 } })
   const client = clientOf(server)
   const { seq } = await client.memories.remember({ scope: "user:ada", text: "The word is dune" })

@@ -61,7 +61,7 @@ describe("an answer that repeats what was recalled for it", () => {
     const other = await answer(scope, "The oven should be at two hundred degrees for the crust.", [own])
     const alone = await answer(scope, "Let the crust rest before the oven.", [])
     const found = await recall(scope, "oven crust degrees")
-    expect(textsOf(found).slice(0, 2).toSorted()).toEqual([alone.text, other.text].toSorted())
+    expect(new Set(textsOf(found).slice(0, 2))).toEqual(new Set([alone.text, other.text]))
   })
 
   it("may repeat an answer that repeats, each behind the one before", async () => {
