@@ -1,6 +1,5 @@
 // Answers that repeat what was recalled for them: they rank behind it, so that no statement is its own second witness.
 import type { Candidate } from "./choose.ts"
-import { saidBy } from "./near-duplicates.ts"
 import { phrasesOf, shareIn, wordsIn } from "./shown.ts"
 
 /** Of the words of an entry that an answer has, from which on it repeats the entry. */
@@ -54,8 +53,15 @@ function isBefore({ entry: { kind, id } }: Candidate, { entry: answer }: Candida
 /** Whether what an answer says beside what it repeats is next to nothing. */
 export function saysNothingBeside({ entry, repeats = [] }: Candidate): boolean {
   if (repeats.length === 0) return false
-  const said = new Set(repeats.flatMap((each) => [...phrasesOf(each.entry.text ?? "")]))
-  if (shareIn(phrasesOf(entry.text ?? ""), said) < nothingNewShareMin) return false
+  const all = repeats.map((each) => each.entry.text ?? "")
+  if (shareIn(phrasesOf(entry.text ?? ""), new Set(all.flatMap((text) => [...phrasesOf(text)]))) < nothingNewShareMin) return false
   // One "not" more turns a sentence around.
-  return saidBy(entry).denials === repeats.reduce((sum, each) => sum + saidBy(each.entry).denials, 0)
+  const said = new Set(all.flatMap((text) => [...wordsIn(text)]))
+  return ![...wordsIn(entry.text ?? "")].some((word) => denials.has(word) && !said.has(word))
 }
+
+/** In English, German, French and Spanish; "isn't" is two words here, of which the second is "t". */
+const denials = new Set(
+  `not never no none nobody nothing neither nor without cannot t nicht nie niemals kein keine keinen ohne weder ne pas jamais sans rien aucun aucune
+   nunca sin nada ningún ninguna`.split(/\s+/u),
+)
