@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { createPerdure, type Perdure } from "../../packages/server/src/app/index.ts"
 import { loadConfig } from "../../packages/server/src/config/index.ts"
 import { temporaryDirectory } from "../support/server.ts"
+import { routeRows, unaskedRoutes, type Answer, type RouteRow } from "./project-routes.ts"
 
 const secretWord = "zanzibar-7731"
 
@@ -11,12 +12,24 @@ let directory: Awaited<ReturnType<typeof temporaryDirectory>>
 let perdure: Perdure
 let ours: string
 let theirs: string
+/** Ids and names of what the project owns. */
 const made: Record<string, string> = {}
+const allowed = [
+  "tool.read:*",
+  "memory.write:*",
+  "memory.delete:*",
+  "memory.manage:*",
+  "memories.erase:*",
+  "file.write:*",
+  "keys.manage:*",
+  "prompts.manage:*",
+  "experiments.manage:*",
+]
 
 beforeAll(async () => {
   directory = await temporaryDirectory()
   const { config } = await loadConfig({ cwd: directory.path, env: { PORT: "0", PERDURE_DATA: directory.path } })
-  perdure = await createPerdure({ ...config, discovery: false })
+  perdure = await createPerdure({ ...config, discovery: false, grants: [{ to: "*", allow: allowed, origin: "test" }] })
   ours = (await perdure.identity.createKey("proj_ours", "ours")).secret
   theirs = (await perdure.identity.createKey("proj_theirs", "theirs")).secret
   await makeOne()
@@ -29,115 +42,189 @@ afterAll(async () => {
 /** Everything that a project can own, made with the key of `ours`. */
 async function makeOne(): Promise<void> {
   const client = new OpenAI({ baseURL: `${perdure.url}/v1`, apiKey: ours })
+  await makeDocuments(client)
+  const tools: OpenAI.Responses.Tool[] = [{ type: "file_search", vector_store_ids: [made["store"] ?? ""] }]
+  const response = await client.responses.create({ model: "perdure/extractive", input: "What is the word?", tools })
+  expect(response.output_text).toContain(secretWord)
+  const conversation = await client.conversations.create({ items: [{ type: "message", role: "user", content: secretWord }] })
+  const [item] = (await client.conversations.items.list(conversation.id)).data
+  const run = response.id.replace("resp_", "run_")
+  Object.assign(made, { response: response.id, run, conversation: conversation.id, item: item?.id ?? "" })
+  await makeMemory()
+  const [key] = (await make("GET", "/v1/keys"))["keys"] as { id: string }[]
+  await make("POST", "/v1/feedback", { runId: run, name: "helpful", value: true, comment: secretWord })
+  await make("POST", "/v1/prompts", { name: "harbour-prompt", messages: [{ role: "user", content: secretWord }] })
+  await make("POST", "/v1/experiments", {
+    name: "harbour-experiment",
+    description: secretWord,
+    variants: { a: { model: "perdure/extractive" }, b: { model: "perdure/extractive" } },
+  })
+  Object.assign(made, { key: key?.id ?? "", prompt: "harbour-prompt", experiment: "harbour-experiment", word: secretWord })
+}
+
+async function makeDocuments(client: OpenAI): Promise<void> {
   const file = await client.files.create({ file: new File([`The word is ${secretWord}.`], "word.md"), purpose: "assistants" })
   const store = await client.vectorStores.create({ name: secretWord })
-  const storeFile = await client.vectorStores.files.createAndPoll(store.id, { file_id: file.id }, { pollIntervalMs: 50 })
-  const tools: OpenAI.Responses.Tool[] = [{ type: "file_search", vector_store_ids: [store.id] }]
-  const response = await client.responses.create({ model: "perdure/extractive", input: "What is the word?", tools })
-  const conversation = await client.conversations.create({ items: [{ type: "message", role: "user", content: secretWord }] })
-  const memory = (await (await call(ours, "POST", "/v1/memories", { text: `The word is ${secretWord}.` })).json()) as { id: string }
-  const keys = (await (await call(ours, "GET", "/v1/keys")).json()) as { keys: { id: string }[] }
-  expect(storeFile.status).toBe("completed")
-  expect(response.output_text).toContain(secretWord)
+  const fileBatch = await client.vectorStores.fileBatches.createAndPoll(store.id, { file_ids: [file.id] }, { pollIntervalMs: 50 })
+  expect(fileBatch.file_counts.completed).toBe(1)
+  const upload = await client.uploads.create({
+    filename: `${secretWord}.txt`,
+    purpose: "assistants",
+    bytes: secretWord.length,
+    mime_type: "text/plain",
+  })
+  const part = await client.uploads.parts.create(upload.id, { data: new File([secretWord], "part") })
+  const line = { custom_id: "a", method: "POST", url: "/v1/responses", body: { model: "perdure/extractive", input: secretWord } }
+  const lines = await client.files.create({ file: new File([JSON.stringify(line)], "lines.jsonl"), purpose: "batch" })
+  const batch = await client.batches.create({ input_file_id: lines.id, endpoint: "/v1/responses", completion_window: "24h" })
+  const request = {
+    custom_id: "a",
+    params: { model: "perdure/extractive", max_tokens: 9, messages: [{ role: "user", content: secretWord }] },
+  }
+  const { id: messageBatch } = await make("POST", "/v1/messages/batches", { requests: [request] })
   Object.assign(made, {
     file: file.id,
     store: store.id,
-    response: response.id,
-    run: response.id.replace("resp_", "run_"),
-    conversation: conversation.id,
-    memory: memory.id,
-    key: keys.keys[0]?.id ?? "",
+    fileBatch: fileBatch.id,
+    upload: upload.id,
+    part: part.id,
+    batch: batch.id,
+    messageBatch,
   })
 }
 
+async function makeMemory(): Promise<void> {
+  const scope = "team:harbour"
+  const memory = await make("POST", "/v1/memories", {
+    scope,
+    text: `The harbour master's word is ${secretWord}.`,
+    role: "tool",
+    source: { kind: "web", uri: secretWord },
+  })
+  await make("POST", "/v1/memories", { text: `The word is ${secretWord}.` })
+  await make("PUT", `/v1/blocks/${scope}/notes.md`, { text: secretWord })
+  await make("PUT", `/v1/states/${scope}/cart`, { value: secretWord })
+  await make("PATCH", `/v1/scopes/${scope}`, { retentionDays: 900 })
+  const { id: erasure } = await make("POST", "/v1/erasures", { source: memory["sourceId"], dryRun: true })
+  Object.assign(made, { memory: memory["id"], source: memory["sourceId"], erasure, scope, block: "notes.md", state: "cart" })
+}
+
+/** Names that every project may have for something of its own. */
+const names = new Set(["scope", "block", "state", "prompt", "experiment", "word"])
+
+describe("the contract", () => {
+  it("has a row for each of its routes", () => {
+    expect(unaskedRoutes()).toEqual({ unasked: [], unknown: [] })
+  })
+})
+
 describe("another project's key", () => {
-  // Before it has asked for anything by name: its own failed requests are its runs, and they carry the names that it sent.
-  it.each([
-    ["GET", "/v1/files"],
-    ["GET", "/v1/vector_stores"],
-    ["GET", "/v1/memories"],
-    ["POST", "/v1/memories/search", { query: "What is the word?" }],
-    ["GET", "/v1/runs"],
-    ["GET", `/v1/runs?search=${secretWord}`],
-    ["GET", "/v1/usage"],
-    ["GET", "/v1/keys"],
-    ["GET", "/v1/keys?search={key}"],
-  ])("%s %s: lists nothing of it", async (method, path, body?: object) => {
-    const response = await call(theirs, method, filled(path), body)
-    const text = await response.text()
-    expect(response.status).toBe(200)
-    for (const id of Object.values(made)) expect(text).not.toContain(id)
+  it.each(rowsOf("lists"))("%s %s: lists nothing of it", async (_method, path, row) => {
+    const { status, text } = await ask(row)
+    expect({ path, status, text: status === 200 ? "" : text }).toEqual({ path, status: 200, text: "" })
+    const ids = Object.entries(made).flatMap(([name, id]) => (names.has(name) || row.path.includes(`{${name}}`) ? [] : [id]))
+    for (const id of ids) expect(text).not.toContain(id)
+    if (!row.path.includes("{word}")) expect(text).not.toContain(secretWord)
+  })
+
+  it.each(rowsOf("hides"))("%s %s: not found, and no word of it in the answer", async (_method, _path, row) => {
+    const { status, text } = await ask(row)
+    expect({ status, text: status === 404 ? "" : text }).toEqual({ status: 404, text: "" })
     expect(text).not.toContain(secretWord)
   })
 
-  it.each([
-    ["GET", "/v1/files/{file}"],
-    ["GET", "/v1/files/{file}/content"],
-    ["DELETE", "/v1/files/{file}"],
-    ["GET", "/v1/vector_stores/{store}"],
-    ["DELETE", "/v1/vector_stores/{store}"],
-    ["GET", "/v1/vector_stores/{store}/files"],
-    ["GET", "/v1/vector_stores/{store}/files/{file}"],
-    ["DELETE", "/v1/vector_stores/{store}/files/{file}"],
-    ["POST", "/v1/vector_stores/{store}/search", { query: "What is the word?" }],
-    ["POST", "/v1/vector_stores/{store}/files", { file_id: "{file}" }],
-    ["GET", "/v1/responses/{response}"],
-    ["GET", "/v1/responses/{response}?stream=true"],
-    ["GET", "/v1/responses/{response}/input_items"],
-    ["POST", "/v1/responses/{response}/cancel"],
-    ["DELETE", "/v1/responses/{response}"],
-    ["GET", "/v1/conversations/{conversation}"],
-    ["GET", "/v1/conversations/{conversation}/items"],
-    ["DELETE", "/v1/memories/{memory}"],
-    ["GET", "/v1/runs/{run}"],
-    ["GET", "/v1/runs/{run}/events"],
-    ["GET", "/v1/runs/{run}/stream"],
-    ["POST", "/v1/runs/{run}/cancel", {}],
-    ["POST", "/v1/runs/{run}/signals/go", { payload: 1 }],
-    ["POST", "/v1/runs/{run}/resolve", { decision: "again" }],
-    ["GET", "/v1/keys/{key}"],
-    ["PATCH", "/v1/keys/{key}", { name: "taken over" }],
-    ["POST", "/v1/keys/{key}/rotate", { overlapMs: 0 }],
-    ["DELETE", "/v1/keys/{key}"],
-  ])("%s %s: not found, and no word of it in the answer", async (method, path, body?: object) => {
-    const response = await call(theirs, method, filled(path), body && (JSON.parse(filled(JSON.stringify(body))) as object))
-    const text = await response.text()
-    expect({ status: response.status, text: response.status === 404 ? "" : text }).toEqual({ status: 404, text: "" })
+  it("gives no part to its upload", async () => {
+    const form = new FormData()
+    form.set("data", new File(["theirs"], "part"))
+    const response = await fetch(`${perdure.url}/v1/uploads/${made["upload"]}/parts`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${theirs}` },
+      body: form,
+    })
+    expect(response.status).toBe(404)
+  })
+
+  it.each(rowsOf("refuses"))("%s %s %#: is refused", async (_method, _path, row) => {
+    const { status, text } = await ask(row)
+    expect({ refused: status >= 400 && status < 500, text: status < 400 || status >= 500 ? text : "" }).toEqual({ refused: true, text: "" })
     expect(text).not.toContain(secretWord)
   })
 
-  it.each([
-    ["a file search", { tools: [{ type: "file_search", vector_store_ids: ["{store}"] }] }],
-    ["a previous response", { previous_response_id: "{response}" }],
-    ["a conversation", { conversation: "{conversation}" }],
-  ])("does not reach it through %s of a response", async (_what, more) => {
-    const body = JSON.parse(filled(JSON.stringify({ model: "perdure/extractive", input: "What is the word?", ...more }))) as object
-    const text = await (await call(theirs, "POST", "/v1/responses", body)).text()
-    expect(text).not.toContain(secretWord)
+  it.each(rowsOf("own"))("%s %s %#: is about its own, and tells no word of the other's", async (_method, _path, row) => {
+    const { text } = await ask(row)
+    if (!JSON.stringify(row).includes("{word}")) expect(text).not.toContain(secretWord)
   })
 })
 
 describe("the project's own key", () => {
-  it("still has everything", async () => {
-    for (const path of [
-      "/v1/files/{file}",
-      "/v1/vector_stores/{store}",
-      "/v1/responses/{response}",
-      "/v1/conversations/{conversation}",
-      "/v1/runs/{run}",
-      "/v1/keys/{key}",
-    ]) {
-      const { status } = await call(ours, "GET", filled(path))
-      expect({ path, status }).toEqual({ path, status: 200 })
-    }
+  it.each([
+    "/v1/files/{file}",
+    "/v1/vector_stores/{store}",
+    "/v1/vector_stores/{store}/file_batches/{fileBatch}",
+    "/v1/vector_stores/{store}/files/{file}/content",
+    "/v1/batches/{batch}",
+    "/v1/messages/batches/{messageBatch}",
+    "/v1/responses/{response}",
+    "/v1/conversations/{conversation}/items/{item}",
+    "/v1/runs/{run}",
+    "/v1/keys/{key}",
+    "/v1/sources/{source}/blast_radius",
+    "/v1/erasures/{erasure}",
+  ])("still has %s", async (path) => {
+    const { status } = await call(ours, "GET", filled(path))
+    expect({ path, status }).toEqual({ path, status: 200 })
+  })
+
+  it("still has what the other gave names of its own to, as it was", async () => {
+    expect(await make("GET", filled("/v1/blocks/{scope}/{block}"))).toMatchObject({ text: secretWord, version: 1 })
+    expect(await make("GET", filled("/v1/states/{scope}/{state}"))).toMatchObject({ value: secretWord, version: 1 })
+    expect(await make("GET", filled("/v1/scopes/{scope}"))).toMatchObject({ retentionDays: 900, levelMin: 0 })
+    expect(await make("GET", filled("/v1/memories/{memory}"))).toMatchObject({
+      expiredAt: null,
+      text: expect.stringContaining(secretWord) as string,
+    })
+    expect(await make("GET", filled("/v1/prompts/{prompt}"))).toMatchObject({ latest: 1 })
+    expect(await make("GET", filled("/v1/experiments/{experiment}"))).toMatchObject({ description: secretWord, status: "running" })
+    expect(await make("GET", filled("/v1/feedback?runId={run}"))).toMatchObject({ feedback: [{ value: true }] })
+    const completed = await make("POST", filled("/v1/uploads/{upload}/complete"), { part_ids: [made["part"]] })
+    expect(completed).toMatchObject({ status: "completed", bytes: secretWord.length })
   })
 })
 
-function filled(text: string): string {
-  return text.replace(/\{(file|store|response|conversation|memory|run|key)\}/g, (_, name: string) => made[name] ?? "missing")
+function rowsOf(answer: Answer): [method: string, path: string, row: RouteRow][] {
+  return routeRows.filter((row) => row.answer === answer).map((row) => [row.method, row.path, row])
 }
 
-function call(key: string, method: string, path: string, body?: object): Promise<Response> {
-  const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" }
+function filled(text: string): string {
+  return text.replaceAll(/\{(\w+)\}/g, (whole, name: string) => made[name] ?? whole)
+}
+
+/** With the other project's key; of a stream what comes in a moment. */
+async function ask({ method, path, body, headers, isStream }: RouteRow): Promise<{ status: number; text: string }> {
+  const asked = body && (JSON.parse(filled(JSON.stringify(body))) as object)
+  const response = await call(theirs, method, filled(path), asked, headers)
+  if (isStream !== true) return { status: response.status, text: await response.text() }
+  let text = ""
+  const stream = response.body?.pipeThrough(new TextDecoderStream())
+  const reader = stream?.getReader()
+  const timer = setTimeout(() => void reader?.cancel(), 500)
+  for (;;) {
+    const { done, value } = (await reader?.read()) ?? { done: true, value: undefined }
+    if (done) break
+    text += value ?? ""
+  }
+  clearTimeout(timer)
+  return { status: response.status, text }
+}
+
+async function make(method: string, path: string, body?: object): Promise<Record<string, unknown>> {
+  const response = await call(ours, method, path, body)
+  const text = await response.text()
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`)
+  return JSON.parse(text) as Record<string, unknown>
+}
+
+function call(key: string, method: string, path: string, body?: object, more?: Record<string, string>): Promise<Response> {
+  const headers = { authorization: `Bearer ${key}`, "content-type": "application/json", ...more }
   return fetch(perdure.url + path, { method, headers, ...(body ? { body: JSON.stringify(body) } : {}) })
 }
