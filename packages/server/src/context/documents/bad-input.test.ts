@@ -63,6 +63,63 @@ describe("a file that is no document", () => {
       "invalid_file",
       /21 sheets; filePagesMax is 20/,
     ],
+    [
+      "an ODT that unpacks to a bomb",
+      "bomb.odt",
+      makeZip([
+        { name: "mimetype", content: "application/vnd.oasis.opendocument.text" },
+        { name: "content.xml", content: Buffer.alloc(30_000_000, 32) },
+      ]),
+      "invalid_file",
+      /content.xml' unpacks to more than/,
+    ],
+    [
+      "an ODT that is protected",
+      "locked.odt",
+      makeZip([
+        { name: "mimetype", content: "application/vnd.oasis.opendocument.text" },
+        { name: "content.xml", content: "garbage" },
+        { name: "META-INF/manifest.xml", content: "<manifest:encryption-data/>" },
+      ]),
+      "invalid_file",
+      /protected by a password/,
+    ],
+    [
+      "an OpenDocument drawing",
+      "plan.odg",
+      makeZip([
+        { name: "mimetype", content: "application/vnd.oasis.opendocument.graphics" },
+        { name: "content.xml", content: "<a/>" },
+      ]),
+      "unsupported_file",
+      /of the kind 'graphics'/,
+    ],
+    ["RTF nested too deeply", "deep.rtf", bytes(`{\\rtf1 ${"{".repeat(300)}x`), "invalid_file", /nested deeper than 256 groups/],
+    ["RTF that is cut off", "cut.rtf", bytes("{\\rtf1 text \\"), "invalid_file", /ends within a control word/],
+    ["RTF of a picture alone", "picture.rtf", bytes("{\\rtf1{\\pict\\bin5 abcde}}"), "invalid_file", /no text that a reader would see/],
+    ["RTF in a code page that nobody has", "page.rtf", bytes("{\\rtf1\\ansicpg99999 x}"), "unsupported_file", /code page 99999/],
+    [
+      "mail with parts in parts in parts",
+      "nested.eml",
+      bytes(
+        `From: a@example.com\nSubject: x\n${Array.from({ length: 40 }, (_, level) => `Content-Type: multipart/mixed; boundary="b${level}"\n\n--b${level}\n`).join("")}`,
+      ),
+      "invalid_file",
+      /nesting depth of 32 levels/,
+    ],
+    ["mail with a head of megabytes", "head.eml", bytes(`Subject: ${"x".repeat(600_000)}\n\ntext`), "invalid_file", /header size/i],
+    [
+      "a mailbox of too many messages",
+      "many.mbox",
+      bytes(
+        Array.from(
+          { length: 21 },
+          (_, index) => `From a@example.com Thu Jan  1 00:00:00 2026\nFrom: a@example.com\nSubject: ${index}\n\ntext\n\n`,
+        ).join(""),
+      ),
+      "invalid_file",
+      /more than 20 messages/,
+    ],
     ["a PDF of garbage", "garbage.pdf", bytes("%PDF-1.7\nnothing of the kind"), "invalid_file", /broken PDF/],
     [
       "a PDF with too many pages",

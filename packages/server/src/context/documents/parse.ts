@@ -5,13 +5,16 @@ import { decodeText } from "./encoding.ts"
 import { parseHtml } from "./html.ts"
 import { imageTypes, parseImage } from "./image.ts"
 import { parseJson, parseJsonLines } from "./json.ts"
+import { mailKindOf, parseMail } from "./mail.ts"
 import { parseMarkdown } from "./markdown.ts"
 import { parsePdf } from "./pdf.ts"
 import { parsePlain } from "./plain.ts"
+import { isRtf, parseRtf } from "./rtf.ts"
 import { isPdf, isZip, provenMediaType, textKindOf } from "./sniff.ts"
 import { DocumentError, type ParsedDocument, type ParseLimits } from "./types.ts"
 
-const supported = "Supported: PDF, DOCX, PPTX, XLSX, EPUB, HTML, Markdown, CSV, JSON, JSON lines, plain text, pictures."
+const supported =
+  "Supported: PDF, DOCX, PPTX, XLSX, ODT, ODP, ODS, EPUB, RTF, mail (EML, mbox), HTML, Markdown, CSV, JSON, JSON lines, plain text, pictures."
 /** Old office files have one container for all of them. */
 const containers: ReadonlySet<string> = new Set(["application/x-cfb", "application/msword", "application/vnd.ms-excel"])
 
@@ -28,6 +31,7 @@ export async function parseDocument(bytes: Uint8Array, filename: string, limits:
 async function parsed(bytes: Uint8Array, filename: string, limits: ParseLimits): Promise<ParsedDocument> {
   if (isPdf(bytes)) return parsePdf(bytes, filename, limits)
   if (isZip(bytes)) return parseArchive(bytes, filename, limits)
+  if (isRtf(bytes)) return parseRtf(bytes, filename, limits)
   const proven = await provenMediaType(bytes)
   if (proven !== undefined && imageTypes.has(proven)) return parseImage(bytes, filename, proven, limits)
   if (proven !== undefined && containers.has(proven)) {
@@ -38,6 +42,8 @@ async function parsed(bytes: Uint8Array, filename: string, limits: ParseLimits):
   }
   if (proven !== undefined && !proven.startsWith("text/") && !proven.endsWith("xml"))
     throw new DocumentError("unsupported_file", `The file '${filename}' is ${proven} by its content. ${supported}`)
+  const mail = proven === undefined ? mailKindOf(bytes, filename) : undefined
+  if (mail !== undefined) return parseMail(bytes, filename, mail, limits)
   return parsedText(decodeText(bytes, filename), filename, limits)
 }
 
