@@ -190,12 +190,15 @@ export const vectorStoreSearchRequestSchema = z
     query: z.union([z.string(), z.array(z.string())]),
     max_num_results: z.int().min(1).max(50).optional(),
     filters: z.looseObject({}).nullish(),
+    page: z.string().nullish().meta({ description: "`next_page` of the answer before, with everything else as it was" }),
   })
   .meta({ id: "VectorStoreSearchRequest" })
 export const vectorStoreSearchSchema = z
   .looseObject({
     object: z.literal("vector_store.search_results.page"),
     data: z.array(z.looseObject({ file_id: z.string(), filename: z.string(), score: z.number() })),
+    has_more: z.boolean(),
+    next_page: z.string().nullable(),
   })
   .meta({ id: "VectorStoreSearch" })
 

@@ -20,6 +20,8 @@ export interface SearchQuery {
   /** Several phrasings are searched one by one; a chunk keeps its best place. */
   query: string | readonly string[]
   limit: number
+  /** Results that come before them, of the hundred candidates that are ranked; none when absent. */
+  offset?: number | undefined
   filters?: AttributeFilter | undefined
   /** Results below it are left out; 0 to 1. */
   scoreThreshold?: number | undefined
@@ -55,6 +57,8 @@ export interface SearchResult {
 
 export interface SearchAnswer {
   results: SearchResult[]
+  /** There are results after these. */
+  hasMore: boolean
   /** Why vectors were not searched; null when they were. */
   wordsOnly: string | null
 }
@@ -102,7 +106,8 @@ export function createSearch(dependencies: SearchDependencies): Search {
     })
     found.sort((a, b) => b.score - a.score) // stable: within one store the order stays
 
-    return { results: found.slice(0, query.limit), wordsOnly }
+    const from = query.offset ?? 0
+    return { results: found.slice(from, from + query.limit), hasMore: found.length > from + query.limit, wordsOnly }
   }
 }
 
@@ -177,15 +182,15 @@ function best(rankings: readonly Fused[][], { scoreThreshold = 0 }: SearchQuery)
 /** What stands further down is not worth comparing with what stands above. */
 const comparedMax = 60
 
-/** As many as were asked for, best first; with `diversity` the best that are not all alike. */
+/** As many as were asked for and one more, best first; with `diversity` the best that are not all alike, and these are not paged through. */
 async function varied(
   db: Queryable,
   { projectId, scopeId, model }: ModelKey,
   entries: readonly Fused[],
-  { limit, diversity = 0 }: SearchQuery,
+  { limit, offset = 0, diversity = 0 }: SearchQuery,
   hasVectors: boolean,
 ): Promise<Fused[]> {
-  if (diversity === 0 || !hasVectors || entries.length <= 1) return entries.slice(0, limit)
+  if (diversity === 0 || !hasVectors || entries.length <= 1) return entries.slice(0, offset + limit + 1)
   const compared = entries.slice(0, Math.max(comparedMax, limit))
   const places = compared.map(({ key }) => ({ scopeId, ...placeOf(key) }))
   const found = await embeddings.firstVectors(db, { projectId, model }, places)

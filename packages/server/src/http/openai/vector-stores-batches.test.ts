@@ -168,6 +168,42 @@ describe("what has expired", () => {
 })
 
 describe("search options", () => {
+  it("page through all results by `next_page`, each once and in one order, and refuse a page of another search", async () => {
+    const store = await client.vectorStores.create({})
+    const texts = Array.from(
+      { length: 7 },
+      (_, index) => new File([`Llama number ${index} eats hay ${"daily ".repeat(index)}.`], `llama-${index}.txt`),
+    )
+    await client.vectorStores.fileBatches.uploadAndPoll(store.id, { files: texts }, { pollIntervalMs: 50 })
+    type Answer = OpenAI.VectorStoreSearchResponse[]
+    const ask = async (more: object): Promise<{ status: number; data: Answer; has_more: boolean; next_page: string | null }> => {
+      const body = { query: "llama hay", max_num_results: 3, ...more }
+      const headers = { authorization: `Bearer ${server.apiKey}`, "content-type": "application/json" }
+      const answer = await fetch(`${server.url}/v1/vector_stores/${store.id}/search`, {
+        method: "POST",
+        headers,
+        body: JSON.stringify(body),
+      })
+      return { status: answer.status, ...((await answer.json()) as { data: Answer; has_more: boolean; next_page: string | null }) }
+    }
+    const names: string[] = []
+    const sizes: number[] = []
+    for (let page: string | null | undefined; page !== null;) {
+      const answer = await ask({ page })
+      names.push(...answer.data.map(({ filename }) => filename))
+      sizes.push(answer.data.length)
+      expect(answer.has_more).toBe(answer.next_page !== null)
+      page = answer.next_page
+    }
+    expect(sizes).toEqual([3, 3, 1])
+    const whole = await ask({ max_num_results: 50 })
+    expect(names).toEqual(whole.data.map(({ filename }) => filename))
+    expect(whole).toMatchObject({ has_more: false, next_page: null })
+    const { next_page: next } = await ask({})
+    expect(await ask({ page: next, query: "hay" })).toMatchObject({ status: 400 })
+    expect(await ask({ page: "3" })).toMatchObject({ status: 400 })
+  })
+
   it("weigh words and vectors as asked, rewrite the question, and refuse rankers that do not exist", async () => {
     const store = await client.vectorStores.create({})
     await client.vectorStores.files.uploadAndPoll(store.id, await toFile(Buffer.from("Llamas eat grass."), "llamas.txt"), {

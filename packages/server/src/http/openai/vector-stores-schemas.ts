@@ -87,6 +87,7 @@ export const searchBody = z.looseObject({
   rewrite_query: z.boolean().optional(),
   filters: z.unknown().optional(),
   ranking_options: rankingOptions.nullish(),
+  page: z.string().max(100).nullish(),
 })
 
 export const listQuery = z.looseObject({

@@ -21,6 +21,7 @@ import { cursorPage, jsonAnswer, pageQuery, seconds } from "./files-answers.ts"
 import { createWrite, newTarget, type FileWriteOptions } from "./files-gate.ts"
 import { vectorStoreBatchRoutes } from "./vector-stores-batches.ts"
 import { vectorStoreFileRoutes } from "./vector-stores-files.ts"
+import { offsetOf, pageToken } from "./search-page.ts"
 import { chunkingOf, createBody, listQuery, objectOrNull, searchBody, updateBody } from "./vector-stores-schemas.ts"
 
 export interface VectorStoreRoutesOptions extends FileWriteOptions {
@@ -94,10 +95,15 @@ async function searched(
   const given = typeof body.query === "string" ? [body.query] : body.query
   const queries = body.rewrite_query === true ? given.map(rewriteQuery) : given
   const hybrid = body.ranking_options?.hybrid_search
+  const limit = body.max_num_results ?? resultsDefault
+  const { page, ...asked } = body
+  const bound = { id, ...asked } as JsonValue // a body is JSON
+  const offset = offsetOf(page, bound)
   const query = {
     vectorStoreIds: [id],
     query: queries,
-    limit: body.max_num_results ?? resultsDefault,
+    limit,
+    offset,
     filters: body.filters === undefined || body.filters === null ? undefined : parseFilter(body.filters),
     scoreThreshold: body.ranking_options?.score_threshold,
     weights: hybrid ? { words: hybrid.text_weight, vectors: hybrid.embedding_weight } : undefined,
@@ -113,8 +119,8 @@ async function searched(
     object: "vector_store.search_results.page",
     search_query: queries,
     data: found.results.map(wireResult),
-    has_more: false,
-    next_page: null,
+    has_more: found.hasMore,
+    next_page: found.hasMore ? pageToken(offset + limit, bound) : null,
     perdure: { words_only: found.wordsOnly },
   }
 }
