@@ -172,7 +172,11 @@ const own = rows("own", [
   ],
   ["POST", "/v1/vector_stores", { name: "mine", file_ids: ["{file}"] }],
   ["POST", "/v1/prompts", { name: "{prompt}", messages: [{ role: "user", content: "mine" }] }],
-  ["POST", "/v1/experiments", { name: "{experiment}", variants: { a: { model: "perdure/extractive" }, b: { model: "perdure/extractive" } } }],
+  [
+    "POST",
+    "/v1/experiments",
+    { name: "{experiment}", variants: { a: { model: "perdure/extractive" }, b: { model: "perdure/extractive" } } },
+  ],
   ["POST", "/v1/feedback", { runId: "{run}", name: "helpful", value: false }],
   ["POST", "/v1/runs", { name: "{word}" }],
   ["POST", "/v1/memories", { scope: "{scope}", text: "This harbour is another one.", recalledFrom: ["{memory}"] }],

@@ -62,6 +62,14 @@ interface Paragraph {
   depth: number | undefined
 }
 
+/** Its paragraphs, until its title is known. */
+interface Slide {
+  title: string
+  name: string
+  said: string[]
+  notes: string[]
+}
+
 /** Gathers paragraphs; those of a table's row are joined in one line, those of a slide stand under its title. */
 class OdfWalker {
   readonly #out: ExtractedText
@@ -71,8 +79,7 @@ class OdfWalker {
   readonly #rows: string[][] = []
   #skipping = 0
   #pages = 0
-  /** Of the slide: paragraphs until its title is known. */
-  #slide: { title: string; name: string; said: string[]; notes: string[] } | undefined
+  #slide: Slide | undefined
   #isTitle = false
   #inNotes = false
   #lists = 0
@@ -157,7 +164,7 @@ class OdfWalker {
     this.#slide = { title: "", name: element.attribute("draw:name") ?? "", said: [], notes: [] }
   }
 
-  #onSlide(slide: NonNullable<OdfWalker["#slide"]>, said: string): void {
+  #onSlide(slide: Slide, said: string): void {
     if (this.#inNotes) slide.notes.push(said)
     else if (this.#isTitle && slide.title === "") slide.title = said
     else slide.said.push(this.#lists > 0 ? `- ${said}` : said)
