@@ -66,6 +66,23 @@ export const responseSchema = z
     output: z.array(z.looseObject({ type: z.string() })),
   })
   .meta({ id: "Response" })
+export const toolResultQuerySchema = z.object({
+  offset: z.coerce.number().int().min(0).optional(),
+  limit: z.coerce.number().int().min(1).optional().meta({ description: "Characters; 8,000 at most, and when absent" }),
+})
+export const toolResultSchema = z
+  .object({
+    object: z.literal("tool_result"),
+    handle: z.string(),
+    tool: z.string(),
+    text: z.string(),
+    offset: z.int(),
+    total_characters: z.int(),
+    next_offset: z.int().nullable(),
+    level: z.int().min(0).max(3).meta({ description: "How far it is trusted: 0 anyone … 3 the user" }),
+    sources: z.array(z.string()),
+  })
+  .meta({ id: "ToolResult" })
 export const compactionSchema = z
   .looseObject({
     id: z.string(),

@@ -136,6 +136,13 @@ const responses = group("Responses", "openai", [
     query: openai.pageQuerySchema,
     response: openai.responseItemListSchema,
   },
+  {
+    method: "GET",
+    path: "/v1/responses/{id}/tool_results/{handle}",
+    summary: "What a tool answered in or before a response, also where its model is not shown it any more",
+    query: openai.toolResultQuerySchema,
+    response: openai.toolResultSchema,
+  },
 ])
 
 const realtime = group("Realtime", "openai", [

@@ -111,6 +111,14 @@ export async function contextAfter(sources: ChainSources, run: Run): Promise<Lab
   return [...(sinceCompaction(sources.sealer, run.projectId, items) ?? items)]
 }
 
+/** All of it, also what was compacted since. */
+export async function wholeContext(sources: ChainSources, run: Run): Promise<LabelledItem[]> {
+  const request = requestOf(run)
+  const shared = request.conversation === null ? [] : await loadConversation(sources, run.projectId, request.conversation)
+  const before = carriedOf(request) ?? (await loadBefore(sources, run.projectId, request))
+  return [...shared, ...before, ...(await itemsOfRun(sources, run))]
+}
+
 async function itemsOfRun(sources: LabelSources, run: Run): Promise<LabelledItem[]> {
   if (run.finishedAt === null) {
     throw new AppError("invalid_request", `The response "${responseIdOf(run.id)}" has not ended yet`, {

@@ -5,6 +5,7 @@ import type { StepContext } from "../runs/index.ts"
 import { joinLabels } from "../security/index.ts"
 import { carry } from "./chain.ts"
 import { nothingToCompact } from "./compaction.ts"
+import { shownMessages } from "./edit-turn.ts"
 import { callRouting, declaredTools, inputCall } from "./input-call.ts"
 import { addUsage, influence, noUsage, recordUsage, type Session } from "./session.ts"
 import { extract, summarise, UnusableSummary, type Spent } from "./summarise.ts"
@@ -35,7 +36,7 @@ export async function compactBeforeTurn(session: Session, turn: number): Promise
   if (!saves(before, kept)) return
   if (!begun) {
     const tools = declaredTools(session.tools, session.dependencies.quotesPassages(request.model))
-    const { tokens } = await session.dependencies.countTokens(inputCall(request, session.messages, tools), context.signal)
+    const { tokens } = await session.dependencies.countTokens(inputCall(request, shownMessages(session).messages, tools), context.signal)
     if (tokens < wish.threshold_tokens) return
     context.emit("context.compacting", { turn, tokens, thresholdTokens: wish.threshold_tokens, items: before.length })
   }

@@ -3,6 +3,7 @@ import { AppError, type JsonObject } from "../core/index.ts"
 import type { CallEvent, CallModel, Failover, ModelCall, ModelMessage, ModelTool, ModelUsage } from "../inference/index.ts"
 import type { GuardReport } from "../security/index.ts"
 import { CitationMarkers } from "./citation-markers.ts"
+import { shownMessages } from "./edit-turn.ts"
 import { callGuarded } from "./guarded-call.ts"
 import { callRouting, declaredTools, inputCall } from "./input-call.ts"
 import { sealReasoning } from "./kept-reasoning.ts"
@@ -108,7 +109,7 @@ export class LiveTurn {
 
   #billCut(): void {
     if (this.#characters === 0 || this.#translator.end || isReleased(this.#signal)) return
-    this.#bill(this.#call.deployment, estimate(this.#session.messages, this.#characters))
+    this.#bill(this.#call.deployment, estimate(shownMessages(this.#session).messages, this.#characters))
     this.#characters = 0
   }
 
@@ -141,7 +142,8 @@ function isReleased(signal: AbortSignal): boolean {
 }
 
 function modelCall(session: Session, { last, turn }: TurnOptions): ModelCall {
-  const { request, messages, tools } = session
+  const { request, tools } = session
+  const { messages } = shownMessages(session)
   const offered = last ? [] : modelTools(session)
   const used = session.usage.outputTokens
   const quotes = session.dependencies.quotesPassages(request.model)

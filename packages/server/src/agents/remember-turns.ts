@@ -2,7 +2,7 @@
 import type { JsonObject } from "../core/index.ts"
 import { joinLabels, type Label } from "../security/index.ts"
 import type { Session } from "./session.ts"
-import { memoryToolName } from "./tool-choice.ts"
+import { memoryToolName, recallToolName } from "./tool-choice.ts"
 import { wordsOf } from "./transcript.ts"
 import type { LabelledItem, MemoryWish, ResponseItem } from "./types.ts"
 
@@ -97,7 +97,7 @@ const toolCharactersMax = 8_000
 
 /** What the memory tool shows is remembered already. */
 export function isWorthRemembering(tool: string, result: string): boolean {
-  return tool !== memoryToolName && result.length >= toolCharactersMin && result.length <= toolCharactersMax
+  return tool !== memoryToolName && tool !== recallToolName && result.length >= toolCharactersMin && result.length <= toolCharactersMax
 }
 
 function toolTurn(item: ResponseItem, text: string, tool: string, label: Label): TurnToRemember[] {

@@ -4,6 +4,7 @@ import { StepError, type RunContext, type RunDefinition } from "../runs/index.ts
 import { joinLabels, type Label } from "../security/index.ts"
 import { loadContext, ownInput } from "./chain.ts"
 import { compactAll, compactBeforeTurn } from "./compact-turn.ts"
+import { editBeforeTurn } from "./edit-turn.ts"
 import { assertPaired, questionOf } from "./messages.ts"
 import { giveContext } from "./recalled-context.ts"
 import { rememberTurns } from "./remember-turns.ts"
@@ -93,6 +94,7 @@ async function turns(session: Session, question: string): Promise<Reason> {
   for (let turn = 1; ; turn++) {
     await compactBeforeTurn(session, turn)
     await fitBeforeTurn(session, turn)
+    editBeforeTurn(session, turn)
     const outcome = await runTurn(session, { turn, last: turn >= dependencies.turnsMax })
     session.usage = addUsage(session.usage, outcome.usage)
     if (outcome.reason === "length" || outcome.reason === "content_filter") return outcome.reason

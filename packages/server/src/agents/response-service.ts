@@ -4,7 +4,7 @@ import { AppError, canonicalJson, isJsonObject, type Clock, type JsonObject, typ
 import type { ModelCall, TokenCount } from "../inference/index.ts"
 import { keyedRunIds, type Run, type Runs } from "../runs/index.ts"
 import type { Principal } from "../security/index.ts"
-import { carry, contextAfter, requestOf, storedResponse } from "./chain.ts"
+import { carry, contextAfter, outcomeOf, requestOf, storedResponse, wholeContext } from "./chain.ts"
 import { declaredTools, inputCall } from "./input-call.ts"
 import { questionOf } from "./messages.ts"
 import { prepare, type PrepareDependencies, type Prepared } from "./prepare.ts"
@@ -14,6 +14,7 @@ import { readResponse, readSnapshot, type ReadEvent, type WatchLog } from "./res
 import { wholeEvents } from "./response-writer.ts"
 import { baseOf, firstRows, noUsage, wireUsage } from "./session.ts"
 import { offeredTools } from "./tool-choice.ts"
+import { toolResults, type HeldResult } from "./tool-results.ts"
 import type { LabelledItem, NewResponse, ResponseItem, WireEvent } from "./types.ts"
 
 export interface ResponseServiceDependencies extends PrepareDependencies {
@@ -65,6 +66,8 @@ export interface Responses {
   forget(run: Run): Promise<void>
   remove(projectId: string, responseId: string): Promise<void>
   inputItems(projectId: string, responseId: string, page: ItemPage): Promise<{ items: readonly ResponseItem[]; hasMore: boolean }>
+  /** What a tool answered in or before this response, by the handle that its model knows: whether or not the model was still shown it. */
+  toolResult(projectId: string, responseId: string, handle: string): Promise<HeldResult>
   /** Tokens that the request would put before its model, checked like `create` checks it. */
   countInput(principal: Principal, request: NewResponse, signal: AbortSignal): Promise<TokenCount>
 }
@@ -99,11 +102,34 @@ export function createResponses(dependencies: ResponseServiceDependencies): Resp
       await runs.delete(projectId, run.id)
     },
     inputItems: async (projectId, responseId, page) => pageOf(requestOf(await find(projectId, responseId)).input, page),
+    toolResult: async (projectId, responseId, handle) => {
+      const run = await dependencies.awaitEnd(await find(projectId, responseId))
+      const held = toolResults(await wholeContext(dependencies, run))
+      const named = await itemOfCall(runs, run, handle)
+      const found = held.find((each) => each.handle === handle) ?? held.find((each) => each.handle === named)
+      if (found) return { ...found, handle }
+      throw new AppError("not_found", `There is no tool result with the handle "${handle.slice(0, 200)}" in this response`, {
+        param: "handle",
+        hint: "Handles are the ids of calls in the context of the response that names them.",
+      })
+    },
     countInput: async (principal, request, signal) => {
       const prepared = await prepare(dependencies, principal, request, dependencies.newId("run"))
       const tools = declaredTools(offeredTools(prepared.request, dependencies.tools), false)
       return dependencies.countTokens(inputCall(prepared.request, prepared.messages, tools), signal)
     },
+  }
+}
+
+/** The item of a call that was made here, by the id that the model gave the call. */
+async function itemOfCall(runs: Runs, run: Run, callId: string): Promise<string | undefined> {
+  const pageRows = 1_000
+  for (let from = 0; ;) {
+    const page = await runs.events(run.projectId, run.id, from, pageRows)
+    const started = page.find(({ type, data }) => type === "tool.call.started" && isJsonObject(data) && data["callId"] === callId)
+    if (started) return outcomeOf(run)?.output[(started.data as JsonObject)["outputIndex"] as number]?.id
+    from = page.at(-1)?.seq ?? from
+    if (page.length < pageRows) return undefined
   }
 }
 

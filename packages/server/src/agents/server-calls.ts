@@ -82,7 +82,7 @@ async function runOwnTool(session: Session, key: string, call: TranslatedCall): 
     output: null,
     error: null,
   }
-  const item = beginItem(session, key, { ...start, approval_request_id: null }, ["mcp_call.in_progress"])
+  const item = beginItem(session, key, { ...start, approval_request_id: null }, ["mcp_call.in_progress"], call.callId)
   if (item !== undefined && writer.log.item(item)["arguments"] === "") {
     writer.delta("mcp_call_arguments", item, undefined, call.arguments)
     writer.argumentsDone(item)
@@ -106,14 +106,25 @@ function textOf(result: JsonValue): string {
  * The item of this call: a new one; or, after a restart, the one that an earlier attempt opened for the same key, so that
  * nothing is shown twice; undefined when that one is done already.
  */
-function beginItem(session: Session, key: string, item: JsonObject & { type: string }, progress: readonly string[]): number | undefined {
+function beginItem(
+  session: Session,
+  key: string,
+  item: JsonObject & { type: string },
+  progress: readonly string[],
+  callId?: string,
+): number | undefined {
   const { context, writer } = session
   const earlier = context.history.find((event) => event.type === "tool.call.started" && (event.data as JsonObject)["key"] === key)
   const index = earlier && ((earlier.data as JsonObject)["outputIndex"] as number)
   if (index !== undefined && index < writer.log.size) return writer.log.openItems().includes(index) ? index : undefined
   context.emit(
     "tool.call.started",
-    { key, tool: item.type === "mcp_call" ? item["name"] : fileSearchName, outputIndex: writer.log.size },
+    {
+      key,
+      tool: item.type === "mcp_call" ? item["name"] : fileSearchName,
+      outputIndex: writer.log.size,
+      ...(callId === undefined ? {} : { callId }),
+    },
     { label: session.label },
   )
   const added = writer.addItem(item)

@@ -98,6 +98,14 @@ function choiceOf(
 
 export const memoryToolName = "memory"
 
+/** Reads again what context editing cleared. */
+export const recallToolName = "perdure_recall_result"
+
+/** R17: where a client lists what may be called, or that nothing may, nothing else is offered. */
+export function offersUnlisted(choice: JsonValue): boolean {
+  return choice !== "none" && !(isJsonObject(choice) && choice["type"] === "allowed_tools")
+}
+
 /** The name under which models that write their own queries see the search. */
 export const fileSearchName = "file_search"
 

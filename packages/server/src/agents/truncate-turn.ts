@@ -1,5 +1,6 @@
 // `truncation`: what does not fit the model's context window is refused, or the oldest of it is left out, with each call its result.
 import { AppError, type JsonObject } from "../core/index.ts"
+import { shownMessages } from "./edit-turn.ts"
 import { declaredTools, inputCall } from "./input-call.ts"
 import type { Session } from "./session.ts"
 import type { LabelledItem } from "./types.ts"
@@ -25,7 +26,8 @@ export async function fitBeforeTurn(session: Session, turn: number): Promise<voi
 
 /** Every token has a character at least of what is sent, so what is short need not be counted. */
 async function tokensAtMost(session: Session, enough: number): Promise<number> {
-  const { request, messages, dependencies, context, tools } = session
+  const { request, dependencies, context, tools } = session
+  const { messages } = shownMessages(session)
   const declared = declaredTools(tools, dependencies.quotesPassages(request.model))
   const bytes = Buffer.byteLength(JSON.stringify(messages)) + Buffer.byteLength(JSON.stringify(declared))
   if (bytes <= enough) return bytes

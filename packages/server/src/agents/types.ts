@@ -1,5 +1,6 @@
 // The words of the Responses face: the stored request, items, wire events, and the rows of the run log that hold them.
 import type { JsonObject, JsonValue } from "../core/index.ts"
+import type { ContextEdit } from "../inference/index.ts"
 import type { Label } from "../security/index.ts"
 
 /** One item of a response's input or output, as on the wire. Unknown kinds and fields are kept. */
@@ -60,6 +61,10 @@ export interface ResponseRequest<Item extends JsonObject = ResponseItem> extends
 export interface ContextWish extends JsonObject {
   /** From that size on what came before is summarised. */
   readonly compaction: { readonly threshold_tokens: number } | null
+  /** What the model is not sent any more, in this order. */
+  readonly edits: readonly (ContextEdit & JsonObject)[]
+  /** Whether it may read again what was cleared. */
+  readonly recall: boolean
 }
 
 /** `perdure.memory` of a request, with its defaults filled in. */

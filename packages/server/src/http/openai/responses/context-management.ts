@@ -1,6 +1,10 @@
-// `context_management` of a response: what is done when its context has grown too long.
+// `context_management` of a response, and what its `perdure.context` adds: what is done when its context has grown too long.
 import { z } from "zod"
 import type { ContextWish } from "../../../agents/index.ts"
+import { isJsonObject, type JsonValue } from "../../../core/index.ts"
+import type { ContextEdit } from "../../../inference/index.ts"
+import { contextEditSchema } from "../../anthropic/context-management.ts"
+import { checked } from "../../request-body.ts"
 
 /** OpenAI's own least. */
 const thresholdTokensMin = 1_000
@@ -9,9 +13,24 @@ const thresholdTokensDefault = 100_000
 
 const compaction = z
   .looseObject({ type: z.literal("compaction"), compact_threshold: z.int().min(thresholdTokensMin).nullish() })
-  .transform(({ compact_threshold: threshold }) => ({ threshold_tokens: threshold ?? thresholdTokensDefault }))
+  .transform(({ type, compact_threshold: threshold }) => ({ type, threshold_tokens: threshold ?? thresholdTokensDefault }))
 
-export const contextManagement = z.array(z.discriminatedUnion("type", [compaction])).transform((entries): ContextWish | undefined => {
-  const [first] = entries
-  return first && { compaction: first }
-})
+/** Of OpenAI's words, and those of Anthropic's edits. */
+export const contextManagement = z
+  .array(z.discriminatedUnion("type", [compaction, ...contextEditSchema.options]))
+  .transform((entries): ContextWish | undefined => {
+    if (entries.length === 0) return undefined
+    const compacts = entries.find((entry) => entry.type === "compaction")
+    const edits = entries.filter((entry): entry is ContextEdit => entry.type !== "compaction")
+    const wish = { compaction: compacts ? { threshold_tokens: compacts.threshold_tokens } : null, edits, recall: false }
+    return wish as unknown as ContextWish // plain JSON
+  })
+
+const wrapped = z.object({ perdure: z.object({ context: z.strictObject({ recall: z.boolean().default(false) }) }) })
+
+/** Whether its model may read again what was cleared, and what else the object says. */
+export function recallWish(perdure: JsonValue | undefined): { recall: boolean; rest: JsonValue | undefined } {
+  if (!isJsonObject(perdure) || perdure["context"] === undefined) return { recall: false, rest: perdure }
+  const { context, ...rest } = perdure
+  return { recall: checked(wrapped, { perdure: { context } }).perdure.context.recall, rest }
+}

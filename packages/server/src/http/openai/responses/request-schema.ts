@@ -6,7 +6,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from "../../../core/ind
 import { cacheWish } from "../../../inference/index.ts"
 import { routingOf } from "../../light/own-fields.ts"
 import { memoryWish } from "../../memory/memory-wish.ts"
-import { contextManagement } from "./context-management.ts"
+import { contextManagement, recallWish } from "./context-management.ts"
 
 /** A schema that depends on the value, so that the error names the one field that is wrong instead of a list of alternatives. */
 function chosen<Out>(pick: (value: unknown) => z.ZodType<Out>): z.ZodType<Out> {
@@ -221,7 +221,8 @@ export function wishesCache(body: CreateResponseBody, headers: Readonly<Incoming
 
 /** The stored request: what was sent with the defaults filled in, and what body or header say about routing. */
 export function newResponseOf(body: CreateResponseBody, headers: Readonly<IncomingHttpHeaders> = {}): NewResponse {
-  const { memory, rest } = memoryWish(body.perdure)
+  const { recall, rest: others } = recallWish(body.perdure)
+  const { memory, rest } = memoryWish(others)
   const routing = routingOf(rest, headers)
   wishesCache(body, headers)
   const reasoning = body.reasoning
@@ -254,7 +255,7 @@ export function newResponseOf(body: CreateResponseBody, headers: Readonly<Incomi
     user: body.user ?? null,
     safety_identifier: body.safety_identifier ?? null,
     prompt_cache_key: body.prompt_cache_key ?? null,
-    ...(body.context_management ? { context_management: body.context_management } : {}),
+    ...(body.context_management ? { context_management: { ...body.context_management, recall } } : {}),
     ...(memory === undefined || memory === null ? {} : { memory }),
     ...(Object.keys(routing).length === 0 ? {} : { routing }),
   }

@@ -1,7 +1,7 @@
 // The routes of the Responses API: each unpacks its request, calls the service, and answers; runs do the work.
 import { Hono, type Context } from "hono"
 import { z } from "zod"
-import type { Compact, ReadEvent, Responses } from "../../../agents/index.ts"
+import { pageCharactersMax, type Compact, type ReadEvent, type Responses } from "../../../agents/index.ts"
 import { AppError, isJsonObject, type Limits } from "../../../core/index.ts"
 import type { Run } from "../../../runs/index.ts"
 import type { HttpEnv } from "../../env.ts"
@@ -45,6 +45,7 @@ export function responseRoutes(given: ResponseRoutesOptions): Hono<HttpEnv> {
     await responses.remove(projectOf(context), idOf(context))
     return context.json({ id: idOf(context), object: "response", deleted: true })
   })
+  routes.get("/v1/responses/:id/tool_results/:handle", (context) => toolResult(options, context))
   routes.get("/v1/responses/:id/input_items", (context) => inputItems(options, context))
   return routes
 }
@@ -177,6 +178,29 @@ async function inputItems({ responses }: ResponseRoutesOptions, context: At): Pr
   const { after, limit, order } = readQuery(context, itemsQuery)
   const { items, hasMore } = await responses.inputItems(projectOf(context), idOf(context), { after, limit, order })
   return context.json({ object: "list", data: items, first_id: items[0]?.id ?? null, last_id: items.at(-1)?.id ?? null, has_more: hasMore })
+}
+
+const pageQuery = z.object({
+  offset: z.coerce.number().int().min(0).default(0),
+  limit: z.coerce.number().int().min(1).max(pageCharactersMax).default(pageCharactersMax),
+})
+
+/** What context editing cleared is in the run's log; in pages, because it may have been cleared for its length. */
+async function toolResult({ responses }: ResponseRoutesOptions, context: At): Promise<Response> {
+  const { offset, limit } = readQuery(context, pageQuery)
+  const { handle, tool, text, label } = await responses.toolResult(projectOf(context), idOf(context), context.req.param("handle") ?? "")
+  const end = Math.min(text.length, offset + limit)
+  return context.json({
+    object: "tool_result",
+    handle,
+    tool,
+    text: text.slice(offset, end).toWellFormed(),
+    offset,
+    total_characters: text.length,
+    next_offset: end < text.length ? end : null,
+    level: label.integrity,
+    sources: label.sources,
+  })
 }
 
 /** R28: the window that a client goes on with in place of the whole conversation. */
