@@ -1,7 +1,8 @@
 // The embedded model gives unit vectors that mean something, the same ones every time, to many callers, until it is closed.
 import { execFile } from "node:child_process"
+import { createHash } from "node:crypto"
 import { subscribe, unsubscribe } from "node:diagnostics_channel"
-import { appendFile, cp, mkdtemp, rm } from "node:fs/promises"
+import { appendFile, cp, mkdtemp, readFile, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -11,7 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { contentTokensMax, dimensions } from "./encode.ts"
 import { maxSim, tokenDimensions } from "./late-interaction.ts"
 import { openMiniLm, type MiniLm } from "./minilm.ts"
-import { modelDirectory } from "./model-files.ts"
+import { modelDirectory, weightsHash } from "./model-files.ts"
 
 const signal = AbortSignal.timeout(300_000)
 let model: MiniLm
@@ -243,6 +244,14 @@ describe("the life of the model", () => {
     const run = promisify(execFile)(process.execPath, ["--input-type=module", "--eval", program])
     await expect(run).rejects.toMatchObject({ code: 7, stderr: "" })
   })
+})
+
+it("is named by the hash of the weights that it ships", async () => {
+  expect(weightsHash).toBe(
+    createHash("sha256")
+      .update(await readFile(join(modelDirectory, "model.onnx")))
+      .digest("hex"),
+  )
 })
 
 describe("files that are not the published ones", () => {

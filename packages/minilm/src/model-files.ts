@@ -15,6 +15,9 @@ const sha256Of = {
   "token-projection.f32": "241767995f1ce3b76f5ce6291a49ee9b0ae00790f61c1b6bc318759d06de9544",
 } as const
 
+/** Of the weights that make the vectors: vectors of other weights are not to be compared with these. */
+export const weightsHash: string = sha256Of["model.onnx"]
+
 export type ModelFile = keyof typeof sha256Of
 
 /** Where the package keeps them; the same from `src/` and from `dist/`. */

@@ -61,6 +61,7 @@ export function composeContext(
     dropCaches,
     embedAs,
     embedModel,
+    weightsHash: embedModel === minilm.deployment.id ? minilm.weightsHash : null,
     passageModel: embedModel === minilm.deployment.id ? minilm.passages : undefined,
     onError: (name, message) => shared.onError(name, message),
   })

@@ -58,7 +58,7 @@ function jsonOf(line: string): unknown {
   }
 }
 
-function show({ model, kind, questions, groups, recall, weights, kept, refusal }: FittedSpace, terminal: Terminal): void {
+function show({ model, kind, questions, groups, recall, weights, kept, refusal, calibration }: FittedSpace, terminal: Terminal): void {
   const print = (line: string): void => terminal.print(line)
   const { style } = terminal
   const figure = (value: number): string => value.toFixed(3)
@@ -73,5 +73,9 @@ function show({ model, kind, questions, groups, recall, weights, kept, refusal }
       .map(([name, weight]) => `${name} ${weight}`)
       .join(", ")}`,
   )
+  const { leftOut, before, curve, kept: fits } = calibration
+  print(`scores as likelihoods, mean error: ${figure(before)} until now, ${figure(leftOut)} fitted, left out`)
+  if (curve !== null) print(`curve: 1 / (1 + exp(-(${curve.slope} × score ${curve.offset < 0 ? "-" : "+"} ${Math.abs(curve.offset)})))`)
+  if (fits) print(style("green", "Kept: scores are told by this curve from now on."))
   print(kept ? style("green", "Kept: searches use them from now on.") : style("yellow", `Not kept. ${refusal ?? ""}`))
 }

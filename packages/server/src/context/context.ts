@@ -24,6 +24,7 @@ import type { JobSettings } from "./memory/jobs/work.ts"
 import { createSearch, type Search } from "./retrieval/search.ts"
 import { createCompactor } from "./retrieval/compactor.ts"
 import { createScopeIndex } from "./retrieval/index-entry.ts"
+import { createSpaceFollower, followNothing, spaceName } from "./retrieval/spaces.ts"
 import { createVectorIndex } from "./retrieval/vector-index.ts"
 import { createWordCache } from "./retrieval/word-cache.ts"
 import { requireScope } from "./scope-access.ts"
@@ -39,8 +40,9 @@ export interface ContextDependencies {
   embedAs: EmbedAs | undefined
   /** The embedding model itself where it is the one of this process. */
   passageModel?: PassageModel | undefined
-  /** Names the space of the vectors; vectors of another model are never compared with these. */
   embedModel: string
+  /** SHA-256 of its weights; null or absent where nobody knows them. With the model it names the space of the vectors, which are compared with no others. */
+  weightsHash?: string | null
   /** Wraps the keys under which bodies are encrypted. */
   sealer: Sealer
   /** Under what those keys are wrapped; the sealer's secret when absent. */
@@ -93,7 +95,9 @@ export interface ContextServices extends DocumentServices {
 }
 
 /** Call it right after `createRuns`: it defines the runs that ingest. */
-export function createContext(dependencies: ContextDependencies): ContextServices {
+export function createContext(given: ContextDependencies): ContextServices {
+  const { weightsHash = null } = given
+  const dependencies = { ...given, weightsHash, embedModel: spaceName({ model: given.embedModel, weightsHash }) }
   const { runs, limits } = dependencies
   const compactor = createCompactor(dependencies.store, (what, message) => dependencies.onError?.(what, message))
   const wordCache = createWordCache({ bytesMax: limits.wordCacheBytesMax, compactor })
@@ -107,11 +111,13 @@ export function createContext(dependencies: ContextDependencies): ContextService
   const changeLog = createChangeLog({ ...scoped, onError })
   const awaitChanges = createAwaitChanges(changeLog)
   const reader = createReader(dependencies)
+  const followSpace = reader.keepsVectors ? createSpaceFollower(dependencies, dependencies.embedModel) : followNothing
   const starter = createUpkeepStarter({ ...dependencies, onError })
   runs.define(upkeepDefinition({ ...dependencies, ...dependencies.memory, reader, keys, index }))
   const { afterRemember } = starter
   const memories = createMemories({
     ...dependencies,
+    followSpace,
     afterRemember,
     awaitChanges,
     onError,
@@ -127,7 +133,7 @@ export function createContext(dependencies: ContextDependencies): ContextService
   runs.define(erasureDefinition({ ...scoped, keys, index, files: documents.files, dropCaches }))
   return {
     ...documents,
-    search: createSearch({ ...dependencies, wordCache, vectorIndex, termKeyOf }),
+    search: createSearch({ ...dependencies, followSpace, wordCache, vectorIndex, termKeyOf }),
     memories,
     scopes: createScopes({ ...dependencies, afterSettings: afterRemember }),
     upkeep: createUpkeepStatus({ ...dependencies, ...dependencies.memory, starter }),

@@ -278,6 +278,16 @@ alter table derivations enable row level security;
 create policy project_only on derivations for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
 grant delete, insert, select, update on derivations to perdure_app;
 
+create table embedding_spaces (
+  project_id text not null,
+  space text not null,
+  since timestamp with time zone not null,
+  constraint embedding_spaces_pkey PRIMARY KEY (project_id)
+);
+alter table embedding_spaces enable row level security;
+create policy project_only on embedding_spaces for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on embedding_spaces to perdure_app;
+
 create table embeddings (
   project_id text not null,
   scope_id text not null,

@@ -50,6 +50,8 @@ export interface ContextServerOptions {
   readonly memory?: ContextDependencies["memory"]
   /** A clock that a test moves; the system's when absent. */
   readonly clock?: Clock
+  /** Of the weights of the embedding model; unknown when absent. */
+  readonly weightsHash?: string
   /** Behave as if pgvector were missing. */
   readonly vector?: boolean
 }
@@ -77,6 +79,7 @@ export async function startContextServer(options: ContextServerOptions = {}): Pr
       sealer: await openSealer(store),
       embedAs: embed && (() => embed),
       embedModel: "words",
+      weightsHash: options.weightsHash ?? null,
       memory: options.memory ?? memoryWithoutFacts,
     }),
   )

@@ -1,7 +1,7 @@
 // From what a search found to candidates: their rows, what they say, and what time makes of their score.
 import type { Queryable } from "../../store/index.ts"
 import { placeOf } from "../retrieval/bm25.ts"
-import type { Fused } from "../retrieval/fuse.ts"
+import { calibrated, type Fused } from "../retrieval/fuse.ts"
 import type { Candidate } from "./choose.ts"
 import type { DataKeys } from "./data-keys.ts"
 import { readRows, rowsByIds, type Row } from "./entries.ts"
@@ -35,15 +35,17 @@ export async function candidatesOf(
     projectId,
     known.map(({ row }) => row),
   )
-  const candidates = known.flatMap(({ fused, row }, index): Candidate[] => {
+  const candidates = known.flatMap(({ fused, row }, index): (Candidate & Pick<Fused, "curve">)[] => {
     const entry = entries[index]
     if (entry === undefined) return []
     const near = times.length === 0 ? 0 : nearness(entry, times)
     const score = fused.score * remaining(row, now)
-    if (near === 0) return [{ entry, row, score, why: fused.why }]
-    return [{ entry, row, score: preferred(score, near), why: { ...fused.why, time: near } }]
+    const { curve, why } = fused
+    if (near === 0) return [{ entry, row, score, curve, why }]
+    return [{ entry, row, score: preferred(score, near), curve, why: { ...why, time: near } }]
   })
-  return candidates.sort((a, b) => b.score - a.score) // stable: within one scope the order stays
+  candidates.sort((a, b) => b.score - a.score) // stable: within one scope the order stays
+  return calibrated(candidates).map(({ entry, row, score, why }) => ({ entry, row, score, why }))
 }
 
 /** Time lowers what is derived, unless somebody pinned it. */

@@ -13,6 +13,7 @@ import {
 import type { AwaitChanges } from "../changes/read-after.ts"
 import type { ScopeIndex } from "../retrieval/index-entry.ts"
 import type { Reader } from "../retrieval/reader.ts"
+import type { FollowSpace } from "../retrieval/spaces.ts"
 import type { TermKeyOf } from "../retrieval/term-hash.ts"
 import type { VectorIndex } from "../retrieval/vector-index.ts"
 import type { WordCache } from "../retrieval/word-cache.ts"
@@ -95,6 +96,7 @@ export interface MemoriesDependencies {
   wordCache: WordCache
   vectorIndex: VectorIndex
   termKeyOf: TermKeyOf
+  followSpace: FollowSpace
   rerank?: ProviderReranking | undefined
   clock: Clock
   newId: NewId
@@ -292,6 +294,7 @@ class MemoryService implements Memories {
   async #prepare(caller: Caller): Promise<void> {
     const { projectId } = caller
     await carryOver(this.#dependencies, projectId)
+    await this.#dependencies.followSpace(projectId)
     for (const scope of await episodes.scopesToUpkeep(this.#db(caller), projectId, scopesResumedMax)) {
       this.#dependencies.afterRemember(caller, scope)
     }

@@ -94,6 +94,7 @@ export interface RecallWhy extends Why {
 }
 
 export interface RecalledEntry extends Entry {
+  /** How likely it answers the question, 0 to 1, as far as that was fitted. */
   score: number
   why: RecallWhy
 }

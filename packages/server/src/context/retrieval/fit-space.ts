@@ -3,6 +3,7 @@ import { AppError, type Clock, type JsonObject } from "../../core/index.ts"
 import { spaces, type Store } from "../../store/index.ts"
 import type { Caller } from "../types.ts"
 import { placeOf } from "./bm25.ts"
+import { calibrate, type Curve, type JudgedScore } from "./calibration.ts"
 import { fit, signalNames, type FitReport, type LabelledQuestion } from "./fit.ts"
 import { scaledValue, type Fused } from "./fuse.ts"
 import { parametersOf, type Lane } from "./lanes.ts"
@@ -29,6 +30,7 @@ export interface FitDependencies {
   vectorIndex: VectorIndex
   termKeyOf: TermKeyOf
   embedModel: string
+  weightsHash: string | null
   clock: Clock
 }
 
@@ -36,6 +38,8 @@ export interface FittedSpace extends FitReport {
   model: string
   kind: LaneKind
   kept: boolean
+  /** How well scores tell how likely an answer is; `kept` where the curve is worth having. */
+  calibration: { leftOut: number; before: number; curve: Curve | null; kept: boolean }
 }
 
 const lanesOf: Readonly<Record<LaneKind, readonly Lane[]>> = {
@@ -50,29 +54,42 @@ export async function fitSpace(
   pairs: readonly LabelledPair[],
   signal: AbortSignal,
 ): Promise<FittedSpace> {
-  const { store, embedModel, clock } = dependencies
+  const { store, embedModel, weightsHash, clock } = dependencies
   const before = await fusionIn(store.project(caller.projectId), caller.projectId, embedModel)
-  const questions: LabelledQuestion[] = []
-  let dimensions = 0
-  for (const pair of pairs) {
-    const found = await searched(dependencies, caller, kind, pair, before, signal)
-    dimensions = found.dimensions
-    questions.push(found.question)
+  const searchAll = async (fusion: Fusion): Promise<Searched[]> => {
+    const all: Searched[] = []
+    for (const pair of pairs) all.push(await searched(dependencies, caller, kind, pair, fusion, signal))
+    return all
   }
-  const report = fit(questions, before.weights[kind])
+  const first = await searchAll(before)
+  const report = fit(
+    first.map(({ question }) => question),
+    before.weights[kind],
+  )
   const kept = report.refusal === null
-  if (kept) {
-    const fusion: Fusion = { scale: "value", weights: { ...before.weights, [kind]: report.weights } }
-    const figures = { [kind]: { ...report.recall, questions: report.questions, groups: report.groups } }
+  const fusion: Fusion = kept ? { ...before, scale: "value", weights: { ...before.weights, [kind]: report.weights } } : before
+  // Scores are by the weights, so other weights need another curve.
+  const judged = (kept ? await searchAll(fusion) : first).flatMap((each) => each.judged)
+  const { curve, ...errors } = calibrate(judged, before.curves?.[kind])
+  const calibration = { ...errors, curve: curve ?? null, kept: curve !== undefined }
+  if (kept || curve !== undefined) {
+    const figures = { [kind]: { ...report.recall, questions: report.questions, groups: report.groups, calibration: errors } }
+    const curves = { ...fusion.curves, ...(curve === undefined ? {} : { [kind]: curve }) }
     await spaces.putSpace(store.project(caller.projectId), caller.projectId, {
       model: embedModel,
-      weightsHash: null,
-      dimensions,
-      fusion: { ...fusion, figures } as unknown as JsonObject, // numbers by name
+      weightsHash,
+      dimensions: first[0]?.dimensions ?? 0,
+      fusion: { ...fusion, curves, figures } as unknown as JsonObject, // numbers by name
       fittedAt: clock.now(),
     })
   }
-  return { ...report, model: embedModel, kind, kept }
+  return { ...report, model: embedModel, kind, kept, calibration }
+}
+
+interface Searched {
+  question: LabelledQuestion
+  judged: JudgedScore[]
+  dimensions: number
 }
 
 async function searched(
@@ -82,7 +99,7 @@ async function searched(
   { scopeId, query: text, relevant }: LabelledPair,
   fusion: Fusion,
   signal: AbortSignal,
-): Promise<{ question: LabelledQuestion; dimensions: number }> {
+): Promise<Searched> {
   const { store, reader, wordCache, vectorIndex, termKeyOf, embedModel: model } = dependencies
   const { projectId } = caller
   const db = store.project(projectId)
@@ -99,7 +116,8 @@ async function searched(
   const wanted = new Set(relevant)
   const right = candidates.flatMap(({ key }, place) => (wanted.has(placeOf(key).documentId) ? [place] : []))
   const question = { group: scopeId, signals: signalsOf(candidates), right, rightInAll: wanted.size }
-  return { question, dimensions: vector.length }
+  const judged = candidates.map(({ key, score }) => ({ group: scopeId, score, answers: wanted.has(placeOf(key).documentId) }))
+  return { question, judged, dimensions: vector.length }
 }
 
 /** What the arms said of each candidate, scaled as fusion scales it. */

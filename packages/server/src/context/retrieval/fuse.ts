@@ -1,4 +1,5 @@
 // Joins what words, vectors, sessions and speakers say of each candidate into one order, and keeps why each stands where it does.
+import { likelihood, type Curve } from "./calibration.ts"
 import type { Lane } from "./lanes.ts"
 import { kindOf, type Fusion, type FusionWeights } from "./weights.ts"
 
@@ -28,6 +29,8 @@ export interface Fused {
   lane: Lane
   /** 0 to 1, comparable between queries. */
   score: number
+  /** From the score to how likely it answers; as it is where there is none. */
+  curve?: Curve | undefined
   /** What the order is by; only to be compared within one query and scope. */
   order: number
   why: Why
@@ -68,7 +71,8 @@ export function fuse(candidates: readonly Candidate[], { ceiling, fusion }: Fuse
     // What has no session is its own.
     const context = weights.session * (each.session ?? byWords) + (each.isNamed ? weights.speaker : 0)
     const order = weights.words * byWords + weights.vectors * scaleVectors(why.vectors) + context
-    return { key: each.key, lane: each.lane, order, score: absolute(each, ceiling, weights), why }
+    const curve = fusion.curves?.[kindOf(each.lane)]
+    return { key: each.key, lane: each.lane, order, score: absolute(each, ceiling, weights), curve, why }
   })
   entries.sort((a, b) => b.order - a.order || (a.key < b.key ? -1 : 1))
   return levelled(entries)
@@ -104,6 +108,11 @@ export function levelled<T extends { score: number }>(entries: readonly T[]): T[
   }
   const scores = blocks.flatMap(({ sum, count }) => Array.from({ length: count }, () => clamp(sum / count)))
   return entries.map((entry, index) => ({ ...entry, score: scores[index] ?? 0 }))
+}
+
+/** The same with likelihoods for scores, in their order: between texts of two kinds neighbours are averaged where their curves contradict it. */
+export function calibrated<T extends { score: number; curve?: Curve | undefined }>(entries: readonly T[]): T[] {
+  return levelled(entries.map((each) => ({ ...each, score: likelihood(each.score, each.curve) })))
 }
 
 /** The candidates of one arm, best first; equal ones by key, so that no order depends on how they were listed. */

@@ -25,6 +25,8 @@ export interface Reader {
   ): Promise<ReadPassage[] | undefined>
   /** A failing model does not stop the words. */
   question(caller: Caller, text: string, signal: AbortSignal): Promise<ReadQuestion>
+  /** Whether there is a model, and a place for its vectors. */
+  keepsVectors: boolean
   /** See `PassageModel`. */
   similarity: PassageModel["similarity"] | undefined
 }
@@ -52,6 +54,7 @@ export function createReader({ store, embedAs, passageModel }: ReaderDependencie
   }
   return {
     passages: read,
+    keepsVectors: embedAs !== undefined && store.capabilities.vector,
     similarity: passageModel?.similarity,
     async question(caller, text, signal) {
       const none = (wordsOnly: string): ReadQuestion => ({ vector: undefined, tokens: undefined, wordsOnly })

@@ -7,9 +7,10 @@ import type { Caller, EmbedAs } from "../types.ts"
 import { placeKey, placeOf } from "./bm25.ts"
 import { cosine, diversified } from "./diversity.ts"
 import { matches, type AttributeFilter } from "./filters.ts"
-import type { Fused, Why } from "./fuse.ts"
+import { calibrated, type Fused, type Why } from "./fuse.ts"
 import { parametersOf } from "./lanes.ts"
 import { searchScope } from "./scope-search.ts"
+import type { FollowSpace } from "./spaces.ts"
 import type { TermKeyOf } from "./term-hash.ts"
 import type { VectorIndex } from "./vector-index.ts"
 import { fusionWith } from "./weights.ts"
@@ -73,6 +74,7 @@ export interface SearchDependencies {
   wordCache: WordCache
   vectorIndex: VectorIndex
   termKeyOf: TermKeyOf
+  followSpace: FollowSpace
 }
 
 const candidatesMax = 100
@@ -83,6 +85,7 @@ export function createSearch(dependencies: SearchDependencies): Search {
   return async (caller, query, signal) => {
     const { projectId } = caller
     const queries = queriesOf(query)
+    await dependencies.followSpace(projectId)
     const { vectors, wordsOnly } = await embedQueries(dependencies, caller, queries, signal)
     const found = await dependencies.store.project(projectId).transaction(async (db) => {
       const hits: SearchResult[] = []
@@ -170,7 +173,7 @@ async function allowedDocuments(
 /** One ranking of several: each key at its best score. */
 function best(rankings: readonly Fused[][], { scoreThreshold = 0 }: SearchQuery): Fused[] {
   const byKey = new Map<string, Fused>()
-  for (const entry of rankings.flat()) {
+  for (const entry of rankings.flatMap(calibrated)) {
     const other = byKey.get(entry.key)
     if (other === undefined || entry.score > other.score) byKey.set(entry.key, entry)
   }

@@ -9,6 +9,7 @@ import {
   type Passage,
   type PassageVectors,
   type TokenVectors,
+  weightsHash,
 } from "@perdure/minilm"
 import type { ErrorCode } from "@perdure/contract"
 import { AppError } from "../../../core/index.ts"
@@ -20,6 +21,8 @@ export interface EmbeddedEmbeddings extends NativeModel, AsyncDisposable {
   /** Texts read inside their conversation, with vectors of their tokens; undefined where the model does not run. */
   readonly passages: PassageEmbeddings | undefined
   readonly dimensions: number
+  /** SHA-256 of its weights. */
+  readonly weightsHash: string
   /** Content tokens of a text that reach the model; the rest is cut. */
   readonly tokensMax: number
   /** Why `embed` throws, or null when the model runs. */
@@ -68,6 +71,7 @@ function available(model: MiniLm): EmbeddedEmbeddings {
     },
     countTokens: (text) => model.countTokens(text),
     dimensions,
+    weightsHash,
     tokensMax: contentTokensMax,
     unavailable: null,
     [Symbol.asyncDispose]: () => model[Symbol.asyncDispose](),
@@ -82,6 +86,7 @@ function missing(unavailable: AppError): EmbeddedEmbeddings {
     // English has about four characters per token; only used where the real tokenizer is missing.
     countTokens: (text) => Math.ceil(text.length / 4),
     dimensions,
+    weightsHash,
     tokensMax: contentTokensMax,
     unavailable,
     [Symbol.asyncDispose]: () => Promise.resolve(),
