@@ -117,6 +117,9 @@ export const memorySearchRequestSchema = z.strictObject({
     .optional()
     .meta({ description: "What times that the query names do: prefer memories of then (when absent), leave out all others, or nothing" }),
   timeZone: z.string().min(1).max(64).optional().meta({ description: "Whose calendar the query means, `Europe/Berlin`; UTC when absent" }),
+  hop: z.boolean().optional().meta({
+    description: "Whether facts come too about people and things that the best memories speak of, though they share no word with the query",
+  }),
   diversity: z
     .number()
     .min(0)
@@ -141,6 +144,10 @@ const why = z
     speaker: z.literal(true).optional().meta({ description: "It is by the one speaker whom the query names" }),
     tokens: foundBy.optional().meta({ description: "How well the words of the query are met by its own, each read in its sentence" }),
     asks: z.literal(true).optional().meta({ description: "It ends by asking, so it gave way" }),
+    hop: z
+      .object({ shared: z.int(), from: z.array(z.string()) })
+      .optional()
+      .meta({ description: "It was reached from those memories, over so many people and things that they speak of too" }),
     rerank: foundBy.extend({ model: z.string() }).optional().meta({ description: "By the reranking model that was asked" }),
     time: z.number().optional().meta({ description: "It lies near a time that the query names: 1 within, less the later it was told" }),
   })

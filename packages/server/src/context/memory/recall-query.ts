@@ -27,6 +27,8 @@ export interface RecallQuery {
   time?: "prefer" | "filter" | "ignore" | undefined
   /** Whose calendar the question means, as IANA names it; UTC when absent. */
   timeZone?: string | undefined
+  /** Whether facts come too about people and things that the best entries speak of; not when absent. */
+  hop?: boolean | undefined
   /** How much entries that are like better ones give way to others, 0 to 1; not at all when absent. */
   diversity?: number | undefined
   /** Texts that the reader has before it anyway: what they say already is left out. */

@@ -12,6 +12,7 @@ import type { MemoryCaller } from "../scopes/access.ts"
 import { candidatesOf } from "./candidates.ts"
 import { choose, type Candidate, type Choice, type Wanted } from "./choose.ts"
 import type { DataKeys } from "./data-keys.ts"
+import { withHop } from "./hop-candidates.ts"
 import { historyScopeId, memoryScopeId } from "./index-scopes.ts"
 import { likenessOf } from "./likeness.ts"
 import { orderedByProvider, rerankModel, stillTold, type ProviderReranking, type Ranked } from "./provider-rerank.ts"
@@ -134,7 +135,8 @@ async function search(
     const context = { projectId: caller.projectId, now: past ? null : asked.now, times: asked.times }
     const candidates = await candidatesOf(dependencies.keys, tx, ranked, context)
     if (cut && size * 4 <= candidatesMax && !choose(candidates, wanted).full) continue
-    return { candidates, wanted: await withDiversity(dependencies, tx, caller, query, candidates, wanted) }
+    const all = query.hop === true ? await withHop(dependencies.keys, tx, caller.projectId, candidates, wanted) : candidates
+    return { candidates: all, wanted: await withDiversity(dependencies, tx, caller, query, all, wanted) }
   }
 }
 

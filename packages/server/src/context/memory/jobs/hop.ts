@@ -10,24 +10,32 @@ export interface HopTarget {
   shared: number
 }
 
-/** What shares entities with those entries or those names, most in common first. */
+/** Names of people and things in a scope, whose key hides them in the index. */
+export interface NamesOfScope {
+  scope: string
+  scopeKey: Uint8Array
+  names: readonly string[]
+}
+
+/** What shares entities with those entries or those names, most in common first; entities are those of one scope, so none is left. */
 export async function entityHop(
   db: Queryable,
-  place: { projectId: string; scope: string; scopeKey: Uint8Array },
-  from: { entryIds: readonly string[]; names: readonly string[] },
+  projectId: string,
+  from: { entryIds: readonly string[]; named?: NamesOfScope },
   limit: number,
 ): Promise<HopTarget[]> {
-  const hashed = from.names.map((name) => hashName(place.scopeKey, name))
+  const { scope = "", scopeKey = new Uint8Array(), names = [] } = from.named ?? {}
+  const hashed = names.map((name) => hashName(scopeKey, name))
   const known =
     hashed.length === 0
       ? []
       : await memoryEntities.namesLike(
           db,
-          place.projectId,
-          place.scope,
+          projectId,
+          scope,
           hashed.map(({ hash }) => hash),
           hashed.flatMap(({ trigrams }) => trigrams),
         )
   const entityIds = hashed.flatMap((name) => resolveName(name, known) ?? [])
-  return memoryMentions.entriesSharingEntities(db, place.projectId, from.entryIds, [...new Set(entityIds)], limit)
+  return memoryMentions.entriesSharingEntities(db, projectId, from.entryIds, [...new Set(entityIds)], limit)
 }
