@@ -1,5 +1,5 @@
 // Texts that clients keep for the server and can neither read nor change: AES-256-GCM under a secret of this installation.
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto"
+import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, randomBytes, type KeyObject } from "node:crypto"
 import { apiKeys, type Store } from "../store/index.ts"
 
 export interface Sealer {
@@ -47,10 +47,19 @@ export function createSealer(secret: Uint8Array): Sealer {
   }
 }
 
+/** Keys as the cipher wants them: to make them anew for each text takes longer than to open one. */
+const keyObjects = new WeakMap<Uint8Array, KeyObject>()
+
+function keyObject(key: Uint8Array): KeyObject {
+  const known = keyObjects.get(key) ?? createSecretKey(key)
+  keyObjects.set(key, known)
+  return known
+}
+
 /** Nonce, tag, encrypted bytes. `context` has to be the same again to open it. */
 export function sealUnder(key: Uint8Array, bytes: Uint8Array, context: string): Uint8Array {
   const nonce = randomBytes(nonceBytes)
-  const cipher = createCipheriv(algorithm, key, nonce).setAAD(Buffer.from(context))
+  const cipher = createCipheriv(algorithm, keyObject(key), nonce).setAAD(Buffer.from(context))
   const body = Buffer.concat([cipher.update(bytes), cipher.final()])
   return Buffer.concat([nonce, cipher.getAuthTag(), body])
 }
@@ -58,7 +67,7 @@ export function sealUnder(key: Uint8Array, bytes: Uint8Array, context: string): 
 /** Undefined for what was not sealed under that key and context, or was changed. */
 export function openUnder(key: Uint8Array, sealed: Uint8Array, context: string): Uint8Array | undefined {
   if (sealed.length < nonceBytes + tagBytes) return undefined
-  const decipher = createDecipheriv(algorithm, key, sealed.subarray(0, nonceBytes), { authTagLength: tagBytes })
+  const decipher = createDecipheriv(algorithm, keyObject(key), sealed.subarray(0, nonceBytes), { authTagLength: tagBytes })
   decipher.setAAD(Buffer.from(context)).setAuthTag(sealed.subarray(nonceBytes, nonceBytes + tagBytes))
   try {
     return Buffer.concat([decipher.update(sealed.subarray(nonceBytes + tagBytes)), decipher.final()])

@@ -103,11 +103,11 @@ function fitting(
   let tokens = 0
   let full = false
   for (const candidate of ordered) {
-    const cost = estimateTokens(candidate.entry.text ?? "")
     if (chosen.size >= limit) {
       reasons.set(candidate, "outranked")
       continue
     }
+    const cost = estimateTokens(candidate.entry.text ?? "")
     const says = saidBy(candidate.entry)
     if (said.some((other) => addsNothing(says, other))) reasons.set(candidate, "near_duplicate")
     else if (tokens + cost > budgetTokens) {
