@@ -1,6 +1,6 @@
 // Recalling: the best entries of the scopes that were named, each with the reason why it is there, and on request why others are not.
 import { AppError, type Clock } from "../../core/index.ts"
-import { recalled, type Queryable, type Store } from "../../store/index.ts"
+import { recalled, type Queryable, type Store, type Transactor } from "../../store/index.ts"
 import { parametersOf } from "../retrieval/lanes.ts"
 import type { Fused } from "../retrieval/fuse.ts"
 import type { Reader, ReadQuestion } from "../retrieval/reader.ts"
@@ -58,29 +58,23 @@ export async function recall(
   const db = store.project(caller.projectId)
   const now = clock.now()
   const times = await timesOf(query, now)
-  const text = await withoutSpeakers(dependencies, db, caller, query.query, await readableScopes(db, caller, query.scopes))
+  const paths = await readableScopes(db, caller, query.scopes)
+  const text = await withoutSpeakers(dependencies, db, caller, query.query, paths)
   const { wordsOnly, ...question } = await dependencies.reader.question(caller, text, signal)
   const model = rerankModel(dependencies.rerank, query.rerank)
   const note = (tx: Queryable, choice: Choice): Promise<void> => noteRecall(dependencies, tx, caller, query.runId, choice)
-  const searched = await db.transaction(async (tx) => {
-    const paths = await readableScopes(tx, caller, query.scopes)
-    const found = await search(dependencies, tx, caller, query, paths, { ...question, times, now })
-    const choice = await chooseUnquoted(tx, caller.projectId, found.candidates, found.wanted)
-    if (model === null) await note(tx, choice)
-    return { found, choice }
-  })
+  // Not in a transaction: statements that do not wait for each other run at once, and the embedded engine's only connection stays free for others.
+  const found = await search(dependencies, db, caller, query, paths, { ...question, times, now })
   const answer = { wordsOnly, times }
-  if (model === null || dependencies.rerank === undefined) return { ...told(searched.choice, query), ...answer, reranked: null }
-  const { candidates, reranked } = await orderedByProvider(
-    dependencies.rerank,
-    caller,
-    { model, query: query.query },
-    searched.found,
-    signal,
-  )
+  if (model === null || dependencies.rerank === undefined) {
+    const choice = await chooseUnquoted(db, caller.projectId, found.candidates, found.wanted)
+    if (model === null) await note(db, choice)
+    return { ...told(choice, query), ...answer, reranked: null }
+  }
+  const { candidates, reranked } = await orderedByProvider(dependencies.rerank, caller, { model, query: query.query }, found, signal)
   // Nobody waits for a provider inside of a transaction; what was taken back meanwhile is not told.
   const choice = await db.transaction(async (tx) => {
-    const { wanted } = searched.found
+    const { wanted } = found
     const held = await stillTold(tx, caller.projectId, await chooseUnquoted(tx, caller.projectId, candidates, wanted), wanted)
     await note(tx, held)
     return held
@@ -114,7 +108,7 @@ async function withoutSpeakers(
 /** Takes more candidates until enough of them may be told, or there are no more. */
 async function search(
   dependencies: RecallDependencies,
-  tx: Queryable,
+  tx: Transactor,
   caller: MemoryCaller,
   query: RecallQuery,
   paths: readonly ReadableScope[],

@@ -1,5 +1,5 @@
 // Hybrid search inside one scope: the words by BM25, the vectors exactly, both fused. Statistics and candidates never leave the scope.
-import { wordIndex, type Queryable, type ScopeKey } from "../../store/index.ts"
+import { wordIndex, type Queryable, type ScopeKey, type Transactor } from "../../store/index.ts"
 import { questionTerms } from "./analyze.ts"
 import { placeKey, scoreWords, type Bm25Parameters, type WeighedTerm } from "./bm25.ts"
 import { bestPlaces } from "./best-places.ts"
@@ -12,7 +12,7 @@ import { scoreSessions } from "./sessions.ts"
 import { fusionIn } from "./spaces.ts"
 import { speakersIn, type NamedSpeakers } from "./speakers.ts"
 import { hashedTerm, type HashedTerm, type TermKeyOf } from "./term-hash.ts"
-import type { VectorIndex } from "./vector-index.ts"
+import type { VectorIndex, VectorState } from "./vector-index.ts"
 import { wordsFirst, wordsFusion, type Fusion } from "./weights.ts"
 import type { WordCache } from "./word-cache.ts"
 
@@ -52,20 +52,38 @@ interface WordArm {
   only: ReadonlySet<number> | undefined
 }
 
-/** Candidates in order, best first. Call it in one transaction, so that both arms see the same state. */
-export async function searchScope(db: Queryable, query: ScopeQuery): Promise<Fused[]> {
-  const arm = await wordArm(db, query)
+/** Candidates in order, best first. In a transaction its statements run one after the other, else those at once that can. */
+export async function searchScope(db: Queryable | Transactor, query: ScopeQuery): Promise<Fused[]> {
   const { vector } = query
-  if (vector === undefined) return fuse(await candidatesAt(db, query, arm, arm.best), { ceiling: arm.ceiling, fusion: wordsFusion })
-  const cosines = await cosinesOf(db, query, vector, arm)
+  if (vector === undefined) {
+    const arm = await wordArm(db, query)
+    return fuse(await candidatesAt(db, query, arm, arm.best), { ceiling: arm.ceiling, fusion: wordsFusion })
+  }
+  const [arm, state, fusion] = await allOf(
+    db,
+    () => wordArm(db, query),
+    () => query.vectorIndex.state(db, query),
+    () => fusionFor(db, query),
+  )
+  const cosines = await cosinesOf(db, query, vector, arm, state)
   // Each arm scores the candidates of the other too: one without its second score would be ranked as if it had none.
   const candidates = await candidatesAt(db, query, arm, new Set([...arm.best, ...cosines.keys()]), cosines)
-  const fusion = query.fusion ?? (await fusionFor(db, query))
   const fused = fuse(candidates, { ceiling: arm.ceiling, fusion })
   return query.tokens === undefined ? fused : rerankByTokens(db, query, fused, fusion, query.tokens)
 }
 
-async function fusionFor(db: Queryable, { projectId, model, text }: ScopeQuery): Promise<Fusion> {
+/** A transaction has one connection. */
+async function allOf<A, B, C>(
+  db: Queryable | Transactor,
+  first: () => Promise<A>,
+  second: () => Promise<B>,
+  third: () => Promise<C>,
+): Promise<[A, B, C]> {
+  return "transaction" in db ? Promise.all([first(), second(), third()]) : [await first(), await second(), await third()]
+}
+
+async function fusionFor(db: Queryable, { projectId, model, text, fusion: given }: ScopeQuery): Promise<Fusion> {
+  if (given !== undefined) return given
   const fusion = await fusionIn(db, projectId, model)
   return isLatin(text) ? fusion : wordsFirst(fusion)
 }
@@ -169,12 +187,18 @@ async function candidatesAt(
 }
 
 /** Cosines of the nearest parts, and of the best by words, by place. */
-function cosinesOf(db: Queryable, query: ScopeQuery, vector: Float32Array, { words, best, only }: WordArm): Promise<Map<number, number>> {
+function cosinesOf(
+  db: Queryable | Transactor,
+  query: ScopeQuery,
+  vector: Float32Array,
+  { words, best, only }: WordArm,
+  state: VectorState,
+): Promise<Map<number, number>> {
   const { projectId, scopeId, model, candidatesMax: limit, vectorIndex } = query
   const lanes = [...query.lanes.keys()]
   const searched = words.searched(lanes)
   const accept = (place: number): boolean => searched[words.laneNumbers[place] ?? 0] === 1 && (only === undefined || only.has(place))
   const available = lanes.reduce((sum, lane) => sum + (words.lanes.get(lane)?.parts ?? 0), 0)
   const places = only === undefined ? null : [...only]
-  return vectorIndex.similarities(db, { projectId, scopeId, model, vector, lanes, accept, places, available, limit }, best)
+  return vectorIndex.similarities(db, { projectId, scopeId, model, vector, lanes, accept, places, available, limit }, best, state)
 }

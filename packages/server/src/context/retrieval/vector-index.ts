@@ -1,5 +1,13 @@
 // The port of vector search inside one scope, and what serves it here: a matrix in memory, an exact comparison in SQL, or an approximate index, by the scope's size.
-import { embeddings, type ModelKey, type PlacedVector, type Queryable, type Store } from "../../store/index.ts"
+import {
+  embeddings,
+  largeEmbeddings,
+  type ModelKey,
+  type PlacedVector,
+  type Queryable,
+  type Store,
+  type Transactor,
+} from "../../store/index.ts"
 import type { Lane } from "./lanes.ts"
 import { highest } from "./highest.ts"
 import { largeRowsMin } from "./vector-growth.ts"
@@ -18,9 +26,18 @@ export interface VectorQuery extends ModelKey {
   limit: number
 }
 
+/** What a search has to know of a scope's vectors before it compares any. */
+export interface VectorState {
+  scope: Awaited<ReturnType<typeof embeddings.vectorScope>>
+  /** The copy in memory that the changes in `scope` belong to. */
+  matrix: VectorMatrix | undefined
+}
+
 export interface VectorIndex {
-  /** Cosines by place: of the nearest, and of those other places that have a vector. */
-  similarities(db: Queryable, query: VectorQuery, others: readonly number[]): Promise<Map<number, number>>
+  /** Reads that much; it may be read at once with something else. */
+  state(db: Queryable, key: ModelKey): Promise<VectorState>
+  /** Cosines by place: of the nearest, and of those other places that have a vector. With a state that the same search has read. */
+  similarities(db: Queryable | Transactor, query: VectorQuery, others: readonly number[], state: VectorState): Promise<Map<number, number>>
   /** Resolves when nothing is being read in the background. */
   settled(): Promise<void>
 }
@@ -37,9 +54,14 @@ export interface VectorIndexDependencies {
 
 /** A scope of so many vectors is compared in memory, once it was searched a second time; a matrix may grow to twice as many. */
 const matrixRowsMax = 10_000
-/** Rows read for each part wanted: parts of several pieces come several times. */
+/** Rows read for each part wanted of a large scope: parts of several pieces come several times. */
 const rowsPerPart = 2
-const rowsPerPage = 500
+/** Rows read besides: the database rounds otherwise, so two that are nearly as near may stand the other way round. */
+const rowsBeside = 16
+/** Each page is a few milliseconds in which this process does nothing else. */
+const rowsPerPage = 200
+/** Where more scopes are searched than fit, reading them in turn would cost more than it saves: one takes the place of others only so often. */
+const replacementMs = 1_000
 const missesMax = 10_000
 
 export function createVectorIndex(dependencies: VectorIndexDependencies): VectorIndex {
@@ -54,6 +76,7 @@ class SizedVectorIndex implements VectorIndex {
   readonly #missed = new Set<string>()
   readonly #sizes: { matrixRowsMax: number; largeRowsMin: number }
   #bytes = 0
+  #replacedAt = -Infinity
   #largeIndex = new Map<number, boolean>()
 
   constructor(dependencies: VectorIndexDependencies) {
@@ -61,31 +84,35 @@ class SizedVectorIndex implements VectorIndex {
     this.#sizes = dependencies.sizes ?? { matrixRowsMax, largeRowsMin }
   }
 
-  async similarities(db: Queryable, query: VectorQuery, others: readonly number[]): Promise<Map<number, number>> {
-    const name = `${query.projectId} ${query.scopeId} ${query.model}`
-    const matrix = this.#matrices.get(name)?.matrix
-    const scope = await embeddings.vectorScope(db, query, matrix?.version ?? Number.MAX_SAFE_INTEGER)
+  async state(db: Queryable, key: ModelKey): Promise<VectorState> {
+    const matrix = this.#matrices.get(nameOf(key))?.matrix
+    return { matrix, scope: await embeddings.vectorScope(db, key, matrix?.version ?? Number.MAX_SAFE_INTEGER) }
+  }
+
+  async similarities(
+    db: Queryable | Transactor,
+    query: VectorQuery,
+    others: readonly number[],
+    { scope, matrix }: VectorState,
+  ): Promise<Map<number, number>> {
     if (scope === undefined) return new Map()
     if (matrix?.dimensions === query.vector.length) {
       // A search that began earlier may answer later: it has nothing new.
       if (scope.version > matrix.version) for (const change of scope.changes) matrix.set(change)
       matrix.version = Math.max(matrix.version, scope.version)
-      this.#keep(name, matrix)
+      this.#keep(nameOf(query), matrix)
       return fromMatrix(matrix, query, others)
     }
     if (scope.rows >= this.#sizes.largeRowsMin && scope.stage !== "large") this.#dependencies.compactor?.wish(query)
-    if (scope.rows <= this.#sizes.matrixRowsMax) this.#miss(name, query, scope.rows)
+    if (scope.rows <= this.#sizes.matrixRowsMax) this.#miss(nameOf(query), query, scope.rows)
     const isLarge = scope.stage === "large" && query.places === null && query.available >= this.#sizes.largeRowsMin / 2
-    const nearest = isLarge ? await this.#large(db, query) : await exact(db, query)
-    const found = fromVectors(nearest, query)
-    const missing = others.filter((place) => !found.has(place))
-    if (missing.length === 0) return found
-    const wanted = new Set(missing)
-    const rest = fromVectors(await embeddings.vectorsAt(db, query, missing), {
-      ...query,
-      accept: (place) => wanted.has(place),
-      limit: Infinity,
-    })
+    const read = isLarge ? await inTransaction(db, (tx) => this.#large(tx, query, others)) : await exact(db, query, others)
+    const found = fromVectors(
+      read.filter(({ isNear }) => isNear),
+      query,
+    )
+    const missing = new Set(others.filter((place) => !found.has(place)))
+    const rest = fromVectors(read, { ...query, accept: (place) => missing.has(place), limit: Infinity })
     return new Map([...found, ...rest])
   }
 
@@ -94,14 +121,21 @@ class SizedVectorIndex implements VectorIndex {
   }
 
   /** By the approximate index, when there is one for such vectors and it finds enough. */
-  async #large(db: Queryable, query: VectorQuery): Promise<PlacedVector[]> {
+  async #large(tx: Queryable, query: VectorQuery, others: readonly number[]): Promise<ReadVector[]> {
     const { length } = query.vector
-    const known = this.#largeIndex.get(length) ?? (await embeddings.hasLargeIndex(db, length))
+    const known = this.#largeIndex.get(length) ?? (await largeEmbeddings.hasLargeIndex(tx, length))
     this.#largeIndex.set(length, known)
-    if (!known) return exact(db, query)
+    if (!known) return exact(tx, query, others)
     const limit = query.limit * rowsPerPart
-    const found = await embeddings.nearestLarge(db, query, limit, this.#dependencies.store.engine === "postgres")
-    return found.length < limit ? exact(db, query) : found
+    const found = await largeEmbeddings.nearestLarge(tx, query, limit, this.#dependencies.store.engine === "postgres")
+    if (found.length < limit) return exact(tx, query, others)
+    const near = new Set(found.map(({ place }) => place))
+    const rest = await embeddings.vectorsAt(
+      tx,
+      query,
+      others.filter((place) => !near.has(place)),
+    )
+    return [...found.map((each) => ({ ...each, isNear: true })), ...rest.map((each) => ({ ...each, isNear: false }))]
   }
 
   #miss(name: string, query: VectorQuery, rows: number): void {
@@ -112,7 +146,7 @@ class SizedVectorIndex implements VectorIndex {
 
   /** Reads a scope's vectors in the background, page by page, so that nobody waits for all of them. */
   #load(name: string, { projectId, scopeId, model, vector }: VectorQuery, rows: number): void {
-    if (this.#loading.has(name) || rows * vector.length * 4 > this.#dependencies.bytesMax) return
+    if (this.#loading.has(name) || !this.#hasRoom(rows * vector.length * 4)) return
     const load = async (): Promise<void> => {
       const db = this.#dependencies.store.project(projectId)
       const key = { projectId, scopeId, model }
@@ -132,6 +166,16 @@ class SizedVectorIndex implements VectorIndex {
         .then(noop, noop)
         .finally(() => this.#loading.delete(name)),
     )
+  }
+
+  #hasRoom(bytes: number): boolean {
+    const { bytesMax } = this.#dependencies
+    if (bytes > bytesMax) return false
+    if (this.#bytes + bytes <= bytesMax) return true
+    const now = performance.now()
+    if (now - this.#replacedAt < replacementMs) return false
+    this.#replacedAt = now
+    return true
   }
 
   #keep(name: string, matrix: VectorMatrix): void {
@@ -155,12 +199,23 @@ function noop(): void {
   // Nothing is to be done.
 }
 
+type ReadVector = PlacedVector & { isNear: boolean }
+
 /** Reads more rows until enough different parts are among them, or there are no more. */
-async function exact(db: Queryable, query: VectorQuery): Promise<PlacedVector[]> {
-  for (let limit = query.limit * rowsPerPart; ; limit *= 4) {
-    const rows = await embeddings.nearestExactly(db, query, limit)
-    if (rows.length < limit || new Set(rows.map(({ place }) => place)).size >= query.limit) return rows
+async function exact(db: Queryable, query: VectorQuery, others: readonly number[]): Promise<ReadVector[]> {
+  for (let limit = query.limit + rowsBeside; ; limit *= 4) {
+    const rows = await embeddings.nearestExactly(db, query, limit, others)
+    const near = rows.filter(({ isNear }) => isNear)
+    if (near.length < limit || new Set(near.map(({ place }) => place)).size >= query.limit) return rows
   }
+}
+
+function nameOf({ projectId, scopeId, model }: ModelKey): string {
+  return `${projectId} ${scopeId} ${model}`
+}
+
+function inTransaction<T>(db: Queryable | Transactor, work: (tx: Queryable) => Promise<T>): Promise<T> {
+  return "transaction" in db ? db.transaction(work) : work(db)
 }
 
 function fromMatrix(matrix: VectorMatrix, query: VectorQuery, others: readonly number[]): Map<number, number> {

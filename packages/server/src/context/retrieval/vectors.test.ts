@@ -50,9 +50,10 @@ describe.each(testEngines())("vectors on %s", (engine) => {
     others: readonly number[] = [],
   ): Promise<[number, number][]> => {
     const accept = (place: number): boolean => live.has(place) && place % 4 !== 0
-    return inTransaction(async (tx) =>
-      [...(await vectors.similarities(tx, { ...query, scopeId, accept }, others))].sort(([a], [b]) => a - b),
-    )
+    return inTransaction(async (tx) => {
+      const asked = { ...query, scopeId, accept }
+      return [...(await vectors.similarities(tx, asked, others, await vectors.state(tx, asked)))].sort(([a], [b]) => a - b)
+    })
   }
   const nearestOf = (live: ReadonlySet<number>, seedOf = (place: number) => place): [number, number][] => {
     const all = [...live]

@@ -142,7 +142,10 @@ interface ChangeRow {
   y: Uint8Array
 }
 
-/** One statement, so one state of the scope, whatever is written or compacted meanwhile. */
+/**
+ * Segments only ever change with the generation, so those of a term are read once in each.
+ * One statement, so one state of the scope, whatever is written or compacted meanwhile.
+ */
 export async function changesOf(
   db: Queryable,
   { projectId, scopeId }: ScopeKey,
@@ -198,7 +201,7 @@ const changes = `
   union all
   select 5, lane, g.version, null, null, null, g.term::text, postings, null
     from scope s, unnest($5::bigint[], $6::bigint[]) as w (term, version), word_segments g
-    where g.project_id = $1 and g.scope_id = $2 and g.term = w.term and g.version > case when s.same then w.version else 0 end`
+    where g.project_id = $1 and g.scope_id = $2 and g.term = w.term and (w.version = 0 or not s.same)`
 
 /** A part that was found: its document and what is known of it. */
 export interface PlacedPart {
