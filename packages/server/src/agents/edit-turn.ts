@@ -3,6 +3,7 @@ import type { JsonObject, JsonValue } from "../core/index.ts"
 import { editContext, type AppliedEdit, type ModelMessage } from "../inference/index.ts"
 import { joinLabels, type Label } from "../security/index.ts"
 import { withExecutor, type Tool } from "../tools/index.ts"
+import { clearedPlaceholder, pageOf, recallDeclaration, unknownHandle } from "./recalled-result.ts"
 import type { Session } from "./session.ts"
 import { offersUnlisted, recallToolName } from "./tool-choice.ts"
 import { toolResults, type HeldResult } from "./tool-results.ts"
@@ -21,8 +22,7 @@ export function shownMessages({ request, messages }: Session): Shown {
   const cleared: { handle: string; tool: string; tokens: number }[] = []
   const placeholderOf = ({ callId, tool, tokens }: { callId: string; tool: string; tokens: number }): string => {
     cleared.push({ handle: callId, tool, tokens })
-    if (!wish.recall) return "[Old tool result content cleared]"
-    return `[Old tool result cleared: about ${tokens} tokens. ${recallToolName} with handle ${JSON.stringify(callId)} reads it again]`
+    return wish.recall ? clearedPlaceholder({ callId, tokens }) : "[Old tool result content cleared]"
   }
   const edited = editContext(messages, wish.edits, { placeholderOf })
   // The placeholders of an edit that was not worth while stand nowhere.
@@ -43,18 +43,6 @@ export function editBeforeTurn(session: Session, turn: number): void {
   session.tools = { ...tools, server: [...others, ...(held.length > 0 ? [recallTool(held)] : [])] }
 }
 
-/** What one call reads. */
-export const pageCharactersMax = 8_000
-
-const description = `Reads a tool result again that was cleared from this conversation, by the handle in its place. Long ones come in pages of ${pageCharactersMax} characters: go on with the offset that the page names.`
-
-const parameters: JsonObject = {
-  type: "object",
-  properties: { handle: { type: "string" }, offset: { type: "integer", minimum: 0 } },
-  required: ["handle"],
-  additionalProperties: false,
-}
-
 interface Recalled {
   readonly text: string
   readonly label: Label
@@ -64,8 +52,8 @@ interface Recalled {
 function recallTool(held: readonly HeldResult[]): Tool {
   const tool: Tool = {
     name: recallToolName,
-    description,
-    parameters,
+    description: recallDeclaration.description,
+    parameters: recallDeclaration.parameters,
     effect: "read",
     timeoutMs: undefined,
     resultIntegrity: 0,
@@ -76,14 +64,8 @@ function recallTool(held: readonly HeldResult[]): Tool {
     verify: undefined,
     run: async ({ handle, offset = 0 }, { label }) => {
       const found = held.find((each) => each.handle === handle)
-      if (!found) throw new Error(`there is no cleared result with the handle ${JSON.stringify(handle).slice(0, 200)}`)
-      const from = offset as number // by its schema
-      const to = Math.min(found.text.length, from + pageCharactersMax)
-      const more = to < found.text.length ? `\n[characters ${from} to ${to} of ${found.text.length}; go on with offset ${to}]` : ""
-      const text =
-        from >= found.text.length && from > 0
-          ? `[the result has ${found.text.length} characters]`
-          : found.text.slice(from, to).toWellFormed() + more
+      if (!found) throw new Error(unknownHandle(handle))
+      const text = pageOf(found.text, offset as number) // by its schema
       return { text, label: { ...joinLabels([label, found.label]) } }
     },
   })

@@ -192,6 +192,8 @@ export interface ModelCall {
   continuesPrefix?: boolean
   /** What context editing has taken out of the messages; absent where none was asked for. */
   contextEdits?: readonly AppliedEdit[]
+  /** Results that were cleared and may be read again, by a tool that is among `tools` then. */
+  cleared?: readonly { readonly handle: string; readonly text: string }[]
   /** Parameters that only one dialect knows, passed on where the deployment speaks it and refused or left out elsewhere. */
   only?: { dialect: Dialect; parameters: JsonObject }
 }

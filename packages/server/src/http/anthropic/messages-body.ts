@@ -1,6 +1,7 @@
 // What is read of the body of a messages request; nothing but the model's name is changed in it.
 import { isJsonObject } from "../../core/index.ts"
 import type { BodyBytes } from "../light/body-bytes.ts"
+import { recallWish } from "../recall-wish.ts"
 import { forwardedBody, type BodyRules, type ForwardedBody } from "../light/forwarded-body.ts"
 
 const keys = new Set(["model", "stream", "max_tokens", "metadata", "perdure"])
@@ -12,7 +13,10 @@ const rules: BodyRules = {
 }
 
 export function messagesBody(bytes: BodyBytes): ForwardedBody {
-  return forwardedBody(bytes, rules, ({ metadata }) =>
+  const body = forwardedBody(bytes, rules, ({ metadata }) =>
     isJsonObject(metadata) && typeof metadata["user_id"] === "string" ? metadata["user_id"] : null,
   )
+  if (body.perdure === undefined) return body
+  const { recall, rest } = recallWish(body.perdure)
+  return { ...body, perdure: rest, recalls: recall }
 }

@@ -1,25 +1,31 @@
 // A messages request as a model call, for models that are not simply passed through to.
-import { memoryDeclaration } from "../../agents/index.ts"
+import { clearedPlaceholder, memoryDeclaration, recallDeclaration } from "../../agents/index.ts"
 import { AppError, type JsonObject, type JsonValue } from "../../core/index.ts"
 import { editContext, type ModelCall, type ModelMessage, type ModelTool } from "../../inference/index.ts"
+import type { ParseOptions } from "../light/client-dialect.ts"
 import { checked } from "../request-body.ts"
 import { behindCompaction } from "./behind-compaction.ts"
 import { cacheControl, contentOf, messagesOf } from "./messages-content.ts"
 import { messagesRequestSchema, type MessagesRequest, type MessagesTool } from "./messages-schema.ts"
 
 /** Unknown parameters are left alone, as providers do; wrong ones are refused with their path, and what only Anthropic can do with its name. */
-export function parseMessagesRequest(body: JsonObject): ModelCall {
+export function parseMessagesRequest(body: JsonObject, { recalls }: ParseOptions = { recalls: false }): ModelCall {
   const request = checked(messagesRequestSchema, body)
   refuseForeign(request)
   const tools = (request.tools ?? []).map(toolOf)
-  const edited = editContext([...systemOf(request), ...behindCompaction(request.messages).flatMap(messagesOf)], request.context_management)
+  const toolChoice = toolChoiceOf(request, tools)
+  const isOffered = recalls && (toolChoice === "auto" || toolChoice === "required")
+  const messages = [...systemOf(request), ...behindCompaction(request.messages).flatMap(messagesOf)]
+  const edited = editContext(messages, request.context_management, isOffered ? { placeholderOf: clearedPlaceholder } : {})
+  const cleared = isOffered ? clearedOf(messages, edited.messages) : []
   return {
     model: request.model,
     messages: edited.messages,
     ...(body["context_management"] ? { contextEdits: edited.applied } : {}),
     passages: [],
-    tools,
-    toolChoice: toolChoiceOf(request, tools),
+    ...(cleared.length > 0 ? { cleared } : {}),
+    tools: cleared.length > 0 ? [...tools, recallDeclaration] : tools,
+    toolChoice,
     parallelToolCalls: request.tool_choice?.disable_parallel_tool_use !== true,
     temperature: request.temperature ?? null,
     topP: request.top_p ?? null,
@@ -32,6 +38,15 @@ export function parseMessagesRequest(body: JsonObject): ModelCall {
     stop: request.stop_sequences ?? [],
     ...(request.messages.at(-1)?.role === "assistant" ? { continuesPrefix: true } : {}),
   }
+}
+
+/** The results that stand no more as they were; an edit keeps every message at its place. */
+function clearedOf(before: readonly ModelMessage[], after: readonly ModelMessage[]): NonNullable<ModelCall["cleared"]> {
+  return before.flatMap((message, index) => {
+    const now = after[index]
+    if (message.role !== "tool" || now?.role !== "tool" || now.content === message.content) return []
+    return [{ handle: message.callId, text: message.content }]
+  })
 }
 
 function systemOf({ system }: MessagesRequest): ModelMessage[] {

@@ -29,7 +29,7 @@ export interface ClientDialect extends WireShape {
    */
   passing?(body: ForwardedBody, deployment: Deployment, refusal?: UpstreamError): Buffer | "translated" | undefined
   /** The whole request as a model call; wrong ones are refused with the parameter's path. */
-  parse(body: JsonObject): ModelCall
+  parse(body: JsonObject, options?: ParseOptions): ModelCall
   /** Whether the conversation is to be compacted before it is answered, where that is done here. */
   compaction?(body: JsonObject, deployment: Deployment): WantedCompaction | undefined
   /** The whole answer of a call that pauses once its conversation is compacted: frames of a stream, or one JSON object. */
@@ -61,6 +61,11 @@ export interface RenderOptions {
   contextEdits?: ModelCall["contextEdits"]
   /** What came before was compacted to this. */
   compaction?: CompactedMessages
+}
+
+export interface ParseOptions {
+  /** The model may read again what context editing clears. */
+  recalls: boolean
 }
 
 export interface WantedCompaction {

@@ -18,6 +18,8 @@ export interface ForwardedBody {
   cacheKey: string | null
   /** What the request says to this server alone; never sent on. */
   perdure: JsonValue | undefined
+  /** Its model may read again what context editing clears. */
+  recalls?: boolean
   sizeBytes: number
   inputTokensEstimated: number
   /** The bytes for a deployment: its own name of the model, and what the dialect changes. */

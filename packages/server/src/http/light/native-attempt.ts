@@ -1,6 +1,6 @@
 // One try on a model of this process: its events go to the sink, held while the client reads slower than the model writes.
 import { AppError, deferred, type Deferred } from "../../core/index.ts"
-import { eventsOf, type Deployment, type ModelCall } from "../../inference/index.ts"
+import { eventsOf, type Deployment, type ModelCall, type ModelEvent } from "../../inference/index.ts"
 import type { Pausable } from "./client-stream.ts"
 import type { EventSink } from "./event-sink.ts"
 import type { Attempt, AttemptEnd } from "./forward.ts"
@@ -13,6 +13,8 @@ export interface NativeAttemptOptions {
   sink: EventSink
   end: AttemptEnd
   feedFrom: (source: Pausable | undefined) => void
+  /** In place of those of one call. */
+  events?: (signal: AbortSignal) => AsyncIterable<ModelEvent>
 }
 
 export class NativeAttempt implements Attempt {
@@ -30,7 +32,8 @@ export class NativeAttempt implements Attempt {
 
   start(): void {
     const { dependencies, deployment, request, end } = this.#options
-    const events = eventsOf(dependencies, deployment, request, this.#stopped.signal)
+    const { signal } = this.#stopped
+    const events = this.#options.events?.(signal) ?? eventsOf(dependencies, deployment, request, signal)
     void this.#run(events).catch((error: unknown) => end.failed(error))
   }
 

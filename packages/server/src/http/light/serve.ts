@@ -3,6 +3,7 @@ import { AppError, type NewId } from "../../core/index.ts"
 import {
   continuedCall,
   dialectOf,
+  eventsOf,
   isNative,
   type Capabilities,
   type Deployment,
@@ -37,6 +38,7 @@ import { routingOf } from "./own-fields.ts"
 import { readAsked, type ReadAsked } from "./read-asked.ts"
 import { readBodyBytes } from "./read-body.ts"
 import { refuse } from "./refuse.ts"
+import { withRecalls } from "./recalls.ts"
 import { StreamRelay } from "./stream-relay.ts"
 import { watchStream } from "./stream-watch.ts"
 import { Transcript } from "./transcript.ts"
@@ -52,6 +54,7 @@ export function dialectRoute(dependencies: LightRunDependencies, dialect: Client
         const { body } = asked
         call = openCall(dependencies, hot, dialect, asked)
         const model = usableModel(dependencies, hot, body.model, "chat")
+        call.recalls = body.recalls === true
         const admitted = call
         rememberedBy(dependencies, dialect, call, { body, model })
         admit(dependencies, call, model, () => serve(dependencies, dialect, admitted, { body, model }))
@@ -157,10 +160,12 @@ class Served {
 
   #openAttempt(deployment: Deployment, end: AttemptEnd): Attempt {
     this.#client?.feedFrom(undefined)
-    // What was compacted here is told in the answer, which is made here too.
-    if (deployment.dialect === this.#dialect.name && !this.#call.compaction)
+    // What was compacted here is told in the answer, and what is recalled here comes in it: it is made here too.
+    const isOurs = this.#call.compaction !== undefined || (this.#call.recalls && this.#body.has("context_management"))
+    if (deployment.dialect === this.#dialect.name && !isOurs)
       return this.#sameDialect(deployment, end, this.#dialect.passing?.(this.#body, deployment))
     const call = this.#modelCall()
+    if ((call.cleared?.length ?? 0) > 0) return this.#recalling(deployment, end, call)
     if (isNative(deployment)) return this.#native(deployment, end, this.#sink(this.#body.model, end), call)
     return this.#translated(deployment, end, this.#sink(deployment.upstreamModel, end), call)
   }
@@ -240,6 +245,17 @@ class Served {
     return new NativeAttempt({ dependencies: this.#dependencies, deployment, request, sink, end, feedFrom })
   }
 
+  /** Calls of the model that read what was cleared are answered here, as often as a response may take turns. */
+  #recalling(deployment: Deployment, end: AttemptEnd, request: ModelCall): Attempt {
+    const dependencies = this.#dependencies
+    const feedFrom = (source: Pausable | undefined): void => this.#client?.feedFrom(source)
+    this.#call.wasSent()
+    const sink = this.#sink(isNative(deployment) ? this.#body.model : deployment.upstreamModel, end)
+    const events = (signal: AbortSignal): AsyncIterable<ModelEvent> =>
+      withRecalls((call) => eventsOf(dependencies, deployment, call, signal), request, dependencies.limits.turnsMax)
+    return new NativeAttempt({ dependencies, deployment, request, sink, end, feedFrom, events })
+  }
+
   #eventRelay(deployment: Deployment, reader: ProviderReader, sink: EventSink): Relay {
     return new EventRelay({ deployment, reader, sink, feedFrom: (source) => this.#client?.feedFrom(source) })
   }
@@ -255,7 +271,7 @@ class Served {
   }
 
   #modelCall(): ModelCall {
-    this.#parsed ??= this.#dialect.parse(this.#body.parsed())
+    this.#parsed ??= this.#dialect.parse(this.#body.parsed(), { recalls: this.#call.recalls })
     this.#call.contextEdits = this.#parsed.contextEdits ?? this.#call.contextEdits
     return this.#parsed
   }

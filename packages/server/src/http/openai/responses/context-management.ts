@@ -1,10 +1,8 @@
-// `context_management` of a response, and what its `perdure.context` adds: what is done when its context has grown too long.
+// `context_management` of a response: what is done when its context has grown too long.
 import { z } from "zod"
 import type { ContextWish } from "../../../agents/index.ts"
-import { isJsonObject, type JsonValue } from "../../../core/index.ts"
 import type { ContextEdit } from "../../../inference/index.ts"
 import { contextEditSchema } from "../../anthropic/context-management.ts"
-import { checked } from "../../request-body.ts"
 
 /** OpenAI's own least. */
 const thresholdTokensMin = 1_000
@@ -25,12 +23,3 @@ export const contextManagement = z
     const wish = { compaction: compacts ? { threshold_tokens: compacts.threshold_tokens } : null, edits, recall: false }
     return wish as unknown as ContextWish // plain JSON
   })
-
-const wrapped = z.object({ perdure: z.object({ context: z.strictObject({ recall: z.boolean().default(false) }) }) })
-
-/** Whether its model may read again what was cleared, and what else the object says. */
-export function recallWish(perdure: JsonValue | undefined): { recall: boolean; rest: JsonValue | undefined } {
-  if (!isJsonObject(perdure) || perdure["context"] === undefined) return { recall: false, rest: perdure }
-  const { context, ...rest } = perdure
-  return { recall: checked(wrapped, { perdure: { context } }).perdure.context.recall, rest }
-}

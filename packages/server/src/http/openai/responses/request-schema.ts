@@ -6,7 +6,8 @@ import { isJsonObject, type JsonObject, type JsonValue } from "../../../core/ind
 import { cacheWish } from "../../../inference/index.ts"
 import { routingOf } from "../../light/own-fields.ts"
 import { memoryWish } from "../../memory/memory-wish.ts"
-import { contextManagement, recallWish } from "./context-management.ts"
+import { recallWish } from "../../recall-wish.ts"
+import { contextManagement } from "./context-management.ts"
 
 /** A schema that depends on the value, so that the error names the one field that is wrong instead of a list of alternatives. */
 function chosen<Out>(pick: (value: unknown) => z.ZodType<Out>): z.ZodType<Out> {
