@@ -99,6 +99,7 @@ const runs = rows("hides", [
   ["GET", "/v1/responses/{response}"],
   ["GET", "/v1/responses/{response}?stream=true"],
   ["GET", "/v1/responses/{response}/input_items"],
+  ["GET", "/v1/responses/{response}/tool_results/toolres_1"],
   ["POST", "/v1/responses/{response}/cancel"],
   ["DELETE", "/v1/responses/{response}"],
   ["GET", "/v1/conversations/{conversation}"],
