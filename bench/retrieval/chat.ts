@@ -23,6 +23,7 @@ const model = "perdure/minilm"
 const wordCache = createWordCache({ bytesMax: defaultLimits.wordCacheBytesMax })
 const termKeyOf = derivedTermKeys(new Uint8Array(32))
 const candidatesMax = 100
+const dayMs = 86_400_000
 
 type Arm = "plain" | "words" | "both" | "reranked" | "times"
 
@@ -109,8 +110,6 @@ async function rank(store: Store, minilm: CachedModel, { scope, text }: TestQues
     return (await searchScope(tx, query)).map(({ key: each, score }) => ({ id: placeOf(each).documentId, score }))
   })
 }
-
-const dayMs = 86_400_000
 
 /** Questions are asked on the day after the last message of their conversation. */
 function askedAtOf({ documents }: TestSet): Map<string, number> {

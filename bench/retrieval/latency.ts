@@ -166,7 +166,7 @@ function ask(search: Searcher, scopeId: string): ReturnType<typeof searchScope> 
 
 function find(search: Searcher, scopeId: string, text: string, vector: Float32Array | undefined): ReturnType<typeof searchScope> {
   const query = { ...search, projectId, scopeId, text, vector, model, documentIds: null, candidatesMax: 100, termKeyOf }
-  return store.project(projectId).transaction((tx) => searchScope(tx, { ...query, lanes: parametersOf(["user"]) }))
+  return searchScope(store.project(projectId), { ...query, lanes: parametersOf(["user"]) })
 }
 
 /** The share of the ten nearest that vectors alone find. */
