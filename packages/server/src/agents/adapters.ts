@@ -15,6 +15,7 @@ import type { SearchDocuments } from "./file-search.ts"
 import type { RunMemoryCommand } from "./memory-tool.ts"
 import type { AssembleContext } from "./recalled-context.ts"
 import type { RememberTurns } from "./remember-turns.ts"
+import { fileSearchName } from "./tool-choice.ts"
 import type { ResponseItem } from "./types.ts"
 import { joinLabels, userLabel, type Gate } from "../security/index.ts"
 
@@ -63,17 +64,27 @@ function missingIn(command: JsonObject): string | undefined {
   return needed[command["command"] as MemoryCommand["command"]].find((name) => command[name] === undefined) // one of the schema's names
 }
 
-/** What a response is given of its scopes. */
-export function contextAssembler(assembler: Assembler): AssembleContext {
+/** What a call is given of its scopes. Passages come to whoever may search files, as a model's own search would give them. */
+export function contextAssembler(assembler: Assembler, gate: Pick<Gate, "decide">): AssembleContext {
   return async (caller, { wish, query, runId, shown = [] }, signal) => {
     const { budget_tokens: budgetTokens = 0, limit = 0, lanes = null, level_min: levelMin = null, states = [] } = wish.recall ?? {}
     const narrowed = { ...(lanes === null ? {} : { lanes }), ...(levelMin === null ? {} : { levelMin }) }
-    const { scopes, read_after: readAfter } = wish
-    const request = { scopes, readAfter, query, budgetTokens, limit, states, runId, shown, ...narrowed }
+    const { scopes, read_after: readAfter, vector_store_ids: stores } = wish
+    const refused = stores === undefined ? undefined : searchRefusal(gate, caller, runId)
+    const vectorStoreIds = refused === undefined ? stores : undefined
+    const request = { scopes, readAfter, vectorStoreIds, query, budgetTokens, limit, states, runId, shown, ...narrowed }
     const { manifest, withheld, passedOver, label, ...texts } = await assembler.assemble(caller, request, signal)
     const memoryIds = manifest.entries.map(({ id }) => id).filter((id) => id.startsWith("mem_"))
-    return { ...texts, manifest: { ...manifest, withheld, passedOver } as unknown as JsonValue, memoryIds, label } // plain JSON
+    const told = { ...manifest, withheld, passedOver, ...(refused === undefined ? {} : { documentsRefused: refused }) }
+    return { ...texts, manifest: told as unknown as JsonValue, memoryIds, label } // plain JSON
   }
+}
+
+/** Why the caller may not search files; undefined where it may. */
+function searchRefusal(gate: Pick<Gate, "decide">, caller: { projectId: string; principal: string }, runId: string): string | undefined {
+  const { projectId, principal } = caller
+  const decision = gate.decide({ projectId, principal, action: "tool.read", target: fileSearchName, label: userLabel(principal), runId })
+  return decision.allowed ? undefined : decision.reason
 }
 
 /** Keeps turns past the gate; one that may not write leaves nothing, and says why. */

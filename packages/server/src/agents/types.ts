@@ -79,6 +79,8 @@ export interface MemoryWish extends JsonObject {
     readonly states: readonly string[]
   } | null
   readonly remember: boolean
+  /** Passages of these are given with what is recalled, within the same tokens. */
+  readonly vector_store_ids?: readonly string[]
   /** Wait until these changes are committed: of the one scope, or by scope. */
   readonly read_after?: number | Readonly<Record<string, number>>
   /** Without its memory it is not answered at all; otherwise it goes on without. Of calls that are no responses, whose memory is a step of a run. */

@@ -8,7 +8,7 @@ import { startPerdureServer, type PerdureServer } from "../testing/perdure-serve
 // On a busy machine the embedding of a question takes its time.
 const shared = `
 limits: { memoryWaitMsMax: 60000 }
-grants: [{ to: "*", allow: ["memory.write:*", "memory.manage:*"] }]`
+grants: [{ to: "*", allow: ["memory.write:*", "memory.manage:*", "file.write:*"] }]`
 const memoryOfUsers = `${shared}
 memory:
   extraction: { enabled: false }
@@ -286,6 +286,35 @@ describe.each(testEngines())("memory of calls on %s", (engine) => {
       before = beginning
       messages.push({ role: "assistant", content: answer.choices[0]?.message.content ?? "" })
     }
+  })
+
+  it("is given passages of vector stores with where they stand, if it may search files, and none of another project", async () => {
+    const client = openai("plain")
+    const manual = "# Ovens\n\n## Cleaning\n\nClean the oven with vinegar every Friday.\n"
+    const file = await client.files.create({ purpose: "assistants", file: new File([manual], "manual.md") })
+    const { id: store } = await client.vectorStores.create({ name: "manuals", file_ids: [file.id] })
+    await expect.poll(async () => (await client.vectorStores.retrieve(store)).status, { timeout: 60_000, interval: 200 }).toBe("completed")
+    const ask = async (): Promise<{ perdure: { memory: Record<string, unknown> } }> =>
+      (await client.chat.completions.create({
+        model: "fake",
+        messages: [{ role: "user", content: "When do I clean the oven?" }],
+        perdure: { memory: { scope: "user:papers", vector_store_ids: [store], remember: false } },
+      } as never)) as never
+    expect((await ask()).perdure.memory).toMatchObject({ entries: [], documentsRefused: expect.stringContaining("tool.read") as string })
+    expect(sent()).toHaveLength(1)
+    await server.reload(memoryOfUsers.replace("file.write:*", 'file.write:*", "tool.read:*'))
+    const citation = { fileId: file.id, filename: "manual.md", heading: ["Ovens", "Cleaning"], vectorStoreId: store }
+    const { entries } = (await ask()).perdure.memory
+    expect(entries).toMatchObject([{ section: "documents", level: 0, citation }])
+    expect(sent()[0]?.content).toMatch(/<document [^>]*level="0"[^>]*heading="Ovens &gt; Cleaning"[^]*vinegar[^]*<\/document>/)
+    keys["stranger"] = (await server.perdure.identity.createKey("proj_other", "stranger")).secret
+    const body = {
+      model: "fake",
+      messages: [{ role: "user", content: "When do I clean the oven?" }],
+      perdure: { memory: { scope: "user:papers", vector_store_ids: [store] } },
+    }
+    await expect(openai("stranger").chat.completions.create(body as never)).rejects.toMatchObject({ status: 404 })
+    await server.reload(memoryOfUsers)
   })
 
   it("follows the configuration", async () => {

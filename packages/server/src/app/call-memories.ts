@@ -28,7 +28,7 @@ export function composeCallMemories(shared: Shared, config: Config, { context, g
       return defaults.isEmpty
     },
     defaultOf: (call) => defaults.defaultOf(call),
-    assemble: contextAssembler(context.assembler),
+    assemble: contextAssembler(context.assembler, gate),
     keep,
   }
   return { memories, prepare: (next) => () => defaults.replace(next.memory.calls) }

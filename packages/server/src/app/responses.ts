@@ -80,7 +80,7 @@ export function composeResponses(
     recordLightRun: (record: Parameters<Records["add"]>[0]) => void records.add(record),
   }
   const callTool = createToolGate({ gate, checkArguments: createArgumentChecker() })
-  const memory = { assembleContext: contextAssembler(context.assembler), rememberTurns: turnKeeper(context.memories, gate) }
+  const memory = { assembleContext: contextAssembler(context.assembler, gate), rememberTurns: turnKeeper(context.memories, gate) }
   runs.define(responseRun({ ...common, ...memory, callTool, search: searchDocuments(context.search), turnsMax: shared.limits.turnsMax }))
   return {
     responses: createResponses({ ...common, runs }),

@@ -128,12 +128,13 @@ export function createContext(given: ContextDependencies): ContextServices {
     wordCache,
     vectorIndex,
   })
+  const search = createSearch({ ...dependencies, followSpace, wordCache, vectorIndex, termKeyOf })
   const [blocks, states] = [createBlocks(scoped), createStates(scoped)]
   const { dropCaches = () => undefined } = dependencies
   runs.define(erasureDefinition({ ...scoped, keys, index, files: documents.files, dropCaches }))
   return {
     ...documents,
-    search: createSearch({ ...dependencies, followSpace, wordCache, vectorIndex, termKeyOf }),
+    search,
     memories,
     scopes: createScopes({ ...dependencies, afterSettings: afterRemember }),
     upkeep: createUpkeepStatus({ ...dependencies, ...dependencies.memory, starter }),
@@ -142,7 +143,7 @@ export function createContext(given: ContextDependencies): ContextServices {
     changeLog,
     blocks,
     states,
-    assembler: createAssembler({ blocks, states, memories, awaitChanges }),
+    assembler: createAssembler({ blocks, states, memories, search, awaitChanges }),
     erasures: createErasures({ ...dependencies, keys }),
     [Symbol.asyncDispose]: async () => {
       await changeLog[Symbol.asyncDispose]()

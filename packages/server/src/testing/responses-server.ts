@@ -145,7 +145,7 @@ export async function startResponsesServer(options: ResponsesServerOptions = {})
       tools,
       quotesPassages,
       search: searchDocuments(context.search),
-      assembleContext: contextAssembler(context.assembler),
+      assembleContext: contextAssembler(context.assembler, gate),
       rememberTurns: turnKeeper(context.memories, gate),
       callTool: createToolGate({ gate, checkArguments: createArgumentChecker() }),
       costOf,

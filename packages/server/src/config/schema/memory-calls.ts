@@ -63,6 +63,11 @@ const callSchema = z.strictObject({
     .max(20)
     .default([])
     .meta({ description: "Keys of states that stand before the conversation" }),
+  vectorStores: z
+    .array(z.string().min(1).max(200))
+    .max(16)
+    .default([])
+    .meta({ description: "Ids of vector stores whose passages are given with what is recalled, within the same tokens" }),
   remember: z.boolean().default(true).meta({ description: "Keep what was said and answered" }),
   required: z.boolean().default(false).meta({ description: "Rather fail than answer without memory" }),
 })

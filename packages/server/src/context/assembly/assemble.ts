@@ -23,7 +23,7 @@ const defaultShares: Readonly<Record<SectionName, { floor: number; ceiling: numb
   timeline: { floor: 0, ceiling: 0.2 },
   facts: { floor: 0.15, ceiling: 0.6 },
   quotes: { floor: 0.15, ceiling: 0.8 },
-  documents: { floor: 0, ceiling: 0.8 },
+  documents: { floor: 0.15, ceiling: 0.8 },
 }
 
 const instructionLead = "Standing instructions and notes:"
@@ -120,8 +120,9 @@ function joined(lead: string, list: readonly Rendered[]): string {
   return list.length === 0 ? "" : [lead, ...list.map(({ text }) => text)].join("\n")
 }
 
-function entryOf({ piece: { id, version, section, score, label, pinned }, tokens }: Rendered): ManifestEntry {
-  return { id, version, section, score, tokens, level: label.integrity, ...(pinned === true ? { pinned } : {}) }
+function entryOf({ piece: { id, version, section, score, label, pinned, citation }, tokens }: Rendered): ManifestEntry {
+  const more = { ...(pinned === true ? { pinned } : {}), ...(citation === undefined ? {} : { citation }) }
+  return { id, version, section, score, tokens, level: label.integrity, ...more }
 }
 
 function split<T>(list: readonly T[], isFirst: (item: T) => boolean): [T[], T[]] {

@@ -6,8 +6,10 @@ import type { Memories } from "../memory/memories.ts"
 import type { RecallQuery } from "../memory/recall-query.ts"
 import type { Entry, LeftOutReason } from "../memory/types.ts"
 import type { MemoryCaller } from "../scopes/access.ts"
+import type { Search } from "../retrieval/search.ts"
 import type { States } from "../state/states.ts"
 import { assemble } from "./assemble.ts"
+import { documentPieces } from "./document-pieces.ts"
 import { fenced } from "./fences.ts"
 import type { Assembly, AssemblyBudget, Piece, SectionName } from "./types.ts"
 
@@ -22,6 +24,8 @@ export interface AssemblyRequest extends AssemblyBudget {
   /** Keys of the states that stand in the context. */
   states?: readonly string[]
   runId?: string
+  /** Whose passages are searched for, too. */
+  vectorStoreIds?: readonly string[] | undefined
   /** Wait until these changes of the scopes are committed. */
   readAfter?: ReadAfter | undefined
   /** Texts that stand before the model anyway. */
@@ -50,6 +54,7 @@ export interface AssemblerDependencies {
   blocks: Pick<Blocks, "list">
   states: Pick<States, "get">
   memories: Pick<Memories, "recall" | "list" | "pinned">
+  search: Search
   awaitChanges: AwaitChanges
 }
 
@@ -68,8 +73,11 @@ export function createAssembler(dependencies: AssemblerDependencies): Assembler 
         pinnedPieces(dependencies, caller, request),
         ...request.scopes.map((scope) => derivedPieces(dependencies, caller, scope)),
       ])
-      const { pieces, withheld, passedOver } = await recalledPieces(dependencies, caller, request, signal)
-      return { ...assemble(distinct([...standing.flat(), ...pieces]), request), withheld, passedOver }
+      const [{ pieces, withheld, passedOver }, passages] = await Promise.all([
+        recalledPieces(dependencies, caller, request, signal),
+        documentPieces(dependencies.search, caller, request, signal),
+      ])
+      return { ...assemble(distinct([...standing.flat(), ...pieces, ...passages]), request), withheld, passedOver }
     },
   }
 }

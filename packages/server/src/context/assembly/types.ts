@@ -21,6 +21,19 @@ export interface Piece {
   pinned?: boolean
   /** Told of it in its fence, besides id, level and source: when it was said, by whom. */
   facts?: Readonly<Record<string, string>>
+  /** Of a passage. */
+  citation?: Citation
+}
+
+/** Where a passage stands. */
+export interface Citation {
+  vectorStoreId: string
+  fileId: string
+  filename: string
+  /** Titles of the sections that it stands in, outermost first. */
+  heading: readonly string[]
+  /** First and last, where the file has pages. */
+  pages: readonly [number, number] | null
 }
 
 /** Tokens that a section gets before others, and the most that it may have. */
@@ -42,6 +55,7 @@ export interface ManifestEntry {
   tokens: number
   level: number
   pinned?: true
+  citation?: Citation
 }
 
 /** `ceiling`: its section was full; `budget`: all was; `level`: it may not stand where a model takes instructions from, and is of no other use. */

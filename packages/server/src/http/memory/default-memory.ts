@@ -38,11 +38,17 @@ function filled(template: string, { principal, model, user }: MemoryCall): strin
 }
 
 function wishOf(
-  { budgetTokens, limit, lanes, levelMin, states, remember, required }: MemoryCallConfig,
+  { budgetTokens, limit, lanes, levelMin, states, vectorStores, remember, required }: MemoryCallConfig,
   scopes: readonly string[],
 ): MemoryWish {
   const recall = { budget_tokens: budgetTokens, limit, lanes: lanes ?? null, level_min: levelMin ?? null, states }
-  return { scopes, recall: budgetTokens === 0 ? null : recall, remember, ...(required ? { required: true } : {}) }
+  return {
+    scopes,
+    recall: budgetTokens === 0 ? null : recall,
+    remember,
+    ...(required ? { required: true } : {}),
+    ...(vectorStores.length === 0 ? {} : { vector_store_ids: vectorStores }),
+  }
 }
 
 /** The entries of the configuration in force. */

@@ -33,6 +33,7 @@ const memory = z
     recall: z.union([z.boolean(), recall]).default(true),
     remember: z.boolean().default(true),
     required: z.boolean().default(false),
+    vector_store_ids: z.array(z.string().min(1).max(200)).min(1).max(16).optional(),
     read_after: z.union([z.int().min(0), z.record(scope, z.int().min(0))]).optional(),
   })
   .refine((wish) => (wish.scope === undefined) !== (wish.scopes === undefined), 'needs either "scope" or "scopes"')
@@ -40,7 +41,12 @@ const memory = z
     const scopes = wish.scopes ?? [wish.scope ?? ""]
     const asked = wish.recall === true ? recall.parse({}) : wish.recall
     const isNothing = asked === false || asked.budget_tokens === 0
-    const more = { ...(wish.required ? { required: true } : {}), ...(wish.read_after === undefined ? {} : { read_after: wish.read_after }) }
+    const { vector_store_ids: stores } = wish
+    const more = {
+      ...(stores === undefined ? {} : { vector_store_ids: stores }),
+      ...(wish.required ? { required: true } : {}),
+      ...(wish.read_after === undefined ? {} : { read_after: wish.read_after }),
+    }
     return { scopes, recall: isNothing ? null : asked, remember: wish.remember, ...more }
   })
 
