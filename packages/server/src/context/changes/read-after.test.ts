@@ -44,7 +44,7 @@ it("a wait is no longer than may be, and its end says what to do; what is of no 
     code: "database_timeout",
     message: expect.stringContaining("Check the number") as string,
   })
-  expect(await ask({ scopes: ["user:ada", "team:b"], readAfter: 1 })).toMatchObject({ status: 400, param: "readAfter" })
-  expect(await ask({ scope: "user:ada", readAfter: { "team:b": 1 } })).toMatchObject({ status: 400, param: "readAfter" })
+  expect(await ask({ scopes: ["user:ada", "team:b"], readAfter: 1 })).toMatchObject({ status: 400, code: "invalid_request" })
+  expect(await ask({ scope: "user:ada", readAfter: { "team:b": 1 } })).toMatchObject({ status: 400, code: "invalid_request" })
   expect(await ask({ scope: "user:ada", readAfter: -1 })).toMatchObject({ status: 400 })
 })
