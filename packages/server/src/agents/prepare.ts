@@ -17,6 +17,8 @@ export interface PrepareDependencies extends ChainSources {
   readonly tools: ToolRegistry
   /** Throws `model_not_found` or says that the model cannot chat. */
   readonly requireModel: (name: string, principal: Principal) => void
+  /** Throws `not_found` for one that the project does not have. */
+  readonly requireVectorStore: (projectId: string, id: string) => Promise<unknown>
 }
 
 export interface Prepared {
@@ -65,7 +67,8 @@ export async function gather(
   const memory =
     request.memory === undefined ? {} : { memory: { ...request.memory, session: await sessionOf(loadRun, projectId, request, runId) } }
   const complete: ResponseRequest = { ...request, input, ...actsFor, ...memory }
-  offeredTools(complete, tools)
+  const { fileSearch } = offeredTools(complete, tools)
+  for (const store of fileSearch?.vectorStoreIds ?? []) await dependencies.requireVectorStore(projectId, store)
   const items = await loadContext(dependencies, { projectId, principal: id, request: complete })
   return { complete, items }
 }

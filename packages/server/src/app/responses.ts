@@ -75,6 +75,7 @@ export function composeResponses(
     quotesPassages: (model: string) => inference.models.get(model)?.deployments[0]?.id === extractiveModel,
     costOf: price,
     requireModel: (name: string, { scope }: Principal) => void inference.models.require(name, "chat", scope?.allowsModel),
+    requireVectorStore: (projectId: string, id: string) => context.vectorStores.get(projectId, id),
     contextWindowOf: (model: string) => contextWindow(inference.models.get(model)?.deployments ?? []),
     countTokens: (call: ModelCall, signal: AbortSignal) => countOfModel(inference, call, signal),
     recordLightRun: (record: Parameters<Records["add"]>[0]) => void records.add(record),

@@ -161,6 +161,7 @@ export async function startResponsesServer(options: ResponsesServerOptions = {})
     runs,
     tools,
     requireModel: (name: string): void => void models.require(name, "chat"),
+    requireVectorStore: (project: string, id: string) => context.vectorStores.get(project, id),
     countTokens: countCall,
   }
   const responses = createResponses({ ...parts, ...(options.recordLightRun ? { recordLightRun } : {}) })

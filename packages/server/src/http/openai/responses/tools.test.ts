@@ -266,18 +266,22 @@ describe("file_search", () => {
     const decided = (await eventsOf(allowed.id)).find((event) => event.type === "gate.decided")
     expect(decided?.data).toMatchObject({ allowed: true, request: { action: "tool.read", target: "file_search" } })
     await using strict = await startResponsesServer({ grants: [] })
-    const { status, json } = await send(strict, "POST", "/v1/responses", { model: "perdure/extractive", input: "x", tools: [search()] })
+    const owner = { projectId: strict.projectId, principal: strict.keyId }
+    const { store } = await strict.context.vectorStores.create(owner, { ...newStore, fileIds: [] })
+    const tools = [{ ...search(), vector_store_ids: [store.id] }]
+    const { status, json } = await send(strict, "POST", "/v1/responses", { model: "perdure/extractive", input: "x", tools })
     expect([status, json["error"]]).toMatchObject([
       403,
       { code: "policy_denied", message: expect.stringContaining("tool.read:file_search") as string },
     ])
   })
 
-  it("an unknown vector store is an error that names it", async () => {
-    const tools = [{ type: "file_search" as const, vector_store_ids: ["vs_none"] }]
-    const { status, text } = await send(server, "POST", "/v1/responses", { model: "perdure/extractive", input: "x", tools })
-    expect(status).toBeGreaterThanOrEqual(400)
-    expect(text).toContain("vs_none")
+  it.each(["perdure/extractive", "fake-model"])("an unknown vector store is not found, before %s is asked", async (model) => {
+    const before = provider.requests.length
+    const tools = [{ type: "file_search" as const, vector_store_ids: [storeId, "vs_none"] }]
+    const { status, json } = await send(server, "POST", "/v1/responses", { model, input: "x", tools })
+    expect([status, json["error"]]).toMatchObject([404, { code: "not_found", message: expect.stringContaining("vs_none") as string }])
+    expect(provider.requests.length).toBe(before)
   })
 })
 
