@@ -51,7 +51,9 @@ export async function rerankOf(
   call: RerankCall,
   signal: AbortSignal,
 ): Promise<Pick<RerankAnswer, "results"> & { usage: ModelUsage }> {
-  const { rerank = plainRerank } = dialectOf(deployment)
+  // Servers that speak chat completions have one form in common; elsewhere each provider has its own, or none.
+  const rerank = dialectOf(deployment).rerank ?? (deployment.dialect === "openai-chat" ? plainRerank : undefined)
+  if (!rerank) throw cannot(deployment, "order documents")
   const { results, searchUnits, inputTokens } = rerank.read(
     await ask(options, deployment, rerank.request(call, deployment), signal),
     deployment,
