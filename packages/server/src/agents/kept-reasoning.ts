@@ -1,7 +1,7 @@
 // Reasoning that has to come back to the model that made it: sealed into reasoning items, which clients keep and send back unread.
 import { isJsonObject, type JsonObject } from "../core/index.ts"
 import type { ModelReasoning } from "../inference/index.ts"
-import type { Sealer } from "../security/index.ts"
+import type { ClientTextPurpose, Sealer } from "../security/index.ts"
 
 export interface KeptReasoning {
   /** With its text, because a signature is that of the exact text, and clients shorten. */
@@ -12,7 +12,7 @@ export interface KeptReasoning {
 
 export type OpenReasoning = (item: JsonObject) => KeptReasoning | undefined
 
-const purpose = "reasoning"
+const purpose: ClientTextPurpose = "reasoning"
 
 export function sealReasoning(sealer: Sealer, projectId: string, kept: KeptReasoning): string {
   return sealer.seal(purpose, projectId, JSON.stringify(kept))

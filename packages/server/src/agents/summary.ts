@@ -1,6 +1,6 @@
 // Summaries that compaction makes: sealed with their label for clients to keep, and opened again as what a model reads in their place.
 import { isJsonObject, type JsonObject } from "../core/index.ts"
-import type { Label, Sealer } from "../security/index.ts"
+import type { ClientTextPurpose, Label, Sealer } from "../security/index.ts"
 import type { CarriedItem, LabelledItem, ResponseItem } from "./types.ts"
 
 export interface Summary {
@@ -11,7 +11,7 @@ export interface Summary {
   readonly window?: { readonly kept: readonly CarriedItem[]; readonly tail: readonly CarriedItem[] }
 }
 
-const purpose = "compaction"
+const purpose: ClientTextPurpose = "compaction"
 
 export function sealSummary(sealer: Sealer, projectId: string, summary: Summary): string {
   return sealer.seal(purpose, projectId, JSON.stringify(summary))

@@ -31,7 +31,8 @@ export {
   type MasterKeys,
   type Rotation,
 } from "./key-wrapping.ts"
-export { openSealer, openUnder, sealUnder, type Sealer } from "./sealed.ts"
+export { clientTextOpener, type ClientTextPurpose, type OpenClientText } from "./client-texts.ts"
+export { mentionsSealed, openSealer, openUnder, sealUnder, type Sealer } from "./sealed.ts"
 export {
   CallerRefusal,
   createGuards,

@@ -19,6 +19,11 @@ const algorithm = "aes-256-gcm"
 const nonceBytes = 12
 const tagBytes = 16
 
+/** Whether a text looks like a sealed one, or has one in it. */
+export function mentionsSealed(text: string): boolean {
+  return text.includes(prefix)
+}
+
 /** All processes of one database share the secret. */
 export async function openSealer(store: Pick<Store, "system">): Promise<Sealer> {
   const candidate = randomBytes(32).toString("base64")

@@ -4,8 +4,10 @@ import type { Needles } from "./needles.ts"
 
 export const erasedMark = "[erased]"
 
-/** The text without them; the same string when none is in it. */
+/** The text without them; the same string when none is in it. A sealed one that has any goes as a whole: what was signed in it holds no longer. */
 export function eraseFromText(text: string, needles: Needles): string {
+  const inside = needles.opened(text)
+  if (inside !== undefined) return eraseFromColumn(inside, needles) === inside ? text : erasedMark
   const spans = needles.spans(text)
   if (spans.length === 0) return text
   let kept = ""

@@ -1,4 +1,5 @@
 // Finds many texts in one pass, in each of the forms in which a text gets stored: as it is, escaped, encoded.
+import type { OpenClientText } from "../../security/index.ts"
 
 export interface Span {
   start: number
@@ -11,12 +12,20 @@ export interface Needles {
   isIn(text: string): boolean
   /** Where they are, joined where they touch, in order. */
   spans(text: string): Span[]
+  /** What stands in a text that is sealed; undefined for any other. */
+  opened: OpenClientText
+}
+
+export interface NeedleOptions {
+  exact?: boolean
+  /** Nothing is taken for sealed when absent. */
+  opened?: OpenClientText
 }
 
 const windowMax = 16
 
 /** Upper and lower case are the same; `exact` compares unit by unit, for bytes read as Latin-1. */
-export function createNeedles(texts: Iterable<string>, { exact = false } = {}): Needles {
+export function createNeedles(texts: Iterable<string>, { exact = false, opened = () => undefined }: NeedleOptions = {}): Needles {
   const fold = exact ? (text: string): string => text : foldCase
   const wanted = [...new Set([...texts].map(fold))].filter((text) => text !== "")
   const width = Math.min(windowMax, ...wanted.map(({ length }) => length))
@@ -37,6 +46,7 @@ export function createNeedles(texts: Iterable<string>, { exact = false } = {}): 
   }
   return {
     count: wanted.length,
+    opened,
     isIn: (text) => {
       let isFound = false
       visit(text, () => (isFound = true))

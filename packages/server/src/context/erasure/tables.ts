@@ -1,4 +1,5 @@
 // Takes texts out of everything that is not memory: the run log, conversations, feedback, states, blocks, files, cached answers.
+import { mentionsSealed } from "../../security/index.ts"
 import { traces, type Store, type TextTable, type TracedRow } from "../../store/index.ts"
 import { rowIdOf as blockRowId } from "../blocks/block-editor.ts"
 import type { Files } from "../files.ts"
@@ -72,7 +73,7 @@ async function eachRow(
     for (const row of page) {
       const needles = needlesFor(search, row)
       const touched = [...row.values].filter(
-        ([, text]) => needles.isIn(text) || (text.includes("\\") && eraseFromColumn(text, needles) !== text),
+        ([, text]) => needles.isIn(text) || ((text.includes("\\") || mentionsSealed(text)) && eraseFromColumn(text, needles) !== text),
       )
       if (touched.length === 0) continue
       count += 1

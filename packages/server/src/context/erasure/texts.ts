@@ -3,6 +3,7 @@ import { AppError, isJsonObject, type JsonValue } from "../../core/index.ts"
 import { erasures, type ErasedEntry, type Queryable } from "../../store/index.ts"
 import { openBody, sealBody } from "../memory/bodies.ts"
 import type { DataKeys } from "../memory/data-keys.ts"
+import type { OpenClientText } from "../../security/index.ts"
 import { createNeedles, textForms, type Needles } from "./needles.ts"
 
 /** Shorter ones are what anybody may have said: they are looked for only where the entry came from. */
@@ -26,7 +27,8 @@ export interface Search {
   shortTexts: number
 }
 
-export function searchFor(collected: Iterable<CollectedTexts>, isQuery: boolean): Search {
+/** `opened`: sealed texts are looked into. */
+export function searchFor(collected: Iterable<CollectedTexts>, isQuery: boolean, opened: OpenClientText): Search {
   const texts = new Set<string>()
   const runIds = new Set<string>()
   const conversationIds = new Set<string>()
@@ -38,8 +40,8 @@ export function searchFor(collected: Iterable<CollectedTexts>, isQuery: boolean)
   const long = [...texts].filter((text) => isQuery || text.length >= charsEverywhereMin)
   const searchable = [...texts].filter((text) => text.length >= charsMin)
   return {
-    everywhere: createNeedles(long.flatMap(textForms)),
-    linked: createNeedles(searchable.flatMap(textForms)),
+    everywhere: createNeedles(long.flatMap(textForms), { opened }),
+    linked: createNeedles(searchable.flatMap(textForms), { opened }),
     runIds,
     conversationIds,
     texts: long,

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto"
 import { AppError, canonicalJson, isJsonObject, type Clock, type JsonValue, type Limits } from "../../core/index.ts"
 import type { RunContext, RunDefinition, StepContext } from "../../runs/index.ts"
-import type { KeyWrapping } from "../../security/index.ts"
+import { clientTextOpener, type KeyWrapping, type OpenClientText, type Sealer } from "../../security/index.ts"
 import { dataKeys, erasures, erasureTargets, traces, type Queryable, type Scrubbed, type StoredErasure } from "../../store/index.ts"
 import { subjectOfScope, type DataKeys } from "../memory/data-keys.ts"
 import { historyScopeId, memoryScopeId } from "../memory/index-scopes.ts"
@@ -26,6 +26,8 @@ export const erasureRunName = "memory/erase"
 
 export interface ErasureWorkDependencies extends EntryDependencies, TableDependencies {
   keys: DataKeys
+  /** Opens what is sealed into what clients keep. */
+  sealer: Sealer
   wrapping?: KeyWrapping | undefined
   clock: Clock
   limits: Pick<Limits, "erasureRewriteBytesMax">
@@ -68,12 +70,14 @@ class ErasureWork {
   readonly #context: RunContext
   readonly #erasure: StoredErasure
   readonly #projectId: string
+  readonly #opened: OpenClientText
 
   constructor(dependencies: ErasureWorkDependencies, context: RunContext, erasure: StoredErasure) {
     this.#dependencies = dependencies
     this.#context = context
     this.#erasure = erasure
     this.#projectId = context.run.projectId
+    this.#opened = clientTextOpener(dependencies.sealer, context.run.projectId)
   }
 
   /** Counts, and changes nothing. Texts are only ever in this process's memory, so it is one step. */
@@ -95,7 +99,7 @@ class ErasureWork {
             after = page.next
           }
         }
-        const search = searchFor(collected, target.kind === "query")
+        const search = searchFor(collected, target.kind === "query", this.#opened)
         await this.#tables(counts, search, false)
         counts.cachedAnswers = await traces.countCachedAnswers(store.project(this.#projectId), this.#projectId)
         return { counts, shortTexts: search.shortTexts, verified: null, remains: [] } as unknown as JsonValue // plain numbers and texts
@@ -180,7 +184,7 @@ class ErasureWork {
 
   async #search(target: ErasureTarget): Promise<Search> {
     const kept = await keptTexts(this.#dependencies, this.#dependencies.store.project(this.#projectId), this.#projectId, this.#erasure.id)
-    return searchFor(kept, target.kind === "query")
+    return searchFor(kept, target.kind === "query", this.#opened)
   }
 
   async #entryPage(
