@@ -1,6 +1,6 @@
 // One batch of upkeep of a scope: new entries get their vectors, ended ones leave the index.
 import { episodes, memoryVersions, type Queryable } from "../../store/index.ts"
-import type { Row } from "./entries.ts"
+import { rowsByIds, type Row } from "./entries.ts"
 import { historyScopeId, memoryScopeId } from "./index-scopes.ts"
 
 /** Where a row stands in the index; null: nowhere any more. */
@@ -19,6 +19,13 @@ export async function rowsToUpkeep(db: Queryable, projectId: string, scope: stri
   const left = limit - waiting.length
   const versions = left > 0 ? await memoryVersions.versionsToUpkeep(db, projectId, scope, left) : []
   return [...waiting, ...versions.map((version) => ({ version }))]
+}
+
+/** As they are now, and stay until they are marked: one that is ended meanwhile would be taken for seen, and its words would stay in the index. */
+export async function lockedRows(tx: Queryable, projectId: string, ids: readonly string[]): Promise<Map<string, Row>> {
+  await episodes.lockEpisodes(tx, projectId, ids)
+  await memoryVersions.lockVersions(tx, projectId, ids)
+  return rowsByIds(tx, projectId, ids)
 }
 
 export async function markUpkept(tx: Queryable, projectId: string, rows: readonly Row[], now: number): Promise<void> {

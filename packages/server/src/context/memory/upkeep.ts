@@ -5,10 +5,10 @@ import type { Store } from "../../store/index.ts"
 import type { ScopeIndex } from "../retrieval/index-entry.ts"
 import type { Reader } from "../retrieval/reader.ts"
 import type { DataKeys } from "./data-keys.ts"
-import { rowsByIds, type Row } from "./entries.ts"
+import type { Row } from "./entries.ts"
 import { historyScopeId, memoryScopeId } from "./index-scopes.ts"
 import { openVectors, readMessages, sealVectors, writeMessageVector, type SealedVector } from "./message-vectors.ts"
-import { indexScopeOf, markUpkept, rowsToUpkeep } from "./upkeep-batch.ts"
+import { indexScopeOf, lockedRows, markUpkept, rowsToUpkeep } from "./upkeep-batch.ts"
 
 const embedTimeoutMs = 60_000
 const embedRetries = 5
@@ -48,8 +48,7 @@ export async function upkeepBatch(dependencies: BatchDependencies, context: RunC
     `index:${batch}`,
     async ({ tx }) => {
       if (tx === undefined) return null
-      // As they are now: some may have ended meanwhile.
-      const rows = await rowsByIds(tx, projectId, embedded.ids)
+      const rows = await lockedRows(tx, projectId, embedded.ids)
       const vectors = await openVectors(keys, tx, step, [...rows.values()], embedded.vectors as unknown as SealedVector[])
       for (const scopeId of [historyScopeId(scope), memoryScopeId(scope)]) {
         for (const [documentId, row] of rows) {

@@ -144,6 +144,11 @@ export async function scopesToUpkeep(db: Queryable, projectId: string, limit: nu
   return (await db.query<{ scope: string }>(text, [projectId, limit])).map(({ scope }) => scope)
 }
 
+/** Until the end of the transaction nobody else ends them; whoever reads them after this reads them as they stay. */
+export async function lockEpisodes(tx: Queryable, projectId: string, ids: readonly string[]): Promise<void> {
+  await tx.query(`select 1 from episodes where project_id = $1 and id = any($2) order by id for update`, [projectId, ids])
+}
+
 export async function markUpkept(tx: Queryable, projectId: string, ids: readonly string[], now: number): Promise<void> {
   await tx.query(`update episodes set upkept_at = to_timestamp($3::float8 / 1000) where project_id = $1 and id = any($2)`, [
     projectId,

@@ -177,6 +177,11 @@ export function versionsToUpkeep(db: Queryable, projectId: string, scope: string
   return db.query<StoredVersion>(text, [projectId, scope, limit])
 }
 
+/** Until the end of the transaction nobody else ends them; whoever reads them after this reads them as they stay. */
+export async function lockVersions(tx: Queryable, projectId: string, ids: readonly string[]): Promise<void> {
+  await tx.query(`select 1 from memory_versions where project_id = $1 and id = any($2) order by id for update`, [projectId, ids])
+}
+
 export async function markUpkept(tx: Queryable, projectId: string, ids: readonly string[], now: number): Promise<void> {
   await tx.query(`update memory_versions set upkept_at = to_timestamp($3::float8 / 1000) where project_id = $1 and id = any($2)`, [
     projectId,
