@@ -3,6 +3,7 @@ import { costOf, dearestPrice, type LightRunRecord, type Prices, type Records } 
 import type { NewId } from "../core/index.ts"
 import { createEmbed, type Deployment, type Embed, type MeasuredEmbed, type Model, type ModelUsage } from "../inference/index.ts"
 import type { Identity } from "../security/index.ts"
+import { internalCall } from "./internal-call.ts"
 import { boundsOf, reserveFor, type Bounds, type BoundByOptions, type ReserveOptions } from "./reserve.ts"
 
 type CreateEmbedOptions = Parameters<typeof createEmbed>[0]
@@ -88,6 +89,7 @@ interface Made extends Pick<LightRunRecord, "user" | "startedAt" | "costMicroUsd
 
 function recordOf({ newId, clock }: AdmittedEmbedOptions, call: EmbedCall, { deployment, usage, ...made }: Made): LightRunRecord {
   return {
+    ...internalCall,
     ...made,
     id: newId("run"),
     projectId: call.caller.projectId,
@@ -96,20 +98,9 @@ function recordOf({ newId, clock }: AdmittedEmbedOptions, call: EmbedCall, { dep
     name: call.name,
     model: call.asked.name,
     deployment: deployment.id,
-    outcome: "completed",
-    status: 200,
-    error: null,
     durationMs: clock.now() - made.startedAt,
     upstreamMs: clock.now() - made.startedAt,
-    firstTokenMs: null,
-    streamed: false,
     inputTokens: usage.inputTokens,
-    outputTokens: 0,
-    cachedTokens: 0,
-    reasoningTokens: 0,
-    requestBytes: 0,
-    responseBytes: 0,
-    label: null,
     data: { texts: call.texts.length, ...(usage.estimated ? { usageEstimated: true } : {}) },
   }
 }

@@ -3,6 +3,7 @@ import { costOf, dearestPrice, type LightRunRecord, type Prices } from "../accou
 import type { NewId } from "../core/index.ts"
 import { createRerank, type Deployment, type Model, type ModelUsage } from "../inference/index.ts"
 import type { Accountable } from "./admitted-embed.ts"
+import { internalCall } from "./internal-call.ts"
 import { boundsOf, reserveFor, type Bounds, type BoundByOptions, type ReserveOptions } from "./reserve.ts"
 
 type CreateRerankOptions = Parameters<typeof createRerank>[0]
@@ -72,6 +73,7 @@ function recordOf(
 ): Omit<LightRunRecord, "costMicroUsd" | "costKnown"> {
   const durationMs = clock.now() - startedAt
   return {
+    ...internalCall,
     id: newId("run"),
     projectId: caller.projectId,
     principal: caller.principal,
@@ -81,21 +83,10 @@ function recordOf(
     name,
     model: asked.name,
     deployment: deployment.id,
-    outcome: "completed",
-    status: 200,
-    error: null,
     startedAt,
     durationMs,
     upstreamMs: durationMs,
-    firstTokenMs: null,
-    streamed: false,
     inputTokens: usage.inputTokens,
-    outputTokens: 0,
-    cachedTokens: 0,
-    reasoningTokens: 0,
-    requestBytes: 0,
-    responseBytes: 0,
-    label: null,
     data: { documents, ...(usage.estimated ? { usageEstimated: true } : {}) },
   }
 }

@@ -1,4 +1,5 @@
 // Every named limit of the server: queues, bodies, pages, waits. Units are in the names. Defaults here; the config may lower or raise some.
+// Over 400 lines because it is one list, each limit said and set in it once.
 
 export interface Limits {
   /** Largest request body of an inference or API call; Anthropic's own limit is 32 MB. */
