@@ -1,14 +1,11 @@
 // Tests of erasure on both engines: what goes with a subject, a scope, a source; what stays; that nothing of it is found in any table or, on PGlite, any file.
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { newId, systemClock } from "../../core/index.ts"
-import { openSealer } from "../../security/index.ts"
 import { startContextServer, type ContextServer } from "../../testing/context-server.ts"
 import { memoryForTests } from "../../testing/memory-settings.ts"
+import { factDependencies } from "../../testing/facts.ts"
 import { testEngines } from "../../testing/database.ts"
 import { assertFacts, type FactDependencies } from "../memory/assert-fact.ts"
-import { createDataKeys } from "../memory/data-keys.ts"
 import type { Entry, NewMemory } from "../memory/types.ts"
-import { createScopeIndex } from "../retrieval/index-entry.ts"
 import type { Erasure, ErasureTarget } from "./types.ts"
 
 const projectId = "proj_default"
@@ -20,10 +17,7 @@ describe.each(testEngines())("an erasure on %s", (engine) => {
   const cleanUps = new AsyncDisposableStack()
   beforeAll(async () => {
     server = await startContextServer({ engine, embed: undefined })
-    const { store } = server
-    const limits = { dataKeysCachedMax: 100, dataKeyCacheMs: 60_000 }
-    const keys = cleanUps.use(createDataKeys({ store, sealer: await openSealer(store), clock: systemClock, newId, limits }))
-    facts = { keys, index: createScopeIndex({ store, termKeyOf: keys.termKeyOf }), clock: systemClock, newId }
+    facts = await factDependencies(server.store, cleanUps)
   })
   afterAll(async () => {
     await cleanUps.disposeAsync()

@@ -1,14 +1,11 @@
 // Tests of what a model's words rest on, of sentences that are told once, and of what independent sources say, on both engines.
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { newId, systemClock } from "../../core/index.ts"
-import { openSealer } from "../../security/index.ts"
 import { startContextServer, type ContextServer } from "../../testing/context-server.ts"
+import { factDependencies } from "../../testing/facts.ts"
 import { testEngines } from "../../testing/database.ts"
-import { createScopeIndex } from "../retrieval/index-entry.ts"
 import type { MemoryCaller } from "../scopes/access.ts"
 import { assertFacts, type FactDependencies, type FactOutcome, type NewFact } from "./assert-fact.ts"
 import { originOf } from "./corroboration.ts"
-import { createDataKeys } from "./data-keys.ts"
 import type { Review } from "./memories.ts"
 import type { RecallQuery } from "./recall-query.ts"
 import type { Entry, NewMemory, Recall } from "./types.ts"
@@ -25,10 +22,7 @@ describe.each(testEngines())("on %s", (engine) => {
   const cleanUps = new AsyncDisposableStack()
   beforeAll(async () => {
     server = await startContextServer({ engine, embed: undefined })
-    const { store } = server
-    const limits = { dataKeysCachedMax: 100, dataKeyCacheMs: 60_000 }
-    const keys = cleanUps.use(createDataKeys({ store, sealer: await openSealer(store), clock: systemClock, newId, limits }))
-    facts = { keys, index: createScopeIndex({ store, termKeyOf: keys.termKeyOf }), clock: systemClock, newId }
+    facts = await factDependencies(server.store, cleanUps)
   })
   afterAll(async () => {
     await cleanUps.disposeAsync()

@@ -12,6 +12,7 @@ import { derivedTermKeys } from "./term-hash.ts"
 import { createVectorIndex } from "./vector-index.ts"
 import { innerProduct } from "./vector-matrix.ts"
 import { createWordCache } from "./word-cache.ts"
+import { randomFrom } from "../../testing/random.ts"
 
 /** 100,000 take some twenty minutes on each engine; a failure prints the seed. */
 const operations = 1_200
@@ -225,14 +226,4 @@ function summaryOf(found: readonly Fused[]): Map<string, Expected> {
 
 function rounded({ words, vectors }: Expected): Expected {
   return { words: Number(words.toFixed(6)), vectors: vectors === undefined ? undefined : Number(vectors.toFixed(6)) }
-}
-
-function randomFrom(start: number): () => number {
-  let state = start
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
 }

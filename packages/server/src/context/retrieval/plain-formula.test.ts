@@ -10,6 +10,7 @@ import { derivedTermKeys } from "./term-hash.ts"
 import { createVectorIndex } from "./vector-index.ts"
 import { kindOf, wordsFusion } from "./weights.ts"
 import { createWordCache } from "./word-cache.ts"
+import { randomFrom } from "../../testing/random.ts"
 
 const key = { projectId: "proj_plain", scopeId: "scope" }
 const termKeyOf = derivedTermKeys(new Uint8Array(32))
@@ -184,14 +185,4 @@ function wordsOf(random: () => number, count: number): string[] {
 
 function pick<T>(random: () => number, values: readonly T[]): T {
   return values[Math.floor(random() * values.length)] as T
-}
-
-function randomFrom(start: number): () => number {
-  let state = start
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
 }

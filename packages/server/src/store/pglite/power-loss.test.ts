@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, test } from "vitest"
 import { defaultLimits } from "../../core/index.ts"
 import { openStore } from "../index.ts"
 import { durableContent, durableNames, identity, recordTree } from "./shadow.ts"
+import { randomFrom } from "../../testing/random.ts"
 
 /** Raise it for a long run: `PERDURE_POWER_LOSS_IMAGES=1000`. */
 const imagesWanted = Number(process.env["PERDURE_POWER_LOSS_IMAGES"] ?? 20)
@@ -146,15 +147,4 @@ function mixBlocks(synced: Buffer, newest: Buffer | undefined, random: () => num
     if (offset < chosen.length) chosen.copy(mixed, offset, offset, Math.min(offset + blockBytes, length))
   }
   return mixed
-}
-
-/** A small seeded generator (mulberry32): an image that failed can be built again. */
-function randomFrom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
 }
