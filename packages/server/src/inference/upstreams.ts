@@ -1,6 +1,7 @@
-// Connections to providers: one undici pool per origin, and where each deployment's routes are on it.
-import { Pool } from "undici"
+// Connections to providers by origin, and where each deployment's routes are on it.
+import { Pool, type Dispatcher } from "undici"
 import { AppError, type Limits } from "../core/index.ts"
+import { PlainPool } from "./plain-http/plain-pool.ts"
 import type { SignRequest } from "./providers/sign-request.ts"
 import { signerOf } from "./providers/signers.ts"
 import { headersOf, pathsOf, type PathOf } from "./providers/target.ts"
@@ -8,6 +9,8 @@ import type { CallTimeouts, Deployment } from "./types.ts"
 
 export interface UpstreamTarget {
   pool: Pool
+  /** For calls whose cost counts: POST with text, bytes or pieces of bytes. */
+  line: Pick<Dispatcher, "dispatch">
   origin: string
   /** The whole path of a route of this deployment: `/chat/completions` → `/v1/chat/completions`. */
   pathOf: PathOf
@@ -33,7 +36,7 @@ export function createUpstreams({ limits }: { limits: UpstreamLimits }): Upstrea
 
 class PooledUpstreams implements Upstreams {
   readonly #limits: UpstreamLimits
-  readonly #pools = new Map<string, Pool>()
+  readonly #pools = new Map<string, Connections>()
   /** By the object: a replaced registry brings new deployments, and the old ones are forgotten with it. */
   #targets = new WeakMap<Deployment, UpstreamTarget>()
 
@@ -48,7 +51,7 @@ class PooledUpstreams implements Upstreams {
     const url = new URL(deployment.baseUrl)
     const sign = signerOf(deployment)
     const target: UpstreamTarget = {
-      pool: this.#pool(url.origin, deployment.timeouts),
+      ...this.#pool(url, deployment.timeouts),
       origin: url.origin,
       pathOf: pathsOf(deployment, url.pathname.replace(/\/+$/, "")),
       headers: { "content-type": "application/json", ...headersOf(deployment) },
@@ -63,9 +66,10 @@ class PooledUpstreams implements Upstreams {
     const keys = new Set(
       deployments.flatMap(({ baseUrl, timeouts }) => (baseUrl === null ? [] : [this.#keyOf(new URL(baseUrl).origin, timeouts)])),
     )
-    for (const [key, pool] of this.#pools) {
+    for (const [key, { pool, plain }] of this.#pools) {
       if (keys.has(key)) continue
       this.#pools.delete(key)
+      plain?.close()
       void pool.close().catch(() => undefined) // it is being destroyed at the end of the process
     }
   }
@@ -74,7 +78,8 @@ class PooledUpstreams implements Upstreams {
     const pools = [...this.#pools.values()]
     this.#pools.clear()
     this.#targets = new WeakMap()
-    await Promise.all(pools.map((pool) => pool.destroy()))
+    for (const { plain } of pools) plain?.destroy()
+    await Promise.all(pools.map(({ pool }) => pool.destroy()))
   }
 
   #keyOf(origin: string, timeouts: Deployment["timeouts"]): string {
@@ -83,21 +88,32 @@ class PooledUpstreams implements Upstreams {
   }
 
   /** Deployments with time limits of their own have connections of their own: the limits belong to the connections. */
-  #pool(origin: string, timeouts: Deployment["timeouts"]): Pool {
+  #pool(origin: URL, timeouts: Deployment["timeouts"]): Pick<UpstreamTarget, "pool" | "line"> {
     const { connectMs, firstTokenMs, idleMs } = callTimeouts(timeouts, this.#limits)
-    const key = this.#keyOf(origin, timeouts)
-    const known = this.#pools.get(key)
-    if (known) return known
-    const pool = new Pool(origin, {
-      connections: this.#limits.upstreamConnectionsMax,
-      pipelining: 1,
-      connect: { timeout: connectMs },
-      headersTimeout: firstTokenMs,
-      bodyTimeout: idleMs,
-    })
-    this.#pools.set(key, pool)
-    return pool
+    const key = this.#keyOf(origin.origin, timeouts)
+    const connectionsMax = this.#limits.upstreamConnectionsMax
+    const known = this.#pools.get(key) ?? {
+      pool: new Pool(origin.origin, {
+        connections: connectionsMax,
+        pipelining: 1,
+        connect: { timeout: connectMs },
+        headersTimeout: firstTokenMs,
+        bodyTimeout: idleMs,
+      }),
+      plain:
+        origin.protocol === "http:"
+          ? new PlainPool({ origin, connectionsMax, connectMs, headersMs: firstTokenMs, bodyMs: idleMs })
+          : undefined,
+    }
+    this.#pools.set(key, known)
+    return { pool: known.pool, line: known.plain ?? known.pool }
   }
+}
+
+/** To one origin. */
+interface Connections {
+  pool: Pool
+  plain: PlainPool | undefined
 }
 
 /** A deployment's own limits over those of the configuration. */

@@ -2,7 +2,14 @@
 import type { IncomingHttpHeaders } from "node:http"
 import type { Dispatcher } from "undici"
 import { messageOf } from "../../core/index.ts"
-import { errorOfStatus, errorOfTransport, UpstreamError, type Deployment, type ModelUsage } from "../../inference/index.ts"
+import {
+  errorOfStatus,
+  errorOfTransport,
+  UpstreamError,
+  type Deployment,
+  type ModelUsage,
+  type UpstreamTarget,
+} from "../../inference/index.ts"
 import { joined, sizeOf, type SentBody } from "./body-bytes.ts"
 import type { Attempt, AttemptEnd } from "./forward.ts"
 import type { LightCall, LightRunDependencies } from "./light-call.ts"
@@ -53,19 +60,19 @@ export class HttpAttempt implements Attempt, Dispatcher.DispatchHandler {
 
   start(): void {
     const { dependencies, deployment, path: route, headers: more, body } = this.#options
-    const { pool, origin, pathOf, headers: own, sign } = dependencies.upstreams.target(deployment)
+    const { line, origin, pathOf, headers: own, sign } = dependencies.upstreams.target(deployment)
     const path = pathOf(route)
     const headers = more ? { ...own, ...more } : own
-    if (!sign) return this.#dispatch(pool, path, headers)
+    if (!sign) return this.#dispatch(line, path, headers)
     this.#signing = new AbortController()
     const signal = AbortSignal.any([this.#signing.signal, AbortSignal.timeout(dependencies.limits.connectTimeoutMs)])
     void sign({ method: "POST", origin, path, headers, body: isInPieces(body) ? joined(body) : body }, signal).then(
-      (signed) => this.#guarded(() => this.over || this.#dispatch(pool, path, { ...headers, ...signed })),
+      (signed) => this.#guarded(() => this.over || this.#dispatch(line, path, { ...headers, ...signed })),
       (error: unknown) => this.over || this.#options.end.failed(error),
     )
   }
 
-  #dispatch(pool: Dispatcher, path: string, headers: Readonly<Record<string, string>>): void {
+  #dispatch(line: UpstreamTarget["line"], path: string, headers: Readonly<Record<string, string>>): void {
     const { body, deployment } = this.#options
     const { firstTokenMs, idleMs, totalMs } = deployment.timeouts ?? {}
     const request: Dispatcher.DispatchOptions = {
@@ -76,7 +83,7 @@ export class HttpAttempt implements Attempt, Dispatcher.DispatchHandler {
     if (firstTokenMs !== undefined) request.headersTimeout = firstTokenMs
     if (idleMs !== undefined) request.bodyTimeout = idleMs
     if (totalMs !== undefined) this.#total = setTimeout(() => this.#tooLong(totalMs), totalMs)
-    pool.dispatch(request, this)
+    line.dispatch(request, this)
   }
 
   #tooLong(totalMs: number): void {

@@ -1,0 +1,87 @@
+// One request and what becomes of it: the controller that its handler has, in undici's words.
+import type { IncomingHttpHeaders } from "node:http"
+import { errors, type Dispatcher } from "undici"
+import type { AnswerHead } from "./answer-head.ts"
+
+/** The connection that carries a call, as far as the call steers it. */
+export interface Carrier {
+  pause(): void
+  resume(): void
+  /** Cuts it: nothing of the call may be left on it for the next one. */
+  cut(): void
+}
+
+/** What a call may take of time; 0 where it may take any. */
+export interface CallWaits {
+  headersMs: number
+  bodyMs: number
+}
+
+const noTrailers: IncomingHttpHeaders = {}
+
+export class PlainCall implements Dispatcher.DispatchController {
+  readonly bytes: readonly Buffer[]
+  readonly waits: CallWaits
+  readonly #handler: Dispatcher.DispatchHandler
+  #carrier: Carrier | undefined
+  aborted = false
+  paused = false
+  reason: Error | null = null
+  /** Completed, failed or aborted: the handler hears nothing more. */
+  over = false
+  headSeen = false
+
+  constructor(bytes: readonly Buffer[], waits: CallWaits, handler: Dispatcher.DispatchHandler) {
+    this.bytes = bytes
+    this.waits = waits
+    this.#handler = handler
+  }
+
+  /** False when it was given up meanwhile. */
+  starts(carrier: Carrier): boolean {
+    this.#carrier = carrier
+    this.#handler.onRequestStart?.(this, null)
+    return !this.over
+  }
+
+  head({ status, headers }: AnswerHead): void {
+    this.headSeen = true
+    this.#handler.onResponseStart?.(this, status, headers)
+  }
+
+  body(bytes: Buffer): void {
+    this.#handler.onResponseData?.(this, bytes)
+  }
+
+  completed(): void {
+    if (this.over) return
+    this.over = true
+    this.#handler.onResponseEnd?.(this, noTrailers)
+  }
+
+  failed(error: Error): void {
+    if (this.over) return
+    this.over = true
+    this.#handler.onResponseError?.(this, error)
+  }
+
+  abort(reason: Error = new errors.RequestAbortedError()): void {
+    if (this.over) return
+    this.aborted = true
+    this.reason = reason
+    this.failed(reason)
+    this.#carrier?.cut()
+  }
+
+  pause(): void {
+    if (this.over || this.paused) return
+    this.paused = true
+    this.#carrier?.pause()
+  }
+
+  resume(): void {
+    if (!this.paused) return
+    this.paused = false
+    if (!this.over) this.#carrier?.resume()
+  }
+}
