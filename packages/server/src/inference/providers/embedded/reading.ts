@@ -1,10 +1,11 @@
 // Reads a model call as the extractive responder needs it: what is asked, and which texts may be quoted as an answer.
 import type { ModelCall, ModelContent, ModelMessage } from "../../types.ts"
+import { withoutFences } from "./fenced.ts"
 import { sentencesOf } from "./sentences.ts"
 
 /** A text that may be quoted. */
 export interface Source {
-  kind: "passage" | "tool" | "user" | "instructions"
+  kind: "passage" | "remembered" | "tool" | "user" | "instructions"
   /** How the answer names it: a file's name, a tool's name, "you". */
   name: string
   text: string
@@ -32,7 +33,9 @@ export interface Reading {
 /** Characters that are looked at for one answer, the nearest texts first: it must not hold up the server. */
 export const charsReadMax = 200_000
 
-export function readCall(call: ModelCall): Reading {
+export function readCall(given: ModelCall): Reading {
+  const { messages, pieces } = withoutFences(given.messages)
+  const call = { ...given, messages }
   const lastUser = call.messages.findLastIndex((message) => message.role === "user")
   const request = (lastUser < 0 ? "" : textOf(call.messages[lastUser])).slice(0, charsReadMax)
   const { question, told } = questionIn(request)
@@ -45,7 +48,7 @@ export function readCall(call: ModelCall): Reading {
   return {
     request,
     question,
-    sources: [...passagesOf(call), ...toolSources(results), ...toldSources(call, lastUser, told)],
+    sources: [...passagesOf(call), ...rememberedOf(pieces), ...toolSources(results), ...toldSources(call, lastUser, told)],
     results,
     called,
   }
@@ -63,6 +66,11 @@ export function textOfContent(content: readonly ModelContent[]): string {
 /** Chunks of one file in the order of their retrieval. */
 function passagesOf(call: ModelCall): Source[] {
   return call.passages.map(({ text, fileId, filename }) => ({ kind: "passage", name: filename, text, citation: { fileId, filename } }))
+}
+
+/** What was recalled for the call, best first as it stands there. */
+function rememberedOf(pieces: readonly string[]): Source[] {
+  return pieces.map((text) => ({ kind: "remembered", name: "what is remembered", text, citation: null }))
 }
 
 function toolSources(results: readonly ToolResult[]): Source[] {
