@@ -25,7 +25,7 @@ const queries = 200
 const originals = 10
 
 const limits = { ...defaultLimits, queryTimeoutMs: 600_000 }
-const server = engine === "postgres" ? await startTestPostgres({ settings: { shared_buffers: "512MB" } }) : undefined
+const server = engine === "postgres" ? await startTestPostgres({ settings: { shared_buffers: "4GB" } }) : undefined
 const dataDirectory = mkdtempSync(join(tmpdir(), "perdure-bench-"))
 const location = server === undefined ? { dataDirectory } : { databaseUrl: await server.createDatabase() }
 let store = await openStore({ ...location, limits })
@@ -68,8 +68,7 @@ async function measureOne(size: number): Promise<void> {
   row(`scope of ${size}: first search of a process`, await timed(1, () => ask(search, "one")))
   row(`scope of ${size}: second search, vectors compared in SQL`, await timed(1, () => ask(search, "one")))
   await search.vectorIndex.settled()
-  // As a server has them after a minute of rest; without any it reads the parts of a scope by a plan that takes 35 ms.
-  await store.system.query("analyze")
+  await rest()
   await timed(20, () => ask(search, "one"))
   row(`scope of ${size}: search`, await timed(queries, () => ask(search, "one")))
   row(`scope of ${size}: search by words alone`, await timed(queries, () => find(search, "one", wordsOf(6).join(" "), undefined)))
@@ -104,6 +103,7 @@ async function measureMany(scopes: number): Promise<void> {
     if (copies.length > 0) await copyScope(store, `many-${scope}`, copies)
   }
   console.log(`  (${scopes} scopes of 1,000; copied in ${seconds(started)} s)`)
+  await rest()
   const search = searcher()
   const chosen = Array.from({ length: queries }, () => `many-${Math.floor(Math.random() * scopes)}`)
   const any = (): string => chosen[Math.floor(Math.random() * chosen.length)] ?? ""
@@ -152,6 +152,12 @@ async function filled(scopeId: string, size: number, partsPerEntry: number): Pro
   const vectors = await fill(store, scopeId, size, partsPerEntry)
   console.log(`  (${size} entries written in ${seconds(started)} s)`)
   return vectors
+}
+
+/** What a server does by itself within a minute or two of such a write: statistics, visibility, dirty pages. Else it does so while searches are measured. */
+async function rest(): Promise<void> {
+  await store.system.query("vacuum (analyze)")
+  await (server === undefined ? store.system.query("checkpoint") : server.admin("checkpoint"))
 }
 
 function searcher(): Searcher {

@@ -1,6 +1,6 @@
 // Vectors of large scopes: how a scope comes into their partition, and the search by its approximate index.
 import type { Queryable } from "../port.ts"
-import { placed, vectorBytes, type NearestQuery, type PlacedVector, type VectorRow } from "./embeddings.ts"
+import { placed, vectorBytes, vectorText, type NearestQuery, type PlacedVector, type VectorRow } from "./embeddings.ts"
 import type { ScopeKey } from "./word-index.ts"
 
 /** Dimensions that migration 0021 made an index for. */
@@ -44,7 +44,7 @@ export async function nearestLarge(db: Queryable, query: NearestQuery, limit: nu
 /** The numbers must stand in the text: only so does the planner see that the index fits. */
 function largeQuery(dimensions: number, halfPrecision: boolean): string {
   const type = `${halfPrecision ? "halfvec" : "vector"}(${Math.trunc(dimensions)})`
-  return `select place, piece, vector_send(embedding) as vector from embeddings
+  return `select place, piece, ${vectorText("embedding")} as vector from embeddings
     where large and project_id = $1 and scope_id = $2 and model = $3 and lane = any($5) and vector_dims(embedding) = ${Math.trunc(dimensions)}
     order by embedding::${type} <#> $4::vector::${type} limit $6`
 }
