@@ -71,6 +71,26 @@ describe.each(testEngines())("the store on %s", (engine) => {
     expect(await store.system.query("select 1 as n")).toEqual([{ n: 1 }])
   })
 
+  test("reads bytes alike however often a statement runs, with nothing, much and nothing in them, in a project and in a transaction", async () => {
+    const text = "select $1::bytea as bytes, $2::text as text, $1::bytea is null as absent"
+    const much = Uint8Array.from({ length: 100_000 }, (_, index) => index % 256)
+    for (const bytes of [much, null, new Uint8Array(), much]) {
+      const expected = [{ bytes, text: "\\x00", absent: bytes === null }]
+      expect(await store.system.query(text, [bytes, "\\x00"])).toEqual(expected)
+      expect(await store.project("p").query(text, [bytes, "\\x00"])).toEqual(expected)
+      expect(await store.project("p").transaction((tx) => tx.query(text, [bytes, "\\x00"]))).toEqual(expected)
+    }
+    // The same text with another result: DDL between two runs.
+    await store.system.query("create table boxes (content bytea)")
+    await store.system.query("insert into boxes values ('\\x0102')")
+    for (let times = 0; times < 2; times++)
+      expect(await store.system.query("select * from boxes")).toEqual([{ content: Uint8Array.of(1, 2) }])
+    await store.system.query("alter table boxes add column label text default 'b'")
+    for (let times = 0; times < 2; times++) {
+      expect(await store.system.query("select * from boxes")).toEqual([{ content: Uint8Array.of(1, 2), label: "b" }])
+    }
+  })
+
   test("binds every kind of value", async () => {
     const bytes = new Uint8Array([0, 1, 92, 255])
     const text = `select $1::bool as a, $2::int8 as b, $3::float8 as c, $4::text as d, $5::bytea as e, $6::jsonb as f, $7::text[] as g, $8::int[] as h,

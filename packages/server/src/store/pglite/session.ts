@@ -6,9 +6,15 @@ import { bindValue } from "../values.ts"
 import { closeStatement, parseStatement, readReply, runStatement, simpleQuery, syncMessage, type WireReply } from "../wire.ts"
 import type { Turn } from "./host.ts"
 
+interface Prepared {
+  readonly name: string
+  /** Which of its columns are bytes; empty where none is. */
+  readonly binary: readonly boolean[]
+}
+
 /** The one session of the engine and what is prepared in it. */
 export class PgliteSession {
-  readonly #prepared = new Map<string, string>()
+  readonly #prepared = new Map<string, Prepared>()
   readonly #preparedMax: number
   readonly #onNotification: (channel: string, payload: string) => void
   #scopePrepared = false
@@ -25,18 +31,18 @@ export class PgliteSession {
     const scopeWasPrepared = this.#scopePrepared
     if (projectId !== undefined) {
       if (!scopeWasPrepared) parts.push(parseStatement(scopeName, scopeStatement))
-      parts.push(runStatement(scopeName, [projectId], false))
+      parts.push(runStatement(scopeName, [projectId], { describe: false }))
     }
     const known = this.#prepared.get(text)
-    const name = known ?? `p${this.#nextName++}`
+    const { name, binary } = known ?? { name: `p${this.#nextName++}`, binary: [] }
     if (known === undefined) {
       parts.push(...this.#makeRoom(), parseStatement(name, text))
     } else {
       // Most recently used last.
       this.#prepared.delete(text)
-      this.#prepared.set(text, name)
+      this.#prepared.set(text, known)
     }
-    parts.push(runStatement(name, values.map(bindValue), true), syncMessage())
+    parts.push(runStatement(name, values.map(bindValue), { describe: true, binary }), syncMessage())
     const reply = await this.#exchange(turn, Buffer.concat(parts))
     await this.#remember(turn, reply, { text, name, known: known !== undefined, scoped: projectId !== undefined && !scopeWasPrepared })
     if (reply.error === undefined) return reply.rows
@@ -61,7 +67,8 @@ export class PgliteSession {
   async #remember(turn: Turn, reply: WireReply, sent: { text: string; name: string; known: boolean; scoped: boolean }): Promise<void> {
     if (reply.error === undefined) {
       if (sent.scoped) this.#scopePrepared = true
-      this.#prepared.set(sent.text, sent.name)
+      const binary = reply.bytesColumns.includes(true) ? reply.bytesColumns : []
+      this.#prepared.set(sent.text, { name: sent.name, binary })
       return
     }
     const leftovers = sent.known ? [] : [closeStatement(sent.name)]
@@ -78,7 +85,7 @@ export class PgliteSession {
     const oldest = this.#prepared.size >= this.#preparedMax ? this.#prepared.entries().next().value : undefined
     if (oldest === undefined) return []
     this.#prepared.delete(oldest[0])
-    return [closeStatement(oldest[1])]
+    return [closeStatement(oldest[1].name)]
   }
 }
 
