@@ -25,14 +25,27 @@ function scalarText(value: boolean | number | bigint | string): string {
   return typeof value === "boolean" ? (value ? "t" : "f") : String(value)
 }
 
+/** Columns of batches have few different values, and often the same one many times in a row: its text is made once. */
 function arrayText(values: Extract<SqlValue, readonly unknown[]>): string {
-  const elements = values.map((value) => {
-    if (value === null || value === undefined) return "NULL"
-    if (typeof value === "string") return quoteElement(value)
-    if (value instanceof Uint8Array) return `"\\\\x${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("hex")}"`
-    return scalarText(value)
-  })
-  return `{${elements.join(",")}}`
+  let text = "{"
+  let last: unknown = values
+  let lastText = ""
+  for (let at = 0; at < values.length; at += 1) {
+    const value = values[at]
+    if (value !== last) {
+      last = value
+      lastText = elementText(value)
+    }
+    text += at === 0 ? lastText : `,${lastText}`
+  }
+  return `${text}}`
+}
+
+function elementText(value: Extract<SqlValue, readonly unknown[]>[number] | undefined): string {
+  if (value === null || value === undefined) return "NULL"
+  if (typeof value === "string") return quoteElement(value)
+  if (value instanceof Uint8Array) return `"\\\\x${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("hex")}"`
+  return scalarText(value)
 }
 
 function quoteElement(text: string): string {
