@@ -81,6 +81,43 @@ describe.each(testEngines())("records on %s", (engine) => {
     await records[Symbol.asyncDispose]()
   })
 
+  it("writes what all of a batch have in common and what they have not, field by field", async () => {
+    const label = { integrity: 3 }
+    const tags = ["a", "b"]
+    const ended = { outcome: "failed", status: 502, error: { code: "x", message: "y" }, costKnown: false, data: { a: 1 } } as const
+    const asked = { principal: "key_2", user: "u", kind: "embedding", name: "e", model: "other", deployment: null, priceList: "1" } as const
+    const differences: Partial<LightRunRecord>[] = [{}, { label, tags }, { cachedTokens: 0 }, { ...ended, label }, { ...asked, tags }]
+    for (const part of differences) {
+      // Each beside one like it, and beside one that is not.
+      for (const beside of [part, {}, { ...ended, ...asked, streamed: false, reasoningTokens: 9 }]) {
+        const projectId = newId("proj")
+        const sent = [record({ projectId, ...part }), record({ projectId, ...beside, costMicroUsd: 8, firstTokenMs: null })]
+        const records = open()
+        for (const each of sent) records.add(each)
+        await records[Symbol.asyncDispose]()
+        for (const { error, tags: own = null, priceList = null, ...each } of sent) {
+          const times = { durationMs: 13, firstTokenMs: each.firstTokenMs === null ? null : 3 }
+          const failure = { errorCode: error?.code ?? null, errorMessage: error?.message ?? null }
+          const found = await lightRuns.lightRun(database.store.project(projectId), projectId, each.id)
+          expect(found).toEqual({ ...each, ...times, ...failure, tags: own, priceList })
+        }
+      }
+    }
+  })
+
+  it("writes the rest of a batch of which something is stored already, and leaves that as it is", async () => {
+    const records = open()
+    const projectId = newId("proj")
+    const first = record({ projectId })
+    records.add(first)
+    await records.flush()
+    for (const each of [record({ projectId }), { ...first, costMicroUsd: 999 }, record({ projectId })]) records.add(each)
+    await records[Symbol.asyncDispose]()
+    const rows = await lightRuns.lightRuns(database.store.project(projectId), projectId, { limit: 10 })
+    expect(rows.map(({ costMicroUsd }) => costMicroUsd)).toEqual([7, 7, 7])
+    expect(records).toMatchObject({ written: 4, dropped: 0 })
+  })
+
   it("is written by itself after a short wait, and by closing", async () => {
     const records = open({ recordFlushMs: 20 })
     records.add(record({ projectId: "proj_timer" }))

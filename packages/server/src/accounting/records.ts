@@ -115,16 +115,20 @@ class RecordQueue implements Records {
     this.#options.onWaiting?.(this.queued)
   }
 
+  /** What was sent before may be stored, whatever became of the answer. */
   async #write(batch: readonly LightRunRecord[]): Promise<void> {
-    for (let attempt = 1; ; attempt += 1) {
+    const runs = batch.map(stored)
+    for (let attempt = 1, mayBeThere = false; ; mayBeThere = true) {
       try {
-        await lightRuns.insertLightRuns(this.#options.store.system, batch.map(stored))
+        await lightRuns.insertLightRuns(this.#options.store.system, runs, mayBeThere)
         this.written += batch.length
         return
       } catch (error) {
+        if (isDuplicate(error) && !mayBeThere) continue
         if (isRefusedValue(error) && batch.length > 1) return this.#writeHalves(batch)
         if (attempt >= attemptsMax) return this.#drop(batch.length, "write_failed", error)
         await sleep(retryAfterMs * attempt)
+        attempt += 1
       }
     }
   }
@@ -200,6 +204,10 @@ function isPlain(text: string | null | undefined): boolean {
 /** SQLSTATE class 22: a value does not fit, however often it is sent. */
 function isRefusedValue(error: unknown): boolean {
   return isStoreError(error) && error.sqlState?.startsWith("22") === true
+}
+
+function isDuplicate(error: unknown): boolean {
+  return isStoreError(error) && error.sqlState === "23505"
 }
 
 /** An estimate that costs little: payloads are measured as text, the other texts are short. */

@@ -71,15 +71,30 @@ const columns = [
 /** Bound as JSON text. */
 const jsonFields: readonly string[] = ["label", "data", "tags"] satisfies (keyof StoredLightRun)[]
 
-const names = columns.map(([, column]) => column)
-const selected = names.map((column) =>
-  column === "started_at" ? "to_timestamp(started_at / 1000)" : jsonFields.includes(column) ? `${column}::jsonb` : column,
-)
-const unnested = columns.map(([, , type], index) => `$${index + 1}::${type}[]`)
-const insertText = `insert into light_runs (${names.join(", ")}) select ${selected.join(", ")} from unnest(${unnested.join(", ")}) as rows (${names.join(", ")}) on conflict do nothing`
+/** What the runs of a batch often have in common: who asked for what, how it ended, what was not used. */
+const groups = [
+  ["projectId", "principal", "user", "tags", "kind", "name", "model", "deployment", "streamed", "priceList"],
+  ["outcome", "status", "errorCode", "errorMessage", "costKnown", "label", "data"],
+  ["cachedTokens", "reasoningTokens"],
+] as const satisfies readonly (readonly (keyof StoredLightRun)[])[]
+
+const names = columns.map(([, column]) => column).join(", ")
+
+/** A column that is one value is bound as one: reading it from an array costs the engine as much for each row as writing it. */
+function insertText(shared: ReadonlySet<string>, mayBeThere: boolean): string {
+  const arrays = columns.flatMap(([field, column, type], at) => (shared.has(field) ? [] : [{ column, text: `$${at + 1}::${type}[]` }]))
+  const selected = columns.map(([field, column, type], at) => {
+    const isJson = jsonFields.includes(field)
+    if (shared.has(field)) return `$${at + 1}::${isJson ? "jsonb" : type}`
+    return field === "startedAt" ? "to_timestamp(started_at / 1000)" : isJson ? `${column}::jsonb` : column
+  })
+  const rows = `unnest(${arrays.map(({ text }) => text).join(", ")}) as rows (${arrays.map(({ column }) => column).join(", ")})`
+  return `insert into light_runs (${names}) select ${selected.join(", ")} from ${rows}${mayBeThere ? " on conflict do nothing" : ""}`
+}
 
 /** The same, and the runs that took part in experiments are added to the sums of their variants: each once, however often it is sent. */
-const countedText = `with inserted as (${insertText} returning project_id, outcome, cost_micro_usd, cost_known, duration_ms, output_tokens, data),
+function countedText(insert: string): string {
+  return `with inserted as (${insert} returning project_id, outcome, cost_micro_usd, cost_known, duration_ms, output_tokens, data),
   added as (
     select project_id, data -> 'experiment' ->> 'name' as name, data -> 'experiment' ->> 'variant' as variant,
       data -> 'experiment' ->> 'content' as content, count(*) as requests, count(*) filter (where outcome = 'completed') as completed,
@@ -88,15 +103,42 @@ const countedText = `with inserted as (${insertText} returning project_id, outco
       coalesce(sum(duration_ms) filter (where outcome = 'completed'), 0)::float8 as latency_ms, sum(output_tokens)::float8 as output_tokens
     from inserted where jsonb_typeof(data -> 'experiment') = 'object' group by 1, 2, 3, 4)
   ${addArms}`
+}
 
-/** One statement for any number of rows; its text is constant, so it is planned once. */
-export async function insertLightRuns(db: Queryable, runs: readonly StoredLightRun[]): Promise<void> {
+/** A few dozen at most, each planned once. */
+const texts = new Map<string, string>()
+
+function textOf(shared: ReadonlySet<string>, kind: { mayBeThere: boolean; isCounted: boolean }): string {
+  const key = `${kind.mayBeThere} ${kind.isCounted} ${[...shared].join(" ")}`
+  const known = texts.get(key)
+  if (known !== undefined) return known
+  const insert = insertText(shared, kind.mayBeThere)
+  const text = kind.isCounted ? countedText(insert) : insert
+  texts.set(key, text)
+  return text
+}
+
+/**
+ * One statement for any number of rows, at least one. `mayBeThere`: some may be stored already, and stay as they are; otherwise that is an
+ * error, and looking for it costs nothing.
+ */
+export async function insertLightRuns(db: Queryable, runs: readonly StoredLightRun[], mayBeThere: boolean): Promise<void> {
+  const [first] = runs
+  if (!first) return
+  const shared = new Set<string>(groups.filter((fields) => haveInCommon(runs, first, fields)).flat())
   const values = columns.map(([field]): SqlValue => {
-    if (field === "label" || field === "data" || field === "tags")
-      return runs.map((run) => (run[field] === null ? null : jsonText(run[field])))
-    return runs.map((run) => run[field])
+    if (field === "label" || field === "data" || field === "tags") {
+      const text = ({ [field]: json }: StoredLightRun): string | null => (json === null ? null : jsonText(json))
+      return shared.has(field) ? text(first) : runs.map(text)
+    }
+    return shared.has(field) ? first[field] : runs.map((run) => run[field])
   })
-  await db.query(runs.some(({ data }) => isJsonObject(data) && isJsonObject(data["experiment"])) ? countedText : insertText, values)
+  const isCounted = runs.some(({ data }) => isJsonObject(data) && isJsonObject(data["experiment"]))
+  await db.query(textOf(shared, { mayBeThere, isCounted }), values)
+}
+
+function haveInCommon(runs: readonly StoredLightRun[], first: StoredLightRun, fields: readonly (keyof StoredLightRun)[]): boolean {
+  return runs.every((run) => fields.every((field) => run[field] === first[field]))
 }
 
 const readColumns = columns.map(([field, column]) => `${column} as "${field}"`).join(", ")
