@@ -45,6 +45,7 @@ const messageBatch = z
     created_at: z.string(),
     expires_at: z.string(),
     ended_at: z.string().nullable(),
+    archived_at: z.string().nullable(),
     results_url: z.string().nullable(),
   })
   .meta({ id: "MessageBatch" })

@@ -7,15 +7,17 @@ import { batches as table, batchLines, type NewBatch, type Store, type StoredBat
 import { batchDefinition, batchRunName, endings, formOf, type BatchRunDependencies } from "./batch-run.ts"
 import { checkRequest } from "./check-request.ts"
 import { finish } from "./finish.ts"
+import { startBatchSweep } from "./sweep.ts"
 import type { LineLoop } from "./line-loop.ts"
 import type { Batches, BatchListPage, MessageRequest, NewBatchRequest } from "./types.ts"
 
 export interface BatchesDependencies extends Omit<BatchRunDependencies, "runs" | "loops"> {
   files: Files
-  limits: BatchRunDependencies["limits"] & Pick<Limits, "batchLifeMs">
+  limits: BatchRunDependencies["limits"] & Pick<Limits, "batchLifeMs" | "expirySweepMs">
   runs: Pick<Runs, "define" | "start" | "get" | "cancel" | "ended" | "delete">
   /** Work that goes on after the answer. */
   background: (name: string, work: () => Promise<unknown>) => void
+  onError: (what: string, error: unknown) => void
 }
 
 const messagesEndpoint = "/v1/messages"
@@ -34,10 +36,12 @@ class BatchService implements Batches {
   readonly #dependencies: BatchesDependencies
   readonly #loops: Set<LineLoop>
   readonly #settling = new Set<string>()
+  readonly #sweep: AsyncDisposable
 
   constructor(dependencies: BatchesDependencies, loops: Set<LineLoop>) {
     this.#dependencies = dependencies
     this.#loops = loops
+    this.#sweep = startBatchSweep(dependencies)
   }
 
   async create(principal: Principal, request: NewBatchRequest): Promise<StoredBatch> {
@@ -57,8 +61,7 @@ class BatchService implements Batches {
     const [id, inputFileId] = [newId("msgbatch"), newId("file")]
     const filename = `${id}.jsonl`
     const input = files.begin({ projectId, principal: principalId }, { id: inputFileId, filename, purpose: "batch" })
-    for (const line of messageLines(requests, limits.requestBodyBytesMax)) await input.write(line)
-    await input.complete()
+    await writeRequests(input, requests, limits.requestBodyBytesMax)
     const batch = { inputFileId, completionWindow, metadata: null, outputExpiresAfterS: null, endpoint: messagesEndpoint }
     return this.#make(
       { ...batch, id, dialect: "anthropic", headers, linesTotal: requests.length },
@@ -86,8 +89,11 @@ class BatchService implements Batches {
   }
 
   async results(projectId: string, id: string): Promise<AsyncIterable<Uint8Array>> {
-    const { store } = this.#dependencies
-    requireEnded(await this.get(projectId, "anthropic", id), "has no results before it has ended")
+    const { store, clock, limits } = this.#dependencies
+    const batch = await this.get(projectId, "anthropic", id)
+    requireEnded(batch, "has no results before it has ended")
+    // They go a page at a time, and none is told from then on.
+    if (clock.now() - (batch.endedAt ?? 0) >= limits.batchResultsKeptMs) throw archived(batch)
     return resultPages(store, projectId, id)
   }
 
@@ -105,6 +111,7 @@ class BatchService implements Batches {
   /** Lets calls under way finish: what they need is closed after this. */
   async [Symbol.asyncDispose](): Promise<void> {
     for (const loop of this.#loops) loop.stop("stopped")
+    await this.#sweep[Symbol.asyncDispose]()
     while (this.#loops.size > 0) await new Promise((resolve) => setTimeout(resolve, 5))
   }
 
@@ -163,15 +170,26 @@ class BatchService implements Batches {
   }
 }
 
-/** Of an input file, all of them checked before the first is written. */
-function messageLines(requests: readonly MessageRequest[], bytesMax: number): Buffer[] {
-  return requests.map(({ customId, params }, at) => {
-    const line = Buffer.from(`${JSON.stringify({ custom_id: customId, method: "POST", url: messagesEndpoint, body: params })}\n`)
-    if (line.length <= bytesMax) return line
-    throw new AppError("request_too_large", `a request of the batch is larger than requestBodyBytesMax, ${bytesMax} bytes`, {
-      param: `requests[${at}]`,
-    })
-  })
+/** One by one, since the lines of all of them together are as large again as the request; nothing stays of a file with one that is too large. */
+async function writeRequests(input: FileWriter, requests: readonly MessageRequest[], bytesMax: number): Promise<void> {
+  for (const [at, request] of requests.entries()) {
+    const line = messageLine(request)
+    if (line.length > bytesMax) {
+      await input.discard()
+      throw new AppError("request_too_large", `a request of the batch is larger than requestBodyBytesMax, ${bytesMax} bytes`, {
+        param: `requests[${at}]`,
+      })
+    }
+    await input.write(line)
+  }
+  await input.complete()
+}
+
+type FileWriter = ReturnType<Files["begin"]>
+
+/** Of an input file. */
+function messageLine({ customId, params }: MessageRequest): Buffer {
+  return Buffer.from(`${JSON.stringify({ custom_id: customId, method: "POST", url: messagesEndpoint, body: params })}\n`)
 }
 
 async function* resultPages(store: Store, projectId: string, id: string): AsyncGenerator<Uint8Array> {
@@ -186,6 +204,13 @@ async function* resultPages(store: Store, projectId: string, id: string): AsyncG
 
 function requireEnded({ id, endedAt }: StoredBatch, complaint: string): void {
   if (endedAt === null) throw new AppError("conflict", `the batch ${id} ${complaint}`, { hint: "Wait for its end, or cancel it." })
+}
+
+/** What the batch was, and how it ended, is still told. */
+function archived({ id }: StoredBatch): AppError {
+  return new AppError("not_found", `the results of the batch ${id} were kept for their time, which is over`, {
+    hint: "Fetch results sooner, or raise limits.batchResultsKeptMs in perdure.yaml.",
+  })
 }
 
 /** The run has the digits of its batch. */

@@ -11,7 +11,7 @@ export interface FinishDependencies {
   files: Files
   clock: Clock
   newId: NewId
-  limits: Pick<Limits, "requestBodyBytesMax">
+  limits: Pick<Limits, "requestBodyBytesMax" | "batchResultsKeptMs">
 }
 
 export interface Ending {
@@ -68,15 +68,13 @@ async function fillLeft({ store, files, limits }: FinishDependencies, form: Line
 
 /** In the order of the input; a file without lines is not made. */
 async function writeFiles(
-  { store, files }: FinishDependencies,
+  { store, files, limits }: FinishDependencies,
   batch: StoredBatch,
 ): Promise<{ outputFileId: string | null; errorFileId: string | null }> {
-  const { projectId, id, principal, outputExpiresAfterS: seconds } = batch
+  const { projectId, id, principal, outputExpiresAfterS: asked } = batch
+  const expiresAfterSeconds = asked ?? Math.ceil(limits.batchResultsKeptMs / 1000)
   const begin = (fileId: string, kind: string): ReturnType<Files["begin"]> =>
-    files.begin(
-      { projectId, principal },
-      { id: fileId, filename: `${id}_${kind}.jsonl`, purpose: "batch_output", expiresAfterSeconds: seconds ?? undefined },
-    )
+    files.begin({ projectId, principal }, { id: fileId, filename: `${id}_${kind}.jsonl`, purpose: "batch_output", expiresAfterSeconds })
   const outputFileId = named(batch.outputFileId)
   const errorFileId = named(batch.errorFileId)
   const output = begin(outputFileId, "output")

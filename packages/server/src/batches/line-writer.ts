@@ -3,7 +3,8 @@ import { AppError, sleep } from "../core/index.ts"
 import { batchLines, isStoreError, type BatchProgress, type NewBatchLine, type StoredBatch, type Store } from "../store/index.ts"
 
 const linesMax = 500
-const bytesMax = 16 * 1024 * 1024
+/** Of one statement: the embedded engine keeps for ever what the largest one took, several times its size. */
+const bytesMax = 1024 * 1024
 
 interface Queued {
   line: NewBatchLine

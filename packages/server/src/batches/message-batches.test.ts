@@ -1,5 +1,6 @@
 // Message batches of Anthropic's client against a whole server: made, polled, read, cancelled, listed, deleted.
 import Anthropic from "@anthropic-ai/sdk"
+import { toFile } from "openai"
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
 import { startFakeProvider, type FakeAnswer, type ReceivedRequest } from "../testing/fake-provider.ts"
 import { startBatchesServer, type BatchesServer } from "../testing/batches-server.ts"
@@ -118,4 +119,25 @@ describe("a message batch", () => {
     // What held the requests goes with their end.
     await expect.poll(async () => (await server.openai.files.list()).data.length, { timeout: 20_000 }).toBe(0)
   })
+})
+
+it("keeps its results for their time, and tells afterwards what it was", async () => {
+  await using short = await startBatchesServer(provider.url, { limits: { batchResultsKeptMs: 2_000, expirySweepMs: 50 } })
+  const client = new Anthropic({ baseURL: short.perdure.url, apiKey: short.perdure.apiKeyCreated ?? "", maxRetries: 0 })
+  const { id } = await client.messages.batches.create({ requests: [request("a", "one", "chat"), request("b", "two", "chat")] })
+  const now = (): Promise<Anthropic.Messages.MessageBatch> => client.messages.batches.retrieve(id)
+  await expect.poll(async () => (await now()).archived_at, { timeout: 50_000, interval: 50 }).not.toBeNull()
+  const batch = await now()
+  expect(batch).toMatchObject({ processing_status: "ended", request_counts: { succeeded: 2 }, results_url: null })
+  expect(Date.parse(batch.archived_at ?? "") - Date.parse(batch.ended_at ?? "")).toBeGreaterThanOrEqual(2_000)
+  const headers = { authorization: `Bearer ${short.perdure.apiKeyCreated}` }
+  const results = await fetch(`${short.perdure.url}/v1/messages/batches/${id}/results`, { headers })
+  expect([results.status, await results.text()]).toEqual([404, expect.stringContaining("were kept for their time, which is over")])
+
+  // Files of OpenAI's form expire at a time that they tell.
+  const input = await short.openai.files.create({ file: await toFile(Buffer.from("{}"), "in.jsonl"), purpose: "batch" })
+  expect(input.expires_at).toBe(input.created_at + 2)
+  await expect
+    .poll(() => short.openai.files.retrieve(input.id).catch(({ status }: { status: number }) => status), { timeout: 20_000 })
+    .toBe(404)
 })

@@ -162,6 +162,7 @@ function limitFields(): Record<keyof Limits, z.ZodOptional<z.ZodInt>> {
 
 function limitBounds(key: string): readonly [number, number] {
   if (key === "leaseMs") return [500, 600_000]
+  if (key === "batchResultsKeptMs") return [1_000, 10 * 366 * 24 * 60 * 60 * 1000]
   if (key.endsWith("RetriesMax")) return [0, 10]
   if (key.endsWith("Percent")) return [0, 100]
   if (/Ms(Max)?$/.test(key)) return [1, 24 * 60 * 60 * 1000]

@@ -25,6 +25,7 @@ export type DocumentServiceLimits = DocumentLimits &
   Pick<
     Limits,
     | "fileBytesMax"
+    | "batchResultsKeptMs"
     | "batchFileBytesMax"
     | "fileChunksMax"
     | "vectorStoreFilesMax"

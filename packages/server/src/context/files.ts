@@ -42,7 +42,7 @@ export interface FilesDependencies {
   index: ScopeIndex
   clock: Clock
   newId: NewId
-  limits: Pick<Limits, "fileBytesMax" | "batchFileBytesMax">
+  limits: Pick<Limits, "fileBytesMax" | "batchFileBytesMax" | "batchResultsKeptMs">
 }
 
 export function createFiles({ store, index, clock, newId, limits }: FilesDependencies): Files {
@@ -70,7 +70,8 @@ export function createFiles({ store, index, clock, newId, limits }: FilesDepende
     const name = purpose === "batch" ? "batchFileBytesMax" : "fileBytesMax"
     try {
       if (writer.bytes > bytesMax) throw fileTooLarge(bytesMax, name)
-      const expiresAt = expiryOf(writer.file.createdAt, expiresAfterSeconds)
+      const kept = purpose === "batch" ? Math.ceil(limits.batchResultsKeptMs / 1000) : undefined
+      const expiresAt = expiryOf(writer.file.createdAt, expiresAfterSeconds ?? kept)
       return await writer.complete({ purpose: checkedPurpose(purpose), expiresAt })
     } catch (error) {
       await writer.discard()

@@ -232,6 +232,8 @@ export interface Limits {
   batchLifeMs: number
   /** Largest answer to a line of a batch. */
   batchAnswerBytesMax: number
+  /** Time for which results of batches are kept after their end, and files of the purpose batch after they were made, unless they say otherwise. */
+  batchResultsKeptMs: number
   /** Longest time that a guard may take over one request or one window of an answer. */
   guardMs: number
   /** Text of an answer that a guard without windows may hold; then it is asked about what there is. */
@@ -388,6 +390,7 @@ export const defaultLimits: Limits = {
   batchLineTriesMax: 4,
   batchLifeMs: 24 * 60 * 60 * 1000,
   batchAnswerBytesMax: 32 * 1024 * 1024,
+  batchResultsKeptMs: 30 * 24 * 60 * 60 * 1000,
   guardMs: 10_000,
   guardHeldCharsMax: 1_000_000,
   guardedAnswerBytesMax: 32 * 1024 * 1024,

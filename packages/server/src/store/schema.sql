@@ -77,10 +77,12 @@ create table batches (
   finalizing_at timestamp with time zone,
   cancelling_at timestamp with time zone,
   ended_at timestamp with time zone,
+  archived_at timestamp with time zone,
   constraint batches_dialect_check CHECK ((dialect = ANY (ARRAY['openai'::text, 'anthropic'::text]))),
   constraint batches_status_check CHECK ((status = ANY (ARRAY['validating'::text, 'failed'::text, 'in_progress'::text, 'finalizing'::text, 'completed'::text, 'expired'::text, 'cancelling'::text, 'cancelled'::text]))),
   constraint batches_pkey PRIMARY KEY (project_id, id)
 );
+CREATE INDEX batches_kept ON public.batches USING btree (ended_at) WHERE ((archived_at IS NULL) AND (dialect = 'anthropic'::text));
 alter table batches enable row level security;
 create policy project_only on batches for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
 grant delete, insert, select, update on batches to perdure_app;

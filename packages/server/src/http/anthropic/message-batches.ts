@@ -102,8 +102,8 @@ function wireBatch(context: Context<HttpEnv>, batch: StoredBatch): { id: string 
     expires_at: iso(batch.expiresAt),
     ended_at: iso(endedAt),
     cancel_initiated_at: iso(batch.cancellingAt),
-    archived_at: null,
-    results_url: hasEnded ? `${originOf(context)}${route}/${id}/results` : null,
+    archived_at: iso(batch.archivedAt),
+    results_url: hasEnded && batch.archivedAt === null ? `${originOf(context)}${route}/${id}/results` : null,
   }
 }
 

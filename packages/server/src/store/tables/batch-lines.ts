@@ -93,3 +93,13 @@ export function nextLines(
 export async function deleteLines(db: Queryable, projectId: string, batchId: string): Promise<void> {
   await db.query(`delete from batch_lines where project_id = $1 and batch_id = $2`, [projectId, batchId])
 }
+
+/** The first lines of a batch, so many at most; how many they were. */
+export async function deleteSomeLines(db: Queryable, projectId: string, batchId: string, linesMax: number): Promise<number> {
+  const rows = await db.query<{ line: number }>(
+    `delete from batch_lines where project_id = $1 and batch_id = $2 and line in
+       (select line from batch_lines where project_id = $1 and batch_id = $2 order by line limit $3) returning line`,
+    [projectId, batchId, linesMax],
+  )
+  return rows.length
+}

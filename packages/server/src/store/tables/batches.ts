@@ -37,6 +37,8 @@ export interface StoredBatch {
   finalizingAt: number | null
   cancellingAt: number | null
   endedAt: number | null
+  /** When its results were deleted because their time was over. */
+  archivedAt: number | null
 }
 
 export interface BatchError extends JsonObject {
@@ -70,7 +72,8 @@ const columns = `project_id as "projectId", id, dialect, principal, endpoint, he
   lines_cancelled as "linesCancelled", lines_expired as "linesExpired", input_tokens as "inputTokens",
   cached_tokens as "cachedTokens", output_tokens as "outputTokens", reasoning_tokens as "reasoningTokens",
   output_file_id as "outputFileId", error_file_id as "errorFileId", created_at as "createdAt", expires_at as "expiresAt",
-  in_progress_at as "inProgressAt", finalizing_at as "finalizingAt", cancelling_at as "cancellingAt", ended_at as "endedAt"`
+  in_progress_at as "inProgressAt", finalizing_at as "finalizingAt", cancelling_at as "cancellingAt", ended_at as "endedAt",
+  archived_at as "archivedAt"`
 
 const open = `status in ('validating', 'in_progress', 'finalizing', 'cancelling')`
 
@@ -182,6 +185,20 @@ export async function endBatch(db: Queryable, projectId: string, id: string, end
     [projectId, id, status, errors === null ? null : jsonText(errors), outputFileId, errorFileId, now],
   )
   return rows[0]
+}
+
+/** Of all projects: those with results in lines that ended before `endedBefore`, the oldest first. */
+export function batchesToArchive(db: Queryable, endedBefore: number, limit: number): Promise<{ projectId: string; id: string }[]> {
+  return db.query(
+    `select project_id as "projectId", id from batches
+     where archived_at is null and dialect = 'anthropic' and ended_at < to_timestamp($1::float8 / 1000) order by ended_at limit $2`,
+    [endedBefore, limit],
+  )
+}
+
+export async function archiveBatch(db: Queryable, projectId: string, id: string, now: number): Promise<void> {
+  const text = `update batches set archived_at = to_timestamp($3::float8 / 1000) where project_id = $1 and id = $2 and archived_at is null`
+  await db.query(text, [projectId, id, now])
 }
 
 export async function deleteBatch(db: Queryable, projectId: string, id: string): Promise<boolean> {
