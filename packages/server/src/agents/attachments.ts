@@ -18,24 +18,52 @@ export interface Attachments {
   readonly attachedBytesMax: number
 }
 
-/** The items with the bytes of their files; those that name none are the same objects. A file that is named twice is read once. */
-export async function withAttachments(
+/** A place that names a file. */
+export interface NamedFile {
+  readonly fileId: string
+  /** Where in the request its id stands, for an error. */
+  readonly param: string
+}
+
+/** A file that is named twice is read once, and counts twice: its bytes are sent at both places. */
+export async function readAttachments(
   { readAttachment, attachedBytesMax }: Attachments,
+  projectId: string,
+  named: readonly NamedFile[],
+): Promise<ReadonlyMap<string, AttachedFile>> {
+  const read = new Map<string, AttachedFile>()
+  let leftBytes = attachedBytesMax
+  for (const { fileId, param } of named) {
+    const known = read.get(fileId)
+    if (known && known.data.length > leftBytes) throw namedTooOften(fileId, param, attachedBytesMax)
+    const file =
+      known ??
+      (await readAttachment(projectId, fileId, leftBytes).catch((error: unknown) => {
+        throw atPlace(error, param)
+      }))
+    leftBytes -= file.data.length
+    read.set(fileId, file)
+  }
+  return read
+}
+
+function namedTooOften(fileId: string, param: string, bytesMax: number): AppError {
+  return new AppError(
+    "file_too_large",
+    `The file '${fileId}' is named so often that its bytes are more than the ${bytesMax} of one request.`,
+    { param, hint: "Name it once, or raise limits.attachedBytesMax in perdure.yaml." },
+  )
+}
+
+/** The items with the bytes of their files; those that name none are the same objects. */
+export async function withAttachments(
+  attachments: Attachments,
   projectId: string,
   items: readonly ResponseItem[],
 ): Promise<readonly ResponseItem[]> {
   const named = items.flatMap((item, index) => placesOf(item, index))
   if (named.length === 0) return items
-  const read = new Map<string, AttachedFile>()
-  let leftBytes = attachedBytesMax
-  for (const { fileId, param } of named) {
-    if (read.has(fileId)) continue
-    const file = await readAttachment(projectId, fileId, leftBytes).catch((error: unknown) => {
-      throw atPlace(error, param)
-    })
-    leftBytes -= file.data.length
-    read.set(fileId, file)
-  }
+  const read = await readAttachments(attachments, projectId, named)
   return items.map((item) => filledIn(item, read))
 }
 
@@ -44,15 +72,10 @@ export function attachedFileIds(item: ResponseItem): string[] {
   return placesOf(item, 0).map(({ fileId }) => fileId)
 }
 
-interface Place {
-  fileId: string
-  param: string
-}
-
 /** Messages have them in their content, outputs of functions in their output. */
 const holders = ["content", "output"] as const
 
-function placesOf(item: ResponseItem, index: number): Place[] {
+function placesOf(item: ResponseItem, index: number): NamedFile[] {
   return holders.flatMap((holder) =>
     partsOf(item[holder]).flatMap((part, number) => {
       const fileId = fileIdOf(part)
@@ -100,6 +123,6 @@ function filledPart(part: JsonValue, read: ReadonlyMap<string, AttachedFile>): J
     : { filename: file.filename, ...rest, file_data: dataUrl(file) }
 }
 
-function dataUrl({ mediaType, data }: AttachedFile): string {
+export function dataUrl({ mediaType, data }: AttachedFile): string {
   return `data:${mediaType ?? "text/plain"};base64,${data.toString("base64")}`
 }

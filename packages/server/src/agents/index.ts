@@ -12,6 +12,7 @@ export { answerRecall, clearedPlaceholder, pageCharactersMax, recallDeclaration 
 export type { ContextWindowOf } from "./truncate-turn.ts"
 export type { FoundPassage, SearchDocuments } from "./file-search.ts"
 export type { ConversationItems, LoadRun } from "./chain.ts"
+export { dataUrl, readAttachments, type AttachedFile, type Attachments, type NamedFile } from "./attachments.ts"
 export { clientItemLabel } from "./item-labels.ts"
 export type { ReadEvent, WatchLog } from "./response-reader.ts"
 export { errorOfData } from "./response-error.ts"

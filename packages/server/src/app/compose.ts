@@ -18,7 +18,7 @@ import { composePrompts } from "./prompts.ts"
 import { createReadiness } from "./readiness.ts"
 import { composeInference, deploymentsOf, type Inference } from "./inference.ts"
 import { createConfiguration, type Configuration, type ReloadReport } from "./reload.ts"
-import { composeResponses } from "./responses.ts"
+import { attachmentsOf, composeResponses } from "./responses.ts"
 import { routesOf, upgradeRoutesOf } from "./routes.ts"
 import { composeContext, type Shared } from "./services.ts"
 import { composeShaping } from "./shaping.ts"
@@ -106,7 +106,7 @@ async function compose(config: Config, overrides: Overrides, cleanUps: AsyncDisp
   const health = { ready: createReadiness({ version, store, records, minilm, configuration }), metrics: () => metrics.text() }
   const services = { ...prompted, inference, context, responses, compact, tasks, health, configuration }
   const base = { ...foundation, ...services, version, store, workflows: workflows.map(({ name }) => name) }
-  const shaped = { ...shaping, ...prompted, memories, compactMessages }
+  const shaped = { ...shaping, ...prompted, memories, compactMessages, attachments: attachmentsOf(shared, context) }
   const hotRoutes = createHotRoutes({ ...shared, ...inference, ...foundation, ...shaped, logger: logger.child("http") })
   const batches = cleanUps.use(composeBatches(shared, config, { ...base, hotRoutes }))
   const parts = { ...base, batches }

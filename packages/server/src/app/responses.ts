@@ -11,6 +11,7 @@ import {
   responseRun,
   searchDocuments,
   turnKeeper,
+  type Attachments,
   type Compact,
   type CompactMessages,
   type OpenGuards,
@@ -63,10 +64,7 @@ export function composeResponses(
     sealer,
     loadRun: (projectId: string, runId: string) => runs.get(projectId, runId),
     awaitEnd: (run: Run) => endOf(runs, run),
-    attachments: {
-      readAttachment: (projectId: string, id: string, bytesMax: number) => readAttachment(context.files, projectId, id, bytesMax),
-      attachedBytesMax: shared.limits.attachedBytesMax,
-    },
+    attachments: attachmentsOf(shared, context),
     conversations: conversationItems(context.conversations),
     chainResponsesMax: shared.limits.chainResponsesMax,
     tools: createToolRegistry(parts.tools, { memoryOf: (scope, user) => memoryTool(blockCommands(context.blocks), scope, user) }),
@@ -87,6 +85,14 @@ export function composeResponses(
     responses: createResponses({ ...common, runs }),
     compact: createCompaction(common),
     compactMessages: createMessagesCompaction(common),
+  }
+}
+
+/** Stored files, for requests that name them by their ids. */
+export function attachmentsOf({ limits }: Shared, { files }: Pick<ContextServices, "files">): Attachments {
+  return {
+    readAttachment: (projectId, id, bytesMax) => readAttachment(files, projectId, id, bytesMax),
+    attachedBytesMax: limits.attachedBytesMax,
   }
 }
 

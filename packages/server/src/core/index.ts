@@ -1,5 +1,5 @@
 // Public face of core: identifiers, time, errors, limits, JSON, event streams, promises. No input or output happens here.
-export { newId, type IdPrefix, type NewId } from "./ids.ts"
+export { isIdOf, newId, type IdPrefix, type NewId } from "./ids.ts"
 export { systemClock, type Clock } from "./clock.ts"
 export { AppError, messageOf, type AppErrorDetails } from "./errors.ts"
 export { defaultLimits, type Limits } from "./limits.ts"

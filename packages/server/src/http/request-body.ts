@@ -106,7 +106,8 @@ function parseJson(bytes: Uint8Array): unknown {
   }
 }
 
-function pathText(path: readonly PropertyKey[]): string {
+/** `messages[0].content` */
+export function pathText(path: readonly PropertyKey[]): string {
   return path.reduce<string>(
     (text, part) => (typeof part === "number" ? `${text}[${part}]` : text === "" ? String(part) : `${text}.${String(part)}`),
     "",

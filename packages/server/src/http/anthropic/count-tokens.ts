@@ -1,7 +1,7 @@
 // `POST /v1/messages/count_tokens`: asked of Anthropic where it serves the model, counted here where it does not; never billed.
-import { AppError } from "../../core/index.ts"
 import type { Deployment, Model, TokenCounter } from "../../inference/index.ts"
 import { admit, usableModel } from "../light/admit.ts"
+import type { BodyBytes } from "../light/body-bytes.ts"
 import { Forward, type Attempt, type AttemptEnd } from "../light/forward.ts"
 import type { ForwardedBody } from "../light/forwarded-body.ts"
 import { HttpAttempt } from "../light/http-attempt.ts"
@@ -10,11 +10,13 @@ import { LightCall, type LightRunDependencies } from "../light/light-call.ts"
 import { readAsked, type ReadingDialect } from "../light/read-asked.ts"
 import { readBodyBytes } from "../light/read-body.ts"
 import { refuse } from "../light/refuse.ts"
-import { planOf } from "../light/serve.ts"
+import { planOf } from "../light/plan-of.ts"
+import { fillIn, namesFiles } from "../light/stored-files.ts"
 import { messagesWithPrompt } from "../prompts/messages-prompt.ts"
 import type { HotCall, HotRoute } from "../shell.ts"
 import { anthropicShape } from "./errors.ts"
 import { messagesBody } from "./messages-body.ts"
+import { messagesFiles } from "./messages-files.ts"
 import { passedHeaders } from "./messages-dialect.ts"
 import { parseMessagesRequest } from "./messages-parse.ts"
 
@@ -38,21 +40,26 @@ export interface CountTokensDependencies extends LightRunDependencies {
 export function countTokensRoute(dependencies: CountTokensDependencies): HotRoute {
   const handle = (hot: HotCall): void =>
     readBodyBytes(hot.request, dependencies.limits.requestBodyBytesMax, (bytes) => {
-      let call: LightCall | undefined
-      try {
-        if (bytes instanceof AppError) throw bytes
-        const { body, shaped } = readAsked(dependencies.shaping, hot, counting, bytes)
-        const request = { kind: "chat", name: "messages.count_tokens", idPrefix: "msg_", stream: false } as const
-        // It is no request of an experiment, only a question about one.
-        call = new LightCall(dependencies, hot, { ...request, ...requestOf(body), shaped: shaped && { ...shaped, facts: {} } })
-        const model = usableModel(dependencies, hot, body.model, "chat")
-        const counted = call
-        admit(dependencies, call, model, () => count(dependencies, counted, body, model))
-      } catch (error) {
-        refuse(dependencies, hot, call, error)
-      }
+      if (namesFiles(dependencies, bytes)) fillIn(dependencies, messagesFiles, hot, bytes, (filled) => take(dependencies, hot, filled))
+      else take(dependencies, hot, bytes)
     })
   return { shape: anthropicShape, handle }
+}
+
+function take(dependencies: CountTokensDependencies, hot: HotCall, bytes: BodyBytes | Error): void {
+  let call: LightCall | undefined
+  try {
+    if (bytes instanceof Error) throw bytes
+    const { body, shaped } = readAsked(dependencies.shaping, hot, counting, bytes)
+    const request = { kind: "chat", name: "messages.count_tokens", idPrefix: "msg_", stream: false } as const
+    // It is no request of an experiment, only a question about one.
+    call = new LightCall(dependencies, hot, { ...request, ...requestOf(body), shaped: shaped && { ...shaped, facts: {} } })
+    const model = usableModel(dependencies, hot, body.model, "chat")
+    const counted = call
+    admit(dependencies, call, model, () => count(dependencies, counted, body, model))
+  } catch (error) {
+    refuse(dependencies, hot, call, error)
+  }
 }
 
 /** It takes one of the key's requests and no tokens. */

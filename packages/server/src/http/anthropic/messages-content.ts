@@ -1,5 +1,5 @@
 // Content blocks of a messages request as messages of a model call: tool results apart and first, thinking before what it led to.
-import type { JsonValue } from "../../core/index.ts"
+import { AppError, type JsonValue } from "../../core/index.ts"
 import type { ModelContent, ModelMessage, ModelReasoning, ModelToolCall } from "../../inference/index.ts"
 import { inward, reasoningOf, sealedCall } from "./foreign-reasoning.ts"
 import type { MessagesBlock, MessagesRequest } from "./messages-schema.ts"
@@ -16,6 +16,7 @@ export function contentOf(block: ContentBlock): ModelContent {
   const cached = cacheControl(block.cache_control)
   if (block.type === "text") return { type: "text", text: block.text, ...cached }
   const { source } = block
+  if (source.type === "file") throw foreignFile(source.file_id)
   if (block.type === "image") return { type: "image", url: urlOf(source), ...cached }
   const name = block.title ?? "document"
   if (source.type === "text") return { type: "text", text: `${name}\n${source.data}`, ...cached }
@@ -27,7 +28,16 @@ export function cacheControl(value: JsonValue | undefined): { cacheControl?: Jso
   return value === undefined || value === null ? {} : { cacheControl: value }
 }
 
-function urlOf(source: Extract<ContentBlock, { source: unknown }>["source"]): string {
+function foreignFile(id: string): AppError {
+  return new AppError("unsupported_value", `the file "${id.slice(0, 100)}" is not stored here, and no provider but its own knows its id`, {
+    param: "messages",
+    hint: "Send its bytes, or upload it with POST /v1/files and name that id.",
+  })
+}
+
+type Source = Exclude<Extract<ContentBlock, { source: unknown }>["source"], { type: "file" }>
+
+function urlOf(source: Source): string {
   if (source.type === "url") return source.url
   return source.type === "base64" ? `data:${source.media_type};base64,${source.data}` : ""
 }

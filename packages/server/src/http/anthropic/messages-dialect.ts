@@ -7,6 +7,7 @@ import { anthropicShape } from "./errors.ts"
 import { messagesBody } from "./messages-body.ts"
 import { messagesMemory } from "./messages-memory.ts"
 import { wantedOfMessages } from "./compaction.ts"
+import { messagesFiles } from "./messages-files.ts"
 import { identityOfMessage, MessageFrames } from "./messages-frames.ts"
 import { parseMessagesRequest } from "./messages-parse.ts"
 import { messageEvents, pausedMessage, wholeMessage } from "./messages-render.ts"
@@ -21,6 +22,7 @@ export const messagesDialect: ClientDialect = {
   // `message_stop` is an event of the stream itself.
   doneFrame: "",
   idPrefix: "msg_",
+  filesIn: messagesFiles,
   readBody: messagesBody,
   parse: parseMessagesRequest,
   withPrompt: messagesWithPrompt,

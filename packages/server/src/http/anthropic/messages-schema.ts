@@ -4,11 +4,14 @@ import { contextManagementSchema } from "./context-management.ts"
 
 const cached = { cache_control: z.json().optional() }
 const text = z.looseObject({ type: z.literal("text"), text: z.string(), ...cached })
+/** Of Anthropic's own: ours have their bytes in place of it. */
+const fileSource = z.looseObject({ type: z.literal("file"), file_id: z.string() })
 const image = z.looseObject({
   type: z.literal("image"),
   source: z.discriminatedUnion("type", [
     z.looseObject({ type: z.literal("base64"), media_type: z.string(), data: z.string() }),
     z.looseObject({ type: z.literal("url"), url: z.string() }),
+    fileSource,
   ]),
   ...cached,
 })
@@ -19,6 +22,7 @@ const document = z.looseObject({
     z.looseObject({ type: z.literal("base64"), media_type: z.string(), data: z.string() }),
     z.looseObject({ type: z.literal("text"), data: z.string() }),
     z.looseObject({ type: z.literal("url"), url: z.string() }),
+    fileSource,
   ]),
   ...cached,
 })

@@ -32,6 +32,19 @@ describe("a body in pieces", () => {
     )
   })
 
+  it("has the bytes that the joined body has, wherever it is cut", () => {
+    fc.assert(
+      fc.property(texts, texts, sizes, (text, wanted, cuts) => {
+        const bytes = Buffer.from(`${text}${text}`)
+        const looked = Buffer.from(`${wanted}a`)
+        expect(new BodyBytes(pieces(bytes, cuts)).includes(looked)).toBe(bytes.includes(looked))
+      }),
+      { numRuns: 3000 },
+    )
+    const cutInId = [Buffer.from('{"fi'), Buffer.from("l"), Buffer.from('e_id":1}')]
+    expect(new BodyBytes(cutInId).includes(Buffer.from('"file_id"'))).toBe(true)
+  })
+
   it("gives the text of a span that lies in several of them", () => {
     const bytes = Buffer.from("zwölf Boxkämpfer")
     for (let size = 1; size <= bytes.length; size += 1) {

@@ -43,6 +43,19 @@ export class BodyBytes {
     return first && this.pieces.length === 1 ? isUtf8(first) : arePiecesUtf8(this.pieces)
   }
 
+  /** Whether these bytes are somewhere in it, be it from one piece into the next. */
+  includes(wanted: Buffer): boolean {
+    const overlap = wanted.length - 1
+    let end: Buffer = nothing
+    for (const piece of this.pieces) {
+      if (piece.includes(wanted)) return true
+      const seam = end.length === 0 ? piece : Buffer.concat([end, piece.subarray(0, overlap)])
+      if (end.length > 0 && seam.includes(wanted)) return true
+      end = piece.length < overlap ? seam.subarray(-overlap) : piece.subarray(-overlap)
+    }
+    return false
+  }
+
   /** With the edits made, which do not overlap. */
   edited(edits: readonly Edit[]): Buffer | readonly Buffer[] {
     const parts: Buffer[] = []
@@ -69,6 +82,8 @@ export class BodyBytes {
     return parts
   }
 }
+
+const nothing = Buffer.alloc(0)
 
 /** Small parts at the beginning become one: each would be a system call of its own. */
 function withJoinedHead(parts: readonly Buffer[]): readonly Buffer[] {

@@ -7,6 +7,7 @@ import type { DialectMemory } from "../memory/dialect-memory.ts"
 import type { BodyBytes } from "./body-bytes.ts"
 import type { AnswerTexts } from "./frame-filter.ts"
 import type { ForwardedBody } from "./forwarded-body.ts"
+import type { FilesIn } from "./stored-files.ts"
 import type { WireShape } from "./wire-shape.ts"
 
 export interface ClientDialect extends WireShape {
@@ -22,6 +23,8 @@ export interface ClientDialect extends WireShape {
   readonly doneFrame: string
   /** The digits' prefix of answers that are made here. */
   readonly idPrefix: string
+  /** Where a request names files by their ids. */
+  readonly filesIn: FilesIn
   readBody(bytes: BodyBytes): ForwardedBody
   /**
    * How a deployment of this dialect is asked: with the client's bytes where absent or undefined, with another body where it would

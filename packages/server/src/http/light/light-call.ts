@@ -10,7 +10,7 @@ import {
   type Records,
   type Reservation,
 } from "../../accounting/index.ts"
-import type { CompactedMessages, CompactMessages } from "../../agents/index.ts"
+import type { Attachments, CompactedMessages, CompactMessages } from "../../agents/index.ts"
 import type { Clock, JsonObject, JsonValue, Limits, NewId } from "../../core/index.ts"
 import type { Deployment, ModelCall, Models, ModelUsage, Natives, Pool, Upstreams } from "../../inference/index.ts"
 import type { ShellLogger } from "../api.ts"
@@ -43,6 +43,8 @@ export interface LightRunDependencies {
   memories?: CallMemories
   /** Summarises what a request wants compacted before it is answered. */
   compactMessages?: CompactMessages
+  /** Reads files of this server that requests name by their ids. */
+  attachments?: Attachments
 }
 
 export interface LightCallRequest {

@@ -1,24 +1,21 @@
 // Serves one request of a dialect: its bytes to deployments that speak it, its meaning to all others, and their answers back.
-import { AppError, type NewId } from "../../core/index.ts"
+import type { NewId } from "../../core/index.ts"
 import {
   continuedCall,
   dialectOf,
   eventsOf,
   isNative,
-  type Capabilities,
   type Deployment,
   type Model,
   type ModelCall,
   type ModelEvent,
   type ModelUsage,
-  type Plan,
-  type PlanRequest,
   type ProviderReader,
   type UpstreamError,
 } from "../../inference/index.ts"
-import { residencyOf } from "../../security/index.ts"
 import type { HotCall, HotRoute } from "../shell.ts"
 import { admit, usableModel } from "./admit.ts"
+import type { BodyBytes } from "./body-bytes.ts"
 import type { ClientDialect } from "./client-dialect.ts"
 import { compactFirst, wantedCompaction } from "./compact.ts"
 import { ClientStream, type Pausable } from "./client-stream.ts"
@@ -31,14 +28,15 @@ import { HttpAttempt, type HttpAttemptOptions, type Relay } from "./http-attempt
 import { JsonRelay } from "./json-relay.ts"
 import { LightCall, type LightRunDependencies } from "./light-call.ts"
 import { NativeAttempt } from "./native-attempt.ts"
+import { planOf } from "./plan-of.ts"
 import { rememberedBy, withMemory } from "./with-memory.ts"
 import { needsPreparing, prepare, type Asked, type PrepareOptions } from "./prepare.ts"
 import { Replay } from "./replay.ts"
-import { routingOf } from "./own-fields.ts"
 import { readAsked, type ReadAsked } from "./read-asked.ts"
 import { readBodyBytes } from "./read-body.ts"
 import { refuse } from "./refuse.ts"
 import { withRecalls } from "./recalls.ts"
+import { fillIn, namesFiles } from "./stored-files.ts"
 import { StreamRelay } from "./stream-relay.ts"
 import { watchStream } from "./stream-watch.ts"
 import { Transcript } from "./transcript.ts"
@@ -47,22 +45,28 @@ import { usageFromTail } from "./usage-tail.ts"
 export function dialectRoute(dependencies: LightRunDependencies, dialect: ClientDialect): HotRoute {
   const handle = (hot: HotCall): void =>
     readBodyBytes(hot.request, dependencies.limits.requestBodyBytesMax, (bytes) => {
-      let call: LightCall | undefined
-      try {
-        if (bytes instanceof AppError) throw bytes
-        const asked = readAsked(dependencies.shaping, hot, dialect, bytes)
-        const { body } = asked
-        call = openCall(dependencies, hot, dialect, asked)
-        const model = usableModel(dependencies, hot, body.model, "chat")
-        call.recalls = body.recalls === true
-        const admitted = call
-        rememberedBy(dependencies, dialect, call, { body, model })
-        admit(dependencies, call, model, () => serve(dependencies, dialect, admitted, { body, model }))
-      } catch (error) {
-        refuse(dependencies, hot, call, error)
-      }
+      if (namesFiles(dependencies, bytes))
+        fillIn(dependencies, dialect.filesIn, hot, bytes, (filled) => take(dependencies, dialect, hot, filled))
+      else take(dependencies, dialect, hot, bytes)
     })
   return { shape: dialect, handle }
+}
+
+function take(dependencies: LightRunDependencies, dialect: ClientDialect, hot: HotCall, bytes: BodyBytes | Error): void {
+  let call: LightCall | undefined
+  try {
+    if (bytes instanceof Error) throw bytes
+    const asked = readAsked(dependencies.shaping, hot, dialect, bytes)
+    const { body } = asked
+    call = openCall(dependencies, hot, dialect, asked)
+    const model = usableModel(dependencies, hot, body.model, "chat")
+    call.recalls = body.recalls === true
+    const admitted = call
+    rememberedBy(dependencies, dialect, call, { body, model })
+    admit(dependencies, call, model, () => serve(dependencies, dialect, admitted, { body, model }))
+  } catch (error) {
+    refuse(dependencies, hot, call, error)
+  }
 }
 
 function openCall(dependencies: LightRunDependencies, hot: HotCall, dialect: ClientDialect, { body, shaped }: ReadAsked): LightCall {
@@ -275,24 +279,6 @@ class Served {
     this.#call.contextEdits = this.#parsed.contextEdits ?? this.#call.contextEdits
     return this.#parsed
   }
-}
-
-/** The plan of a call: what its body, its headers and its key say about where it may be served. */
-export function planOf(
-  { pool }: Pick<LightRunDependencies, "pool">,
-  call: LightCall,
-  body: ForwardedBody,
-  model: Model,
-  needs: keyof Capabilities,
-  usable?: (deployment: Deployment) => boolean,
-): Plan {
-  const request: PlanRequest = { ...routingOf(body.perdure, call.hot.request.headers), needs }
-  const affinity = body.cacheKey ?? call.request.user
-  if (affinity !== null) request.affinity = affinity
-  if (usable) request.usable = usable
-  const residency = residencyOf(call.hot.principal)
-  if (residency) request.residency = residency
-  return pool.plan(model, request)
 }
 
 function openClient({ limits, clock }: LightRunDependencies, call: LightCall, onRefusal: (error: unknown) => void): ClientStream {

@@ -1,6 +1,7 @@
 // What memory needs to know of a dialect: what a request says, where what is put in belongs, and what an answer said.
 import { isJsonObject, type JsonObject, type JsonValue } from "../../core/index.ts"
 import type { AssembledContext } from "../../agents/index.ts"
+import { isFileText } from "../light/file-text.ts"
 import type { Frame } from "../light/frame-filter.ts"
 
 /** One thing that was said since the model spoke last. */
@@ -76,13 +77,18 @@ export function objectsIn(value: JsonValue | undefined): readonly JsonObject[] {
   return Array.isArray(value) ? (value as readonly JsonValue[]).filter(isJsonObject) : []
 }
 
-/** A content's texts, and whether there is anything else in it. */
+/** A content's texts, and whether there is anything else in it: a stored file is not what its sender says. */
 export function contentTexts(
   content: JsonValue | undefined,
   others: ReadonlySet<string> = new Set(),
 ): { texts: string[]; attached: boolean } {
   if (typeof content === "string") return { texts: [content], attached: false }
   const parts = objectsIn(content)
-  const texts = parts.flatMap(({ type, text }) => (type === "text" && typeof text === "string" ? [text] : []))
-  return { texts, attached: parts.some(({ type }) => type !== "text" && !(typeof type === "string" && others.has(type))) }
+  const isFile = ({ type, text }: JsonObject): boolean => type === "text" && typeof text === "string" && isFileText(text)
+  const texts = parts.flatMap((part) =>
+    part["type"] === "text" && typeof part["text"] === "string" && !isFile(part) ? [part["text"]] : [],
+  )
+  const isAttached = (part: JsonObject): boolean =>
+    isFile(part) || (part["type"] !== "text" && !(typeof part["type"] === "string" && others.has(part["type"])))
+  return { texts, attached: parts.some(isAttached) }
 }

@@ -5,6 +5,7 @@ import type { ClientDialect } from "../light/client-dialect.ts"
 import type { ForwardedBody } from "../light/forwarded-body.ts"
 import { chatWithPrompt } from "../prompts/chat-prompt.ts"
 import { chatBody } from "./chat-body.ts"
+import { chatFiles } from "./chat-files.ts"
 import { ChatFrames } from "./chat-frames.ts"
 import { chatMemory } from "./chat-memory.ts"
 import { parseChatRequest } from "./chat-parse.ts"
@@ -34,6 +35,7 @@ export const chatDialect: ClientDialect = {
   path: "/chat/completions",
   doneFrame: sseDone,
   idPrefix: "chatcmpl_",
+  filesIn: chatFiles,
   readBody: chatBody,
   passing,
   parse: parseChatRequest,

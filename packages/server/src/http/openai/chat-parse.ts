@@ -105,7 +105,7 @@ function contentOf(value: ChatContent, path: string): ModelContent[] {
 function fileOf({ filename, file_data: data, file_id: id }: FilePart["file"], path: string): { name: string; data: string } {
   if (data !== undefined) return { name: filename ?? "file", data }
   const param = `${path}.file_data`
-  const hint = "Send the file as a data URL."
+  const hint = "Send the file as a data URL, or upload it with POST /v1/files and name that id."
   if (id === undefined) throw new AppError("missing_required_parameter", `"${param}" is missing`, { param, hint })
   throw new AppError("unsupported_value", `"${param}" must be given: a file of another provider cannot be sent by its id`, { param, hint })
 }
