@@ -1,6 +1,6 @@
 // The upstream's side of a streamed chat completion: bytes become whole frames, each looked at without parsing it.
 import { errorInBody, streamEnded, unreadable, usageOf, type ModelUsage } from "../../inference/index.ts"
-import { isJsonObject, type JsonObject } from "../../core/index.ts"
+import { isJsonObject, sseData, type JsonObject } from "../../core/index.ts"
 import type { Frames, FramesOptions } from "../light/client-dialect.ts"
 import { nextFrame, normalised, withoutCarriageReturns } from "../light/sse-frames.ts"
 
@@ -15,12 +15,17 @@ const openObject = 123
 const closeObject = 125
 const space = 32
 
-/** Never gives the `[DONE]` itself, and the usage chunk only where it was asked for (then all others say `usage: null`). */
+/**
+ * Never gives the `[DONE]` itself, and the usage chunk only where it was asked for. Then there is one, the last, and all others say
+ * `usage: null`, wherever the provider tells its usage.
+ */
 export class ChatFrames implements Frames {
   readonly #options: FramesOptions
   #pending: Buffer | undefined
   #carriageReturns: boolean | undefined
   #usageFrame: Buffer | undefined
+  /** The client has had the usage chunk. */
+  #usageTold = false
   #finished = false
   /** Until the first content every frame is parsed, to tell what belongs to the head. */
   #contentSeen = false
@@ -57,7 +62,7 @@ export class ChatFrames implements Frames {
   end(): void {
     if (this.#pending && !this.done) this.feed(Buffer.from("\n\n"))
     if (!this.done && !this.#finished) throw streamEnded(this.#options.deployment)
-    this.done = true
+    if (!this.done) this.#ended()
   }
 
   /** A broken connection after the finish reason has lost nothing. */
@@ -67,10 +72,7 @@ export class ChatFrames implements Frames {
 
   #frame(frame: Buffer): void {
     const start = frame[5] === space ? 6 : 5
-    if (frame[start] === openList) {
-      this.done = true
-      return
-    }
+    if (frame[start] === openList) return this.#ended()
     if (frame[start] !== openObject || (frame[frame.length - 3] !== closeObject && !parse(frame))) {
       throw unreadable(this.#options.deployment, "an event that is not JSON")
     }
@@ -78,6 +80,12 @@ export class ChatFrames implements Frames {
     if (!this.#finished && firstByteOf(frame, finishKey) === quote) this.#finished = true
     const told = this.#withoutUsage(frame)
     if (told) this.#options.onFrame(told, this.#isContent(told))
+  }
+
+  #ended(): void {
+    this.done = true
+    const { usageAsked, onFrame } = this.#options
+    if (usageAsked && this.#usageFrame && !this.#usageTold) onFrame(usageChunk(parse(this.#usageFrame) ?? {}), true)
   }
 
   /** Frames with other fields than one `data:` line. */
@@ -98,14 +106,19 @@ export class ChatFrames implements Frames {
   /** Keeps the last usage; takes it out of what the client gets where it did not ask. Undefined when nothing is left of the frame. */
   #withoutUsage(frame: Buffer): Buffer | undefined {
     const first = firstByteOf(frame, usageKey)
-    if (first === undefined) return frame
-    if (first === openObject) this.#usageFrame = frame
-    if (this.#options.usageAsked) return frame
-    if (first !== openObject) return cutUsageNull(frame) ?? frame
-    const { usage: _, ...rest } = parse(frame) ?? {}
-    const choices = rest["choices"]
-    if (Array.isArray(choices) && choices.length === 0) return undefined
-    return Buffer.from(`data: ${JSON.stringify(rest)}\n\n`)
+    const { usageAsked } = this.#options
+    if (first === undefined) return usageAsked ? withUsageNull(frame) : frame
+    if (first !== openObject) return usageAsked ? frame : (cutUsageNull(frame) ?? frame)
+    const { usage, ...rest } = parse(frame) ?? {}
+    // The key may stand deeper down: in a provider's own member.
+    if (isJsonObject(usage)) this.#usageFrame = frame
+    else if (!usageAsked) return frame
+    const { choices } = rest
+    const isExtra = Array.isArray(choices) && choices.length === 0
+    if (!usageAsked) return isExtra ? undefined : frameOf(rest)
+    if (!isExtra || !this.#finished) return frameOf({ ...rest, usage: null })
+    this.#usageTold = true
+    return frame
   }
 
   #isContent(frame: Buffer): boolean {
@@ -142,6 +155,20 @@ function firstByteOf(frame: Buffer, key: Buffer): number | undefined {
 }
 
 const usageNull = Buffer.from(',"usage":null')
+
+function withUsageNull(frame: Buffer): Buffer {
+  const end = frame.lastIndexOf(closeObject)
+  return Buffer.concat([frame.subarray(0, end), usageNull, frame.subarray(end)])
+}
+
+/** OpenAI's, of a chunk that told its usage beside something else. */
+function usageChunk({ id, object, created, model, usage }: JsonObject): Buffer {
+  return frameOf({ id, object, created, model, choices: [], usage })
+}
+
+function frameOf(chunk: JsonObject): Buffer {
+  return Buffer.from(sseData(chunk))
+}
 
 function cutUsageNull(frame: Buffer): Buffer | undefined {
   const at = frame.indexOf(usageNull)

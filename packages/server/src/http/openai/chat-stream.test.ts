@@ -240,6 +240,36 @@ describe("chat completion chunks", () => {
     expect(chunks.slice(0, -1).every((chunk) => chunk["usage"] === null)).toBe(true)
   })
 
+  it.each<[string, FakeAnswer]>([
+    ["on the last chunk", { usageAt: "last-chunk" }],
+    ["on each chunk", { usageAt: "each-chunk" }],
+    ["on the last chunk, without [DONE]", { usageAt: "last-chunk", ending: "eof" }],
+  ])("C4 C6 gives one usage chunk, the last, and usage: null before it, where a provider tells usage %s", async (_, script) => {
+    const usage = { prompt_tokens: 7, completion_tokens: 3 }
+    const answer = await ask({ ...script, usage }, { stream_options: { include_usage: true } })
+    const chunks = chunksOf(answer)
+    const { id, created, model } = chunks[0] ?? {}
+    expect(chunks.at(-1)).toMatchObject({ id, created, model, object: "chat.completion.chunk", choices: [], usage })
+    expect(chunks.slice(0, -1).map((chunk) => chunk["usage"])).toEqual(chunks.slice(1).map(() => null))
+    expect(chunks.at(-2)).toMatchObject({ choices: [{ finish_reason: "stop" }] })
+    expect(answer.text.endsWith("data: [DONE]\n\n")).toBe(true)
+    expect(await record()).toMatchObject({ inputTokens: 7, outputTokens: 3 })
+  })
+
+  it("C4 says usage: null where the provider leaves it out, and invents no usage chunk", async () => {
+    const chunk = (choice: object): string =>
+      `data: ${JSON.stringify({ id: "c", object: "chat.completion.chunk", created: 1, model: "m", choices: [choice] })}\n\n`
+    const body = [
+      chunk({ index: 0, delta: { role: "assistant", content: 'hi "usage"' } }),
+      chunk({ index: 0, delta: {}, finish_reason: "stop" }),
+      "data: [DONE]\n\n",
+    ]
+    const raw = { status: 200, headers: { "content-type": "text/event-stream" }, body }
+    const answer = await ask({ raw }, { stream_options: { include_usage: true } })
+    expect(chunksOf(answer)).toMatchObject([{ usage: null, choices: [{ delta: { content: 'hi "usage"' } }] }, { usage: null }])
+    expect((await ask({ raw })).text).not.toContain('"usage":')
+  })
+
   it.each<[string, FakeAnswer, object]>([
     ["in an extra chunk", {}, {}],
     ["in an extra chunk, stream options given", {}, { stream_options: { include_usage: false, x: 1 } }],
