@@ -3,6 +3,7 @@ import { costOf, dearestPrice, type AdmissionRequest, type Prices } from "../acc
 import type { CallModelAs, ModelCaller } from "../agents/index.ts"
 import {
   estimateTokens,
+  noName,
   type CallEvent,
   type CallModel,
   type Deployment,
@@ -23,7 +24,7 @@ export interface AdmittedModelOptions extends ReserveOptions, BoundByOptions {
 /** A refusal is thrown by the events, before the model is asked. */
 export function admitModelCalls(options: AdmittedModelOptions): CallModelAs {
   return (caller) => (call, signal, routing) => {
-    const model = options.models.require(call.model, "chat")
+    const model = options.models.require(call.model, "chat", noName)
     const [first] = model.deployments
     const under: { call: ReturnType<CallModel> | undefined } = { call: undefined }
     const open = ({ residency }: Bounds): ReturnType<CallModel> =>

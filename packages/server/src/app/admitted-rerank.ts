@@ -1,7 +1,7 @@
 // Texts that the server has ordered by a model for its own work (recalls), within the limits and regions of whoever they are for, and on their bill.
 import { costOf, dearestPrice, type LightRunRecord, type Prices } from "../accounting/index.ts"
 import type { NewId } from "../core/index.ts"
-import { createRerank, type Deployment, type Model, type ModelUsage } from "../inference/index.ts"
+import { createRerank, noName, type Deployment, type Model, type ModelUsage } from "../inference/index.ts"
 import type { Accountable } from "./admitted-embed.ts"
 import { internalCall } from "./internal-call.ts"
 import { boundsOf, reserveFor, type Bounds, type BoundByOptions, type ReserveOptions } from "./reserve.ts"
@@ -28,7 +28,7 @@ const documentsPerSearch = 100
 export function admitRerank(options: AdmittedRerankOptions, name: string): (caller: RerankCaller, model: string) => Rank {
   const { prices, clock, records, models } = options
   return (caller, model) => async (query, documents, signal) => {
-    const asked = models.require(model, "rerank")
+    const asked = models.require(model, "rerank", noName)
     const bounds = await boundsOf(options, caller, signal)
     const characters = documents.reduce((sum, text) => sum + text.length, query.length)
     const request = {

@@ -5,6 +5,7 @@ import {
   createPrompts,
   loadExperiments,
   loadPrompts,
+  noName,
   ProjectFacts,
   Sampler,
   type ExperimentRows,
@@ -50,7 +51,7 @@ export async function composePrompts(
     declared: config.experiments,
     checkVariants: (projectId, { variants }) => {
       for (const [name, { model, prompt }] of Object.entries(variants)) {
-        if (model !== undefined) models.require(model, "chat")
+        if (model !== undefined) models.require(model, "chat", noName)
         const version = prompt?.version === undefined ? prompt?.label : String(prompt.version)
         if (prompt) prompts.version(projectId, prompt.id, version, `variants.${name}.prompt`)
       }

@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from "vitest"
 import { compileScope, type Principal } from "../security/index.ts"
 import { startFakeProvider } from "../testing/fake-provider.ts"
 import { startTestGateway, testDeployment, testKey, testModel, testPrincipal } from "../testing/gateway.ts"
+import { openSocket } from "../testing/socket-client.ts"
 import type { HttpEnv } from "./env.ts"
 
 const provider = await startFakeProvider()
@@ -17,8 +18,12 @@ function key(models: readonly string[], endpoints: readonly string[]): Principal
   return { ...testPrincipal, id: "key_scoped", name: "scoped", scope: compileScope({ models, endpoints }) }
 }
 
+const judges = { does: { chat: false, embeddings: false, moderation: true } }
 const gateway = await startTestGateway({
-  models: ["gpt-small", "gpt-large", "secret-model"].map((name) => testModel(name, testDeployment(provider.url))),
+  models: [
+    ...["gpt-small", "gpt-large", "secret-model"].map((name) => testModel(name, testDeployment(provider.url))),
+    ...["secret-judge", "gpt-judge"].map((name) => testModel(name, testDeployment(provider.url, { id: `fake/${name}`, ...judges }))),
+  ],
   routes: [routes],
   keys: {
     embedder: key([], ["embeddings"]),
@@ -75,8 +80,8 @@ describe("a key that is restricted to models", () => {
   it("sees its models in the list, and no other", async () => {
     const named = async (as: string): Promise<string[]> =>
       (JSON.parse((await ask(as, "GET", "/v1/models")).text) as { data: { id: string }[] }).data.map(({ id }) => id)
-    expect(await named("small")).toEqual(["gpt-small", "gpt-large"])
-    expect(await named("chat")).toEqual(["gpt-small", "gpt-large", "secret-model"])
+    expect(await named("small")).toEqual(["gpt-small", "gpt-large", "gpt-judge"])
+    expect(await named("chat")).toEqual(["gpt-small", "gpt-large", "secret-model", "secret-judge", "gpt-judge"])
   })
 
   it("is answered alike about a model that exists and one that does not", async () => {
@@ -100,9 +105,26 @@ describe("what does not exist", () => {
       expect(text).toContain("gpt-small")
       expect(text).not.toContain("secret-model")
     }
+    const headers = { authorization: "Bearer small" }
+    const client = await openSocket(gateway.url, "/v1/realtime?model=gpt-lost", { headers })
+    const told = JSON.stringify(await client.next())
+    expect(told).toContain("model_not_found")
+    expect(told).not.toContain("secret-")
     const of = async (model: string): Promise<string> => (await ask("small", "POST", "/v1/chat/completions", { ...chat, model })).text
     const [exists, missing] = [await of("secret-model"), await of("other-model")]
     expect(exists.replaceAll(/secret-model|req_\w+/g, "X")).toBe(missing.replaceAll(/other-model|req_\w+/g, "X"))
+  })
+})
+
+describe("a model that is not named", () => {
+  it("is the first that the key may use", async () => {
+    const judged = async (as: string): Promise<string | null | undefined> => {
+      const before = gateway.records.length
+      await ask(as, "POST", "/v1/moderations", { input: "x" })
+      await expect.poll(() => gateway.records.length, { timeout: 20_000 }).toBe(before + 1)
+      return gateway.records.at(-1)?.model
+    }
+    expect([await judged(testKey), await judged("small")]).toEqual(["secret-judge", "gpt-judge"])
   })
 })
 

@@ -1,6 +1,6 @@
 // Public face of inference.
 export { doesByName, knownModels } from "./known-models.ts"
-export { createModels, type Models, type RegisteredModels, type Wildcard } from "./models.ts"
+export { createModels, noName, type Models, type RegisteredModels, type Wildcard } from "./models.ts"
 export { providerDeployment } from "./providers/deployment.ts"
 export { createUpstreams, type Upstreams, type UpstreamTarget } from "./upstreams.ts"
 export { createCallModel, eventsOf, isNative, type CallModelOptions, type Natives } from "./call-model.ts"

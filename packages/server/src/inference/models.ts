@@ -61,6 +61,8 @@ export function createModels({ limits = defaultLimits, ...initial }: ModelsOptio
 }
 
 const anyName = (): boolean => true
+/** For calls that do not know the scope of the key that they are made for. */
+export const noName = (): boolean => false
 
 /** What may stand for a `*`: it goes into ids, headers and records. */
 const wildcardName = /^[\w./:@+-]{1,128}$/
@@ -114,12 +116,8 @@ class Registry {
 
 function notFound(name: string, names: readonly string[]): AppError {
   const near = didYouMean(name, names)
-  const hint =
-    near !== undefined
-      ? `Did you mean "${near}"?`
-      : names.length > 0
-        ? `Known models: ${some(names)}.`
-        : "No model is configured for this key: see `perdure doctor`."
+  const known = names.length > 0 ? `Known models: ${some(names)}.` : "GET /v1/models lists the models that this key may use."
+  const hint = near === undefined ? known : `Did you mean "${near}"?`
   return new AppError("model_not_found", `the model "${name.slice(0, nameShownCharactersMax)}" does not exist here`, {
     param: "model",
     hint,
@@ -128,7 +126,7 @@ function notFound(name: string, names: readonly string[]): AppError {
 
 function cannot(name: string, does: keyof Deployment["does"], models: readonly Model[]): AppError {
   const able = models.filter((model) => model.deployments.some((deployment) => deployment.does[does])).map((model) => model.name)
-  const hint = able.length > 0 ? `These can: ${some(able)}.` : "No configured model can."
+  const hint = able.length > 0 ? `These can: ${some(able)}.` : "No model that this key may use can."
   return new AppError("unsupported_value", `the model "${name}" cannot ${doings[does]}`, { param: "model", hint })
 }
 

@@ -46,7 +46,7 @@ async function createSecret(options: RealtimeRoutesOptions, context: Context<Htt
   const asked: JsonObject = body.session
   const { model } = body.session
   requireModel(principal, model)
-  models.require(model, "realtime")
+  models.require(model, "realtime", principal.scope?.allowsModel)
   const expiresAt = clock.now() + (body.expires_after?.seconds ?? lifeSecondsDefault) * 1000
   const value = identity.createClientSecret(principal, { model, expiresAt, session: settingsOf(options, asked) })
   const shown = { ...asked, object: `realtime.${body.session.type === "realtime" ? "" : "transcription_"}session`, id: newId("sess") }

@@ -85,6 +85,12 @@ describe("a session", () => {
 })
 
 describe("opening at the provider", () => {
+  it("goes where the header of the upgrade says", async () => {
+    const [before, beforeOther] = [provider.sessions.length, other.sessions.length]
+    await session({ query: "?model=two", headers: { "x-perdure-routing": '{"only":["fake/second"]}' } })
+    expect([provider.sessions.length - before, other.sessions.length - beforeOther]).toEqual([0, 1])
+  })
+
   it("goes on to another deployment where the first refuses or is not there", async () => {
     for (const refusal of [
       { status: 500, body: "{}" },

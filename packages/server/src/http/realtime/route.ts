@@ -2,9 +2,10 @@
 import type { Admission, LightRunRecord, Prices, Records } from "../../accounting/index.ts"
 import { AppError, type Clock, type JsonObject, type Limits, type NewId } from "../../core/index.ts"
 import { connectRealtime, type Deployment, type Model, type Models, type Plan, type Pool, type Upstreams } from "../../inference/index.ts"
-import { requireModel, residencyOf, type ClientSecretGrant, type Identity } from "../../security/index.ts"
+import { requireModel, residencyOf, type ClientSecretGrant, type Identity, type Principal } from "../../security/index.ts"
 import type { ShellLogger } from "../api.ts"
 import { highestPrice } from "../light/admit.ts"
+import { routingOf } from "../light/own-fields.ts"
 import type { UpgradeCall, UpgradeRoute } from "../sockets/index.ts"
 import { RealtimeMeter, type Admit } from "./meter.ts"
 import { RealtimeSession } from "./session.ts"
@@ -77,12 +78,14 @@ function planOf({ models, pool }: RealtimeOptions, call: UpgradeCall, name: stri
     })
   requireModel(call.principal, name)
   const residency = residencyOf(call.principal)
-  const request = { needs: "realtime", usable: speaksRealtime, ...(residency ? { residency } : {}) } as const
-  return pool.plan(modelOf({ models }, name), request)
+  const routing = routingOf(undefined, call.request.headers)
+  const request = { ...routing, needs: "realtime", usable: speaksRealtime, ...(residency ? { residency } : {}) } as const
+  return pool.plan(modelOf({ models }, call.principal, name), request)
 }
 
-function modelOf({ models }: Pick<RealtimeOptions, "models">, name: string): Model {
-  return models.require(name, "realtime")
+/** What an error names besides is only what the key may use. */
+function modelOf({ models }: Pick<RealtimeOptions, "models">, { scope }: Principal, name: string): Model {
+  return models.require(name, "realtime", scope?.allowsModel)
 }
 
 /** The protocol is OpenAI's, which Azure speaks too. */
@@ -103,7 +106,7 @@ function admitter(options: RealtimeOptions, call: UpgradeCall, name: string, dep
       tags: principal.tags,
       inputTokensEstimated,
       outputTokensMax: null,
-      price: served ? options.prices.priceOf(served) : highestPrice(options, modelOf(options, name)),
+      price: served ? options.prices.priceOf(served) : highestPrice(options, modelOf(options, principal, name)),
     })
   }
 }
