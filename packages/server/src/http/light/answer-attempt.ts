@@ -43,11 +43,12 @@ export class AnswerAttempt implements Attempt {
     const call = this.#call
     call.usage = usage
     call.sawFirstToken()
-    const text = JSON.stringify(answer)
-    call.responseBytes = Buffer.byteLength(text)
+    const body = Buffer.from(JSON.stringify(answer))
+    call.responseBytes = body.length
+    call.care?.keepWhole(body)
     const cost = call.costHeader()
     const headers = { ...call.headers(), ...more, "content-type": "application/json", "content-length": String(call.responseBytes) }
-    call.hot.response.writeHead(200, cost === undefined ? headers : { ...headers, "x-perdure-cost-micro-usd": cost }).end(text)
+    call.hot.response.writeHead(200, cost === undefined ? headers : { ...headers, "x-perdure-cost-micro-usd": cost }).end(body)
     call.settle("completed", 200)
   }
 }

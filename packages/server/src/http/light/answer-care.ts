@@ -6,7 +6,8 @@ import type { AnswerTexts, Frame, FrameFilter } from "./frame-filter.ts"
 import { inOrder, later, type MaybeLater } from "./text-channels.ts"
 
 export interface AnswerCareOptions {
-  texts: AnswerTexts
+  /** Where an answer of this kind has its texts; undefined where it has none. */
+  texts: AnswerTexts | undefined
   /** Larger answers are not kept. */
   keptBytesMax: number
 }
@@ -28,7 +29,7 @@ export class AnswerCare {
   }
 
   get checksAnswer(): boolean {
-    return this.session?.checksAnswer === true
+    return this.#options.texts !== undefined && this.session?.checksAnswer === true
   }
 
   /** It comes from the cache: nothing was used. */
@@ -64,7 +65,7 @@ export class AnswerCare {
   openFilter(): FrameFilter | undefined {
     const { session } = this
     const guard = session?.checksAnswer
-      ? this.#options.texts.openFilter(({ json }) => session.answerText({ json, isWhole: false }))
+      ? this.#options.texts?.openFilter(({ json }) => session.answerText({ json, isWhole: false }))
       : undefined
     if (this.cache?.kind !== "miss") return guard
     return {
@@ -79,13 +80,18 @@ export class AnswerCare {
     }
   }
 
+  /** For the cache, a JSON answer that nothing else is done to. */
+  keepWhole(body: Buffer): void {
+    if (this.cache?.kind === "miss") this.#keep(body)
+  }
+
   /** A JSON answer. */
   whole(body: Buffer): MaybeLater<Buffer> {
-    if (this.cache?.kind === "miss") this.#keep(body)
+    this.keepWhole(body)
     const { session } = this
-    if (!session?.checksAnswer) return body
-    const answer = parsed(body)
     const { texts } = this.#options
+    if (!texts || !session?.checksAnswer) return body
+    const answer = parsed(body)
     const found: { text: string; json: boolean }[] = []
     texts.map(answer, (text, { json }) => {
       found.push({ text, json })

@@ -10,12 +10,18 @@ const provider = await startFakeProvider()
 const anthropic = await startFakeProvider()
 const answers = createAnswerCache({ limits: defaultLimits, clock: systemClock, onError: () => undefined })
 const policy: CachePolicy = { mode: "exact", scope: "principal", ttlMs: 60_000, similarityMin: 0.9, temperatureMax: 1 }
-const policies: Readonly<Record<string, CachePolicy>> = { kept: policy, claude: policy, shared: { ...policy, scope: "project" } }
+const policies: Readonly<Record<string, CachePolicy>> = {
+  kept: policy,
+  claude: policy,
+  gemini: policy,
+  shared: { ...policy, scope: "project" },
+}
 const gateway = await startTestGateway({
   models: [
     testModel("kept", testDeployment(provider.url)),
     testModel("shared", testDeployment(provider.url)),
     testModel("plain", testDeployment(provider.url)),
+    testModel("gemini", testDeployment(provider.url, { id: "fake/gemini", provider: "gemini", dialect: "gemini" })),
     testModel("claude", testDeployment(anthropic.url, { id: "fake/claude", provider: "anthropic", dialect: "anthropic-messages" })),
   ],
   cache: { answers, policyOf: (model) => policies[model] },
@@ -139,6 +145,32 @@ describe("the same request again", () => {
     expect(received.match(/x{4000}/g)).toHaveLength(200)
     expect(received.endsWith("data: [DONE]\n\n")).toBe(true)
     expect(provider.requests).toHaveLength(1)
+  })
+})
+
+describe("vectors of the same texts", () => {
+  const embed = (body: object, headers: Record<string, string> = {}): Promise<RawAnswer> => ask(body, headers, "/v1/embeddings")
+
+  it.each([
+    ["kept", {}],
+    ["gemini", { raw: { status: 200, headers: {}, body: ['{"embeddings":[{"values":[0.5,0.25]}]}'] } }],
+  ])("are given again without a call, in the encoding that was asked for (%s)", async (model, script) => {
+    provider.next(script, script)
+    const body = { model, input: `text ${count}` }
+    const [first, second] = [await embed(body), await embed({ ...body, user: "somebody" })]
+    expect([first.status, cacheOf(first), cacheOf(second), second.text]).toEqual([200, "miss", "hit", first.text])
+    expect(cacheOf(await embed({ ...body, encoding_format: "base64" }))).toBe("miss")
+    expect(provider.requests).toHaveLength(2)
+    expect(gateway.records[1]).toMatchObject({ kind: "embedding", deployment: null, inputTokens: 0, costMicroUsd: 0 })
+  })
+
+  it("T16 are found under the key of a request that is sent again, whether or not the model uses the cache", async () => {
+    const headers = { "idempotency-key": `embed-${count}` }
+    const [first, second] = [await embed({ model: "plain", input: "x" }, headers), await embed({ model: "plain", input: "x" }, headers)]
+    expect([second.text, second.headers["idempotent-replayed"], cacheOf(second)]).toEqual([first.text, "true", undefined])
+    expect(provider.requests).toHaveLength(1)
+    await embed({ model: "plain", input: "x" })
+    expect(provider.requests).toHaveLength(2)
   })
 })
 

@@ -19,7 +19,11 @@ export function wantedCompaction(
   return other && dialect.compaction(body.parsed(), other)
 }
 
-export function compactFirst({ dependencies, dialect, call, go, answer }: PrepareOptions, asked: Asked, wanted: WantedCompaction): void {
+export function compactFirst(
+  { dependencies, dialect, call, go, answer }: PrepareOptions & { dialect: ClientDialect },
+  asked: Asked,
+  wanted: WantedCompaction,
+): void {
   const left = leftSignal(call)
   const failed = (error: unknown): void => {
     if (call.hot.response.destroyed)

@@ -9,6 +9,7 @@ import {
   type CachePlan,
   type CachePolicy,
   type AnswerCache,
+  type Capabilities,
   type Model,
 } from "../../inference/index.ts"
 import type { GuardSession } from "../../security/index.ts"
@@ -16,6 +17,7 @@ import { AnswerCare } from "./answer-care.ts"
 import { BodyBytes } from "./body-bytes.ts"
 import type { ClientDialect } from "./client-dialect.ts"
 import type { ForwardedBody } from "./forwarded-body.ts"
+import type { AnswerTexts } from "./frame-filter.ts"
 import type { LightCall, LightRunDependencies } from "./light-call.ts"
 import { refuse, told } from "./refuse.ts"
 import { requestTexts, withRequestTexts } from "./request-texts.ts"
@@ -35,9 +37,17 @@ export interface Asked {
   sent?: JsonObject
 }
 
+/** What is needed of the kind of call: a client's dialect, or one whose answers have no texts of a model. */
+export interface PreparedDialect extends Pick<ClientDialect, "readBody"> {
+  readonly name: string
+  readonly texts: AnswerTexts | undefined
+  /** What a model must do that a guard sends the call to; chat when absent. */
+  readonly needs?: keyof Capabilities
+}
+
 export interface PrepareOptions {
   dependencies: LightRunDependencies
-  dialect: ClientDialect
+  dialect: PreparedDialect
   call: LightCall
   /** Nothing stands in the way of the call. */
   go: (asked: Asked) => void
@@ -128,7 +138,7 @@ class Prepared {
       if (clean === texts && model === undefined) return asked
       const changed = { ...withRequestTexts(parsed, clean), ...(model === undefined ? {} : { model }) }
       const body = { ...dialect.readBody(new BodyBytes([Buffer.from(JSON.stringify(changed))])), perdure: asked.body.perdure }
-      return { ...asked, body, model: model === undefined ? asked.model : dependencies.models.require(model, "chat") }
+      return { ...asked, body, model: model === undefined ? asked.model : dependencies.models.require(model, dialect.needs ?? "chat") }
     })
   }
 

@@ -9,7 +9,7 @@ import { sendWhole } from "./whole-answer.ts"
 
 export interface ReplayOptions {
   dependencies: Pick<LightRunDependencies, "logger">
-  dialect: ClientDialect
+  dialect: Pick<ClientDialect, "errorFrame" | "doneFrame">
   call: LightCall
   /** Of a streamed answer. */
   client: ClientStream | undefined

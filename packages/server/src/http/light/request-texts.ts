@@ -20,7 +20,7 @@ export function withRequestTexts(body: JsonObject, texts: readonly { text: strin
   return mapRequest(body, (text) => texts[at++]?.text ?? text)
 }
 
-/** Chat completions, messages, embeddings: what they call their texts does not collide. */
+/** Chat completions, messages, embeddings, pictures, speech, ranking: what they call their texts does not collide. */
 function mapRequest(body: JsonObject, visit: Visit): JsonObject {
   return mapMembers(body, {
     system: (value) => mapContent(value, "system", visit),
@@ -28,6 +28,8 @@ function mapRequest(body: JsonObject, visit: Visit): JsonObject {
     messages: (value) => mapList(value, (message) => mapMessage(message, visit)),
     input: (value) => mapContent(value, "user", visit),
     prompt: (value) => mapContent(value, "user", visit),
+    query: (value) => mapContent(value, "user", visit),
+    documents: (value) => mapContent(value, "user", visit),
   })
 }
 

@@ -1,8 +1,8 @@
 // The body of a media request: JSON or a form with files; only the model's name is read and changed in it.
-import { AppError, type JsonObject } from "../../core/index.ts"
-import type { BodyBytes } from "../light/body-bytes.ts"
+import { AppError, type JsonObject, type JsonValue } from "../../core/index.ts"
+import { BodyBytes, type Edit } from "../light/body-bytes.ts"
 import { forwardedBody, type BodyRules, type ForwardedBody } from "../light/forwarded-body.ts"
-import { boundaryOf, splitMultipart } from "../openai/files-multipart.ts"
+import { boundaryOf, splitMultipart, type PlacedPart } from "../openai/files-multipart.ts"
 
 const jsonRules: BodyRules = {
   keys: new Set(["model", "stream", "user", "perdure"]),
@@ -10,41 +10,82 @@ const jsonRules: BodyRules = {
   change: (body) => body,
 }
 
-/** `modelAssumed`: taken where the body names none. */
-export function jsonBody(bytes: BodyBytes, modelAssumed: string | undefined): ForwardedBody {
-  return forwardedBody(bytes, modelAssumed === undefined ? jsonRules : { ...jsonRules, modelAssumed })
+export interface MediaBody extends ForwardedBody {
+  /** The same request with other texts, or of another model. */
+  reread: (changed: JsonObject) => ForwardedBody
 }
 
-/** Files stay where they are: the form is sent on with another text in its `model` part. */
-export function formBody(bytes: Buffer, contentType: string): ForwardedBody {
-  const parts = splitMultipart(bytes, boundaryOf(contentType))
-  const text = (name: string): string | undefined =>
-    parts.find((part) => part.name === name && part.filename === undefined)?.content.toString()
-  const model = parts.find(({ name }) => name === "model")
-  if (!model)
+/** `modelAssumed`: taken where the body names none. */
+export function jsonBody(bytes: BodyBytes, modelAssumed: string | undefined): MediaBody {
+  const body = forwardedBody(bytes, modelAssumed === undefined ? jsonRules : { ...jsonRules, modelAssumed })
+  return { ...body, reread: (changed) => jsonBody(new BodyBytes([Buffer.from(JSON.stringify(changed))]), undefined) }
+}
+
+/** Files stay where they are: the form is sent on with another text in its `model` part, and without its `perdure` part. */
+export function formBody(bytes: Buffer, contentType: string): MediaBody {
+  const form = new Form(bytes, contentType)
+  const { fields } = form
+  const { model } = fields
+  if (model === undefined)
     throw new AppError("missing_required_parameter", 'the form has no field "model"', {
       param: "model",
       hint: "GET /v1/models lists the models.",
     })
-  const start = model.content.byteOffset - bytes.byteOffset
-  const parsed = (): JsonObject =>
-    Object.fromEntries(parts.filter(({ filename }) => filename === undefined).map(({ name, content }) => [name, content.toString()]))
   return {
-    model: model.content.toString(),
-    user: text("user") ?? null,
-    stream: text("stream") === "true",
+    model,
+    user: fields["user"] ?? null,
+    stream: fields["stream"] === "true",
     usageAsked: false,
     base64Asked: false,
     outputTokensMax: null,
     cacheKey: null,
-    perdure: undefined,
+    perdure: perdureOf(fields["perdure"]),
     sizeBytes: bytes.length,
     inputTokensEstimated: formTokensAssumed,
-    forUpstream: (upstreamModel) =>
-      Buffer.concat([bytes.subarray(0, start), Buffer.from(upstreamModel), bytes.subarray(start + model.content.length)]),
-    has: (name) => parts.some((part) => part.name === name),
+    forUpstream: (upstreamModel) => form.with({ model: upstreamModel }, new Set(["perdure"])),
+    has: (name) => form.parts.some((part) => part.name === name),
     head: () => "",
-    parsed,
+    parsed: () => fields,
+    reread: (changed) => formBody(form.with(changed), contentType),
+  }
+}
+
+/** A form of fields and files, as it came. */
+class Form {
+  readonly parts: readonly PlacedPart[]
+  /** Their texts by name; of several the last. */
+  readonly fields: Readonly<Record<string, string>>
+  readonly #bytes: Buffer
+
+  constructor(bytes: Buffer, contentType: string) {
+    this.#bytes = bytes
+    this.parts = splitMultipart(bytes, boundaryOf(contentType))
+    const fields = this.parts.filter(({ filename }) => filename === undefined)
+    this.fields = Object.fromEntries(fields.map(({ name, content }) => [name, content.toString()]))
+  }
+
+  /** With other texts in the fields that have others there, and without some parts; every other byte as it was. */
+  with(changed: JsonObject, left: ReadonlySet<string> = new Set()): Buffer {
+    const edits = this.parts.flatMap(({ name, filename, content, start, end }): Edit[] => {
+      if (left.has(name)) return [{ start, end, text: "" }]
+      const text = filename === undefined ? changed[name] : undefined
+      if (typeof text !== "string" || text === this.fields[name]) return []
+      const from = content.byteOffset - this.#bytes.byteOffset
+      return [{ start: from, end: from + content.length, text }]
+    })
+    return Buffer.concat([new BodyBytes([this.#bytes]).edited(edits)].flat())
+  }
+}
+
+function perdureOf(text: string | undefined): JsonValue | undefined {
+  if (text === undefined) return undefined
+  try {
+    return JSON.parse(text) as JsonValue // JSON is JSON
+  } catch {
+    throw new AppError("invalid_json", 'the field "perdure" of the form is not JSON', {
+      param: "perdure",
+      hint: 'For example: {"order":["openai"],"fallbacks":false}',
+    })
   }
 }
 

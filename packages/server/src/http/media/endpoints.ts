@@ -2,6 +2,8 @@
 import type { Capabilities, ModelUsage } from "../../inference/index.ts"
 import type { JsonObject } from "../../core/index.ts"
 import type { PricedPieces } from "../../accounting/index.ts"
+import type { FilesIn } from "../light/stored-files.ts"
+import { imageFiles } from "./image-files.ts"
 import { charactersAsked, imagesAsked, searchesAsked, secondsSent } from "./pieces.ts"
 import { imageUsage, moderationUsage, rerankUsage, speechUsage, transcriptionUsage } from "./usage.ts"
 
@@ -14,6 +16,8 @@ export interface MediaEndpoint {
   name: string
   needs: keyof Capabilities
   body: "json" | "multipart"
+  /** Where a request in JSON names stored files by their ids. */
+  filesIn?: FilesIn
   /** A model need not be named where only one can do it. */
   modelOptional?: boolean
   usageOf: (answer: JsonObject) => ModelUsage | undefined
@@ -29,7 +33,7 @@ const heard = { needs: "transcription", body: "multipart", usageOf: transcriptio
 
 export const mediaEndpoints: readonly MediaEndpoint[] = [
   { ...image, path: "/v1/images/generations", upstreamPath: "/images/generations", name: "images.generations", body: "json" },
-  { ...image, path: "/v1/images/edits", upstreamPath: "/images/edits", name: "images.edits", body: "multipart" },
+  { ...image, path: "/v1/images/edits", upstreamPath: "/images/edits", name: "images.edits", body: "multipart", filesIn: imageFiles },
   { ...image, path: "/v1/images/variations", upstreamPath: "/images/variations", name: "images.variations", body: "multipart" },
   {
     ...audio,

@@ -11,6 +11,11 @@ const gateway = await startTestGateway({
     testModel("chat-only", testDeployment(provider.url, { id: "fake/chat" })),
     testModel("media", testDeployment(provider.url, { id: "fake/media", does: all })),
     testModel(
+      "two",
+      testDeployment(provider.url, { id: "fake/first", does: all }),
+      testDeployment(provider.url, { id: "fake/second", does: all, priority: 1 }),
+    ),
+    testModel(
       "cohere",
       testDeployment(provider.url.replace(/\/v1$/, ""), { id: "fake/cohere", provider: "cohere", dialect: "cohere", does: all }),
     ),
@@ -90,6 +95,36 @@ describe("sounds", () => {
     expect((await client.audio.transcriptions.create({ model: "media", file })).text).toBe("hello")
     expect(provider.last?.text).toContain("RIFFsound")
     expect(await record()).toMatchObject({ name: "audio.transcriptions", inputTokens: 14, outputTokens: 3 })
+  })
+})
+
+describe("what a request says of routing", () => {
+  const boundary = { "content-type": "multipart/form-data; boundary=b" }
+  const part = (name: string, value: string): string => `--b\r\ncontent-disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`
+
+  it.each([0, 1, 2])("is obeyed from a field of a form, and never goes upstream (place %i)", async (place) => {
+    const fields = [part("model", "two"), part("prompt", "a cat")]
+    const own = part("perdure", '{"only":["fake/second"]}')
+    provider.next(json({ data: [] }))
+    const got = await rawPost(gateway.url, "/v1/images/edits", `${fields.toSpliced(place, 0, own).join("")}--b--\r\n`, boundary)
+    expect([got.status, got.headers["x-perdure-route"]]).toEqual([200, "fake/second"])
+    expect(provider.last?.text).toBe(`${part("model", "m-upstream")}${part("prompt", "a cat")}--b--\r\n`)
+  })
+
+  it("is obeyed from a header, and from the body where there is JSON", async () => {
+    const header = { "x-perdure-routing": '{"only":["fake/second"]}' }
+    provider.next(json({ data: [] }), json({ data: [] }))
+    const body = { model: "two", prompt: "a cat" }
+    const byHeader = await rawPost(gateway.url, "/v1/images/generations", body, header)
+    const byBody = await rawPost(gateway.url, "/v1/images/generations", { ...body, perdure: { only: ["fake/second"] } })
+    expect([byHeader, byBody].map(({ headers }) => headers["x-perdure-route"])).toEqual(["fake/second", "fake/second"])
+    expect(provider.last?.body).toEqual({ model: "m-upstream", prompt: "a cat" })
+  })
+
+  it("is refused where it cannot be read", async () => {
+    const form = `${part("model", "two")}${part("perdure", "{only")}--b--\r\n`
+    const got = await rawPost(gateway.url, "/v1/images/edits", form, boundary)
+    expect([got.status, JSON.parse(got.text)]).toMatchObject([400, { error: { code: "invalid_json", param: "perdure" } }])
   })
 })
 

@@ -1,5 +1,4 @@
 // Serves one media endpoint: its request to a deployment that can do it, the answer back as it comes.
-import { AppError } from "../../core/index.ts"
 import type { Deployment } from "../../inference/index.ts"
 import { admit, usableModel } from "../light/admit.ts"
 import { AnswerAttempt } from "../light/answer-attempt.ts"
@@ -9,44 +8,74 @@ import type { ForwardedBody } from "../light/forwarded-body.ts"
 import { HttpAttempt } from "../light/http-attempt.ts"
 import { LightCall, type LightRunDependencies } from "../light/light-call.ts"
 import { PassRelay } from "../light/pass-relay.ts"
+import { needsPreparing, prepare, type Asked } from "../light/prepare.ts"
 import { readBodyBytes } from "../light/read-body.ts"
 import { refuse } from "../light/refuse.ts"
 import { planOf } from "../light/plan-of.ts"
+import { fillIn, namesFiles } from "../light/stored-files.ts"
 import { usageFromTail } from "../light/usage-tail.ts"
 import { openAiShape } from "../openai/errors.ts"
+import { parseJsonObject } from "../request-body.ts"
 import type { HotCall, HotRoute } from "../shell.ts"
-import { formBody, jsonBody } from "./body.ts"
+import { formBody, jsonBody, type MediaBody } from "./body.ts"
 import type { MediaEndpoint } from "./endpoints.ts"
 import { makeRerank, ranksInItsOwnForm } from "./rerank.ts"
 
-export function mediaRoute(dependencies: LightRunDependencies, endpoint: MediaEndpoint): HotRoute {
+export function mediaRoute(all: LightRunDependencies, endpoint: MediaEndpoint): HotRoute {
+  // Nothing of these answers is kept, so none is looked for.
+  const { cache: _, ...dependencies } = all
   const bytesMax = endpoint.body === "multipart" ? "fileBytesMax" : "requestBodyBytesMax"
   const handle = (hot: HotCall): void =>
     readBodyBytes(hot.request, dependencies.limits[bytesMax], (bytes) => {
-      let call: LightCall | undefined
-      try {
-        if (bytes instanceof AppError) throw bytes
-        const body = bodyOf(dependencies, endpoint, hot, bytes)
-        const opened = new LightCall(dependencies, hot, requestOf(endpoint, body))
-        call = opened
-        const model = usableModel(dependencies, hot, body.model, endpoint.needs)
-        admit(dependencies, call, model, () => serve(dependencies, endpoint, opened, body, model))
-      } catch (error) {
-        refuse(dependencies, hot, call, error)
-      }
+      if (endpoint.filesIn && isJson(hot) && namesFiles(dependencies, bytes))
+        fillIn(dependencies, endpoint.filesIn, hot, bytes, (filled) => take(dependencies, endpoint, hot, filled))
+      else take(dependencies, endpoint, hot, bytes)
     })
   return { shape: openAiShape, handle }
 }
 
-function bodyOf(dependencies: LightRunDependencies, endpoint: MediaEndpoint, hot: HotCall, bytes: BodyBytes): ForwardedBody {
-  const contentType = hot.request.headers["content-type"] ?? ""
-  if (endpoint.body === "json") return jsonBody(bytes, endpoint.modelOptional ? onlyModel(dependencies, endpoint) : undefined)
-  return contentType.startsWith("application/json") ? jsonBody(bytes, undefined) : formBody(bytes.whole(), contentType)
+function take(dependencies: LightRunDependencies, endpoint: MediaEndpoint, hot: HotCall, bytes: BodyBytes | Error): void {
+  let call: LightCall | undefined
+  try {
+    if (bytes instanceof Error) throw bytes
+    const body = bodyOf(dependencies, endpoint, hot, bytes)
+    const opened = new LightCall(dependencies, hot, requestOf(endpoint, body))
+    call = opened
+    const model = usableModel(dependencies, hot, body.model, endpoint.needs)
+    const go = (asked: Asked): void => serve(dependencies, endpoint, opened, asked)
+    admit(dependencies, call, model, () => guarded(dependencies, endpoint, { call: opened, body, go }, model))
+  } catch (error) {
+    refuse(dependencies, hot, call, error)
+  }
 }
 
-/** The model that is meant when the request names none: the first that can do it. */
-function onlyModel({ models }: LightRunDependencies, { needs }: MediaEndpoint): string | undefined {
-  return models.list().find((model) => model.deployments.some(({ does }) => does[needs]))?.name
+function isJson({ request }: HotCall): boolean {
+  return request.headers["content-type"]?.startsWith("application/json") === true
+}
+
+/** Guards see the request; whoever asks for a judgement wants it of the text as it is. */
+function guarded(
+  dependencies: LightRunDependencies,
+  endpoint: MediaEndpoint,
+  { call, body, go }: { call: LightCall; body: MediaBody; go: (asked: Asked) => void },
+  model: Asked["model"],
+): void {
+  if (endpoint.kind === "moderation" || !needsPreparing(dependencies, call, { body, model })) return go({ body, model })
+  const readBody = (changed: BodyBytes): ForwardedBody => body.reread(parseJsonObject(changed.whole()))
+  const dialect = { name: endpoint.name, texts: undefined, needs: endpoint.needs, readBody }
+  prepare({ dependencies, dialect, call, go, answer: go }, { body, model })
+}
+
+function bodyOf(dependencies: LightRunDependencies, endpoint: MediaEndpoint, hot: HotCall, bytes: BodyBytes): MediaBody {
+  if (endpoint.body === "json") return jsonBody(bytes, endpoint.modelOptional ? onlyModel(dependencies, endpoint, hot) : undefined)
+  return isJson(hot) ? jsonBody(bytes, undefined) : formBody(bytes.whole(), hot.request.headers["content-type"] ?? "")
+}
+
+/** The model that is meant when the request names none: the first that can do it and that the key may use. */
+function onlyModel({ models }: LightRunDependencies, { needs }: MediaEndpoint, { principal }: HotCall): string | undefined {
+  const { scope } = principal
+  return models.list().find(({ name, deployments }) => (scope?.allowsModel(name) ?? true) && deployments.some(({ does }) => does[needs]))
+    ?.name
 }
 
 function requestOf(endpoint: MediaEndpoint, body: ForwardedBody): LightCall["request"] {
@@ -57,13 +86,7 @@ function requestOf(endpoint: MediaEndpoint, body: ForwardedBody): LightCall["req
   return { kind, name, idPrefix: "", model, user, stream, ...counted }
 }
 
-function serve(
-  dependencies: LightRunDependencies,
-  endpoint: MediaEndpoint,
-  call: LightCall,
-  body: ForwardedBody,
-  model: ReturnType<LightRunDependencies["models"]["require"]>,
-): void {
+function serve(dependencies: LightRunDependencies, endpoint: MediaEndpoint, call: LightCall, { body, model }: Asked): void {
   const headers = { "content-type": call.hot.request.headers["content-type"] ?? "application/json" }
   const usageOfRequest = endpoint.usageOfRequest?.(body.parsed())
   const usageInTail = (tail: Buffer): ReturnType<typeof usageFromTail> =>

@@ -1,6 +1,6 @@
 // `POST /v1/embeddings`: passed through to providers, or computed by a model of this process; vectors as floats or base64.
 import { AppError, isJsonObject, type JsonValue } from "../../core/index.ts"
-import { usageOf, type Deployment, type Model, type UpstreamError } from "../../inference/index.ts"
+import { usageOf, type Deployment, type UpstreamError } from "../../inference/index.ts"
 import { admit, usableModel } from "../light/admit.ts"
 import { AnswerAttempt } from "../light/answer-attempt.ts"
 import { Forward, type Attempt, type AttemptEnd } from "../light/forward.ts"
@@ -8,9 +8,11 @@ import type { ForwardedBody } from "../light/forwarded-body.ts"
 import { HttpAttempt } from "../light/http-attempt.ts"
 import { JsonRelay } from "../light/json-relay.ts"
 import { LightCall, type LightRunDependencies } from "../light/light-call.ts"
+import { planOf } from "../light/plan-of.ts"
+import { needsPreparing, prepare, type Asked, type PreparedDialect, type PrepareOptions } from "../light/prepare.ts"
 import { readBodyBytes } from "../light/read-body.ts"
 import { refuse } from "../light/refuse.ts"
-import { planOf } from "../light/plan-of.ts"
+import { Replay } from "../light/replay.ts"
 import { usageFromTail } from "../light/usage-tail.ts"
 import type { HotCall, HotRoute } from "../shell.ts"
 import { embeddingBody } from "./chat-body.ts"
@@ -40,7 +42,7 @@ export function embeddingsRoute(dependencies: LightRunDependencies): HotRoute {
         })
         const opened = call
         const model = usableModel(dependencies, hot, body.model, "embeddings")
-        admit(dependencies, call, model, () => serveEmbeddings(dependencies, opened, body, model, floatsOnly))
+        admit(dependencies, call, model, () => prepared(dependencies, opened, { body, model }, floatsOnly))
       } catch (error) {
         refuse(dependencies, hot, call, error)
       }
@@ -48,11 +50,22 @@ export function embeddingsRoute(dependencies: LightRunDependencies): HotRoute {
   return { shape: openAiShape, handle }
 }
 
+const embeddingsDialect: PreparedDialect = { name: "embeddings", texts: undefined, needs: "embeddings", readBody: embeddingBody }
+/** No answer is a stream. */
+const whole = { ...openAiShape, doneFrame: "" }
+
+/** Guards see the texts, and the cache may have the vectors. */
+function prepared(dependencies: LightRunDependencies, call: LightCall, asked: Asked, floatsOnly: WeakSet<Deployment>): void {
+  const go = (ready: Asked): void => serveEmbeddings(dependencies, call, ready, floatsOnly)
+  if (!needsPreparing(dependencies, call, asked)) return go(asked)
+  const answer: PrepareOptions["answer"] = (_, hit) => new Replay({ dependencies, dialect: whole, call, client: undefined }, hit).start()
+  prepare({ dependencies, dialect: embeddingsDialect, call, go, answer }, asked)
+}
+
 function serveEmbeddings(
   dependencies: LightRunDependencies,
   call: LightCall,
-  body: ForwardedBody,
-  model: Model,
+  { body, model }: Asked,
   floatsOnly: WeakSet<Deployment>,
 ): void {
   const ask = (deployment: Deployment, end: AttemptEnd, asked: ForwardedBody): Attempt =>

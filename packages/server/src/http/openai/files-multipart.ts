@@ -7,6 +7,13 @@ export interface MultipartPart {
   content: Buffer
 }
 
+/** A part of a body that is there as a whole. */
+export interface PlacedPart extends MultipartPart {
+  /** Bytes of the body without which it is the same without this part; `end` exclusive. */
+  start: number
+  end: number
+}
+
 export const partsMax = 32
 export const partHeaderBytesMax = 8 * 1024
 
@@ -24,9 +31,9 @@ export function boundaryOf(contentType: string): string {
 }
 
 /** The parts of a whole body, as views into it. */
-export function splitMultipart(body: Buffer, boundary: string): MultipartPart[] {
+export function splitMultipart(body: Buffer, boundary: string): PlacedPart[] {
   const delimiter = Buffer.from(`\r\n--${boundary}`, "latin1")
-  const parts: MultipartPart[] = []
+  const parts: PlacedPart[] = []
   // The first delimiter may stand at the very start, without its line break.
   let at = body.subarray(0, delimiter.length - 2).equals(delimiter.subarray(2)) ? delimiter.length - 2 : after(body, delimiter, 0)
   for (;;) {
@@ -38,7 +45,8 @@ export function splitMultipart(body: Buffer, boundary: string): MultipartPart[] 
     if (head === -1 || headEnd === -1 || headEnd - head > partHeaderBytesMax) throw malformed("a part has no header")
     const end = body.indexOf(delimiter, headEnd + 2)
     if (end === -1) throw malformed("a part is not closed by its boundary")
-    parts.push({ ...named(body.toString("utf8", head, headEnd)), content: body.subarray(headEnd + 4, Math.max(end, headEnd + 4)) })
+    const content = body.subarray(headEnd + 4, Math.max(end, headEnd + 4))
+    parts.push({ ...named(body.toString("utf8", head, headEnd)), content, start: at, end: end + delimiter.length })
     at = end + delimiter.length
   }
 }
