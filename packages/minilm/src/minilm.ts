@@ -22,8 +22,11 @@ export interface MiniLm extends AsyncDisposable {
   readonly tokensMax: number
   /** One vector of length 1 per text, in order. A longer text is cut to `tokensMax` tokens. */
   embed(texts: readonly string[], signal?: AbortSignal): Promise<Float32Array[]>
-  /** Each text read after what stood before it, and with a small vector per token as well, for late-interaction reranking. */
-  embedPassages(passages: readonly Passage[], signal?: AbortSignal): Promise<PassageVectors[]>
+  /**
+   * Each text read after what stood before it, and with a small vector per token as well, for late-interaction reranking. `isUrgent`: somebody waits
+   * for it, so it goes before what is only to be indexed.
+   */
+  embedPassages(passages: readonly Passage[], signal?: AbortSignal, options?: { isUrgent?: boolean }): Promise<PassageVectors[]>
   /** Tokens of the text without `[CLS]` and `[SEP]`. */
   countTokens(text: string): number
 }
@@ -87,11 +90,15 @@ class WorkerMiniLm implements MiniLm {
 
   async embed(texts: readonly string[], signal?: AbortSignal): Promise<Float32Array[]> {
     const passages = texts.map((text) => ({ text }))
-    return (await this.#enqueue(passages, false, signal)).map((result) => result.text)
+    return (await this.#enqueue(passages, { tokens: false, isUrgent: false }, signal)).map((result) => result.text)
   }
 
-  async embedPassages(passages: readonly Passage[], signal?: AbortSignal): Promise<PassageVectors[]> {
-    const results = await this.#enqueue(passages, true, signal)
+  async embedPassages(
+    passages: readonly Passage[],
+    signal?: AbortSignal,
+    { isUrgent = false }: { isUrgent?: boolean } = {},
+  ): Promise<PassageVectors[]> {
+    const results = await this.#enqueue(passages, { tokens: true, isUrgent }, signal)
     return results.map(({ text, tokens }) => ({ text, tokens: tokens ?? { vectors: new Int8Array(), weights: new Float32Array() } }))
   }
 
@@ -124,12 +131,12 @@ class WorkerMiniLm implements MiniLm {
     return this.#starting
   }
 
-  #enqueue(passages: readonly Passage[], tokens: boolean, signal: AbortSignal | undefined): Promise<RunResult[]> {
+  #enqueue(passages: readonly Passage[], how: Pick<Request, "tokens" | "isUrgent">, signal: AbortSignal | undefined): Promise<RunResult[]> {
     if (signal?.aborted) return Promise.reject(signal.reason as Error)
     if (this.#closed) return Promise.reject(new MiniLmError("closed", "The embedding model was closed."))
     if (passages.length === 0) return Promise.resolve([])
     const { promise, resolve, reject } = Promise.withResolvers<RunResult[]>()
-    const request: Request = { passages: [...passages], taken: 0, tokens, results: [], left: passages.length, resolve, reject }
+    const request: Request = { ...how, passages: [...passages], taken: 0, results: [], left: passages.length, resolve, reject }
     if (!this.#queue.add(request)) return Promise.reject(this.#full(passages.length))
     const onAbort = (): void => {
       this.#queue.remove(request)

@@ -30,7 +30,7 @@ export interface EmbeddedEmbeddings extends NativeModel, AsyncDisposable {
 }
 
 export interface PassageEmbeddings {
-  embed(passages: readonly Passage[], signal: AbortSignal): Promise<PassageVectors[]>
+  embed(passages: readonly Passage[], signal: AbortSignal, options?: { isUrgent?: boolean }): Promise<PassageVectors[]>
   readonly similarity: (query: TokenVectors, text: Int8Array) => number
 }
 
@@ -66,7 +66,7 @@ function available(model: MiniLm): EmbeddedEmbeddings {
     deployment,
     embed: (texts, signal) => model.embed(texts, signal).catch(orAppError),
     passages: {
-      embed: (passages, signal) => model.embedPassages(passages, signal).catch(orAppError),
+      embed: (passages, signal, options) => model.embedPassages(passages, signal, options).catch(orAppError),
       similarity: maxSim,
     },
     countTokens: (text) => model.countTokens(text),
