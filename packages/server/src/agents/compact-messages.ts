@@ -4,7 +4,8 @@ import type { CallRouting, ModelCall, ModelMessage, ModelUsage } from "../infere
 import type { Principal } from "../security/index.ts"
 import { recorded, type RecordDependencies } from "./compaction-record.ts"
 import { noUsage } from "./session.ts"
-import { extract, summarise, UnusableSummary, type CountTokens, type Spent, type SummariseDependencies } from "./summarise.ts"
+import { extract, UnusableSummary, type Spent } from "./summarise.ts"
+import { summariseAll, type SummarisePartsDependencies } from "./summarise-parts.ts"
 import { citedSummary, extractOf, markedTranscript } from "./transcript.ts"
 import type { ResponseItem } from "./types.ts"
 import { itemsOf, withoutMarks } from "./window.ts"
@@ -26,9 +27,8 @@ export interface CompactedMessages {
 
 export type CompactMessages = (asked: MessagesToCompact, signal: AbortSignal) => Promise<CompactedMessages>
 
-export interface CompactMessagesDependencies extends SummariseDependencies, RecordDependencies {
+export interface CompactMessagesDependencies extends SummarisePartsDependencies, RecordDependencies {
   readonly quotesPassages: (model: string) => boolean
-  readonly countTokens: CountTokens
   readonly newId: NewId
 }
 
@@ -54,7 +54,7 @@ export function createMessagesCompaction(dependencies: CompactMessagesDependenci
     const given = { principal, model: call.model, user, runId, startedAt: clock.now(), label: null, spent }
     try {
       const written = await recorded(dependencies, given, () =>
-        quotesPassages(call.model) ? extract(countTokens, asked, extractOf(items)) : summarise(dependencies, asked),
+        quotesPassages(call.model) ? extract(countTokens, asked, extractOf(items)) : summariseAll(dependencies, asked),
       )
       return { text: withoutMarks(citedSummary(written, new Map()).text), usage: spent.usage }
     } catch (error) {

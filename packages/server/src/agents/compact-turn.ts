@@ -8,7 +8,8 @@ import { nothingToCompact } from "./compaction.ts"
 import { shownMessages } from "./edit-turn.ts"
 import { callRouting, declaredTools, inputCall } from "./input-call.ts"
 import { addUsage, influence, noUsage, recordUsage, type Session } from "./session.ts"
-import { extract, summarise, UnusableSummary, type Spent } from "./summarise.ts"
+import { extract, UnusableSummary, type Spent } from "./summarise.ts"
+import { summariseAll } from "./summarise-parts.ts"
 import { sealSummary, windowOf, type Summary } from "./summary.ts"
 import { citationsOf, citedSummary, extractOf, keptCharactersMax, keptVerbatim, markedTranscript, type Citation } from "./transcript.ts"
 import type { LabelledItem, ResponseItem } from "./types.ts"
@@ -112,7 +113,7 @@ async function make(session: Session, turn: number, items: readonly LabelledItem
   try {
     const written = dependencies.quotesPassages(request.model)
       ? await extract(dependencies.countTokens, asked, extractOf(plain))
-      : await summarise(dependencies, { ...asked, isPatient: turn > 1 || request.background })
+      : await summariseAll(dependencies, { ...asked, isPatient: turn > 1 || request.background })
     bill()
     const { text, citations } = citedSummary(written, marks)
     const citable = citations.filter(({ itemId }) => isCitable(itemId))

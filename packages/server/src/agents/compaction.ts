@@ -6,15 +6,15 @@ import { recorded, type RecordDependencies } from "./compaction-record.ts"
 import { gather, type PrepareDependencies } from "./prepare.ts"
 import { itemId, responseIdOf } from "./response-object.ts"
 import { noUsage, wireUsage } from "./session.ts"
-import { extract, summarise, type CountTokens, type Spent, type SummariseDependencies } from "./summarise.ts"
+import { extract, type Spent } from "./summarise.ts"
+import { summariseAll, type SummarisePartsDependencies } from "./summarise-parts.ts"
 import { sealSummary } from "./summary.ts"
 import { citationsOf, citedSummary, extractOf, keptVerbatim, markedTranscript } from "./transcript.ts"
 import type { NewResponse, ResponseItem } from "./types.ts"
 
-export interface CompactionDependencies extends PrepareDependencies, SummariseDependencies, RecordDependencies {
+export interface CompactionDependencies extends PrepareDependencies, SummarisePartsDependencies, RecordDependencies {
   /** Whether the model quotes and cannot write: it gets an extract instead of a summary. */
   readonly quotesPassages: (model: string) => boolean
-  readonly countTokens: CountTokens
   readonly newId: NewId
 }
 
@@ -37,7 +37,7 @@ export function createCompaction(dependencies: CompactionDependencies): Compact 
     const written = await recorded(dependencies, given, () =>
       quotesPassages(complete.model)
         ? extract(countTokens, asked, extractOf(items.map(({ item }) => item)))
-        : summarise(dependencies, { ...asked, routing: callRouting(complete), isPatient: false }),
+        : summariseAll(dependencies, { ...asked, routing: callRouting(complete), isPatient: false }),
     )
     const { text, citations } = citedSummary(written, marks)
     const kept = keptVerbatim(items).map(({ item }) => item)

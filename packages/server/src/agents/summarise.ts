@@ -15,6 +15,8 @@ export interface SummaryAsked {
   /** The operator's instructions, which are kept elsewhere. */
   readonly held: string | null
   readonly transcript: string
+  /** The summary of what stands before the transcript, which becomes part of this one; nothing does where it is empty or absent. */
+  readonly before?: string | undefined
   /** What the client wants of the summary. */
   readonly wanted?: string | undefined
   readonly routing: CallRouting
@@ -72,13 +74,20 @@ export async function summarise({ callModel: callModelAs, guardsNow }: Summarise
   return text.trim()
 }
 
-function summaryCall({ call, held, transcript, wanted }: SummaryAsked): ModelCall {
+function summaryCall({ call, held, transcript, wanted, before = "" }: SummaryAsked): ModelCall {
   const kept = held ? `\n\nThe conversation is held under these instructions, which are kept elsewhere:\n${held}` : ""
   const more = wanted ? `\n\nWhoever asked for the summary adds:\n${wanted}` : ""
-  const conversation = transcript.replaceAll(/<(\/?)conversation>/gi, "<$1 conversation>")
+  const asData = (text: string): string => text.replaceAll(/<(\/?)(conversation|summary)>/gi, "<$1 $2>")
+  const earlier =
+    before === ""
+      ? ""
+      : `<summary>\n${asData(before)}\n</summary>\n\nThat is the summary of what stands before this part of the conversation. Write one of both, and keep its marks.\n\n`
   const messages = [
     { role: "system", content: [{ type: "text", text: task + kept + more }] },
-    { role: "user", content: [{ type: "text", text: `<conversation>\n${conversation}\n</conversation>\n\nWrite the summary.` }] },
+    {
+      role: "user",
+      content: [{ type: "text", text: `${earlier}<conversation>\n${asData(transcript)}\n</conversation>\n\nWrite the summary.` }],
+    },
   ] as const
   return { ...call, messages, passages: [], tools: [], toolChoice: "none", responseFormat: null }
 }

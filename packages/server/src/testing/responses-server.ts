@@ -134,6 +134,7 @@ export async function startResponsesServer(options: ResponsesServerOptions = {})
     chainResponsesMax: limits.chainResponsesMax,
     sealer,
   }
+  const contextWindowOf = (model: string): ReturnType<typeof contextWindow> => contextWindow(models.get(model)?.deployments ?? [])
   const quotesPassages = (model: string): boolean => model === "perdure/extractive"
   const costOf: CostOf = ({ usage }) => ({ costMicroUsd: usage.outputTokens, costKnown: true, priceList: null })
   runs.define(
@@ -150,7 +151,7 @@ export async function startResponsesServer(options: ResponsesServerOptions = {})
       callTool: createToolGate({ gate, checkArguments: createArgumentChecker() }),
       costOf,
       countTokens: countCall,
-      contextWindowOf: (model) => contextWindow(models.get(model)?.deployments ?? []),
+      contextWindowOf,
       turnsMax: limits.turnsMax,
     }),
   )
@@ -172,6 +173,7 @@ export async function startResponsesServer(options: ResponsesServerOptions = {})
     quotesPassages,
     costOf,
     recordLightRun,
+    contextWindowOf,
   })
   const tasks = new BackgroundTasks(onError)
   const background = (name: string, work: () => Promise<unknown>): void => tasks.run(name, work)

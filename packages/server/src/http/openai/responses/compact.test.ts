@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest"
 import type { LightRunRecord } from "../../../accounting/index.ts"
 import { startFakeProvider, type FakeProvider } from "../../../testing/fake-provider.ts"
+import { testDeployment, testModel } from "../../../testing/gateway.ts"
 import { loadOpenAiSchema, openAiSchemaMissing } from "../../../testing/openai-schema.ts"
 import { openAiClient, send, type RawAnswer } from "../../../testing/response-client.ts"
 import { startResponsesServer, type ResponsesServer } from "../../../testing/responses-server.ts"
@@ -13,7 +14,10 @@ const records: LightRunRecord[] = []
 
 beforeAll(async () => {
   provider = await startFakeProvider()
-  server = await startResponsesServer({ providerUrl: provider.url, recordLightRun: (record) => records.push(record) })
+  const sized = (name: string, contextTokensMax: number): ReturnType<typeof testModel> =>
+    testModel(name, testDeployment(provider.url, { id: `fake/${name}`, upstreamModel: name, contextTokensMax }))
+  const models = [sized("small", 2_048), sized("tiny", 700)]
+  server = await startResponsesServer({ providerUrl: provider.url, models, recordLightRun: (record) => records.push(record) })
 })
 afterAll(async () => {
   await server[Symbol.asyncDispose]()
@@ -127,6 +131,38 @@ describe("compacting", () => {
     expect((await compact({ previous_response_id: json["id"] })).status).toBe(200)
     expect(sent()[1]?.content).toContain("assistant: Hello from the fake provider.")
     expect((await compact({ input: conversation.slice(0, 4) })).status).toBe(200)
+  })
+
+  it("summarises what is larger than the model's window part by part, each with the summary of what stands before it", async () => {
+    const said = Array.from({ length: 40 }, (_, index) => assistant(`Fact ${index}: ${"word ".repeat(100)}`))
+    const before = provider.requests.length
+    provider.always(() => {
+      const part = provider.requests.length - before
+      return { text: `Parts up to ${part} 【${part}】.`, usage: { prompt_tokens: 100, completion_tokens: 5 } }
+    })
+    const answer = await compact({
+      model: "small",
+      input: [user("Keep the facts."), ...said, assistant(`One long: ${"much ".repeat(4_000)}end of it.`)],
+    })
+    expect(answer.status).toBe(200)
+    const asked = provider.requests.slice(before).map(({ body }) => (body["messages"] as { content: string }[])[1]?.content ?? "")
+    provider.always({})
+    expect(asked.length).toBeGreaterThan(2)
+    // 2,048 tokens: the longest part is far below them, whatever a token is.
+    for (const text of asked) expect(text.length).toBeLessThan(10_000)
+    expect(asked[0]).not.toContain("<summary>")
+    for (const [index, text] of asked.slice(1).entries())
+      expect(text).toContain(`<summary>\nParts up to ${index + 1} 【${index + 1}】.\n</summary>`)
+    for (let index = 0; index < 40; index++) expect(asked.filter((text) => text.includes(`Fact ${index}:`))).toHaveLength(1)
+    expect(asked.at(-1)).toMatch(/<conversation>\n【42】 … [^]*end of it\./)
+    expect(answer.json["usage"]).toMatchObject({ input_tokens: 100 * asked.length, output_tokens: 5 * asked.length })
+    const { citations } = outputOf(answer).at(-1) as Item & { citations: { mark: number }[] }
+    expect(citations.map(({ mark }) => mark)).toEqual([asked.length])
+  })
+
+  it("says so where a window is too small for any part", async () => {
+    const answer = await compact({ model: "tiny", input: [user("word ".repeat(2_000))] })
+    expect([answer.status, answer.text]).toEqual([502, expect.stringContaining("larger window") as string])
   })
 
   it("keeps the last words of a user who said much, and names what is no text", async () => {
