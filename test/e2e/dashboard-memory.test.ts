@@ -1,4 +1,5 @@
 // Memory in a real browser: what is remembered and why it was found or not, where it came from, correcting it, and taking a source back.
+import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import type { Browser, BrowserContext, Page } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
@@ -19,7 +20,9 @@ describe.skipIf(browserPath === undefined)("memory in a browser", () => {
   beforeAll(async () => {
     await buildDashboard()
     const directory = cleanUps.use(await temporaryDirectory())
-    server = cleanUps.use(await startPerdure({ dataDirectory: join(directory.path, "data") }))
+    const config = join(directory.path, "perdure.yaml")
+    await writeFile(config, 'grants: [{ to: "*", allow: ["memory.write:*", "memory.delete:*", "memories.erase:*"] }]')
+    server = cleanUps.use(await startPerdure({ dataDirectory: join(directory.path, "data"), config }))
     browser = await openBrowser(browserPath ?? "")
     cleanUps.defer(() => browser.close())
     context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: "light" })
@@ -58,6 +61,26 @@ describe.skipIf(browserPath === undefined)("memory in a browser", () => {
     expect(await row("without sugar").textContent()).toContain("a user’s own word")
     expect(await row("Vienna").textContent()).toContain("anyone’s text")
     expect(await row("Always send").textContent()).toContain("asks for behaviour")
+    await expectAccessible(page)
+  })
+
+  it("says whose word a model's answer is, and pins what must not be missed", async () => {
+    await remember({ text: "Your cup has no sweetener, Ada.", role: "assistant" })
+    await open("")
+    await row("no sweetener").waitFor()
+    expect(await row("no sweetener").textContent()).toContain("a model’s words, after anyone’s text")
+    await row("tea without sugar").getByRole("button", { name: "Pin", exact: true }).click()
+    await row("tea without sugar").getByRole("button", { name: "Unpin" }).waitFor()
+    expect(await row("tea without sugar").textContent()).toContain("pinned")
+    await page.getByLabel("pinned only").check()
+    await row("no sweetener").waitFor({ state: "detached" })
+    await expectAccessible(page)
+    await row("tea without sugar").getByRole("link").click()
+    await page.getByText("told whatever is asked", { exact: true }).waitFor()
+    await page.getByRole("button", { name: "Unpin" }).click()
+    await page.getByRole("button", { name: "Pin", exact: true }).waitFor()
+    await page.goto(`${server.url}/dashboard/memories?scope=${encodeURIComponent(scope)}&pinned=true`)
+    await page.getByText("Nothing of this scope is pinned.").waitFor()
     await expectAccessible(page)
   })
 
@@ -112,6 +135,30 @@ describe.skipIf(browserPath === undefined)("memory in a browser", () => {
     await open("where does ada have tea?")
     await row("honey").waitFor()
     expect(await row("Vienna").count()).toBe(0)
+  })
+
+  it("counts what would be erased, erases it, and shows the receipt", async () => {
+    const text = "Ada's locker at the tea house has the number 4711-kestrel."
+    await remember({ text })
+    await open("")
+    await row("4711-kestrel").waitFor()
+    await page.getByRole("button", { name: "Erasures" }).click()
+    await page.getByText("Nothing was erased in this project.").waitFor()
+    await expectAccessible(page)
+    await page.getByLabel("The text").fill("4711-kestrel")
+    await page.getByRole("button", { name: "Count what would go" }).click()
+    const dialog = page.getByRole("dialog")
+    await dialog.getByText("only counted").waitFor()
+    expect(await dialog.textContent()).toContain("messages: 1")
+    await expectAccessible(page)
+    await dialog.getByRole("button", { name: "Erase for good" }).click()
+    await dialog.getByText("erased, and nothing of it was found again").waitFor()
+    await dialog.getByText(/texts were looked for in all tables and \d+ files: none was found/).waitFor()
+    await dialog.getByRole("button", { name: "Close" }).click()
+    await page.locator("[data-erasure]").filter({ hasText: "nothing of it was found again" }).waitFor()
+    await open("")
+    await row("honey").first().waitFor()
+    expect(await row("4711-kestrel").count()).toBe(0)
   })
 
   it("can be read on a narrow dark page too", async () => {

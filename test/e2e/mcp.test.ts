@@ -80,7 +80,7 @@ describe("on a data directory where no server runs", () => {
     const args = ["--data", data, "--scope", "user:ada"]
     await using second = await (async () => {
       await using first = await desktop(directory.path, args)
-      expect((await first.client.listTools()).tools.map(({ name }) => name)).toEqual(["remember", "recall", "forget", "explain"])
+      expect((await first.client.listTools()).tools.map(({ name }) => name)).toEqual(["remember", "recall", "pin", "forget", "explain"])
       expect(first.notes()).toMatch(/started on .*data, listening on http:\/\/127\.0\.0\.1:\d+/)
       expect(await first.call("remember", { text: "Ada's boat is called Heron." })).toMatchObject({
         data: { scope: "user:ada", created: true },

@@ -32,6 +32,7 @@ import type {
   UsageQuery,
 } from "@perdure/contract"
 import { changesOf, type Changes } from "./changes.ts"
+import { erasuresOf, type Erasures } from "./erasures.ts"
 import { memoriesOf, sourcesOf, type Memories, type Sources } from "./memories.ts"
 import { readStream, type StreamOptions } from "./stream.ts"
 import { createTransport, type Call, type Transport, type TransportOptions } from "./transport.ts"
@@ -101,6 +102,7 @@ export interface Client {
   changes: Changes
   memories: Memories
   sources: Sources
+  erasures: Erasures
 }
 
 /**
@@ -174,6 +176,7 @@ function restOf(transport: Transport): Omit<Client, "runs" | Shaping> {
     changes: changesOf(transport),
     memories: memoriesOf(transport),
     sources: sourcesOf(transport),
+    erasures: erasuresOf(transport),
   }
 }
 

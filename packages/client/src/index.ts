@@ -1,6 +1,7 @@
 // Public face of the client of Perdure's own API.
 export { createClient, type Client, type ClientOptions, type RunStart } from "./client.ts"
 export type { Changes } from "./changes.ts"
+export type { Erasures } from "./erasures.ts"
 export { PerdureError } from "./error.ts"
 export type { Memories, ScopePageQuery, Sources } from "./memories.ts"
 export type { StreamOptions } from "./stream.ts"
@@ -33,6 +34,9 @@ export type {
   DeploymentPrice,
   Deployments,
   DeploymentStatus,
+  Erasure,
+  ErasureCreateRequest,
+  ErasureList,
   Experiment,
   ExperimentList,
   ExperimentLogEntry,

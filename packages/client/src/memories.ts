@@ -35,6 +35,8 @@ export interface Memories {
   confirm(id: string): Promise<Memory>
   retract(id: string): Promise<Memory>
   redact(id: string): Promise<Memory>
+  /** Told of its scope whatever is asked, or not any more. */
+  pin(id: string, pinned?: boolean): Promise<Memory>
   forget(id: string): Promise<unknown>
   /** What a person should decide on. */
   reviews(query?: ScopePageQuery, signal?: AbortSignal): Promise<MemoryReviewList>
@@ -59,6 +61,7 @@ export function memoriesOf(transport: Transport): Memories {
     confirm: (id) => act(id, "confirm"),
     retract: (id) => act(id, "retract"),
     redact: (id) => act(id, "redact"),
+    pin: (id, pinned = true) => transport.json({ method: pinned ? "PUT" : "DELETE", path: `${memoryPath(id)}/pin` }),
     forget: (id) => transport.json({ method: "DELETE", path: memoryPath(id) }),
     reviews: (query, signal) => transport.json({ path: "/v1/memories/reviews", query: { ...query }, signal }),
   }

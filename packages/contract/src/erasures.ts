@@ -72,3 +72,7 @@ export const erasureCreateRequestSchema = z.strictObject({
 export const erasureListQuerySchema = z.strictObject({ before: z.string().optional(), limit: pageLimit.optional() })
 
 export const erasureListSchema = z.object({ erasures: z.array(erasureSchema), next: z.string().nullable() })
+
+export type Erasure = z.infer<typeof erasureSchema>
+export type ErasureList = z.infer<typeof erasureListSchema>
+export type ErasureCreateRequest = z.input<typeof erasureCreateRequestSchema>

@@ -13,7 +13,14 @@ export {
   type MemoryCommand,
   type MemoryCommandAnswer,
 } from "./blocks.ts"
-export { erasureCreateRequestSchema, erasureListQuerySchema, erasureSchema } from "./erasures.ts"
+export {
+  erasureCreateRequestSchema,
+  erasureListQuerySchema,
+  erasureSchema,
+  type Erasure,
+  type ErasureCreateRequest,
+  type ErasureList,
+} from "./erasures.ts"
 export {
   stateKeySchema,
   stateListQuerySchema,

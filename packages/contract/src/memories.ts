@@ -87,6 +87,7 @@ export const memoryCreatedSchema = memorySchema.extend({
 export const memoryListQuerySchema = z.strictObject({
   scope,
   kind: kind.optional(),
+  pinned: z.literal("true").optional().meta({ description: "Only what is pinned" }),
   before: z.string().optional(),
   limit: pageLimit.optional(),
 })

@@ -309,7 +309,7 @@ export const apiRoutes: readonly ApiRoute[] = [
       method: "POST",
       path: "/mcp",
       query: mcpQuerySchema,
-      summary: "Memory for MCP clients (streamable HTTP, no sessions): the tools remember, recall, forget, explain",
+      summary: "Memory for MCP clients (streamable HTTP, no sessions): the tools remember, recall, pin, forget, explain",
       response: null,
     },
     { method: "GET", path: "/mcp", summary: "Not served: nothing is sent unasked (405)", response: null },

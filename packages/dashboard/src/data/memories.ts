@@ -24,15 +24,17 @@ const pageRows = 50
 
 export type Kind = MemoryList["memories"][number]["kind"]
 
+export interface Narrowed {
+  kind?: Kind
+  pinned?: "true"
+}
+
 /** The newest of a scope, and more on demand. */
-export function useMemoryPages(scope: string, kind: Kind | undefined): UseInfiniteQueryResult<MemoryList["memories"]> {
+export function useMemoryPages(scope: string, narrowed: Narrowed): UseInfiniteQueryResult<MemoryList["memories"]> {
   return useInfiniteQuery({
-    queryKey: ["memories", "pages", scope, kind],
+    queryKey: ["memories", "pages", scope, narrowed],
     queryFn: ({ pageParam, signal }) =>
-      client.memories.list(
-        { scope, limit: pageRows, ...(kind === undefined ? {} : { kind }), ...(pageParam === null ? {} : { before: pageParam }) },
-        signal,
-      ),
+      client.memories.list({ scope, limit: pageRows, ...narrowed, ...(pageParam === null ? {} : { before: pageParam }) }, signal),
     initialPageParam: null as string | null,
     getNextPageParam: (last: MemoryList) => last.next,
     select: ({ pages }) => pages.flatMap(({ memories }) => memories),
@@ -73,6 +75,10 @@ export type Decision = "confirm" | "retract" | "redact" | "forget"
 
 export function useDecideMemory(id: string): UseMutationResult<unknown, Error, Decision> {
   return useChange(async (decision: Decision) => client.memories[decision](id))
+}
+
+export function usePinMemory(id: string): UseMutationResult<unknown, Error, boolean> {
+  return useChange((pinned: boolean) => client.memories.pin(id, pinned))
 }
 
 /** The old statement is retracted after the new one is there, as the person's own word. */

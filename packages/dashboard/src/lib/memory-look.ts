@@ -1,11 +1,25 @@
 // How memory is put into words: levels of trust, ends of versions, why a candidate was left out.
-import type { Memory, MemorySearch } from "@perdure/client"
+import type { Memory, MemorySearch, Source } from "@perdure/client"
 
 const trusts = ["anyone’s text", "curated", "the system’s", "a user’s own word"] as const
 
 /** Of a label's integrity, 0 to 3. */
 export function trustText(integrity: number): string {
   return trusts[integrity] ?? `integrity ${integrity}`
+}
+
+/** Whose word an entry is: only what a person said is a person's, however much is trusted what a model or a rule made of it. */
+export function wordText({ label: { integrity }, lane, versionId }: Pick<Memory, "lane" | "versionId"> & Levelled): string {
+  if (lane === "assistant") return `a model’s words, after ${trustText(integrity)}`
+  return versionId === null ? trustText(integrity) : `rests on ${trustText(integrity)}`
+}
+
+export function sourceText({ label: { integrity }, kind }: Pick<Source, "kind"> & Levelled): string {
+  return kind === "agent" ? `a model’s words, after ${trustText(integrity)}` : trustText(integrity)
+}
+
+interface Levelled {
+  label: { integrity: number }
 }
 
 const ends: Readonly<Record<NonNullable<Memory["endedBy"]>, string>> = {
@@ -36,7 +50,12 @@ const reasons: Partial<Record<Reason, string>> = {
   level: "it is trusted less than was asked for",
   directive: "it asks for behaviour, and is trusted too little for that",
   lane: "it is of another kind than was asked for",
+  outside_time: "it is of another time than the question names",
   same_text: "another result says the same",
+  near_duplicate: "another result says nearly the same",
+  shown: "it stands before the model anyway",
+  repeats: "it only repeats what had been recalled",
+  quoted_by_fact: "a fact that was found quotes it in full",
   outranked: "others were closer",
   budget: "it did not fit into the tokens",
 }

@@ -20,6 +20,7 @@ const paths = {
   play: "M5 3.2v9.6L12.5 8z",
   copy: "M5.5 5.5h8v8h-8zM10.5 5.5v-3h-8v8h3",
   check: "M3 8.5l3.2 3.2L13 5",
+  pin: "M6 2.2h4l-.6 4.6 2.1 2.4h-7l2.1-2.4zM8 9.2v4.6",
   back: "M9.5 3.5L5 8l4.5 4.5",
   stop: "M4 4h8v8H4z",
   chevron: "M6 3.5L10.5 8 6 12.5",

@@ -8,11 +8,21 @@ import { Entry } from "./entry.tsx"
 export function Newest({ scope }: { scope: string }): React.JSX.Element {
   const { params, set } = useAddress()
   const kind = params.get("kind")
-  const found = useMemoryPages(scope, kind === null ? undefined : (kind as Kind)) // the server says what it does not know
+  const pinned = params.get("pinned") === "true"
+  const found = useMemoryPages(scope, {
+    ...(kind === null ? {} : { kind: kind as Kind }), // the server says what it does not know
+    ...(pinned ? { pinned: "true" } : {}),
+  })
   if (found.error) return <Failure error={found.error} />
   if (found.isPending) return <Loading />
   if (found.data.length === 0)
-    return kind === null ? <HowToAdd scope={scope} /> : <NoneFits what="memory" onClear={() => set("kind", "")} />
+    return kind !== null ? (
+      <NoneFits what="memory" onClear={() => set("kind", "")} />
+    ) : pinned ? (
+      <p className="text-sm text-dim">Nothing of this scope is pinned. A pin keeps a memory before models, whatever is asked.</p>
+    ) : (
+      <HowToAdd scope={scope} />
+    )
   return (
     <>
       <ul className="panel divide-y divide-line" aria-label="Memories">

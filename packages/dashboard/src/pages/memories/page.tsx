@@ -1,6 +1,7 @@
-// Memory of one scope: what is remembered or found by a question and what was left out; its sources; what a person should decide on.
+// Memory of one scope: what is remembered or found by a question and what was left out; its sources; what a person should decide on; what was erased.
 import { useAddress } from "../../lib/address.ts"
 import { PageHead } from "../../parts/small.tsx"
+import { ErasuresView } from "./erasures.tsx"
 import { Found } from "./found.tsx"
 import { Newest } from "./newest.tsx"
 import { Reviews } from "./reviews.tsx"
@@ -11,6 +12,7 @@ const views = [
   ["memories", "Memories"],
   ["sources", "Sources"],
   ["reviews", "To decide"],
+  ["erasures", "Erasures"],
 ] as const
 
 export function MemoriesPage(): React.JSX.Element {
@@ -40,6 +42,7 @@ export function MemoriesPage(): React.JSX.Element {
           <Toolbar isSearch={view === "memories"} />
           {view === "sources" ? <Sources scope={scope} /> : null}
           {view === "reviews" ? <Reviews scope={scope} /> : null}
+          {view === "erasures" ? <ErasuresView key={scope} scope={scope} /> : null}
           {view === "memories" && query === "" ? <Newest scope={scope} /> : null}
           {view === "memories" && query !== "" ? <Found scope={scope} query={query} /> : null}
         </div>

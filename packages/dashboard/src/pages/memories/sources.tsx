@@ -2,7 +2,7 @@
 import { Link } from "wouter"
 import { usePrincipalNames } from "../../data/keys.ts"
 import { useSources } from "../../data/memories.ts"
-import { trustText } from "../../lib/memory-look.ts"
+import { sourceText } from "../../lib/memory-look.ts"
 import { Failure, Id, Loading, TimeAgo } from "../../parts/small.tsx"
 
 export function Sources({ scope }: { scope: string }): React.JSX.Element {
@@ -20,7 +20,7 @@ export function Sources({ scope }: { scope: string }): React.JSX.Element {
           </Link>
           <p className="mt-1 flex flex-wrap gap-x-4 text-xs text-dim">
             <span>{source.kind}</span>
-            <span>{trustText(source.label.integrity)}</span>
+            <span>{sourceText(source)}</span>
             {source.revokedAt === null ? null : <span className="text-bad">revoked</span>}
             <Id id={source.id} />
             <TimeAgo at={source.createdAt} />

@@ -18,13 +18,23 @@ export function Toolbar({ isSearch }: { isSearch: boolean }): React.JSX.Element 
     <div className="flex flex-wrap gap-2">
       <SearchForm key={`${params.get("scope")} ${query}`} isSearch={isSearch} />
       {isSearch && query === "" ? (
-        <Choice
-          label="Kind"
-          all="All kinds"
-          value={params.get("kind") ?? ""}
-          options={kinds.map((kind) => [kind, kind])}
-          onChange={(value) => set("kind", value)}
-        />
+        <>
+          <Choice
+            label="Kind"
+            all="All kinds"
+            value={params.get("kind") ?? ""}
+            options={kinds.map((kind) => [kind, kind])}
+            onChange={(value) => set("kind", value)}
+          />
+          <label className="flex items-center gap-1.5 text-xs text-dim">
+            <input
+              type="checkbox"
+              checked={params.get("pinned") === "true"}
+              onChange={(event) => set("pinned", event.target.checked ? "true" : "")}
+            />
+            pinned only
+          </label>
+        </>
       ) : null}
       {isSearch && query !== "" ? (
         <>

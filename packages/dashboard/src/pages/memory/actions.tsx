@@ -5,6 +5,7 @@ import { useLocation } from "wouter"
 import { useCorrectMemory, useDecideMemory, type Decision } from "../../data/memories.ts"
 import { canDecide } from "../../lib/memory-look.ts"
 import { Dialog } from "../../parts/dialog.tsx"
+import { PinButton } from "../../parts/pin-button.tsx"
 import { Failure } from "../../parts/small.tsx"
 
 const decisions: Readonly<Record<Decision, { word: string; title: string; what: string }>> = {
@@ -35,7 +36,8 @@ export function Actions({ memory }: { memory: Memory }): React.JSX.Element | nul
   if (!canDecide(memory)) return null
   return (
     <>
-      <span className="ml-auto flex flex-wrap gap-2">
+      <span className="ml-auto flex flex-wrap items-center gap-2">
+        <PinButton memory={memory} />
         {memory.label.integrity < 3 ? <Act word="Confirm" onClick={() => setAsked("confirm")} /> : null}
         <Act word="Correct" onClick={() => setAsked("correct")} />
         <Act word="Retract" onClick={() => setAsked("retract")} />

@@ -2,7 +2,7 @@
 import type { MemoryExplanation, Source } from "@perdure/client"
 import { Link } from "wouter"
 import { usePrincipalNames } from "../../data/keys.ts"
-import { trustText } from "../../lib/memory-look.ts"
+import { wordText } from "../../lib/memory-look.ts"
 
 type Ground = MemoryExplanation["grounds"][number]
 
@@ -42,7 +42,7 @@ function GroundList({ grounds }: { grounds: readonly Ground[] }): React.JSX.Elem
           </Link>
           <p className="flex flex-wrap gap-x-4 text-xs text-dim">
             <span>{ground.quote === null ? ground.kind : `quote of an ${ground.kind}`}</span>
-            {ground.memory ? <span>{trustText(ground.memory.label.integrity)}</span> : null}
+            {ground.memory ? <span>{wordText(ground.memory)}</span> : null}
             {ground.source ? <SourceLink source={ground.source} /> : null}
           </p>
           {ground.grounds.length > 0 ? <GroundList grounds={ground.grounds} /> : null}

@@ -4,7 +4,7 @@ import { Link } from "wouter"
 import { usePrincipalNames } from "../../data/keys.ts"
 import { useExplanation } from "../../data/memories.ts"
 import { formatTime } from "../../lib/format.ts"
-import { endText, trustText } from "../../lib/memory-look.ts"
+import { endText, wordText } from "../../lib/memory-look.ts"
 import { Icon } from "../../parts/icons.tsx"
 import { Copy, Failure, Id, Loading, PageHead } from "../../parts/small.tsx"
 import { Actions } from "./actions.tsx"
@@ -58,7 +58,8 @@ function Facts({ explanation }: { explanation: MemoryExplanation }): React.JSX.E
     ["Scope", <span className="font-mono text-xs">{memory.scope}</span>],
     ["Kind", memory.kind === "episode" ? `evidence, ${memory.lane}` : memory.kind],
     ["About", memory.slot],
-    ["Trust", `${trustText(memory.label.integrity)} (${memory.label.integrity})`],
+    ["Trust", `${wordText(memory)} (${memory.label.integrity})`],
+    ["Pinned", memory.pinned ? "told whatever is asked" : null],
     ["Asks for behaviour", memory.directive ? "yes" : null],
     ["Came from", source ? <SourceLink source={source} /> : null],
     ["Who can have written it", memory.label.sources.join(", ")],

@@ -1,7 +1,7 @@
 // The versions of a derived memory over time, newest first: what each said, when it held, and what replaced it.
 import { useVersions } from "../../data/memories.ts"
 import { formatTime } from "../../lib/format.ts"
-import { endText, trustText } from "../../lib/memory-look.ts"
+import { endText, wordText } from "../../lib/memory-look.ts"
 import { Failure } from "../../parts/small.tsx"
 
 export function Versions({ memoryId }: { memoryId: string }): React.JSX.Element | null {
@@ -19,7 +19,7 @@ export function Versions({ memoryId }: { memoryId: string }): React.JSX.Element 
               <p className={`break-words ${end === null ? "" : "text-dim"}`}>{version.text ?? "(its text is gone)"}</p>
               <p className="mt-1 flex flex-wrap gap-x-4 text-xs text-dim">
                 <span>{version.op ?? "assert"}</span>
-                <span>{trustText(version.label.integrity)}</span>
+                <span>{wordText(version)}</span>
                 <span>recorded {formatTime(version.createdAt)}</span>
                 {version.validFrom === null ? null : <span>holds from {formatTime(version.validFrom)}</span>}
                 {end === null ? <span className="text-good">believed</span> : <span className="text-bad">{end}</span>}

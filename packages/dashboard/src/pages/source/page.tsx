@@ -4,14 +4,15 @@ import { useState } from "react"
 import { Link } from "wouter"
 import { useBlastRadius, useRevokeSource } from "../../data/memories.ts"
 import { formatCount, formatTime } from "../../lib/format.ts"
-import { trustText } from "../../lib/memory-look.ts"
+import { sourceText } from "../../lib/memory-look.ts"
 import { Dialog } from "../../parts/dialog.tsx"
+import { EraseDialog } from "../../parts/erase-dialog.tsx"
 import { Icon } from "../../parts/icons.tsx"
 import { Failure, Id, Loading, PageHead, TimeAgo } from "../../parts/small.tsx"
 
 export function SourcePage({ sourceId }: { sourceId: string }): React.JSX.Element {
   const found = useBlastRadius(sourceId)
-  const [isRevoking, setRevoking] = useState(false)
+  const [asked, setAsked] = useState<"revoke" | "erase" | null>(null)
   const source = found.data?.source
   return (
     <>
@@ -26,10 +27,17 @@ export function SourcePage({ sourceId }: { sourceId: string }): React.JSX.Elemen
         <span className="text-dim">
           <Id id={sourceId} full />
         </span>
-        {source && source.revokedAt === null ? (
-          <button type="button" className="button button-bad ml-auto" onClick={() => setRevoking(true)}>
-            Revoke
-          </button>
+        {source ? (
+          <span className="ml-auto flex gap-2">
+            {source.revokedAt === null ? (
+              <button type="button" className="button button-bad" onClick={() => setAsked("revoke")}>
+                Revoke
+              </button>
+            ) : null}
+            <button type="button" className="button button-bad" onClick={() => setAsked("erase")}>
+              Erase
+            </button>
+          </span>
         ) : null}
       </PageHead>
       <div className="min-h-0 flex-1 overflow-y-auto" tabIndex={-1}>
@@ -37,7 +45,10 @@ export function SourcePage({ sourceId }: { sourceId: string }): React.JSX.Elemen
         {found.isPending ? <Loading /> : null}
         {found.data ? <Reach radius={found.data} /> : null}
       </div>
-      {isRevoking && found.data ? <Revoke radius={found.data} onClose={() => setRevoking(false)} /> : null}
+      {asked === "revoke" && found.data ? <Revoke radius={found.data} onClose={() => setAsked(null)} /> : null}
+      {asked === "erase" ? (
+        <EraseDialog title="Erase all that came from this source?" target={{ source: sourceId }} onClose={() => setAsked(null)} />
+      ) : null}
     </>
   )
 }
@@ -53,7 +64,7 @@ function Reach({ radius }: { radius: BlastRadius }): React.JSX.Element {
         </p>
       )}
       <p className="text-sm text-dim">
-        {source.kind} in <span className="font-mono text-xs">{source.scope}</span>, {trustText(source.label.integrity)}, since{" "}
+        {source.kind} in <span className="font-mono text-xs">{source.scope}</span>, {sourceText(source)}, since{" "}
         {formatTime(source.createdAt)}
       </p>
       <div className="grid gap-4 md:grid-cols-3">

@@ -26,7 +26,7 @@ import type { DataKeys } from "./data-keys.ts"
 import { readRows, type Row } from "./entries.ts"
 import { explain, readVersions, type Explanation } from "./explain.ts"
 import { pinnedEntries, type PinnedQuery } from "./pinned-entries.ts"
-import { setPin } from "./pins.ts"
+import { pinnedPage, setPin } from "./pins.ts"
 import { noMemory, requireRow, requireScope, requireSource, rowsOf } from "./lookup.ts"
 import type { ProviderReranking } from "./provider-rerank.ts"
 import { recall } from "./recall.ts"
@@ -46,6 +46,8 @@ export interface ScopePage {
 export interface MemoryPage extends ScopePage {
   /** All when absent. */
   kinds?: readonly ("episode" | MemoryKind)[] | undefined
+  /** Only what is pinned. */
+  pinned?: boolean | undefined
 }
 
 export interface Review {
@@ -100,7 +102,7 @@ export interface MemoriesDependencies {
   rerank?: ProviderReranking | undefined
   clock: Clock
   newId: NewId
-  limits: Pick<Limits, "memoryPinsPerScopeMax">
+  limits: Pick<Limits, "memoryPinsPerScopeMax" | "questionEmbedMsMax">
   afterRemember: AfterRemember
   awaitChanges: AwaitChanges
   onError: (name: string, message: string) => void
@@ -132,11 +134,12 @@ class MemoryService implements Memories {
     return recall(this.#dependencies, caller, query, signal)
   }
 
-  async list(caller: MemoryCaller, { scope, kinds, before, limit }: MemoryPage): Promise<Entry[]> {
+  async list(caller: MemoryCaller, { scope, kinds, pinned, before, limit }: MemoryPage): Promise<Entry[]> {
     await this.#prepared(caller)
     const { projectId } = caller
     const db = this.#db(caller)
     const path = await requireScope(db, caller, scope, "read")
+    if (pinned === true) return this.#read(db, caller, await pinnedPage(db, projectId, path, { kinds, before, limit }))
     const derived = kinds?.filter((kind) => kind !== "episode") ?? null
     const ids = kinds === undefined || kinds.includes("episode") ? await episodes.listEpisodeIds(db, projectId, path, before, limit) : []
     if (derived === null || derived.length > 0) ids.push(...(await memories.listMemoryIds(db, projectId, path, derived, before, limit)))

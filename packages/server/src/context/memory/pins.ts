@@ -1,6 +1,6 @@
 // Pins: entries that somebody wants told of a scope whatever is asked. They do not decay; what may be told is told of them as of any other.
 import { AppError, type Clock, type Limits } from "../../core/index.ts"
-import { changes, episodes, memories, memoryVersions, type Queryable } from "../../store/index.ts"
+import { changes, episodes, memories, memoryVersions, type MemoryKind, type Queryable } from "../../store/index.ts"
 import type { MemoryCaller } from "../scopes/access.ts"
 import type { Row } from "./entries.ts"
 
@@ -45,3 +45,28 @@ export async function pinnedRows(db: Queryable, projectId: string, scopes: reado
   const derived = await memoryVersions.pinnedHeads(db, projectId, scopes, limit)
   return [...said.map((episode): Row => ({ episode })), ...derived.map((version): Row => ({ version }))]
 }
+
+/** Those of one scope, newest first; `before` is the last id of the page before. A scope has few. */
+export async function pinnedPage(
+  db: Queryable,
+  projectId: string,
+  scope: string,
+  { kinds, before, limit }: { kinds?: readonly ("episode" | MemoryKind)[] | undefined; before?: string | undefined; limit: number },
+): Promise<Row[]> {
+  const rows = (await pinnedRows(db, projectId, [scope], pinsReadMax)).filter(
+    (row) => row.episode?.revokedAt === null || row.version !== undefined,
+  )
+  const named = rows.map((row) => ({
+    row,
+    id: row.episode?.id ?? row.version?.memoryId ?? "",
+    kind: row.version?.kind ?? ("episode" as const),
+  }))
+  const wanted = named.filter(({ id, kind }) => (kinds === undefined || kinds.includes(kind)) && (before === undefined || id < before))
+  return wanted
+    .sort((a, b) => (a.id < b.id ? 1 : -1))
+    .slice(0, limit)
+    .map(({ row }) => row)
+}
+
+/** More than a scope may have now; a limit that was lowered since leaves what there is. */
+const pinsReadMax = 1_000

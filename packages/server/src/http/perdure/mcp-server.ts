@@ -1,4 +1,4 @@
-// The tools of memory for MCP clients: remember, recall, forget, explain, with the keys, scopes and grants of the API.
+// The tools of memory for MCP clients: remember, recall, pin, forget, explain, with the keys, scopes and grants of the API.
 import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js"
 import { WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js"
 import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js"
@@ -58,6 +58,16 @@ function memoryServer(options: McpRoutesOptions, caller: McpCaller, signal: Abor
     (asked) => told(() => tools.recall(asked)),
   )
   server.registerTool(
+    "pin",
+    {
+      description:
+        "Keep a memory before every later conversation of its scope, whatever is asked there; `pinned: false` takes the pin away. For the few things that must never be missed.",
+      inputSchema: { id, pinned: z.boolean().optional().describe("true when absent") },
+      annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+    },
+    (asked) => told(() => tools.pin(asked)),
+  )
+  server.registerTool(
     "forget",
     {
       description: "Take a memory away for good, with what rests on it alone.",
@@ -106,7 +116,7 @@ class MemoryTools {
   remember({ text, scope: named }: { text: string; scope?: string | undefined }): Promise<Answer> {
     const { memories, gate } = this.#options
     const path = parseScope(named ?? this.#ownScope()).path
-    const label = { ...unknownLabel(this.#principal.projectId), sources: [`agent:${this.#principal.id}`] }
+    const label = this.#ownLabel()
     return this.#recorded("memory.remember", async (runId, data) => {
       requireGranted(gate, data, { ...this.#request(label, runId), action: "memory.write", target: path })
       const source = { kind: "agent" as const, uri: "mcp" }
@@ -142,9 +152,22 @@ class MemoryTools {
     })
   }
 
+  /** It is trusted no more than before: what may not be told is not told of it either. */
+  pin({ id: memoryId, pinned = true }: { id: string; pinned?: boolean | undefined }): Promise<Answer> {
+    const { memories, gate } = this.#options
+    const label = this.#ownLabel()
+    return this.#recorded(pinned ? "memory.pin" : "memory.unpin", async (runId, data) => {
+      const { scope: target } = await memories.get(this.#caller(), memoryId)
+      requireGranted(gate, data, { ...this.#request(label, runId), action: "memory.write", target })
+      const memory = await memories.pin(this.#caller(), memoryId, pinned)
+      const text = pinned ? `Pinned ${memoryId}: it stands before every conversation of ${target}.` : `${memoryId} is not pinned any more.`
+      return { value: { text, data: { id: memoryId, pinned: memory.pinned } }, label, data: { memoryId, scope: target } }
+    })
+  }
+
   forget(memoryId: string): Promise<Answer> {
     const { memories, gate } = this.#options
-    const label = { ...unknownLabel(this.#principal.projectId), sources: [`agent:${this.#principal.id}`] }
+    const label = this.#ownLabel()
     return this.#recorded("memory.forget", async (runId, data) => {
       const memory = await memories.get(this.#caller(), memoryId)
       requireGranted(gate, data, { ...this.#request(label, runId), action: "memory.delete", target: memory.scope })
@@ -171,6 +194,10 @@ class MemoryTools {
     return { projectId, principal, user }
   }
 
+  #ownLabel(): Label {
+    return { ...unknownLabel(this.#principal.projectId), sources: [`agent:${this.#principal.id}`] }
+  }
+
   #ownScope(): string {
     return this.#scope ?? (this.#principal.user === null ? "project" : `user:${this.#principal.user}`)
   }
@@ -186,8 +213,8 @@ class MemoryTools {
   }
 }
 
-function shortOf({ id: memoryId, scope: path, kind, lane, text, label, occurredAt }: Entry): JsonObject & { id: string } {
-  return { id: memoryId, scope: path, kind, lane, text, level: label.integrity, sources: label.sources, occurredAt }
+function shortOf({ id: memoryId, scope: path, kind, lane, text, label, pinned, occurredAt }: Entry): JsonObject & { id: string } {
+  return { id: memoryId, scope: path, kind, lane, text, level: label.integrity, sources: label.sources, pinned, occurredAt }
 }
 
 /** What a caller did wrong is an answer that its model can read; what went wrong here is an error of the protocol. */

@@ -31,9 +31,9 @@ afterAll(async () => {
   await server[Symbol.asyncDispose]()
 })
 
-it("offers its four tools with what they may do", async () => {
+it("offers its five tools with what they may do", async () => {
   const { tools } = await client.listTools()
-  expect(tools.map(({ name }) => name)).toEqual(["remember", "recall", "forget", "explain"])
+  expect(tools.map(({ name }) => name)).toEqual(["remember", "recall", "pin", "forget", "explain"])
   expect(tools.find(({ name }) => name === "forget")?.annotations).toMatchObject({ destructiveHint: true, readOnlyHint: false })
   expect(client.getServerVersion()).toMatchObject({ name: "perdure" })
 })
@@ -58,6 +58,29 @@ it("remembers, recalls as quoted data, explains and forgets", async () => {
   expect((await call("forget", { id: memoryId })).text).toBe(`Forgot ${memoryId}.`)
   expect((await call("recall", { query: "walnuts", scopes: ["user:ada"] })).text).toBe("Nothing was found.")
   expect(await call("forget", { id: memoryId })).toMatchObject({ isError: true, text: expect.stringContaining("not_found") as string })
+})
+
+it("pins a memory and takes the pin away, where it may write, and raises no trust by that", async () => {
+  const { data } = await call("remember", { text: "Ada is called Countess by her friends.", scope: "user:pins" })
+  const memoryId = String(data["id"])
+  expect(await call("pin", { id: memoryId })).toMatchObject({
+    text: expect.stringContaining("user:pins") as string,
+    data: { pinned: true },
+  })
+  expect((await call("recall", { query: "Countess", scopes: ["user:pins"] })).data).toMatchObject({
+    memories: [{ id: memoryId, pinned: true, level: 0 }],
+  })
+  await using other = { client: await connect(server.otherKey), [Symbol.asyncDispose]: () => other.client.close() }
+  expect(await call("pin", { id: memoryId, pinned: false }, other.client)).toMatchObject({
+    isError: true,
+    text: expect.stringContaining("not_found") as string,
+  })
+  expect((await call("pin", { id: memoryId, pinned: false })).data).toEqual({ id: memoryId, pinned: false })
+  expect(server.records.filter(({ name }) => name.endsWith("pin")).map(({ name, status }) => [name, status])).toEqual([
+    ["memory.pin", 200],
+    ["memory.unpin", 404],
+    ["memory.unpin", 200],
+  ])
 })
 
 it("is bound by grants, scopes and projects, and says so to the model", async () => {
@@ -85,7 +108,7 @@ it("wants a key, and has no sessions", async () => {
   const listed = (await (await fetch(`${server.url}/mcp`, { method: "POST", headers: keyed, body })).json()) as {
     result: { tools: object[] }
   }
-  expect(listed.result.tools).toHaveLength(4)
+  expect(listed.result.tools).toHaveLength(5)
   expect((await fetch(`${server.url}/mcp`, { headers: keyed })).status).toBe(405)
   expect((await fetch(`${server.url}/mcp`, { method: "DELETE", headers: keyed })).status).toBe(405)
 })

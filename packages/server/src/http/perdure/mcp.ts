@@ -6,7 +6,7 @@ import { answer } from "./answer.ts"
 import type { ScopeRecording } from "./scope-writes.ts"
 
 export interface McpRoutesOptions extends ScopeRecording {
-  memories: Pick<Memories, "remember" | "recall" | "forget" | "get" | "explain">
+  memories: Pick<Memories, "remember" | "recall" | "pin" | "forget" | "get" | "explain">
   version: string
 }
 

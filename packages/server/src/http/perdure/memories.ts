@@ -64,9 +64,9 @@ export function memoryRoutes(options: MemoryRoutesOptions): Hono<HttpEnv> {
     return answer({ memories: entries.map((entry) => ({ ...wireMemory(entry), score: entry.score, why: entry.why })), ...others })
   })
   routes.get("/v1/memories", async (context) => {
-    const { scope, kind, before, limit = listRowsDefault } = readQuery(context, memoryListQuerySchema)
-    const kinds = kind === undefined ? undefined : [kind]
-    const rows = await memories.list(memoryCaller(options.gate, context.get("principal")), { scope, kinds, before, limit: limit + 1 })
+    const { scope, kind, pinned, before, limit = listRowsDefault } = readQuery(context, memoryListQuerySchema)
+    const asked = { scope, kinds: kind === undefined ? undefined : [kind], pinned: pinned === "true", before, limit: limit + 1 }
+    const rows = await memories.list(memoryCaller(options.gate, context.get("principal")), asked)
     const page = rows.slice(0, limit)
     return answer({ memories: page.map(wireMemory), next: rows.length > limit ? (page.at(-1)?.id ?? null) : null })
   })
