@@ -68,9 +68,28 @@ export async function gather(
     request.memory === undefined ? {} : { memory: { ...request.memory, session: await sessionOf(loadRun, projectId, request, runId) } }
   const complete: ResponseRequest = { ...request, input, ...actsFor, ...memory }
   const { fileSearch } = offeredTools(complete, tools)
-  for (const store of fileSearch?.vectorStoreIds ?? []) await dependencies.requireVectorStore(projectId, store)
+  if (fileSearch) await requireStores(dependencies, projectId, fileSearch.vectorStoreIds, complete.tools)
   const items = await loadContext(dependencies, { projectId, principal: id, request: complete })
   return { complete, items }
+}
+
+/** Of several searches only the last one is offered. */
+async function requireStores(
+  { requireVectorStore }: PrepareDependencies,
+  projectId: string,
+  ids: readonly string[],
+  tools: NewResponse["tools"],
+): Promise<void> {
+  const tool = tools.findLastIndex((each) => each["type"] === "file_search")
+  for (const [index, id] of ids.entries()) {
+    try {
+      await requireVectorStore(projectId, id)
+    } catch (error) {
+      if (!(error instanceof AppError) || error.param === undefined) throw error
+      const { code, message, hint } = error
+      throw new AppError(code, message, { param: `tools[${tool}].vector_store_ids[${index}]`, ...(hint === undefined ? {} : { hint }) })
+    }
+  }
 }
 
 /** Messages of one conversation, or of one chain of responses, belong together. */
