@@ -23,6 +23,10 @@ export const scopeSchema = z
       .nullable()
       .meta({ description: "What models may cost that work on it, per day; null: no limit of its own" }),
     levelMin: z.int().meta({ description: "Recalls leave out what has less integrity" }),
+    closed: z.boolean().meta({
+      description:
+        "Of `project`: a scope that names no end user and has no grants is for nobody, and answers as one that is granted to others",
+    }),
     grants: z.array(grant).meta({ description: "None: whoever may use the project's memory may use it" }),
     createdAt: epochMs,
   })
@@ -34,6 +38,7 @@ export const scopeUpdateRequestSchema = z.strictObject({
   retentionDays: z.int().min(1).max(36_500).nullable().optional(),
   modelBudgetMicroUsd: z.int().min(0).nullable().optional(),
   levelMin: z.int().min(0).max(3).optional(),
+  closed: z.boolean().optional().meta({ description: "Of `project` alone" }),
   grants: z.array(grant).max(1_000).optional().meta({ description: "Replaces all; an empty list opens the scope to the project" }),
 })
 

@@ -1074,6 +1074,7 @@ create table scopes (
   model_budget_micro_usd bigint,
   level_min smallint default 0 not null,
   created_at timestamp with time zone not null,
+  closed boolean default false not null,
   constraint scopes_kind_check CHECK ((kind = ANY (ARRAY['project'::text, 'application'::text, 'agent'::text, 'user'::text, 'team'::text, 'thread'::text]))),
   constraint scopes_level_min_check CHECK (((level_min >= 0) AND (level_min <= 3))),
   constraint scopes_model_budget_micro_usd_check CHECK ((model_budget_micro_usd >= 0)),

@@ -25,7 +25,7 @@ export async function readableScopes(tx: Queryable, caller: MemoryCaller, wanted
   )
   const byPath = new Map(stored.map((scope) => [scope.path, scope]))
   for (const name of names) requireScopeRight(caller, name, byPath.get(name.path), "read")
-  return [...byPath.values()].sort((a, b) => (a.path < b.path ? -1 : 1))
+  return [...byPath.values()].filter(({ exists }) => exists).sort((a, b) => (a.path < b.path ? -1 : 1))
 }
 
 /** By scope: that of the scope, or of the question where it wants more. */

@@ -99,7 +99,7 @@ async function write(dependencies: RememberDependencies, tx: Queryable, request:
   const asked = { ...request, memory: withLabelOf(request.caller, request.memory, grounds) }
   const [stored] = await scopes.scopesByPath(tx, projectId, [scope.path])
   requireScopeRight(asked.caller, scope, stored, "write")
-  if (stored === undefined) await scopes.ensureScope(tx, projectId, { ...scope, createdAt: dependencies.clock.now() })
+  if (stored?.exists !== true) await scopes.ensureScope(tx, projectId, { ...scope, createdAt: dependencies.clock.now() })
   const sourceId = await writeSource(dependencies, tx, asked)
   const drawn = episodeOf(dependencies, asked, sourceId)
   const episode = { ...drawn, session: await sessionOf(tx, projectId, drawn, asked.memory) }

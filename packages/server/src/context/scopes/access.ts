@@ -24,6 +24,11 @@ export function hasScopeRight(caller: MemoryCaller, scope: ScopeName, stored: St
   return refusalOf(caller, scope, stored, right) === undefined
 }
 
+/** Whether it is for nobody who was not granted it: then one that is not there is refused like one that is granted to others. */
+function isClosed({ path, users }: ScopeName, stored: StoredScope | undefined): boolean {
+  return stored?.isInClosed === true && path !== "project" && users.length === 0
+}
+
 function refusalOf(
   caller: MemoryCaller,
   scope: ScopeName,
@@ -38,7 +43,8 @@ function refusalOf(
     }
   }
   const grants = stored?.grants ?? []
-  if (grants.length === 0 || (user === null && caller.manages?.(scope.path) === true)) return undefined
+  if (grants.length === 0 && !isClosed(scope, stored)) return undefined
+  if (user === null && caller.manages?.(scope.path) === true) return undefined
   const granted = grants.some(({ kind, name, can }) => can.includes(right) && name === (kind === "user" ? user : caller.principal))
   if (granted) return undefined
   return {

@@ -49,12 +49,13 @@ export function createScopes({ store, clock, afterSettings }: ScopesDependencies
       const name = parseScope(path)
       const [row] = await scopes.scopesByPath(store.project(caller.projectId), caller.projectId, [name.path])
       requireScopeRight(caller, name, row, "read")
-      if (row === undefined) throw noScope(name.path)
+      if (row?.exists !== true) throw noScope(name.path)
       return fromStored(row)
     },
     async update(caller, path, { grants, ...settings }) {
       const { projectId } = caller
       const name = parseScope(path)
+      if (settings.closed === true && name.path !== "project") throw notTheProject(name.path)
       const scope = await store.project(projectId).transaction(async (tx) => {
         await scopes.ensureScope(tx, projectId, { ...name, createdAt: clock.now() })
         const [row] = await scopes.scopesByPath(tx, projectId, [name.path])
@@ -64,6 +65,7 @@ export function createScopes({ store, clock, afterSettings }: ScopesDependencies
           retentionDays: settings.retentionDays === undefined ? row.retentionDays : settings.retentionDays,
           modelBudgetMicroUsd: settings.modelBudgetMicroUsd === undefined ? row.modelBudgetMicroUsd : settings.modelBudgetMicroUsd,
           levelMin: settings.levelMin ?? row.levelMin,
+          closed: settings.closed ?? row.closed,
         })
         if (settings.modelBudgetMicroUsd !== undefined) await memoryWork.retryNow(tx, projectId, name.path, clock.now())
         if (grants !== undefined) await scopeGrants.replaceGrants(tx, projectId, name.path, storedGrants(grants), clock.now())
@@ -88,12 +90,20 @@ function storedGrants(grants: readonly ScopeGrant[]): StoredGrant[] {
   return [...merged.values()]
 }
 
-function fromStored({ path, kind, parent, retentionDays, modelBudgetMicroUsd, levelMin, grants, createdAt }: StoredScope): Scope {
+function fromStored(stored: StoredScope): Scope {
+  const { path, kind, parent, retentionDays, modelBudgetMicroUsd, levelMin, closed, grants, createdAt } = stored
   const told = grants.map(({ kind: to, name, can }): ScopeGrant => {
     const rights = can as ScopeRight[] // written by us
     return to === "user" ? { user: name, can: rights } : { principal: name, can: rights }
   })
-  return { path, kind, parent, retentionDays, modelBudgetMicroUsd, levelMin, grants: told, createdAt }
+  return { path, kind, parent, retentionDays, modelBudgetMicroUsd, levelMin, closed, grants: told, createdAt }
+}
+
+function notTheProject(path: string): AppError {
+  return new AppError("invalid_request", `The scope '${path}' cannot be closed: only a project can.`, {
+    param: "closed",
+    hint: "PATCH /v1/scopes/project closes all of its scopes that name no end user; grants open one of them to somebody.",
+  })
 }
 
 function noScope(path: string): AppError {

@@ -79,6 +79,38 @@ it("lists the scopes that the caller may read", async () => {
   expect(await paths("ada")).toEqual(["agent:desk/user:ada"])
 })
 
+it("in a closed project a scope that is not there answers as one that is granted to others, whatever is asked of it", async () => {
+  await remember("plain", "team:theirs")
+  await call("manager", "PATCH", "/v1/scopes/team%3Atheirs", { grants: [{ principal: keys.sales.id, can: ["read", "write"] }] })
+  const answers = async (by: keyof typeof keys, name: string): Promise<unknown> => {
+    const asked = [
+      await call(by, "GET", `/v1/scopes/${encodeURIComponent(name)}`),
+      await call(by, "POST", "/v1/memories/search", { scope: name, query: "plan" }),
+      await call(by, "GET", `/v1/memories?scope=${encodeURIComponent(name)}`),
+      await call(by, "GET", `/v1/blocks/${encodeURIComponent(name)}`),
+      await call(by, "GET", `/v1/changes?scope=${encodeURIComponent(name)}`),
+      await remember(by, name),
+    ]
+    return JSON.parse(JSON.stringify(asked).replaceAll(name, "…").replaceAll(encodeURIComponent(name), "…"))
+  }
+  expect(await call("plain", "PATCH", "/v1/scopes/project", { closed: true })).toMatchObject({ status: 403 })
+  expect(await call("manager", "PATCH", "/v1/scopes/team%3Atheirs", { closed: true })).toMatchObject({
+    status: 400,
+    body: { error: { param: "closed" } },
+  })
+  expect(await call("manager", "PATCH", "/v1/scopes/project", { closed: true })).toMatchObject({ status: 200, body: { closed: true } })
+  const foreign = await answers("plain", "team:theirs")
+  expect((foreign as { status: number }[]).map(({ status }) => status)).toEqual([403, 403, 403, 403, 403, 403])
+  expect(await answers("plain", "team:nobodys")).toEqual(foreign)
+  // Who was granted it, users in their own, and the project's own go on.
+  expect([await search("sales", "team:theirs"), (await remember("sales", "project")).status]).toEqual([200, 201])
+  expect([(await remember("ada", "user:ada")).status, (await remember("plain", "user:carl")).status]).toEqual([201, 201])
+  expect((await call("manager", "GET", "/v1/scopes/team%3Anobodys")).status).toBe(404)
+  expect((await remember("manager", "team:new")).status).toBe(201)
+  expect((await call("manager", "PATCH", "/v1/scopes/project", { closed: false })).status).toBe(200)
+  expect(await search("plain", "team:nobodys")).toBe(200)
+})
+
 it("refuses what is no grant, and says which scope is not there", async () => {
   const path = "/v1/scopes/user%3Anobody"
   expect(await call("manager", "PATCH", path, { grants: [{ principal: "k", can: ["own"] }] })).toMatchObject({ status: 400 })

@@ -8,6 +8,8 @@ export interface ScopeSettings {
   modelBudgetMicroUsd: number | null
   /** Recalls leave out what is below. */
   levelMin: number
+  /** Only the project's own can be: then a scope without grants is for nobody, unless it names an end user. */
+  closed: boolean
 }
 
 export interface StoredScope extends ScopeSettings {
@@ -16,15 +18,24 @@ export interface StoredScope extends ScopeSettings {
   parent: string | null
   createdAt: number
   grants: StoredGrant[]
+  /** False where nothing was written to it yet: told of only in a project that is closed. */
+  exists: boolean
+  /** The project is. */
+  isInClosed: boolean
 }
 
-const columns = `path, kind, parent, retention_days as "retentionDays", model_budget_micro_usd as "modelBudgetMicroUsd", level_min as "levelMin",
-  created_at as "createdAt", coalesce((select jsonb_agg(jsonb_build_object('kind', g.grantee_kind, 'name', g.grantee, 'can', to_jsonb(g.can))
+const columns = `u.path, coalesce(s.kind, '') as kind, s.parent, s.retention_days as "retentionDays", s.model_budget_micro_usd as "modelBudgetMicroUsd",
+  coalesce(s.level_min, 0) as "levelMin", coalesce(s.closed, false) as closed, coalesce(s.created_at, to_timestamp(0)) as "createdAt",
+  s.path is not null as exists, c.closed as "isInClosed", coalesce((select jsonb_agg(jsonb_build_object('kind', g.grantee_kind, 'name', g.grantee, 'can', to_jsonb(g.can))
     order by g.grantee_kind, g.grantee) from scope_grants g where g.project_id = s.project_id and g.scope = s.path), '[]') as grants`
 
-/** Those of the paths that exist. */
+const closing = `(select coalesce(bool_or(closed), false) as closed from scopes where project_id = $1 and path = 'project') c`
+
+/** Those of the paths that exist, and in a project that is closed the others too. */
 export function scopesByPath(db: Queryable, projectId: string, paths: readonly string[]): Promise<StoredScope[]> {
-  return db.query<StoredScope>(`select ${columns} from scopes s where project_id = $1 and path = any($2)`, [projectId, paths])
+  const text = `select ${columns} from ${closing}, unnest($2::text[]) as u (path) left join scopes s on s.project_id = $1 and s.path = u.path
+    where s.path is not null or c.closed`
+  return db.query<StoredScope>(text, [projectId, paths])
 }
 
 /** Leaves one that exists as it is. */
@@ -41,16 +52,14 @@ export async function ensureScope(
 
 /** One page in the order of their paths; `after` is the last path of the page before. */
 export function listScopes(db: Queryable, projectId: string, after: string | undefined, limit: number): Promise<StoredScope[]> {
-  const text = `select ${columns} from scopes s where project_id = $1 and ($2::text is null or path > $2) order by path limit $3`
+  const text = `select ${columns} from ${closing}, scopes u join scopes s on s.project_id = u.project_id and s.path = u.path
+    where u.project_id = $1 and ($2::text is null or u.path > $2) order by u.path limit $3`
   return db.query<StoredScope>(text, [projectId, after ?? null, limit])
 }
 
 export async function updateScope(db: Queryable, projectId: string, path: string, settings: ScopeSettings): Promise<void> {
-  await db.query(`update scopes set retention_days = $3, model_budget_micro_usd = $4, level_min = $5 where project_id = $1 and path = $2`, [
-    projectId,
-    path,
-    settings.retentionDays,
-    settings.modelBudgetMicroUsd,
-    settings.levelMin,
-  ])
+  await db.query(
+    `update scopes set retention_days = $3, model_budget_micro_usd = $4, level_min = $5, closed = $6 where project_id = $1 and path = $2`,
+    [projectId, path, settings.retentionDays, settings.modelBudgetMicroUsd, settings.levelMin, settings.closed],
+  )
 }
