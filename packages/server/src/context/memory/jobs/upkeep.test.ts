@@ -8,7 +8,7 @@ import { paraphrases } from "./paraphrases.fixture.ts"
 const caller = { projectId: "proj_default", principal: "key_test" }
 const never = new AbortController().signal
 /** Of recall → chat → remember. */
-const cycles = 60
+const cycles = Number(process.env["MEMORY_CYCLES"] ?? 60)
 let server: ContextServer
 
 beforeAll(async () => {
