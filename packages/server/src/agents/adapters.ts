@@ -66,16 +66,17 @@ function missingIn(command: JsonObject): string | undefined {
 
 /** What a call is given of its scopes. Passages come to whoever may search files, as a model's own search would give them. */
 export function contextAssembler(assembler: Assembler, gate: Pick<Gate, "decide">): AssembleContext {
-  return async (caller, { wish, query, runId, shown = [] }, signal) => {
+  return async (caller, { wish, query, runId, shown = [], embedWaitMs }, signal) => {
     const { budget_tokens: budgetTokens = 0, limit = 0, lanes = null, level_min: levelMin = null, states = [] } = wish.recall ?? {}
     const narrowed = { ...(lanes === null ? {} : { lanes }), ...(levelMin === null ? {} : { levelMin }) }
     const { scopes, read_after: readAfter, vector_store_ids: stores } = wish
     const refused = stores === undefined ? undefined : searchRefusal(gate, caller, runId)
     const vectorStoreIds = refused === undefined ? stores : undefined
-    const request = { scopes, readAfter, vectorStoreIds, query, budgetTokens, limit, states, runId, shown, ...narrowed }
-    const { manifest, withheld, passedOver, label, ...texts } = await assembler.assemble(caller, request, signal)
+    const request = { scopes, readAfter, vectorStoreIds, query, budgetTokens, limit, states, runId, shown, embedWaitMs, ...narrowed }
+    const { manifest, withheld, passedOver, wordsOnly, label, ...texts } = await assembler.assemble(caller, request, signal)
     const memoryIds = manifest.entries.map(({ id }) => id).filter((id) => id.startsWith("mem_"))
-    const told = { ...manifest, withheld, passedOver, ...(refused === undefined ? {} : { documentsRefused: refused }) }
+    const late = wordsOnly === null ? {} : { wordsOnly }
+    const told = { ...manifest, withheld, passedOver, ...late, ...(refused === undefined ? {} : { documentsRefused: refused }) }
     return { ...texts, manifest: told as unknown as JsonValue, memoryIds, label } // plain JSON
   }
 }

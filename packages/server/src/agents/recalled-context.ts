@@ -20,10 +20,10 @@ export interface AssembledContext {
   readonly label: Label
 }
 
-/** `shown`: what stands before the model anyway; it is not put there again. */
+/** `shown`: what stands before the model anyway; it is not put there again. `embedWaitMs`: how long the embedding of the question is waited for. */
 export type AssembleContext = (
   caller: { projectId: string; principal: string; user: string | null },
-  asked: { wish: MemoryWish; query: string; runId: string; shown?: readonly string[] | undefined },
+  asked: { wish: MemoryWish; query: string; runId: string; shown?: readonly string[] | undefined; embedWaitMs?: number | undefined },
   signal: AbortSignal,
 ) => Promise<AssembledContext>
 

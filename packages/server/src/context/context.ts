@@ -64,6 +64,7 @@ export interface ContextDependencies {
     | "blocksPerScopeMax"
     | "blockVersionsMax"
     | "memoryPinsPerScopeMax"
+    | "questionEmbedMsMax"
     | "stateBytesMax"
     | "statesPerScopeMax"
     | "stateVersionsMax"

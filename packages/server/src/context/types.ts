@@ -20,7 +20,12 @@ export interface TokenVectors {
 
 /** A model of this process that reads a text inside its conversation and gives vectors of its tokens too. */
 export interface PassageModel {
-  embed(passages: readonly Passage[], signal: AbortSignal): Promise<{ text: Float32Array; tokens: TokenVectors }[]>
+  /** `isUrgent`: somebody waits for it. */
+  embed(
+    passages: readonly Passage[],
+    signal: AbortSignal,
+    options?: { isUrgent?: boolean },
+  ): Promise<{ text: Float32Array; tokens: TokenVectors }[]>
   /** How well the tokens of a query are met by those of a text; 1 for equal texts. */
   readonly similarity: (query: TokenVectors, text: Int8Array) => number
 }

@@ -201,7 +201,9 @@ export interface Limits {
   /** Between two looks for upkeep of memory that is due, and scopes that one look begins with. */
   memoryUpkeepPollMs: number
   memoryUpkeepScopesMax: number
-  /** Longest wait of a chat completion or a message for its memory, and calls of which what was said waits to be kept. */
+  /** Longest wait of a search or a recall for the embedding of its question; then it goes by words alone, and says so. */
+  questionEmbedMsMax: number
+  /** Longest wait of a chat completion or a message for its memory (half of it for the embedding of its question), and calls of which what was said waits to be kept. */
   memoryWaitMsMax: number
   memoryTurnsWaitingMax: number
   /** Changes of one scope that its log keeps; a reader that is further behind has to read the scope anew. */
@@ -372,6 +374,7 @@ export const defaultLimits: Limits = {
   dataKeyCacheMs: 60_000,
   memoryUpkeepPollMs: 10_000,
   memoryUpkeepScopesMax: 100,
+  questionEmbedMsMax: 5_000,
   memoryWaitMsMax: 2_000,
   memoryTurnsWaitingMax: 1_000,
   changesKeptMax: 100_000,

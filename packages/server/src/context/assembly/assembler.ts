@@ -30,14 +30,15 @@ export interface AssemblyRequest extends AssemblyBudget {
   readAfter?: ReadAfter | undefined
   /** Texts that stand before the model anyway. */
   shown?: readonly string[]
+  /** How long the embedding of the question is waited for. */
+  embedWaitMs?: number | undefined
 }
 
+/** `wordsOnly`: why vectors were not searched; null when they were, or nothing was. */
+export type Assembled = Assembly & { withheld: number; passedOver: PassedOver[]; wordsOnly: string | null }
+
 export interface Assembler {
-  assemble(
-    caller: MemoryCaller,
-    request: AssemblyRequest,
-    signal: AbortSignal,
-  ): Promise<Assembly & { withheld: number; passedOver: PassedOver[] }>
+  assemble(caller: MemoryCaller, request: AssemblyRequest, signal: AbortSignal): Promise<Assembled>
 }
 
 /** What was found and would only have repeated. */
@@ -73,11 +74,12 @@ export function createAssembler(dependencies: AssemblerDependencies): Assembler 
         pinnedPieces(dependencies, caller, request),
         ...request.scopes.map((scope) => derivedPieces(dependencies, caller, scope)),
       ])
-      const [{ pieces, withheld, passedOver }, passages] = await Promise.all([
+      const [{ pieces, ...told }, passages] = await Promise.all([
         recalledPieces(dependencies, caller, request, signal),
         documentPieces(dependencies.search, caller, request, signal),
       ])
-      return { ...assemble(distinct([...standing.flat(), ...pieces, ...passages]), request), withheld, passedOver }
+      const wordsOnly = told.wordsOnly ?? passages.wordsOnly
+      return { ...assemble(distinct([...standing.flat(), ...pieces, ...passages.pieces]), request), ...told, wordsOnly }
     },
   }
 }
@@ -134,20 +136,30 @@ async function pinnedPieces({ memories }: AssemblerDependencies, caller: MemoryC
 async function recalledPieces(
   { memories }: AssemblerDependencies,
   caller: MemoryCaller,
-  { query, scopes, limit, budgetTokens, lanes, levelMin, runId, shown }: AssemblyRequest,
+  { query, scopes, limit, budgetTokens, lanes, levelMin, runId, shown, embedWaitMs }: AssemblyRequest,
   signal: AbortSignal,
-): Promise<{ pieces: Piece[]; withheld: number; passedOver: PassedOver[] }> {
-  if (query.trim() === "") return { pieces: [], withheld: 0, passedOver: [] }
+): Promise<{ pieces: Piece[] } & Omit<Assembled, keyof Assembly>> {
+  if (query.trim() === "") return { pieces: [], withheld: 0, passedOver: [], wordsOnly: null }
   const narrowed = { ...(lanes === undefined ? {} : { lanes }), ...(levelMin === undefined ? {} : { levelMin }) }
-  const asked = { query, scopes, limit, budgetTokens, shown, explain: true, ...narrowed, ...(runId === undefined ? {} : { runId }) }
-  const { entries, leftOut, withheld } = await memories.recall(caller, asked, signal)
+  const asked = {
+    query,
+    scopes,
+    limit,
+    budgetTokens,
+    shown,
+    embedWaitMs,
+    explain: true,
+    ...narrowed,
+    ...(runId === undefined ? {} : { runId }),
+  }
+  const { entries, leftOut, withheld, wordsOnly } = await memories.recall(caller, asked, signal)
   const best = Math.max(...entries.map(({ score }) => score), Number.MIN_VALUE)
   const pieces = entries.flatMap((entry) => pieceOf(entry, sectionOf(entry), Math.max(0, entry.score / best)))
   const passedOver = leftOut.flatMap(({ id, versionId: version, score, reason: why }) => {
     const reason = repeating.find((each) => each === why)
     return reason === undefined ? [] : [{ id, version, score, reason }]
   })
-  return { pieces, withheld, passedOver }
+  return { pieces, withheld, passedOver, wordsOnly }
 }
 
 function sectionOf({ kind }: Entry): SectionName {

@@ -10,21 +10,22 @@ export interface DocumentRequest {
   query: string
   limit: number
   shown?: readonly string[]
+  embedWaitMs?: number | undefined
 }
 
 /** `search` throws for a store that is none of the caller's project. */
 export async function documentPieces(
   search: Search,
   caller: MemoryCaller,
-  { vectorStoreIds = [], query, limit, shown = [] }: DocumentRequest,
+  { vectorStoreIds = [], query, limit, shown = [], embedWaitMs }: DocumentRequest,
   signal: AbortSignal,
-): Promise<Piece[]> {
-  if (vectorStoreIds.length === 0 || query.trim() === "") return []
-  const { results } = await search(caller, { vectorStoreIds, query, limit }, signal)
+): Promise<{ pieces: Piece[]; wordsOnly: string | null }> {
+  if (vectorStoreIds.length === 0 || query.trim() === "") return { pieces: [], wordsOnly: null }
+  const { results, wordsOnly } = await search(caller, { vectorStoreIds, query, limit, embedWaitMs }, signal)
   const isShown = shownTexts(shown)
   const told = results.filter((result) => mayRead(caller, result) && !isShown(result.text))
   const best = Math.max(...told.map(({ score }) => score), Number.MIN_VALUE)
-  return told.map((result) => pieceOf(result, Math.max(0, result.score / best)))
+  return { pieces: told.map((result) => pieceOf(result, Math.max(0, result.score / best))), wordsOnly }
 }
 
 function mayRead({ projectId, principal, user }: MemoryCaller, { label: { readers } }: SearchResult): boolean {

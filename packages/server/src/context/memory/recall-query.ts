@@ -35,6 +35,8 @@ export interface RecallQuery {
   shown?: readonly string[] | undefined
   /** Wait until these changes of the scopes are committed. */
   readAfter?: ReadAfter | undefined
+  /** How long the embedding of the question is waited for, before it is searched by words alone; `questionEmbedMsMax` when absent. */
+  embedWaitMs?: number | undefined
   /** Tell of candidates that were left out, and why. */
   explain?: boolean | undefined
   /** The run that is given the entries: it is remembered that they influenced it. */

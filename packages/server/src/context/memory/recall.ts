@@ -1,10 +1,10 @@
 // Recalling: the best entries of the scopes that were named, each with the reason why it is there, and on request why others are not.
-import { AppError, type Clock } from "../../core/index.ts"
+import { AppError, type Clock, type Limits } from "../../core/index.ts"
 import { recalled, type Queryable, type Store, type Transactor } from "../../store/index.ts"
 import { parametersOf } from "../retrieval/lanes.ts"
 import type { Fused } from "../retrieval/fuse.ts"
-import type { Reader, ReadQuestion } from "../retrieval/reader.ts"
-import { namedSpeakers, searchScope } from "../retrieval/scope-search.ts"
+import type { Reader } from "../retrieval/reader.ts"
+import { namedSpeakers, searchScope, type EmbeddedQuery } from "../retrieval/scope-search.ts"
 import type { TermKeyOf } from "../retrieval/term-hash.ts"
 import type { VectorIndex } from "../retrieval/vector-index.ts"
 import type { WordCache } from "../retrieval/word-cache.ts"
@@ -32,6 +32,7 @@ export interface RecallDependencies {
   vectorIndex: VectorIndex
   termKeyOf: TermKeyOf
   clock: Clock
+  limits: Pick<Limits, "questionEmbedMsMax">
   /** Rerankers of providers; only the bundled one when absent. */
   rerank?: ProviderReranking | undefined
 }
@@ -40,8 +41,9 @@ const limitDefault = 10
 const candidatesFirst = 100
 const candidatesMax = 6_400
 
-/** What is known of a question before anything is searched. */
-interface Asked extends Omit<ReadQuestion, "wordsOnly"> {
+/** What is known of a question before anything is searched; `reading`: its embedding, which is being made meanwhile. */
+interface Asked {
+  reading: Promise<EmbeddedQuery & { wordsOnly: string | null }>
   times: readonly NamedTime[]
   now: number
 }
@@ -60,12 +62,12 @@ export async function recall(
   const times = await timesOf(query, now)
   const paths = await readableScopes(db, caller, query.scopes)
   const text = await withoutSpeakers(dependencies, db, caller, query.query, paths)
-  const { wordsOnly, ...question } = await dependencies.reader.question(caller, text, signal)
+  const reading = readQuestion(dependencies, caller, query, text, signal)
   const model = rerankModel(dependencies.rerank, query.rerank)
   const note = (tx: Queryable, choice: Choice): Promise<void> => noteRecall(dependencies, tx, caller, query.runId, choice)
   // Not in a transaction: statements that do not wait for each other run at once, and the embedded engine's only connection stays free for others.
-  const found = await search(dependencies, db, caller, query, paths, { ...question, times, now })
-  const answer = { wordsOnly, times }
+  const found = await search(dependencies, db, caller, query, paths, { reading, times, now })
+  const answer = { wordsOnly: (await reading).wordsOnly, times }
   if (model === null || dependencies.rerank === undefined) {
     const choice = await chooseUnquoted(db, caller.projectId, found.candidates, found.wanted)
     if (model === null) await note(db, choice)
@@ -84,6 +86,24 @@ export async function recall(
 
 function told(choice: Choice, { explain }: RecallQuery): Choice {
   return { ...choice, leftOut: explain === true ? choice.leftOut : [] }
+}
+
+/** It is made while the words are searched; where it fails or is late they are the answer. */
+function readQuestion(
+  { reader, limits }: RecallDependencies,
+  caller: MemoryCaller,
+  { rerank = true, embedWaitMs = limits.questionEmbedMsMax }: RecallQuery,
+  text: string,
+  signal: AbortSignal,
+): Asked["reading"] {
+  const { similarity } = reader
+  const reading = reader.question(caller, text, signal, embedWaitMs).then(({ vector, tokens, wordsOnly }) => {
+    const isReranked = rerank !== false && tokens !== undefined && similarity !== undefined
+    return { vector, tokens: isReranked ? { query: tokens, similarity } : undefined, wordsOnly }
+  })
+  // Who searches may fail before it waits for it.
+  reading.catch(() => undefined)
+  return reading
 }
 
 /** As whoever asks would mean them: against the time that the question is about. */
@@ -163,14 +183,13 @@ async function withDiversity(
 }
 
 function scopeQuery(
-  { embedModel, wordCache, vectorIndex, termKeyOf, reader: { similarity } }: RecallDependencies,
+  { embedModel, wordCache, vectorIndex, termKeyOf }: RecallDependencies,
   { projectId }: MemoryCaller,
-  { query: text, lanes: wanted = memoryLanes, rerank = true }: RecallQuery,
-  { vector, tokens }: Asked,
+  { query: text, lanes: wanted = memoryLanes }: RecallQuery,
+  { reading }: Asked,
 ): Omit<Parameters<typeof searchScope>[1], "scopeId" | "candidatesMax"> {
-  const reranking = rerank !== false && tokens !== undefined && similarity !== undefined ? { query: tokens, similarity } : undefined
   const shared = { projectId, wordCache, vectorIndex, termKeyOf, model: embedModel }
-  return { ...shared, text, vector, tokens: reranking, documentIds: null, lanes: parametersOf(wanted) }
+  return { ...shared, text, vector: undefined, reading, documentIds: null, lanes: parametersOf(wanted) }
 }
 
 async function noteRecall(

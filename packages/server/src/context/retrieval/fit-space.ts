@@ -92,6 +92,9 @@ interface Searched {
   dimensions: number
 }
 
+/** Nobody waits for the answer; a question without its vector would fit nothing. */
+const fitWaitMs = 60_000
+
 async function searched(
   dependencies: FitDependencies,
   caller: Caller,
@@ -104,7 +107,7 @@ async function searched(
   const { projectId } = caller
   const db = store.project(projectId)
   const named = await namedSpeakers(db, { projectId, scopeId, text, wordCache, termKeyOf })
-  const { vector, tokens, wordsOnly } = await reader.question(caller, named.text, signal)
+  const { vector, tokens, wordsOnly } = await reader.question(caller, named.text, signal, fitWaitMs)
   if (vector === undefined)
     throw new AppError("feature_unavailable", `Weights cannot be fitted without vectors: ${wordsOnly ?? "the model gave none"}.`)
   const reranking = tokens === undefined || reader.similarity === undefined ? undefined : { query: tokens, similarity: reader.similarity }

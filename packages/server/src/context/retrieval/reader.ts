@@ -2,6 +2,7 @@
 import { AppError } from "../../core/index.ts"
 import type { PartTokens, Store } from "../../store/index.ts"
 import type { Caller, EmbedAs, Passage, PassageModel, TokenVectors } from "../types.ts"
+import { inTime, NotInTime } from "./in-time.ts"
 
 export interface ReadPassage {
   vector: Float32Array
@@ -23,8 +24,8 @@ export interface Reader {
     passages: readonly Passage[],
     signal: AbortSignal,
   ): Promise<ReadPassage[] | undefined>
-  /** A failing model does not stop the words. */
-  question(caller: Caller, text: string, signal: AbortSignal): Promise<ReadQuestion>
+  /** A failing model does not stop the words, nor one that takes longer than `waitMs`. */
+  question(caller: Caller, text: string, signal: AbortSignal, waitMs: number): Promise<ReadQuestion>
   /** Whether there is a model, and a place for its vectors. */
   keepsVectors: boolean
   /** See `PassageModel`. */
@@ -56,23 +57,32 @@ export function createReader({ store, embedAs, passageModel }: ReaderDependencie
     passages: read,
     keepsVectors: embedAs !== undefined && store.capabilities.vector,
     similarity: passageModel?.similarity,
-    async question(caller, text, signal) {
+    async question(caller, text, signal, waitMs) {
       const none = (wordsOnly: string): ReadQuestion => ({ vector: undefined, tokens: undefined, wordsOnly })
       if (embedAs === undefined) return none("no embedding model is configured")
       if (!store.capabilities.vector) return none("the database has no pgvector")
-      try {
+      const embedded = async (stop: AbortSignal): Promise<ReadQuestion> => {
         if (passageModel !== undefined) {
-          const [read] = await passageModel.embed([{ text }], signal)
+          const [read] = await passageModel.embed([{ text }], stop, { isUrgent: true })
           return { vector: read?.text, tokens: read?.tokens, wordsOnly: null }
         }
-        const [vector] = await embedAs({ ...caller, isPatient: false })([text], signal, "query")
+        const [vector] = await embedAs({ ...caller, isPatient: false })([text], stop, "query")
         return { vector, tokens: undefined, wordsOnly: null }
+      }
+      try {
+        return await inTime(waitMs, signal, embedded)
       } catch (error) {
         signal.throwIfAborted()
-        return none(error instanceof AppError ? `embedding the query failed: ${error.code}` : "embedding the query failed")
+        return none(wordsOnlyReason(error))
       }
     },
   }
+}
+
+/** Why vectors are not searched, for whoever asked. */
+export function wordsOnlyReason(error: unknown): string {
+  if (error instanceof NotInTime) return `embedding the query took longer than ${error.waitMs} ms`
+  return error instanceof AppError ? `embedding the query failed: ${error.code}` : "embedding the query failed"
 }
 
 /** Question marks of several scripts, and what may stand after one. */

@@ -27,6 +27,8 @@ export interface ScopeQuery {
   fusion?: Fusion | undefined
   /** Orders the best candidates by the tokens of the question; not done when absent. */
   tokens?: TokenReranking | undefined
+  /** The embedded query and its tokens where they are still being made: awaited when the words are found. It takes the place of those above. */
+  reading?: Promise<EmbeddedQuery> | undefined
   /** Only these documents; null is all of the scope. */
   documentIds: ReadonlySet<string> | null
   /** The lanes that are searched, and how. */
@@ -37,6 +39,8 @@ export interface ScopeQuery {
   vectorIndex: VectorIndex
   termKeyOf: TermKeyOf
 }
+
+export type EmbeddedQuery = Pick<ScopeQuery, "vector" | "tokens">
 
 type Signals = Omit<Candidate, "key" | "cosine">
 
@@ -54,22 +58,24 @@ interface WordArm {
 
 /** Candidates in order, best first. In a transaction its statements run one after the other, else those at once that can. */
 export async function searchScope(db: Queryable | Transactor, query: ScopeQuery): Promise<Fused[]> {
-  const { vector } = query
-  if (vector === undefined) {
-    const arm = await wordArm(db, query)
-    return fuse(await candidatesAt(db, query, arm, arm.best), { ceiling: arm.ceiling, fusion: wordsFusion })
-  }
+  if (query.vector === undefined && query.reading === undefined) return byWords(db, query, await wordArm(db, query))
   const [arm, state, fusion] = await allOf(
     db,
     () => wordArm(db, query),
     () => query.vectorIndex.state(db, query),
     () => fusionFor(db, query),
   )
+  const { vector, tokens } = (await query.reading) ?? query
+  if (vector === undefined) return byWords(db, query, arm)
   const cosines = await cosinesOf(db, query, vector, arm, state)
   // Each arm scores the candidates of the other too: one without its second score would be ranked as if it had none.
   const candidates = await candidatesAt(db, query, arm, new Set([...arm.best, ...cosines.keys()]), cosines)
   const fused = fuse(candidates, { ceiling: arm.ceiling, fusion })
-  return query.tokens === undefined ? fused : rerankByTokens(db, query, fused, fusion, query.tokens)
+  return tokens === undefined ? fused : rerankByTokens(db, query, fused, fusion, tokens)
+}
+
+async function byWords(db: Queryable, query: ScopeQuery, arm: WordArm): Promise<Fused[]> {
+  return fuse(await candidatesAt(db, query, arm, arm.best), { ceiling: arm.ceiling, fusion: wordsFusion })
 }
 
 /** A transaction has one connection. */

@@ -1,5 +1,5 @@
 // Searches vector stores: chunks by words and vectors, filtered by attributes, each result with its label and the reason why it was found.
-import { AppError, type Clock, type JsonObject } from "../../core/index.ts"
+import { AppError, type Clock, type JsonObject, type Limits } from "../../core/index.ts"
 import type { Label } from "../../security/index.ts"
 import { chunks, embeddings, segments, vectorStores, type ChunkHit, type ModelKey, type Queryable, type Store } from "../../store/index.ts"
 import { isExpired } from "../expiry.ts"
@@ -8,7 +8,9 @@ import { placeKey, placeOf } from "./bm25.ts"
 import { cosine, diversified } from "./diversity.ts"
 import { matches, type AttributeFilter } from "./filters.ts"
 import { calibrated, type Fused, type Why } from "./fuse.ts"
+import { inTime } from "./in-time.ts"
 import { parametersOf } from "./lanes.ts"
+import { wordsOnlyReason } from "./reader.ts"
 import { searchScope } from "./scope-search.ts"
 import type { FollowSpace } from "./spaces.ts"
 import type { TermKeyOf } from "./term-hash.ts"
@@ -30,6 +32,8 @@ export interface SearchQuery {
   weights?: SearchWeights | undefined
   /** How much chunks that are like better ones give way to others, 0 to 1: for what goes before a model. Not at all when absent. */
   diversity?: number | undefined
+  /** How long the embedding of the query is waited for; `questionEmbedMsMax` when absent. */
+  embedWaitMs?: number | undefined
 }
 
 export interface SearchWeights {
@@ -71,6 +75,7 @@ export interface SearchDependencies {
   embedAs: EmbedAs | undefined
   embedModel: string
   clock: Clock
+  limits: Pick<Limits, "questionEmbedMsMax">
   wordCache: WordCache
   vectorIndex: VectorIndex
   termKeyOf: TermKeyOf
@@ -86,7 +91,7 @@ export function createSearch(dependencies: SearchDependencies): Search {
     const { projectId } = caller
     const queries = queriesOf(query)
     await dependencies.followSpace(projectId)
-    const { vectors, wordsOnly } = await embedQueries(dependencies, caller, queries, signal)
+    const { vectors, wordsOnly } = await embedQueries(dependencies, caller, queries, signal, query.embedWaitMs)
     const found = await dependencies.store.project(projectId).transaction(async (db) => {
       const hits: SearchResult[] = []
       for (const vectorStoreId of new Set(query.vectorStoreIds)) {
@@ -127,23 +132,22 @@ function queriesOf(query: SearchQuery): readonly string[] {
   return queries.map((text) => text.slice(0, queryCharsMax))
 }
 
-/** The vectors of the queries, or why there are none. A failing embedding model does not stop the words. */
+/** The vectors of the queries, or why there are none. An embedding model that fails or is late does not stop the words. */
 export async function embedQueries(
-  { store, embedAs }: Pick<SearchDependencies, "store" | "embedAs">,
+  { store, embedAs, limits }: Pick<SearchDependencies, "store" | "embedAs" | "limits">,
   caller: Caller,
   queries: readonly string[],
   signal: AbortSignal,
+  waitMs = limits.questionEmbedMsMax,
 ): Promise<{ vectors: Float32Array[] | undefined; wordsOnly: string | null }> {
   if (embedAs === undefined) return { vectors: undefined, wordsOnly: "no embedding model is configured" }
   if (!store.capabilities.vector) return { vectors: undefined, wordsOnly: "the database has no pgvector" }
   try {
-    return { vectors: await embedAs({ ...caller, isPatient: false })(queries, signal, "query"), wordsOnly: null }
+    const embed = embedAs({ ...caller, isPatient: false })
+    return { vectors: await inTime(waitMs, signal, (stop) => embed(queries, stop, "query")), wordsOnly: null }
   } catch (error) {
     signal.throwIfAborted()
-    return {
-      vectors: undefined,
-      wordsOnly: error instanceof AppError ? `embedding the query failed: ${error.code}` : "embedding the query failed",
-    }
+    return { vectors: undefined, wordsOnly: wordsOnlyReason(error) }
   }
 }
 

@@ -1,7 +1,8 @@
 // Calls whose memory is slow, broken or refused: they are answered all the same, say so, and fail only where they are told to.
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest"
-import type { AssembledContext, MemoryWish } from "../../agents/index.ts"
+import { contextAssembler, type AssembledContext, type MemoryWish } from "../../agents/index.ts"
 import { AppError } from "../../core/index.ts"
+import { createGate } from "../../security/index.ts"
 import { startFakeProvider, type FakeProvider } from "../../testing/fake-provider.ts"
 import { rawPost, startTestGateway, testDeployment, testModel, type RawAnswer, type TestGateway } from "../../testing/gateway.ts"
 import type { CallMemories, TurnsToKeep } from "../memory/call-memories.ts"
@@ -54,6 +55,25 @@ const said = [{ role: "user", content: "Hello" }]
 const ask = (memory: object, more: object = {}): Promise<RawAnswer> =>
   rawPost(gateway.url, "/v1/chat/completions", { model: "m", messages: said, perdure: { memory: { scope: "user:a", ...memory } }, ...more })
 const manifestOf = ({ text }: RawAnswer): object => (JSON.parse(text) as { perdure: { memory: object } }).perdure.memory
+
+it("memory whose question is embedded too late comes by words alone, and the header says so", async () => {
+  let waitMs: number | undefined
+  const wordsOnly = "embedding the query took longer than 100 ms"
+  const entry = { id: "mem_1", version: null, section: "quotes", score: 1, tokens: 5, level: 0 } as const
+  const manifest = { budgetTokens: 100, tokens: 5, entries: [entry], cut: [] }
+  const assembler = {
+    assemble: async (_: unknown, { embedWaitMs }: { embedWaitMs?: number | undefined }) => {
+      waitMs = embedWaitMs
+      return { instructions: "", standing: "", recalled: "Recalled", label, manifest, withheld: 0, passedOver: [], wordsOnly }
+    },
+  }
+  assemble = contextAssembler(assembler, createGate({ grants: [] }))
+  const answer = await ask({})
+  expect([answer.status, answer.headers["x-perdure-memory"]]).toEqual([200, "entries=1; words-only"])
+  expect(manifestOf(answer)).toMatchObject({ status: "assembled", wordsOnly })
+  // The other half of the 200 ms is for what follows the embedding.
+  expect(waitMs).toBe(100)
+})
 
 it.each([
   ["does not answer", () => never, "database_timeout"],

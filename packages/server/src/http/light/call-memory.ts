@@ -82,9 +82,10 @@ export class CallMemory {
   }
 
   headers(): Record<string, string> {
-    const { status, entries } = this.#manifest
+    const { status, entries, wordsOnly } = this.#manifest
     const count = Array.isArray(entries) ? entries.length : 0
-    return { "x-perdure-memory": status === "assembled" ? `entries=${count}` : (status as string) }
+    const how = wordsOnly === undefined ? "" : "; words-only"
+    return { "x-perdure-memory": status === "assembled" ? `entries=${count}${how}` : (status as string) }
   }
 
   /** A streamed answer passes, and is read on its way. */
@@ -161,7 +162,8 @@ export class CallMemory {
     const { memories, call, waitMsMax } = this.#options
     const { projectId, id: principal, user } = call.hot.principal
     const query = said.question.slice(0, queryCharactersMax).toWellFormed()
-    const asked = { wish, query, runId: call.runId, shown: said.shown }
+    // The other half is for what follows the embedding.
+    const asked = { wish, query, runId: call.runId, shown: said.shown, embedWaitMs: waitMsMax / 2 }
     const signal = AbortSignal.timeout(waitMsMax)
     try {
       const given = await before(signal, memories.assemble({ projectId, principal, user }, asked, signal))
