@@ -1,6 +1,7 @@
 // The client's side of a streamed answer: the head at the right moment, one frame per write, backpressure, comments while idle.
 import type { ServerResponse } from "node:http"
 import { sseHeaders, ssePing } from "../../core/index.ts"
+import { chunkOf, lastChunks } from "./chunks.ts"
 
 export interface Pausable {
   pause(): void
@@ -25,6 +26,8 @@ export class ClientStream {
   /** The name of a header that may follow the answer. */
   trailer: string | undefined
   #ended = false
+  /** The chunks are made here. */
+  #ownChunks = false
   sizeBytes = 0
 
   constructor(options: ClientStreamOptions) {
@@ -64,7 +67,7 @@ export class ClientStream {
     if (!this.headSent) this.#writeHead()
     this.#lastWriteAt = this.#options.now()
     this.sizeBytes += frame.length
-    if (!this.#response.write(frame) && !this.#waiting) this.#wait()
+    if (!this.#send(frame) && !this.#waiting) this.#wait()
   }
 
   /** Ends a complete answer with the mark of a good end, nothing where the stream itself had it; then `onEnded` is called. */
@@ -84,20 +87,33 @@ export class ClientStream {
     const { keepAliveMs } = this.#options
     if (keepAliveMs > 0 && this.headSent && !this.#ended && !this.#waiting && now - this.#lastWriteAt >= keepAliveMs) {
       this.#lastWriteAt = now
-      this.#response.write(ssePing)
+      this.#send(ssePing)
     }
   }
 
   #writeHead(): void {
     const headers = { ...this.#options.headers(), ...sseHeaders }
     this.#response.writeHead(200, this.trailer === undefined ? headers : { ...headers, trailer: this.trailer })
+    // The head has promised chunks. Node writes their end only with the trailers that belong to it.
+    if (!this.#response.chunkedEncoding || this.trailer !== undefined) return
+    this.#ownChunks = true
+    this.#response.chunkedEncoding = false
+  }
+
+  /** False when the reader should take in first what was written. */
+  #send(frame: Buffer | string): boolean {
+    if (!this.#ownChunks) return this.#response.write(frame)
+    let mayGoOn = true
+    for (const piece of chunkOf(frame)) mayGoOn = this.#response.write(piece)
+    return mayGoOn
   }
 
   #close(lastFrame: string): void {
     if (!this.headSent) this.#writeHead()
     this.#ended = true
     this.sizeBytes += lastFrame.length
-    if (lastFrame === "") this.#response.end()
+    if (this.#ownChunks) this.#response.end(lastChunks(lastFrame))
+    else if (lastFrame === "") this.#response.end()
     else this.#response.end(lastFrame)
   }
 
