@@ -1,7 +1,14 @@
 // Test projects: `unit` beside the sources (the inner loop), `e2e` and `chaos` on the whole system.
 import { defineConfig } from "vitest/config"
+import { nodeFlags } from "./packages/server/src/testing/node-flags.ts"
 
-const shared = { testTimeout: 60_000, hookTimeout: 120_000, pool: "forks" as const }
+const shared = {
+  testTimeout: 60_000,
+  hookTimeout: 120_000,
+  pool: "forks" as const,
+  execArgv: nodeFlags,
+  globalSetup: ["packages/server/src/testing/global-setup.ts"],
+}
 
 export default defineConfig({
   test: {
@@ -12,7 +19,6 @@ export default defineConfig({
           ...shared,
           name: "unit",
           include: ["packages/*/src/**/*.test.{ts,tsx}", "scripts/**/*.test.ts"],
-          globalSetup: ["packages/server/src/testing/global-setup.ts"],
         },
       },
       {
@@ -21,8 +27,7 @@ export default defineConfig({
           name: "e2e",
           include: ["test/{e2e,compat,security}/**/*.test.ts"],
           testTimeout: 300_000,
-          fileParallelism: false,
-          globalSetup: ["packages/server/src/testing/global-setup.ts"],
+          globalSetup: [...shared.globalSetup, "test/support/built-dashboard.ts"],
         },
       },
       {
@@ -31,8 +36,6 @@ export default defineConfig({
           name: "chaos",
           include: ["test/chaos/**/*.test.ts"],
           testTimeout: 1_800_000,
-          fileParallelism: false,
-          globalSetup: ["packages/server/src/testing/global-setup.ts"],
         },
       },
     ],

@@ -1,4 +1,4 @@
-// Runs a command to its end in this terminal: its output, its signals, its exit code.
+// Runs a command to its end: its output in this terminal or handed out, its signals, its exit code.
 import { spawn } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { constants } from "node:os"
@@ -6,9 +6,11 @@ import { delimiter, join } from "node:path"
 
 const forwarded = ["SIGINT", "SIGTERM", "SIGHUP"]
 
-/** Resolves with the exit code; a command ended by a signal gives 128 + its number, as shells do. */
-export function runToEnd([command, ...args], { cwd, env = process.env }) {
-  const child = spawn(command, args, { cwd, env, stdio: "inherit", shell: command.endsWith(".cmd") })
+/** Resolves with the exit code; a command ended by a signal gives 128 + its number, as shells do. `onOutput` takes what it writes. */
+export function runToEnd([command, ...args], { cwd, env = process.env, onOutput }) {
+  const stdio = onOutput === undefined ? "inherit" : ["inherit", "pipe", "pipe"]
+  const child = spawn(command, args, { cwd, env, stdio, shell: command.endsWith(".cmd") })
+  for (const stream of [child.stdout, child.stderr]) stream?.setEncoding("utf8").on("data", onOutput)
   const listeners = forwarded.map((signal) => {
     // Ctrl-C in a terminal reaches the child by itself: a second one would mean "stop at once".
     const listener = () => (signal === "SIGINT" && process.stdin.isTTY ? undefined : child.kill(signal))
@@ -17,7 +19,8 @@ export function runToEnd([command, ...args], { cwd, env = process.env }) {
   })
   return new Promise((resolve, reject) => {
     child.once("error", (error) => reject(new Error(`${command} could not be started: ${error.message}`)))
-    child.once("exit", (code, signal) => {
+    // Not "exit": what it wrote may still be on its way.
+    child.once("close", (code, signal) => {
       for (const [name, listener] of listeners) process.off(name, listener)
       resolve(code ?? 128 + (constants.signals[signal ?? "SIGTERM"] ?? 15))
     })
@@ -32,10 +35,10 @@ export function projectEnvironment(root) {
 }
 
 /** Runs a tool's own entry file on the project's Node: `knip`, or `package/bin` where the two names differ. */
-export function tool({ root, node }, [name, ...args], cwd = root) {
+export function tool({ root, node }, [name, ...args], cwd = root, onOutput) {
   const [packageName, binName = name] = name.split("/")
   const directory = join(root, "node_modules", packageName)
   const { bin } = JSON.parse(readFileSync(join(directory, "package.json"), "utf8"))
   const entry = typeof bin === "string" ? bin : bin[binName]
-  return runToEnd([node, join(directory, entry), ...args], { cwd, env: projectEnvironment(root) })
+  return runToEnd([node, join(directory, entry), ...args], { cwd, env: projectEnvironment(root), onOutput })
 }

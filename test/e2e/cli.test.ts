@@ -8,6 +8,8 @@ import { join } from "node:path"
 import { pathToFileURL } from "node:url"
 import { afterAll, afterEach, expect, test } from "vitest"
 import { exitCodes } from "../../packages/server/src/cli/index.ts"
+import { nodeFlags } from "../../packages/server/src/testing/node-flags.ts"
+import { cleanEnvironment } from "../support/server.ts"
 
 const root = mkdtempSync(join(tmpdir(), "perdure-start-"))
 /** The entry of these tests. Not main.ts itself: `dev` would watch Perdure's own source, which may change while this runs. */
@@ -42,7 +44,7 @@ interface Running {
 
 /** Starts the command line in `root`, with nothing of this process's environment that the configuration reads. */
 function perdure(...args: string[]): Running {
-  const child = spawn(process.execPath, [main, ...args], { cwd: root, env: { PATH: process.env["PATH"], HOME: root } })
+  const child = spawn(process.execPath, [...nodeFlags, main, ...args], { cwd: root, env: cleanEnvironment({ HOME: root }) })
   children.push(child)
   let out = ""
   let err = ""

@@ -2,7 +2,7 @@
 import { join } from "node:path"
 import type { Browser, BrowserContext, Page } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { buildDashboard, expectAccessible, findBrowser, openBrowser, openPage } from "../support/browser.ts"
+import { expectAccessible, findBrowser, openBrowser, openPage } from "../support/browser.ts"
 import { startPerdure, temporaryDirectory, type StartedServer } from "../support/server.ts"
 
 const browserPath = findBrowser()
@@ -17,7 +17,6 @@ describe.skipIf(browserPath === undefined)("documents in a browser", () => {
   let problems: string[]
 
   beforeAll(async () => {
-    await buildDashboard()
     const directory = cleanUps.use(await temporaryDirectory())
     server = cleanUps.use(await startPerdure({ dataDirectory: join(directory.path, "data") }))
     browser = await openBrowser(browserPath ?? "")

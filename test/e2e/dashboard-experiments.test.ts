@@ -4,7 +4,7 @@ import { join } from "node:path"
 import type { Browser, BrowserContext, Page } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { startFakeProvider } from "../../packages/server/src/testing/fake-provider.ts"
-import { buildDashboard, expectAccessible, findBrowser, openBrowser, openPage } from "../support/browser.ts"
+import { expectAccessible, findBrowser, openBrowser, openPage } from "../support/browser.ts"
 import { startPerdure, temporaryDirectory, type StartedServer } from "../support/server.ts"
 
 const browserPath = findBrowser()
@@ -18,7 +18,6 @@ describe.skipIf(browserPath === undefined)("prompts, experiments and scores in a
   let problems: string[]
 
   beforeAll(async () => {
-    await buildDashboard()
     const provider = cleanUps.use(await startFakeProvider({ text: "hi" }))
     const directory = cleanUps.use(await temporaryDirectory())
     const config = join(directory.path, "perdure.yaml")

@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import type { Browser, BrowserContext, Page } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { buildDashboard, expectAccessible, findBrowser, openBrowser, openPage } from "../support/browser.ts"
+import { expectAccessible, findBrowser, openBrowser, openPage } from "../support/browser.ts"
 import { startPerdure, temporaryDirectory, type StartedServer } from "../support/server.ts"
 
 const browserPath = findBrowser()
@@ -18,7 +18,6 @@ describe.skipIf(browserPath === undefined)("memory in a browser", () => {
   let problems: string[]
 
   beforeAll(async () => {
-    await buildDashboard()
     const directory = cleanUps.use(await temporaryDirectory())
     const config = join(directory.path, "perdure.yaml")
     await writeFile(config, 'grants: [{ to: "*", allow: ["memory.write:*", "memory.delete:*", "memories.erase:*"] }]')

@@ -4,7 +4,7 @@ import { join } from "node:path"
 import type { Browser, BrowserContext, Page } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { startFakeProvider, type FakeProvider } from "../../packages/server/src/testing/fake-provider.ts"
-import { buildDashboard, expectAccessible, findBrowser, openBrowser, openPage } from "../support/browser.ts"
+import { expectAccessible, findBrowser, openBrowser, openPage } from "../support/browser.ts"
 import { startPerdure, temporaryDirectory, type StartedServer } from "../support/server.ts"
 
 const browserPath = findBrowser()
@@ -43,7 +43,6 @@ describe.skipIf(browserPath === undefined)("models and deployments in a browser"
   let problems: string[]
 
   beforeAll(async () => {
-    await buildDashboard()
     directory = await temporaryDirectory()
     good = await startFakeProvider()
     bad = await startFakeProvider({ error: { status: 401 } })

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import type { StepContext } from "../../packages/server/src/runs/index.ts"
 import { userLabel } from "../../packages/server/src/security/index.ts"
 import { startDashboardServer, type DashboardServer } from "../../packages/server/src/testing/dashboard-server.ts"
-import { buildDashboard, dashboardDirectory, expectAccessible, findBrowser, openBrowser, openPage } from "../support/browser.ts"
+import { dashboardDirectory, expectAccessible, findBrowser, openBrowser, openPage } from "../support/browser.ts"
 
 const browserPath = findBrowser()
 const longRunSteps = 3_000
@@ -16,7 +16,6 @@ describe.skipIf(browserPath === undefined)("runs in the dashboard", () => {
   let problems: string[]
 
   beforeAll(async () => {
-    await buildDashboard()
     server = await startDashboardServer({ directory: dashboardDirectory })
     defineRuns(server)
     browser = await openBrowser(browserPath ?? "")

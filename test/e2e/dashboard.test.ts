@@ -5,7 +5,7 @@ import { gzipSync } from "node:zlib"
 import OpenAI from "openai"
 import type { Browser, BrowserContext, Page } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { buildDashboard, dashboardDirectory, expectAccessible, findBrowser, openBrowser, openPage } from "../support/browser.ts"
+import { dashboardDirectory, expectAccessible, findBrowser, openBrowser, openPage } from "../support/browser.ts"
 import { startPerdure, temporaryDirectory, type StartedServer } from "../support/server.ts"
 
 const browserPath = findBrowser()
@@ -13,7 +13,6 @@ const firstLoadBytesMax = 200 * 1024
 
 describe("the built dashboard", () => {
   it("loads with at most 200 KB gzip, all of it from this server", async () => {
-    await buildDashboard()
     const files = (await readdir(dashboardDirectory, { recursive: true })).map((name) => join(dashboardDirectory, name))
     let sizeBytes = 0
     for (const file of files) if ((await stat(file)).isFile()) sizeBytes += gzipSync(await readFile(file)).length
@@ -34,7 +33,6 @@ describe.skipIf(browserPath === undefined)("the dashboard in a browser", () => {
   let problems: string[]
 
   beforeAll(async () => {
-    await buildDashboard()
     directory = await temporaryDirectory()
     server = await startPerdure({ dataDirectory: directory.path })
     openai = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: server.apiKey })

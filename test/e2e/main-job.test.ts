@@ -3,6 +3,7 @@ import { spawn } from "node:child_process"
 import { join } from "node:path"
 import OpenAI from "openai"
 import { describe, expect, it } from "vitest"
+import { nodeFlags } from "../../packages/server/src/testing/node-flags.ts"
 import { cleanEnvironment, startPerdure, temporaryDirectory } from "../support/server.ts"
 
 const root = join(import.meta.dirname, "..", "..")
@@ -55,7 +56,7 @@ describe("a server that is killed and started again", () => {
 
 function runDemo(): Promise<{ code: number | null; output: string; urlAfterMs: number }> {
   const startedAt = performance.now()
-  const child = spawn(process.execPath, [join(root, "scripts", "demo.ts"), "--exit"], {
+  const child = spawn(process.execPath, [...nodeFlags, join(root, "scripts", "demo.ts"), "--exit"], {
     env: cleanEnvironment(),
     stdio: ["ignore", "pipe", "pipe"],
   })

@@ -8,7 +8,8 @@ import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js"
 import { describe, expect, it } from "vitest"
 import { createClient } from "../../packages/client/src/index.ts"
 import { exitCodes } from "../../packages/server/src/cli/index.ts"
-import { startPerdure, temporaryDirectory } from "../support/server.ts"
+import { nodeFlags } from "../../packages/server/src/testing/node-flags.ts"
+import { cleanEnvironment, startPerdure, temporaryDirectory } from "../support/server.ts"
 
 const main = join(import.meta.dirname, "..", "..", "packages", "server", "src", "main.ts")
 
@@ -22,9 +23,9 @@ interface Desktop extends AsyncDisposable {
 async function desktop(cwd: string, args: readonly string[], env: Record<string, string> = {}): Promise<Desktop> {
   const transport = new StdioClientTransport({
     command: process.execPath,
-    args: [main, "mcp", ...args],
+    args: [...nodeFlags, main, "mcp", ...args],
     cwd,
-    env: { PATH: process.env["PATH"] ?? "", HOME: cwd, ...env },
+    env: cleanEnvironment({ HOME: cwd, ...env }),
     stderr: "pipe",
   })
   let notes = ""
@@ -60,9 +61,9 @@ async function piped(
   args: readonly string[],
   lines: readonly string[],
 ): Promise<{ code: number | null; out: string; err: string }> {
-  const child: ChildProcessWithoutNullStreams = spawn(process.execPath, [main, "mcp", ...args], {
+  const child: ChildProcessWithoutNullStreams = spawn(process.execPath, [...nodeFlags, main, "mcp", ...args], {
     cwd,
-    env: { PATH: process.env["PATH"], HOME: cwd },
+    env: cleanEnvironment({ HOME: cwd }),
   })
   let [out, err] = ["", ""]
   child.stdout.on("data", (chunk: Buffer) => (out += chunk.toString()))

@@ -7,6 +7,7 @@ import { join } from "node:path"
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest"
 import type { WireEvent } from "../../packages/server/src/agents/index.ts"
 import { startFakeProvider, type FakeProvider } from "../../packages/server/src/testing/fake-provider.ts"
+import { nodeFlags } from "../../packages/server/src/testing/node-flags.ts"
 import { open, openAiClient, send } from "../../packages/server/src/testing/response-client.ts"
 import { assertStreamInvariants } from "../../packages/server/src/testing/response-fixtures.ts"
 
@@ -41,7 +42,9 @@ afterAll(async () => {
 
 async function start(attemptsMax = 3): Promise<Child> {
   const script = join(import.meta.dirname, "../../packages/server/src/testing/response-child.ts")
-  const child = spawn(process.execPath, [script, directory, provider.url, String(attemptsMax)], { stdio: ["ignore", "pipe", "inherit"] })
+  const child = spawn(process.execPath, [...nodeFlags, script, directory, provider.url, String(attemptsMax)], {
+    stdio: ["ignore", "pipe", "inherit"],
+  })
   children.push(child)
   const died = once(child, "exit").then(([code]) => Promise.reject(new Error(`the server ended with ${String(code)} before it listened`)))
   const [line] = (await Promise.race([once(child.stdout, "data"), died])) as [Buffer]

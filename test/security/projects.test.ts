@@ -1,8 +1,10 @@
 // Projects are apart: nothing that one project made can be read, changed, listed, searched or deleted by another's key.
+import { join } from "node:path"
 import OpenAI from "openai"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { createPerdure, type Perdure } from "../../packages/server/src/app/index.ts"
 import { loadConfig } from "../../packages/server/src/config/index.ts"
+import { copyMigrated } from "../../packages/server/src/testing/database.ts"
 import { temporaryDirectory } from "../support/server.ts"
 import { routeRows, unaskedRoutes, type Answer, type RouteRow } from "./project-routes.ts"
 
@@ -29,6 +31,7 @@ const allowed = [
 beforeAll(async () => {
   directory = await temporaryDirectory()
   const { config } = await loadConfig({ cwd: directory.path, env: { PORT: "0", PERDURE_DATA: directory.path } })
+  await copyMigrated(join(directory.path, "db"))
   perdure = await createPerdure({ ...config, discovery: false, grants: [{ to: "*", allow: allowed, origin: "test" }] })
   ours = (await perdure.identity.createKey("proj_ours", "ours")).secret
   theirs = (await perdure.identity.createKey("proj_theirs", "theirs")).secret

@@ -1,6 +1,5 @@
-// A real Chromium for whole-system tests, and the dashboard built for it; says why where there is none.
+// A real Chromium for whole-system tests; says why where there is none.
 import axe from "axe-core"
-import { spawn } from "node:child_process"
 import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core"
@@ -36,19 +35,6 @@ const flags = [
 
 export function openBrowser(executablePath: string): Promise<Browser> {
   return chromium.launch({ executablePath, args: flags })
-}
-
-/** The dashboard as the sources are now. */
-export async function buildDashboard(): Promise<void> {
-  const vite = join(root, "node_modules", "vite", "bin", "vite.js")
-  const env = { ...process.env, NODE_ENV: "production" } // tests run with another, which would bundle React's development build
-  const child = spawn(process.execPath, [vite, "build", "--logLevel", "warn"], {
-    env,
-    cwd: join(root, "packages", "dashboard"),
-    stdio: "inherit",
-  })
-  const code = await new Promise<number | null>((resolve) => child.once("exit", resolve))
-  if (code !== 0) throw new Error(`vite build ended with code ${code}`)
 }
 
 /** A page whose every error, and every breach of the page's own policy, ends up in `problems`. */

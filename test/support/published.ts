@@ -1,4 +1,4 @@
-// Builds the packages as they are published, and lays them beside each other as npm would.
+// Builds the packages as they are published, with the dashboard that is there, and lays them beside each other as npm would.
 import { spawnSync } from "node:child_process"
 import { mkdirSync, symlinkSync } from "node:fs"
 import { join } from "node:path"
@@ -10,7 +10,7 @@ export const publishedProgram = join(root, "dist", "server", "bin", "perdure.mjs
 
 /** Dependencies are found in the repository's own node_modules. Throws when it does not build. */
 export function buildPublished(): void {
-  const build = spawnSync(process.execPath, [join(root, "scripts", "run.mjs"), "build"], { cwd: root, encoding: "utf8" })
+  const build = spawnSync(process.execPath, [join(root, "scripts", "run.mjs"), "build", "packages"], { cwd: root, encoding: "utf8" })
   if (build.status !== 0) throw new Error(`Perdure does not build: ${build.stdout}${build.stderr}`)
   const scope = join(root, "dist", "node_modules", "@perdure")
   mkdirSync(scope, { recursive: true })

@@ -3,6 +3,8 @@ import { spawn, type ChildProcess } from "node:child_process"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { copyMigrated } from "../../packages/server/src/testing/database.ts"
+import { nodeFlags } from "../../packages/server/src/testing/node-flags.ts"
 
 const entry = join(import.meta.dirname, "..", "..", "packages", "server", "src", "main.ts")
 /** Longest wait for a start; shared machines are slow. */
@@ -33,16 +35,21 @@ export interface StartArguments {
   signal?: AbortSignal
 }
 
-/** The environment of a child: without provider keys, so that tests see only what they declare. */
+/** The environment of a child: without provider keys, so that tests see only what they declare; with the compiled code of other children. */
 export function cleanEnvironment(more: Readonly<Record<string, string>> = {}): Record<string, string> {
-  const { PATH = "", HOME = "" } = process.env
-  return { PATH, HOME, NO_COLOR: "1", ...more }
+  const { PATH = "", HOME = "", NODE_COMPILE_CACHE = "" } = process.env
+  return { PATH, HOME, NODE_COMPILE_CACHE, NO_COLOR: "1", ...more }
 }
 
 export async function startPerdure(given: StartArguments): Promise<StartedServer> {
   const { dataDirectory, apiKey = "", config, env, port = 0, program = entry, signal } = given
+  // The first start itself is tested where the command line is, and with what is published.
+  if (program === entry && env?.["DATABASE_URL"] === undefined) await copyMigrated(join(dataDirectory, "db"))
   const flags = ["start", "--port", String(port), "--data", dataDirectory, "--print", "json", ...(config ? ["--config", config] : [])]
-  const child = spawn(process.execPath, [program, ...flags], { stdio: ["ignore", "pipe", "pipe"], env: cleanEnvironment(env) })
+  const child = spawn(process.execPath, [...nodeFlags, program, ...flags], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: cleanEnvironment(env),
+  })
   const exited = new Promise<number | string>((resolve) => child.once("exit", (code, signal) => resolve(code ?? signal ?? "unknown")))
   signal?.addEventListener("abort", () => child.kill("SIGKILL"), { once: true })
   const ready = await readyLine(child)
@@ -59,7 +66,7 @@ export async function startPerdure(given: StartArguments): Promise<StartedServer
 
 /** Runs the command line to its end. */
 export function runPerdure(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<CommandResult> {
-  const child = spawn(process.execPath, [entry, ...args], { stdio: ["ignore", "pipe", "pipe"], env: cleanEnvironment(env) })
+  const child = spawn(process.execPath, [...nodeFlags, entry, ...args], { stdio: ["ignore", "pipe", "pipe"], env: cleanEnvironment(env) })
   let [stdout, stderr] = ["", ""]
   child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()))
   child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()))

@@ -5,6 +5,7 @@ import { join } from "node:path"
 import { experimentSchema, feedbackListSchema, feedbackSumsSchema, runListSchema, type Experiment } from "@perdure/contract"
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest"
 import { loadConfig } from "../config/index.ts"
+import { copyMigrated } from "../testing/database.ts"
 import { startFakeProvider } from "../testing/fake-provider.ts"
 import { createPerdure, type Perdure } from "./index.ts"
 
@@ -50,6 +51,7 @@ const config = {
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "perdure-experiments-"))
   await writeFile(join(directory, "perdure.config.ts"), `export default ${JSON.stringify(config)}`)
+  await copyMigrated(join(directory, ".perdure", "db"))
   perdure = await createPerdure((await loadConfig({ cwd: directory, env: {}, flags: [] })).config)
   const { identity, projectId } = perdure
   key = (await identity.createKey(projectId, "app")).secret

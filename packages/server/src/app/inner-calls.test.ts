@@ -4,6 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, expect, test, vi } from "vitest"
 import { loadConfig } from "../config/index.ts"
+import { copyMigrated } from "../testing/database.ts"
 import { startFakeProvider } from "../testing/fake-provider.ts"
 import { createPerdure, type Perdure } from "./index.ts"
 
@@ -34,6 +35,7 @@ beforeAll(async () => {
     guards: [{ type: "moderate", name: "mod", model: "judge", failOpen: true, when: { models: ["judged"] } }],
   }
   await writeFile(join(directory, "perdure.config.ts"), `export default ${JSON.stringify(config)}`)
+  await copyMigrated(join(directory, ".perdure", "db"))
   perdure = await createPerdure((await loadConfig({ cwd: directory, flags: [] })).config)
   const make = async (name: string, limits: object): Promise<string> =>
     (await perdure.identity.createKey(perdure.projectId, name, { limits })).secret

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, expect, test, vi } from "vitest"
 import { loadConfig } from "../config/index.ts"
+import { copyMigrated } from "../testing/database.ts"
 import { startFakeProvider } from "../testing/fake-provider.ts"
 import { createPerdure, type Perdure } from "./index.ts"
 
@@ -26,6 +27,7 @@ beforeAll(async () => {
     memory: { extraction: { model: "reader", budgetUsdPerDay: 0.4 } },
   }
   await writeFile(join(directory, "perdure.config.ts"), `export default ${JSON.stringify(config)}`)
+  await copyMigrated(join(directory, ".perdure", "db"))
   perdure = await createPerdure((await loadConfig({ cwd: directory, flags: [] })).config)
   key = (await perdure.identity.createKey(perdure.projectId, "key", {})).secret
 }, 300_000)

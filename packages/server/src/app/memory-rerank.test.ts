@@ -5,6 +5,7 @@ import { join } from "node:path"
 import { afterAll, beforeAll, expect, test, vi } from "vitest"
 import type { MemorySearch } from "@perdure/contract"
 import { loadConfig } from "../config/index.ts"
+import { copyMigrated } from "../testing/database.ts"
 import { startFakeProvider, type FakeScript } from "../testing/fake-provider.ts"
 import { rankedByWords } from "../testing/fake-rerank-answers.ts"
 import { createPerdure, type Perdure } from "./index.ts"
@@ -37,6 +38,7 @@ beforeAll(async () => {
     memory: { rerank: { model: "ranker", timeoutMs: 2_000 } },
   }
   await writeFile(join(directory, "perdure.config.ts"), `export default ${JSON.stringify(config)}`)
+  await copyMigrated(join(directory, ".perdure", "db"))
   perdure = await createPerdure((await loadConfig({ cwd: directory, flags: [] })).config)
   const made = async (name: string, more: object): Promise<string> =>
     (await perdure.identity.createKey(perdure.projectId, name, more)).secret

@@ -5,6 +5,7 @@ import { join } from "node:path"
 import { promptListSchema, promptSchema, promptVersionSchema } from "@perdure/contract"
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest"
 import { loadConfig } from "../config/index.ts"
+import { copyMigrated } from "../testing/database.ts"
 import { startFakeProvider } from "../testing/fake-provider.ts"
 import { createPerdure, type Perdure } from "./index.ts"
 
@@ -51,6 +52,7 @@ beforeAll(async () => {
     prompts: { inline: [{ messages: [{ role: "user", content: "Say {{word}}" }], parameters: { model: "m", stop: ["!"] } }] },
   }
   await writeFile(join(directory, "perdure.config.ts"), `export default ${JSON.stringify(config)}`)
+  await copyMigrated(join(directory, ".perdure", "db"))
   perdure = await createPerdure((await loadConfig({ cwd: directory, env: { CLAUDE: "sk-ant-x" }, flags: [] })).config)
   key = (await perdure.identity.createKey(perdure.projectId, "app")).secret
   narrowKey = (await perdure.identity.createKey(perdure.projectId, "narrow", { scope: { models: ["c"] } })).secret

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, expect, it } from "vitest"
 import { loadConfig } from "../config/index.ts"
+import { copyMigrated } from "../testing/database.ts"
 import { startFakeProvider } from "../testing/fake-provider.ts"
 import { createPerdure, type Perdure } from "./index.ts"
 
@@ -37,6 +38,7 @@ beforeAll(async () => {
     guards: [{ type: "moderate", name: "mod", model: "away", failOpen: true, when: { models: ["judged"] } }],
   }
   await writeFile(join(directory, "perdure.config.ts"), `export default ${JSON.stringify(config)}`)
+  await copyMigrated(join(directory, ".perdure", "db"))
   perdure = await createPerdure((await loadConfig({ cwd: directory, flags: [] })).config)
   bound = (await perdure.identity.createKey(perdure.projectId, "bound", { scope: { regions: ["eu"] } })).secret
   free = (await perdure.identity.createKey(perdure.projectId, "free")).secret

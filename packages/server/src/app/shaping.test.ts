@@ -4,6 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { loadConfig } from "../config/index.ts"
+import { copyMigrated } from "../testing/database.ts"
 import { startFakeProvider } from "../testing/fake-provider.ts"
 import { createPerdure, type Perdure } from "./index.ts"
 
@@ -40,6 +41,7 @@ beforeAll(async () => {
   const before =
     '(texts) => texts.some(({ text }) => text.includes("rude")) ? { action: "block", message: "be polite" } : { action: "allow" }'
   await writeFile(join(directory, "perdure.config.ts"), `export default ${JSON.stringify(config).replace('"FUNCTION"', before)}`)
+  await copyMigrated(join(directory, ".perdure", "db"))
   perdure = await createPerdure((await loadConfig({ cwd: directory, flags: [] })).config)
 })
 afterAll(async () => {

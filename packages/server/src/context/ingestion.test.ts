@@ -9,6 +9,7 @@ import { createInterface } from "node:readline"
 import { afterEach, expect, it } from "vitest"
 import { vectorStores } from "../store/index.ts"
 import { startContextServer, wordVectors } from "../testing/context-server.ts"
+import { nodeFlags } from "../testing/node-flags.ts"
 
 const program = new URL("../testing/context-process.ts", import.meta.url).pathname
 const sentences = Array.from({ length: 1_200 }, (_, index) => `Sentence number ${index} tells a long story about tea and mountains.`)
@@ -32,7 +33,7 @@ interface Running {
 }
 
 async function start(directory: string): Promise<Running> {
-  const child: ChildProcess = spawn(process.execPath, [program, directory], { stdio: ["ignore", "pipe", "inherit"] })
+  const child: ChildProcess = spawn(process.execPath, [...nodeFlags, program, directory], { stdio: ["ignore", "pipe", "inherit"] })
   const address = Promise.withResolvers<{ url: string; apiKey: string }>()
   const waiting: { batches: number; resolve: () => void }[] = []
   let batches = 0

@@ -5,6 +5,7 @@ import { join } from "node:path"
 import OpenAI, { toFile } from "openai"
 import { createPerdure, type Perdure } from "../app/index.ts"
 import { loadConfig } from "../config/index.ts"
+import { copyMigrated } from "./database.ts"
 
 export interface BatchesServer extends AsyncDisposable {
   perdure: Perdure
@@ -16,6 +17,7 @@ export async function startBatchesServer(providerUrl: string, more: Record<strin
   const directory = await mkdtemp(join(tmpdir(), "perdure-batches-"))
   const path = join(directory, "perdure.config.ts")
   await writeFile(path, `export default ${JSON.stringify(batchesConfig(providerUrl, more))}`)
+  await copyMigrated(join(directory, ".perdure", "db"))
   const perdure = await createPerdure((await loadConfig({ cwd: directory, flags: [] })).config)
   const openai = new OpenAI({ baseURL: `${perdure.url}/v1`, apiKey: perdure.apiKeyCreated ?? "", maxRetries: 0 })
   const dispose = async (): Promise<void> => {

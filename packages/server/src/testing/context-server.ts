@@ -19,7 +19,7 @@ import { memoryWithoutFacts } from "./memory-settings.ts"
 import { createRuns, type Runs } from "../runs/index.ts"
 import { createGate, createIdentity, openSealer, type Grant, type Identity } from "../security/index.ts"
 import { apiKeys, openStore, type Store } from "../store/index.ts"
-import { openTestStore, type TestEngine } from "./database.ts"
+import { copyMigrated, openTestStore, type TestEngine } from "./database.ts"
 
 export interface ContextServer extends AsyncDisposable {
   readonly url: string
@@ -138,7 +138,10 @@ function wordVector(text: string): Float32Array {
 async function openDatabase(options: ContextServerOptions, limits: Limits, cleanUps: AsyncDisposableStack): Promise<Store> {
   const { dataDirectory, databaseUrl, engine = "pglite", vector } = options
   if (databaseUrl !== undefined) return cleanUps.use(await openStore({ databaseUrl, limits }))
-  if (dataDirectory !== undefined) return cleanUps.use(await openStore({ dataDirectory, limits, testing: { fsync: false } }))
+  if (dataDirectory !== undefined) {
+    await copyMigrated(dataDirectory)
+    return cleanUps.use(await openStore({ dataDirectory, limits, testing: { fsync: false } }))
+  }
   // Without pgvector the schema is another one, so the prepared database does not do.
   const bare = vector === false ? { fresh: true, testing: { vector } } : {}
   return cleanUps.use(await openTestStore(engine, { limits, ...bare })).store

@@ -1,4 +1,4 @@
-// Vitest's global set-up: a socket on which test processes ask for what they share: one Postgres server, one migrated template of each engine.
+// Vitest's global set-up: a socket on which test processes ask for what they share (one Postgres server, one migrated template of each engine), and one place for compiled code.
 import { mkdtempSync, rmSync } from "node:fs"
 import { createServer, type Socket } from "node:net"
 import { tmpdir } from "node:os"
@@ -14,6 +14,7 @@ export async function setup(): Promise<() => Promise<void>> {
   const path = join(directory, "control.sock")
   await new Promise<void>((resolve) => server.listen(path, resolve))
   process.env[controlVariable] = path
+  process.env["NODE_COMPILE_CACHE"] ??= join(import.meta.dirname, "..", "..", "..", "..", "node_modules", ".cache", "compiled")
   return async () => {
     server.close()
     await shared[Symbol.asyncDispose]()

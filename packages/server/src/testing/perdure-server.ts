@@ -4,7 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createPerdure, type Perdure } from "../app/index.ts"
 import { loadConfig } from "../config/index.ts"
-import { openTestStore, type TestEngine } from "./database.ts"
+import { copyMigrated, openTestStore, type TestEngine } from "./database.ts"
 import { startFakeProvider, type FakeProvider } from "./fake-provider.ts"
 
 export interface PerdureServer extends AsyncDisposable {
@@ -27,7 +27,7 @@ export async function startPerdureServer(engine: TestEngine, more: string): Prom
     const store = cleanUps.use(await openTestStore(engine))
     await writeFile(join(directory, "url"), "databaseUrl" in store.location ? store.location.databaseUrl : "")
     database = "database: { url: { file: ./url } }"
-  }
+  } else await copyMigrated(join(directory, ".perdure", "db"))
   const load = async (sections: string): Promise<Awaited<ReturnType<typeof loadConfig>>["config"]> => {
     await writeFile(join(directory, "perdure.yaml"), `${yamlOf(provider.url)}\n${database}\n${sections}\n`)
     return (await loadConfig({ cwd: directory, flags: [] })).config

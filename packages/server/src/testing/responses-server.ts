@@ -41,6 +41,7 @@ import { createRuns, type Run, type Runs } from "../runs/index.ts"
 import { createGate, createIdentity, openSealer, type Grant, type Identity } from "../security/index.ts"
 import { contextWindow, endOf } from "../app/responses.ts"
 import { openStore, type Store } from "../store/index.ts"
+import { copyMigrated } from "./database.ts"
 import { memoryWithoutFacts } from "./memory-settings.ts"
 import { createArgumentChecker, createToolGate, createToolRegistry, type Tool } from "../tools/index.ts"
 
@@ -96,6 +97,7 @@ export async function startResponsesServer(options: ResponsesServerOptions = {})
   const limits = { ...defaultLimits, sameDeploymentRetriesMax: 0, ...options.limits }
   const shared = { clock: systemClock, newId, limits, onError }
   const dataDirectory = options.dataDirectory ?? (await temporaryDirectory(cleanUps))
+  await copyMigrated(dataDirectory)
   const store = cleanUps.use(await openStore({ dataDirectory, limits, testing: { fsync: options.fsync ?? false } }))
   const identity = cleanUps.use(await createIdentity({ ...shared, store }))
   const runs = cleanUps.use(createRuns({ ...shared, store }))

@@ -10,6 +10,7 @@ import { defaultLimits, newId, systemClock, type JsonObject } from "../core/inde
 import { createRuns, type DoubtResolution, type RunEvent, type Runs } from "../runs/index.ts"
 import { createGate, unknownLabel, userLabel, type Grant, type Label } from "../security/index.ts"
 import { openStore, type Store } from "../store/index.ts"
+import { copyMigrated } from "../testing/database.ts"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { createArgumentChecker, createToolGate, createToolRegistry, defineTool, type Tool, type ToolOutcome } from "./index.ts"
@@ -64,6 +65,7 @@ const hangs = defineTool({
 const all: Grant = { to: "*", allow: ["tool.call:*", "tool.read:*"], origin: "test" }
 
 beforeAll(async () => {
+  await copyMigrated(directory)
   store = await openStore({ dataDirectory: directory, limits: defaultLimits, testing: { fsync: false } })
   runs = createRuns({ store, clock: systemClock, newId, limits: defaultLimits })
   runs.define({

@@ -7,6 +7,7 @@ import { afterAll, afterEach, describe, expect, it } from "vitest"
 import { sleep } from "../../core/index.ts"
 import { openTestStore, testEngines, type TestEngine, type TestStore } from "../../testing/database.ts"
 import type { LimitsChildOptions, LimitsChildResult } from "../../testing/limits-child.ts"
+import { nodeFlags } from "../../testing/node-flags.ts"
 
 const budgetMicroUsd = 1_000_000
 const reservationMicroUsd = 1_000
@@ -28,7 +29,7 @@ async function start(location: LimitsChildOptions["location"], part: Partial<Lim
     creditLeaseMs: 10_000,
     ...part,
   }
-  const child = spawn(process.execPath, [file, JSON.stringify(options)], { stdio: ["pipe", "pipe", "inherit"] })
+  const child = spawn(process.execPath, [...nodeFlags, file, JSON.stringify(options)], { stdio: ["pipe", "pipe", "inherit"] })
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const exited = once(child, "exit")
   const next = async (): Promise<string> => {
