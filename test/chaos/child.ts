@@ -1,4 +1,5 @@
 // The process that is killed: a kernel on the given database that does what the suite tells it and acknowledges what it reads to the witness.
+import { flushCompileCache } from "node:module"
 import { defaultLimits, newId, systemClock } from "../../packages/server/src/core/index.ts"
 import { createRuns } from "../../packages/server/src/runs/index.ts"
 import { userLabel } from "../../packages/server/src/security/index.ts"
@@ -17,6 +18,8 @@ function report(message: Report): void {
   process.send?.(message)
 }
 
+// It never ends by itself, which is when Node would keep what it compiled for those that come after it.
+flushCompileCache()
 // Loaded, and on standby until its turn comes: the database has one process at a time, loading takes longer than dying.
 await new Promise<void>((resolve) => process.once("message", () => resolve()))
 const store = await openStore({ ...settings.location, limits, testing: { fsync: false } })

@@ -1,7 +1,6 @@
 // One life of a child: spawned, told what to do, killed.
 import { fork, type ChildProcess } from "node:child_process"
 import { once } from "node:events"
-import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { ChildSettings, Command, Report } from "./protocol.ts"
 
@@ -20,7 +19,6 @@ export class Life {
   constructor(settings: ChildSettings, onReport: (report: Report) => void) {
     this.#onReport = onReport
     this.#child = fork(join(import.meta.dirname, "child.ts"), [JSON.stringify(settings)], {
-      env: { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), "perdure-chaos-cache") },
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     })
     this.exited = once(this.#child, "exit").then(() => {
