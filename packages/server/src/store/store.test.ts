@@ -289,14 +289,21 @@ describe.each(testEngines())("the store on %s", (engine) => {
 
   test("ends a transaction that is held open too long, so that others get their turn", async () => {
     await using other = await openTestStore(engine, { limits: { ...defaultLimits, queryTimeoutMs: 2_000 } })
+    const begun = Promise.withResolvers<void>()
+    const served = Promise.withResolvers<void>()
     const held = other.store.system.transaction(async (tx) => {
       await tx.query("create table half_done (id int)")
-      await sleep(6_000)
+      begun.resolve()
+      await served.promise
       await tx.query("select 1")
     })
     const outcome = failure(held)
-    await sleep(50)
+    await begun.promise
     expect(await other.store.system.query("select to_regclass('half_done') as found")).toEqual([{ found: null }])
+    // The embedded engine has one connection, so the transaction is over when this is answered; on Postgres others never waited for it.
+    const open = "select 1 from pg_stat_activity where datname = current_database() and state like 'idle in transaction%'"
+    if (engine === "postgres") await expect.poll(() => other.store.system.query(open), { timeout: 30_000 }).toEqual([])
+    served.resolve()
     expect((await outcome).code).toMatch(/database_timeout|database_unavailable/)
     expect(await other.store.system.query("select to_regclass('half_done') as found")).toEqual([{ found: null }])
   })

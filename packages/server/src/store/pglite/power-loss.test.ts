@@ -10,8 +10,9 @@ import { durableContent, durableNames, identity, recordTree } from "./shadow.ts"
 import { randomFrom } from "../../testing/random.ts"
 
 /** Raise it for a long run: `PERDURE_POWER_LOSS_IMAGES=1000`. */
-const imagesWanted = Number(process.env["PERDURE_POWER_LOSS_IMAGES"] ?? 20)
-const imagesPerCrash = 10
+const imagesWanted = Number(process.env["PERDURE_POWER_LOSS_IMAGES"] ?? 10)
+/** One with each chance that an unsynced change reached the disk. */
+const imagesPerCrash = 5
 
 let scratch: string
 beforeEach(() => {
