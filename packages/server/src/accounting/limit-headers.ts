@@ -2,25 +2,24 @@
 import type { LimitState, LimitWindow } from "./admission/types.ts"
 
 /** `x-ratelimit-{limit,remaining,reset}-{requests,tokens}`; resets are durations: `12ms`, `6m0s`, `1h2m3s`. Empty where nothing limits. */
-export function openAiLimitHeaders({ requests, tokens, inputTokens, outputTokens }: LimitState): Record<string, string> {
-  const headers: Record<string, string> = {}
-  openAiWindow(headers, "requests", requests)
-  openAiWindow(headers, "tokens", tokens ?? tighter(inputTokens, outputTokens))
-  return headers
-}
-
-function openAiWindow(headers: Record<string, string>, unit: string, window: LimitWindow | null): void {
-  if (window === null) return
-  headers[`x-ratelimit-limit-${unit}`] = String(window.limit)
-  headers[`x-ratelimit-remaining-${unit}`] = String(Math.floor(window.remaining))
-  if (Number.isFinite(window.resetMs)) headers[`x-ratelimit-reset-${unit}`] = durationText(window.resetMs)
+export function setOpenAiLimitHeaders(headers: Record<string, string>, { requests, tokens, inputTokens, outputTokens }: LimitState): void {
+  const ofTokens = tokens ?? tighter(inputTokens, outputTokens)
+  // Names are written out: one that is put together is looked up among all texts of the process before it can be set.
+  if (requests !== null) {
+    headers["x-ratelimit-limit-requests"] = String(requests.limit)
+    headers["x-ratelimit-remaining-requests"] = String(Math.floor(requests.remaining))
+    if (Number.isFinite(requests.resetMs)) headers["x-ratelimit-reset-requests"] = durationText(requests.resetMs)
+  }
+  if (ofTokens === null) return
+  headers["x-ratelimit-limit-tokens"] = String(ofTokens.limit)
+  headers["x-ratelimit-remaining-tokens"] = String(Math.floor(ofTokens.remaining))
+  if (Number.isFinite(ofTokens.resetMs)) headers["x-ratelimit-reset-tokens"] = durationText(ofTokens.resetMs)
 }
 
 const anthropicUnits = { requests: "requests", tokens: "tokens", inputTokens: "input-tokens", outputTokens: "output-tokens" } as const
 
 /** `anthropic-ratelimit-{requests,tokens,input-tokens,output-tokens}-{limit,remaining,reset}`; resets are times as in RFC 3339. */
-export function anthropicLimitHeaders(state: LimitState, nowEpochMs: number): Record<string, string> {
-  const headers: Record<string, string> = {}
+export function setAnthropicLimitHeaders(headers: Record<string, string>, state: LimitState, nowEpochMs: number): void {
   for (const [unit, name] of Object.entries(anthropicUnits) as [keyof LimitState, string][]) {
     const window = state[unit]
     if (window === null) continue
@@ -28,7 +27,6 @@ export function anthropicLimitHeaders(state: LimitState, nowEpochMs: number): Re
     headers[`anthropic-ratelimit-${name}-remaining`] = String(Math.floor(window.remaining))
     if (Number.isFinite(window.resetMs)) headers[`anthropic-ratelimit-${name}-reset`] = timeText(nowEpochMs + window.resetMs)
   }
-  return headers
 }
 
 function tighter(a: LimitWindow | null, b: LimitWindow | null): LimitWindow | null {

@@ -51,7 +51,7 @@ const rememberedMax = 10_000
 
 export function createPrices({ configured }: PricesOptions): Prices {
   const known = new Map<string, Price | undefined>()
-  const priceOf = (deployment: PricedDeployment): Price | undefined => {
+  const find = (deployment: PricedDeployment): Price | undefined => {
     const own = configured.get(deployment.id)
     if (own) return own
     const name = `${deployment.provider} ${deployment.upstreamModel}`
@@ -61,6 +61,15 @@ export function createPrices({ configured }: PricesOptions): Prices {
       known.set(name, listed && { ...priceFromUsd(listed), list: priceListVersion })
     }
     return known.get(name)
+  }
+  /** The way without building a name: deployments of one registry are the same objects from call to call. */
+  const found = new WeakMap<PricedDeployment, { price: Price | undefined }>()
+  const priceOf = (deployment: PricedDeployment): Price | undefined => {
+    const before = found.get(deployment)
+    if (before) return before.price
+    const price = find(deployment)
+    found.set(deployment, { price })
+    return price
   }
   return { version: priceListVersion, priceOf }
 }

@@ -1,5 +1,5 @@
 // Failures as Anthropic-shaped answers and events; the type says what happened, the request's id is in the body too.
-import { anthropicLimitHeaders } from "../../accounting/index.ts"
+import { setAnthropicLimitHeaders } from "../../accounting/index.ts"
 import { AppError } from "../../core/index.ts"
 import { UpstreamError } from "../../inference/index.ts"
 import type { WireShape } from "../light/wire-shape.ts"
@@ -20,7 +20,7 @@ const types = new Set([...Object.values(typeOfStatus), "invalid_request_error", 
 
 export const anthropicShape: WireShape = {
   requestIdHeader: "request-id",
-  limitHeaders: anthropicLimitHeaders,
+  setLimitHeaders: setAnthropicLimitHeaders,
   errorAnswer: (error, requestId) => {
     const { status: plain, headers, body } = errorAnswer(error, requestId)
     const { "x-request-id": _, ...rest } = headers

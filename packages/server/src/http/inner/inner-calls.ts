@@ -50,7 +50,7 @@ function callRoute(
   let thrown: unknown
   const shape: WireShape = {
     requestIdHeader: route.shape.requestIdHeader,
-    limitHeaders: () => ({}),
+    setLimitHeaders: () => undefined,
     errorFrame: (error, id) => route.shape.errorFrame(error, id),
     errorAnswer: (error, id) => {
       thrown = error

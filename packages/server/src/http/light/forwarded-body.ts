@@ -70,7 +70,10 @@ export function forwardedBody(bytes: BodyBytes, rules: BodyRules, userOf: UserOf
     const span = spans.get(name)
     return span ? bytes.text({ start: span.start, end: Math.min(span.end, span.start + headBytesMax) }) : ""
   }
-  return { ...read, ...sizesOf(bytes), forUpstream, has: (name) => spans.has(name), head, parsed: () => parseJsonObject(bytes.whole()) }
+  const { sizeBytes } = bytes
+  const inputTokensEstimated = estimateInputTokens(bytes)
+  const parsed = (): JsonObject => parseJsonObject(bytes.whole())
+  return { ...read, sizeBytes, inputTokensEstimated, forUpstream, has: (name) => spans.has(name), head, parsed }
 }
 
 /** Enough to see the role of the first message. */
@@ -95,11 +98,10 @@ function parsedBody(bytes: BodyBytes, { change, modelAssumed }: BodyRules, userO
   const read = readRequest({ ...parsed, ...(perdure === undefined ? {} : { perdure }) }, userOf)
   const forUpstream = (upstreamModel: string): Buffer => Buffer.from(JSON.stringify({ ...change(parsed), model: upstreamModel }))
   const head = (name: string): string => (parsed[name] === undefined ? "" : JSON.stringify(parsed[name]).slice(0, headBytesMax))
-  return { ...read, ...sizesOf(bytes), forUpstream, has: (name) => parsed[name] !== undefined, head, parsed: () => parsed }
-}
-
-function sizesOf(bytes: BodyBytes): Pick<ForwardedBody, "sizeBytes" | "inputTokensEstimated"> {
-  return { sizeBytes: bytes.sizeBytes, inputTokensEstimated: estimateInputTokens(bytes) }
+  const { sizeBytes } = bytes
+  const inputTokensEstimated = estimateInputTokens(bytes)
+  const has = (name: string): boolean => parsed[name] !== undefined
+  return { ...read, sizeBytes, inputTokensEstimated, forUpstream, has, head, parsed: () => parsed }
 }
 
 type ReadRequest = Omit<ForwardedBody, "sizeBytes" | "inputTokensEstimated" | "forUpstream" | "has" | "head" | "parsed">

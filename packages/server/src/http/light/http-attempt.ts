@@ -2,17 +2,11 @@
 import type { IncomingHttpHeaders } from "node:http"
 import type { Dispatcher } from "undici"
 import { messageOf } from "../../core/index.ts"
-import {
-  errorOfStatus,
-  errorOfTransport,
-  UpstreamError,
-  type Deployment,
-  type ModelUsage,
-  type UpstreamTarget,
-} from "../../inference/index.ts"
+import { errorOfStatus, errorOfTransport, UpstreamError, type Deployment, type UpstreamTarget } from "../../inference/index.ts"
 import { joined, sizeOf, type SentBody } from "./body-bytes.ts"
 import type { Attempt, AttemptEnd } from "./forward.ts"
 import type { LightCall, LightRunDependencies } from "./light-call.ts"
+import { nothingUsed } from "./usage-sum.ts"
 
 /** Takes the 200 of one attempt to the client. All but `begun` and `complete` may throw: that fails the attempt. */
 export interface Relay {
@@ -38,7 +32,6 @@ export interface HttpAttemptOptions {
 }
 
 const errorBodyBytesMax = 64 * 1024
-const nothingUsed: ModelUsage = { inputTokens: 0, outputTokens: 0, cachedTokens: 0, reasoningTokens: 0, estimated: false }
 
 export class HttpAttempt implements Attempt, Dispatcher.DispatchHandler {
   readonly #options: HttpAttemptOptions
@@ -75,11 +68,9 @@ export class HttpAttempt implements Attempt, Dispatcher.DispatchHandler {
   #dispatch(line: UpstreamTarget["line"], path: string, headers: Readonly<Record<string, string>>): void {
     const { body, deployment } = this.#options
     const { firstTokenMs, idleMs, totalMs } = deployment.timeouts ?? {}
-    const request: Dispatcher.DispatchOptions = {
-      path,
-      method: "POST",
-      ...(isInPieces(body) ? inPieces(headers, body) : { headers, body }),
-    }
+    const request: Dispatcher.DispatchOptions = isInPieces(body)
+      ? { path, method: "POST", ...inPieces(headers, body) }
+      : { path, method: "POST", headers, body }
     if (firstTokenMs !== undefined) request.headersTimeout = firstTokenMs
     if (idleMs !== undefined) request.bodyTimeout = idleMs
     if (totalMs !== undefined) this.#total = setTimeout(() => this.#tooLong(totalMs), totalMs)

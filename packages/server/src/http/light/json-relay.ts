@@ -26,6 +26,8 @@ export interface JsonRelayOptions {
 const errorStart = /^\s*\{\s*"error"\s*:/
 const openObject = 123
 const closeObject = 125
+const quote = 34
+const letterE = 101
 
 export class JsonRelay implements Relay {
   readonly #options: JsonRelayOptions
@@ -79,6 +81,8 @@ export class JsonRelay implements Relay {
 
   /** An answer that is not JSON, or an error under a 200. */
   #check(body: Buffer): void {
+    // As nearly all begin: with another member than an error.
+    if (body[0] === openObject && body[1] === quote && body[2] !== letterE) return
     const { deployment } = this.#options
     const start = body.toString("latin1", 0, 100)
     if (body[0] !== openObject && start.trimStart()[0] !== "{") throw unreadable(deployment, "an answer that is not a JSON object")

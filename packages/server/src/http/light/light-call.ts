@@ -23,6 +23,7 @@ import type { CallMemory } from "./call-memory.ts"
 import type { ModelCache } from "./prepare.ts"
 import type { Sweep } from "./sweep.ts"
 import type { Try } from "./try.ts"
+import { nothingUsed, sumOf } from "./usage-sum.ts"
 
 export interface LightRunDependencies {
   models: Pick<Models, "require" | "list">
@@ -164,7 +165,7 @@ export class LightCall {
     if (this.#triesCount > 1) headers["x-perdure-attempts"] = String(this.#triesCount)
     if (this.hot.traceparent !== undefined) headers["traceparent"] = this.hot.traceparent
     const state = this.refusedBy ?? this.reservation?.state
-    if (state) Object.assign(headers, this.hot.shape.limitHeaders(state, this.#dependencies.clock.now()))
+    if (state) this.hot.shape.setLimitHeaders(headers, state, this.#dependencies.clock.now())
     if (this.care) Object.assign(headers, this.care.headers())
     if (this.memory) Object.assign(headers, this.memory.headers())
     if (this.request.shaped) Object.assign(headers, this.request.shaped.headers)
@@ -200,14 +201,17 @@ export class LightCall {
     const { clock, prices, records } = this.#dependencies
     const { hot, request, deployment } = this
     const last = this.usage ?? this.#estimate(this.outputTokensSeen)
-    const { usage, ...cost } = this.#withAbandoned(last, deployment ? costOf(last, prices.priceOf(deployment)) : free)
+    const price = deployment ? prices.priceOf(deployment) : undefined
+    const total = this.#withAbandoned(last, deployment ? costOf(last, price) : free)
+    const { usage, costMicroUsd, costKnown } = total
     const endedAt = clock.monotonic()
-    this.#release(outcome, usage, cost)
+    this.#release(outcome, total)
     this.care?.settled(outcome === "completed" && this.#failovers.length === 0, {
       deployment: deployment?.id ?? null,
       inputTokens: usage.inputTokens,
       outputTokens: usage.outputTokens,
-      ...cost,
+      costMicroUsd,
+      costKnown,
     })
     const record: LightRunRecord = {
       id: this.runId,
@@ -231,8 +235,9 @@ export class LightCall {
       outputTokens: usage.outputTokens,
       cachedTokens: usage.cachedTokens,
       reasoningTokens: usage.reasoningTokens,
-      ...cost,
-      priceList: (deployment && prices.priceOf(deployment)?.list) ?? null,
+      costMicroUsd,
+      costKnown,
+      priceList: price?.list ?? null,
       requestBytes: request.requestBytes,
       responseBytes: this.responseBytes,
       label: (this.memory?.label as unknown as JsonObject | undefined) ?? null, // a label is plain JSON
@@ -257,10 +262,11 @@ export class LightCall {
     return { usage: sumOf(usage, before.usage), costMicroUsd: sum, costKnown: costKnown && before.costKnown }
   }
 
-  #release(outcome: LightRunRecord["outcome"], { inputTokens, outputTokens }: ModelUsage, cost: Cost): void {
+  #release(outcome: LightRunRecord["outcome"], { usage, costMicroUsd, costKnown }: Abandoned): void {
+    const { inputTokens, outputTokens } = usage
     this.#try?.report(outcome === "completed" ? { inputTokens, outputTokens } : { cancelled: true })
     if (this.#sentAt === undefined) this.reservation?.release()
-    else this.reservation?.settle({ inputTokens, outputTokens, ...cost })
+    else this.reservation?.settle({ inputTokens, outputTokens, costMicroUsd, costKnown })
   }
 
   #data(estimated: boolean): LightRunRecord["data"] {
@@ -285,15 +291,4 @@ function withKept(record: LightRunRecord, remembered: JsonValue): LightRunRecord
   return { ...record, data: { ...(record.data as JsonObject | null), remembered } } // of `#data`
 }
 
-const nothingUsed: ModelUsage = { inputTokens: 0, outputTokens: 0, cachedTokens: 0, reasoningTokens: 0, estimated: false }
 const free: Cost = { costMicroUsd: 0, costKnown: true }
-
-function sumOf(a: ModelUsage, b: ModelUsage): ModelUsage {
-  return {
-    inputTokens: a.inputTokens + b.inputTokens,
-    outputTokens: a.outputTokens + b.outputTokens,
-    cachedTokens: a.cachedTokens + b.cachedTokens,
-    reasoningTokens: a.reasoningTokens + b.reasoningTokens,
-    estimated: a.estimated || b.estimated,
-  }
-}

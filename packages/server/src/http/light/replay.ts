@@ -6,6 +6,7 @@ import type { ClientStream, Pausable } from "./client-stream.ts"
 import type { LightCall, LightRunDependencies } from "./light-call.ts"
 import { refuse, told } from "./refuse.ts"
 import { sendWhole } from "./whole-answer.ts"
+import { nothingUsed } from "./usage-sum.ts"
 
 export interface ReplayOptions {
   dependencies: Pick<LightRunDependencies, "logger">
@@ -83,5 +84,3 @@ export class Replay implements Pausable {
     }
   }
 }
-
-const nothingUsed = { inputTokens: 0, outputTokens: 0, cachedTokens: 0, reasoningTokens: 0, estimated: false }

@@ -9,7 +9,7 @@ export interface ErrorAnswer {
 
 export interface WireShape {
   /** What its limits leave to the caller; empty where nothing limits it. */
-  limitHeaders(state: LimitState, nowEpochMs: number): Record<string, string>
+  setLimitHeaders(headers: Record<string, string>, state: LimitState, nowEpochMs: number): void
   /** The header that carries the request's id on every answer. */
   readonly requestIdHeader: "x-request-id" | "request-id"
   /** The answer for whatever was thrown; what is unexpected shows no internals. */

@@ -1,6 +1,6 @@
 // Failures as OpenAI-shaped answers: status, headers and a body with all four keys; what is unexpected shows no internals.
 import { errorType } from "@perdure/contract"
-import { openAiLimitHeaders } from "../../accounting/index.ts"
+import { setOpenAiLimitHeaders } from "../../accounting/index.ts"
 import { AppError } from "../../core/index.ts"
 import { UpstreamError } from "../../inference/index.ts"
 import type { ErrorAnswer, WireShape } from "../light/wire-shape.ts"
@@ -32,7 +32,7 @@ export function errorBody(error: AppError): ErrorBody {
 /** The errors of OpenAI's clients. */
 export const openAiShape: WireShape = {
   requestIdHeader: "x-request-id",
-  limitHeaders: openAiLimitHeaders,
+  setLimitHeaders: setOpenAiLimitHeaders,
   errorAnswer,
   errorFrame: (error, requestId) => `data: ${JSON.stringify(errorBody(error instanceof AppError ? error : unexpected(requestId)))}\n\n`,
 }

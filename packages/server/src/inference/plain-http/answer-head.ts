@@ -40,13 +40,25 @@ function readFields(text: string): Fields {
   for (let from = text.indexOf("\r\n") + 2; from < text.length;) {
     const colon = text.indexOf(":", from)
     const end = text.indexOf("\r\n", colon)
-    const name = text.slice(from, colon).toLowerCase()
+    const name = lowerCased(text.slice(from, colon))
     const value = withoutSpaces(text, colon + 1, end)
     const before = fields[name]
     fields[name] = before === undefined ? value : Array.isArray(before) ? [...before, value] : [before, value]
     from = end + 2
   }
   return fields
+}
+
+/** Providers send the same names with every answer: each is made once. */
+const lowerCasedNames = new Map<string, string>()
+const namesMax = 500
+
+function lowerCased(name: string): string {
+  const known = lowerCasedNames.get(name)
+  if (known !== undefined) return known
+  const lower = name.toLowerCase()
+  if (lowerCasedNames.size < namesMax) lowerCasedNames.set(name, lower)
+  return lower
 }
 
 function withoutSpaces(text: string, from: number, to: number): string {

@@ -14,16 +14,17 @@ export function usageOf(usage: JsonValue | undefined): ModelUsage | undefined {
   const reasoningTokens = countOf(completion["reasoning_tokens"]) ?? 0
   const outputTokens = withReasoning(reported ?? 0, reasoningTokens, (countOf(usage["total_tokens"]) ?? 0) - (inputTokens ?? 0))
   const cached = countOf(prompt["cached_tokens"]) ?? firstCount(usage, cachedElsewhere)
-  return {
+  const read: ModelUsage = {
     inputTokens: inputTokens ?? 0,
     outputTokens,
     cachedTokens: Math.min(cached ?? 0, inputTokens ?? 0),
     reasoningTokens,
-    ...someOf("cacheWriteTokens", prompt["cache_write_tokens"]),
-    ...someOf("audioInputTokens", prompt["audio_tokens"]),
-    ...someOf("audioOutputTokens", completion["audio_tokens"]),
     estimated: false,
   }
+  setSome(read, "cacheWriteTokens", prompt["cache_write_tokens"])
+  setSome(read, "audioInputTokens", prompt["audio_tokens"])
+  setSome(read, "audioOutputTokens", completion["audio_tokens"])
+  return read
 }
 
 /** DeepSeek's, Mistral's and Moonshot's names. */
@@ -38,9 +39,11 @@ function firstCount(usage: JsonObject, names: readonly string[]): number | undef
   return names.map((name) => countOf(usage[name])).find((count) => count !== undefined)
 }
 
-function someOf(name: keyof ModelUsage, value: JsonValue | undefined): Partial<ModelUsage> {
+type Optional = "cacheWriteTokens" | "audioInputTokens" | "audioOutputTokens"
+
+function setSome(usage: ModelUsage, name: Optional, value: JsonValue | undefined): void {
   const count = countOf(value) ?? 0
-  return count > 0 ? { [name]: count } : {}
+  if (count > 0) usage[name] = count
 }
 
 function objectOf(value: JsonValue | undefined): JsonObject {
