@@ -1,62 +1,97 @@
-// The process that is killed while it works on memory: it remembers what it is told, acknowledges it, and dies at the step that it is told.
+// The process that is killed while it works on memory: it does what it is told, acknowledges it, and dies at the place that it is told.
+import { once } from "node:events"
 import { createContext, type ContextDependencies } from "../../../packages/server/src/context/index.ts"
 import { defaultLimits, newId, systemClock } from "../../../packages/server/src/core/index.ts"
-import { createRuns, type RunContext, type RunDefinition, type Runs } from "../../../packages/server/src/runs/index.ts"
+import { createRuns } from "../../../packages/server/src/runs/index.ts"
 import { openSealer } from "../../../packages/server/src/security/index.ts"
 import { openStore } from "../../../packages/server/src/store/index.ts"
 import { wordVectors } from "../../../packages/server/src/testing/context-server.ts"
 import { memoryForTests } from "../../../packages/server/src/testing/memory-settings.ts"
-import { caller, scope, type ChildSettings, type Phase, type Report } from "./protocol.ts"
-
-const { dataDirectory, crash, says } = JSON.parse(process.argv[2] ?? "{}") as ChildSettings // written by the suite
-let occurrence = 0
-
-/** Dies when this is the place where it shall; SIGKILL leaves no time for anything. */
-function passing(step: string, phase: Phase): void {
-  if (crash === null || crash.phase !== phase || step.split(":")[0] !== crash.step) return
-  occurrence += 1
-  if (occurrence === crash.occurrence) process.kill(process.pid, "SIGKILL")
-}
-
-/** Every step passes three places: before it, when its work is done but not committed, and when it is committed. */
-function watched(context: RunContext): RunContext {
-  return {
-    ...context,
-    step: async (key, work, options) => {
-      passing(key, "before")
-      const output = await context.step(
-        key,
-        async (step) => {
-          const done = await work(step)
-          passing(key, "uncommitted")
-          return done
-        },
-        options,
-      )
-      passing(key, "committed")
-      return output
-    },
-  }
-}
-
-function watchedRuns(runs: Runs): Runs {
-  const define = (definition: RunDefinition): void =>
-    runs.define({ ...definition, execute: (context, input) => definition.execute(watched(context), input) })
-  return new Proxy(runs, {
-    get(kernel, name): unknown {
-      if (name === "define") return define
-      const member: unknown = Reflect.get(kernel, name)
-      return typeof member === "function" ? (member.bind(kernel) as unknown) : member
-    },
-  })
-}
+import { killPoints } from "./kill-points.ts"
+import { extractionModel, summaryModel } from "./models.ts"
+import { caller, type ChildSettings, type Deed, type Report } from "./protocol.ts"
 
 function report(what: Report): Promise<void> {
   return new Promise((resolve) => process.send?.(what, () => resolve()))
 }
 
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+process.on("disconnect", () => process.exit(1))
+// Loaded, and on standby until its turn comes: the embedded database has one process at a time, and loading takes longer than dying.
+const [{ location, crash, deeds, scopes, search }] = (await once(process, "message")) as [ChildSettings]
+// Deaths are what this is about: none of them makes a run wait for a person.
+const limits = { ...defaultLimits, memoryUpkeepPollMs: 200, runAttemptsMax: 1_000_000 }
+const points = killPoints(crash)
+const opened = await openStore({ ...location, limits, testing: { fsync: false } })
+const onError = (...what: unknown[]): void => void process.stderr.write(`${what.map(String).join(": ")}\n`)
+const runs = createRuns({ store: opened, limits, clock: systemClock, newId, onError })
+const memory: ContextDependencies["memory"] = {
+  settings: { ...memoryForTests.settings, quietMs: 1, sessionGapMs: 500 },
+  extractionModel,
+  summaryModel,
+}
+const store = points.store(opened)
+const context = createContext({
+  store,
+  runs: points.runs(runs),
+  sealer: await openSealer(store),
+  embedAs: () => wordVectors,
+  embedModel: "words",
+  memory,
+  clock: systemClock,
+  newId,
+  limits,
+  onError,
+})
+
+async function doIt(scope: string, deed: Deed): Promise<void> {
+  switch (deed.type) {
+    case "say": {
+      const { type: _type, page, ...said } = deed
+      const source = page === undefined ? {} : { source: { kind: "web" as const, uri: page } }
+      await points.at("remember", () => context.memories.remember(caller, { scope, ...said, ...source }))
+      return
+    }
+    case "keep":
+      await context.scopes.update(caller, scope, { retentionDays: deed.days })
+      return
+    case "revoke":
+      return revoke(scope, deed.page)
+    case "erase":
+      return erase(deed.subject)
+  }
+}
+
+async function revoke(scope: string, page: string): Promise<void> {
+  const sources = await context.memories.sources(caller, { scope, limit: 100 })
+  const live = sources.find(({ uri, revokedAt }) => uri === page && revokedAt === null)
+  if (live !== undefined) await points.at("revoke", () => context.memories.revoke(caller, live.id, null))
+}
+
+/** One that an earlier process began goes on here by itself. */
+async function erase(subject: string): Promise<void> {
+  for (;;) {
+    const all = await context.erasures.list(caller.projectId, { limit: 1_000 })
+    const own = all.filter(({ target }) => target.name === subject)
+    if (own.some(({ status }) => status === "completed")) return
+    if (!own.some(({ status }) => status === "in_progress")) {
+      const target = { kind: "subject", name: subject } as const
+      await context.erasures.start(caller, { target, dryRun: false }, AbortSignal.timeout(60_000))
+    } else await pause(50)
+  }
+}
+
+async function settled(scope: string): Promise<void> {
+  for (;;) {
+    const { isBehind, backlog, endedAt } = await context.upkeep.status(caller, scope)
+    if (!isBehind && backlog.toIndex + backlog.toExtract === 0 && endedAt !== null) return
+    await pause(100)
+  }
+}
+
 /** What facts say now, page by page. */
-async function believed(): Promise<string[]> {
+async function believed(scope: string): Promise<string[]> {
   const texts: string[] = []
   for (let before: string | undefined; ;) {
     const page = await context.memories.list(caller, { scope, kinds: ["fact", "preference", "event"], before, limit: 100 })
@@ -66,35 +101,26 @@ async function believed(): Promise<string[]> {
   }
 }
 
-// Deaths are what this is about: none of them makes a run wait for a person.
-const limits = { ...defaultLimits, memoryUpkeepPollMs: 200 }
-const store = await openStore({ dataDirectory, limits, testing: { fsync: false } })
-const runs = createRuns({ store, limits, clock: systemClock, newId, onError: (...what) => process.stderr.write(`${what.join(": ")}\n`) })
-const memory: ContextDependencies["memory"] = { ...memoryForTests, settings: { ...memoryForTests.settings, quietMs: 1, sessionGapMs: 500 } }
-const context = createContext({
-  store,
-  runs: watchedRuns(runs),
-  sealer: await openSealer(store),
-  embedAs: () => wordVectors,
-  embedModel: "words",
-  memory,
-  clock: systemClock,
-  newId,
-  limits,
-})
+async function unfound(): Promise<string[]> {
+  const wrong: string[] = []
+  for (const { scope, word } of search) {
+    const query = { scopes: [scope], query: word, lanes: ["user" as const], limit: 100 }
+    const { entries } = await context.memories.recall(caller, query, AbortSignal.timeout(60_000))
+    const count = entries.filter(({ text }) => text?.includes(`${word} `)).length
+    if (count !== 1 || !entries[0]?.text?.includes(`${word} `)) wrong.push(`${word} in ${scope}: ${count} times`)
+  }
+  return wrong
+}
 
-for (const { text, session, occurredAt } of says) {
-  passing("remember", "before")
-  await context.memories.remember(caller, { scope, text, session, occurredAt })
-  passing("remember", "uncommitted")
-  await report({ type: "remembered", text })
-  passing("remember", "committed")
+for (const { id, scope, deed } of deeds) {
+  await doIt(scope, deed)
+  await report({ type: "done", id })
 }
-for (;;) {
-  const { isBehind, backlog, endedAt } = await context.upkeep.status(caller, scope)
-  if (!isBehind && backlog.toIndex + backlog.toExtract === 0 && endedAt !== null) break
-  await new Promise((resolve) => setTimeout(resolve, 20))
+const facts: Record<string, string[]> = {}
+for (const scope of scopes) {
+  await settled(scope)
+  facts[scope] = await believed(scope)
 }
-await report({ type: "settled", believed: await believed() })
+await report({ type: "settled", believed: facts, unfound: await unfound() })
 // It waits for its end: a process that did not reach its place dies idle.
 setInterval(() => undefined, 1_000)
