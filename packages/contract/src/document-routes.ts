@@ -19,7 +19,13 @@ export const fileRoutes = [
     response: null,
     responseType: "application/octet-stream",
   },
-  { method: "DELETE", path: "/v1/files/{id}", summary: "Delete a file and what was derived from it", response: openai.deletedSchema },
+  {
+    method: "DELETE",
+    path: "/v1/files/{id}",
+    summary: "Delete a file with what is searchable of it",
+    query: openai.fileDeleteQuerySchema,
+    response: openai.deletedSchema,
+  },
 ] as const
 
 export const uploadRoutes = [

@@ -58,7 +58,12 @@ export const erasureSchema = z
 
 export const erasureCreateRequestSchema = z.strictObject({
   subject: z.string().min(1).max(200).optional().meta({ description: "Whom data is about, as it was named when it was remembered" }),
-  source: z.string().min(1).max(200).optional().meta({ description: "The id of a source" }),
+  source: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .meta({ description: "The id of a source, or of a stored file, which goes with all that is searchable of it" }),
   scope: z
     .string()
     .min(1)

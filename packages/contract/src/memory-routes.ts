@@ -82,13 +82,13 @@ export const memoryRoutes = [
   {
     method: "GET",
     path: "/v1/sources/{id}/blast_radius",
-    summary: "Tell what came from a source, what was derived of it, and which runs were given it",
+    summary: "Tell what came from a source or a stored file, what was derived of it, and which runs were given it",
     response: memories.blastRadiusSchema,
   },
   {
     method: "POST",
     path: "/v1/sources/{id}/revoke",
-    summary: "Take back all that came from a source and what rests on it alone",
+    summary: "Take back all that came from a source or a stored file and what rests on it alone",
     request: memories.sourceRevokeRequestSchema,
     response: memories.revocationSchema,
   },

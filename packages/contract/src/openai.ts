@@ -225,6 +225,12 @@ export const pageQuerySchema = z.looseObject({
   after: z.string().optional(),
   before: z.string().optional(),
 })
+export const fileDeleteQuerySchema = z.looseObject({
+  derived: z
+    .enum(["keep", "revoke"])
+    .default("keep")
+    .meta({ description: "An addition to OpenAI's: whether what was remembered with the file before whoever said it is taken back, too" }),
+})
 export const deletedSchema = z.looseObject({ id: z.string(), object: z.string(), deleted: z.boolean() }).meta({ id: "Deleted" })
 
 function listOf<T extends z.ZodType>(item: T, id: string) {

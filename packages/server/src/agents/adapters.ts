@@ -77,7 +77,8 @@ export function contextAssembler(assembler: Assembler, gate: Pick<Gate, "decide"
     const memoryIds = manifest.entries.map(({ id }) => id).filter((id) => id.startsWith("mem_"))
     const late = wordsOnly === null ? {} : { wordsOnly }
     const told = { ...manifest, withheld, passedOver, ...late, ...(refused === undefined ? {} : { documentsRefused: refused }) }
-    return { ...texts, manifest: told as unknown as JsonValue, memoryIds, label } // plain JSON
+    const fileIds = [...new Set(manifest.entries.flatMap(({ citation }) => citation?.fileId ?? []))]
+    return { ...texts, manifest: told as unknown as JsonValue, memoryIds, fileIds, label } // plain JSON
   }
 }
 
@@ -98,12 +99,12 @@ export function turnKeeper(memories: Pick<Memories, "remember">, gate: Pick<Gate
     const ids: string[] = []
     const kept = new Map<string, string>()
     // One after the other: each message is indexed with the one before it.
-    for (const { role, text, itemId, label: own, recalledFrom, before = [...kept.keys()], tool } of turns) {
+    for (const { role, text, itemId, label: own, recalledFrom, before = [...kept.keys()], tool, fileIds } of turns) {
       // One source for all that is said outside of conversations: a transcript that is sent again is recognised, whatever call it comes in.
       const origin = { source: { kind: kinds[role], uri: tool ?? conversationId ?? face } }
       const where = { scope, session, itemId, runId, ...(conversationId === null ? {} : { conversationId }) }
       // What was kept just now goes by its id there: the same text may have been kept as another item before.
-      const madeWith = { entryIds: before.flatMap((id) => kept.get(id) ?? []), itemIds: before.filter((id) => !kept.has(id)) }
+      const madeWith = { entryIds: before.flatMap((id) => kept.get(id) ?? []), itemIds: before.filter((id) => !kept.has(id)), fileIds }
       const known = { recalledFrom: recalledFrom.slice(0, recalledFromMax), ...(own === undefined ? {} : { label: own }) }
       const said = text.slice(0, turnCharactersMax).toWellFormed()
       const { id } = await memories.remember(caller, { role, text: said, madeWith, ...where, ...origin, ...known })

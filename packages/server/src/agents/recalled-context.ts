@@ -1,7 +1,7 @@
 // What a response is given of its scopes before its first turn: assembled in a step, told in the log, put where each part belongs.
-import type { JsonObject, JsonValue } from "../core/index.ts"
+import { AppError, type JsonObject, type JsonValue } from "../core/index.ts"
 import type { ModelMessage } from "../inference/index.ts"
-import type { Label } from "../security/index.ts"
+import { joinIdentity, type Label } from "../security/index.ts"
 import { influence, type Session } from "./session.ts"
 import type { MemoryWish } from "./types.ts"
 import { withContext } from "./window.ts"
@@ -17,6 +17,8 @@ export interface AssembledContext {
   readonly manifest: JsonValue
   /** Ids of the memories in it. */
   readonly memoryIds: readonly string[]
+  /** Ids of the stored files of which it has passages. */
+  readonly fileIds?: readonly string[]
   readonly label: Label
 }
 
@@ -40,7 +42,10 @@ export async function giveContext(session: Session, question: string): Promise<r
   const assembleContext = dependencies.assembleContext
   const output = await context.step(
     "context",
-    async (step) => ({ ...(await assembleContext(caller, asked, step.signal)) }) as unknown as JsonObject, // plain JSON
+    async ({ signal }) => {
+      const given = assembleContext(caller, asked, signal).catch((error: unknown) => without(wish, error, signal))
+      return { ...(await given) } as unknown as JsonObject // plain JSON
+    },
     { effect: "read", input: { scopes: wish.scopes }, label: (value) => assembledOf(value).label },
   )
   const assembled = assembledOf(output)
@@ -51,6 +56,15 @@ export async function giveContext(session: Session, question: string): Promise<r
   session.messages = withContext(session.messages, assembled)
   session.turnsFrom = session.messages.length
   return assembled.memoryIds
+}
+
+/** What the configuration wants for a response that did not ask for it never fails it, unless it says so; the manifest tells why there is none. */
+function without(wish: MemoryWish, error: unknown, signal: AbortSignal): AssembledContext {
+  if (wish.by_configuration !== true || wish.required === true || signal.aborted) throw error
+  const isRefusal = error instanceof AppError && error.status < 500
+  const reason = error instanceof AppError ? error.code : "server_error"
+  const manifest = { status: isRefusal ? "refused" : "unavailable", reason, scopes: wish.scopes, entries: [], cut: [] }
+  return { instructions: "", standing: "", recalled: "", manifest, memoryIds: [], fileIds: [], label: joinIdentity }
 }
 
 function textsOf({ content }: ModelMessage): string[] {

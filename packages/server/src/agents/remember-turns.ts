@@ -1,5 +1,5 @@
 // What a response leaves in memory: what its user said, what it answered, what its tools told; each in its lane, and never what was recalled.
-import type { JsonObject } from "../core/index.ts"
+import { messageOf, type JsonObject } from "../core/index.ts"
 import { joinLabels, type Label } from "../security/index.ts"
 import type { Session } from "./session.ts"
 import { memoryToolName, recallToolName } from "./tool-choice.ts"
@@ -18,6 +18,8 @@ export interface TurnToRemember {
   readonly before?: readonly string[]
   /** Which tool told it. */
   readonly tool?: string
+  /** Stored files of which the model had passages. */
+  readonly fileIds?: readonly string[]
 }
 
 /** Remembers turns of one scope; doing it again adds nothing. Gives the ids, or why it may not. */
@@ -45,9 +47,15 @@ export async function rememberTurns(session: Session, items: readonly LabelledIt
   const { id: runId, projectId, principal } = context.run
   const caller = { projectId, principal, user: request.acts_for ?? null }
   const asked = { scope, session: sessionOf(wish, runId), conversationId: request.conversation, runId, turns }
-  const work = async (): Promise<JsonObject> => {
-    const { ids, refused } = await remember(caller, asked)
-    return { ids, refused }
+  const work = async ({ signal }: { signal: AbortSignal }): Promise<JsonObject> => {
+    try {
+      const { ids, refused } = await remember(caller, asked)
+      return { ids, refused }
+    } catch (error) {
+      // Nobody who asked for this response wanted it remembered.
+      if (wish.by_configuration !== true || signal.aborted) throw error
+      return { ids: [], refused: messageOf(error) }
+    }
   }
   const done = await context.step("remember", work, { effect: "idempotent", input: { scope, turns: turns.length } })
   context.emit("memory.remembered", { scope, ...done })
@@ -58,7 +66,11 @@ function sessionOf({ session }: MemoryWish, runId: string): string {
 }
 
 /** Of the input only what is new: what was said since the model spoke last. What a client sends again was remembered when it was said. */
-function turnsOf({ request, writer, label }: Session, items: readonly LabelledItem[], recalledFrom: readonly string[]): TurnToRemember[] {
+function turnsOf(
+  { request, writer, label, passages, assembled }: Session,
+  items: readonly LabelledItem[],
+  recalledFrom: readonly string[],
+): TurnToRemember[] {
   const own = new Set(request.input.map(({ id }) => id))
   const sent = items.filter(({ item }) => own.has(item.id))
   const spoken = sent.findLastIndex(
@@ -70,9 +82,12 @@ function turnsOf({ request, writer, label }: Session, items: readonly LabelledIt
   const answered = items.findLastIndex(({ item }) => item.type === "message" && item["role"] === "assistant")
   const before = items.slice(Math.max(0, answered)).map(({ item }) => item.id)
   const said = writer.log.items
+  const fileIds = [...new Set([...(assembled?.fileIds ?? []), ...passages.map(({ fileId }) => fileId)])]
   return [
     ...sent.slice(spoken + 1).flatMap(({ item, label: its }) => inputTurn(item, its, calls)),
-    ...said.flatMap((item, index) => outputTurn(item, label, recalledFrom, [...before, ...said.slice(0, index).map(({ id }) => id)])),
+    ...said
+      .flatMap((item, index) => outputTurn(item, label, recalledFrom, [...before, ...said.slice(0, index).map(({ id }) => id)]))
+      .map((turn) => (fileIds.length === 0 ? turn : { ...turn, fileIds })),
   ]
 }
 

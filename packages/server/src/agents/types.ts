@@ -85,6 +85,8 @@ export interface MemoryWish extends JsonObject {
   readonly read_after?: number | Readonly<Record<string, number>>
   /** Without its memory it is not answered at all; otherwise it goes on without. Of calls that are no responses, whose memory is a step of a run. */
   readonly required?: boolean
+  /** The request did not ask for it: it is answered without where there is none for it. */
+  readonly by_configuration?: boolean
   /** What its messages belong together by: the conversation, or the response that the chain began with. Set when the request is prepared. */
   readonly session?: string
 }

@@ -4,7 +4,7 @@ import type { Config } from "../config/index.ts"
 import type { Responses } from "../agents/index.ts"
 import type { ContextServices } from "../context/index.ts"
 import type { BackgroundTasks } from "../core/index.ts"
-import { createInnerCalls, type HotRoute, type RequestShaping } from "../http/index.ts"
+import { createInnerCalls, type CallMemories, type HotRoute, type RequestShaping } from "../http/index.ts"
 import type { Pool } from "../inference/index.ts"
 import type { Runs } from "../runs/index.ts"
 import type { Identity } from "../security/index.ts"
@@ -21,6 +21,8 @@ export interface BatchParts {
   responses: Responses
   tasks: BackgroundTasks
   shaping: RequestShaping
+  /** Which lines have memory without saying so. */
+  memories: CallMemories
   hotRoutes: Readonly<Record<string, HotRoute>>
 }
 

@@ -213,6 +213,41 @@ describe.each(testEngines())("memory of calls on %s", (engine) => {
     await expect(openai("strict").chat.completions.create(ask)).rejects.toMatchObject({ status: 403 })
   })
 
+  it("is there for responses that do not ask for it, too: given, kept, left out where it may not be used, and wanted by none that says so", async () => {
+    const scope = "application:shop/user:rosa"
+    await remember(scope, "I am allergic to hazelnuts.")
+    const ask = (key: string, more: object): Promise<OpenAI.Responses.Response> =>
+      openai(key).responses.create({ model: "fake", input: "Am I allergic to hazelnuts?", ...more } as never)
+    server.provider.next({ text: "Yes, to hazelnuts." })
+    const { id } = await ask("helped", { user: "rosa" })
+    expect(sent().map(({ content }) => content)).toEqual([
+      expect.stringContaining("I am allergic to hazelnuts."),
+      "Am I allergic to hazelnuts?",
+    ])
+    expect(await kept(scope)).toEqual([
+      ["user", "I am allergic to hazelnuts.", 3],
+      ["user", "Am I allergic to hazelnuts?", 3],
+      ["assistant", "Yes, to hazelnuts.", 3],
+    ])
+    const about = async (response: string): Promise<(Record<string, unknown> | undefined)[]> => {
+      const events = await eventsOf(response.replace("resp_", "run_"))
+      return ["context.assembled", "memory.remembered"].map((type) => events.find((event) => event.type === type)?.data)
+    }
+    expect(await about(id)).toMatchObject([{ entries: [{ section: "quotes" }] }, { scope, refused: null }])
+    await ask("helped", { user: "rosa", perdure: { memory: null } })
+    expect(sent()).toHaveLength(1)
+
+    await remember("team:locked", "The code is 0815.")
+    await api("/v1/scopes/team:locked", { grants: [{ principal: "key_somebody", can: ["read", "write"] }] }, "PATCH")
+    const lenient = await ask("lenient", {})
+    expect([lenient.status, sent().length]).toEqual(["completed", 1])
+    expect(await about(lenient.id)).toMatchObject([
+      { status: "refused", reason: "permission_denied" },
+      { scope: "team:locked", ids: [], refused: expect.any(String) as string },
+    ])
+    await expect(ask("strict", {})).rejects.toMatchObject({ status: 403 })
+  })
+
   it("has none where what the scope is named by is missing or would lead into another scope", async () => {
     const ask = { model: "fake", messages: [{ role: "user" as const, content: "Hello there" }] }
     for (const more of [{}, { user: "eve/team:locked" }]) {
@@ -307,6 +342,17 @@ describe.each(testEngines())("memory of calls on %s", (engine) => {
     const { entries } = (await ask()).perdure.memory
     expect(entries).toMatchObject([{ section: "documents", level: 0, citation }])
     expect(sent()[0]?.content).toMatch(/<document [^>]*level="0"[^>]*heading="Ovens &gt; Cleaning"[^]*vinegar[^]*<\/document>/)
+    // What is answered with it leads back to the file, and goes with it.
+    const papers = { scope: "user:papers", vector_store_ids: [store] }
+    server.provider.next({ text: "With vinegar." }, { text: "On Fridays." })
+    await client.chat.completions.create({
+      model: "fake",
+      messages: [{ role: "user", content: "How?" }],
+      perdure: { memory: papers },
+    } as never)
+    await client.responses.create({ model: "fake", input: "And when?", perdure: { memory: papers } } as never)
+    const radius = (): Promise<{ episodes: number }> => api(`/v1/sources/${file.id}/blast_radius`)
+    await expect.poll(async () => (await radius()).episodes, { timeout: 30_000 }).toBe(2)
     keys["stranger"] = (await server.perdure.identity.createKey("proj_other", "stranger")).secret
     const body = {
       model: "fake",

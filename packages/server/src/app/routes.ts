@@ -41,6 +41,7 @@ import {
   stateRoutes,
   uploadRoutes,
   vectorStoreRoutes,
+  type CallMemories,
   type HealthOptions,
   type HttpEnv,
   type RequestShaping,
@@ -69,6 +70,7 @@ export interface RouteParts {
   prompts: Prompts
   experiments: Experiments
   shaping: RequestShaping
+  memories: CallMemories
   responses: Responses
   compact: Compact
   /** Names of the workflows that can be started. */
@@ -130,7 +132,7 @@ function contextRoutes(shared: Shared, parts: RouteParts): Hono<HttpEnv>[] {
   const { context, batches } = parts
   const recording = recordingOf(shared, parts)
   return [
-    filesRoutes({ ...recording, files: context.files }),
+    filesRoutes({ ...recording, files: context.files, memories: context.memories }),
     uploadRoutes({ ...recording, uploads: context.uploads }),
     batchRoutes({ ...recording, batches }),
     messageBatchRoutes({ ...recording, batches }),

@@ -1,7 +1,7 @@
 // Files: what clients upload, kept in the database with its hash and the label that its chunks will carry.
 import { AppError, type Clock, type JsonValue, type Limits, type NewId } from "../core/index.ts"
 import type { Label } from "../security/index.ts"
-import { files, type FilePage, type Store, type StoredFile } from "../store/index.ts"
+import { files, vectorStores, type FilePage, type Queryable, type Store, type StoredFile } from "../store/index.ts"
 import { FileWriter } from "./file-writer.ts"
 import type { ScopeIndex } from "./retrieval/index-entry.ts"
 import { removeSegmentsOfFile } from "./segment-index.ts"
@@ -79,11 +79,7 @@ export function createFiles({ store, index, clock, newId, limits }: FilesDepende
     }
   }
   const remove = (projectId: string, id: string): Promise<boolean> =>
-    store.project(projectId).transaction(async (tx) => {
-      const vectorStoreIds = await files.vectorStoresOfFile(tx, projectId, id)
-      for (const vectorStoreId of vectorStoreIds.toSorted()) await removeSegmentsOfFile(tx, index, projectId, vectorStoreId, id)
-      return files.deleteFile(tx, projectId, id)
-    })
+    store.project(projectId).transaction((tx) => removeFile(tx, index, projectId, id))
   return {
     async upload(caller, { content, purpose, expiresAfterSeconds, filename }) {
       const writer = begin(caller, { filename, purpose: "" })
@@ -103,6 +99,20 @@ export function createFiles({ store, index, clock, newId, limits }: FilesDepende
     },
     deleteExpired: async (projectId, id) => void (await remove(projectId, id)),
   }
+}
+
+/** Out of every vector store, with its chunks, words and vectors; the file itself stays. */
+export async function withdrawFile(tx: Queryable, index: ScopeIndex, projectId: string, id: string): Promise<void> {
+  for (const vectorStoreId of await files.lockStoresOfFile(tx, projectId, id)) {
+    await removeSegmentsOfFile(tx, index, projectId, vectorStoreId, id)
+    await vectorStores.deleteVectorStoreFile(tx, projectId, vectorStoreId, id)
+  }
+}
+
+/** False where there is none. */
+export async function removeFile(tx: Queryable, index: ScopeIndex, projectId: string, id: string): Promise<boolean> {
+  await withdrawFile(tx, index, projectId, id)
+  return files.deleteFile(tx, projectId, id)
 }
 
 /** The parts of a file. One that is deleted while it is read ends with an error instead of short. */

@@ -1,5 +1,5 @@
 // Public face of security: labels, identity, the gate's decisions, egress.
-export { joinLabels, systemLabel, unknownLabel, userLabel, type Integrity, type Label } from "./labels.ts"
+export { joinIdentity, joinLabels, systemLabel, unknownLabel, userLabel, type Integrity, type Label } from "./labels.ts"
 export type {
   ClientSecretGrant,
   Gate,

@@ -310,6 +310,18 @@ alter table embeddings enable row level security;
 create policy project_only on embeddings for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
 grant delete, insert, select, update on embeddings to perdure_app;
 
+create table episode_files (
+  project_id text not null,
+  episode_id text not null,
+  file_id text not null,
+  constraint episode_files_project_id_episode_id_fkey FOREIGN KEY (project_id, episode_id) REFERENCES episodes(project_id, id) ON DELETE CASCADE,
+  constraint episode_files_pkey PRIMARY KEY (project_id, episode_id, file_id)
+);
+CREATE INDEX episode_files_by_file ON public.episode_files USING btree (project_id, file_id);
+alter table episode_files enable row level security;
+create policy project_only on episode_files for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on episode_files to perdure_app;
+
 create table episode_parents (
   project_id text not null,
   child text not null,

@@ -77,7 +77,7 @@ export const callsSection = {
     .array(callSchema)
     .max(1_000)
     .default([])
-    .meta({ description: "Calls of chat completions and messages that use memory without saying so" }),
+    .meta({ description: "Calls of chat completions, messages and responses that use memory without saying so" }),
 }
 
 export type MemoryCallConfig = z.output<typeof callSchema>

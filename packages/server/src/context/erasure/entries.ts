@@ -5,7 +5,7 @@ import { historyScopeId, memoryScopeId } from "../memory/index-scopes.ts"
 import type { ScopeIndex } from "../retrieval/index-entry.ts"
 import { createNeedles, textForms } from "./needles.ts"
 import { keepTexts, textsOf, type CollectedTexts } from "./texts.ts"
-import type { ErasureCounts, ErasureTarget } from "./types.ts"
+import type { EntryCounts, ErasureTarget } from "./types.ts"
 
 export interface EntryDependencies {
   keys: DataKeys
@@ -25,7 +25,7 @@ export interface PageOutcome {
   /** Null when there are no more. */
   next: string | null
   collected: CollectedTexts
-  counts: Pick<ErasureCounts, "episodes" | "versions" | "sources">
+  counts: EntryCounts
   keyIds: string[]
 }
 

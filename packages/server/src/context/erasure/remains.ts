@@ -1,5 +1,6 @@
 // What an erasure cannot reach, said plainly: where it may still be, and until when.
 import type { Scrubbed, Store } from "../../store/index.ts"
+import { isOfFile } from "./files.ts"
 import type { ErasureCounts, ErasureTarget, Remainder } from "./types.ts"
 
 interface Left {
@@ -56,6 +57,13 @@ export function remainsOf(
       where: "scopes, changes, keys, this receipt",
       what: `the name '${target.name}', without content`,
       until: "the project is deleted",
+    })
+  }
+  if (isOfFile(target)) {
+    remains.push({
+      where: "other files, and what people wrote",
+      what: "the same sentences, and passages of the file that were not quoted as a whole",
+      until: "erased by `query`",
     })
   }
   if (shortTexts > 0) {

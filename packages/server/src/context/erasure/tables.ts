@@ -21,6 +21,8 @@ export interface TablePass {
   apply: boolean
   /** Counts what an erasure would find, before anything is deleted. */
   isPlan?: boolean
+  /** What a file says that is erased by its id, another file may say, too: that one is another source, and stays. */
+  keepsFiles?: boolean
 }
 
 /** Rows in which a text stood, by table. */
@@ -31,14 +33,15 @@ const pageRows = 100
 const ownTables = new Set(["erasures", "erasure_texts"])
 /** Counted as entries already; by the time that tables are looked through the rows are gone. */
 const entryTables = new Set(["episodes", "memory_versions", "sources"])
+const fileTables = new Set(["files", "chunks"])
 
 export async function eraseFromTables({ store, files }: TableDependencies, pass: TablePass): Promise<{ rows: RowCounts; files: string[] }> {
-  const { projectId, search, apply, isPlan = false } = pass
+  const { projectId, search, apply, isPlan = false, keepsFiles = false } = pass
   const rows: RowCounts = {}
   const found = new Set<string>()
   const db = store.project(projectId)
   for (const table of await traces.textTables(db)) {
-    if (ownTables.has(table.name) || (isPlan && entryTables.has(table.name))) continue
+    if (ownTables.has(table.name) || (isPlan && entryTables.has(table.name)) || (keepsFiles && fileTables.has(table.name))) continue
     const count = await eachRow(
       store,
       projectId,
@@ -51,7 +54,7 @@ export async function eraseFromTables({ store, files }: TableDependencies, pass:
     )
     if (count > 0 && table.name !== "chunks") rows[table.name] = count
   }
-  for (const id of await filesContaining(store, projectId, search)) found.add(id)
+  if (!keepsFiles) for (const id of await filesContaining(store, projectId, search)) found.add(id)
   found.delete("")
   if (apply) for (const id of found) await files.delete(projectId, id)
   const streamed = await eraseStreamed(store, pass)

@@ -3,7 +3,7 @@ import type { ErasureStatus, ErasureTargetKind } from "../../store/index.ts"
 
 export interface ErasureTarget {
   kind: ErasureTargetKind
-  /** The subject, the scope, the id of the source, or the text of a query. */
+  /** The subject, the scope, the id of the source or of a stored file, or the text of a query. */
   name: string
   /** A query is looked for in memory of this scope only; in all when absent. */
   withinScope?: string | undefined
@@ -69,13 +69,14 @@ export function isClean({ rows, filesContaining, logCleared }: Verification): bo
   return Object.keys(rows).length === 0 && filesContaining.length === 0 && logCleared !== false
 }
 
-export function addEntries(
-  counts: ErasureCounts,
-  { counts: found }: { counts: Pick<ErasureCounts, "episodes" | "versions" | "sources"> },
-): void {
+/** What one page took. */
+export type EntryCounts = Pick<ErasureCounts, "episodes" | "versions" | "sources"> & { files?: number }
+
+export function addEntries(counts: ErasureCounts, { counts: found }: { counts: EntryCounts }): void {
   counts.episodes += found.episodes
   counts.versions += found.versions
   counts.sources += found.sources
+  counts.files += found.files ?? 0
 }
 
 export function addRows(all: Record<string, number>, rows: Record<string, number>): void {

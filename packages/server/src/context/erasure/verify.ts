@@ -1,7 +1,6 @@
 // Proof of an erasure: all tables and, where they are within reach, the files of the database are searched for the texts once more.
-import { eraseFromSealed, eraseFromTables, type TableDependencies } from "./tables.ts"
+import { eraseFromSealed, eraseFromTables, type TableDependencies, type TablePass } from "./tables.ts"
 import { byteForms } from "./needles.ts"
-import type { Search } from "./texts.ts"
 import type { Verification } from "./types.ts"
 
 /** Each is looked for in every file: of many, the longest. */
@@ -9,11 +8,11 @@ const textsInFilesMax = 32
 
 export async function verify(
   dependencies: TableDependencies,
-  projectId: string,
-  search: Search,
+  searched: Pick<TablePass, "projectId" | "search" | "keepsFiles">,
   logCleared: boolean | null,
 ): Promise<Verification> {
-  const pass = { projectId, search, apply: false }
+  const pass = { ...searched, apply: false }
+  const { search } = pass
   const { rows, files } = await eraseFromTables(dependencies, pass)
   const sealed = await eraseFromSealed(dependencies, pass)
   const texts = search.texts.toSorted((a, b) => b.length - a.length).slice(0, textsInFilesMax)

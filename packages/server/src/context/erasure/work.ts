@@ -7,6 +7,7 @@ import { dataKeys, erasures, erasureTargets, traces, type Queryable, type Scrubb
 import { subjectOfScope, type DataKeys } from "../memory/data-keys.ts"
 import { historyScopeId, memoryScopeId } from "../memory/index-scopes.ts"
 import { eraseEntryPage, eraseSourcePage, type EntryDependencies, type EntryPage, type PageOutcome } from "./entries.ts"
+import { eraseFilePage, isOfFile } from "./files.ts"
 import { remainsOf } from "./remains.ts"
 import { eraseFromSealed, eraseFromTables, type TableDependencies } from "./tables.ts"
 import { keptTexts, keySubject, queried, queryMark, searchFor, type CollectedTexts, type Search } from "./texts.ts"
@@ -89,7 +90,7 @@ class ErasureWork {
         const target = await this.#target()
         const collected: CollectedTexts[] = target.kind === "query" ? [queried(target)] : []
         const counts = noCounts()
-        for (const read of [eraseEntryPage, eraseSourcePage]) {
+        for (const read of [eraseEntryPage, eraseSourcePage, eraseFilePage]) {
           for (let after: string | null = ""; after !== null;) {
             const page: PageOutcome = await store
               .project(this.#projectId)
@@ -100,7 +101,7 @@ class ErasureWork {
           }
         }
         const search = searchFor(collected, target.kind === "query", this.#opened)
-        await this.#tables(counts, search, false)
+        await this.#tables(counts, target, search, false)
         counts.cachedAnswers = await traces.countCachedAnswers(store.project(this.#projectId), this.#projectId)
         return { counts, shortTexts: search.shortTexts, verified: null, remains: [] } as unknown as JsonValue // plain numbers and texts
       },
@@ -117,6 +118,7 @@ class ErasureWork {
     for (const [name, erase] of [
       ["entries", eraseEntryPage],
       ["sources", eraseSourcePage],
+      ...(isOfFile(target) ? ([["file", eraseFilePage]] as const) : []),
     ] as const) {
       let after: string | null = ""
       for (let page = 0; after !== null; page++)
@@ -220,7 +222,7 @@ class ErasureWork {
       `tables:${pass}`,
       async () => {
         const own = noCounts()
-        await this.#tables(own, await this.#search(target), true)
+        await this.#tables(own, target, await this.#search(target), true)
         own.cachedAnswers = await traces.deleteCachedAnswers(store.project(this.#projectId), this.#projectId)
         dropCaches()
         return own as unknown as JsonValue // plain numbers
@@ -235,8 +237,8 @@ class ErasureWork {
     addRows(counts.rows, rows)
   }
 
-  async #tables(counts: ErasureCounts, search: Search, apply: boolean): Promise<void> {
-    const pass = { projectId: this.#projectId, search, apply, isPlan: !apply }
+  async #tables(counts: ErasureCounts, target: ErasureTarget, search: Search, apply: boolean): Promise<void> {
+    const pass = { projectId: this.#projectId, search, apply, isPlan: !apply, keepsFiles: isOfFile(target) }
     const sealed = await eraseFromSealed(this.#dependencies, pass)
     const { blocks = 0, states = 0, ...versions } = sealed
     counts.blocks += blocks
@@ -273,7 +275,10 @@ class ErasureWork {
   async #verify(pass: number, target: ErasureTarget, { logCleared }: Scrubbed): Promise<Verification> {
     const verified = await this.#context.step(
       `verify:${pass}`,
-      async () => (await verify(this.#dependencies, this.#projectId, await this.#search(target), logCleared)) as unknown as JsonValue, // plain values
+      async () => {
+        const pass = { projectId: this.#projectId, search: await this.#search(target), keepsFiles: isOfFile(target) }
+        return (await verify(this.#dependencies, pass, logCleared)) as unknown as JsonValue // plain values
+      },
       { effect: "read" },
     )
     return verified as unknown as Verification

@@ -7,6 +7,7 @@ import {
   memories,
   memoryReviews,
   memoryVersions,
+  type FallenVersion,
   type Queryable,
   type Store,
   type StoredVersion,
@@ -227,7 +228,7 @@ async function record(
   })
 }
 
-async function recordEnd(tx: Queryable, caller: MemoryCaller, row: Row, fallen: readonly StoredVersion[], op: string): Promise<void> {
+async function recordEnd(tx: Queryable, caller: MemoryCaller, row: Row, fallen: readonly FallenVersion[], op: string): Promise<void> {
   const { scope, id } = row.episode ?? row.version
   for (const version of fallen) await record(tx, caller, version.scope, version.memoryId, op, version.id)
   await record(tx, caller, scope, row.version?.memoryId ?? id, op, row.version?.id)

@@ -13,7 +13,14 @@ export function labelOfNew(caller: Caller, { label, role = "user", source }: New
   if (label !== undefined) return label
   const kind = source?.kind ?? kindOfRole[role]
   if (role === "user" && (kind === "user" || kind === "operator")) return writersLabel(caller)
-  return { integrity: 0, sources: [`${kind}:${source?.uri ?? caller.principal}`], readers: [caller.projectId], secrets: [] }
+  return { integrity: 0, sources: [`${kind}:${nameOf(source?.uri) ?? caller.principal}`], readers: [caller.projectId], secrets: [] }
+}
+
+/** Labels lie in plain: of an address they have the host, of what is no plain name nothing. */
+function nameOf(uri: string | undefined): string | undefined {
+  if (uri === undefined) return undefined
+  if (/^[\w.-]{1,100}$/u.test(uri)) return uri
+  return URL.canParse(uri) ? new URL(uri).hostname || undefined : undefined
 }
 
 export const kindOfRole = { user: "user", assistant: "agent", tool: "tool" } as const

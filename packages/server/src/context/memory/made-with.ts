@@ -46,3 +46,11 @@ export function withLabelOf(caller: MemoryCaller, memory: NewMemory, grounds: re
   if (grounds.length === 0) return memory
   return { ...memory, label: joinLabels([labelOfNew(caller, memory), ...grounds.map(({ label }) => label)]) }
 }
+
+const fileSource = /^file:(file_\w+)$/u
+
+/** Ids of the stored files that stood behind it; a label with many sources names none any more. */
+export function filesBehind({ madeWith: { fileIds = [] } = {} }: NewMemory, label: Label): string[] {
+  const labelled = label.sources.flatMap((source) => fileSource.exec(source)?.[1] ?? [])
+  return [...new Set([...labelled, ...fileIds])].slice(0, groundsMax)
+}

@@ -25,6 +25,7 @@ import { confirm, forget, redact, retract } from "./curate.ts"
 import type { DataKeys } from "./data-keys.ts"
 import { readRows, type Row } from "./entries.ts"
 import { explain, readVersions, type Explanation } from "./explain.ts"
+import { fileBlastRadius, fileSource, isFileSource, revokeFile } from "./file-sources.ts"
 import { pinnedEntries, type PinnedQuery } from "./pinned-entries.ts"
 import { pinnedPage, setPin } from "./pins.ts"
 import { noMemory, requireRow, requireScope, requireSource, rowsOf } from "./lookup.ts"
@@ -32,7 +33,7 @@ import type { ProviderReranking } from "./provider-rerank.ts"
 import { recall } from "./recall.ts"
 import type { RecallQuery } from "./recall-query.ts"
 import { remember } from "./remember.ts"
-import { blastRadius, readSources, revoke, type BlastRadius, type Revocation, type Source } from "./sources.ts"
+import { blastRadius, readSource, readSources, revoke, type BlastRadius, type Revocation, type Source } from "./sources.ts"
 import type { Entry, NewMemory, Recall, RememberedEntry } from "./types.ts"
 import type { AfterRemember } from "./jobs/starter.ts"
 
@@ -84,8 +85,10 @@ export interface Memories {
   /** What a person should decide on, oldest first; `before` is the last id of the page before. */
   reviews(caller: MemoryCaller, page: ScopePage): Promise<Review[]>
   sources(caller: MemoryCaller, page: ScopePage): Promise<Source[]>
+  /** A source, or a stored file by its id. */
+  source(caller: MemoryCaller, id: string): Promise<Source>
   blastRadius(caller: MemoryCaller, sourceId: string): Promise<BlastRadius>
-  /** All that came from the source is told no more, nor what rests on it alone. */
+  /** All that came from the source is told no more, nor what rests on it alone. A stored file leaves every vector store, too. */
   revoke(caller: MemoryCaller, sourceId: string, reason: string | null): Promise<Revocation>
 }
 
@@ -233,13 +236,26 @@ class MemoryService implements Memories {
     return readSources(this.#dependencies.keys, db, caller.projectId, rows)
   }
 
+  async source(caller: MemoryCaller, id: string): Promise<Source> {
+    const db = this.#db(caller)
+    if (isFileSource(id)) return fileSource(this.#dependencies, db, caller, id)
+    const row = await requireSource(db, caller, id, "read")
+    return readSource(this.#dependencies.keys, db, caller.projectId, row)
+  }
+
   async blastRadius(caller: MemoryCaller, sourceId: string): Promise<BlastRadius> {
     const db = this.#db(caller)
+    if (isFileSource(sourceId)) return fileBlastRadius(this.#dependencies, db, caller, sourceId)
     const row = await requireSource(db, caller, sourceId, "read")
     return blastRadius(this.#dependencies.keys, db, caller.projectId, row)
   }
 
   async revoke(caller: MemoryCaller, sourceId: string, reason: string | null): Promise<Revocation> {
+    if (isFileSource(sourceId)) {
+      const { scopes, ...gone } = await this.#db(caller).transaction((tx) => revokeFile(this.#dependencies, tx, caller, sourceId, reason))
+      for (const scope of scopes) this.#dependencies.afterRemember(caller, scope)
+      return gone
+    }
     const revoked = await this.#db(caller).transaction(async (tx) => {
       const row = await requireSource(tx, caller, sourceId, "curate")
       return revoke(this.#dependencies, tx, caller, row, reason)

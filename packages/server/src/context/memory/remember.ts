@@ -2,6 +2,7 @@
 import { AppError, type Clock, type NewId } from "../../core/index.ts"
 import {
   changes,
+  episodeFiles,
   episodeParents,
   episodes,
   memoryReviews,
@@ -19,7 +20,7 @@ import { sealBody } from "./bodies.ts"
 import { contentHash, subjectOfScope, type DataKey, type DataKeys } from "./data-keys.ts"
 import { instructingLevel } from "./choose.ts"
 import { isDirective } from "./directives.ts"
-import { madeWith, withLabelOf } from "./made-with.ts"
+import { filesBehind, madeWith, withLabelOf } from "./made-with.ts"
 import type { EpisodeBody } from "./entries.ts"
 import type { ScopeIndex } from "../retrieval/index-entry.ts"
 import { weightedTerms } from "../retrieval/window.ts"
@@ -109,6 +110,7 @@ async function write(dependencies: RememberDependencies, tx: Queryable, request:
   }
   const parents = grounds.map(({ kind, id }) => ({ child: episode.id, parentKind: kind, parent: id }))
   await episodeParents.insertParents(tx, projectId, parents)
+  await episodeFiles.insertFilesOf(tx, projectId, episode.id, filesBehind(asked.memory, labelOfNew(asked.caller, asked.memory)))
   if (episode.directive && episode.integrity < instructingLevel) {
     const review = { id: dependencies.newId("rev"), scope: scope.path, entryId: episode.id, createdAt: episode.recordedAt }
     await memoryReviews.insertReview(tx, projectId, { ...review, reason: "directive" })

@@ -89,10 +89,19 @@ export async function readSources(keys: DataKeys, db: Queryable, projectId: stri
   })
 }
 
-export async function blastRadius(keys: DataKeys, db: Queryable, projectId: string, row: StoredSource): Promise<BlastRadius> {
+export async function readSource(keys: DataKeys, db: Queryable, projectId: string, row: StoredSource): Promise<Source> {
   const [source] = await readSources(keys, db, projectId, [row])
   if (source === undefined) throw noSource(row.id)
-  const episodeIds = await episodes.episodeIdsOfSource(db, projectId, row.id)
+  return source
+}
+
+export async function blastRadius(keys: DataKeys, db: Queryable, projectId: string, row: StoredSource): Promise<BlastRadius> {
+  const source = await readSource(keys, db, projectId, row)
+  return radiusOf(db, projectId, source, await episodes.episodeIdsOfSource(db, projectId, row.id))
+}
+
+/** What came of those episodes, all of the source. */
+export async function radiusOf(db: Queryable, projectId: string, source: Source, episodeIds: readonly string[]): Promise<BlastRadius> {
   const came = await episodeParents.comeOf(db, projectId, episodeIds)
   const derivedIds = came.flatMap(({ id, kind }) => (kind === "version" ? [id] : []))
   // An answer can be of the source itself, where that is a model.
@@ -125,18 +134,29 @@ export async function revoke(
     throw new AppError("conflict", `The source '${row.id}' was revoked before.`, { hint: `Read GET /v1/sources/${row.id}/blast_radius.` })
   }
   const ended = await episodes.revokeEpisodesOf(tx, projectId, row.id, now)
+  const counts = await fallOf(dependencies, tx, caller, { sourceId: row.id, scopes: [row.scope], ended, now })
+  const [revoked = row] = await sources.sourcesByIds(tx, projectId, [row.id])
+  return { source: await readSource(dependencies.keys, tx, projectId, revoked), ...counts }
+}
+
+/** All that rested on the episodes of a source, which have ended already, and the changes that tell of it, in those scopes and in those of answers. */
+export async function fallOf(
+  dependencies: CurateDependencies,
+  tx: Queryable,
+  caller: MemoryCaller,
+  { sourceId, scopes, ended, now }: { sourceId: string; scopes: readonly string[]; ended: readonly string[]; now: number },
+): Promise<Omit<Revocation, "source">> {
+  const { projectId, principal } = caller
   const index = new IndexChanges(dependencies.index)
   const { integrity } = writersLabel(caller)
   const taking = { by: "revoke", now, integrity, withAnswers: true } as const
   const { fallen, restored, answers } = await fallWith(dependencies, tx, projectId, ended, taking, index)
   await index.apply(tx)
   const said = await episodes.episodesByIds(tx, projectId, answers)
-  for (const scope of [...new Set([row.scope, ...said.map((answer) => answer.scope)])].sort()) {
-    await changes.recordChange(tx, { projectId, scope, entry: row.id, kind: "source", op: "revoke", principal })
+  for (const scope of [...new Set([...scopes, ...said.map((answer) => answer.scope)])].sort()) {
+    await changes.recordChange(tx, { projectId, scope, entry: sourceId, kind: "source", op: "revoke", principal })
   }
-  const [source] = await readSources(dependencies.keys, tx, projectId, await sources.sourcesByIds(tx, projectId, [row.id]))
-  if (source === undefined) throw noSource(row.id)
-  return { source, episodes: ended.length, answers: answers.length, versions: fallen.length, restored: restored.length }
+  return { episodes: ended.length, answers: answers.length, versions: fallen.length, restored: restored.length }
 }
 
 export function noSource(id: string): AppError {

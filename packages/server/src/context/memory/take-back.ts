@@ -1,5 +1,13 @@
 // Takes evidence back with all that rests on it alone: what was derived of it falls, what that had replaced is believed again.
-import { derivations, episodeParents, episodes, memoryVersions, type Queryable, type StoredVersion } from "../../store/index.ts"
+import {
+  derivations,
+  episodeParents,
+  episodes,
+  memoryVersions,
+  type FallenVersion,
+  type Queryable,
+  type StoredVersion,
+} from "../../store/index.ts"
 import { sealBody } from "./bodies.ts"
 import type { FactDependencies } from "./assert-fact.ts"
 import { subjectOfScope } from "./data-keys.ts"
@@ -8,7 +16,7 @@ import type { IndexChanges } from "./index-changes.ts"
 
 export interface Fallen {
   /** Versions that are told of no more. */
-  fallen: StoredVersion[]
+  fallen: FallenVersion[]
   /** Versions that say again what those had replaced. */
   restored: StoredVersion[]
   /** Episodes that were said with any of it before the model. */
@@ -32,7 +40,7 @@ export async function fallWith(
   taking: TakingBack,
   index: IndexChanges,
 ): Promise<Fallen> {
-  const fallen: StoredVersion[] = []
+  const fallen: FallenVersion[] = []
   const answers: string[] = []
   for (let gone = [...parents]; gone.length > 0;) {
     const children = new Set((await derivations.childrenOf(tx, projectId, gone)).map(({ child }) => child))
@@ -53,7 +61,7 @@ async function restore(
   dependencies: FactDependencies,
   tx: Queryable,
   projectId: string,
-  fallen: readonly StoredVersion[],
+  fallen: readonly FallenVersion[],
   index: IndexChanges,
 ): Promise<StoredVersion[]> {
   const headless = [...new Set(fallen.filter(({ head }) => head).map(({ memoryId }) => memoryId))]

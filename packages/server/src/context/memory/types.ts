@@ -30,9 +30,12 @@ export interface NewMemory {
   recalledFrom?: readonly string[] | undefined
   /**
    * Of what an assistant says: what stood before the model besides, by ids of entries or of conversation items that were kept in the same scope. It is
-   * trusted no more than these, and goes when one of their sources is revoked; the same holds of `recalledFrom`.
+   * trusted no more than these, and goes when one of their sources is revoked; the same holds of `recalledFrom`. And the stored files of which it had
+   * passages, besides those that its label names.
    */
-  madeWith?: { entryIds?: readonly string[] | undefined; itemIds?: readonly string[] | undefined } | undefined
+  madeWith?:
+    | { entryIds?: readonly string[] | undefined; itemIds?: readonly string[] | undefined; fileIds?: readonly string[] | undefined }
+    | undefined
   /** The run in which it was written, and the join of what influenced it there. */
   runId?: string | undefined
   label?: Label | undefined

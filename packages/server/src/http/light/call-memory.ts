@@ -154,8 +154,8 @@ export class CallMemory {
     })
     const answer = this.#answer ?? this.#gatherer?.end()
     if (answer === undefined || !answer.isWhole || answer.text === "") return turns
-    const recalledFrom = this.#given?.memoryIds ?? []
-    return [...turns, { role: "assistant", text: answer.text, itemId: call.completionId, label: this.label, recalledFrom }]
+    const { memoryIds: recalledFrom = [], fileIds = [] } = this.#given ?? {}
+    return [...turns, { role: "assistant", text: answer.text, itemId: call.completionId, label: this.label, recalledFrom, fileIds }]
   }
 
   async #assembled(wish: MemoryWish, said: SaidRequest): Promise<AssembledContext | undefined> {

@@ -2,10 +2,12 @@
 import { ReadableStream as NodeReadableStream } from "node:stream/web"
 import { Hono } from "hono"
 import { z } from "zod"
-import { fileTooLarge, type Caller, type Files, type FileWriter } from "../../context/index.ts"
+import { fileTooLarge, type Caller, type Files, type FileWriter, type Memories } from "../../context/index.ts"
 import { AppError, type Limits } from "../../core/index.ts"
+import { userLabel, type Principal } from "../../security/index.ts"
 import type { StoredFile } from "../../store/index.ts"
 import type { HttpEnv } from "../env.ts"
+import { memoryCaller } from "../memory-caller.ts"
 import { readQuery } from "../request-body.ts"
 import { cursorPage, jsonAnswer, pageQuery, wireUploadedFile } from "./files-answers.ts"
 import { createWrite, newTarget, type FileWriteOptions } from "./files-gate.ts"
@@ -13,6 +15,8 @@ import { readParts } from "./multipart-stream.ts"
 
 export interface FilesRoutesOptions extends FileWriteOptions {
   files: Files
+  /** Takes back what was remembered with a file; throws where the caller may not. */
+  memories: Pick<Memories, "revoke">
   limits: Pick<Limits, "fileBytesMax" | "batchFileBytesMax" | "pageRowsMax">
 }
 
@@ -46,10 +50,25 @@ export function filesRoutes(options: FilesRoutesOptions): Hono<HttpEnv> {
   })
   routes.delete("/v1/files/:id", async (context) => {
     const id = context.req.param("id")
-    await write(context, { name: "file.delete", target: id }, () => files.delete(context.get("principal").projectId, id))
+    const { derived } = readQuery(context, deleteQuery)
+    const principal = context.get("principal")
+    await write(context, { name: "file.delete", target: id }, async () => {
+      // First, so that a crash in between leaves a file that can be deleted again, and not what nobody takes back any more.
+      if (derived === "revoke") await revokeDerived(options, principal, id)
+      await files.delete(principal.projectId, id)
+    })
     return jsonAnswer({ id, object: "file", deleted: true })
   })
   return routes
+}
+
+/** An addition to OpenAI's: what was remembered with the file before whoever said it stays, or is taken back with it. */
+const deleteQuery = z.looseObject({ derived: z.enum(["keep", "revoke"]).default("keep") })
+
+async function revokeDerived({ memories, gate }: FilesRoutesOptions, principal: Principal, id: string): Promise<void> {
+  const { projectId, id: key } = principal
+  gate.require({ projectId, principal: key, label: userLabel(key), runId: null, action: "memory.delete", target: "project" })
+  await memories.revoke(memoryCaller(gate, principal), id, "its file was deleted")
 }
 
 const listQuery = z.looseObject({

@@ -74,10 +74,12 @@ function sourceRoutes(options: MemoryRoutesOptions, routes: Hono<HttpEnv>): void
     const [id, principal, caller] = [context.req.param("id"), context.get("principal"), callerOf(options, context)]
     const call = { id: newId("run"), kind: "memory", name: "source.revoke", principal } as const
     const revoked = await recordLightRun(options, call, async (data) => {
-      const { source } = await memories.blastRadius(caller, id)
+      const source = await memories.source(caller, id)
       const label = writersLabel(caller)
       const request = { projectId: principal.projectId, principal: principal.id, label, runId: call.id }
       requireGranted(gate, data, { ...request, action: "memory.delete", target: source.scope })
+      // A stored file leaves the vector stores, too.
+      if (source.id.startsWith("file_")) requireGranted(gate, data, { ...request, action: "file.write", target: id })
       const value = await memories.revoke(caller, id, reason)
       return { value, label, data: { sourceId: id, scope: source.scope, episodes: value.episodes, versions: value.versions } }
     })

@@ -26,7 +26,11 @@ const conditions: Record<ErasureTargetKind, { episodes: string; versions: string
     episodes: "e.key_id in (select k.id from data_keys k where k.project_id = $1 and k.subject = $2)",
     versions: "v.key_id in (select k.id from data_keys k where k.project_id = $1 and k.subject = $2)",
   },
-  source: { episodes: "e.source_id = $2", versions: "false" },
+  // A stored file is a source too: of what was said with it.
+  source: {
+    episodes: "(e.source_id = $2 or e.id in (select f.episode_id from episode_files f where f.project_id = $1 and f.file_id = $2))",
+    versions: "false",
+  },
   // Of a query its caller reads them all, or those of one scope, and keeps those that contain it.
   query: { episodes: "($2 = '' or e.scope = $2)", versions: "($2 = '' or v.scope = $2)" },
 }

@@ -120,10 +120,10 @@ export async function existingFiles(db: Queryable, projectId: string, now: numbe
   return new Set(rows.map(({ id }) => id))
 }
 
-/** Ids of the vector stores that hold the file. */
-export async function vectorStoresOfFile(db: Queryable, projectId: string, fileId: string): Promise<string[]> {
-  const text = `select vector_store_id as id from vector_store_files where project_id = $1 and file_id = $2`
-  return (await db.query<{ id: string }>(text, [projectId, fileId])).map((row) => row.id)
+/** Ids of the vector stores that hold the file, in their order; a run that reads it into one of them waits until the end of the transaction. */
+export async function lockStoresOfFile(tx: Queryable, projectId: string, fileId: string): Promise<string[]> {
+  const text = `select vector_store_id as id from vector_store_files where project_id = $1 and file_id = $2 order by vector_store_id for update`
+  return (await tx.query<{ id: string }>(text, [projectId, fileId])).map((row) => row.id)
 }
 
 /** Removes the file with its chunks everywhere; the word index and the vectors are removed by their own tables before. */

@@ -141,6 +141,9 @@ export function claimsBeside(db: Queryable, projectId: string, memoryId: string)
 /** What is written from several parents at once: it goes when one of them does, and is written anew from the others. */
 const consolidated = "('summary', 'timeline', 'profile', 'reflection')"
 
+/** What is needed of a version that falls: there may be thousands. */
+export type FallenVersion = Pick<StoredVersion, "id" | "memoryId" | "scope" | "head">
+
 /**
  * Of those versions, the ones that cannot stay now that the given parents are gone: nothing supports them any more, or they were written
  * from one that is gone among others. `withBodies`: also those that have ended so before, as long as they have their text.
@@ -151,12 +154,12 @@ export async function fallenOf(
   ids: readonly string[],
   gone: readonly string[],
   withBodies: boolean,
-): Promise<StoredVersion[]> {
-  const text = `select ${columns} from ${joined} where v.project_id = $1 and v.id = any($2)
+): Promise<FallenVersion[]> {
+  const text = `select v.id, v.memory_id as "memoryId", v.scope, v.head from ${joined} where v.project_id = $1 and v.id = any($2)
     and (v.ended_by is null or v.ended_by not in ('revoke', 'redact') or ($4 and v.body is not null))
     and (not perdure_is_supported(v.project_id, v.id) or (m.kind in ${consolidated} and exists (
       select from derivations d where d.project_id = v.project_id and d.child = v.id and d.parent = any($3))))`
-  return db.query<StoredVersion>(text, [projectId, ids, gone, withBodies])
+  return db.query<FallenVersion>(text, [projectId, ids, gone, withBodies])
 }
 
 /** For each of those memories that has no head, what was believed last before, and still has evidence. */

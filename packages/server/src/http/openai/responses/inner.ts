@@ -4,7 +4,7 @@ import type { LineRequest } from "../../../batches/index.ts"
 import type { Responses } from "../../../agents/index.ts"
 import type { Run } from "../../../runs/index.ts"
 import type { RequestShaping } from "../../prompts/shape.ts"
-import { readResponseRequest } from "./read-request.ts"
+import { readResponseRequest, type DefaultMemories } from "./read-request.ts"
 import { responseWhenEnded } from "./when-ended.ts"
 
 export interface InnerResponsesOptions {
@@ -12,15 +12,17 @@ export interface InnerResponsesOptions {
   /** Work that goes on after the answer. */
   background: (name: string, work: () => Promise<unknown>) => void
   shaping?: RequestShaping
+  memories?: DefaultMemories
 }
 
 export function createInnerResponses({
   responses,
   background,
   shaping,
+  memories,
 }: InnerResponsesOptions): (request: LineRequest, signal: AbortSignal) => Promise<JsonObject> {
   return async ({ principal, body: given, idempotencyKey }, signal) => {
-    const asked = readResponseRequest(given, { shaping, principal })
+    const asked = readResponseRequest(given, { shaping, memories, principal })
     const run: Run = await responses.create(principal, asked.request, { idempotencyKey })
     try {
       return await responseWhenEnded(responses, run, signal)

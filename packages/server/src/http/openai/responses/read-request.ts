@@ -9,6 +9,7 @@ import { askedPrompt } from "../../prompts/request-prompt.ts"
 import { conversationIn, userIn } from "../../prompts/request-subject.ts"
 import { responseWithPrompt } from "../../prompts/response-prompt.ts"
 import { shaped, type RequestShaping, type Shaped } from "../../prompts/shape.ts"
+import type { CallMemories } from "../../memory/call-memories.ts"
 import { checked } from "../../request-body.ts"
 import { createResponseSchema, newResponseOf, warmResponseSchema, type CreateResponseBody } from "./request-schema.ts"
 
@@ -19,11 +20,15 @@ export interface AskedResponse {
 
 export interface ReadOptions {
   shaping?: RequestShaping | undefined
+  /** Which responses have memory without saying so. */
+  memories?: DefaultMemories | undefined
   principal: Principal
   headers?: Readonly<IncomingHttpHeaders>
   /** It only prepares, and may have nothing to say yet. */
   warms?: boolean
 }
+
+export type DefaultMemories = Pick<CallMemories, "isEmpty" | "defaultOf">
 
 /** Refuses a model that the key may not use. */
 export function readResponseRequest(given: JsonObject, options: ReadOptions): AskedResponse {
@@ -31,11 +36,20 @@ export function readResponseRequest(given: JsonObject, options: ReadOptions): As
   const found = shapedResponse(given, options)
   const body = checked(warms ? warmResponseSchema : createResponseSchema, found?.body ?? given)
   requireModel(principal, body.model)
-  const request = newResponseOf(body, headers)
+  const request = withDefaultMemory(newResponseOf(body, headers), body, options)
   if (!found) return { body, request }
   const { facts, variables } = found
   const prompt = isJsonObject(facts["prompt"]) ? { prompt: { ...facts["prompt"], variables } } : {}
   return { body, request: { ...request, ...facts, ...prompt } }
+}
+
+/** By the configuration, unless the request says itself whether it has any. */
+function withDefaultMemory(request: NewResponse, body: CreateResponseBody, { memories, principal }: ReadOptions): NewResponse {
+  const says = isJsonObject(body.perdure) && body.perdure["memory"] !== undefined
+  if (!memories || memories.isEmpty || says) return request
+  const user = principal.user ?? body.user ?? body.safety_identifier ?? null
+  const set = memories.defaultOf({ principal, model: body.model, user })
+  return set !== undefined && "wish" in set ? { ...request, memory: { ...set.wish, by_configuration: true } } : request
 }
 
 function shapedResponse(given: JsonObject, { shaping, principal, headers = {} }: ReadOptions): Shaped | undefined {

@@ -8,7 +8,7 @@ import type { HttpEnv } from "../../env.ts"
 import type { RequestShaping } from "../../prompts/shape.ts"
 import { readJsonObject, readQuery } from "../../request-body.ts"
 import { profiled } from "./profile.ts"
-import { chosenHeaders, readResponseRequest, type AskedResponse } from "./read-request.ts"
+import { chosenHeaders, readResponseRequest, type AskedResponse, type DefaultMemories } from "./read-request.ts"
 import { wishesCache } from "./request-schema.ts"
 import { failoverHeader, Served } from "./served.ts"
 import { streamEvents } from "./stream.ts"
@@ -21,6 +21,7 @@ export interface ResponseRoutesOptions {
   /** Work that goes on after the answer. */
   readonly background: (name: string, work: () => Promise<unknown>) => void
   readonly shaping?: RequestShaping
+  readonly memories?: DefaultMemories
 }
 
 type At = Context<HttpEnv>
@@ -217,9 +218,9 @@ async function inputTokens(options: ResponseRoutesOptions, context: At): Promise
   return context.json({ object: "response.input_tokens", input_tokens: tokens })
 }
 
-async function requestIn({ shaping }: ResponseRoutesOptions, context: At): Promise<AskedResponse> {
+async function requestIn({ shaping, memories }: ResponseRoutesOptions, context: At): Promise<AskedResponse> {
   const { headers } = context.env.incoming
-  return readResponseRequest(await readJsonObject(context), { shaping, principal: context.get("principal"), headers })
+  return readResponseRequest(await readJsonObject(context), { shaping, memories, principal: context.get("principal"), headers })
 }
 
 function projectOf(context: At): string {

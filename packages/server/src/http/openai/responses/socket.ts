@@ -9,12 +9,14 @@ import { KeptResponses, type KeptResponse } from "./kept-responses.ts"
 import { Lanes } from "./lanes.ts"
 import type { RequestShaping } from "../../prompts/shape.ts"
 import { profiled } from "./profile.ts"
+import type { DefaultMemories } from "./read-request.ts"
 import { errorFrame, isTerminal, responseIdIn, turnOf, type Turn, type TurnRequest } from "./socket-frames.ts"
 import { saysNothingYet } from "./stream.ts"
 
 export interface ResponsesSocketOptions {
   readonly responses: Responses
   readonly shaping?: RequestShaping
+  readonly memories?: DefaultMemories
   readonly limits: Pick<
     Limits,
     "requestBodyBytesMax" | "socketLifeMs" | "socketLanesMax" | "socketTurnsQueuedMax" | "socketResponsesKeptMax"
@@ -98,7 +100,7 @@ class ResponsesConnection implements UpgradedConnection {
     try {
       if (this.#leaving) throw this.#leaving.reason
       const principal = this.#call.current()
-      const turn = asked.read({ shaping: this.#options.shaping, principal })
+      const turn = asked.read({ shaping: this.#options.shaping, memories: this.#options.memories, principal })
       previous = turn.request.previous_response_id
       const before = previous === null ? undefined : this.#kept.get(previous)
       await (turn.generate ? this.#generate(principal, asked, turn, before) : this.#warm(principal, asked, turn, before))
