@@ -25,24 +25,29 @@ export interface NamedFile {
   readonly param: string
 }
 
-/** A file that is named twice is read once, and counts twice: its bytes are sent at both places. */
+/** So many times what may be read may be sent: turns of a conversation name a file again, and its bytes go to each place. */
+const sentTimesMax = 4
+
+/** A file that is named twice is read once, and sent twice. */
 export async function readAttachments(
   { readAttachment, attachedBytesMax }: Attachments,
   projectId: string,
   named: readonly NamedFile[],
 ): Promise<ReadonlyMap<string, AttachedFile>> {
   const read = new Map<string, AttachedFile>()
-  let leftBytes = attachedBytesMax
+  let readBytes = 0
+  let sentBytes = 0
   for (const { fileId, param } of named) {
-    const known = read.get(fileId)
-    if (known && known.data.length > leftBytes) throw namedTooOften(fileId, param, attachedBytesMax)
-    const file =
-      known ??
-      (await readAttachment(projectId, fileId, leftBytes).catch((error: unknown) => {
+    let file = read.get(fileId)
+    if (!file) {
+      file = await readAttachment(projectId, fileId, attachedBytesMax - readBytes).catch((error: unknown) => {
         throw atPlace(error, param)
-      }))
-    leftBytes -= file.data.length
-    read.set(fileId, file)
+      })
+      readBytes += file.data.length
+      read.set(fileId, file)
+    }
+    sentBytes += file.data.length
+    if (sentBytes > sentTimesMax * attachedBytesMax) throw namedTooOften(fileId, param, sentTimesMax * attachedBytesMax)
   }
   return read
 }
@@ -50,8 +55,8 @@ export async function readAttachments(
 function namedTooOften(fileId: string, param: string, bytesMax: number): AppError {
   return new AppError(
     "file_too_large",
-    `The file '${fileId}' is named so often that its bytes are more than the ${bytesMax} of one request.`,
-    { param, hint: "Name it once, or raise limits.attachedBytesMax in perdure.yaml." },
+    `Files are named so often that their bytes are more than the ${bytesMax} of one request, the last of them '${fileId}'.`,
+    { param, hint: "Name each file once, or raise limits.attachedBytesMax in perdure.yaml." },
   )
 }
 
