@@ -105,7 +105,7 @@ async function make(session: Session, turn: number, items: readonly LabelledItem
   const spent: Spent = { usage: noUsage, deployment: undefined }
   const { id: runId, projectId, principal } = context.run
   const call = { ...inputCall(request, [], []), outputTokensMax: null }
-  const caller = { runId, projectId, principal, user: request.user }
+  const caller = { endpoint: "responses", runId, projectId, principal, user: request.user } as const
   const asked = { call, held: request.instructions, transcript, spent, signal, caller, routing: callRouting(request) }
   const bill = (): void => {
     if (spent.deployment) recordUsage(session, turn, spent.deployment, spent.usage)

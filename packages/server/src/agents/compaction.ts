@@ -32,7 +32,8 @@ export function createCompaction(dependencies: CompactionDependencies): Compact 
     const label = joinLabels(items.map((each) => each.label))
     const spent: Spent = { usage: noUsage, deployment: undefined }
     const given = { principal, model: complete.model, user: complete.user ?? complete.safety_identifier, runId, startedAt, label, spent }
-    const caller = { runId, projectId: principal.projectId, principal: principal.id, user: complete.user ?? principal.user }
+    const who = { projectId: principal.projectId, principal: principal.id, user: complete.user ?? principal.user }
+    const caller = { endpoint: "responses", runId, ...who } as const
     const asked = { call: inputCall(complete, [], []), held: complete.instructions, transcript, spent, signal, caller }
     const written = await recorded(dependencies, given, () =>
       quotesPassages(complete.model)

@@ -132,7 +132,7 @@ function callPastGuards(session: Session, options: TurnOptions, signal: AbortSig
     if (isReleased(signal)) return
     context.emit("guards.decided", { turn: options.turn, guards: reports.map((each) => ({ ...each })) }, { label: session.label })
   }
-  const caller = { runId, projectId, principal, user: request.user }
+  const caller = { endpoint: "responses", runId, projectId, principal, user: request.user } as const
   return callGuarded({ openGuards, callModel, routing, caller, onReports }, call, signal)
 }
 

@@ -28,7 +28,7 @@ test("guards and caches are read with what was left out", async () => {
     "  slow: { deployments: [{ provider: acme, model: n }] }",
     "guards:",
     "  - { type: redact, name: pii, restore: true, patterns: [{ kind: staff, regex: 'EMP-\\d{6}', charsMax: 10 }] }",
-    "  - { type: moderate, name: mod, model: omni, when: { models: [fast], tags: [public] } }",
+    "  - { type: moderate, name: mod, model: omni, when: { models: [fast], tags: [public], endpoints: [chat, embeddings] } }",
   )
   expect(config).toMatchObject({
     models: {
@@ -37,7 +37,13 @@ test("guards and caches are read with what was left out", async () => {
     },
     guards: [
       { type: "redact", name: "pii", on: ["request"], action: "redact", when: {}, origin: "perdure.yaml:6" },
-      { type: "moderate", name: "mod", action: "block", failOpen: false, when: { models: ["fast"], tags: ["public"] } },
+      {
+        type: "moderate",
+        name: "mod",
+        action: "block",
+        failOpen: false,
+        when: { models: ["fast"], tags: ["public"], endpoints: ["chat", "embeddings"] },
+      },
     ],
   })
 })

@@ -14,7 +14,7 @@ export type {
   Principal,
   RequestHeaders,
 } from "./types.ts"
-export { compileScope, requireEndpoint, requireModel, residencyOf, type Scope } from "./scope.ts"
+export { compileScope, endpointGroupOf, requireEndpoint, requireModel, residencyOf, type Scope } from "./scope.ts"
 export { createGate, type GateOptions } from "./gate.ts"
 export { createIdentity, type IdentityOptions } from "./identity.ts"
 export { noLiveKey } from "./key-admin.ts"

@@ -11,11 +11,19 @@ const name = z
 
 const names = z.array(z.string().min(1).max(200)).max(1_000)
 
+/** Kinds of calls that guards stand around. */
+const guardedEndpoints = ["chat", "messages", "responses", "embeddings", "images", "audio", "rerank"] as const
+
 const when = z
   .strictObject({
     models: names.optional().meta({ description: "Names of models; * at the end matches any ending" }),
     keys: names.optional().meta({ description: "Ids of keys" }),
     tags: names.optional(),
+    endpoints: z
+      .array(z.enum(guardedEndpoints))
+      .min(1)
+      .optional()
+      .meta({ description: "Kinds of calls, by the first word of their routes" }),
   })
   .prefault({})
   .meta({ description: "Calls that the guard applies to; all when empty" })

@@ -28,12 +28,14 @@ const all = { chat: true, embeddings: true, images: true, speech: true, transcri
 const gateway = await startTestGateway({
   models: [
     testModel("m", testDeployment(provider.url, { does: all })),
+    testModel("narrow", testDeployment(provider.url, { does: all })),
     testModel("local", testDeployment(provider.url, { id: "fake/local", upstreamModel: "local-upstream", does: all })),
   ],
   guards: createGuards({
     rules: [
       { guard: redactor, when: { models: ["m"] } },
-      { guard: judge, when: {} },
+      { guard: { ...judge, name: "narrow" }, when: { models: ["narrow"], endpoints: ["rerank", "chat"] } },
+      { guard: judge, when: { models: ["m"] } },
     ],
     limits: defaultLimits,
   }),
@@ -88,4 +90,12 @@ describe.each(ways)("guards around %s", (what, ask) => {
 it("a judgement that somebody asks for is of the text as it is", async () => {
   expect((await rawPost(gateway.url, "/v1/moderations", { model: "m", input: "bad ada@example.com" })).status).toBe(200)
   expect(provider.last?.body["input"]).toBe("bad ada@example.com")
+})
+
+it("a guard may be for some kinds of calls only", async () => {
+  const guardsOf = async (path: string, body: object): Promise<string | undefined> =>
+    (await rawPost(gateway.url, path, { model: "narrow", ...body })).headers["x-perdure-guards"]
+  expect(await guardsOf("/v1/rerank?x=1", { query: "q", documents: ["x"] })).toBe("narrow;before=allow")
+  expect(await guardsOf("/v1/chat/completions", { messages: [{ role: "user", content: "x" }] })).toBe("narrow;before=allow")
+  expect(await guardsOf("/v1/embeddings", { input: "x" })).toBeUndefined()
 })

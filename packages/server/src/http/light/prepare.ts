@@ -12,7 +12,7 @@ import {
   type Capabilities,
   type Model,
 } from "../../inference/index.ts"
-import type { GuardSession } from "../../security/index.ts"
+import { endpointGroupOf, type GuardSession } from "../../security/index.ts"
 import { AnswerCare } from "./answer-care.ts"
 import { BodyBytes } from "./body-bytes.ts"
 import type { ClientDialect } from "./client-dialect.ts"
@@ -89,8 +89,10 @@ function guardContext(
   { model }: Asked,
   signal: AbortSignal,
 ): Parameters<NonNullable<LightRunDependencies["guards"]>["open"]>[0] {
-  const { principal } = call.hot
+  const { principal, request } = call.hot
+  const [path = ""] = (request.url ?? "").split("?", 1)
   return {
+    endpoint: endpointGroupOf(path) ?? "",
     runId: call.runId,
     projectId: principal.projectId,
     principal: principal.id,

@@ -14,7 +14,7 @@ import type { GuardSession } from "./session.ts"
 import type { GuardText } from "./types.ts"
 
 function contextOf(part: Partial<GuardContext> = {}): GuardContext {
-  const fixed = { runId: "run_1", projectId: "proj_a", principal: "key_a", user: null, model: "fast", tags: ["eu"] }
+  const fixed = { endpoint: "chat", runId: "run_1", projectId: "proj_a", principal: "key_a", user: null, model: "fast", tags: ["eu"] }
   return { ...fixed, signal: new AbortController().signal, ...part }
 }
 

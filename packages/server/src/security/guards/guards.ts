@@ -32,8 +32,9 @@ export function createGuards({
   }
 }
 
-function applies({ models, keys, tags }: GuardCondition, context: GuardContext): boolean {
+function applies({ models, keys, tags, endpoints }: GuardCondition, context: GuardContext): boolean {
   return (
+    (endpoints === undefined || endpoints.includes(context.endpoint)) &&
     (models === undefined || models.some((pattern) => fits(pattern, context.model))) &&
     (keys === undefined || keys.includes(context.principal)) &&
     (tags === undefined || tags.some((tag) => context.tags.includes(tag)))

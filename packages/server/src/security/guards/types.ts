@@ -10,6 +10,8 @@ export interface GuardText {
 
 /** What a guard is asked about. */
 export interface GuardContext {
+  /** The first word of its route after `/v1/`: `chat`, `messages`, `responses`, `embeddings`, `images`, `audio`, `rerank`. */
+  endpoint: string
   runId: string
   projectId: string
   principal: string
@@ -60,6 +62,8 @@ export interface GuardCondition {
   /** Ids of keys. */
   keys?: readonly string[] | undefined
   tags?: readonly string[] | undefined
+  /** Kinds of calls, as the context names them. */
+  endpoints?: readonly string[] | undefined
 }
 
 /** What one guard did in one call; for the record and the header. */
