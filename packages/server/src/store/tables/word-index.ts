@@ -144,7 +144,8 @@ interface ChangeRow {
 
 /**
  * Segments only ever change with the generation, so those of a term are read once in each.
- * One statement, so one state of the scope, whatever is written or compacted meanwhile.
+ * One statement, so one state of the scope, whatever is written or compacted meanwhile. Each term is looked up by itself (`offset 0` keeps it so): a server
+ * that has no statistics yet takes a scope for a handful of rows, and would read all of its terms to choose among them.
  */
 export async function changesOf(
   db: Queryable,
@@ -199,9 +200,9 @@ const changes = `
   select 4, lane, p.version, null, null, null, null, places, null from scope s, word_places p
     where project_id = $1 and scope_id = $2 and p.version > s.known
   union all
-  select 5, lane, g.version, null, null, null, g.term::text, postings, null
-    from scope s, unnest($5::bigint[], $6::bigint[]) as w (term, version), word_segments g
-    where g.project_id = $1 and g.scope_id = $2 and g.term = w.term and (w.version = 0 or not s.same)`
+  select 5, g.lane, g.version, null, null, null, w.term::text, g.postings, null
+    from (select w.term from scope s, unnest($5::bigint[], $6::bigint[]) as w (term, version) where w.version = 0 or not s.same offset 0) w,
+    lateral (select lane, version, postings from word_segments where project_id = $1 and scope_id = $2 and term = w.term offset 0) g`
 
 /** A part that was found: its document and what is known of it. */
 export interface PlacedPart {
