@@ -3,8 +3,9 @@ import { defineConfig } from "vitest/config"
 import { nodeFlags } from "./packages/server/src/testing/node-flags.ts"
 
 const shared = {
-  testTimeout: 60_000,
-  hookTimeout: 120_000,
+  // For a machine that does ten other things: a test that hangs is found all the same.
+  testTimeout: 180_000,
+  hookTimeout: 300_000,
   pool: "forks" as const,
   execArgv: nodeFlags,
   globalSetup: ["packages/server/src/testing/global-setup.ts"],

@@ -3,11 +3,15 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { createServer, type Socket } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { setFlagsFromString } from "node:v8"
 import { controlVariable, type SharedAnswer, type SharedRequest } from "./database.ts"
+import { nodeFlags } from "./node-flags.ts"
 import { prepareShared } from "./shared-databases.ts"
 
 /** Nothing starts before the first test asks. */
 export async function setup(): Promise<() => Promise<void>> {
+  // This process makes the templates; its own command line is Vitest's.
+  for (const flag of nodeFlags) setFlagsFromString(flag)
   const directory = mkdtempSync(join(tmpdir(), "perdure-test-"))
   const shared = prepareShared(directory)
   const server = createServer((socket) => serve(socket, (request) => shared.get(request)))

@@ -14,9 +14,11 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(dataDirectory, { recursive: true, force: true }))
 
+/** No migrations: most of these tests are about the engine, and start faster so. */
 const open = (more: { onFatal?: (error: Error) => void; queryTimeoutMs?: number } = {}): Promise<Store> =>
   openStore({
     dataDirectory,
+    testing: { migrations: [] },
     limits: { ...defaultLimits, ...(more.queryTimeoutMs === undefined ? {} : { queryTimeoutMs: more.queryTimeoutMs }) },
     ...(more.onFatal === undefined ? {} : { onFatal: more.onFatal }),
   })
@@ -54,7 +56,7 @@ test("survives kill -9 at any moment of the first start", async () => {
     await new Promise((resolve) => setTimeout(resolve, delayMs))
     await killed(child)
   }
-  await using store = await open()
+  await using store = await openStore({ dataDirectory, limits: defaultLimits })
   expect(await store.system.query("insert into projects (id, name) values ('p', 'after the kills') returning id")).toEqual([{ id: "p" }])
 })
 
