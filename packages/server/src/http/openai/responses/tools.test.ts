@@ -280,7 +280,8 @@ describe("file_search", () => {
     const before = provider.requests.length
     const tools = [{ type: "file_search" as const, vector_store_ids: [storeId, "vs_none"] }]
     const { status, json } = await send(server, "POST", "/v1/responses", { model, input: "x", tools })
-    expect([status, json["error"]]).toMatchObject([404, { code: "not_found", message: expect.stringContaining("vs_none") as string }])
+    const named = { message: expect.stringContaining("vs_none") as string, param: "tools[0].vector_store_ids[1]" }
+    expect([status, json["error"]]).toMatchObject([404, { code: "not_found", ...named }])
     expect(provider.requests.length).toBe(before)
   })
 })
