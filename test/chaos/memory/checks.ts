@@ -17,7 +17,8 @@ const checks: Readonly<Record<string, string>> = {
     "select count(*) as n from memory_versions v where v.expired_at is null and not perdure_is_supported(v.project_id, v.id)",
   "the same fact twice": `select count(*) - count(distinct (v.scope, v.content_hash)) as n from memory_versions v
     join memories m on m.project_id = v.project_id and m.id = v.memory_id where v.head and m.kind in ('fact', 'preference', 'event')`,
-  "heads without a vector": `select count(*) as n from memory_versions h where h.head
+  // A page may just have been written when the last process ends; what counts as looked after has one.
+  "heads without a vector": `select count(*) as n from memory_versions h where h.head and h.upkept_at is not null
     and not exists (select from embeddings v where v.project_id = h.project_id and v.scope_id = 'memory:' || h.scope and v.document_id = h.id)`,
   "heads that words do not find": `select count(*) as n from memory_versions h where h.head
     and not exists (select from index_entries i where i.project_id = h.project_id and i.scope_id = 'memory:' || h.scope and i.document_id = h.id)`,

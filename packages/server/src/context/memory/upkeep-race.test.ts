@@ -1,6 +1,6 @@
-// A revocation that commits while upkeep marks its batch: the row is not taken for seen, and leaves the index.
+// What changes while upkeep is at a batch is not taken for seen: what ended leaves the index, what was restored gets its vector.
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { startContextServer, type ContextServer } from "../../testing/context-server.ts"
+import { startContextServer, wordVectors, type ContextServer } from "../../testing/context-server.ts"
 import { testEngines } from "../../testing/database.ts"
 
 const projectId = "proj_default"
@@ -35,4 +35,26 @@ describe.skipIf(!isThere)(`on Postgres${isThere ? "" : " (skipped: it is not ins
     await expect.poll(() => indexed(id), { timeout: 30_000 }).toEqual([])
     await expect.poll(toIndex, { timeout: 30_000 }).toBe(0)
   })
+})
+
+it("what is told again while its batch is read gets its vector in the next one", async () => {
+  let restore: (() => Promise<unknown>) | undefined
+  const embed: typeof wordVectors = async (texts, signal) => {
+    const once = restore
+    restore = undefined
+    await once?.()
+    return wordVectors(texts, signal)
+  }
+  await using server = await startContextServer({ embed })
+  const scope = "user:restored"
+  const toIndex = async (): Promise<number> => (await server.context.upkeep.status(caller, scope)).backlog.toIndex
+  const { id } = await server.context.memories.remember(caller, { scope, text: "I work at the harbour" })
+  await expect.poll(toIndex, { timeout: 60_000 }).toBe(0)
+  await server.store.system.query("update episodes set expired_at = now(), ended_by = 'expire', upkept_at = null where id = $1", [id])
+  await server.store.system.query("delete from embeddings where document_id = $1", [id])
+  restore = () => server.store.system.query("update episodes set expired_at = null, ended_by = null where id = $1", [id])
+  await server.context.memories.remember(caller, { scope, text: "I live in Oslo" })
+  await expect.poll(() => restore, { timeout: 60_000 }).toBe(undefined)
+  await expect.poll(toIndex, { timeout: 60_000 }).toBe(0)
+  expect(await server.store.system.query("select document_id as id from embeddings where document_id = $1", [id])).toEqual([{ id }])
 })

@@ -39,7 +39,7 @@ export async function upkeepBatch(dependencies: BatchDependencies, context: RunC
       const told = rows.filter((row) => indexScopeOf(row) !== null)
       const vectors = await readMessages(dependencies, { projectId, principal }, told, signal)
       const sealed = await sealVectors(keys, store.project(projectId), step, told, vectors)
-      return { ids: rows.map(idOf), vectors: sealed as unknown as JsonValue[] } // plain JSON
+      return { ids: rows.map(idOf), read: told.map(idOf), vectors: sealed as unknown as JsonValue[] } // plain JSON
     },
     { effect: "read", retries: embedRetries, timeoutMs: embedTimeoutMs },
   )
@@ -58,7 +58,10 @@ export async function upkeepBatch(dependencies: BatchDependencies, context: RunC
           else if (vector !== undefined && indexScopeOf(row) === scopeId) await writeMessageVector(tx, dependencies, key, vector)
         }
       }
-      await markUpkept(tx, projectId, [...rows.values()], clock.now())
+      // One that was told again only after the texts were read has no vector yet: it is for the next batch.
+      const read = new Set(embedded.read)
+      const seen = [...rows].filter(([id, row]) => read.has(id) || indexScopeOf(row) === null).map(([, row]) => row)
+      await markUpkept(tx, projectId, seen, clock.now())
       return null
     },
     { effect: "transactional" },
