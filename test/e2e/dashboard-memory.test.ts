@@ -112,7 +112,10 @@ describe.skipIf(browserPath === undefined)("memory in a browser", () => {
     await expectAccessible(page)
     await page.getByRole("button", { name: "Correct", exact: true }).click()
     await page.getByLabel("The right statement").fill("Ada drinks her tea with honey.")
+    const before = page.url()
     await page.getByRole("dialog").getByRole("button", { name: "Correct", exact: true }).click()
+    // The page of the new memory; the field of the dialog says the same before anything is done.
+    await page.waitForURL((url) => url.href !== before)
     await page.getByText("Ada drinks her tea with honey.").waitFor()
     await open("how does ada drink her tea?")
     await row("honey").waitFor()

@@ -113,7 +113,7 @@ describe("on a data directory where no server runs", () => {
       .split("\n")
       .map((line) => JSON.parse(line) as { id: number; result?: { tools?: object[] } })
     expect(answers.map(({ id }) => id).toSorted((a, b) => a - b)).toEqual([1, 2])
-    expect(answers.find(({ id }) => id === 2)?.result?.tools).toHaveLength(4)
+    expect(answers.find(({ id }) => id === 2)?.result?.tools).toHaveLength(5)
     expect(err).toContain("what came is not the protocol's")
     expect(existsSync(join(data, "server.json"))).toBe(false)
     expect(existsSync(join(data, "mcp-key.json"))).toBe(true)
