@@ -22,6 +22,7 @@ import { upkeepDefinition } from "./memory/jobs/upkeep.ts"
 import { createUpkeepStatus, type Upkeep } from "./memory/jobs/status.ts"
 import type { JobSettings } from "./memory/jobs/work.ts"
 import { createSearch, type Search } from "./retrieval/search.ts"
+import { cacheBytes } from "./retrieval/cache-bytes.ts"
 import { createCompactor } from "./retrieval/compactor.ts"
 import { createScopeIndex } from "./retrieval/index-entry.ts"
 import { createSpaceFollower, followNothing, spaceName } from "./retrieval/spaces.ts"
@@ -102,7 +103,7 @@ export function createContext(given: ContextDependencies): ContextServices {
   const { runs, limits } = dependencies
   const compactor = createCompactor(dependencies.store, (what, message) => dependencies.onError?.(what, message))
   const wordCache = createWordCache({ bytesMax: limits.wordCacheBytesMax, compactor })
-  const vectorIndex = createVectorIndex({ store: dependencies.store, bytesMax: limits.vectorCacheBytesMax, compactor })
+  const vectorIndex = createVectorIndex({ store: dependencies.store, bytesMax: cacheBytes(limits.vectorCacheBytesMax), compactor })
   const onError = (what: string, error: unknown): void => dependencies.onError?.(what, messageOf(error))
   const keys = createDataKeys({ ...dependencies, onError })
   const scoped = { ...dependencies, requireScope, vault: createTextVault(keys) }

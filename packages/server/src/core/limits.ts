@@ -193,7 +193,7 @@ export interface Limits {
   feedbackPerRunMax: number
   /** Copies of searched scopes' word indexes kept in memory. */
   wordCacheBytesMax: number
-  /** Vectors of searched scopes kept in memory. */
+  /** Vectors of searched scopes kept in memory; an eighth of the machine's at most. */
   vectorCacheBytesMax: number
   /** Unwrapped data keys kept in memory, and how long one is used without being read again; a destroyed one is forgotten at once. */
   dataKeysCachedMax: number
@@ -369,7 +369,7 @@ export const defaultLimits: Limits = {
   renderedPromptBytesMax: 8 * 1024 * 1024,
   feedbackPerRunMax: 1_000,
   wordCacheBytesMax: 64 * 1024 * 1024,
-  vectorCacheBytesMax: 128 * 1024 * 1024,
+  vectorCacheBytesMax: 512 * 1024 * 1024,
   dataKeysCachedMax: 20_000,
   dataKeyCacheMs: 60_000,
   memoryUpkeepPollMs: 10_000,
