@@ -2,7 +2,6 @@
 //   node bench/retrieval/revoke.ts [pglite|postgres] [derived] [restored]     pglite 10000 0 when nothing is said
 // Each of a thousand messages of a page has its share of the facts; as many more of another source stay. Of "restored" facts the page had replaced what
 // somebody else had said, which is believed again. What is derived is copied in SQL from facts that the product wrote; the revocation is the product's own.
-import { readFileSync } from "node:fs"
 import { createContext } from "../../packages/server/src/context/index.ts"
 import { assertFacts } from "../../packages/server/src/context/memory/assert-fact.ts"
 import { defaultLimits, newId, systemClock } from "../../packages/server/src/core/index.ts"
@@ -31,28 +30,13 @@ await using cleanUps = new AsyncDisposableStack()
 const facts = await factDependencies(store, cleanUps)
 
 const sourceId = await fill()
-const cpuBefore = await cpuMs()
 const revocation = await timed(() => context.memories.revoke(caller, sourceId, "bench"))
-const ownCpuMs = (await cpuMs()) - cpuBefore
 const recall = await timed(() => context.memories.recall(caller, { scopes: [scope], query: "what does the page say of harbours?" }, signal))
 const left = recall.value.entries.filter((entry) => entry.sourceId === sourceId || entry.text?.includes("page") === true).length
 const { versions, restored: again } = revocation.value
 console.log(
-  `${engine}: revoked ${versions} derived (${again} restored) in ${revocation.ms} ms (CPU ${ownCpuMs} ms); the next recall took ${recall.ms} ms and had ${left} of them`,
+  `${engine}: revoked ${versions} derived (${again} restored) in ${revocation.ms} ms; the next recall took ${recall.ms} ms and had ${left} of them`,
 )
-
-/** Of this process and, where there is a server, of those that it answers us with. */
-async function cpuMs(): Promise<number> {
-  const { user, system } = process.cpuUsage()
-  const own = Math.round((user + system) / 1_000)
-  if (engine === "pglite") return own
-  const backends = await store.system.query<{ pid: number }>("select pid from pg_stat_activity where backend_type = 'client backend'")
-  const ticks = backends.map(({ pid }) => {
-    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? []
-    return Number(fields[11]) + Number(fields[12])
-  })
-  return own + ticks.reduce((sum, each) => sum + each, 0) * 10
-}
 
 async function fill(): Promise<string> {
   const [first] = await Promise.all([say("The page says that harbours are open.", page), say("I say that harbours are closed.", {})])
