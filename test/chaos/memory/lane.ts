@@ -40,20 +40,21 @@ export async function runLane(engine: TestEngine, lives: readonly PlannedLife[],
     for (const deed of deeds) undone.set(deed.id, deed)
     const crash = crashOf(place, number, chance)
     const own = [...undone.values()].filter((deed) => deed.scope === scope)
-    const settled = await live({ crash, deeds: own, scopes: [scope], search: [] })
+    const settled = await live({ crash, deeds: own, scopes: [scope], search: [], expected: {} })
     const end = `${settled === undefined ? "" : "idle instead of "}${place} ${crash.phase}`
     reached.set(end, (reached.get(end) ?? 0) + 1)
   }
   const scopes = [...new Set(chapters.map(({ scope }) => scope))]
   const search = chapters.flatMap(({ scope, words }) => words.map((word) => ({ scope, word })))
-  const last = await live({ crash: null, deeds: [...undone.values()], scopes, search })
+  const expected = believedAfter(lives)
+  const last = await live({ crash: null, deeds: [...undone.values()], scopes, search, expected })
 
   await using store = await database.openAnother()
   const erased = lives.filter(({ place }) => place.startsWith("erase:"))
   const messages = chapters.reduce((sum, chapter) => sum + chapter.messages, 0)
   const canaries = erased.map(({ number }) => canaryOf(number))
   const found = await problemsOf(store.system, { messages, erasures: erased.length, canaries })
-  return { reached, problems: [...found, ...(last?.unfound ?? [])], believed: last?.believed, expected: believedAfter(lives) }
+  return { reached, problems: [...found, ...(last?.unfound ?? [])], believed: last?.believed, expected }
 }
 
 function crashOf(place: string, life: number, chance: Chance): Crash {

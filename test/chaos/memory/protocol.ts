@@ -35,6 +35,8 @@ export interface ChildSettings {
   scopes: readonly string[]
   /** Words of which each stands in one message of a scope. */
   search: readonly { scope: string; word: string }[]
+  /** What facts are to say in the end, by scope: waited for a while, since a run of a dead process is taken over when its lease is over. */
+  expected: Readonly<Record<string, readonly string[]>>
 }
 
 /** `believed`: what facts say, by scope. `unfound`: what a search does not find exactly once. */
