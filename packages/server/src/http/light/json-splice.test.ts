@@ -22,6 +22,11 @@ it("takes the last of two keys that are the same, as JSON.parse does", () => {
   expect(spliced('{"a":{"b":1},"a":2}', [{ path: ["a", "b"], text: "5" }])).toBe('{"a":{"b":1},"a":2}')
 })
 
+it("steps over what nests deeper than any stack", () => {
+  const deep = `${"[".repeat(200_000)}"]"${"]".repeat(200_000)}`
+  expect(spliced(`{"deep":${deep},"a":1}`, [{ path: ["a"], text: "2" }])).toBe(`{"deep":${deep},"a":2}`)
+})
+
 it("gives what parsing, changing and writing gives, for any JSON", () => {
   const documents = fc.jsonValue({ maxDepth: 4 }).filter((value) => !JSON.stringify(value).includes("__proto__"))
   fc.assert(

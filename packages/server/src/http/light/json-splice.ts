@@ -61,8 +61,10 @@ class Walk {
   found(node: Node): Found[] {
     this.#skip(space)
     const start = this.#at
-    if (node.edit === undefined && this.#text[start] === "{") return this.#inObject(node)
-    if (node.edit === undefined && this.#text[start] === "[") return this.#inList(node)
+    // Only as deep as the paths are: what a client nests deeper is stepped over.
+    const isOnPath = node.edit === undefined && node.inner.size > 0
+    if (isOnPath && this.#text[start] === "{") return this.#inObject(node)
+    if (isOnPath && this.#text[start] === "[") return this.#inList(node)
     this.#skipValue()
     return node.edit === undefined ? [] : [{ start, end: this.#at, edit: node.edit }]
   }
