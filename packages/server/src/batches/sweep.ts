@@ -1,6 +1,6 @@
 // Results that nobody deletes: those of batches of Anthropic's form go when their time is over, a page at a time; files expire by themselves.
 // Every process looks, at its start and then on and on; whoever comes first does it, and one that is killed is taken up by the next look.
-import { sleep, type Clock, type Limits } from "../core/index.ts"
+import { repeated, type Clock, type Limits } from "../core/index.ts"
 import { batches, batchLines, type Store } from "../store/index.ts"
 
 export interface BatchSweepDependencies {
@@ -17,21 +17,8 @@ const linesMax = 500
 
 /** Runs until it is disposed of. */
 export function startBatchSweep(dependencies: BatchSweepDependencies): AsyncDisposable {
-  const stopped = new AbortController()
-  const sweeping = sweepOnAndOn(dependencies, stopped.signal)
-  return {
-    async [Symbol.asyncDispose]() {
-      stopped.abort()
-      await sweeping
-    },
-  }
-}
-
-async function sweepOnAndOn(dependencies: BatchSweepDependencies, stopped: AbortSignal): Promise<void> {
-  while (!stopped.aborted) {
-    await sweep(dependencies, stopped).catch((error: unknown) => dependencies.onError("sweeping results of batches", error))
-    await sleep(dependencies.limits.expirySweepMs, stopped).catch(() => undefined)
-  }
+  const onError = (error: unknown): void => dependencies.onError("sweeping results of batches", error)
+  return repeated(dependencies.limits.expirySweepMs, (stopped) => sweep(dependencies, stopped).catch(onError))
 }
 
 async function sweep({ store, clock, limits }: BatchSweepDependencies, stopped: AbortSignal): Promise<void> {

@@ -1,7 +1,7 @@
 // What nobody asks for is done all the same: what has expired is deleted (files at once, vector stores after a time in which their owner may bring them back),
 // and files whose ingestion has no run get it. Every process looks, at its start and then on and on; whoever comes first does it.
 import type { Clock, Limits } from "../core/index.ts"
-import { AppError, sleep } from "../core/index.ts"
+import { AppError, repeated } from "../core/index.ts"
 import { files as filesTable, vectorStores as storesTable, type Store } from "../store/index.ts"
 import type { Files } from "./files.ts"
 import type { Ingestions } from "./ingestions.ts"
@@ -22,22 +22,11 @@ const sweptMax = 100
 
 /** Runs until it is disposed of. */
 export function startDocumentSweep(dependencies: DocumentSweepDependencies): AsyncDisposable {
-  const stopped = new AbortController()
-  const sweeping = sweepOnAndOn(dependencies, stopped.signal)
-  return {
-    async [Symbol.asyncDispose]() {
-      stopped.abort()
-      await sweeping
-    },
-  }
-}
-
-async function sweepOnAndOn(dependencies: DocumentSweepDependencies, stopped: AbortSignal): Promise<void> {
-  while (!stopped.aborted) {
-    await deleteExpired(dependencies).catch((error: unknown) => dependencies.onError?.("deleting what has expired", error))
-    await startMissing(dependencies, stopped).catch((error: unknown) => dependencies.onError?.("starting ingestions without a run", error))
-    await sleep(dependencies.limits.expirySweepMs, stopped).catch(() => undefined)
-  }
+  const failed = (what: string) => (error: unknown) => dependencies.onError?.(what, error)
+  return repeated(dependencies.limits.expirySweepMs, async (stopped) => {
+    await deleteExpired(dependencies).catch(failed("deleting what has expired"))
+    await startMissing(dependencies, stopped).catch(failed("starting ingestions without a run"))
+  })
 }
 
 async function deleteExpired({ store, files, vectorStores, clock, limits }: DocumentSweepDependencies): Promise<void> {

@@ -1,4 +1,4 @@
-// Small tools for promises: a deferred value, an abortable sleep, work in the background that is counted and awaited at shutdown.
+// Small tools for promises: a deferred value, an abortable sleep, work that is done on and on, work in the background that is awaited at shutdown.
 
 export interface Deferred<T> {
   readonly promise: Promise<T>
@@ -24,6 +24,24 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
     }
     signal?.addEventListener("abort", onAbort, { once: true })
   })
+}
+
+/** Does the work at once and then again `everyMs` after its end, until it is disposed of; that waits for the work under way. `work` handles its own errors. */
+export function repeated(everyMs: number, work: (stopped: AbortSignal) => Promise<void>): AsyncDisposable {
+  const stop = new AbortController()
+  const loop = async (): Promise<void> => {
+    while (!stop.signal.aborted) {
+      await work(stop.signal)
+      await sleep(everyMs, stop.signal).catch(() => undefined)
+    }
+  }
+  const looping = loop()
+  return {
+    async [Symbol.asyncDispose]() {
+      stop.abort()
+      await looping
+    },
+  }
 }
 
 /** Keeps promises that nobody awaits: failures go to `onError`, `settled()` waits for the rest. */
