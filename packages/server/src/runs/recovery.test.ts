@@ -381,7 +381,9 @@ describe.each(testEngines())("recovery on %s", (engine) => {
   })
 })
 
-describe.skipIf(!testEngines().includes("postgres"))("two processes on one Postgres", () => {
+const isThere = testEngines().includes("postgres")
+
+describe.skipIf(!isThere)(`two processes on one Postgres${isThere ? "" : " (skipped: it is not installed)"}`, () => {
   let database: TestStore
   beforeAll(async () => {
     database = await openTestStore("postgres")

@@ -1,20 +1,13 @@
 // Guards around calls whose answers have no texts of a model: they see what is embedded, drawn, spoken and ranked.
 import { afterAll, beforeEach, describe, expect, it } from "vitest"
 import { defaultLimits, sleep } from "../../core/index.ts"
-import { createGuards, createRedactor, type Guard } from "../../security/index.ts"
+import { createGuards, type Guard } from "../../security/index.ts"
 import { startFakeProvider } from "../../testing/fake-provider.ts"
 import { rawPost, startTestGateway, testDeployment, testModel, type RawAnswer } from "../../testing/gateway.ts"
+import { emailRedactor } from "../../testing/redactor.ts"
 
 const provider = await startFakeProvider()
-const redactor = createRedactor({
-  name: "pii",
-  entities: ["email"],
-  patterns: [],
-  inRequest: true,
-  inAnswer: true,
-  restore: true,
-  action: { kind: "redact" },
-})
+const redactor = emailRedactor({ restore: true })
 /** Takes its time. */
 const judge: Guard = {
   name: "judge",

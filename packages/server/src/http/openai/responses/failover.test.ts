@@ -1,28 +1,21 @@
 // T18 A response that breaks off in the middle: gone on with, begun anew behind an incomplete item, or failed; and what is told of it.
 import { request } from "undici"
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
-import { createGuards, createRedactor } from "../../../security/index.ts"
+import { createGuards } from "../../../security/index.ts"
 import { defaultLimits } from "../../../core/index.ts"
 import { startFakeProvider, type FakeAnswer, type FakeProvider } from "../../../testing/fake-provider.ts"
 import { testDeployment, testModel } from "../../../testing/gateway.ts"
 import { openAiClient, send, type RawAnswer } from "../../../testing/response-client.ts"
 import { assertStreamInvariants } from "../../../testing/response-fixtures.ts"
 import { startResponsesServer, type ResponsesServer } from "../../../testing/responses-server.ts"
+import { emailRedactor } from "../../../testing/redactor.ts"
 
 let first: FakeProvider
 let second: FakeProvider
 let server: ResponsesServer
 let guarded: ResponsesServer
 
-const redactor = createRedactor({
-  name: "pii",
-  entities: ["email"],
-  patterns: [],
-  inRequest: true,
-  inAnswer: true,
-  restore: false,
-  action: { kind: "redact" },
-})
+const redactor = emailRedactor({ restore: false })
 
 beforeAll(async () => {
   first = await startFakeProvider()

@@ -1,25 +1,18 @@
 // Guards around the turns of a response: what the model is sent, what the stream and the stored response say, and how a block ends it.
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { defaultLimits } from "../../../core/index.ts"
-import { createGuards, createModeration, createRedactor } from "../../../security/index.ts"
+import { createGuards, createModeration } from "../../../security/index.ts"
 import { startFakeProvider, type FakeProvider } from "../../../testing/fake-provider.ts"
 import { send } from "../../../testing/response-client.ts"
 import { assertStreamInvariants } from "../../../testing/response-fixtures.ts"
 import { startResponsesServer, type ResponsesServer } from "../../../testing/responses-server.ts"
+import { emailRedactor } from "../../../testing/redactor.ts"
 
 let provider: FakeProvider
 let server: ResponsesServer
 const models: string[] = []
 
-const redactor = createRedactor({
-  name: "pii",
-  entities: ["email"],
-  patterns: [],
-  inRequest: true,
-  inAnswer: true,
-  restore: true,
-  action: { kind: "redact" },
-})
+const redactor = emailRedactor({ restore: true })
 const moderation = createModeration({
   name: "mod",
   moderate: async (texts) => texts.map((text) => ({ flagged: text.includes("bad"), categories: ["rude"], scores: {} })),
