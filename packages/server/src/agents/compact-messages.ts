@@ -1,9 +1,8 @@
 // Compaction of a conversation that its client holds as messages: a light run beside the call that asked for it.
 import type { NewId } from "../core/index.ts"
-import type { CallRouting, ModelCall, ModelMessage, ModelUsage } from "../inference/index.ts"
+import { noUsage, type CallRouting, type ModelCall, type ModelMessage, type ModelUsage } from "../inference/index.ts"
 import type { Principal } from "../security/index.ts"
 import { recorded, type RecordDependencies } from "./compaction-record.ts"
-import { noUsage } from "./session.ts"
 import { extract, UnusableSummary, type Spent } from "./summarise.ts"
 import { summariseAll, type SummarisePartsDependencies } from "./summarise-parts.ts"
 import { citedSummary, extractOf, markedTranscript } from "./transcript.ts"

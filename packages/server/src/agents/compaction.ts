@@ -1,11 +1,12 @@
 // Compaction (R28): a model writes down what whoever continues needs; the client gets that summary sealed, and what is kept word for word.
+import { noUsage } from "../inference/index.ts"
 import { AppError, type JsonObject, type NewId } from "../core/index.ts"
 import { joinLabels, type Principal } from "../security/index.ts"
 import { callRouting, inputCall } from "./input-call.ts"
 import { recorded, type RecordDependencies } from "./compaction-record.ts"
 import { gather, type PrepareDependencies } from "./prepare.ts"
 import { itemId, responseIdOf } from "./response-object.ts"
-import { noUsage, wireUsage } from "./session.ts"
+import { wireUsage } from "./session.ts"
 import { extract, type Spent } from "./summarise.ts"
 import { summariseAll, type SummarisePartsDependencies } from "./summarise-parts.ts"
 import { sealSummary } from "./summary.ts"

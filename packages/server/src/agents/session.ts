@@ -1,6 +1,14 @@
 // One response while it runs: its rows, the label of what it has read, and what its turns have said so far.
 import type { Clock, JsonObject, JsonValue } from "../core/index.ts"
-import type { CallModel, Deployment, ModelCall, ModelMessage, ModelUsage, TokenCount } from "../inference/index.ts"
+import {
+  noUsage,
+  type CallModel,
+  type Deployment,
+  type ModelCall,
+  type ModelMessage,
+  type ModelUsage,
+  type TokenCount,
+} from "../inference/index.ts"
 import type { RunContext, RunEvent } from "../runs/index.ts"
 import { joinLabels, type Label } from "../security/index.ts"
 import type { CallTool, ToolRegistry } from "../tools/index.ts"
@@ -136,22 +144,10 @@ export function influence(session: Session, label: Label): void {
   session.label = joinLabels([session.label, label])
 }
 
-export const noUsage: ModelUsage = { inputTokens: 0, outputTokens: 0, cachedTokens: 0, reasoningTokens: 0, estimated: false }
-
-export function addUsage(a: ModelUsage, b: ModelUsage): ModelUsage {
-  return {
-    inputTokens: a.inputTokens + b.inputTokens,
-    outputTokens: a.outputTokens + b.outputTokens,
-    cachedTokens: a.cachedTokens + b.cachedTokens,
-    reasoningTokens: a.reasoningTokens + b.reasoningTokens,
-    estimated: a.estimated || b.estimated,
-  }
-}
-
 export function wireUsage(usage: ModelUsage): ResponseUsage {
   return {
     input_tokens: usage.inputTokens,
-    input_tokens_details: { cached_tokens: usage.cachedTokens, cache_write_tokens: 0 },
+    input_tokens_details: { cached_tokens: usage.cachedTokens, cache_write_tokens: usage.cacheWriteTokens ?? 0 },
     output_tokens: usage.outputTokens,
     output_tokens_details: { reasoning_tokens: usage.reasoningTokens },
     total_tokens: usage.inputTokens + usage.outputTokens,

@@ -1,5 +1,5 @@
 // A conversation larger than the window of the model that summarises it: part by part, each together with the summary of what stands before it.
-import { addUsage, noUsage } from "./session.ts"
+import { addUsage, noUsage } from "../inference/index.ts"
 import { summarise, UnusableSummary, type CountTokens, type Spent, type SummariseDependencies, type SummaryAsked } from "./summarise.ts"
 import type { ContextWindowOf } from "./truncate-turn.ts"
 

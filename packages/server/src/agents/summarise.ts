@@ -1,8 +1,8 @@
 // A model writes down what whoever continues a conversation needs to know; a model that cannot write gives an extract.
 import { AppError } from "../core/index.ts"
-import type { CallRouting, Deployment, ModelCall, ModelUsage, TokenCount } from "../inference/index.ts"
+import { noUsage, type CallRouting, type Deployment, type ModelCall, type ModelUsage, type TokenCount } from "../inference/index.ts"
 import { callGuarded, type GuardedCallOptions, type OpenGuards } from "./guarded-call.ts"
-import { noUsage, type CallModelAs } from "./session.ts"
+import { type CallModelAs } from "./session.ts"
 
 export interface SummariseDependencies {
   readonly callModel: CallModelAs

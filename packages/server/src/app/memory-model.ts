@@ -2,7 +2,7 @@
 import { costOf, dearestPrice, type Admission, type LightRunRecord, type Price, type Records } from "../accounting/index.ts"
 import type { MemoryModel, MemoryModelAnswer, MemoryQuestion } from "../context/index.ts"
 import { AppError } from "../core/index.ts"
-import type { ModelCall, ModelUsage } from "../inference/index.ts"
+import { noUsage, type ModelCall, type ModelUsage } from "../inference/index.ts"
 import type { Identity } from "../security/index.ts"
 import { admitModelCalls } from "./admitted-model.ts"
 import type { Inference } from "./inference.ts"
@@ -56,8 +56,6 @@ export function memoryModel(shared: Shared, name: string, parts: MemoryModelPart
     },
   }
 }
-
-const noUsage: ModelUsage = { inputTokens: 0, outputTokens: 0, cachedTokens: 0, reasoningTokens: 0, estimated: true }
 
 function callOf(model: string, { instructions, text, schema, name, outputTokensMax }: MemoryQuestion): ModelCall {
   return {

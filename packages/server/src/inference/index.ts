@@ -78,6 +78,7 @@ export type {
   ModelToolCall,
   ModelUsage,
 } from "./types.ts"
+export { addUsage, noUsage } from "./usage-sum.ts"
 export { discover, type Discovery, type DiscoveryEnvironment, type DiscoverOptions } from "./discovery.ts"
 export { createAiSdkModel, type AiSdkOptions } from "./providers/ai-sdk/model.ts"
 export {

@@ -118,7 +118,10 @@ function usageOf(script: FakeAnswer): unknown {
     prompt_tokens: usage.prompt_tokens,
     completion_tokens: usage.completion_tokens,
     total_tokens: usage.prompt_tokens + usage.completion_tokens,
-    prompt_tokens_details: { cached_tokens: usage.cached_tokens ?? 0 },
+    prompt_tokens_details: {
+      cached_tokens: usage.cached_tokens ?? 0,
+      ...(usage.cache_write_tokens === undefined ? {} : { cache_write_tokens: usage.cache_write_tokens }),
+    },
     completion_tokens_details: { reasoning_tokens: usage.reasoning_tokens ?? 0 },
   }
 }

@@ -2,11 +2,10 @@
 import type { IncomingHttpHeaders } from "node:http"
 import type { Dispatcher } from "undici"
 import { messageOf } from "../../core/index.ts"
-import { errorOfStatus, errorOfTransport, UpstreamError, type Deployment, type UpstreamTarget } from "../../inference/index.ts"
+import { noUsage, errorOfStatus, errorOfTransport, UpstreamError, type Deployment, type UpstreamTarget } from "../../inference/index.ts"
 import { joined, sizeOf, type SentBody } from "./body-bytes.ts"
 import type { Attempt, AttemptEnd } from "./forward.ts"
 import type { LightCall, LightRunDependencies } from "./light-call.ts"
-import { nothingUsed } from "./usage-sum.ts"
 
 /** Takes the 200 of one attempt to the client. All but `begun` and `complete` may throw: that fails the attempt. */
 export interface Relay {
@@ -119,7 +118,7 @@ export class HttpAttempt implements Attempt, Dispatcher.DispatchHandler {
     const { call, deployment, end, relay } = this.#options
     if (this.#refusal) {
       const { status, headers, chunks } = this.#refusal
-      call.usage = nothingUsed // nobody is billed for a refusal
+      call.usage = noUsage // nobody is billed for a refusal
       return end.failed(errorOfStatus(deployment, status, Buffer.concat(chunks).toString(), headers))
     }
     this.#guarded(() => relay.end())

@@ -12,7 +12,17 @@ import {
 } from "../../accounting/index.ts"
 import type { Attachments, CompactedMessages, CompactMessages } from "../../agents/index.ts"
 import type { Clock, JsonObject, JsonValue, Limits, NewId } from "../../core/index.ts"
-import type { Deployment, ModelCall, Models, ModelUsage, Natives, Pool, Upstreams } from "../../inference/index.ts"
+import {
+  addUsage,
+  noUsage,
+  type Deployment,
+  type ModelCall,
+  type Models,
+  type ModelUsage,
+  type Natives,
+  type Pool,
+  type Upstreams,
+} from "../../inference/index.ts"
 import type { ShellLogger } from "../api.ts"
 import type { RequestShaping, Shaped } from "../prompts/shape.ts"
 import type { Guards } from "../../security/index.ts"
@@ -23,7 +33,6 @@ import type { CallMemory } from "./call-memory.ts"
 import type { ModelCache } from "./prepare.ts"
 import type { Sweep } from "./sweep.ts"
 import type { Try } from "./try.ts"
-import { nothingUsed, sumOf } from "./usage-sum.ts"
 
 export interface LightRunDependencies {
   models: Pick<Models, "require" | "list">
@@ -139,9 +148,9 @@ export class LightCall {
   /** Another one was given up after it had been asked: what it used is paid too. Unknown usage is taken for the input alone. */
   abandon(deployment: Deployment, usage: ModelUsage = this.#estimate(0)): void {
     const cost = costOf(usage, this.#dependencies.prices.priceOf(deployment))
-    const before = this.#abandoned ?? { usage: nothingUsed, costMicroUsd: 0, costKnown: true }
+    const before = this.#abandoned ?? { usage: noUsage, costMicroUsd: 0, costKnown: true }
     this.#abandoned = {
-      usage: sumOf(before.usage, usage),
+      usage: addUsage(before.usage, usage),
       costMicroUsd: before.costMicroUsd + cost.costMicroUsd,
       costKnown: before.costKnown && cost.costKnown,
     }
@@ -259,7 +268,7 @@ export class LightCall {
     const before = this.#abandoned
     if (!before) return { usage, costMicroUsd, costKnown }
     const sum = costMicroUsd + before.costMicroUsd
-    return { usage: sumOf(usage, before.usage), costMicroUsd: sum, costKnown: costKnown && before.costKnown }
+    return { usage: addUsage(usage, before.usage), costMicroUsd: sum, costKnown: costKnown && before.costKnown }
   }
 
   #release(outcome: LightRunRecord["outcome"], { usage, costMicroUsd, costKnown }: Abandoned): void {

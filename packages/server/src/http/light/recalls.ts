@@ -1,6 +1,14 @@
 // An answer whose model may read cleared tool results again: calls for these are answered here and asked on, all others are the client's.
 import { answerRecall, recallDeclaration } from "../../agents/index.ts"
-import type { ModelCall, ModelEvent, ModelMessage, ModelReasoning, ModelToolCall, ModelUsage } from "../../inference/index.ts"
+import {
+  addUsage,
+  type ModelCall,
+  type ModelEvent,
+  type ModelMessage,
+  type ModelReasoning,
+  type ModelToolCall,
+  type ModelUsage,
+} from "../../inference/index.ts"
 
 type Finished = Extract<ModelEvent, { type: "finished" }>
 
@@ -18,7 +26,7 @@ export async function* withRecalls(
     for await (const event of ask(offered)) if (!said.take(event)) yield event
     const { finished } = said
     if (!finished) return // what ends without it has thrown
-    used = used ? sumOf(used, finished.usage) : finished.usage
+    used = used ? addUsage(used, finished.usage) : finished.usage
     if (said.recalls.length === 0 || said.hasOthers) {
       yield { ...finished, usage: used }
       return
@@ -75,17 +83,5 @@ class Round {
       content: answerRecall(cleared, args),
     }))
     return [{ role: "assistant", content, toolCalls, ...reasoning }, ...answers]
-  }
-}
-
-function sumOf(a: ModelUsage, b: ModelUsage): ModelUsage {
-  return {
-    inputTokens: a.inputTokens + b.inputTokens,
-    outputTokens: a.outputTokens + b.outputTokens,
-    cachedTokens: a.cachedTokens + b.cachedTokens,
-    reasoningTokens: a.reasoningTokens + b.reasoningTokens,
-    cacheWriteTokens: (a.cacheWriteTokens ?? 0) + (b.cacheWriteTokens ?? 0),
-    cacheWriteLongTokens: (a.cacheWriteLongTokens ?? 0) + (b.cacheWriteLongTokens ?? 0),
-    estimated: a.estimated || b.estimated,
   }
 }

@@ -1,12 +1,11 @@
 // Answers a call from the cache: the frames as they were sent, no faster than the client reads, or the one JSON body.
 import { AppError } from "../../core/index.ts"
-import type { CacheHit } from "../../inference/index.ts"
+import { noUsage, type CacheHit } from "../../inference/index.ts"
 import type { ClientDialect } from "./client-dialect.ts"
 import type { ClientStream, Pausable } from "./client-stream.ts"
 import type { LightCall, LightRunDependencies } from "./light-call.ts"
 import { refuse, told } from "./refuse.ts"
 import { sendWhole } from "./whole-answer.ts"
-import { nothingUsed } from "./usage-sum.ts"
 
 export interface ReplayOptions {
   dependencies: Pick<LightRunDependencies, "logger">
@@ -34,7 +33,7 @@ export class Replay implements Pausable {
 
   start(): void {
     const { call, client } = this.#options
-    call.usage = nothingUsed
+    call.usage = noUsage
     call.sawFirstToken()
     this.#guarded(() => {
       if (!client) return sendWhole(call, this.#frames[0] ?? Buffer.alloc(0), (error) => this.fail(error))

@@ -229,12 +229,12 @@ describe("the response object", () => {
     expect(json["tools"]).toEqual([{ type: "function", name: "get_weather", description: null, parameters: null, strict: null }])
   })
 
-  it("R15 usage is the provider's, with both details", async () => {
-    provider.next({ usage: { prompt_tokens: 100, completion_tokens: 7, cached_tokens: 40, reasoning_tokens: 3 } })
+  it("R15 usage is the provider's, with all details", async () => {
+    provider.next({ usage: { prompt_tokens: 100, completion_tokens: 7, cached_tokens: 40, cache_write_tokens: 30, reasoning_tokens: 3 } })
     const response = await client.responses.create({ model: "fake-model", input: "Hello" })
     expect(response.usage).toEqual({
       input_tokens: 100,
-      input_tokens_details: { cached_tokens: 40, cache_write_tokens: 0 },
+      input_tokens_details: { cached_tokens: 40, cache_write_tokens: 30 },
       output_tokens: 7,
       output_tokens_details: { reasoning_tokens: 3 },
       total_tokens: 107,
