@@ -15,7 +15,7 @@ export function Toolbar({ isSearch }: { isSearch: boolean }): React.JSX.Element 
   const { params, set } = useAddress()
   const query = params.get("query") ?? ""
   return (
-    <div className="flex flex-wrap gap-2">
+    <div className="flex flex-wrap items-start gap-2">
       <SearchForm key={`${params.get("scope")} ${query}`} isSearch={isSearch} />
       {isSearch && query === "" ? (
         <>
@@ -26,7 +26,7 @@ export function Toolbar({ isSearch }: { isSearch: boolean }): React.JSX.Element 
             options={kinds.map((kind) => [kind, kind])}
             onChange={(value) => set("kind", value)}
           />
-          <label className="flex items-center gap-1.5 text-xs text-dim">
+          <label className="flex items-center gap-1.5 self-center text-xs text-dim">
             <input
               type="checkbox"
               checked={params.get("pinned") === "true"}
@@ -74,7 +74,7 @@ function SearchForm({ isSearch }: { isSearch: boolean }): React.JSX.Element {
     setParams(next)
   }
   return (
-    <form onSubmit={send} role="search" className="flex min-w-72 flex-1 flex-wrap gap-2">
+    <form onSubmit={send} role="search" className="flex grow basis-md flex-wrap gap-2">
       <input
         aria-label="Scope"
         placeholder="Scope: user:ada"
