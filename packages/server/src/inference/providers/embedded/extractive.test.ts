@@ -143,6 +143,19 @@ describe("texts other than passages", () => {
       expect((await hear(model, modelCall(messages), signal)).text).toBe("According to what is remembered: “Ada is allergic to walnuts.”")
   })
 
+  it("are quoted from a stored file by its name, without its frame", async () => {
+    const file = '<stored_file id="file_1" name="note.txt">\nThe vault of building nine opens with 4711.\n</stored_file>'
+    const message: ModelMessage = {
+      role: "user",
+      content: [
+        { type: "text", text: file },
+        { type: "text", text: "What opens the vault of building nine?" },
+      ],
+    }
+    const { text } = await hear(model, modelCall([message]), signal)
+    expect(text).toBe("According to note.txt: “The vault of building nine opens with 4711.”")
+  })
+
   it("are quoted from the facts of the instructions, not from its orders", async () => {
     const system = {
       role: "system" as const,

@@ -1,11 +1,11 @@
 // Reads a model call as the extractive responder needs it: what is asked, and which texts may be quoted as an answer.
 import type { ModelCall, ModelContent, ModelMessage } from "../../types.ts"
-import { withoutFences } from "./fenced.ts"
+import { withoutFences, type FencedPiece } from "./fenced.ts"
 import { sentencesOf } from "./sentences.ts"
 
 /** A text that may be quoted. */
 export interface Source {
-  kind: "passage" | "remembered" | "tool" | "user" | "instructions"
+  kind: "passage" | "fenced" | "tool" | "user" | "instructions"
   /** How the answer names it: a file's name, a tool's name, "you". */
   name: string
   text: string
@@ -48,7 +48,7 @@ export function readCall(given: ModelCall): Reading {
   return {
     request,
     question,
-    sources: [...passagesOf(call), ...rememberedOf(pieces), ...toolSources(results), ...toldSources(call, lastUser, told)],
+    sources: [...passagesOf(call), ...fencedOf(pieces), ...toolSources(results), ...toldSources(call, lastUser, told)],
     results,
     called,
   }
@@ -68,9 +68,9 @@ function passagesOf(call: ModelCall): Source[] {
   return call.passages.map(({ text, fileId, filename }) => ({ kind: "passage", name: filename, text, citation: { fileId, filename } }))
 }
 
-/** What was recalled for the call, best first as it stands there. */
-function rememberedOf(pieces: readonly string[]): Source[] {
-  return pieces.map((text) => ({ kind: "remembered", name: "what is remembered", text, citation: null }))
+/** What was recalled for the call or put into it from a file, in the order in which it stands there. */
+function fencedOf(pieces: readonly FencedPiece[]): Source[] {
+  return pieces.map(({ name, text }) => ({ kind: "fenced", name, text, citation: null }))
 }
 
 function toolSources(results: readonly ToolResult[]): Source[] {
