@@ -1,7 +1,7 @@
 // Tests of the waterfall: which events open and close a bar, in the words of the kernel and of the responses.
-import { array, assert, constantFrom, nat, property, record } from "fast-check"
 import type { RunEvent } from "@perdure/client"
 import { describe, expect, it } from "vitest"
+import { fc } from "../../../server/src/testing/fast-check.ts"
 import { extentOf, waterfallOf } from "./spans.ts"
 
 let seq = 0
@@ -81,10 +81,10 @@ describe("the waterfall", () => {
   })
 
   it("never loses a bar, ends none before it begins, whatever the order of events", () => {
-    const verbs = constantFrom("intended", "completed", "failed", "started", "ended")
-    const lists = array(record({ verb: verbs, key: constantFrom("a", "b"), ms: nat(50) }), { maxLength: 60 })
-    assert(
-      property(lists, (list) => {
+    const verbs = fc.constantFrom("intended", "completed", "failed", "started", "ended")
+    const lists = fc.array(fc.record({ verb: verbs, key: fc.constantFrom("a", "b"), ms: fc.nat(50) }), { maxLength: 60 })
+    fc.assert(
+      fc.property(lists, (list) => {
         const log = list.map(({ verb, key, ms }, index) => event(1_000 + index, `step.${verb}`, { key, ms }))
         const { spans } = waterfallOf(log)
         for (const span of spans) expect(span.endAt ?? span.startAt).toBeGreaterThanOrEqual(span.startAt)

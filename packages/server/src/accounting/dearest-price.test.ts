@@ -1,6 +1,6 @@
 // The price that is reserved before it is known who serves a call: no candidate costs more.
-import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { fc } from "../testing/fast-check.ts"
 import { costOf, dearestPrice, priceFromUsd, type Price } from "./index.ts"
 
 const usd = fc.integer({ min: 0, max: 1_000 })

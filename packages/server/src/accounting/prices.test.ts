@@ -1,6 +1,6 @@
 // Prices and costs: whole micro-dollars, each token once at the price of what it was, unknown flagged.
-import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { fc } from "../testing/fast-check.ts"
 import { costOf, createPrices, priceFromConfig, priceFromUsd, type PricedUsage } from "./index.ts"
 
 const prices = createPrices({ configured: new Map([["mine/gpt-4o", { input: 1, output: 2, cachedInput: 3 }]]) })

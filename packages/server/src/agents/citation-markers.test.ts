@@ -1,6 +1,6 @@
 // Citation marks in streamed text, and passages as data: however the text is split, and whatever the passage says.
-import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { fc } from "../testing/fast-check.ts"
 import type { ModelEvent } from "../inference/index.ts"
 import { systemLabel } from "../security/index.ts"
 import { CitationMarkers } from "./citation-markers.ts"

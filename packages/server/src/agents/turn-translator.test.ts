@@ -1,6 +1,6 @@
 // The translation of model events: whatever a model sends, the events that clients see keep their order, numbers and sums.
-import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { fc } from "../testing/fast-check.ts"
 import { AppError } from "../core/index.ts"
 import type { ModelEvent } from "../inference/index.ts"
 import { assertStreamInvariants, memoryWriter, replay } from "../testing/response-fixtures.ts"

@@ -1,6 +1,6 @@
 // Lines of a file in parts: the same lines however the file is cut, numbered as an editor does.
-import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { fc } from "../testing/fast-check.ts"
 import { readLines } from "./read-lines.ts"
 
 async function* parts(bytes: Buffer, sizes: readonly number[]): AsyncGenerator<Uint8Array> {

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { inspect } from "node:util"
-import { assert, asyncProperty, stringMatching } from "fast-check"
 import { afterAll, expect, test } from "vitest"
+import { fc } from "../testing/fast-check.ts"
 import { ConfigError, loadConfig, printConfig, Secret, type LoadedConfig } from "./index.ts"
 import { looksLikeSecret, maskUrl } from "./secret.ts"
 
@@ -13,7 +13,7 @@ const cwd = mkdtempSync(join(tmpdir(), "perdure-secrets-"))
 afterAll(() => rmSync(cwd, { recursive: true, force: true }))
 
 /** Nothing that the configuration says anyway, and nothing that needs escaping in an address. */
-const secretText = stringMatching(/^[A-Za-z0-9_~-]{8,40}$/).map((text) => `Zq${text}`)
+const secretText = fc.stringMatching(/^[A-Za-z0-9_~-]{8,40}$/).map((text) => `Zq${text}`)
 
 function load(yaml: string, env: Record<string, string>): Promise<LoadedConfig> {
   writeFileSync(join(cwd, "perdure.yaml"), yaml)
@@ -21,8 +21,8 @@ function load(yaml: string, env: Record<string, string>): Promise<LoadedConfig> 
 }
 
 test("no secret is in what config print shows, nor in JSON or an inspection of the configuration", async () => {
-  await assert(
-    asyncProperty(secretText, secretText, secretText, async (first, second, password) => {
+  await fc.assert(
+    fc.asyncProperty(secretText, secretText, secretText, async (first, second, password) => {
       const yaml = `providers:
   a: { baseUrl: "http://h/v1", apiKey: { env: A_KEY } }
   b: { baseUrl: "http://h/v1", apiKey: "\${B_KEY}" }
@@ -46,8 +46,8 @@ test("no secret is in what config print shows, nor in JSON or an inspection of t
 })
 
 test("no secret is in the complaints about a broken configuration", async () => {
-  await assert(
-    asyncProperty(secretText, async (text) => {
+  await fc.assert(
+    fc.asyncProperty(secretText, async (text) => {
       const yaml = `providers:
   a: { baseUrl: "http://me:${text}@h/v1", apiKey: ${JSON.stringify(text)} }
   b: { baseUrl: "http://h/v1", apiKey: [${JSON.stringify(text)}] }

@@ -1,6 +1,6 @@
 // Identifiers sort by time, canonical JSON is canonical, frames are one line of data, background work is awaited.
-import fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { fc } from "../testing/fast-check.ts"
 import { AppError, BackgroundTasks, canonicalJson, newId, sleep, sseEvent, type JsonValue } from "./index.ts"
 
 describe("identifiers", () => {

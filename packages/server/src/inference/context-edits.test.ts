@@ -1,6 +1,6 @@
 // Tests of context editing: what is cleared, what is kept, and that a call and its result stay a pair.
-import fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { fc } from "../testing/fast-check.ts"
 import { editContext, roughTokens, type ClearToolUses } from "./context-edits.ts"
 import type { ModelMessage } from "./types.ts"
 

@@ -1,6 +1,6 @@
 // The appender against a fake database that fails, delays, commits and loses the answer, refuses values and takes leases away.
-import fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { fc } from "../testing/fast-check.ts"
 import { systemLabel } from "../security/index.ts"
 import { Appender, Lane, LeaseLost, OperationRefused, type FlushPort, type Operation } from "./appender.ts"
 import { eventRow } from "./event-row.ts"

@@ -1,6 +1,6 @@
 // Readers of growing logs: no gap and no duplicate, wherever they begin, however slow they are, whoever executes the run.
-import fc from "fast-check"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { fc } from "../testing/fast-check.ts"
 import type { Store } from "../store/index.ts"
 import { openTestStore, testEngines, type TestStore } from "../testing/database.ts"
 import { end, kernelOn, project, request, within } from "./kernel.fixture.ts"

@@ -1,6 +1,6 @@
 // Labels form a lattice: joining is associative, commutative, idempotent, and only ever restricts.
-import fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { fc } from "../testing/fast-check.ts"
 import { joinIdentity, joinLabels, sourcesMax, type Integrity, type Label } from "./labels.ts"
 
 const names = fc.uniqueArray(fc.constantFrom("a", "b", "c", "d", "e"), { maxLength: 5 }).map((list) => list.toSorted())

@@ -1,6 +1,6 @@
 // Tests of the JSON that is stored: nothing that jsonb refuses is left, and nothing else changes.
-import * as fc from "fast-check"
 import { expect, it } from "vitest"
+import { fc } from "../testing/fast-check.ts"
 import { jsonText } from "./json-text.ts"
 
 const unit = fc.constantFrom("\0", "\ud83d", "\ude42", "🙂", "\\", "\\u0000", "u0000", "\\ud83d", "a", '"')

@@ -1,6 +1,6 @@
 // The log: fields as JSON lines, and no secret in any of them.
-import * as fc from "fast-check"
 import { expect, test } from "vitest"
+import { fc } from "../testing/fast-check.ts"
 import { createLogger, type Logger } from "./logger.ts"
 import { redact, redacted } from "./redact.ts"
 

@@ -1,6 +1,6 @@
 // The span tree of recorded logs: activations, turns, tools, steps; a take-over; any prefix of a log.
-import * as fc from "fast-check"
 import { expect, test } from "vitest"
+import { fc } from "../testing/fast-check.ts"
 import { spansOf, type RunSummary, type Span, type SpanEvent } from "./spans.ts"
 
 const run: RunSummary = {

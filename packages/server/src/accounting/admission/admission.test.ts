@@ -1,6 +1,6 @@
 // Admission in one process: nothing passes a limit unreserved, what is not used comes back, refusals say which kind they are.
-import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { fc } from "../../testing/fast-check.ts"
 import { defaultLimits } from "../../core/index.ts"
 import { createLocalLedger } from "../../testing/local-ledger.ts"
 import { createAdmission, type Admission, type AdmissionRequest, type Ledger, type LimitRule, type Reservation } from "../index.ts"

@@ -1,6 +1,6 @@
 // Tests of assembly: budgets, order, trust, fences, and a beginning that stays the same through a long chat.
-import fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { fc } from "../../testing/fast-check.ts"
 import type { Integrity, Label } from "../../security/index.ts"
 import { estimateTokens } from "../documents/tokens.ts"
 import { assemble } from "./assemble.ts"

@@ -1,6 +1,6 @@
 // Tests of parsing and chunking: what is kept, where it stands, what is refused, and the worker that does it within limits.
-import * as fc from "fast-check"
 import { afterAll, describe, expect, it } from "vitest"
+import { fc } from "../../testing/fast-check.ts"
 import { defaultLimits } from "../../core/index.ts"
 import { chunkDocument, embeddingTexts } from "./chunk.ts"
 import { openDocuments } from "./documents.ts"

@@ -1,6 +1,6 @@
 // Tests of likelihoods: the curve that made the data is found again, no order changes, and what tells nothing gives no curve.
-import fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { fc } from "../../testing/fast-check.ts"
 import { calibrate, calibrationError, fitCurve, likelihood, type JudgedScore } from "./calibration.ts"
 import { calibrated } from "./fuse.ts"
 import { fusionOf, wordsFusion } from "./weights.ts"

@@ -1,6 +1,6 @@
 // Tests of maximal marginal relevance: the second of two that say the same gives way to something else, and nothing is lost.
-import fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { fc } from "../../testing/fast-check.ts"
 import { cosine, diversified } from "./diversity.ts"
 
 interface Each {

@@ -1,6 +1,6 @@
 // Tests of fusion: which signals move a candidate, and what the reported score promises.
-import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { fc } from "../../testing/fast-check.ts"
 import { fuse, levelled, type Candidate } from "./fuse.ts"
 import { fusionOf, wordsFusion } from "./weights.ts"
 

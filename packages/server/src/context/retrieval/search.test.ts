@@ -1,6 +1,6 @@
 // Tests of search inside scopes: a cache never shows an old state, and no scope or project influences another's results or scores.
-import * as fc from "fast-check"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { fc } from "../../testing/fast-check.ts"
 import type { Store } from "../../store/index.ts"
 import { openTestStore, testEngines, type TestStore } from "../../testing/database.ts"
 import { countTerms } from "./analyze.ts"

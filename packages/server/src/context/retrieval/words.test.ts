@@ -1,6 +1,6 @@
 // Tests of the word side of retrieval: stems, terms of several scripts, BM25 against its definition, filters, fusion.
-import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { fc } from "../../testing/fast-check.ts"
 import { analyze, countTerms, questionTerms } from "./analyze.ts"
 import { scoreWords } from "./bm25.ts"
 import { matches, parseFilter } from "./filters.ts"

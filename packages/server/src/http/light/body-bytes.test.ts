@@ -1,6 +1,6 @@
 // A body in pieces says what the same body in one piece says, and goes out with exactly the bytes changed that were to be.
-import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { fc } from "../../testing/fast-check.ts"
 import { BodyBytes, joined, sizeOf, type Edit } from "./body-bytes.ts"
 
 function pieces(bytes: Buffer, sizes: readonly number[]): Buffer[] {

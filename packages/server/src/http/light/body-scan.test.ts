@@ -1,6 +1,6 @@
 // The scanner reads what JSON.parse reads, or says that it cannot; on random bodies and on the ones that tricked others.
-import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { fc } from "../../testing/fast-check.ts"
 import { BodyBytes } from "./body-bytes.ts"
 import { scanTopLevel } from "./body-scan.ts"
 

@@ -1,6 +1,6 @@
 // Tests of multipart bodies: any content survives, limits are kept while reading, malformed bodies are refused.
-import * as fc from "fast-check"
 import { expect, it } from "vitest"
+import { fc } from "../../testing/fast-check.ts"
 import { AppError } from "../../core/index.ts"
 import { splitMultipart } from "./files-multipart.ts"
 import { readParts } from "./multipart-stream.ts"

@@ -1,6 +1,6 @@
 // Two requests have one key exactly when nothing that matters differs between them.
-import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { fc } from "../../testing/fast-check.ts"
 import type { JsonObject } from "../../core/index.ts"
 import { asked } from "./cache.fixtures.ts"
 import { keysOf } from "./question.ts"

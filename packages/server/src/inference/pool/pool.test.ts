@@ -1,6 +1,6 @@
 // The planner alone: who is asked first, who next, who is left alone and for how long. Time and chance are given.
-import fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { fc } from "../../testing/fast-check.ts"
 import { AppError, defaultLimits, type Limits } from "../../core/index.ts"
 import { createModels } from "../models.ts"
 import type { Deployment, Model } from "../types.ts"

@@ -1,6 +1,6 @@
 // What the redactor finds and what it leaves alone, in whole texts and in texts that come in pieces.
-import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { fc } from "../../testing/fast-check.ts"
 import { builtInPatterns, entityKinds, type Pattern } from "./patterns.ts"
 import { PatternFilter, replaceMatches } from "./scan.ts"
 

@@ -1,6 +1,6 @@
 // The binary event stream against AWS's published messages, damaged ones, and every way of splitting them.
-import fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { fc } from "../../../testing/fast-check.ts"
 import { awsMessage } from "./event-stream.fixtures.ts"
 import { AwsEventStream, EventStreamDamaged, type AwsMessage } from "./event-stream.ts"
 

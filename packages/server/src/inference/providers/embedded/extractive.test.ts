@@ -1,7 +1,7 @@
 // The extractive responder quotes what answers the question, cites where it stands, and says plainly when nothing does.
 import { onOneLine } from "./quoting.ts"
-import * as fc from "fast-check"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { fc } from "../../../testing/fast-check.ts"
 import { newId, systemClock } from "../../../core/index.ts"
 import { createExtractive } from "./extractive.ts"
 import { assistant, documents, hear, modelCall, passages, user } from "./extractive.fixtures.ts"

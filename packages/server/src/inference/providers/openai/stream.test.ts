@@ -1,6 +1,6 @@
 // The reader of chat completion chunks: every byte border, and the shapes that providers are known to send.
-import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { fc } from "../../../testing/fast-check.ts"
 import type { IdPrefix } from "../../../core/index.ts"
 import type { Deployment, ModelEvent } from "../../types.ts"
 import { ChatStreamReader } from "./stream.ts"
