@@ -62,6 +62,11 @@ export async function extractRound(job: Job, round: number): Promise<number> {
 interface Asked {
   /** Sealed text of the answer; empty where nobody was asked. */
   sealed: string
+  /**
+   * Ids of the messages, in the order in which the answer numbers them: meanwhile some may be gone, or settled by others.
+   * Absent in steps of versions that did not note it.
+   */
+  messages?: string[]
   model: string
   /** The model failed, or may not be asked now: why. */
   error: string
@@ -114,9 +119,9 @@ async function workOf(job: Job, db: Queryable, rows: readonly StoredEpisode[]): 
 async function ask(job: Job, step: string, batch: Batch, signal: AbortSignal): Promise<AskedStep> {
   const { store, keys, projectId, scope, extractionModel: model } = job
   if (model === undefined) return nobody
-  const rows = await episodes.episodesByIds(store.project(projectId), projectId, batch.ids)
-  const messages = await messagesOf(job, store.project(projectId), rows)
-  const principal = rows[0]?.principal
+  const { open } = await toRead(job, store.project(projectId), batch)
+  const messages = await messagesOf(job, store.project(projectId), open)
+  const principal = open[0]?.principal
   if (principal === undefined || messages.length === 0) return nobody
   try {
     const timed = AbortSignal.any([signal, AbortSignal.timeout(askTimeoutMs)])
@@ -134,6 +139,7 @@ async function ask(job: Job, step: string, batch: Batch, signal: AbortSignal): P
     const key = await keys.ensure(projectId, subjectOfScope(scope))
     return {
       sealed: sealOutput(key.bytes, projectId, `${job.context.run.id} ask:${step}`, { text: answer.text }),
+      messages: messages.map(({ episodeId }) => episodeId),
       model: answer.model,
       error: "",
       resumesAt: 0,
@@ -159,11 +165,7 @@ async function messagesOf({ keys, projectId }: Job, db: Queryable, rows: readonl
 /** All or nothing: facts, whom they speak of, sessions, what was done with the texts, and that the messages are done. */
 async function commit(job: Job, step: string, tx: Queryable, batch: Batch, asked: AskedStep): Promise<number> {
   const { projectId, clock, context, settings } = job
-  const rows = (await episodes.episodesByIds(tx, projectId, batch.ids)).filter(
-    ({ expiredAt, revokedAt }) => expiredAt === null && revokedAt === null,
-  )
-  const work = await workOf(job, tx, rows)
-  const open = firstOfEach(rows.filter((row) => isRead(job, row) && !isSettled(work.get(workKey(row)))))
+  const { rows, open } = await toRead(job, tx, batch)
   await touchSessions(job, tx, rows)
   if (asked.resumesAt > 0) {
     const { attempts } = batch
@@ -208,9 +210,18 @@ async function noteWork(
   await memoryWork.recordWork(tx, projectId, scope, done, clock.now())
 }
 
+/** What is left of a batch, in its order, and what of that is still to be read. */
+async function toRead(job: Job, db: Queryable, { ids }: Batch): Promise<Record<"rows" | "open", StoredEpisode[]>> {
+  const byId = new Map((await episodes.episodesByIds(db, job.projectId, ids)).map((row) => [row.id, row]))
+  const rows = ids.flatMap((id) => byId.get(id) ?? []).filter(({ expiredAt, revokedAt }) => expiredAt === null && revokedAt === null)
+  const work = await workOf(job, db, rows)
+  return { rows, open: firstOfEach(rows.filter((row) => isRead(job, row) && !isSettled(work.get(workKey(row))))) }
+}
+
 /** One of each text: others with it say the same. */
 function firstOfEach(rows: readonly StoredEpisode[]): StoredEpisode[] {
-  return [...new Map(rows.toReversed().map((row) => [workKey(row), row])).values()].reverse()
+  const seen = new Set<string>()
+  return rows.filter((row) => seen.size < seen.add(workKey(row)).size)
 }
 
 async function readFacts(
@@ -224,7 +235,11 @@ async function readFacts(
   if (asked.sealed === "") return { facts: messages.flatMap(factsByRules), refused: 0 }
   const key = await job.keys.within(tx, job.projectId, subjectOfScope(job.scope))
   const { text } = openOutput(key.bytes, job.projectId, `${job.context.run.id} ask:${step}`, asked.sealed) as { text: string }
-  const { facts, refused } = factsOfAnswer(text, messages)
+  const byId = new Map(messages.map((message) => [message.episodeId, message]))
+  const { facts, refused } = factsOfAnswer(
+    text,
+    (asked.messages ?? [...byId.keys()]).map((id) => byId.get(id)),
+  )
   return { facts, refused: refused.quote + refused.secret + refused.shape }
 }
 

@@ -73,16 +73,16 @@ export function extractionQuestion(messages: readonly Message[]): Question {
 
 export interface ModelFacts {
   facts: ExtractedFact[]
-  /** Facts of the answer that were thrown away, by why. */
-  refused: { quote: number; secret: number; shape: number }
+  /** Facts of the answer that were thrown away, by why; `gone`: their message is no longer there to be read. */
+  refused: { quote: number; secret: number; shape: number; gone: number }
 }
 
-/** Throws where the answer is no JSON of that shape: then it is asked again. */
-export function factsOfAnswer(answer: string, messages: readonly Message[]): ModelFacts {
+/** Messages as they were numbered in the question. Throws where the answer is no JSON of that shape: then it is asked again. */
+export function factsOfAnswer(answer: string, messages: readonly (Message | undefined)[]): ModelFacts {
   const body = JSON.parse(answer.slice(answer.indexOf("{"), answer.lastIndexOf("}") + 1)) as JsonValue
   const listed = isJsonObject(body) ? body["facts"] : undefined
   if (!Array.isArray(listed)) throw new Error("the answer has no list of facts")
-  const refused = { quote: 0, secret: 0, shape: Math.max(0, listed.length - factsPerBatchMax) }
+  const refused = { quote: 0, secret: 0, shape: Math.max(0, listed.length - factsPerBatchMax), gone: 0 }
   const facts = listed.slice(0, factsPerBatchMax).flatMap((each: JsonValue) => {
     const fact = factOf(each, messages)
     if (typeof fact !== "string") return [fact]
@@ -92,12 +92,14 @@ export function factsOfAnswer(answer: string, messages: readonly Message[]): Mod
   return { facts, refused }
 }
 
-function factOf(each: JsonValue, messages: readonly Message[]): ExtractedFact | keyof ModelFacts["refused"] {
+function factOf(each: JsonValue, messages: readonly (Message | undefined)[]): ExtractedFact | keyof ModelFacts["refused"] {
   if (!isJsonObject(each)) return "shape"
   const [quote, subject, object, statement] = ["quote", "subject", "object", "statement"].map((name) => textOf(each[name]))
   const predicate = normalName(canonicalPredicate(textOf(each["predicate"]) ?? ""))
-  const message = typeof each["message"] === "number" ? messages[each["message"]] : undefined
-  if (!message || !quote || !subject || !object || !statement || predicate === "") return "shape"
+  const number = typeof each["message"] === "number" ? each["message"] : -1
+  const message = messages[number]
+  if (!message) return number in messages ? "gone" : "shape"
+  if (!quote || !subject || !object || !statement || predicate === "") return "shape"
   if (statement.length > textCharsMax || object.length > objectCharsMax) return "shape"
   const place = placeOfQuote(message.text, quote)
   if (place === undefined) return "quote"

@@ -45,7 +45,7 @@ describe("a model's answer", () => {
           validFrom: Date.UTC(2024, 4, 20),
         }),
       ],
-      refused: { quote: 0, secret: 0, shape: 0 },
+      refused: { quote: 0, secret: 0, shape: 0, gone: 0 },
     })
   })
 
@@ -56,7 +56,7 @@ describe("a model's answer", () => {
       { ...fact, object: "" },
       { ...fact, quote: "My door code is 4711.", predicate: "PIN", object: "4711" },
     ]
-    expect(read(...wrong)).toEqual({ facts: [], refused: { quote: 1, secret: 1, shape: 2 } })
+    expect(read(...wrong)).toEqual({ facts: [], refused: { quote: 1, secret: 1, shape: 2, gone: 0 } })
   })
 
   test("that is no JSON, or has no list, is an error", () => {

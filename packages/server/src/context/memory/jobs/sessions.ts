@@ -181,10 +181,11 @@ async function commit(job: Job, step: string, tx: Queryable, session: string, la
     sealed === "" ? {} : (openOutput(key.bytes, projectId, `${context.run.id} summarise:${step}`, sealed) as Record<string, Summary>)
   const facts: NewFact[] = []
   for (const { level, principal, messages } of await groupsOf(job, tx, session)) {
-    const summary = made[level] ?? quotedSummary(messages)
     const here = new Set(messages.map(({ episodeId }) => episodeId))
     // A message that it rests on may have been forgotten meanwhile.
-    if (summary === undefined || summary.parents.some(({ id }) => !here.has(id))) continue
+    const isWhole = made[level]?.parents.every(({ id }) => here.has(id)) ?? false
+    const summary = isWhole ? made[level] : quotedSummary(messages)
+    if (summary === undefined) continue
     const { text, parents, model } = summary
     facts.push({
       projectId,
