@@ -73,13 +73,23 @@ export function contextAssembler(assembler: Assembler, gate: Pick<Gate, "decide"
     const refused = stores === undefined ? undefined : searchRefusal(gate, caller, runId)
     const vectorStoreIds = refused === undefined ? stores : undefined
     const request = { scopes, readAfter, vectorStoreIds, query, budgetTokens, limit, states, runId, shown, embedWaitMs, ...narrowed }
-    const { manifest, withheld, passedOver, wordsOnly, label, ...texts } = await assembler.assemble(caller, request, signal)
+    const assembled = assembler.assemble(caller, request, signal).catch((error: unknown) => {
+      throw asWished(error)
+    })
+    const { manifest, withheld, passedOver, wordsOnly, label, ...texts } = await assembled
     const memoryIds = manifest.entries.map(({ id }) => id).filter((id) => id.startsWith("mem_"))
     const late = wordsOnly === null ? {} : { wordsOnly }
     const told = { ...manifest, withheld, passedOver, ...late, ...(refused === undefined ? {} : { documentsRefused: refused }) }
     const fileIds = [...new Set(manifest.entries.flatMap(({ citation }) => citation?.fileId ?? []))]
     return { ...texts, manifest: told as unknown as JsonValue, memoryIds, fileIds, label } // plain JSON
   }
+}
+
+/** The request names vector stores by another name than a search does. */
+function asWished(error: unknown): unknown {
+  if (!(error instanceof AppError) || error.param !== "vector_store_id") return error
+  const { code, message, hint, cause } = error
+  return new AppError(code, message, { param: "perdure.memory.vector_store_ids", ...(hint === undefined ? {} : { hint }), cause })
 }
 
 /** Why the caller may not search files; undefined where it may. */
