@@ -8,7 +8,7 @@ import { startPerdureServer, type PerdureServer } from "../testing/perdure-serve
 // On a busy machine the embedding of a question takes its time.
 const shared = `
 limits: { memoryWaitMsMax: 60000 }
-grants: [{ to: "*", allow: ["memory.write:*", "memory.manage:*", "file.write:*"] }]`
+grants: [{ to: "*", allow: ["memory.write:*", "memory.delete:*", "memory.manage:*", "file.write:*"] }]`
 const memoryOfUsers = `${shared}
 memory:
   extraction: { enabled: false }
@@ -359,8 +359,61 @@ describe.each(testEngines())("memory of calls on %s", (engine) => {
       messages: [{ role: "user", content: "When do I clean the oven?" }],
       perdure: { memory: { scope: "user:papers", vector_store_ids: [store] } },
     }
-    await expect(openai("stranger").chat.completions.create(body as never)).rejects.toMatchObject({ status: 404 })
+    const refused = { status: 404, param: "perdure.memory.vector_store_ids", message: expect.stringContaining(store) as string }
+    await expect(openai("stranger").chat.completions.create(body as never)).rejects.toMatchObject(refused)
     await server.reload(memoryOfUsers)
+  })
+
+  it("leads from a stored file that a request names to what was said with it, and takes that back", async () => {
+    const client = openai("plain")
+    const upload = (text: string, name: string): Promise<string> =>
+      client.files.create({ purpose: "user_data", file: new File([text], name) }).then(({ id }) => id)
+    const [oven, mill] = [await upload("The oven is hot at six.", "oven.txt"), await upload("The mill stands still at noon.", "mill.txt")]
+    const scope = "user:stored"
+    const memory = { scope, recall: false }
+    const file = (file_id: string): object => ({ type: "file", file: { file_id } })
+    const text = (said: string): object => ({ type: "text", text: said })
+    const chat = [{ role: "user", content: [text("When is it hot?"), file(oven)] }] as object[]
+    server.provider.next({ text: "At six." }, { text: "Not at noon." }, { text: ["Yes, ", "it is."] })
+    await client.chat.completions.create({ model: "fake", messages: chat, perdure: { memory } } as never)
+    chat.push({ role: "assistant", content: "At six." }, { role: "user", content: [file(mill), text("And does the mill turn then?")] })
+    await client.chat.completions.create({ model: "fake", messages: chat, perdure: { memory } } as never)
+    const blocks = [
+      { role: "user", content: [text("Look it up."), { type: "document", source: { type: "file", file_id: mill } }] },
+      { role: "assistant", content: [{ type: "tool_use", id: "t1", name: "photo", input: {} }] },
+      {
+        role: "user",
+        content: [
+          {
+            type: "tool_result",
+            tool_use_id: "t1",
+            content: [text("A photo of the oven, which is said to be hot."), { type: "document", source: { type: "file", file_id: oven } }],
+          },
+          text("Is that it?"),
+        ],
+      },
+    ]
+    const tools = [{ name: "photo", input_schema: { type: "object" } }]
+    const asked = { model: "claude", max_tokens: 9, stream: true, tools, messages: blocks, perdure: { memory } }
+    for await (const _ of (await anthropic("plain").messages.create(asked as never)) as unknown as AsyncIterable<object>);
+    await expect.poll(() => kept(scope), { timeout: 30_000 }).toHaveLength(7)
+    const told = (await entries(scope)).toReversed().map((entry) => {
+      const { integrity, sources } = entry.label as { integrity: number; sources: string[] }
+      return [entry.text, integrity, [oven, mill].map((id) => sources.includes(`file:${id}`))]
+    })
+    expect(told).toEqual([
+      ["When is it hot?", 0, [true, false]],
+      ["At six.", 0, [true, false]],
+      ["And does the mill turn then?", 0, [false, true]],
+      ["Not at noon.", 0, [true, true]],
+      ["A photo of the oven, which is said to be hot.", 0, [true, false]],
+      ["Is that it?", 3, [false, false]],
+      ["Yes, it is.", 0, [true, true]],
+    ])
+    const radius = await api<{ episodes: number }>(`/v1/sources/${mill}/blast_radius`)
+    expect(radius.episodes).toBe(3)
+    expect(await api(`/v1/sources/${oven}/revoke`, {})).toMatchObject({ episodes: 5 })
+    expect((await kept(scope)).map(([, said]) => said)).toEqual(["And does the mill turn then?", "Is that it?"])
   })
 
   it("follows the configuration", async () => {

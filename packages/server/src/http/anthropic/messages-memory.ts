@@ -31,7 +31,7 @@ function read(body: JsonObject): SaidRequest {
   const tools = toolNames(messages)
   return {
     question: textOf(messages.findLast(speaks)?.["content"]),
-    turns: messages.slice(spokenAt + 1).flatMap((message) => turnsOf(message, tools)),
+    turns: messages.slice(spokenAt + 1).flatMap((message, at, said) => turnsOf(message, tools, said.length - 1 - at)),
     shown: [...contentTexts(body["system"]).texts, ...messages.flatMap(({ content }) => shownIn(content))],
     opening: textOf(messages.find(speaks)?.["content"]),
     isMixed: messages.some(({ role, content }) => role !== "user" || contentTexts(content).attached),
@@ -83,16 +83,16 @@ function toolNames(messages: readonly JsonObject[]): ReadonlyMap<unknown, string
   return new Map(blocks.flatMap(({ type, id, name }) => (type === "tool_use" && typeof name === "string" ? [[id, name] as const] : [])))
 }
 
-function turnsOf({ role, content }: JsonObject, tools: ReadonlyMap<unknown, string>): SaidTurn[] {
+function turnsOf({ role, content }: JsonObject, tools: ReadonlyMap<unknown, string>, behind: number): SaidTurn[] {
   if (role !== "user") return []
   const told = objectsIn(content).flatMap((block): SaidTurn[] => {
     if (block["type"] !== "tool_result") return []
     const tool = tools.get(block["tool_use_id"]) ?? "unknown"
     const text = textOf(block["content"])
-    return isWorthRemembering(tool, text) ? [{ role: "tool", text, attached: true, tool }] : []
+    return isWorthRemembering(tool, text) ? [{ role: "tool", text, attached: true, tool, behind }] : []
   })
   const text = textOf(content)
-  return text === "" ? told : [...told, { role: "user", text, attached: contentTexts(content, results).attached }]
+  return text === "" ? told : [...told, { role: "user", text, attached: contentTexts(content, results).attached, behind }]
 }
 
 function textOf(content: JsonValue | undefined): string {

@@ -12,11 +12,14 @@ import type { ClientDialect } from "./client-dialect.ts"
 import type { FrameFilter } from "./frame-filter.ts"
 import type { LightCall } from "./light-call.ts"
 import type { Asked } from "./prepare.ts"
+import type { FilesByMessage } from "./stored-files.ts"
 
 export interface CallMemoryOptions {
   memories: CallMemories
   dialect: ClientDialect
   call: LightCall
+  /** Stored files that the request names. */
+  files: FilesByMessage | undefined
   waitMsMax: number
   now: () => number
 }
@@ -123,8 +126,9 @@ export class CallMemory {
   /** The label of what the model was given. */
   get label(): Label {
     const { principal } = this.#options.call.hot
+    const files = this.#fileIds()
     const own = [userLabel(principal.id), ...(this.#given ? [this.#given.label] : [])]
-    return joinLabels(this.#said?.isMixed === true ? [...own, foreignLabel(principal.id)] : own)
+    return joinLabels(this.#said?.isMixed === true || files.length > 0 ? [...own, foreignLabel(principal.id, files)] : own)
   }
 
   get manifest(): JsonObject {
@@ -147,15 +151,25 @@ export class CallMemory {
     const { call } = this.#options
     const { id: principal } = call.hot.principal
     const said = this.#said?.turns ?? []
-    const turns = said.map(({ role, text, attached, tool }, index): TurnToRemember => {
-      const kept = { role, text, itemId: `${call.completionId}/${index}`, recalledFrom: [] }
-      if (tool !== undefined) return { ...kept, tool, label: { ...foreignLabel(principal), sources: [`tool:client:${tool}`] } }
-      return attached ? { ...kept, label: joinLabels([userLabel(principal), foreignLabel(principal)]) } : kept
+    const turns = said.map(({ role, text, attached, tool, behind }, index): TurnToRemember => {
+      const fileIds = attached ? (this.#options.files?.get(behind) ?? []) : []
+      const kept = { role, text, itemId: `${call.completionId}/${index}`, recalledFrom: [], fileIds }
+      const foreign = foreignLabel(principal, fileIds)
+      if (tool !== undefined) {
+        const sources = [`tool:client:${tool}`, ...fileIds.map(fileSource)]
+        return { ...kept, tool, label: joinLabels([{ ...foreign, sources }]) }
+      }
+      return attached ? { ...kept, label: joinLabels([userLabel(principal), foreign]) } : kept
     })
     const answer = this.#answer ?? this.#gatherer?.end()
     if (answer === undefined || !answer.isWhole || answer.text === "") return turns
-    const { memoryIds: recalledFrom = [], fileIds = [] } = this.#given ?? {}
+    const { memoryIds: recalledFrom = [], fileIds: quoted = [] } = this.#given ?? {}
+    const fileIds = [...new Set([...quoted, ...this.#fileIds()])]
     return [...turns, { role: "assistant", text: answer.text, itemId: call.completionId, label: this.label, recalledFrom, fileIds }]
+  }
+
+  #fileIds(): string[] {
+    return [...new Set([...(this.#options.files?.values() ?? [])].flat())]
   }
 
   async #assembled(wish: MemoryWish, said: SaidRequest): Promise<AssembledContext | undefined> {
@@ -198,8 +212,13 @@ function notAllowed({ scopes }: MemoryWish): AppError {
   })
 }
 
-function foreignLabel(principal: string): Label {
-  return clientItemLabel({ type: "message", role: "assistant", id: "" }, principal)
+function foreignLabel(principal: string, fileIds: readonly string[] = []): Label {
+  const label = clientItemLabel({ type: "message", role: "assistant", id: "" }, principal)
+  return { ...label, sources: [...label.sources, ...fileIds.map(fileSource)] }
+}
+
+function fileSource(fileId: string): string {
+  return `file:${fileId}`
 }
 
 function isEmpty({ instructions, standing, recalled }: AssembledContext): boolean {

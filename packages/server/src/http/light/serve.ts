@@ -36,7 +36,7 @@ import { readAsked, type ReadAsked } from "./read-asked.ts"
 import { readBodyBytes } from "./read-body.ts"
 import { refuse } from "./refuse.ts"
 import { withRecalls } from "./recalls.ts"
-import { fillIn, namesFiles } from "./stored-files.ts"
+import { fillIn, namesFiles, type FilesByMessage } from "./stored-files.ts"
 import { StreamRelay } from "./stream-relay.ts"
 import { watchStream } from "./stream-watch.ts"
 import { Transcript } from "./transcript.ts"
@@ -46,13 +46,19 @@ export function dialectRoute(dependencies: LightRunDependencies, dialect: Client
   const handle = (hot: HotCall): void =>
     readBodyBytes(hot.request, dependencies.limits.requestBodyBytesMax, (bytes) => {
       if (namesFiles(dependencies, bytes))
-        fillIn(dependencies, dialect.filesIn, hot, bytes, (filled) => take(dependencies, dialect, hot, filled))
+        fillIn(dependencies, dialect.filesIn, hot, bytes, (filled, files) => take(dependencies, dialect, hot, filled, files))
       else take(dependencies, dialect, hot, bytes)
     })
   return { shape: dialect, handle }
 }
 
-function take(dependencies: LightRunDependencies, dialect: ClientDialect, hot: HotCall, bytes: BodyBytes | Error): void {
+function take(
+  dependencies: LightRunDependencies,
+  dialect: ClientDialect,
+  hot: HotCall,
+  bytes: BodyBytes | Error,
+  files?: FilesByMessage,
+): void {
   let call: LightCall | undefined
   try {
     if (bytes instanceof Error) throw bytes
@@ -62,7 +68,7 @@ function take(dependencies: LightRunDependencies, dialect: ClientDialect, hot: H
     const model = usableModel(dependencies, hot, body.model, "chat")
     call.recalls = body.recalls === true
     const admitted = call
-    rememberedBy(dependencies, dialect, call, { body, model })
+    rememberedBy(dependencies, dialect, call, { asked: { body, model }, files })
     admit(dependencies, call, model, () => serve(dependencies, dialect, admitted, { body, model }))
   } catch (error) {
     refuse(dependencies, hot, call, error)

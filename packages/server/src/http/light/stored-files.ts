@@ -16,6 +16,14 @@ export interface FilePlace extends NamedFile {
 
 export type FilesIn = (body: JsonObject) => FilePlace[]
 
+/** Ids of the stored files that each message names, by how many messages stand behind it: what shapes a request puts messages in front. */
+export type FilesByMessage = ReadonlyMap<number, readonly string[]>
+
+interface Filled {
+  bytes: BodyBytes
+  files: FilesByMessage
+}
+
 /** What every request has that names a file by its id; its end is looked for first, because underscores are rare. */
 const idKeyEnd = Buffer.from('_id"')
 const idKey = Buffer.from('"file_id"')
@@ -34,13 +42,14 @@ export function fillIn(
   filesIn: FilesIn,
   { principal, response }: HotCall,
   bytes: BodyBytes,
-  done: (bytes: BodyBytes | Error) => void,
+  done: (bytes: BodyBytes | Error, files?: FilesByMessage) => void,
 ): void {
-  const go = (result: BodyBytes | Error): void => {
-    if (!response.destroyed) done(result)
+  const go: typeof done = (...result) => {
+    if (!response.destroyed) done(...result)
   }
-  void filled(dependencies, filesIn, principal.projectId, bytes).then(go, (error: unknown) =>
-    go(error instanceof Error ? error : new Error("a stored file could not be read", { cause: error })),
+  void filled(dependencies, filesIn, principal.projectId, bytes).then(
+    (result) => go(result.bytes, result.files),
+    (error: unknown) => go(error instanceof Error ? error : new Error("a stored file could not be read", { cause: error })),
   )
 }
 
@@ -49,14 +58,28 @@ async function filled(
   filesIn: FilesIn,
   projectId: string,
   bytes: BodyBytes,
-): Promise<BodyBytes> {
+): Promise<Filled> {
   const whole = bytes.whole()
-  const places = filesIn(parseJsonObject(whole)).filter(({ fileId }) => isIdOf("file", fileId))
-  if (!attachments || places.length === 0) return bytes
+  const body = parseJsonObject(whole)
+  const places = filesIn(body).filter(({ fileId }) => isIdOf("file", fileId))
+  const files = byMessage(body, places)
+  if (!attachments || places.length === 0) return { bytes, files }
   const read = await readAttachments(attachments, projectId, places)
   const edits = places.flatMap(({ path, fileId, put }) => {
     const file = read.get(fileId)
     return file ? [{ path, text: JSON.stringify(put(file)) }] : []
   })
-  return new BodyBytes([Buffer.from(spliced(whole.toString(), edits))])
+  return { bytes: new BodyBytes([Buffer.from(spliced(whole.toString(), edits))]), files }
+}
+
+function byMessage({ messages }: JsonObject, places: readonly FilePlace[]): FilesByMessage {
+  const files = new Map<number, string[]>()
+  const count = Array.isArray(messages) ? messages.length : 0
+  for (const { path, fileId } of places) {
+    const [list, at] = path
+    if (list !== "messages" || typeof at !== "number") continue
+    const behind = count - 1 - at
+    files.set(behind, [...new Set([...(files.get(behind) ?? []), fileId])])
+  }
+  return files
 }

@@ -4,12 +4,18 @@ import type { ClientDialect } from "./client-dialect.ts"
 import type { LightCall, LightRunDependencies } from "./light-call.ts"
 import type { Asked } from "./prepare.ts"
 import { refuse, told } from "./refuse.ts"
+import type { FilesByMessage } from "./stored-files.ts"
 import { AppError } from "../../core/index.ts"
 
 /** Throws for a wish that cannot be. What it may add to the input is reserved with the rest. */
-export function rememberedBy(dependencies: LightRunDependencies, dialect: ClientDialect, call: LightCall, asked: Asked): void {
+export function rememberedBy(
+  dependencies: LightRunDependencies,
+  dialect: ClientDialect,
+  call: LightCall,
+  { asked, files }: { asked: Asked; files: FilesByMessage | undefined },
+): void {
   const { memories, limits, clock } = dependencies
-  call.memory = openMemory(memories, { dialect, call, waitMsMax: limits.memoryWaitMsMax, now: () => clock.now() }, asked)
+  call.memory = openMemory(memories, { dialect, call, files, waitMsMax: limits.memoryWaitMsMax, now: () => clock.now() }, asked)
   if (call.memory) call.request.inputTokensEstimated += call.memory.tokensMax
 }
 

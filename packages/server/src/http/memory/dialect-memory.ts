@@ -10,6 +10,8 @@ export interface SaidTurn {
   text: string
   /** Something that the caller did not write is with it: a picture, a file. */
   attached: boolean
+  /** How many messages stand behind its own. */
+  behind: number
   /** Which tool told it. */
   tool?: string
 }

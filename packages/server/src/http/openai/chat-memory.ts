@@ -32,7 +32,7 @@ function read(body: JsonObject): SaidRequest {
   const tools = toolNames(messages)
   return {
     question: textOf(messages.findLast(isUser)?.["content"]),
-    turns: messages.slice(spokenAt + 1).flatMap((message) => turnOf(message, tools)),
+    turns: messages.slice(spokenAt + 1).flatMap((message, at, said) => turnOf(message, tools, said.length - 1 - at)),
     shown: messages.flatMap(({ content }) => contentTexts(content).texts),
     opening: textOf(messages.find(isUser)?.["content"]),
     isMixed: messages.some((message) => !isInstruction(message) && (!isUser(message) || contentTexts(message["content"]).attached)),
@@ -80,13 +80,14 @@ function toolNames(messages: readonly JsonObject[]): ReadonlyMap<unknown, string
   )
 }
 
-function turnOf(message: JsonObject, tools: ReadonlyMap<unknown, string>): SaidTurn[] {
+function turnOf(message: JsonObject, tools: ReadonlyMap<unknown, string>, behind: number): SaidTurn[] {
   const text = textOf(message["content"])
   if (message["role"] === "tool" || message["role"] === "function") {
     const tool = tools.get(message["tool_call_id"]) ?? (typeof message["name"] === "string" ? message["name"] : "unknown")
-    return isWorthRemembering(tool, text) ? [{ role: "tool", text, attached: true, tool }] : []
+    return isWorthRemembering(tool, text) ? [{ role: "tool", text, attached: true, tool, behind }] : []
   }
-  return message["role"] === "user" && text !== "" ? [{ role: "user", text, attached: contentTexts(message["content"]).attached }] : []
+  if (message["role"] !== "user" || text === "") return []
+  return [{ role: "user", text, attached: contentTexts(message["content"]).attached, behind }]
 }
 
 function textOf(content: JsonValue | undefined): string {
