@@ -24,9 +24,13 @@ export function hasScopeRight(caller: MemoryCaller, scope: ScopeName, stored: St
   return refusalOf(caller, scope, stored, right) === undefined
 }
 
-/** Whether it is for nobody who was not granted it: then one that is not there is refused like one that is granted to others. */
-function isClosed({ path, users }: ScopeName, stored: StoredScope | undefined): boolean {
-  return stored?.isInClosed === true && path !== "project" && users.length === 0
+/**
+ * Whether it is for nobody who was not granted it: then one that is not there is refused like one that is granted to others. To a key that
+ * acts for an end user each is that names none and that the application did not open: what others have there is nothing to be found out.
+ */
+function isClosed({ path, users }: ScopeName, stored: StoredScope | undefined, user: string | null): boolean {
+  if (path === "project" || users.length > 0) return false
+  return stored?.isInClosed === true || (user !== null && stored?.exists !== true)
 }
 
 function refusalOf(
@@ -43,7 +47,7 @@ function refusalOf(
     }
   }
   const grants = stored?.grants ?? []
-  if (grants.length === 0 && !isClosed(scope, stored)) return undefined
+  if (grants.length === 0 && !isClosed(scope, stored, user)) return undefined
   if (user === null && caller.manages?.(scope.path) === true) return undefined
   const granted = grants.some(({ kind, name, can }) => can.includes(right) && name === (kind === "user" ? user : caller.principal))
   if (granted) return undefined
