@@ -1,36 +1,31 @@
 // Facts out of new messages: at most one model call for a batch, then everything that it gave in one transaction.
-import { createHash } from "node:crypto"
-import { messageOf, type JsonObject } from "../../../core/index.ts"
+import { messageOf } from "../../../core/index.ts"
 import {
   episodeWork,
   episodes,
   memorySessions,
-  memoryVersions,
   memoryWork,
-  versionTimes,
   type Queryable,
   type StoredEpisode,
   type StoredWork,
   type WorkDone,
 } from "../../../store/index.ts"
-import { assertFacts, slotHash, type NewFact } from "../assert-fact.ts"
-import { subjectOfScope, type DataKey } from "../data-keys.ts"
+import { subjectOfScope } from "../data-keys.ts"
 import { readRows } from "../entries.ts"
 import { askWithinBudget } from "./ask.ts"
 import { batchesOf } from "./batches.ts"
-import { noteEntities, type Spoken } from "./entities.ts"
 import { extractionPromptVersion, extractionQuestion, factsOfAnswer } from "./model-extraction.ts"
 import { factsByRules, rulesVersion } from "./rules.ts"
 import { openOutput, sealOutput } from "./sealed-output.ts"
-import { normalName, slotOf, type ExtractedFact, type Message } from "./types.ts"
+import type { ExtractedFact, Message } from "./types.ts"
 import type { Job } from "./work.ts"
+import { writeFacts } from "./write-facts.ts"
 
 /** Messages that one round looks at. */
 const lookMax = 64
 const askTimeoutMs = 120_000
 /** Times that a batch is given to a model that fails; then rules read it, and the failure stays visible. */
 const attemptsMax = 4
-const salienceOf = { preference: 0.7, fact: 0.6, event: 0.4 } as const
 
 /** Ids alone: what a batch says is read again from its rows. */
 interface Batch {
@@ -183,8 +178,8 @@ async function commit(job: Job, step: string, tx: Queryable, batch: Batch, asked
     return 0
   }
   const { facts, refused } = await readFacts(job, step, tx, open, asked)
-  await writeFacts(job, tx, rows, facts, asked)
   const model = asked.model === "" ? null : asked.model
+  await writeFacts(job, tx, rows, facts, model)
   const outcome = asked.error === "" ? { state: "done" as const, error: null } : { state: "failed" as const, error: asked.error }
   await noteWork(job, tx, open, { ...undone, ...outcome, attempts: batch.attempts + 1, model }, facts, refused)
   await episodeWork.markExtracted(tx, projectId, batch.ids, clock.now())
@@ -242,113 +237,6 @@ async function readFacts(
   )
   return { facts, refused: refused.quote + refused.secret + refused.shape }
 }
-
-async function writeFacts(
-  job: Job,
-  tx: Queryable,
-  rows: readonly StoredEpisode[],
-  facts: readonly ExtractedFact[],
-  asked: AskedStep,
-): Promise<void> {
-  const { projectId, scope, keys } = job
-  const byId = new Map(rows.map((row) => [row.id, row]))
-  const key = await keys.within(tx, projectId, subjectOfScope(scope))
-  const news = await againstHeads(job, tx, key, facts)
-  const outcomes = await assertFacts(
-    job,
-    tx,
-    news.map((fact) => newFactOf(job, fact, byId.get(fact.episodeId)?.principal ?? job.context.run.principal, asked)),
-  )
-  const spoken = news.map(({ episodeId, subject, names }, index): Spoken => {
-    const outcome = outcomes[index]
-    return { episodeId, subject, names, memoryId: outcome && "memoryId" in outcome ? outcome.memoryId : null }
-  })
-  if (spoken.length > 0) await noteEntities(job, tx, key, spoken)
-}
-
-function newFactOf({ projectId, scope, context }: Job, fact: ExtractedFact, principal: string, asked: AskedStep): NewFact {
-  const { op, kind, text, subject, predicate, object, validFrom, validTo, confidence, quoteStart, quoteEnd, episodeId } = fact
-  return {
-    projectId,
-    scope,
-    principal,
-    op,
-    kind,
-    text,
-    validFrom,
-    validTo,
-    confidence,
-    slot: slotOf(fact),
-    data: {
-      subject,
-      predicate,
-      object,
-    },
-    parents: [
-      {
-        kind: "episode",
-        id: episodeId,
-        quote: {
-          start: quoteStart,
-          end: quoteEnd,
-        },
-      },
-    ],
-    salience: salienceOf[kind],
-    runId: context.run.id,
-    model: asked.model === "" ? null : asked.model,
-    promptHash: asked.model === "" ? null : promptHash,
-  }
-}
-
-/**
- * What is believed in other words is said in those words, so that it is the same. That something holds no longer is taken only of what is
- * believed: "I no longer live in Paris", said in Berlin, is no news.
- */
-async function againstHeads(
-  { keys, projectId, scope }: Job,
-  tx: Queryable,
-  key: DataKey,
-  facts: readonly ExtractedFact[],
-): Promise<ExtractedFact[]> {
-  const slots = [...new Set(facts.map((fact) => slotOf(fact)))]
-  const heads = await memoryVersions.versionsByIds(
-    tx,
-    projectId,
-    await versionTimes.headsOfSlots(
-      tx,
-      projectId,
-      scope,
-      slots.map((slot) => slotHash(key, slot)),
-    ),
-  )
-  const entries = await readRows(
-    keys,
-    tx,
-    projectId,
-    heads.map((version) => ({ version })),
-  )
-  const believed = new Map(entries.map(({ slot, text, data }) => [slot ?? "", { text, object: objectOf(data) }]))
-  return facts.flatMap((fact) => {
-    const slot = slotOf(fact)
-    const head = believed.get(slot)
-    const isSame = head !== undefined && normalName(head.object) === normalName(fact.object)
-    if (fact.op === "retract") {
-      if (!isSame) return []
-      believed.delete(slot)
-      return [fact]
-    }
-    if (isSame && head.text !== null && fact.kind !== "event") return [{ ...fact, text: head.text }]
-    believed.set(slot, { text: fact.text, object: fact.object })
-    return [fact]
-  })
-}
-
-function objectOf(data: JsonObject | null): string {
-  return typeof data?.["object"] === "string" ? data["object"] : ""
-}
-
-const promptHash = createHash("sha256").update(extractionQuestion([]).instructions).digest("hex").slice(0, 16)
 
 async function touchSessions({ projectId, scope }: Job, tx: Queryable, rows: readonly StoredEpisode[]): Promise<void> {
   const sessions = Map.groupBy(
