@@ -34,7 +34,7 @@ export function admitEmbeddings(options: AdmittedEmbedOptions, model: string, na
     const asked = options.models.require(model, "embeddings")
     if (asked.deployments.every(({ dialect }) => dialect === "native")) return (await embed(texts, signal, purpose)).vectors
     const bounds = await boundsOf(options, caller, signal)
-    return billed(options, { caller, bounds, asked, name, texts, signal }, () => embed(texts, signal, purpose, bounds.residency))
+    return billed(options, { caller, bounds, asked, name, texts, signal }, () => embed(texts, signal, purpose, bounds.placing))
   }
 }
 

@@ -27,8 +27,7 @@ export function admitModelCalls(options: AdmittedModelOptions): CallModelAs {
     const model = options.models.require(call.model, "chat", noName)
     const [first] = model.deployments
     const under: { call: ReturnType<CallModel> | undefined } = { call: undefined }
-    const open = ({ residency }: Bounds): ReturnType<CallModel> =>
-      (under.call = options.callModel(call, signal, residency ? { ...routing, residency } : routing))
+    const open = ({ placing }: Bounds): ReturnType<CallModel> => (under.call = options.callModel(call, signal, { ...routing, ...placing }))
     return {
       /** The one that is tried, or will be tried first. */
       get deployment(): Deployment {

@@ -43,7 +43,7 @@ export function admitRerank(options: AdmittedRerankOptions, name: string): (call
     const reservation = await reserveFor(options, request, { isPatient: false, signal })
     const startedAt = clock.now()
     try {
-      const { results, deployment, usage } = await createRerank(options, model)({ query, documents }, signal, bounds.residency)
+      const { results, deployment, usage } = await createRerank(options, model)({ query, documents }, signal, bounds.placing)
       const known = prices.priceOf(deployment)
       const cost = costOf(usage, known)
       reservation.settle({ inputTokens: usage.inputTokens, outputTokens: 0, ...cost })

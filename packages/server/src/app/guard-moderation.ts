@@ -31,7 +31,7 @@ export function moderateBy(shared: Shared, guard: { model: string; name: string 
     const bounds = await orCallerRefusal(boundsOf({ ...shared, ...parts }, context, context.signal))
     const reservation = await reserved(shared, guard.model, parts, { texts, context, bounds })
     try {
-      const { judgements, deployment, usage } = await judge(texts, context.signal, bounds.residency)
+      const { judgements, deployment, usage } = await judge(texts, context.signal, bounds.placing)
       if (!usage) return judgements // moderation routes bill nothing
       const price = inference.prices.priceOf(deployment)
       const cost = costOf(usage, price)

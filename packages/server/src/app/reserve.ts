@@ -1,6 +1,7 @@
 // What a call inside the server holds of the limits of whoever it is made for.
 import type { Admission, AdmissionRequest, Reservation } from "../accounting/index.ts"
 import { AppError, sleep, type Clock, type Limits } from "../core/index.ts"
+import type { PlanRequest } from "../inference/index.ts"
 import { residencyOf, type Identity } from "../security/index.ts"
 
 export interface ReserveOptions {
@@ -14,10 +15,10 @@ export interface BoundByOptions {
   limits: Pick<Limits, "keyPollMs">
 }
 
-/** What binds a call inside the server: the limits of a key, and the only regions in which it may be served. */
+/** What binds a call inside the server: the limits of a key; for whom it is, and the only regions in which it may be served. */
 export interface Bounds {
   limits: Pick<AdmissionRequest, "projectId" | "principalId" | "keyLimits" | "user" | "tags">
-  residency: readonly string[] | undefined
+  placing: Pick<PlanRequest, "caller" | "residency">
 }
 
 const lookMs = 50
@@ -31,13 +32,16 @@ export async function boundsOf(
   { projectId, principal }: { projectId: string; principal: string },
   signal: AbortSignal,
 ): Promise<Bounds> {
+  const caller = { projectId, id: principal }
   if (!principal.startsWith("key_"))
-    return { limits: { projectId, principalId: principal, keyLimits: null, user: null, tags: [] }, residency: undefined }
+    return { limits: { projectId, principalId: principal, keyLimits: null, user: null, tags: [] }, placing: { caller } }
   for (let looksLeft = Math.ceil((2 * limits.keyPollMs) / lookMs); ; looksLeft -= 1) {
     const key = identity.principalOfKey(principal)
     if (key) {
       const { limits: keyLimits, user, tags } = key
-      return { limits: { projectId, principalId: principal, keyLimits, user, tags }, residency: residencyOf(key) }
+      const residency = residencyOf(key)
+      const bound = { projectId, principalId: principal, keyLimits, user, tags }
+      return { limits: bound, placing: residency ? { caller, residency } : { caller } }
     }
     if (looksLeft <= 0) throw keyEnded(principal)
     await sleep(lookMs, signal)

@@ -68,6 +68,8 @@ export interface Limits {
   breakerRequestsMin: number
   /** Half of what a breaker remembers is older than this. */
   breakerWindowMs: number
+  /** Callers of whom one deployment remembers that it refused them (403); those whom it refused longest ago leave. */
+  refusedCallersMax: number
   /** Time for which a deployment is left alone, doubled each time that its trial fails, and the longest. */
   breakerOpenMs: number
   breakerOpenMsMax: number
@@ -305,6 +307,7 @@ export const defaultLimits: Limits = {
   breakerOpenMsMax: 60_000,
   breakerLastResortMs: 1_000,
   coolDownMs: 1_000,
+  refusedCallersMax: 1_000,
   quotaCoolDownMs: 60_000,
   coolDownMsMax: 600_000,
   learnedConcurrencyMs: 300_000,

@@ -3,7 +3,7 @@ import { AppError, type Clock } from "../core/index.ts"
 import { isNative, type Natives } from "./call-attempt.ts"
 import type { Models } from "./models.ts"
 import { runPlan } from "./pool/run-plan.ts"
-import type { Pool } from "./pool/types.ts"
+import type { PlanRequest, Pool } from "./pool/types.ts"
 import { embeddingsOf } from "./providers/embeddings.ts"
 import type { SendOptions } from "./providers/send.ts"
 import type { Deployment, Embed, ModelUsage } from "./types.ts"
@@ -22,20 +22,20 @@ export interface EmbeddedTexts {
   usage: ModelUsage | undefined
 }
 
-/** `residency`: the only regions in which it may be made. */
+/** `placing`: for whom it is made, and the only regions in which it may be. */
 export type MeasuredEmbed = (
   texts: readonly string[],
   signal: AbortSignal,
   purpose?: "document" | "query",
-  residency?: readonly string[],
+  placing?: Pick<PlanRequest, "caller" | "residency">,
 ) => Promise<EmbeddedTexts>
 
 /** Looks the model up at each call, so that a replaced registry is followed. Vectors are scaled to unit length. */
 export function createEmbed(options: CreateEmbedOptions, model: string): MeasuredEmbed {
-  return (texts, signal, purpose, residency) => {
+  return (texts, signal, purpose, placing) => {
     const plan = options.pool.plan(options.models.require(model, "embeddings"), {
       needs: "embeddings",
-      ...(residency ? { residency } : {}),
+      ...placing,
     })
     const work = async (deployment: Deployment): Promise<EmbeddedTexts> => {
       if (isNative(deployment)) {

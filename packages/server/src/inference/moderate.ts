@@ -2,6 +2,7 @@
 import { AppError, isJsonObject, type JsonObject, type JsonValue, type Limits } from "../core/index.ts"
 import type { Models } from "./models.ts"
 import { isAllowedRegion } from "./pool/eligible.ts"
+import type { PlanRequest } from "./pool/types.ts"
 import type { CallModel, Deployment, ModelCall, ModelUsage } from "./types.ts"
 import { errorInBody, errorOfStatus, errorOfTransport, unreadable, UpstreamError } from "./upstream-error.ts"
 import type { Upstreams } from "./upstreams.ts"
@@ -13,6 +14,8 @@ export interface ModerateOptions {
   limits: Pick<Limits, "connectTimeoutMs" | "firstTokenTimeoutMs" | "idleTimeoutMs">
 }
 
+type Placing = Pick<PlanRequest, "caller" | "residency">
+
 export interface Moderation {
   /** One per text, in order. */
   judgements: { flagged: boolean; categories: string[]; scores: Record<string, number> }[]
@@ -21,15 +24,15 @@ export interface Moderation {
   usage: ModelUsage | undefined
 }
 
-/** `residency`: the only regions in which they may be judged. */
-export type ModerateTexts = (texts: readonly string[], signal: AbortSignal, residency?: readonly string[]) => Promise<Moderation>
+/** `placing`: for whom they are judged, and the only regions in which they may be. */
+export type ModerateTexts = (texts: readonly string[], signal: AbortSignal, placing?: Placing) => Promise<Moderation>
 
 /** Looks the model up at each call, so that a replaced registry is followed. */
 export function createModerateTexts(options: ModerateOptions, model: string): ModerateTexts {
-  return async (texts, signal, residency) => {
+  return async (texts, signal, placing) => {
     const made = options.models.require(model).deployments.filter(({ does }) => does.moderation === true)
-    if (made.length === 0) return moderateByChat(options, model, texts, signal, residency)
-    const deployment = made.find((each) => isAllowedRegion(each, residency))
+    if (made.length === 0) return moderateByChat(options, model, texts, signal, placing)
+    const deployment = made.find((each) => isAllowedRegion(each, placing?.residency))
     if (deployment) return moderateUpstream(options, deployment, texts, signal)
     throw new AppError("policy_denied", `no deployment of "${model}" is in a region in which this request may be judged`)
   }
@@ -99,9 +102,9 @@ async function moderateByChat(
   model: string,
   texts: readonly string[],
   signal: AbortSignal,
-  residency: readonly string[] | undefined,
+  placing: Placing | undefined,
 ): Promise<Moderation> {
-  const answer = callModel(verdictCall(model, texts), signal, residency ? { residency } : {})
+  const answer = callModel(verdictCall(model, texts), signal, placing)
   let text = ""
   let usage: ModelUsage | undefined
   for await (const event of answer.events) {

@@ -2,7 +2,7 @@
 import type { Clock } from "../core/index.ts"
 import type { Models } from "./models.ts"
 import { runPlan } from "./pool/run-plan.ts"
-import type { Pool } from "./pool/types.ts"
+import type { PlanRequest, Pool } from "./pool/types.ts"
 import { rerankOf } from "./providers/embeddings.ts"
 import type { SendOptions } from "./providers/send.ts"
 import type { Deployment, ModelUsage } from "./types.ts"
@@ -20,17 +20,17 @@ export interface RerankedTexts {
   usage: ModelUsage
 }
 
-/** `residency`: the only regions in which it may be done. */
+/** `placing`: for whom it is done, and the only regions in which it may be. */
 export type MeasuredRerank = (
   call: { query: string; documents: readonly string[] },
   signal: AbortSignal,
-  residency?: readonly string[],
+  placing?: Pick<PlanRequest, "caller" | "residency">,
 ) => Promise<RerankedTexts>
 
 /** Looks the model up at each call, so that a replaced registry is followed. */
 export function createRerank(options: CreateRerankOptions, model: string): MeasuredRerank {
-  return (call, signal, residency) => {
-    const plan = options.pool.plan(options.models.require(model, "rerank"), { needs: "rerank", ...(residency ? { residency } : {}) })
+  return (call, signal, placing) => {
+    const plan = options.pool.plan(options.models.require(model, "rerank"), { needs: "rerank", ...placing })
     const work = async (deployment: Deployment): Promise<RerankedTexts> => {
       const asked = { ...call, resultsMax: null, tokensPerDocumentMax: null }
       const { results, usage } = await rerankOf(options, deployment, asked, signal)

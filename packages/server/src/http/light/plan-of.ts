@@ -13,7 +13,7 @@ export function planOf(
   needs: keyof Capabilities,
   usable?: (deployment: Deployment) => boolean,
 ): Plan {
-  const request: PlanRequest = { ...routingOf(body.perdure, call.hot.request.headers), needs }
+  const request: PlanRequest = { ...routingOf(body.perdure, call.hot.request.headers), needs, caller: call.hot.principal }
   const affinity = body.cacheKey ?? call.request.user
   if (affinity !== null) request.affinity = affinity
   if (usable) request.usable = usable

@@ -79,7 +79,13 @@ function planOf({ models, pool }: RealtimeOptions, call: UpgradeCall, name: stri
   requireModel(call.principal, name)
   const residency = residencyOf(call.principal)
   const routing = routingOf(undefined, call.request.headers)
-  const request = { ...routing, needs: "realtime", usable: speaksRealtime, ...(residency ? { residency } : {}) } as const
+  const request = {
+    ...routing,
+    needs: "realtime",
+    caller: call.principal,
+    usable: speaksRealtime,
+    ...(residency ? { residency } : {}),
+  } as const
   return pool.plan(modelOf({ models }, call.principal, name), request)
 }
 

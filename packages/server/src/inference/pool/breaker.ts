@@ -1,6 +1,6 @@
 // The circuit breaker of one deployment: closed while it works, open while it is left alone, half open while one trial is under way.
 //
-//   closed ─ failures in a row, share of failures, refused credentials, failed probes ─→ open
+//   closed ─ failures in a row, share of failures, refused credentials, refusals of several callers, failed probes ─→ open
 //   open ─ its time is over, or nothing else is left ─→ one trial ─ good ─→ closed
 //                                                              └ bad ─→ open, for twice as long
 import type { Limits } from "../../core/index.ts"
@@ -19,8 +19,8 @@ export type BreakerLimits = Pick<
   | "breakerLastResortMs"
 >
 
-/** Opens it at once: trying again does not make a key right. A 403 does not, since one request's content may be its cause. */
-const atOnce: ReadonlySet<string> = new Set(["credentials", "probe"])
+/** Opens it at once: trying again does not make a key right. Which refusals are everybody's is known before (`refusals.ts`). */
+const atOnce: ReadonlySet<string> = new Set(["credentials", "forbidden", "probe"])
 /** Times are spread by this share, so that deployments which failed together are not tried together. */
 const jitter = 0.2
 

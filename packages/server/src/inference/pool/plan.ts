@@ -95,7 +95,7 @@ export class RequestPlan implements Plan {
     const now = this.#shared.now()
     this.attempts += 1
     this.#search.tried.push(deployment.id)
-    this.#underWay.push(this.#shared.states.of(deployment, now).begin(deployment, now, this.#filter.request.contextTokensEstimated))
+    this.#underWay.push(this.#shared.states.of(deployment, now).begin(deployment, now, this.#filter.request))
   }
 
   firstToken(deployment: Deployment, ms: number): void {

@@ -6,6 +6,7 @@ import { createModels } from "../models.ts"
 import type { Deployment, Model } from "../types.ts"
 import { errorOfStatus, errorOfTransport, type UpstreamError } from "../upstream-error.ts"
 import { createPool, type Plan, type PlanRequest, type Pool, type PoolObserver } from "./index.ts"
+import { Refusals } from "./refusals.ts"
 
 function deployment(id: string, part: Partial<Deployment> = {}): Deployment {
   const base = { provider: "openai", dialect: "openai-chat", apiKey: null, contextTokensMax: null, origin: "test" } as const
@@ -461,17 +462,6 @@ describe("the circuit breaker", () => {
     expect(pool.healthOf(own)).toMatchObject({ state: "open", openedBy: "credentials" })
   })
 
-  it("opens after 403s in a row only, since one may be about what a request asked for", () => {
-    const [own, other] = pair()
-    const { plan, pool } = bench([model("m", [own, other])])
-    const first = plan("m")
-    fails(first, own, status(own, 403))
-    expect(first.afterFailure(own, status(own, 403))?.deployment).toBe(other)
-    expect(pool.healthOf(own).state).toBe("closed")
-    for (let call = 0; call < 4; call += 1) fails(plan("m"), own, status(own, 403))
-    expect(pool.healthOf(own)).toMatchObject({ state: "open", openedBy: "forbidden" })
-  })
-
   it("tries a lone deployment once a second while it is open, and fails the rest fast", () => {
     const own = deployment("a/m")
     const { plan, pass } = bench([model("m", [own])])
@@ -606,5 +596,119 @@ describe("a reload", () => {
     const { pool } = bench([], { limits: { deploymentStatesMax: 3 } })
     for (let index = 0; index < 10; index += 1) pool.healthOf(deployment(`a/${index}`))
     expect(pool.health()).toHaveLength(3)
+  })
+})
+
+describe("refusals (403)", () => {
+  const pair = (): [Deployment, Deployment] => [deployment("a/m", { priority: 1 }), deployment("b/m", { priority: 2 })]
+  const key = (id: string, projectId = "proj_1"): Pick<PlanRequest, "caller"> => ({ caller: { projectId, id } })
+  const [one, two, other] = [key("key_1"), key("key_2"), key("key_3", "proj_2")]
+
+  function refusedBench(models: readonly Model[], at: Deployment) {
+    const made = bench(models)
+    const refuse = (by: Pick<PlanRequest, "caller">, times: number): void => {
+      for (let call = 0; call < times; call += 1) fails(made.plan("m", by), at, status(at, 403))
+    }
+    const answer = (by: Pick<PlanRequest, "caller">): void => works(made.plan("m", by), at)
+    const first = (by: Pick<PlanRequest, "caller">): Deployment => made.plan("m", by).first()
+    return { ...made, refuse, answer, first }
+  }
+
+  it("lead each call to the next deployment", () => {
+    const [own, next] = pair()
+    const { plan } = bench([model("m", [own, next])])
+    expect(fails(plan("m", one), own, status(own, 403))?.deployment).toBe(next)
+  })
+
+  it("of one key, however many, take the deployment from no other key, and from that key after five in a row", () => {
+    const [own, next] = pair()
+    const { refuse, first, pool } = refusedBench([model("m", [own, next])], own)
+    refuse(one, 4)
+    expect(first(one)).toBe(own)
+    refuse(one, 100)
+    expect(first(one)).toBe(next)
+    expect([first(two), first(other)]).toEqual([own, own])
+    expect(pool.healthOf(own)).toMatchObject({ state: "closed", lastError: { failure: "forbidden" } })
+  })
+
+  it("of all keys of one project take it from that project alone", () => {
+    const [own, next] = pair()
+    const { refuse, first, pool } = refusedBench([model("m", [own, next])], own)
+    refuse(one, 50)
+    refuse(two, 1)
+    expect([first(one), first(two), first(key("key_4"))]).toEqual([next, next, next])
+    expect(first(other)).toBe(own)
+    expect(pool.healthOf(own).state).toBe("closed")
+  })
+
+  it("of several projects, as after an account was closed, take it from everybody until a trial is answered", () => {
+    const [own, next] = pair()
+    const { refuse, first, answer, pass, pool } = refusedBench([model("m", [own, next])], own)
+    refuse(one, 4)
+    refuse(other, 1)
+    expect(pool.healthOf(own)).toMatchObject({ state: "open", openedBy: "forbidden" })
+    expect(first(key("key_9", "proj_9"))).toBe(next)
+    pass(6_000)
+    refuse(two, 1) // the trial
+    pass(6_000)
+    expect(first(two)).toBe(next) // for twice as long
+    pass(6_000)
+    expect(first(two)).toBe(own)
+    answer(two)
+    expect(pool.healthOf(own).state).toBe("closed")
+    expect(first(other)).toBe(own)
+  })
+
+  it("are everybody's only while nobody is answered in between", () => {
+    const [own, next] = pair()
+    const { refuse, answer, first, pool } = refusedBench([model("m", [own, next])], own)
+    for (let round = 0; round < 10; round += 1) {
+      refuse(one, 4)
+      refuse(two, 4)
+      answer(other)
+      refuse(key("key_5", "proj_3"), 1)
+      answer(other)
+    }
+    expect(pool.healthOf(own).state).toBe("closed")
+    expect(first(other)).toBe(own)
+  })
+
+  it("let the refused key try again after a while, at once in vain for longer, and for good once it is answered", () => {
+    const [own, next] = pair()
+    const { refuse, answer, first, pass } = refusedBench([model("m", [own, next])], own)
+    refuse(one, 5)
+    pass(5_600)
+    expect(first(one)).toBe(own)
+    refuse(one, 1)
+    pass(5_600)
+    expect(first(one)).toBe(next)
+    pass(5_600)
+    answer(one)
+    refuse(one, 4)
+    expect(first(one)).toBe(own)
+  })
+
+  it("leave a deployment that is alone to its callers: they are told what it says", () => {
+    const own = deployment("a/m")
+    const { refuse, first } = refusedBench([model("m", [own])], own)
+    refuse(one, 50)
+    expect([first(one), first(other)]).toEqual([own, own])
+  })
+
+  it("on a trial say that a deployment which had failed otherwise works", () => {
+    const [own, next] = pair()
+    const { plan, refuse, first, pass, pool } = refusedBench([model("m", [own, next])], own)
+    for (let call = 0; call < 5; call += 1) fails(plan("m"), own, status(own, 500))
+    pass(6_000)
+    refuse(one, 1)
+    expect(pool.healthOf(own).state).toBe("closed")
+    expect(first(other)).toBe(own)
+  })
+
+  it("are remembered of a bounded number of callers", () => {
+    const refusals = new Refusals({ ...defaultLimits, refusedCallersMax: 2 }, () => 0.5)
+    const callers = ["1", "2", "3"].map((number) => ({ projectId: `proj_${number}`, id: `key_${number}` }))
+    for (const caller of callers) for (let call = 0; call < 5; call += 1) refusals.refused(caller, 0)
+    expect(callers.map((caller) => refusals.isHeldAgainst(caller, 1))).toEqual([false, true, true])
   })
 })

@@ -86,7 +86,7 @@ export class Search {
       for (const deployment of deployments) {
         if (this.tried.includes(deployment.id) || !this.mayAgain(deployment)) continue
         const state = this.#shared.states.of(deployment, now)
-        if (state.readiness(deployment, now, this.#filter.request.contextTokensEstimated) !== wanted) continue
+        if (state.readiness(deployment, now, this.#filter.request) !== wanted) continue
         if (wanted !== "open" || state.breaker.allowsEarly(now)) candidates.push({ deployment, state })
       }
       if (candidates.length > 0) return this.#choose(candidates, now)

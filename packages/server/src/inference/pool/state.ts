@@ -6,16 +6,19 @@ import { MovingAverage } from "./averages.ts"
 import { Breaker, type BreakerLimits } from "./breaker.ts"
 import { LearnedConcurrency } from "./learned-concurrency.ts"
 import { RateBuckets } from "./rate-bucket.ts"
-import type { AttemptOutcome, DeploymentHealth, ProbeResult } from "./types.ts"
+import { Refusals, type RefusalLimits } from "./refusals.ts"
+import type { AttemptOutcome, DeploymentHealth, PlanRequest, PoolCaller, ProbeResult } from "./types.ts"
 
-export type StateLimits = BreakerLimits & Pick<Limits, "coolDownMs" | "quotaCoolDownMs" | "coolDownMsMax" | "learnedConcurrencyMs">
+export type StateLimits = BreakerLimits &
+  RefusalLimits &
+  Pick<Limits, "coolDownMs" | "quotaCoolDownMs" | "coolDownMsMax" | "learnedConcurrencyMs">
 
 /** How well a deployment could take a call now, best first. */
 export type Readiness =
   | "ready"
   /** At the concurrency that was learned, just told to go slower, or the conversation seems too long for it. */
   | "strained"
-  /** Left alone by its breaker. */
+  /** Left alone by its breaker, or passed over because it refused the calls of this caller. */
   | "open"
   /** Cooling down, or at a limit that was declared. */
   | "full"
@@ -28,7 +31,11 @@ export interface Attempt {
   firstTokenMs: number | undefined
   isTrial: boolean
   tokensTaken: number
+  caller: PoolCaller | undefined
 }
+
+/** What of a request matters here. */
+type Asking = Pick<PlanRequest, "contextTokensEstimated" | "caller">
 
 const tokensWithoutEstimate = 1
 /** Shorter bursts say nothing of the speed. */
@@ -50,6 +57,7 @@ export class DeploymentState {
   probe: { result: ProbeResult; at: number } | undefined
   readonly #limits: StateLimits
   readonly #learned: LearnedConcurrency
+  readonly #refusals: Refusals
   readonly #requests = new RateBuckets()
   readonly #tokens = new RateBuckets()
 
@@ -57,12 +65,13 @@ export class DeploymentState {
     this.#limits = limits
     this.breaker = new Breaker(limits, rng)
     this.#learned = new LearnedConcurrency(limits.learnedConcurrencyMs)
+    this.#refusals = new Refusals(limits, rng)
     this.usedAt = now
   }
 
-  readiness(deployment: Deployment, now: number, tokens: number | undefined): Readiness {
+  readiness(deployment: Deployment, now: number, { contextTokensEstimated: tokens, caller }: Asking): Readiness {
     if (this.waitMs(deployment, now, tokens) > 0 || this.#isAtDeclaredConcurrency(deployment)) return "full"
-    if (!this.breaker.allows(now)) return "open"
+    if (!this.breaker.allows(now) || this.#refusals.isHeldAgainst(caller, now)) return "open"
     if (now < this.#restUntil) return "strained"
     const learned = deployment.limits?.concurrent === undefined ? this.#learned.max(now) : undefined
     if (learned !== undefined && this.inFlight >= learned) return "strained"
@@ -79,14 +88,14 @@ export class DeploymentState {
     return Math.max(coolDownMs, requestsMs, this.#tokens.waitMs(tokensPerMinute, tokens ?? tokensWithoutEstimate, now))
   }
 
-  begin(deployment: Deployment, now: number, tokens: number | undefined): Attempt {
+  begin(deployment: Deployment, now: number, { contextTokensEstimated: tokens, caller }: Asking): Attempt {
     this.inFlight += 1
     this.attempts += 1
     this.usedAt = now
     const tokensTaken = tokens ?? tokensWithoutEstimate
     this.#requests.take(deployment.limits?.requestsPerMinute, 1, now)
     this.#tokens.take(deployment.limits?.tokensPerMinute, tokensTaken, now)
-    return { deployment, state: this, startedAt: now, firstTokenMs: undefined, isTrial: this.breaker.begin(now), tokensTaken }
+    return { deployment, state: this, startedAt: now, firstTokenMs: undefined, isTrial: this.breaker.begin(now), tokensTaken, caller }
   }
 
   /** A trial that answers has told what it is made for, however long it streams on. */
@@ -156,6 +165,7 @@ export class DeploymentState {
 
   #succeeded(attempt: Attempt, { ms, outputTokens }: AttemptOutcome, now: number): void {
     this.breaker.succeeded(attempt.isTrial, now)
+    this.#refusals.answered(attempt.caller)
     this.#learned.succeeded(this.inFlight + 1)
     if (attempt.firstTokenMs === undefined) return
     const generatingMs = ms - attempt.firstTokenMs
@@ -173,9 +183,19 @@ export class DeploymentState {
       this.breaker.abandoned(attempt.isTrial)
       const guessMs = failure === "quota" ? this.#limits.quotaCoolDownMs : this.#limits.coolDownMs
       if (error.retryAfterMs === undefined) this.#restUntil = Math.max(this.#restUntil, now + guessMs)
-    } else this.breaker.failed(failure, attempt.isTrial, now)
+    } else if (failure === "forbidden") this.#refused(attempt, now)
+    else this.breaker.failed(failure, attempt.isTrial, now)
     const waitMs = Math.min(error.retryAfterMs ?? 0, this.#limits.coolDownMsMax)
     this.coolDownUntil = Math.max(this.coolDownUntil, now + waitMs)
+  }
+
+  /** What one caller was refused says that it works, unless it is left alone for just that. */
+  #refused({ isTrial, caller }: Attempt, now: number): void {
+    const { openedBy } = this.breaker
+    const isEverybodys = this.#refusals.refused(caller, now)
+    if (isEverybodys || (isTrial && (openedBy === "forbidden" || openedBy === "credentials")))
+      this.breaker.failed("forbidden", isTrial, now)
+    else if (isTrial) this.breaker.succeeded(true, now)
   }
 }
 

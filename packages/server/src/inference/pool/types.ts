@@ -23,6 +23,13 @@ export interface RoutingRequest {
 
 export type Sorting = "price" | "latency" | "throughput"
 
+/** Who a call is for: a refusal of one caller's calls is not held against all others'. */
+export interface PoolCaller {
+  readonly projectId: string
+  /** The key or signed-in user. */
+  readonly id: string
+}
+
 /** A request as the planner sees it. All but `needs` may be absent. */
 export interface PlanRequest extends RoutingRequest {
   needs: keyof Capabilities
@@ -34,6 +41,7 @@ export interface PlanRequest extends RoutingRequest {
   organisation?: string
   /** The only regions that the key allows. */
   residency?: readonly string[]
+  caller?: PoolCaller
   /** What the caller can serve at all: a dialect that it can translate to. */
   usable?: (deployment: Deployment) => boolean
 }
