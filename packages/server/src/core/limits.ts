@@ -105,6 +105,8 @@ export interface Limits {
   rerankDocumentsMax: number
   /** Connections to one upstream. */
   upstreamConnectionsMax: number
+  /** Calls that wait for one of them (over `http:`); more are served elsewhere, or refused as overload. */
+  upstreamWaitingMax: number
   /** Shortest time between two rounds of a live list of runs, and the longest without one. */
   feedWindowMs: number
   feedPollMs: number
@@ -326,6 +328,7 @@ export const defaultLimits: Limits = {
   upstreamConnectionsMax: 4_096,
   feedWindowMs: 150,
   feedPollMs: 1_000,
+  upstreamWaitingMax: 4_096,
   feedRowsMax: 500,
   socketsMax: 10_000,
   socketPingMs: 30_000,

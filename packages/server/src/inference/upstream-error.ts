@@ -126,6 +126,13 @@ export function errorOfTransport(
   if (code === "UND_ERR_HEADERS_TIMEOUT") return timedOut(deployment, "answer", firstTokenMs ?? limits.firstTokenTimeoutMs, error)
   if (code === "UND_ERR_BODY_TIMEOUT") return timedOut(deployment, "idle", idleMs ?? limits.idleTimeoutMs, error)
   const name = `the provider of "${deployment.id}"`
+  // Our own queue: it says that too much is asked, not that the provider fails.
+  if (code === "PERDURE_TOO_MANY_WAITING")
+    return new UpstreamError("overloaded", `too many calls wait for a connection to ${name}`, {
+      retryable: true,
+      failure: "rate_limit",
+      hint: 'The limits are "upstreamConnectionsMax" and "upstreamWaitingMax" of the configuration.',
+    })
   return new UpstreamError("upstream_error", `${name} cannot be reached or broke the connection (${code})`, {
     retryable: true,
     failure: "connection",

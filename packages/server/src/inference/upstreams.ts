@@ -28,7 +28,7 @@ export interface Upstreams extends AsyncDisposable {
 }
 
 export type TimeoutLimits = Pick<Limits, "connectTimeoutMs" | "firstTokenTimeoutMs" | "idleTimeoutMs" | "totalTimeoutMs">
-type UpstreamLimits = TimeoutLimits & Pick<Limits, "upstreamConnectionsMax">
+type UpstreamLimits = TimeoutLimits & Pick<Limits, "upstreamConnectionsMax" | "upstreamWaitingMax">
 
 export function createUpstreams({ limits }: { limits: UpstreamLimits }): Upstreams {
   return new PooledUpstreams(limits)
@@ -91,7 +91,7 @@ class PooledUpstreams implements Upstreams {
   #pool(origin: URL, timeouts: Deployment["timeouts"]): Pick<UpstreamTarget, "pool" | "line"> {
     const { connectMs, firstTokenMs, idleMs } = callTimeouts(timeouts, this.#limits)
     const key = this.#keyOf(origin.origin, timeouts)
-    const connectionsMax = this.#limits.upstreamConnectionsMax
+    const { upstreamConnectionsMax: connectionsMax, upstreamWaitingMax: waitingMax } = this.#limits
     const known = this.#pools.get(key) ?? {
       pool: new Pool(origin.origin, {
         connections: connectionsMax,
@@ -102,7 +102,7 @@ class PooledUpstreams implements Upstreams {
       }),
       plain:
         origin.protocol === "http:"
-          ? new PlainPool({ origin, connectionsMax, connectMs, headersMs: firstTokenMs, bodyMs: idleMs })
+          ? new PlainPool({ origin, connectionsMax, waitingMax, connectMs, headersMs: firstTokenMs, bodyMs: idleMs })
           : undefined,
     }
     this.#pools.set(key, known)

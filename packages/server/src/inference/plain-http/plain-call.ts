@@ -20,10 +20,11 @@ export interface CallWaits {
 const noTrailers: IncomingHttpHeaders = {}
 
 export class PlainCall implements Dispatcher.DispatchController {
-  readonly bytes: readonly Buffer[]
+  bytes: readonly Buffer[]
   readonly waits: CallWaits
   readonly #handler: Dispatcher.DispatchHandler
   #carrier: Carrier | undefined
+  #queue: Set<PlainCall> | undefined
   aborted = false
   paused = false
   reason: Error | null = null
@@ -37,10 +38,17 @@ export class PlainCall implements Dispatcher.DispatchController {
     this.#handler = handler
   }
 
-  /** False when it was given up meanwhile. */
-  starts(carrier: Carrier): boolean {
-    this.#carrier = carrier
+  /** Waits for a connection; it can be given up from now on, which takes it out of the queue. */
+  enqueue(queue: Set<PlainCall>): void {
+    this.#queue = queue
+    queue.add(this)
     this.#handler.onRequestStart?.(this, null)
+  }
+
+  /** False when it was given up. */
+  starts(carrier: Carrier): boolean {
+    this.#queue = undefined
+    this.#carrier = carrier
     return !this.over
   }
 
@@ -69,6 +77,7 @@ export class PlainCall implements Dispatcher.DispatchController {
     if (this.over) return
     this.aborted = true
     this.reason = reason
+    if (this.#queue?.delete(this) === true) this.bytes = []
     this.failed(reason)
     this.#carrier?.cut()
   }

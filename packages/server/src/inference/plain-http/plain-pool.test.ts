@@ -48,8 +48,8 @@ async function serve(answer: Answer): Promise<Peer> {
   return { origin: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`), sockets, requests, server }
 }
 
-function pool(origin: URL, part: { connectionsMax?: number; headersMs?: number; bodyMs?: number } = {}): PlainPool {
-  const made = new PlainPool({ origin, connectionsMax: 8, connectMs: 2_000, headersMs: 0, bodyMs: 0, ...part })
+function pool(origin: URL, part: { connectionsMax?: number; waitingMax?: number; headersMs?: number; bodyMs?: number } = {}): PlainPool {
+  const made = new PlainPool({ origin, connectionsMax: 8, waitingMax: 8, connectMs: 2_000, headersMs: 0, bodyMs: 0, ...part })
   cleanUps.push(() => made.destroy())
   return made
 }
@@ -100,7 +100,7 @@ describe("connections", () => {
 
   it("are no more than allowed: calls wait for one", async () => {
     const peer = await serve((socket, count) => socket.write(whole(`answer ${count}`)))
-    const to = pool(peer.origin, { connectionsMax: 2 })
+    const to = pool(peer.origin, { connectionsMax: 2, waitingMax: 7 })
     const answers = await Promise.all(Array.from({ length: 9 }, () => ask(to).ended))
     expect(new Set(answers.map(({ body }) => body)).size).toBe(9)
     expect(peer.sockets).toHaveLength(2)
@@ -225,6 +225,41 @@ describe("calls", () => {
     await expect(second.ended).rejects.toThrow("left")
     await gone
     expect(peer.sockets).toHaveLength(1)
+  })
+
+  it("that are given up while they wait leave the queue at once, and are never sent", async () => {
+    const peer = await serve((socket, count) => {
+      if (count > 1) socket.write(whole("b"))
+    })
+    const to = pool(peer.origin, { connectionsMax: 1, waitingMax: 2 })
+    const held = ask(to, "held")
+    await expect.poll(() => peer.requests.length).toBe(1)
+    for (let call = 0; call < 20; call += 1) {
+      const left = ask(to, `left ${call}`)
+      left.controller()?.abort(new Error("left"))
+      await expect(left.ended).rejects.toThrow("left")
+    }
+    const stays = ask(to, "stays") // there is room, although 20 waited before
+    peer.sockets[0]?.write(whole("a"))
+    expect([(await held.ended).body, (await stays.ended).body]).toEqual(["a", "b"])
+    expect(peer.requests.map((text) => text.slice(text.indexOf("\r\n\r\n") + 4))).toEqual(["held", "stays"])
+  })
+
+  it("that would wait behind too many others fail at once, and the others are served", async () => {
+    const peer = await serve((socket, count) => {
+      if (count > 1) socket.write(whole(`answer ${count}`))
+    })
+    const to = pool(peer.origin, { connectionsMax: 1, waitingMax: 2 })
+    const held = ask(to)
+    await expect.poll(() => peer.requests.length).toBe(1)
+    const waiting = [ask(to), ask(to)]
+    await expect(ask(to).ended).rejects.toMatchObject({ code: "PERDURE_TOO_MANY_WAITING" })
+    peer.sockets[0]?.write(whole("a"))
+    await held.ended
+    expect(await Promise.all(waiting.map(({ ended }) => ended))).toEqual([
+      { status: 200, body: "answer 2" },
+      { status: 200, body: "answer 3" },
+    ])
   })
 
   it("that are paused are not read, and lose nothing", async () => {

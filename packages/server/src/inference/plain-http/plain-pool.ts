@@ -8,7 +8,14 @@ export interface PlainPoolOptions extends CallWaits {
   /** `http:`; what is behind TLS may speak HTTP/2, which is undici's business. */
   origin: URL
   connectionsMax: number
+  /** Calls that wait for one of them to be free. */
+  waitingMax: number
   connectMs: number
+}
+
+/** All connections have calls, and as many wait as may. */
+export class TooManyWaiting extends Error {
+  readonly code = "PERDURE_TOO_MANY_WAITING"
 }
 
 /** Time limits of calls and of idle connections are looked at so often: that is their imprecision. */
@@ -21,7 +28,7 @@ export class PlainPool implements Pick<Dispatcher, "dispatch">, ConnectionOwner 
   readonly #opening = new Set<PlainConnection>()
   /** The one that was used last is used first, so that those that are not needed can go. */
   readonly #idle: PlainConnection[] = []
-  readonly #waiting: PlainCall[] = []
+  readonly #waiting = new Set<PlainCall>()
   #willFlush = false
   #sweeper: NodeJS.Timeout | undefined
   #closed: Error | undefined
@@ -39,7 +46,8 @@ export class PlainPool implements Pick<Dispatcher, "dispatch">, ConnectionOwner 
     const waits = { headersMs: request.headersTimeout ?? headersMs, bodyMs: request.bodyTimeout ?? bodyMs }
     try {
       if (this.#closed) throw this.#closed
-      this.#waiting.push(new PlainCall(requestBytes(request, origin.host), waits, handler))
+      if (this.#isFull()) throw new TooManyWaiting(`${this.#options.waitingMax} calls wait for a connection`)
+      new PlainCall(requestBytes(request, origin.host), waits, handler).enqueue(this.#waiting)
       this.#flushSoon()
       return true
     } catch (error) {
@@ -64,7 +72,7 @@ export class PlainPool implements Pick<Dispatcher, "dispatch">, ConnectionOwner 
     this.#opening.delete(connection)
     if (this.#closed) return connection.cut()
     this.#idle.push(connection)
-    if (this.#waiting.length > 0) this.#flushSoon()
+    if (this.#waiting.size > 0) this.#flushSoon()
   }
 
   gone(connection: PlainConnection, error: Error): void {
@@ -73,8 +81,8 @@ export class PlainPool implements Pick<Dispatcher, "dispatch">, ConnectionOwner 
     if (at >= 0) this.#idle.splice(at, 1)
     this.#opening.delete(connection)
     // One that was opened in vain fails a call, or calls would open others for ever.
-    if (!connection.hasCarried) this.#waiting.shift()?.failed(error)
-    if (this.#waiting.length > 0) this.#flushSoon()
+    if (!connection.hasCarried) this.#failFirst(error)
+    if (this.#waiting.size > 0) this.#flushSoon()
     if (this.#connections.size > 0) return
     clearInterval(this.#sweeper)
     this.#sweeper = undefined
@@ -82,7 +90,22 @@ export class PlainPool implements Pick<Dispatcher, "dispatch">, ConnectionOwner 
 
   #end(error: Error): void {
     this.#closed ??= error
-    for (const call of this.#waiting.splice(0)) call.failed(error)
+    const waiting = [...this.#waiting]
+    this.#waiting.clear()
+    for (const call of waiting) call.failed(error)
+  }
+
+  #failFirst(error: Error): void {
+    const [first] = this.#waiting
+    if (!first) return
+    this.#waiting.delete(first)
+    first.failed(error)
+  }
+
+  /** Those that will have a connection after this pass of the event loop, or as soon as it is open, do not count. */
+  #isFull(): boolean {
+    const { connectionsMax, waitingMax } = this.#options
+    return this.#connections.size >= connectionsMax && this.#waiting.size >= waitingMax + this.#idle.length + this.#opening.size
   }
 
   /**
@@ -97,17 +120,13 @@ export class PlainPool implements Pick<Dispatcher, "dispatch">, ConnectionOwner 
 
   #carryWaiting(): void {
     this.#willFlush = false
-    const waiting = this.#waiting
-    let done = 0
-    for (; done < waiting.length; done += 1) {
-      const call = waiting[done]
-      if (!call || call.over) continue
+    for (const call of this.#waiting) {
       const connection = this.#takeIdle()
       if (!connection) break
+      this.#waiting.delete(call)
       if (!connection.carry(call)) this.#idle.push(connection)
     }
-    waiting.splice(0, done)
-    while (this.#opening.size < waiting.length && this.#connections.size < this.#options.connectionsMax) this.#open()
+    while (this.#opening.size < this.#waiting.size && this.#connections.size < this.#options.connectionsMax) this.#open()
   }
 
   #takeIdle(): PlainConnection | undefined {
