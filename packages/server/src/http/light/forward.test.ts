@@ -30,10 +30,13 @@ const goesOn: readonly ModelEvent[] = [
 ]
 const one = testDeployment(first.url, { id: "fake/one" })
 const two = testDeployment(second.url, { id: "fake/two", priority: 1 })
+const claude = (id: string, url: string, priority = 0) =>
+  testDeployment(url, { id, provider: "anthropic", dialect: "anthropic-messages", priority })
 const gateway = await startTestGateway({
   models: [
     testModel("pair", one, two),
     { ...testModel("hedged", one, two), hedgeAfterMs: 300 },
+    { ...testModel("claudes", claude("fake/claude-one", first.url), claude("fake/claude-two", second.url, 1)), hedgeAfterMs: 300 },
     testModel("lonely", one),
     testModel("impatient", { ...one, id: "fake/slow", timeouts: { firstTokenMs: 500 } }, two),
     testModel("continued", one, here),
@@ -125,6 +128,70 @@ describe("a call through several deployments", () => {
     expect([answer.status, answer.headers["x-perdure-route"]]).toEqual([200, "fake/two"])
     await expect.poll(() => first.abortsCount, { timeout: 20_000 }).toBe(1)
     expect(await record()).toMatchObject({ outcome: "completed", deployment: "fake/two" })
+  })
+})
+
+describe("a second attempt beside a slow one", () => {
+  const stuck = [{ hang: true }, { text: "late", ending: "hang" as const, framesMax: 1 }] as const
+
+  it.each([
+    ["translated", "hedged", "fake/two"],
+    ["passed on", "claudes", "fake/claude-two"],
+  ])("answers messages that are %s, whole and streamed, once and from one of them", async (_name, model, deployment) => {
+    for (const script of stuck) {
+      gateway.records.length = 0
+      first.abortsCount = 0
+      first.next(script)
+      second.next({ text: ["qui", "ck"] })
+      const asked = { model, max_tokens: 9, messages }
+      const answer = script === stuck[0] ? await anthropic.messages.create(asked) : await anthropic.messages.stream(asked).finalMessage()
+      expect(answer.content).toEqual([expect.objectContaining({ type: "text", text: "quick" })])
+      expect(answer.stop_reason).toBe("end_turn")
+      await expect.poll(() => first.abortsCount, { timeout: 20_000 }).toBe(1)
+      expect(await record()).toMatchObject({ outcome: "completed", deployment })
+    }
+  })
+
+  it("gives embeddings, as numbers and as base64, and pays for both", async () => {
+    for (const format of ["float", "base64"] as const) {
+      gateway.records.length = 0
+      first.abortsCount = 0
+      first.next({ hang: true })
+      second.next({ usage: { prompt_tokens: 7, completion_tokens: 0 } })
+      const { data } = await openai.embeddings.create({ model: "hedged", input: "x".repeat(400), encoding_format: format })
+      expect(data).toHaveLength(1)
+      await expect.poll(() => first.abortsCount, { timeout: 20_000 }).toBe(1)
+      const written = await record()
+      expect(written).toMatchObject({ outcome: "completed", deployment: "fake/two" })
+      expect(written?.inputTokens).toBeGreaterThan(100)
+    }
+  })
+
+  it("that fails leaves the first to answer, and whoever leaves lets go of both", async () => {
+    for (const [path, body] of [
+      ["/v1/messages", { max_tokens: 9, messages }],
+      ["/v1/embeddings", { input: "x" }],
+    ] as const) {
+      first.next({ text: "slow but sure", delayMs: 1_500 })
+      second.next({ error: { status: 500, message: "boom" } })
+      const answer = await rawPost(gateway.url, path, { model: "hedged", ...body })
+      expect([answer.status, answer.headers["x-perdure-route"], answer.headers["x-perdure-attempts"]]).toEqual([200, "fake/one", "2"])
+      first.next({ hang: true })
+      second.next({ hang: true })
+      const [before, beforeOther] = [first.abortsCount, second.abortsCount]
+      const seen = second.requests.length
+      const left = new AbortController()
+      const gone = fetch(`${gateway.url}${path}`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${testKey}`, "content-type": "application/json" },
+        body: JSON.stringify({ model: "hedged", ...body }),
+        signal: left.signal,
+      }).catch((error: unknown) => error)
+      await expect.poll(() => second.requests.length, { timeout: 20_000 }).toBe(seen + 1)
+      left.abort()
+      await gone
+      await expect.poll(() => [first.abortsCount - before, second.abortsCount - beforeOther], { timeout: 20_000 }).toEqual([1, 1])
+    }
   })
 })
 

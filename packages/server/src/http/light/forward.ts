@@ -104,7 +104,7 @@ export class Forward {
       this.#drop(other, new AppError("cancelled", "another deployment answered first"))
       call.abandon(other.deployment)
     }
-    call.tries(winner)
+    call.isServedBy(winner)
   }
 
   #failed(each: Try, thrown: unknown): void {
@@ -116,7 +116,8 @@ export class Forward {
     const amended = this.#amend(each, error)
     each.report(error instanceof UpstreamError && !amended && error === thrown ? { error } : { cancelled: true })
     if (amended) return this.#begin(each.deployment, amended)
-    if (this.#tries.size > 0) return
+    const [other] = this.#tries
+    if (other) return this.#options.call.isServedBy(other)
     const next =
       error instanceof UpstreamError
         ? this.#options.plan.afterFailure(each.deployment, error, begun ? { begun: "continued" } : {})

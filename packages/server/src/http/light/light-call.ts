@@ -139,9 +139,14 @@ export class LightCall {
     return this.#try?.startedAt
   }
 
-  /** That one serves it from now on. */
+  /** One more attempt, which serves it from now on. */
   tries(one: Try): void {
-    if (this.#try !== one) this.#triesCount += 1
+    this.#triesCount += 1
+    this.#try = one
+  }
+
+  /** Of several attempts beside each other that one serves it after all. */
+  isServedBy(one: Try): void {
     this.#try = one
   }
 
