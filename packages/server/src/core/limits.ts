@@ -151,6 +151,12 @@ export interface Limits {
   chainResponsesMax: number
   /** Time for draining at shutdown. */
   drainMs: number
+  /** Longest wait for the head of a request, from its first byte, or from the opening of a connection. */
+  requestHeadMs: number
+  /** How long a client's connection is kept between two requests. */
+  connectionKeptMs: number
+  /** What a client may send ahead, of further requests on the same connection, before it is not read on until it has its answer. */
+  pipelinedBytesMax: number
   /** Parsing one document. */
   parseTimeoutMs: number
   /** Threads that parse, and the memory that each may take. */
@@ -350,6 +356,9 @@ export const defaultLimits: Limits = {
   turnsMax: 16,
   chainResponsesMax: 1_000,
   drainMs: 10_000,
+  requestHeadMs: 60_000,
+  connectionKeptMs: 75_000,
+  pipelinedBytesMax: 64 * 1024,
   parseTimeoutMs: 60_000,
   parseWorkersMax: 2,
   parseMemoryMb: 512,

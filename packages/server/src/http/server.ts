@@ -7,6 +7,9 @@ import type { Duplex } from "node:stream"
 import { AppError, sleep, type Clock, type Limits, type NewId } from "../core/index.ts"
 import type { Identity } from "../security/index.ts"
 import type { HttpEnv } from "./env.ts"
+import type { HotRequest, HotResponse } from "./hot-exchange.ts"
+import { LeanConnections } from "./lean/lean-connections.ts"
+import { pathOf } from "./lean/request-head.ts"
 import { createOriginGuard } from "./origin-guard.ts"
 import { errorAnswer } from "./openai/errors.ts"
 import { enterHotPath, refuseWhileDraining, sendError, type HotRoute } from "./shell.ts"
@@ -20,7 +23,10 @@ export interface HttpServerOptions {
   /** By path: what a request for a WebSocket opens. */
   upgradeRoutes?: Readonly<Record<string, UpgradeRoute>>
   app: Hono<HttpEnv>
-  limits: Pick<Limits, "drainMs" | "socketsMax" | "socketPingMs" | "socketBufferedBytesMax">
+  limits: Pick<
+    Limits,
+    "drainMs" | "connectionKeptMs" | "requestHeadMs" | "pipelinedBytesMax" | "socketsMax" | "socketPingMs" | "socketBufferedBytesMax"
+  >
   clock: Clock
   newId: NewId
   logger: ShellLogger
@@ -56,6 +62,7 @@ class NodeHttpServer implements HttpServer {
   readonly #server: Server
   readonly #hot: ReadonlyMap<string, HotRoute>
   readonly #toHono: ReturnType<typeof getRequestListener>
+  readonly #lean: LeanConnections
   readonly #upgrades: Upgrades
   #guard = createOriginGuard({ boundHost: "127.0.0.1" })
   #inFlight = 0
@@ -68,12 +75,27 @@ class NodeHttpServer implements HttpServer {
     this.#hot = new Map(Object.entries(options.hotRoutes))
     this.#toHono = getRequestListener((request, env) => options.app.fetch(request, env), { overrideGlobalObjects: false })
     this.#upgrades = new Upgrades({ ...options, routes: options.upgradeRoutes ?? {} })
-    // No limit on how long a request or a stream may take; a head that never ends is cut by headersTimeout.
-    const limits = { requestTimeout: 0, keepAliveTimeout: 75_000, noDelay: true }
+    const { connectionKeptMs, requestHeadMs, pipelinedBytesMax } = options.limits
+    // No limit on how long a request or a stream may take; a head that never ends is cut by headersTimeout, which is none where requestTimeout is none.
+    const limits = {
+      requestTimeout: 0,
+      headersTimeout: requestHeadMs,
+      connectionsCheckingInterval: Math.min(requestHeadMs, 30_000),
+      keepAliveTimeout: connectionKeptMs,
+      noDelay: true,
+    }
     // Whatever is not upgraded is answered by the request listener: an upgrade without an answer costs its client seconds.
     const shouldUpgradeCallback = (request: IncomingMessage): boolean => this.#mayUpgrade(request)
     this.#server = createServer({ ...limits, shouldUpgradeCallback }, (request, response) => this.#handle(request, response))
     this.#server.on("upgrade", (request: IncomingMessage, socket, head) => this.#upgrade(request, socket, head))
+    this.#lean = new LeanConnections({
+      server: this.#server,
+      keptMs: connectionKeptMs,
+      firstRequestMs: requestHeadMs,
+      pipelinedBytesMax,
+      isServed: (path) => this.#hot.has(path),
+      serve: (request, response, path) => this.#serveLean(request, response, path),
+    })
   }
 
   get inFlight(): number {
@@ -112,10 +134,11 @@ class NodeHttpServer implements HttpServer {
     this.#draining = true
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
     this.#server.closeIdleConnections()
+    this.#lean.drain()
     const drained = this.#upgrades.drain(this.#options.limits.drainMs)
     const enough = new AbortController()
     const late = sleep(this.#options.limits.drainMs, enough.signal).then(
-      () => this.#server.closeAllConnections(),
+      () => this.#closeAll(),
       () => undefined,
     )
     await Promise.all([closed, drained])
@@ -123,27 +146,50 @@ class NodeHttpServer implements HttpServer {
     await late
   }
 
+  #closeAll(): void {
+    this.#server.closeAllConnections()
+    this.#lean.closeAll()
+  }
+
   #handle(request: IncomingMessage, response: ServerResponse): void {
-    const { newId, clock, metrics } = this.#options
-    if (this.#draining) return refuseWhileDraining(response, newId("req"))
-    const startedAt = clock.monotonic()
+    if (this.#draining) return refuseWhileDraining(response, this.#options.newId("req"))
     const path = pathOf(request.url ?? "")
     const hot = request.method === "POST" ? this.#hot.get(path) : undefined
-    this.#inFlight += 1
-    response.on("close", () => {
-      this.#inFlight -= 1
-      metrics?.requestFinished(hot ? path : "other", response.writableFinished ? response.statusCode : 499, clock.monotonic() - startedAt)
-      // The connection of an answer that ended while draining would be kept open by its client.
-      if (this.#draining) request.socket.end()
-    })
+    this.#begins(hot ? path : "other", response)
+    // The connection of an answer that ended while draining would be kept open by its client.
+    response.on("close", () => this.#draining && request.socket.end())
     try {
       this.#guard(request.headers)
       if (asksForWebSocket(request)) this.#upgrades.check(request)
       if (hot) enterHotPath(this.#options, request, response, hot)
       else void this.#toHono(request, response)
     } catch (error) {
+      // Node drops what came in one packet behind an upgrade that was turned down, so nothing may follow on this connection.
+      this.#refuse(request, response, error, asksForWebSocket(request) ? { connection: "close" } : {})
+    }
+  }
+
+  #serveLean(request: HotRequest, response: HotResponse, path: string): void {
+    const hot = this.#hot.get(path)
+    if (this.#draining || !hot) return refuseWhileDraining(response, this.#options.newId("req"))
+    this.#begins(path, response)
+    try {
+      this.#guard(request.headers)
+      enterHotPath(this.#options, request, response, hot)
+    } catch (error) {
       this.#refuse(request, response, error)
     }
+  }
+
+  /** Counts it, until it is closed. */
+  #begins(route: string, response: HotResponse): void {
+    const { clock, metrics } = this.#options
+    const startedAt = clock.monotonic()
+    this.#inFlight += 1
+    response.on("close", () => {
+      this.#inFlight -= 1
+      metrics?.requestFinished(route, response.writableFinished ? response.statusCode : 499, clock.monotonic() - startedAt)
+    })
   }
 
   #mayUpgrade(request: IncomingMessage): boolean {
@@ -162,18 +208,11 @@ class NodeHttpServer implements HttpServer {
     this.#upgrades.upgrade(request, socket, head)
   }
 
-  #refuse(request: IncomingMessage, response: ServerResponse, error: unknown): void {
+  #refuse(request: HotRequest, response: HotResponse, error: unknown, headers: Readonly<Record<string, string>> = {}): void {
     const requestId = this.#options.newId("req")
     if (!(error instanceof AppError)) this.#options.logger.error({ requestId, route: request.url, error }, "request failed")
     request.resume()
     if (response.headersSent) response.destroy()
-    // Node drops what came in one packet behind an upgrade that was turned down, so nothing may follow on this connection.
-    else sendError(response, errorAnswer(error, requestId), asksForWebSocket(request) ? { connection: "close" } : {})
+    else sendError(response, errorAnswer(error, requestId), headers)
   }
-}
-
-/** Without the query: Anthropic's clients add `?beta=true`. */
-function pathOf(url: string): string {
-  const end = url.indexOf("?")
-  return end < 0 ? url : url.slice(0, end)
 }

@@ -1,16 +1,16 @@
 // What every request passes before its handler: one origin guard, one refusal while draining, one count of what is in flight.
-import type { IncomingMessage, ServerResponse } from "node:http"
 import { AppError, type Clock, type NewId } from "../core/index.ts"
 import type { Identity, Principal } from "../security/index.ts"
 import { callerOf } from "./callers.ts"
+import type { HotRequest, HotResponse } from "./hot-exchange.ts"
 import type { ErrorAnswer, WireShape } from "./light/wire-shape.ts"
 import { errorAnswer } from "./openai/errors.ts"
 import { answeredTraceparent } from "./trace-context.ts"
 
 /** A request of the hot path: authenticated, with its id, before its body was read. */
 export interface HotCall {
-  request: IncomingMessage
-  response: ServerResponse
+  request: HotRequest
+  response: HotResponse
   principal: Principal
   requestId: string
   /** Monotonic, and wall clock in epoch milliseconds. */
@@ -35,8 +35,8 @@ export interface HotEntryOptions {
 /** Authenticates a request and hands it to the route's handler; a few microseconds, no await. */
 export function enterHotPath(
   { identity, clock, newId }: HotEntryOptions,
-  request: IncomingMessage,
-  response: ServerResponse,
+  request: HotRequest,
+  response: HotResponse,
   { shape, handle }: HotRoute,
 ): void {
   const requestId = newId("req")
@@ -54,7 +54,7 @@ export function enterHotPath(
 
 /** A JSON error as the whole answer; nothing of the response was sent yet. */
 export function sendError(
-  response: ServerResponse,
+  response: HotResponse,
   { status, headers, body }: ErrorAnswer,
   more: Readonly<Record<string, string>> = {},
 ): void {
@@ -65,7 +65,7 @@ export function sendError(
 }
 
 /** Refuses what arrives on kept-open connections while the server drains. */
-export function refuseWhileDraining(response: ServerResponse, requestId: string): void {
+export function refuseWhileDraining(response: HotResponse, requestId: string): void {
   const error = new AppError("shutting_down", "this server is shutting down", { hint: "Send the request again.", retryAfterMs: 1000 })
   sendError(response, errorAnswer(error, requestId), { connection: "close" })
 }

@@ -1,8 +1,9 @@
 // A request and its answer without a connection: what raw handlers read and write, for calls that the server makes of itself.
 import type { IncomingHttpHeaders } from "node:http"
 import { Readable, Writable } from "node:stream"
+import type { HotRequest, HotResponse } from "../hot-exchange.ts"
 
-export class InnerRequest extends Readable {
+export class InnerRequest extends Readable implements HotRequest {
   readonly method = "POST"
   readonly url: string
   readonly headers: IncomingHttpHeaders
@@ -17,7 +18,7 @@ export class InnerRequest extends Readable {
 }
 
 /** Keeps the answer. Closed before its end: it broke off, or whoever waits for it gave up. */
-export class InnerResponse extends Writable {
+export class InnerResponse extends Writable implements HotResponse {
   readonly #bytesMax: number
   readonly #pieces: Buffer[] = []
   #bytes = 0

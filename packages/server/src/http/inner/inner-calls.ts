@@ -1,5 +1,4 @@
 // Calls of inference routes from inside the process: through the same handlers as over HTTP, as a principal that has no secret at hand.
-import type { IncomingMessage, ServerResponse } from "node:http"
 import { LimitError } from "../../accounting/index.ts"
 import type { CallLine, LineAnswer, LineRefusal, LineRequest } from "../../batches/index.ts"
 import { AppError, type Clock, type Limits } from "../../core/index.ts"
@@ -67,9 +66,8 @@ function callRoute(
   if (signal.aborted) onAbort()
   else signal.addEventListener("abort", onAbort, { once: true })
   route.handle({
-    // Handlers use of the two what `exchange.ts` has.
-    request: request as unknown as IncomingMessage,
-    response: response as unknown as ServerResponse,
+    request,
+    response,
     principal,
     requestId,
     startedAt: clock.monotonic(),

@@ -1,6 +1,6 @@
 // The client's side of a streamed answer: the head at the right moment, one frame per write, backpressure, comments while idle.
-import type { ServerResponse } from "node:http"
 import { sseHeaders, ssePing } from "../../core/index.ts"
+import type { HotResponse } from "../hot-exchange.ts"
 import { chunkOf, lastChunks } from "./chunks.ts"
 
 export interface Pausable {
@@ -9,7 +9,7 @@ export interface Pausable {
 }
 
 export interface ClientStreamOptions {
-  response: ServerResponse
+  response: HotResponse
   /** Asked when the head is sent. */
   headers: () => Record<string, string>
   keepAliveMs: number
@@ -18,7 +18,7 @@ export interface ClientStreamOptions {
 
 export class ClientStream {
   readonly #options: ClientStreamOptions
-  readonly #response: ServerResponse
+  readonly #response: HotResponse
   /** Whatever feeds the stream at the moment; paused while the client reads slower than it gives. */
   #source: Pausable | undefined
   #waiting = false

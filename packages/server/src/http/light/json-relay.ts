@@ -1,7 +1,8 @@
 // Takes a JSON answer to the client: whole and with its cost in a header while it is small, as it comes when it is large.
-import type { IncomingHttpHeaders, ServerResponse } from "node:http"
+import type { IncomingHttpHeaders } from "node:http"
 import { errorInBody, unreadable, type Deployment, type ModelUsage } from "../../inference/index.ts"
 import { isJsonObject } from "../../core/index.ts"
+import type { HotResponse } from "../hot-exchange.ts"
 import type { Relay } from "./http-attempt.ts"
 import type { LightCall } from "./light-call.ts"
 import type { AttemptEnd } from "./forward.ts"
@@ -31,7 +32,7 @@ const letterE = 101
 
 export class JsonRelay implements Relay {
   readonly #options: JsonRelayOptions
-  readonly #response: ServerResponse
+  readonly #response: HotResponse
   #source: Pausable | undefined
   #held: Buffer[] = []
   #heldBytes = 0

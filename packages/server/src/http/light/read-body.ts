@@ -1,11 +1,11 @@
 // Reads the body of a raw request up to a limit; what is larger is refused before it is all here.
-import type { IncomingMessage } from "node:http"
 import type { AppError } from "../../core/index.ts"
 import { tooLarge } from "../api.ts"
+import type { HotRequest } from "../hot-exchange.ts"
 import { BodyBytes } from "./body-bytes.ts"
 
 /** Calls `done` with the bytes or the refusal, once; never when the client leaves before the end. */
-export function readBodyBytes(request: IncomingMessage, sizeBytesMax: number, done: (bytes: BodyBytes | AppError) => void): void {
+export function readBodyBytes(request: HotRequest, sizeBytesMax: number, done: (bytes: BodyBytes | AppError) => void): void {
   if (Number(request.headers["content-length"] ?? 0) > sizeBytesMax) return refuse(request, sizeBytesMax, done)
   const chunks: Buffer[] = []
   let sizeBytes = 0
@@ -20,7 +20,7 @@ export function readBodyBytes(request: IncomingMessage, sizeBytesMax: number, do
 }
 
 /** The rest is read and thrown away, so that the client gets to read the refusal. */
-function refuse(request: IncomingMessage, sizeBytesMax: number, done: (refusal: AppError) => void): void {
+function refuse(request: HotRequest, sizeBytesMax: number, done: (refusal: AppError) => void): void {
   request.resume()
   done(tooLarge(sizeBytesMax, "requestBodyBytesMax"))
 }
