@@ -1,5 +1,5 @@
 // The frontend/backend protocol of Postgres, as far as the embedded engine is spoken to: requests as bytes, replies as rows.
-import { parseValue, type WireValue } from "./values.ts"
+import { parserOf, type WireValue } from "./values.ts"
 
 export interface WireError {
   readonly severity: string
@@ -100,6 +100,7 @@ interface Column {
   readonly name: string
   readonly typeId: number
   readonly isBinary: boolean
+  readonly parse: (text: string) => unknown
 }
 
 function readColumns(body: Buffer): Column[] {
@@ -107,10 +108,12 @@ function readColumns(body: Buffer): Column[] {
   let offset = 2
   for (let count = body.readInt16BE(0); count > 0; count -= 1) {
     const end = body.indexOf(0, offset)
+    const typeId = body.readUInt32BE(end + 7)
     columns.push({
       name: body.toString("utf8", offset, end),
-      typeId: body.readUInt32BE(end + 7),
+      typeId,
       isBinary: body.readInt16BE(end + 17) === 1,
+      parse: parserOf(typeId),
     })
     offset = end + 19
   }
@@ -126,7 +129,7 @@ function readRow(body: Buffer, columns: readonly Column[]): Record<string, unkno
     const end = offset + Math.max(0, length)
     if (length < 0) row[column.name] = null
     else if (column.isBinary) row[column.name] = new Uint8Array(body.subarray(offset, end))
-    else row[column.name] = parseValue(column.typeId, body.toString("utf8", offset, end))
+    else row[column.name] = column.parse(body.toString("utf8", offset, end))
     offset = end
   }
   return row

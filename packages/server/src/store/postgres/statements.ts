@@ -4,7 +4,7 @@ import { DatabaseError, Query, type PoolClient, type QueryConfig, type QueryResu
 import { connectionError, isStoreError, statementError } from "../errors.ts"
 import type { SqlValue } from "../port.ts"
 import { scopeName, scopeStatement } from "../scope.ts"
-import { bindValue, parseValue } from "../values.ts"
+import { bindValue, parserOf } from "../values.ts"
 
 /** The configuration of one statement for `client.query`. */
 export function statementConfig(text: string, values: readonly SqlValue[], named = true): QueryConfig {
@@ -121,6 +121,4 @@ function wireValue(value: SqlValue): string | Buffer | null {
   return wire instanceof Uint8Array ? Buffer.from(wire.buffer, wire.byteOffset, wire.byteLength) : wire
 }
 
-const typeParsers = {
-  getTypeParser: (typeId: number) => (text: string) => parseValue(typeId, text),
-}
+const typeParsers = { getTypeParser: parserOf }

@@ -40,6 +40,39 @@ export function vectorText(column: string): string {
   return `encode(vector_send(${column}), 'base64')`
 }
 
+/** The same of all rows that an aggregate takes in, in their order: thousands of values by themselves take several times as long to send and to read. */
+function vectorsText(column: string): string {
+  return `encode(string_agg(vector_send(${column}), ''::bytea), 'base64')`
+}
+
+/** Each is preceded by four bytes, of which the first two say how many dimensions it has. */
+function vectorsOf(text: string | null): Float32Array[] {
+  if (text === null) return []
+  const bytes = Buffer.from(text, "base64")
+  const words = Buffer.from(new Uint8Array(bytes).buffer).swap32()
+  const heads = new Int32Array(words.buffer)
+  const values = new Float32Array(words.buffer)
+  const vectors: Float32Array[] = []
+  for (let at = 0; at < values.length;) {
+    const end = at + 1 + ((heads[at] ?? 0) >>> 16)
+    vectors.push(values.subarray(at + 1, end))
+    at = end
+  }
+  return vectors
+}
+
+/** Rows of an aggregate, side by side; null where there are none. */
+interface PackedVectors {
+  places: number[] | null
+  pieces: number[] | null
+  vectors: string | null
+}
+
+function unpacked(packed: PackedVectors | undefined): (PlacedVector & { vector: Float32Array })[] {
+  const { places, pieces, vectors } = packed ?? { places: null, pieces: null, vectors: null }
+  return vectorsOf(vectors).map((vector, index) => ({ place: places?.[index] ?? 0, piece: pieces?.[index] ?? 0, vector }))
+}
+
 function vectorOf(text: string): Float32Array {
   const bytes = Buffer.from(text, "base64")
   const values = Buffer.from(new Uint8Array(bytes.subarray(4)).buffer).swap32()
@@ -164,12 +197,13 @@ export async function vectorsAfter(
   after: { place: number; piece: number },
   limit: number,
 ): Promise<PlacedVector[]> {
-  const rows = await db.query<VectorRow>(
-    `select place, piece, ${vectorText("embedding")} as vector from embeddings
-     where project_id = $1 and scope_id = $2 and model = $3 and place >= $4 and (place, piece) > ($4, $5) order by place, piece limit $6`,
+  const [packed] = await db.query<PackedVectors>(
+    `select array_agg(place) as places, array_agg(piece) as pieces, ${vectorsText("embedding")} as vectors from (
+       select place, piece, embedding from embeddings
+       where project_id = $1 and scope_id = $2 and model = $3 and place >= $4 and (place, piece) > ($4, $5) order by place, piece limit $6) e`,
     [projectId, scopeId, model, after.place, after.piece, limit],
   )
-  return rows.map(placed)
+  return unpacked(packed)
 }
 
 export interface NearestQuery extends ModelKey {
@@ -187,20 +221,25 @@ export async function nearestExactly(
   others: readonly number[],
 ): Promise<(PlacedVector & { isNear: boolean })[]> {
   const { projectId, scopeId, model, vector, lanes, places } = query
-  const rows = await db.query<VectorRow & { isNear: boolean }>(
+  const [packed] = await db.query<PackedVectors & { near: number }>(
     `with nearest as materialized (
        select place, piece, embedding from embeddings
        where project_id = $1 and scope_id = $2 and model = $3 and lane = any($5) and ($6::int[] is null or place = any($6))
        order by embedding <#> $4::vector, place limit $7
      )
-     select place, piece, ${vectorText("embedding")} as vector, true as "isNear" from nearest
-     union all
-     select e.place, e.piece, ${vectorText("e.embedding")}, false from embeddings e
-     where e.project_id = $1 and e.scope_id = $2 and e.model = $3 and e.place = any($8::int[])
-       and not exists (select from nearest n where n.place = e.place and n.piece = e.piece)`,
+     select array_agg(place) as places, array_agg(piece) as pieces, ${vectorsText("embedding")} as vectors,
+       (select count(*)::int from nearest) as near
+     from (
+       select place, piece, embedding, true as "isNear" from nearest
+       union all
+       select e.place, e.piece, e.embedding, false from embeddings e
+       where e.project_id = $1 and e.scope_id = $2 and e.model = $3 and e.place = any($8::int[])
+         and not exists (select from nearest n where n.place = e.place and n.piece = e.piece)
+       order by "isNear" desc
+     ) found`,
     [projectId, scopeId, model, vectorBytes(vector), lanes, places, limit, others],
   )
-  return rows.map((row) => ({ ...placed(row), isNear: row.isNear }))
+  return unpacked(packed).map((each, index) => ({ ...each, isNear: index < (packed?.near ?? 0) }))
 }
 
 /** The vectors at those places. */
@@ -209,12 +248,12 @@ export async function vectorsAt(
   { projectId, scopeId, model }: ModelKey,
   places: readonly number[],
 ): Promise<PlacedVector[]> {
-  const rows = await db.query<VectorRow>(
-    `select place, piece, ${vectorText("embedding")} as vector from embeddings
+  const [packed] = await db.query<PackedVectors>(
+    `select array_agg(place) as places, array_agg(piece) as pieces, ${vectorsText("embedding")} as vectors from embeddings
      where project_id = $1 and scope_id = $2 and model = $3 and place = any($4::int[])`,
     [projectId, scopeId, model, places],
   )
-  return rows.map(placed)
+  return unpacked(packed)
 }
 
 /** Vectors that chunks of those contents have anywhere in the project, one for each piece. */
