@@ -21,6 +21,11 @@ export class Highest {
     }
   }
 
+  /** The least of as many as were wanted; what is below is not among them. */
+  get least(): number {
+    return this.#count < this.#limit ? -Infinity : (this.#values[0] ?? -Infinity)
+  }
+
   /** Best first. */
   entries(): Map<number, number> {
     const entries = Array.from(this.#places.subarray(0, this.#count), (place, index): [number, number] => [place, this.#values[index] ?? 0])

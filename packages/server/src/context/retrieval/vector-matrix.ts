@@ -1,5 +1,6 @@
 // The vectors of one scope and model in memory, side by side, so that comparing all of them is one pass.
 import type { PlacedVector } from "../../store/index.ts"
+import { CodedRows } from "./coded-rows.ts"
 import { Highest, highest } from "./highest.ts"
 
 /** Pieces of one part at most, as a factor for keys of rows. */
@@ -14,8 +15,11 @@ export class VectorMatrix {
   #rows = 0
   #hasPieces = false
   readonly #rowOf = new Map<number, number>()
+  /** Undefined where there are none, or no longer of all rows. */
+  #codes: CodedRows | undefined
 
   constructor(dimensions: number, version: number, rows: number) {
+    this.#codes = CodedRows.create(dimensions)
     this.dimensions = dimensions
     this.version = version
     this.#values = new Float32Array(rows * dimensions)
@@ -24,7 +28,7 @@ export class VectorMatrix {
 
   /** About how much memory it takes. */
   get bytes(): number {
-    return this.#values.byteLength + this.#places.length * 80 + 500
+    return this.#values.byteLength * 1.25 + this.#places.length * 104 + 500
   }
 
   get rows(): number {
@@ -40,19 +44,42 @@ export class VectorMatrix {
       this.#rowOf.delete(key)
       return
     }
-    if (piece > 0) this.#hasPieces = true
+    if (piece > 0) {
+      this.#hasPieces = true
+      this.#codes = undefined
+    }
     const row = known ?? this.#newRow()
     this.#rowOf.set(key, row)
     this.#places[row] = place
     this.#values.set(vector, row * this.dimensions)
+    if (this.#codes?.set(row, vector) === false) this.#codes = undefined
   }
 
   /** The nearest places that are accepted, each with its best piece, in no particular order; all of them when there are fewer. */
   nearest(query: Float32Array, accept: (place: number) => boolean, limit: number): Map<number, number> {
     if (this.#hasPieces) return this.#nearestOfPieces(query, accept, limit)
+    if (this.#codes !== undefined && this.#rows > limit) return this.#nearestByCodes(this.#codes, query, accept, limit)
     const best = new Highest(limit)
     for (let row = 0; row < this.#rows; row++) {
       const place = this.#places[row] ?? -1
+      if (place >= 0 && accept(place)) best.offer(place, innerProduct(query, this.#values, row * this.dimensions))
+    }
+    return best.entries()
+  }
+
+  /** The same: only what may be among the nearest by its codes is compared exactly. */
+  #nearestByCodes(codes: CodedRows, query: Float32Array, accept: (place: number) => boolean, limit: number): Map<number, number> {
+    const { products, errors } = codes.bounds(query, this.#rows)
+    const sure = new Highest(limit)
+    for (let row = 0; row < this.#rows; row++) {
+      const place = this.#places[row] as number
+      if (place >= 0 && accept(place)) sure.offer(place, (products[row] as number) - (errors[row] as number))
+    }
+    const least = sure.least
+    const best = new Highest(limit)
+    for (let row = 0; row < this.#rows; row++) {
+      if ((products[row] as number) + (errors[row] as number) < least) continue
+      const place = this.#places[row] as number
       if (place >= 0 && accept(place)) best.offer(place, innerProduct(query, this.#values, row * this.dimensions))
     }
     return best.entries()
