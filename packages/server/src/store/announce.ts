@@ -7,12 +7,18 @@ interface Announcement {
 }
 
 const noted = new WeakMap<Queryable, Announcement[]>()
+/** Whose statements are committed when they return. */
+const committing = new WeakMap<Queryable, Announcer>()
 
-/** Notifies `channel` soon after `tx` is committed, never when it is rolled back. It can be lost, as any notification: poll slowly beneath. */
+/**
+ * Notifies `channel` soon after `tx` is committed, never when it is rolled back; outside of a transaction soon, so after the statement that it is about.
+ * It can be lost, as any notification: poll slowly beneath.
+ */
 export function announce(tx: Queryable, channel: string, payload: string): void {
   const list = noted.get(tx)
   if (list === undefined) noted.set(tx, [{ channel, payload }])
   else list.push({ channel, payload })
+  committing.get(tx)?.committed(tx)
 }
 
 /** Shortest time between two rounds of notifications of one process. */
@@ -26,6 +32,12 @@ export class Announcer {
 
   constructor(send: (list: readonly Announcement[]) => Promise<void>) {
     this.#send = send
+  }
+
+  /** Each statement on it commits by itself. */
+  commits<T extends Queryable>(db: T): T {
+    committing.set(db, this)
+    return db
   }
 
   /** Call it after the commit. */

@@ -80,12 +80,22 @@ export type { ScopeSettings, StoredScope } from "./tables/scopes.ts"
 export * as sources from "./tables/sources.ts"
 export type { SourceKind, StoredSource } from "./tables/sources.ts"
 export * as spaces from "./tables/spaces.ts"
+export * as toldEpisodes from "./tables/told-episodes.ts"
 export * as tokenVectors from "./tables/token-vectors.ts"
 export type { PartTokens } from "./tables/token-vectors.ts"
 export * as versionTimes from "./tables/version-times.ts"
 export * as wordIndex from "./tables/word-index.ts"
 export * as wordSegments from "./tables/word-segments.ts"
-export type { DocumentKey, KnownScope, PlacedPart, ScopeChanges, ScopeDelta, ScopeKey, WantedTerm } from "./tables/word-index.ts"
+export type {
+  DocumentKey,
+  KnownScope,
+  NewIndexEntry,
+  PlacedPart,
+  ScopeChanges,
+  ScopeDelta,
+  ScopeKey,
+  WantedTerm,
+} from "./tables/word-index.ts"
 export * as prompts from "./tables/prompts.ts"
 export type { PromptChange, StoredPromptLabel, StoredPromptVersion } from "./tables/prompts.ts"
 export * as states from "./tables/states.ts"

@@ -8,24 +8,26 @@ import {
   memoryReviews,
   scopes,
   sources,
+  toldEpisodes,
+  type NewEpisode,
+  type NewIndexEntry,
   type Queryable,
   type Store,
-  type NewEpisode,
   type StoredEpisode,
+  type StoredScope,
+  type Transactor,
 } from "../../store/index.ts"
-import { estimateTokens } from "../documents/tokens.ts"
 import { requireScopeRight, type MemoryCaller } from "../scopes/access.ts"
-import { parseScope, type ScopeName } from "../scopes/scope-name.ts"
-import { sealBody } from "./bodies.ts"
-import { contentHash, subjectOfScope, type DataKey, type DataKeys } from "./data-keys.ts"
-import { instructingLevel } from "./choose.ts"
-import { isDirective } from "./directives.ts"
-import { filesBehind, madeWith, withLabelOf } from "./made-with.ts"
-import type { EpisodeBody } from "./entries.ts"
+import { parseScope } from "../scopes/scope-name.ts"
 import type { ScopeIndex } from "../retrieval/index-entry.ts"
 import { weightedTerms } from "../retrieval/window.ts"
+import { instructingLevel } from "./choose.ts"
+import { subjectOfScope, type DataKeys } from "./data-keys.ts"
+import { isDirective } from "./directives.ts"
 import { memoryScopeId } from "./index-scopes.ts"
-import { kindOfRole, labelOfNew } from "./labels.ts"
+import { labelOfNew } from "./labels.ts"
+import { filesBehind, madeWith, withLabelOf, type GroundOfAnswer } from "./made-with.ts"
+import { episodeOf, sourceIdentity, sourceOf, type Write } from "./new-episode.ts"
 import { previousTexts } from "./previous.ts"
 import { sessionOf } from "./session.ts"
 import type { NewMemory } from "./types.ts"
@@ -47,14 +49,15 @@ export interface Written {
 }
 
 export async function remember(dependencies: RememberDependencies, caller: MemoryCaller, memory: NewMemory): Promise<Written> {
-  const { store, keys } = dependencies
+  const { store, keys, clock, newId } = dependencies
   const { projectId } = caller
   const scope = parseScope(memory.scope)
   for (let attempt = 0; attempt < 2; attempt++) {
     // In transactions of their own: once a key exists it stays, whatever becomes of this.
     const scopeKey = await keys.ensure(projectId, subjectOfScope(scope.path))
     const key = memory.subject === undefined ? scopeKey : await keys.ensure(projectId, memory.subject)
-    const written = await store.project(projectId).transaction((tx) => write(dependencies, tx, { caller, scope, memory, scopeKey, key }))
+    const asked = { id: newId("mem"), now: clock.now(), caller, scope, memory, scopeKey, key }
+    const written = await write(dependencies, store.project(projectId), asked)
     if (written !== undefined) return written
     // A key was destroyed, and this process had not heard of it yet.
     keys.forget(scopeKey.id)
@@ -70,10 +73,11 @@ export async function writeEpisode(
   caller: MemoryCaller,
   memory: NewMemory,
 ): Promise<Written> {
+  const { keys, clock, newId } = dependencies
   const scope = parseScope(memory.scope)
-  const scopeKey = await dependencies.keys.within(tx, caller.projectId, subjectOfScope(scope.path))
-  const key = memory.subject === undefined ? scopeKey : await dependencies.keys.within(tx, caller.projectId, memory.subject)
-  const written = await write(dependencies, tx, { caller, scope, memory, scopeKey, key })
+  const scopeKey = await keys.within(tx, caller.projectId, subjectOfScope(scope.path))
+  const key = memory.subject === undefined ? scopeKey : await keys.within(tx, caller.projectId, memory.subject)
+  const written = await write(dependencies, tx, { id: newId("mem"), now: clock.now(), caller, scope, memory, scopeKey, key })
   if (written === undefined) throw beingErased(memory.subject ?? scope.path)
   return written
 }
@@ -84,106 +88,88 @@ function beingErased(subject: string): AppError {
   })
 }
 
-interface Write {
-  caller: MemoryCaller
-  scope: ScopeName
-  memory: NewMemory
-  /** Of the scope's hashes; `key` is that of the subject. */
-  scopeKey: DataKey
-  key: DataKey
-}
-
-async function write(dependencies: RememberDependencies, tx: Queryable, request: Write): Promise<Written | undefined> {
-  const { projectId, principal } = request.caller
-  const { scope } = request
-  const grounds = await madeWith(tx, request.caller, scope.path, request.memory)
-  const asked = { ...request, memory: withLabelOf(request.caller, request.memory, grounds) }
-  const [stored] = await scopes.scopesByPath(tx, projectId, [scope.path])
-  requireScopeRight(asked.caller, scope, stored, "write")
-  if (stored?.exists !== true) await scopes.ensureScope(tx, projectId, { ...scope, createdAt: dependencies.clock.now() })
-  const sourceId = await writeSource(dependencies, tx, asked)
-  const drawn = episodeOf(dependencies, asked, sourceId)
-  const episode = { ...drawn, session: await sessionOf(tx, projectId, drawn, asked.memory) }
-  if (!(await episodes.insertEpisode(tx, projectId, episode))) {
-    const same = await episodes.findSameEpisode(tx, projectId, episode)
+/** Most often one statement writes all, and commits by itself; where there is more to write it is done in a transaction. Undefined where a key is gone. */
+async function write(dependencies: RememberDependencies, db: Queryable | Transactor, request: Write): Promise<Written | undefined> {
+  if ("transaction" in db && hasMoreToWrite(request)) return db.transaction((tx) => write(dependencies, tx, request))
+  const { caller, scope, memory, now } = request
+  const { projectId } = caller
+  const grounds = await madeWith(db, caller, scope.path, memory)
+  const asked = { ...request, memory: withLabelOf(caller, memory, grounds) }
+  const { stored, source, session } = await whatIsThere(db, asked)
+  requireScopeRight(caller, scope, stored, "write")
+  if (stored?.exists !== true || source === undefined) {
+    // All of it is looked for there once more: somebody else may be making it.
+    if ("transaction" in db) return db.transaction((tx) => write(dependencies, tx, request))
+    await scopes.ensureScope(db, projectId, { ...scope, createdAt: now })
+  }
+  const sourceId = source ?? (await sources.ensureSource(db, projectId, sourceOf(asked, dependencies.newId("src"))))
+  const episode = episodeOf(asked, sourceId, session)
+  const words = await wordsOf(dependencies, db, projectId, asked.memory, episode)
+  const told = await toldEpisodes.insertToldEpisode(db, projectId, episode, words)
+  if (told === undefined) {
+    const same = await episodes.findSameEpisode(db, projectId, episode)
     return same && { episode: same, created: false, seq: null }
   }
+  dependencies.index.written(words, told.place)
+  await writeBeside(dependencies, db, asked, episode, grounds)
+  await changes.changeWritten(db, projectId, scope.path, told.seq)
+  return { episode: { ...episode, revokedAt: null, pinnedAt: null }, created: true, seq: told.seq }
+}
+
+/** Whether there will be rows beside the episode, its words and its change. */
+function hasMoreToWrite({ caller, memory }: Write): boolean {
+  const { recalledFrom = [], madeWith: { entryIds = [], itemIds = [] } = {} } = memory
+  if (recalledFrom.length + entryIds.length + itemIds.length > 0) return true
+  const label = labelOfNew(caller, memory)
+  return filesBehind(memory, label).length > 0 || (label.integrity < instructingLevel && isDirective(memory.text))
+}
+
+interface There {
+  stored: StoredScope | undefined
+  source: string | undefined
+  session: string | null
+}
+
+/** At once where these are no statements of one transaction. */
+async function whatIsThere(db: Queryable | Transactor, write: Write): Promise<There> {
+  const { id, now, caller, scope, memory } = write
+  const { projectId } = caller
+  const place = { id, scope: scope.path, conversationId: memory.conversationId ?? null, occurredAt: memory.occurredAt ?? now }
+  const stored = (): Promise<StoredScope[]> => scopes.scopesByPath(db, projectId, [scope.path])
+  const source = (): Promise<string | undefined> => sources.findLiveSource(db, projectId, scope.path, sourceIdentity(write))
+  const session = (): Promise<string | null> => sessionOf(db, projectId, place, memory)
+  const read =
+    "transaction" in db ? await Promise.all([stored(), source(), session()]) : ([await stored(), await source(), await session()] as const)
+  return { stored: read[0][0], source: read[1], session: read[2] }
+}
+
+/** By what it is found. */
+async function wordsOf(
+  { keys, index }: RememberDependencies,
+  db: Queryable,
+  projectId: string,
+  { text, speaker, role: lane = "user" }: NewMemory,
+  episode: NewEpisode,
+): Promise<NewIndexEntry> {
+  const previous = await previousTexts(db, keys, projectId, episode)
+  const session = episode.session ?? undefined
+  const document = { projectId, scopeId: memoryScopeId(episode.scope), documentId: episode.id, lane }
+  return index.packed(db, { ...document, parts: [weightedTerms(text, previous)], session, speaker })
+}
+
+/** What it was made with, and that a person should look at it. */
+async function writeBeside(
+  { newId }: RememberDependencies,
+  tx: Queryable,
+  { caller, scope, memory }: Write,
+  episode: NewEpisode,
+  grounds: readonly GroundOfAnswer[],
+): Promise<void> {
+  const { projectId } = caller
   const parents = grounds.map(({ kind, id }) => ({ child: episode.id, parentKind: kind, parent: id }))
   await episodeParents.insertParents(tx, projectId, parents)
-  await episodeFiles.insertFilesOf(tx, projectId, episode.id, filesBehind(asked.memory, labelOfNew(asked.caller, asked.memory)))
-  if (episode.directive && episode.integrity < instructingLevel) {
-    const review = { id: dependencies.newId("rev"), scope: scope.path, entryId: episode.id, createdAt: episode.recordedAt }
-    await memoryReviews.insertReview(tx, projectId, { ...review, reason: "directive" })
-  }
-  const { text, speaker, role: lane = "user" } = asked.memory
-  const previous = await previousTexts(tx, dependencies.keys, projectId, episode)
-  await dependencies.index.indexEntry(tx, {
-    projectId,
-    scopeId: memoryScopeId(scope.path),
-    documentId: episode.id,
-    lane,
-    parts: [weightedTerms(text, previous)],
-    session: episode.session ?? undefined,
-    speaker,
-  })
-  const seq = await changes.recordChange(tx, { projectId, scope: scope.path, entry: episode.id, kind: "memory", op: "remember", principal })
-  return { episode: { ...episode, revokedAt: null, pinnedAt: null }, created: true, seq }
-}
-
-/** The same origin is one source: revoking it takes back all that came from there. */
-function writeSource({ clock, newId }: RememberDependencies, tx: Queryable, { caller, scope, memory, scopeKey }: Write): Promise<string> {
-  const { role = "user", source } = memory
-  const { projectId, principal } = caller
-  const kind = source?.kind ?? kindOfRole[role]
-  const uri = source?.uri ?? memory.conversationId ?? memory.session ?? null
-  const id = newId("src")
-  const label = labelOfNew(caller, memory)
-  return sources.ensureSource(tx, projectId, {
-    id,
-    kind,
-    principal,
-    scope: scope.path,
-    identity: contentHash(scopeKey, ["source", kind, principal, uri, label.integrity]),
-    keyId: scopeKey.id,
-    body: sealBody(scopeKey.bytes, projectId, id, { uri, title: source?.title ?? null }),
-    runId: memory.runId ?? null,
-    label: label as never, // a Label is plain JSON
-    integrity: label.integrity,
-    createdAt: clock.now(),
-  })
-}
-
-function episodeOf({ clock, newId }: RememberDependencies, asked: Write, sourceId: string): NewEpisode {
-  const { caller, scope, memory, scopeKey, key } = asked
-  const { text, role = "user", speaker, metadata } = memory
-  const id = newId("mem")
-  const now = clock.now()
-  const label = labelOfNew(caller, memory)
-  const body: EpisodeBody = { text, ...(speaker === undefined ? {} : { speaker }), ...(metadata === undefined ? {} : { metadata }) }
-  return {
-    id,
-    sourceId,
-    scope: scope.path,
-    conversationId: memory.conversationId ?? null,
-    itemId: memory.itemId ?? null,
-    session: null,
-    lane: role,
-    keyId: key.id,
-    body: sealBody(key.bytes, caller.projectId, id, body),
-    contentHash: contentHash(scopeKey, [role, speaker ?? null, text, memory.validFrom ?? null, memory.validTo ?? null]),
-    tokens: estimateTokens(text),
-    occurredAt: memory.occurredAt ?? now,
-    recordedAt: now,
-    validFrom: memory.validFrom ?? null,
-    validTo: memory.validTo ?? null,
-    expiredAt: null,
-    endedBy: null,
-    label: label as never, // a Label is plain JSON
-    integrity: label.integrity,
-    directive: isDirective(text),
-    recalledFrom: [...(memory.recalledFrom ?? [])],
-    principal: caller.principal,
-    runId: memory.runId ?? null,
-    upkeptAt: null,
-  }
+  await episodeFiles.insertFilesOf(tx, projectId, episode.id, filesBehind(memory, labelOfNew(caller, memory)))
+  if (!episode.directive || episode.integrity >= instructingLevel) return
+  const review = { id: newId("rev"), scope: scope.path, entryId: episode.id, createdAt: episode.recordedAt }
+  await memoryReviews.insertReview(tx, projectId, { ...review, reason: "directive" })
 }

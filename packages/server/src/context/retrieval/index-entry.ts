@@ -4,6 +4,7 @@ import {
   tokenVectors,
   wordIndex,
   type DocumentKey,
+  type NewIndexEntry,
   type PartEmbedding,
   type PartTokens,
   type Queryable,
@@ -34,6 +35,9 @@ export interface IndexEntry extends DocumentKey {
 export interface ScopeIndex {
   /** Indexes a document that is not indexed yet. It is found by words as soon as the transaction is committed. */
   indexEntry(tx: Queryable, entry: IndexEntry): Promise<void>
+  /** The same for who writes it in a statement with something else, and then tells of it. */
+  packed(db: Queryable, entry: IndexEntry): Promise<NewIndexEntry>
+  written(entry: NewIndexEntry, place: number): void
   /** Adds vectors of a document that is indexed, or replaces them. Does nothing without pgvector. */
   indexVectors(tx: Queryable, key: DocumentKey & { model: string }, vectors: readonly PartEmbedding[]): Promise<void>
   /** Adds vectors of the tokens of a document that is indexed, or replaces them. */
@@ -52,23 +56,22 @@ export interface ScopeIndexDependencies {
 }
 
 export function createScopeIndex({ store, compactor, termKeyOf }: ScopeIndexDependencies): ScopeIndex {
+  const packed: ScopeIndex["packed"] = async (db, { parts, session, speaker, ...entry }) => {
+    const key = await termKeyOf(db, entry.projectId, entry.scopeId)
+    const hashOf = (name: string | undefined): number => (name === undefined ? 0 : nameHash(key, name))
+    return { ...entry, parts: parts.length, session: hashOf(session), speaker: hashOf(speaker), ...packParts(key, parts) }
+  }
+  const written: ScopeIndex["written"] = (entry, place) => {
+    if (Math.floor(place / deltasMax) !== Math.floor((place + entry.parts) / deltasMax)) compactor?.wish(entry)
+  }
   return {
     async indexEntry(tx, entry) {
-      const { projectId, scopeId, documentId, lane, parts, session, speaker } = entry
-      const key = await termKeyOf(tx, projectId, scopeId)
-      const hashOf = (name: string | undefined): number => (name === undefined ? 0 : nameHash(key, name))
-      const { place } = await wordIndex.insertEntry(tx, {
-        projectId,
-        scopeId,
-        documentId,
-        lane,
-        parts: parts.length,
-        session: hashOf(session),
-        speaker: hashOf(speaker),
-        ...packParts(key, parts),
-      })
-      if (Math.floor(place / deltasMax) !== Math.floor((place + parts.length) / deltasMax)) compactor?.wish(entry)
+      const document = await packed(tx, entry)
+      const { place } = await wordIndex.insertEntry(tx, document)
+      written(document, place)
     },
+    packed,
+    written,
     async indexVectors(tx, key, vectors) {
       if (store.capabilities.vector) await embeddings.insertEmbeddings(tx, key, vectors)
     },

@@ -148,11 +148,11 @@ class PgliteEngine implements Engine {
   }
 
   #transactor(priority: Priority, projectId?: string): Transactor {
-    return {
+    return this.#announcer.commits<Transactor>({
       query: <Row extends object>(text: string, values: readonly SqlValue[] = []) =>
         this.#turn(priority, async (turn) => (await this.#session.query(turn, text, values, projectId)) as Row[]),
       transaction: (work) => this.#transaction(priority, projectId, work),
-    }
+    })
   }
 
   async #turn<T>(priority: Priority, work: (turn: Turn) => Promise<T>): Promise<T> {

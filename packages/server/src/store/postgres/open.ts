@@ -57,10 +57,10 @@ class PostgresEngine implements Engine {
     this.#pool.on("connect", (client) => void client.on("error", () => undefined))
     this.scrubber = createScrubber(config)
     this.#listener = new PostgresListener(config, logger)
-    this.system = {
+    this.system = this.#announcer.commits<Transactor>({
       query: (text, values) => this.#run((client) => this.#retryStale(client, (named) => queryOn(client, text, values, named))),
       transaction: (work) => this.#transaction("begin", work),
-    }
+    })
   }
 
   setCapabilities(capabilities: { vector: boolean; serverVersion: string }): void {
@@ -69,13 +69,13 @@ class PostgresEngine implements Engine {
 
   project(projectId: string): Transactor {
     checkProjectId(projectId)
-    return {
+    return this.#announcer.commits<Transactor>({
       query: <Row extends object>(text: string, values: readonly SqlValue[] = []) =>
         this.#run((client) =>
           this.#retryStale(client, async (named) => (await runInProject(client, { projectId, text, values, named })) as Row[]),
         ),
       transaction: (work) => this.#transaction(`begin; ${scopeText(projectId)}`, work),
-    }
+    })
   }
 
   async migration<T>(work: (connection: ScriptRunner) => Promise<T>): Promise<T> {

@@ -1,7 +1,7 @@
 // The change log of scopes: what changed, in the order of the commits, and how far named readers have come.
 import { defaultLimits } from "../../core/index.ts"
 import { announce } from "../announce.ts"
-import type { Queryable } from "../port.ts"
+import type { Queryable, Transactor } from "../port.ts"
 
 export interface NewChange {
   projectId: string
@@ -52,9 +52,17 @@ export async function recordChange(tx: Queryable, change: NewChange): Promise<nu
     [projectId, scope, entry, kind, op, versionId ?? null, principal],
   )
   const seq = row?.seq ?? 0
-  if (seq % pruneEvery === 0) await prune(tx, projectId, scope, seq - defaultLimits.changesKeptMax)
-  announce(tx, changeChannel, `${projectId} ${scope}`)
+  await changeWritten(tx, projectId, scope, seq)
   return seq
+}
+
+/** What follows a change: old ones go, readers are told. In the transaction that wrote it, or after a statement that did it by itself. */
+export async function changeWritten(db: Queryable | Transactor, projectId: string, scope: string, seq: number): Promise<void> {
+  if (seq % pruneEvery === 0) {
+    const last = seq - defaultLimits.changesKeptMax
+    await ("transaction" in db ? db.transaction((tx) => prune(tx, projectId, scope, last)) : prune(db, projectId, scope, last))
+  }
+  announce(db, changeChannel, `${projectId} ${scope}`)
 }
 
 const pruneEvery = 1_000

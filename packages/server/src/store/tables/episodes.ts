@@ -1,7 +1,7 @@
 // Episodes: evidence kept as it came, each with its source, its label and when it held.
 import type { JsonValue } from "../../core/index.ts"
 import { jsonText } from "../json-text.ts"
-import type { Queryable } from "../port.ts"
+import type { Queryable, SqlValue } from "../port.ts"
 
 export type EpisodeEnd = "retract" | "revoke" | "redact" | "expire"
 
@@ -44,48 +44,64 @@ const columns = `e.id, e.scope, e.source_id as "sourceId", e.conversation_id as 
   e.key_id as "keyId", e.body, e.content_hash as "contentHash", e.tokens, e.occurred_at as "occurredAt", e.recorded_at as "recordedAt",
   e.valid_from as "validFrom", e.valid_to as "validTo", e.expired_at as "expiredAt", e.ended_by as "endedBy", e.label, e.integrity, e.directive,
   e.recalled_from as "recalledFrom", e.principal, e.run_id as "runId", e.upkept_at as "upkeptAt", e.pinned_at as "pinnedAt", s.revoked_at as "revokedAt"`
+/** The transactions that wrote the rows last. */
+const stamp = `e.xmin::text || ' ' || s.xmin::text`
 const joined = `episodes e join sources s on s.project_id = e.project_id and s.id = e.source_id`
+
+/** With the values of `episodeValues`. No row where the same text of the same source is live in the scope, or where the key was destroyed meanwhile. */
+export const insertion = `insert into episodes (project_id, id, scope, source_id, conversation_id, item_id, session, lane, key_id, body, content_hash, tokens,
+    occurred_at, recorded_at, valid_from, valid_to, label, integrity, directive, recalled_from, principal, run_id, upkept_at)
+  select $1, $2, $3, $4, $5, $6, $7, $8, k.id, $10, $11, $12, to_timestamp($13::float8 / 1000), to_timestamp($14::float8 / 1000),
+    to_timestamp($15::float8 / 1000), to_timestamp($16::float8 / 1000), $17::jsonb, $18, $19, $20, $21, $22, to_timestamp($23::float8 / 1000)
+  from data_keys k where k.project_id = $1 and k.id = $9 and k.destroyed_at is null
+  on conflict (project_id, scope, source_id, content_hash) where expired_at is null do nothing returning id`
+
+export function episodeValues(projectId: string, episode: NewEpisode): SqlValue[] {
+  return [
+    projectId,
+    episode.id,
+    episode.scope,
+    episode.sourceId,
+    episode.conversationId,
+    episode.itemId,
+    episode.session,
+    episode.lane,
+    episode.keyId,
+    episode.body,
+    episode.contentHash,
+    episode.tokens,
+    episode.occurredAt,
+    episode.recordedAt,
+    episode.validFrom,
+    episode.validTo,
+    jsonText(episode.label),
+    episode.integrity,
+    episode.directive,
+    episode.recalledFrom,
+    episode.principal,
+    episode.runId,
+    episode.upkeptAt,
+  ]
+}
 
 /** False where the same text of the same source is live in the scope, or where the key was destroyed meanwhile. */
 export async function insertEpisode(tx: Queryable, projectId: string, episode: NewEpisode): Promise<boolean> {
-  const rows = await tx.query(
-    `insert into episodes (project_id, id, scope, source_id, conversation_id, item_id, session, lane, key_id, body, content_hash, tokens, occurred_at,
-       recorded_at, valid_from, valid_to, label, integrity, directive, recalled_from, principal, run_id, upkept_at)
-     select $1, $2, $3, $4, $5, $6, $7, $8, k.id, $10, $11, $12, to_timestamp($13::float8 / 1000), to_timestamp($14::float8 / 1000),
-       to_timestamp($15::float8 / 1000), to_timestamp($16::float8 / 1000), $17::jsonb, $18, $19, $20, $21, $22, to_timestamp($23::float8 / 1000)
-     from data_keys k where k.project_id = $1 and k.id = $9 and k.destroyed_at is null
-     on conflict (project_id, scope, source_id, content_hash) where expired_at is null do nothing returning id`,
-    [
-      projectId,
-      episode.id,
-      episode.scope,
-      episode.sourceId,
-      episode.conversationId,
-      episode.itemId,
-      episode.session,
-      episode.lane,
-      episode.keyId,
-      episode.body,
-      episode.contentHash,
-      episode.tokens,
-      episode.occurredAt,
-      episode.recordedAt,
-      episode.validFrom,
-      episode.validTo,
-      jsonText(episode.label),
-      episode.integrity,
-      episode.directive,
-      episode.recalledFrom,
-      episode.principal,
-      episode.runId,
-      episode.upkeptAt,
-    ],
-  )
-  return rows.length > 0
+  return (await tx.query(insertion, episodeValues(projectId, episode))).length > 0
 }
 
 export function episodesByIds(db: Queryable, projectId: string, ids: readonly string[]): Promise<StoredEpisode[]> {
   return db.query<StoredEpisode>(`select ${columns} from ${joined} where e.project_id = $1 and e.id = any($2)`, [projectId, ids])
+}
+
+/** The same with their stamps. */
+export function stampedEpisodes(db: Queryable, projectId: string, ids: readonly string[]): Promise<(StoredEpisode & { stamp: string })[]> {
+  const text = `select ${columns}, ${stamp} as stamp from ${joined} where e.project_id = $1 and e.id = any($2)`
+  return db.query<StoredEpisode & { stamp: string }>(text, [projectId, ids])
+}
+
+/** What is another one after each write to the episode or its source; of those that are there. */
+export function episodeStamps(db: Queryable, projectId: string, ids: readonly string[]): Promise<{ id: string; stamp: string }[]> {
+  return db.query(`select e.id, ${stamp} as stamp from ${joined} where e.project_id = $1 and e.id = any($2)`, [projectId, ids])
 }
 
 /** Ids of the live ones that items of conversations were kept as. */
