@@ -1451,7 +1451,9 @@ CREATE OR REPLACE FUNCTION public.perdure_check_children()
  LANGUAGE plpgsql
 AS $function$
 begin
-  perform perdure_refuse_unsupported(d.project_id, d.child) from derivations d where d.project_id = old.project_id and d.parent = old.id;
+  perform perdure_refuse_unsupported(d.project_id, d.child)
+    from derivations d join memory_versions v on v.project_id = d.project_id and v.id = d.child and v.expired_at is null
+    where d.project_id = old.project_id and d.parent = old.id;
   return null;
 end
 $function$;
@@ -1473,6 +1475,7 @@ AS $function$
 begin
   perform perdure_refuse_unsupported(d.project_id, d.child)
     from episodes e join derivations d on d.project_id = e.project_id and d.parent = e.id
+      join memory_versions v on v.project_id = d.project_id and v.id = d.child and v.expired_at is null
     where e.project_id = new.project_id and e.source_id = new.id;
   return null;
 end

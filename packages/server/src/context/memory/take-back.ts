@@ -43,8 +43,7 @@ export async function fallWith(
   const fallen: FallenVersion[] = []
   const answers: string[] = []
   for (let gone = [...parents]; gone.length > 0;) {
-    const children = new Set((await derivations.childrenOf(tx, projectId, gone)).map(({ child }) => child))
-    const falling = children.size === 0 ? [] : await memoryVersions.fallenOf(tx, projectId, [...children], gone, taking.by === "redact")
+    const falling = await memoryVersions.fallenOf(tx, projectId, gone, taking.by === "redact")
     const said = taking.withAnswers === true ? await episodeParents.liveAnswersWith(tx, projectId, gone) : []
     gone = falling.map(({ id }) => id)
     if (gone.length > 0) await memoryVersions.endVersions(tx, projectId, gone, taking)

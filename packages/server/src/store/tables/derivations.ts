@@ -42,11 +42,6 @@ export function newestOnEpisodes(db: Queryable, projectId: string, limit: number
   )
 }
 
-export function childrenOf(db: Queryable, projectId: string, parents: readonly string[]): Promise<StoredDerivation[]> {
-  const text = `select ${columns} from derivations where project_id = $1 and parent = any($2) order by parent, child`
-  return db.query<StoredDerivation>(text, [projectId, parents])
-}
-
 /** Of entries that are being deleted: what they were made of, and what was made of them. */
 export async function deleteDerivations(tx: Queryable, projectId: string, ids: readonly string[]): Promise<void> {
   for (const table of ["derivations", "episode_parents"])

@@ -52,6 +52,8 @@ const columns = `v.id, v.memory_id as "memoryId", v.scope, m.kind, v.key_id as "
   v.replaced_from as "replacedFrom", v.op, v.supersedes, v.head, v.label, v.integrity, v.directive, v.confidence, v.salience, v.tokens, v.principal,
   v.run_id as "runId", v.model, v.prompt_hash as "promptHash", v.lapses_at as "lapsesAt",
   v.ended_integrity as "endedIntegrity", v.upkept_at as "upkeptAt", m.pinned_at as "pinnedAt"`
+/** The transactions that wrote the rows last. */
+const stamp = `v.xmin::text || ' ' || m.xmin::text`
 const joined = `memory_versions v join memories m on m.project_id = v.project_id and m.id = v.memory_id`
 
 export async function insertVersion(tx: Queryable, projectId: string, version: NewVersion): Promise<void> {
@@ -99,6 +101,17 @@ export function versionsByIds(db: Queryable, projectId: string, ids: readonly st
   return db.query<StoredVersion>(`select ${columns} from ${joined} where v.project_id = $1 and v.id = any($2)`, [projectId, ids])
 }
 
+/** The same with their stamps. */
+export function stampedVersions(db: Queryable, projectId: string, ids: readonly string[]): Promise<(StoredVersion & { stamp: string })[]> {
+  const text = `select ${columns}, ${stamp} as stamp from ${joined} where v.project_id = $1 and v.id = any($2)`
+  return db.query<StoredVersion & { stamp: string }>(text, [projectId, ids])
+}
+
+/** What is another one after each write to the version or its memory; of those that are there. */
+export function versionStamps(db: Queryable, projectId: string, ids: readonly string[]): Promise<{ id: string; stamp: string }[]> {
+  return db.query(`select v.id, ${stamp} as stamp from ${joined} where v.project_id = $1 and v.id = any($2)`, [projectId, ids])
+}
+
 /** All versions of a memory, newest first. */
 export function versionsOfMemory(db: Queryable, projectId: string, memoryId: string, limit: number): Promise<StoredVersion[]> {
   const text = `select ${columns} from ${joined} where v.project_id = $1 and v.memory_id = $2 order by v.id desc limit $3`
@@ -144,22 +157,31 @@ const consolidated = "('summary', 'timeline', 'profile', 'reflection')"
 /** What is needed of a version that falls: there may be thousands. */
 export type FallenVersion = Pick<StoredVersion, "id" | "memoryId" | "scope" | "head">
 
+/** What `perdure_is_supported` says, without a call for each of thousands. */
+const supported = `exists (
+  select from derivations d where d.project_id = v.project_id and d.child = v.id and case d.parent_kind
+    when 'episode' then exists (
+      select from episodes e join sources s on s.project_id = e.project_id and s.id = e.source_id
+      where e.project_id = d.project_id and e.id = d.parent and e.expired_at is null and s.revoked_at is null)
+    when 'version' then exists (
+      select from memory_versions p where p.project_id = d.project_id and p.id = d.parent
+        and (p.expired_at is null or p.ended_by in ('refine', 'supersede', 'expire')))
+    else exists (select from chunks c where c.project_id = d.project_id and c.id = d.parent)
+  end)`
+
 /**
- * Of those versions, the ones that cannot stay now that the given parents are gone: nothing supports them any more, or they were written
- * from one that is gone among others. `withBodies`: also those that have ended so before, as long as they have their text.
+ * Of what was derived of those that are gone, the versions that cannot stay: nothing supports them any more, or they were written from one that is gone
+ * among others. `withBodies`: also those that have ended so before, as long as they have their text.
  */
-export async function fallenOf(
-  db: Queryable,
-  projectId: string,
-  ids: readonly string[],
-  gone: readonly string[],
-  withBodies: boolean,
-): Promise<FallenVersion[]> {
-  const text = `select v.id, v.memory_id as "memoryId", v.scope, v.head from ${joined} where v.project_id = $1 and v.id = any($2)
-    and (v.ended_by is null or v.ended_by not in ('revoke', 'redact') or ($4 and v.body is not null))
-    and (not perdure_is_supported(v.project_id, v.id) or (m.kind in ${consolidated} and exists (
-      select from derivations d where d.project_id = v.project_id and d.child = v.id and d.parent = any($3))))`
-  return db.query<FallenVersion>(text, [projectId, ids, gone, withBodies])
+export async function fallenOf(db: Queryable, projectId: string, gone: readonly string[], withBodies: boolean): Promise<FallenVersion[]> {
+  const text = `with gone as materialized (select distinct id from unnest($2::text[]) as u (id)),
+    children as materialized (select distinct d.child from gone g join derivations d on d.project_id = $1 and d.parent = g.id)
+    select v.id, v.memory_id as "memoryId", v.scope, v.head
+    from children c join memory_versions v on v.project_id = $1 and v.id = c.child join memories m on m.project_id = $1 and m.id = v.memory_id
+    where (v.ended_by is null or v.ended_by not in ('revoke', 'redact') or ($3 and v.body is not null))
+      and (not ${supported} or (m.kind in ${consolidated} and exists (
+        select from derivations d where d.project_id = v.project_id and d.child = v.id and d.parent in (select id from gone))))`
+  return db.query<FallenVersion>(text, [projectId, gone, withBodies])
 }
 
 /** For each of those memories that has no head, what was believed last before, and still has evidence. */
