@@ -15,6 +15,7 @@ import { createDataKeys } from "./memory/data-keys.ts"
 import { createRanking, type Ranking } from "./memory/ranking.ts"
 import type { ProviderReranking } from "./memory/provider-rerank.ts"
 import { createMemories, type Memories } from "./memory/memories.ts"
+import { createRowCache } from "./memory/row-cache.ts"
 import { createReader } from "./retrieval/reader.ts"
 import type { MemoryModel } from "./memory/jobs/ask.ts"
 import { createUpkeepStarter } from "./memory/jobs/starter.ts"
@@ -57,6 +58,7 @@ export interface ContextDependencies {
   limits: Pick<
     Limits,
     | "wordCacheBytesMax"
+    | "rowCacheBytesMax"
     | "vectorCacheBytesMax"
     | "changePollMs"
     | "changeWaitMsMax"
@@ -73,6 +75,8 @@ export interface ContextDependencies {
     | "dataKeyCacheMs"
     | "memoryUpkeepPollMs"
     | "memoryUpkeepScopesMax"
+    | "memoryUpkeepQuietMs"
+    | "memoryUpkeepWaitMsMax"
   > &
     DocumentServiceLimits
   /** Called when texts of a project were erased: answers that are cached in memory may hold them. */
@@ -103,6 +107,7 @@ export function createContext(given: ContextDependencies): ContextServices {
   const { runs, limits } = dependencies
   const compactor = createCompactor(dependencies.store, (what, message) => dependencies.onError?.(what, message))
   const wordCache = createWordCache({ bytesMax: limits.wordCacheBytesMax, compactor })
+  const rowCache = createRowCache({ bytesMax: limits.rowCacheBytesMax })
   const vectorIndex = createVectorIndex({ store: dependencies.store, bytesMax: cacheBytes(limits.vectorCacheBytesMax), compactor })
   const onError = (what: string, error: unknown): void => dependencies.onError?.(what, messageOf(error))
   const keys = createDataKeys({ ...dependencies, onError })
@@ -121,6 +126,7 @@ export function createContext(given: ContextDependencies): ContextServices {
     ...dependencies,
     followSpace,
     afterRemember,
+    noteUse: () => starter.noteUse(),
     awaitChanges,
     onError,
     reader,
@@ -128,11 +134,15 @@ export function createContext(given: ContextDependencies): ContextServices {
     termKeyOf,
     index,
     wordCache,
+    rowCache,
     vectorIndex,
   })
   const search = createSearch({ ...dependencies, followSpace, wordCache, vectorIndex, termKeyOf })
   const [blocks, states] = [createBlocks(scoped), createStates(scoped)]
-  const { dropCaches = () => undefined } = dependencies
+  const dropCaches = (): void => {
+    rowCache.clear()
+    dependencies.dropCaches?.()
+  }
   runs.define(erasureDefinition({ ...scoped, keys, index, files: documents.files, dropCaches }))
   return {
     ...documents,

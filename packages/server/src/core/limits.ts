@@ -203,6 +203,8 @@ export interface Limits {
   feedbackPerRunMax: number
   /** Copies of searched scopes' word indexes kept in memory. */
   wordCacheBytesMax: number
+  /** Rows of recalled entries kept in memory, bodies sealed. */
+  rowCacheBytesMax: number
   /** Vectors of searched scopes kept in memory; an eighth of the machine's at most. */
   vectorCacheBytesMax: number
   /** Unwrapped data keys kept in memory, and how long one is used without being read again; a destroyed one is forgotten at once. */
@@ -211,6 +213,9 @@ export interface Limits {
   /** Between two looks for upkeep of memory that is due, and scopes that one look begins with. */
   memoryUpkeepPollMs: number
   memoryUpkeepScopesMax: number
+  /** Time without a recall or a write after which the work that follows writes begins, and the longest that it gives way. */
+  memoryUpkeepQuietMs: number
+  memoryUpkeepWaitMsMax: number
   /** Longest wait of a search or a recall for the embedding of its question; then it goes by words alone, and says so. */
   questionEmbedMsMax: number
   /** Longest wait of a chat completion or a message for its memory (half of it for the embedding of its question), and calls of which what was said waits to be kept. */
@@ -384,11 +389,14 @@ export const defaultLimits: Limits = {
   renderedPromptBytesMax: 8 * 1024 * 1024,
   feedbackPerRunMax: 1_000,
   wordCacheBytesMax: 64 * 1024 * 1024,
+  rowCacheBytesMax: 32 * 1024 * 1024,
   vectorCacheBytesMax: 512 * 1024 * 1024,
   dataKeysCachedMax: 20_000,
   dataKeyCacheMs: 60_000,
   memoryUpkeepPollMs: 10_000,
   memoryUpkeepScopesMax: 100,
+  memoryUpkeepQuietMs: 50,
+  memoryUpkeepWaitMsMax: 500,
   questionEmbedMsMax: 5_000,
   memoryWaitMsMax: 2_000,
   memoryTurnsWaitingMax: 1_000,

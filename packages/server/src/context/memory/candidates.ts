@@ -4,8 +4,9 @@ import { placeOf } from "../retrieval/bm25.ts"
 import { calibrated, type Fused } from "../retrieval/fuse.ts"
 import type { Candidate } from "./choose.ts"
 import type { DataKeys } from "./data-keys.ts"
-import { readRows, rowsByIds, type Row } from "./entries.ts"
+import { sealedEntries, type Row } from "./entries.ts"
 import { decayFactor } from "./jobs/decay.ts"
+import type { RowCache } from "./row-cache.ts"
 import { nearness, preferred, type TimeSpan } from "./time-signal.ts"
 
 export interface CandidateContext {
@@ -18,20 +19,20 @@ export interface CandidateContext {
 
 /** Candidates of all scopes, best first. */
 export async function candidatesOf(
-  keys: DataKeys,
-  tx: Queryable,
+  { keys, rowCache }: { keys: DataKeys; rowCache: RowCache },
+  db: Queryable,
   ranked: readonly Fused[],
   { projectId, now, times }: CandidateContext,
 ): Promise<Candidate[]> {
   const ids = ranked.map(({ key }) => placeOf(key).documentId)
-  const rows = await rowsByIds(tx, projectId, ids)
+  const rows = await rowCache.rowsByIds(db, projectId, ids)
   const known = ranked.flatMap((fused, index) => {
     const row = rows.get(ids[index] ?? "")
     return row === undefined ? [] : [{ fused, row }]
   })
-  const entries = await readRows(
+  const entries = await sealedEntries(
     keys,
-    tx,
+    db,
     projectId,
     known.map(({ row }) => row),
   )

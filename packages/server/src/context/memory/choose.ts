@@ -38,6 +38,8 @@ export interface Wanted extends Told {
   times: readonly TimeSpan[] | null
   /** How much candidates that are like better ones give way, 0 to 1, and how like two are. */
   diversity: { share: number; alike: (a: Candidate, b: Candidate) => number | undefined } | null
+  /** Whether each candidate that is left out is told of, and why; otherwise what comes after the last one that is told is not even read. */
+  isExplained: boolean
 }
 
 export interface Choice {
@@ -58,52 +60,67 @@ export const comparedMax = 60
 export function choose(ranked: readonly Candidate[], wanted: Wanted): Choice {
   const candidates = behindWhatTheyRepeat(ranked)
   const reasons = new Map<Candidate, LeftOutReason>()
-  const tellable = distinct(candidates, wanted, reasons)
-  const { chosen, tokens, full } = fitting(inOrderOfGain(tellable, wanted), wanted, reasons)
-  // What would have been told, were it not like what is told.
-  if (wanted.diversity !== null)
-    for (const each of tellable.slice(0, wanted.limit)) if (reasons.get(each) === "outranked") reasons.set(each, "near_duplicate")
-  const leftOut = candidates.flatMap((candidate): LeftOut[] => {
-    const { entry, score, why } = candidate
-    const reason = reasons.get(candidate)
-    return reason === undefined ? [] : [{ id: entry.id, versionId: entry.versionId, score, why, reason }]
-  })
+  const { chosen, tokens, full } = fit(distinct(candidates, wanted, reasons), wanted, reasons)
+  const leftOut = wanted.isExplained ? candidates.flatMap((each) => leftOutOf(each, reasons.get(each))) : []
   const entries = candidates.flatMap((each) => (chosen.has(each) ? [{ ...each.entry, score: each.score, why: each.why }] : []))
-  const withheld = leftOut.filter(({ reason }) => reason === "directive").length
+  const withheld = candidates.filter((each) => each.entry.directive && refusalOf(each, wanted) === "directive").length
   return { entries, leftOut, withheld, tokens, full: full || entries.length >= wanted.limit }
 }
 
-/** What holds, may be told, and is not the text of a better one again. */
-function distinct(candidates: readonly Candidate[], wanted: Wanted, reasons: Map<Candidate, LeftOutReason>): Candidate[] {
-  const texts = new Set<string>()
-  return candidates.filter((candidate) => {
-    const text = sameText(candidate.entry.text ?? "")
-    const again = texts.has(text) ? "same_text" : wanted.shown(text) ? "shown" : saysNothingBeside(candidate) ? "repeats" : undefined
-    const reason = refusalOf(candidate, wanted) ?? outsideOf(candidate, wanted) ?? again
-    if (reason !== undefined) reasons.set(candidate, reason)
-    else texts.add(text)
-    return reason === undefined
-  })
+function leftOutOf({ entry, score, why }: Candidate, reason: LeftOutReason | undefined): LeftOut[] {
+  return reason === undefined ? [] : [{ id: entry.id, versionId: entry.versionId, score, why, reason }]
 }
 
-function inOrderOfGain(tellable: readonly Candidate[], { diversity }: Wanted): Candidate[] {
-  if (diversity === null) return [...tellable]
-  const { share, alike } = diversity
-  const compared = diversified(tellable.slice(0, comparedMax), { diversity: share, scoreOf: ({ score }) => score, alike })
-  return [...compared, ...tellable.slice(comparedMax)]
+/** What holds, may be told, and is not the text of a better one again. */
+function* distinct(candidates: readonly Candidate[], wanted: Wanted, reasons: Map<Candidate, LeftOutReason>): Generator<Candidate> {
+  const texts = new Set<string>()
+  for (const candidate of candidates) {
+    const refused = refusalOf(candidate, wanted) ?? outsideOf(candidate, wanted)
+    const text = refused === undefined ? sameText(candidate.entry.text ?? "") : ""
+    const reason = refused ?? againOf(candidate, text, texts, wanted)
+    if (reason !== undefined) reasons.set(candidate, reason)
+    else {
+      texts.add(text)
+      yield candidate
+    }
+  }
+}
+
+function againOf(candidate: Candidate, text: string, texts: ReadonlySet<string>, { shown }: Wanted): LeftOutReason | undefined {
+  if (texts.has(text)) return "same_text"
+  if (shown(text)) return "shown"
+  return saysNothingBeside(candidate) ? "repeats" : undefined
+}
+
+interface Fitted {
+  chosen: Set<Candidate>
+  tokens: number
+  full: boolean
+}
+
+function fit(tellable: Iterable<Candidate>, wanted: Wanted, reasons: Map<Candidate, LeftOutReason>): Fitted {
+  if (wanted.diversity === null) return fitting(tellable, wanted, reasons)
+  const { share, alike } = wanted.diversity
+  const all = [...tellable]
+  const compared = diversified(all.slice(0, comparedMax), { diversity: share, scoreOf: ({ score }) => score, alike })
+  const fitted = fitting([...compared, ...all.slice(comparedMax)], wanted, reasons)
+  // What would have been told, were it not like what is told.
+  for (const each of all.slice(0, wanted.limit)) if (reasons.get(each) === "outranked") reasons.set(each, "near_duplicate")
+  return fitted
 }
 
 function fitting(
-  ordered: readonly Candidate[],
-  { limit, budgetTokens }: Wanted,
+  ordered: Iterable<Candidate>,
+  { limit, budgetTokens, isExplained }: Wanted,
   reasons: Map<Candidate, LeftOutReason>,
-): { chosen: Set<Candidate>; tokens: number; full: boolean } {
+): Fitted {
   const chosen = new Set<Candidate>()
   const said: Said[] = []
   let tokens = 0
   let full = false
   for (const candidate of ordered) {
     if (chosen.size >= limit) {
+      if (!isExplained) break
       reasons.set(candidate, "outranked")
       continue
     }

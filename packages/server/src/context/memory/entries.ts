@@ -34,18 +34,34 @@ export async function rowsByIds(db: Queryable, projectId: string, ids: readonly 
 
 /** What the rows say, in their order. */
 export async function readRows(keys: DataKeys, db: Queryable, projectId: string, rows: readonly Row[]): Promise<Entry[]> {
+  return (await sealedEntries(keys, db, projectId, rows)).map((entry) => ({ ...entry }))
+}
+
+/** The same, but each is opened when its text or what lies with it is first asked for: of many candidates few are told. */
+export async function sealedEntries(keys: DataKeys, db: Queryable, projectId: string, rows: readonly Row[]): Promise<Entry[]> {
   const opened = await keys.byIds(
     db,
     projectId,
     rows.map((row) => (row.episode ?? row.version).keyId),
   )
-  return rows.map((row) =>
-    row.episode === undefined ? entryOfVersion(projectId, row.version, opened) : entryOfEpisode(projectId, row.episode, opened),
-  )
+  return rows.map(({ episode, version }) => {
+    const { keyId, id, body } = episode ?? version
+    const open = once(() => openBody(opened.get(keyId), projectId, id, body))
+    return episode === undefined
+      ? entryOfVersion(version, open as Opening<VersionBody>)
+      : entryOfEpisode(episode, open as Opening<EpisodeBody>)
+  })
 }
 
-function entryOfEpisode(projectId: string, row: StoredEpisode, keys: ReadonlyMap<string, Uint8Array>): Entry {
-  const body = openBody(keys.get(row.keyId), projectId, row.id, row.body) as EpisodeBody | undefined
+/** What is sealed in a row; undefined where it cannot be read. */
+type Opening<Body> = () => Body | undefined
+
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | undefined
+  return () => (made ??= { value: make() }).value
+}
+
+function entryOfEpisode(row: StoredEpisode, body: Opening<EpisodeBody>): Entry {
   const {
     id,
     scope,
@@ -79,12 +95,18 @@ function entryOfEpisode(projectId: string, row: StoredEpisode, keys: ReadonlyMap
     endedBy,
     kind: "episode",
     versionId: null,
-    text: body?.text ?? null,
-    metadata: body?.metadata ?? {},
+    get text() {
+      return body()?.text ?? null
+    },
+    get metadata() {
+      return body()?.metadata ?? {}
+    },
     data: null,
     slot: null,
     pinned: row.pinnedAt !== null,
-    speaker: body?.speaker ?? null,
+    get speaker() {
+      return body()?.speaker ?? null
+    },
     label: row.label as unknown as Label, // written by us from a Label
     confidence: null,
     salience: null,
@@ -94,8 +116,7 @@ function entryOfEpisode(projectId: string, row: StoredEpisode, keys: ReadonlyMap
   }
 }
 
-function entryOfVersion(projectId: string, row: StoredVersion, keys: ReadonlyMap<string, Uint8Array>): Entry {
-  const body = openBody(keys.get(row.keyId), projectId, row.id, row.body) as VersionBody | undefined
+function entryOfVersion(row: StoredVersion, body: Opening<VersionBody>): Entry {
   const { scope, kind, directive, principal, runId, confidence, salience, validFrom, validTo, expiredAt, endedBy, op, supersedes } = row
   return {
     scope,
@@ -114,10 +135,16 @@ function entryOfVersion(projectId: string, row: StoredVersion, keys: ReadonlyMap
     id: row.memoryId,
     versionId: row.id,
     lane: laneOfKind(kind),
-    text: body?.text ?? null,
+    get text() {
+      return body()?.text ?? null
+    },
     metadata: {},
-    data: body?.data ?? null,
-    slot: body?.slot ?? null,
+    get data() {
+      return body()?.data ?? null
+    },
+    get slot() {
+      return body()?.slot ?? null
+    },
     pinned: row.pinnedAt !== null,
     speaker: null,
     session: null,

@@ -33,6 +33,7 @@ import type { ProviderReranking } from "./provider-rerank.ts"
 import { recall } from "./recall.ts"
 import type { RecallQuery } from "./recall-query.ts"
 import { remember } from "./remember.ts"
+import type { RowCache } from "./row-cache.ts"
 import { blastRadius, readSource, readSources, revoke, type BlastRadius, type Revocation, type Source } from "./sources.ts"
 import type { Entry, NewMemory, Recall, RememberedEntry } from "./types.ts"
 import type { AfterRemember } from "./jobs/starter.ts"
@@ -99,6 +100,7 @@ export interface MemoriesDependencies {
   reader: Reader
   embedModel: string
   wordCache: WordCache
+  rowCache: RowCache
   vectorIndex: VectorIndex
   termKeyOf: TermKeyOf
   followSpace: FollowSpace
@@ -107,6 +109,8 @@ export interface MemoriesDependencies {
   newId: NewId
   limits: Pick<Limits, "memoryPinsPerScopeMax" | "questionEmbedMsMax">
   afterRemember: AfterRemember
+  /** Told of each recall and write. */
+  noteUse: () => void
   awaitChanges: AwaitChanges
   onError: (name: string, message: string) => void
 }
@@ -125,6 +129,7 @@ class MemoryService implements Memories {
   }
 
   async remember(caller: MemoryCaller, memory: NewMemory): Promise<RememberedEntry> {
+    this.#dependencies.noteUse()
     await this.#prepared(caller)
     const { episode, created, seq } = await remember(this.#dependencies, caller, memory)
     if (created) this.#dependencies.afterRemember(caller, episode.scope)
@@ -132,6 +137,7 @@ class MemoryService implements Memories {
   }
 
   async recall(caller: MemoryCaller, query: RecallQuery, signal: AbortSignal): Promise<Recall> {
+    this.#dependencies.noteUse()
     await this.#prepared(caller)
     await this.#dependencies.awaitChanges(caller, query.scopes, query.readAfter, signal)
     return recall(this.#dependencies, caller, query, signal)

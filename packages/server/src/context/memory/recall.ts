@@ -4,7 +4,8 @@ import { recalled, type Queryable, type Store, type Transactor } from "../../sto
 import { parametersOf } from "../retrieval/lanes.ts"
 import type { Fused } from "../retrieval/fuse.ts"
 import type { Reader } from "../retrieval/reader.ts"
-import { namedSpeakers, searchScope, type EmbeddedQuery } from "../retrieval/scope-search.ts"
+import { askedWords, searchScope, type AskedWords, type EmbeddedQuery } from "../retrieval/scope-search.ts"
+import { speakersIn } from "../retrieval/speakers.ts"
 import type { TermKeyOf } from "../retrieval/term-hash.ts"
 import type { VectorIndex } from "../retrieval/vector-index.ts"
 import type { WordCache } from "../retrieval/word-cache.ts"
@@ -20,6 +21,7 @@ import { chooseUnquoted } from "./quoted.ts"
 import { questionTimes, type NamedTime } from "./question-times.ts"
 import { levelsOf, readableScopes, type ReadableScope } from "./readable-scopes.ts"
 import { memoryLanes, type RecallQuery } from "./recall-query.ts"
+import type { RowCache } from "./row-cache.ts"
 import { shownTexts } from "./shown.ts"
 import type { Recall } from "./types.ts"
 
@@ -29,6 +31,7 @@ export interface RecallDependencies {
   reader: Reader
   embedModel: string
   wordCache: WordCache
+  rowCache: RowCache
   vectorIndex: VectorIndex
   termKeyOf: TermKeyOf
   clock: Clock
@@ -41,8 +44,9 @@ const limitDefault = 10
 const candidatesFirst = 100
 const candidatesMax = 6_400
 
-/** What is known of a question before anything is searched; `reading`: its embedding, which is being made meanwhile. */
+/** What is made of a question meanwhile: its words in each scope of the index, and its embedding; and the times that it names. */
 interface Asked {
+  words: ReadonlyMap<string, Promise<AskedWords>>
   reading: Promise<EmbeddedQuery & { wordsOnly: string | null }>
   times: readonly NamedTime[]
   now: number
@@ -61,12 +65,12 @@ export async function recall(
   const now = clock.now()
   const times = await timesOf(query, now)
   const paths = await readableScopes(db, caller, query.scopes)
-  const text = await withoutSpeakers(dependencies, db, caller, query.query, paths)
-  const reading = readQuestion(dependencies, caller, query, text, signal)
+  const words = wordsIn(dependencies, db, caller, query.query, paths)
+  const reading = readQuestion(dependencies, caller, query, withoutSpeakers(query.query, words.values()), signal)
   const model = rerankModel(dependencies.rerank, query.rerank)
   const note = (tx: Queryable, choice: Choice): Promise<void> => noteRecall(dependencies, tx, caller, query.runId, choice)
   // Not in a transaction: statements that do not wait for each other run at once, and the embedded engine's only connection stays free for others.
-  const found = await search(dependencies, db, caller, query, paths, { reading, times, now })
+  const found = await search(dependencies, db, caller, query, paths, { words, reading, times, now })
   const answer = { wordsOnly: (await reading).wordsOnly, times }
   if (model === null || dependencies.rerank === undefined) {
     const choice = await chooseUnquoted(db, caller.projectId, found.candidates, found.wanted)
@@ -93,17 +97,22 @@ function readQuestion(
   { reader, limits }: RecallDependencies,
   caller: MemoryCaller,
   { rerank = true, embedWaitMs = limits.questionEmbedMsMax }: RecallQuery,
-  text: string,
+  asked: Promise<string>,
   signal: AbortSignal,
 ): Asked["reading"] {
   const { similarity } = reader
-  const reading = reader.question(caller, text, signal, embedWaitMs).then(({ vector, tokens, wordsOnly }) => {
+  const read = async (): Asked["reading"] => {
+    const { vector, tokens, wordsOnly } = await reader.question(caller, await asked, signal, embedWaitMs)
     const isReranked = rerank !== false && tokens !== undefined && similarity !== undefined
     return { vector, tokens: isReranked ? { query: tokens, similarity } : undefined, wordsOnly }
-  })
-  // Who searches may fail before it waits for it.
-  reading.catch(() => undefined)
-  return reading
+  }
+  return forLater(read())
+}
+
+/** Who is to wait for it may fail before. */
+function forLater<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined)
+  return promise
 }
 
 /** As whoever asks would mean them: against the time that the question is about. */
@@ -111,17 +120,25 @@ async function timesOf({ query, time, timeZone = "UTC", asOf }: RecallQuery, now
   return time === "ignore" ? [] : questionTimes(query, { at: asOf ?? now, timeZone })
 }
 
-/** The query as it is embedded: what speakers said seldom contains their own names, so these only lead astray. */
-async function withoutSpeakers(
+/** The words of the question in those scopes, by the scope of the index. */
+function wordsIn(
   { wordCache, termKeyOf }: RecallDependencies,
   db: Queryable,
   { projectId }: MemoryCaller,
-  query: string,
+  text: string,
   paths: readonly ReadableScope[],
-): Promise<string> {
+): Asked["words"] {
+  const scopeIds = paths.map(({ path }) => memoryScopeId(path))
+  return new Map(scopeIds.map((scopeId) => [scopeId, forLater(askedWords(db, { projectId, scopeId, text, wordCache, termKeyOf }))]))
+}
+
+/** The query as it is embedded: what speakers said seldom contains their own names, so these only lead astray. */
+async function withoutSpeakers(query: string, scopes: Iterable<Promise<AskedWords>>): Promise<string> {
   let text = query
-  for (const { path } of paths)
-    text = (await namedSpeakers(db, { projectId, scopeId: memoryScopeId(path), text, wordCache, termKeyOf })).text
+  for (const scope of scopes) {
+    const { words, key } = await scope
+    text = speakersIn(text, words.speakersPresent(), key).text
+  }
   return text
 }
 
@@ -141,13 +158,14 @@ async function search(
     let cut = false
     for (const { path } of paths) {
       for (const scopeId of past ? [memoryScopeId(path), historyScopeId(path)] : [memoryScopeId(path)]) {
-        const found = await searchScope(tx, { ...scopeQuery(dependencies, caller, query, asked), scopeId, candidatesMax: size })
+        const words = asked.words.get(scopeId)
+        const found = await searchScope(tx, { ...scopeQuery(dependencies, caller, query, asked), scopeId, words, candidatesMax: size })
         ranked.push(...found)
         cut ||= found.length >= size
       }
     }
     const context = { projectId: caller.projectId, now: past ? null : asked.now, times: asked.times }
-    const candidates = await candidatesOf(dependencies.keys, tx, ranked, context)
+    const candidates = await candidatesOf(dependencies, tx, ranked, context)
     if (cut && size * 4 <= candidatesMax && !choose(candidates, wanted).full) continue
     const all = query.hop === true ? await withHop(dependencies.keys, tx, caller.projectId, candidates, wanted) : candidates
     return { candidates: all, wanted: await withDiversity(dependencies, tx, caller, query, all, wanted) }
@@ -167,6 +185,7 @@ function wantedOf(query: RecallQuery, paths: readonly ReadableScope[], { now, ti
     shown: shownTexts(query.shown ?? []),
     times: query.time === "filter" && times.length > 0 ? times : null,
     diversity: null,
+    isExplained: query.explain === true,
   }
 }
 
@@ -187,7 +206,7 @@ function scopeQuery(
   { projectId }: MemoryCaller,
   { query: text, lanes: wanted = memoryLanes }: RecallQuery,
   { reading }: Asked,
-): Omit<Parameters<typeof searchScope>[1], "scopeId" | "candidatesMax"> {
+): Omit<Parameters<typeof searchScope>[1], "scopeId" | "words" | "candidatesMax"> {
   const shared = { projectId, wordCache, vectorIndex, termKeyOf, model: embedModel }
   return { ...shared, text, vector: undefined, reading, documentIds: null, lanes: parametersOf(wanted) }
 }

@@ -29,6 +29,8 @@ export interface ScopeQuery {
   tokens?: TokenReranking | undefined
   /** The embedded query and its tokens where they are still being made: awaited when the words are found. It takes the place of those above. */
   reading?: Promise<EmbeddedQuery> | undefined
+  /** The words of the question in the scope, where they are read already. */
+  words?: Promise<AskedWords> | undefined
   /** Only these documents; null is all of the scope. */
   documentIds: ReadonlySet<string> | null
   /** The lanes that are searched, and how. */
@@ -94,18 +96,27 @@ async function fusionFor(db: Queryable, { projectId, model, text, fusion: given 
   return isLatin(text) ? fusion : wordsFirst(fusion)
 }
 
+/** A scope with the postings of a question, and the key of its words. */
+export interface AskedWords {
+  words: ScopeWords
+  key: Uint8Array
+}
+
+type AskedScope = ScopeKey & Pick<ScopeQuery, "text" | "wordCache" | "termKeyOf">
+
+export async function askedWords(db: Queryable, asked: AskedScope): Promise<AskedWords> {
+  const key = await asked.termKeyOf(db, asked.projectId, asked.scopeId)
+  return { words: await loadQuestion(db, asked, key), key }
+}
+
 /** The speakers of a scope whom a text names; nothing is searched yet. */
-export async function namedSpeakers(
-  db: Queryable,
-  { text, wordCache, termKeyOf, ...scope }: ScopeKey & Pick<ScopeQuery, "text" | "wordCache" | "termKeyOf">,
-): Promise<NamedSpeakers> {
-  const key = await termKeyOf(db, scope.projectId, scope.scopeId)
-  return speakersIn(text, (await wordCache.load(db, scope, [])).speakersPresent(), key)
+export async function namedSpeakers(db: Queryable, asked: AskedScope): Promise<NamedSpeakers> {
+  const { words, key } = await askedWords(db, asked)
+  return speakersIn(asked.text, words.speakersPresent(), key)
 }
 
 async function wordArm(db: Queryable, query: ScopeQuery): Promise<WordArm> {
-  const key = await query.termKeyOf(db, query.projectId, query.scopeId)
-  const words = await loadQuestion(db, query, key)
+  const { words, key } = await (query.words ?? askedWords(db, query))
   const named = speakersIn(query.text, words.speakersPresent(), key)
   const spoken = languagesIn(words, key)
   // Without the names there may be no word left, or only stop words.
@@ -127,7 +138,7 @@ async function wordArm(db: Queryable, query: ScopeQuery): Promise<WordArm> {
 }
 
 /** The scope with the postings of all terms that the words of the question may have there. */
-async function loadQuestion(db: Queryable, query: ScopeQuery, key: Uint8Array): Promise<ScopeWords> {
+async function loadQuestion(db: Queryable, query: AskedScope, key: Uint8Array): Promise<ScopeWords> {
   const hashed = (groups: readonly (readonly string[])[]): HashedTerm[] => groups.flat().map((term) => hashedTerm(key, term))
   const first = questionTerms(query.text, new Set())
   const words = await query.wordCache.load(db, query, [

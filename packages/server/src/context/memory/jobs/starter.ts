@@ -1,5 +1,5 @@
 // Starts upkeep: after a write, and when something is due; one run per scope at a time, over all processes and restarts.
-import { messageOf, type Clock, type Limits } from "../../../core/index.ts"
+import { messageOf, sleep, type Clock, type Limits } from "../../../core/index.ts"
 import { keyedRunIds, type Run, type Runs } from "../../../runs/index.ts"
 import { memoryUpkeep, type Store } from "../../../store/index.ts"
 import type { Caller } from "../../types.ts"
@@ -22,6 +22,8 @@ export interface UpkeepNumbers {
 
 export interface UpkeepStarter extends AsyncDisposable {
   afterRemember: AfterRemember
+  /** Told of each recall and each write: what follows writes gives way to them. */
+  noteUse(): void
   readonly numbers: UpkeepNumbers
   /** Looks for what is due now, besides doing so every so often. Resolves when its runs are over. */
   look(): Promise<void>
@@ -31,7 +33,7 @@ export interface StarterOptions {
   store: Store
   runs: Pick<Runs, "start" | "get" | "ended">
   clock: Clock
-  limits: Pick<Limits, "memoryUpkeepPollMs" | "memoryUpkeepScopesMax">
+  limits: Pick<Limits, "memoryUpkeepPollMs" | "memoryUpkeepScopesMax" | "memoryUpkeepQuietMs" | "memoryUpkeepWaitMsMax">
   onError: (name: string, message: string) => void
 }
 
@@ -53,6 +55,7 @@ class Starter implements UpkeepStarter {
   readonly #working = new Map<string, Promise<void>>()
   readonly #timer: NodeJS.Timeout
   #looking: Promise<void> = Promise.resolve()
+  #usedAt = -Infinity
   #due = 0
   #failures = 0
 
@@ -69,7 +72,11 @@ class Starter implements UpkeepStarter {
   readonly afterRemember: AfterRemember = (caller, scope) => {
     const key = `${caller.projectId} ${scope}`
     if (this.#again.has(key)) this.#again.set(key, true)
-    else if (!this.#stopping.signal.aborted) this.#begin(key, caller, scope)
+    else if (!this.#stopping.signal.aborted) this.#begin(key, caller, scope, true)
+  }
+
+  noteUse(): void {
+    this.#usedAt = performance.now()
   }
 
   get numbers(): UpkeepNumbers {
@@ -83,7 +90,7 @@ class Starter implements UpkeepStarter {
     this.#due = due.length
     const begun = due.map(({ projectId, scope, principal }) => {
       const key = `${projectId} ${scope}`
-      if (!this.#again.has(key)) this.#begin(key, { projectId, principal }, scope)
+      if (!this.#again.has(key)) this.#begin(key, { projectId, principal }, scope, false)
       return this.#working.get(key) ?? Promise.resolve()
     })
     await Promise.all(begun)
@@ -96,23 +103,37 @@ class Starter implements UpkeepStarter {
     await Promise.all(this.#working.values())
   }
 
-  #begin(key: string, caller: Caller, scope: string): void {
+  #begin(key: string, caller: Caller, scope: string, givesWay: boolean): void {
     this.#again.set(key, false)
-    const work = this.#work(key, caller, scope).finally(() => this.#working.delete(key))
+    const work = this.#work(key, caller, scope, givesWay).finally(() => this.#working.delete(key))
     this.#working.set(key, work)
   }
 
-  async #work(key: string, caller: Caller, scope: string): Promise<void> {
+  async #work(key: string, caller: Caller, scope: string, givesWay: boolean): Promise<void> {
     try {
-      do {
+      if (givesWay) await this.#quiet()
+      while (!this.#stopping.signal.aborted) {
         this.#again.set(key, false)
         await this.#run(caller, scope)
-      } while (this.#again.get(key) === true && !this.#stopping.signal.aborted)
+        if (this.#again.get(key) !== true) break
+        await this.#quiet()
+      }
     } catch (error) {
       // What was written is committed and found by words; the next write to the scope, or the timer, tries again.
       this.#failed(`the upkeep of memory in ${scope}`, error)
     } finally {
       this.#again.delete(key)
+    }
+  }
+
+  /** Who writes often asks or writes again at once, and must not wait for what follows the write; that then takes several writes together. */
+  async #quiet(): Promise<void> {
+    const { memoryUpkeepQuietMs, memoryUpkeepWaitMsMax } = this.#options.limits
+    const latest = performance.now() + memoryUpkeepWaitMsMax
+    while (!this.#stopping.signal.aborted) {
+      const leftMs = Math.min(this.#usedAt + memoryUpkeepQuietMs, latest) - performance.now()
+      if (leftMs <= 0) return
+      await sleep(leftMs, this.#stopping.signal).catch(() => undefined)
     }
   }
 
