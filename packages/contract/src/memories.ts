@@ -121,6 +121,11 @@ export const memorySearchRequestSchema = z.strictObject({
   hop: z.boolean().optional().meta({
     description: "Whether facts come too about people and things that the best memories speak of, though they share no word with the query",
   }),
+  weights: z
+    .strictObject({ words: z.number().min(0), vectors: z.number().min(0) })
+    .refine(({ words, vectors }) => words + vectors > 0, "needs one weight above zero")
+    .optional()
+    .meta({ description: "How much closeness by words and by meaning count against each other; as the space was fitted when absent" }),
   diversity: z
     .number()
     .min(0)

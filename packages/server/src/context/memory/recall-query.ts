@@ -29,6 +29,8 @@ export interface RecallQuery {
   timeZone?: string | undefined
   /** Whether facts come too about people and things that the best entries speak of; not when absent. */
   hop?: boolean | undefined
+  /** How words and vectors are weighed against each other; as their space has it when absent. */
+  weights?: { words: number; vectors: number } | undefined
   /** How much entries that are like better ones give way to others, 0 to 1; not at all when absent. */
   diversity?: number | undefined
   /** Texts that the reader has before it anyway: what they say already is left out. */

@@ -8,6 +8,7 @@ import { askedWords, searchScope, type AskedWords, type EmbeddedQuery } from "..
 import { speakersIn } from "../retrieval/speakers.ts"
 import type { TermKeyOf } from "../retrieval/term-hash.ts"
 import type { VectorIndex } from "../retrieval/vector-index.ts"
+import { fusionWith } from "../retrieval/weights.ts"
 import type { WordCache } from "../retrieval/word-cache.ts"
 import type { MemoryCaller } from "../scopes/access.ts"
 import { candidatesOf } from "./candidates.ts"
@@ -204,11 +205,12 @@ async function withDiversity(
 function scopeQuery(
   { embedModel, wordCache, vectorIndex, termKeyOf }: RecallDependencies,
   { projectId }: MemoryCaller,
-  { query: text, lanes: wanted = memoryLanes }: RecallQuery,
+  { query: text, lanes: wanted = memoryLanes, weights }: RecallQuery,
   { reading }: Asked,
 ): Omit<Parameters<typeof searchScope>[1], "scopeId" | "words" | "candidatesMax"> {
   const shared = { projectId, wordCache, vectorIndex, termKeyOf, model: embedModel }
-  return { ...shared, text, vector: undefined, reading, documentIds: null, lanes: parametersOf(wanted) }
+  const fusion = weights && fusionWith(embedModel, weights)
+  return { ...shared, text, vector: undefined, reading, documentIds: null, lanes: parametersOf(wanted), fusion }
 }
 
 async function noteRecall(

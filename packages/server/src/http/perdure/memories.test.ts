@@ -135,3 +135,17 @@ it("acknowledges a memory while the embedding model is slow, and finds it by wor
 it("reached no error handler in all of this", () => {
   expect(server.errors).toEqual([])
 })
+
+it("weighs words against meaning as a search asks", async () => {
+  await remember("user:weights", "Llamas eat grass.")
+  await remember("user:weights", "Alpacas like hay.")
+  const ask = async (weights: object): Promise<{ status: number; body: unknown }> =>
+    call("POST", "/v1/memories/search", { scope: "user:weights", query: "What do llamas eat?", rerank: false, weights })
+  const score = async (weights: object): Promise<number> => memorySearchSchema.parse((await ask(weights)).body).memories[0]?.score ?? 0
+  const embedded = async (): Promise<unknown> =>
+    memorySearchSchema.parse((await ask({ words: 1, vectors: 1 })).body).memories[0]?.why.vectors
+  await expect.poll(embedded, { timeout: 60_000 }).not.toBeNull()
+  expect(await score({ words: 1, vectors: 0 })).not.toBeCloseTo(await score({ words: 0, vectors: 1 }), 3)
+  expect(await score({ words: 2, vectors: 2 })).toBeCloseTo(await score({ words: 0.5, vectors: 0.5 }), 6)
+  expect(await ask({ words: 0, vectors: 0 })).toMatchObject({ status: 400, body: { error: { param: "weights" } } })
+})
