@@ -37,6 +37,11 @@ describe.skipIf(browserPath === undefined)("memory in a browser", () => {
     const answer = await fetch(`${server.url}/v1/memories`, { method: "POST", headers, body: JSON.stringify({ scope, ...memory }) })
     expect(answer.status).toBe(201)
   }
+  const send = async (method: string, address: string, body: object): Promise<void> => {
+    const headers = { authorization: `Bearer ${server.apiKey}`, "content-type": "application/json" }
+    const answer = await fetch(address, { method, headers, body: JSON.stringify(body) })
+    expect(answer.status).toBe(200)
+  }
   const open = (query: string): Promise<unknown> =>
     page.goto(
       `${server.url}/dashboard/memories?scope=${encodeURIComponent(scope)}${query === "" ? "" : `&query=${encodeURIComponent(query)}`}`,
@@ -163,6 +168,101 @@ describe.skipIf(browserPath === undefined)("memory in a browser", () => {
     expect(await row("4711-kestrel").count()).toBe(0)
   })
 
+  it("keeps blocks: written, edited against whoever is faster, confirmed, brought back, deleted", async () => {
+    const blocks = `${server.url}/v1/blocks/${encodeURIComponent(scope)}`
+    await open("")
+    await page.getByRole("button", { name: "Blocks" }).click()
+    await page.getByText("No blocks in this scope.").waitFor()
+    await expectAccessible(page)
+    await page.getByRole("button", { name: "New block" }).click()
+    const dialog = page.getByRole("dialog")
+    await dialog.getByLabel("Path").fill("tea/style")
+    await dialog.getByLabel("Text").fill("Answer in one line.")
+    await expectAccessible(page)
+    await dialog.getByRole("button", { name: "Save" }).click()
+    await page.getByRole("heading", { name: "tea/style" }).waitFor()
+    await page.getByText("instructs models").waitFor()
+
+    await page.getByRole("button", { name: "Edit" }).click()
+    await dialog.getByLabel("Text").fill("Answer in two lines.")
+    const insert = { command: "insert", path: "/memories/tea/style", insert_line: 1, insert_text: "Praise the tea." }
+    await send("POST", blocks, insert)
+    await dialog.getByRole("button", { name: "Save" }).click()
+    await dialog.getByText(/Nothing was saved: .* was faster/).waitFor()
+    expect(await dialog.getByLabel("What is there now").textContent()).toContain("Praise the tea.")
+    await expectAccessible(page)
+    await dialog.getByRole("button", { name: "Go on from this one" }).click()
+    expect(await dialog.getByLabel("Text").inputValue()).toContain("Praise the tea.")
+    await dialog.getByRole("button", { name: "Cancel" }).click()
+    await page.getByText("data only, not confirmed").waitFor()
+    await page.getByRole("button", { name: "Confirm" }).click()
+    await dialog.getByRole("button", { name: "Confirm" }).click()
+    await page.getByText("instructs models").waitFor()
+    const history = page.getByRole("region", { name: "History" })
+    expect(await history.getByRole("listitem").count()).toBe(3)
+    await expectAccessible(page)
+    await history.locator("[data-version='1']").getByRole("button", { name: "Bring back" }).click()
+    await dialog.getByRole("button", { name: "Save" }).click()
+    await history.locator("[data-version='4']").getByText("Answer in one line.").waitFor()
+
+    await page.getByRole("link", { name: "All blocks of the scope" }).click()
+    await page.locator("[data-entry='tea/style']").getByRole("link").click()
+    await page.getByRole("button", { name: "Delete" }).click()
+    await dialog.getByRole("button", { name: "Delete" }).click()
+    await page.getByText("No blocks in this scope.").waitFor()
+  })
+
+  it("keeps states: a value that is no JSON is told, a faster writer is shown, and mine can stand all the same", async () => {
+    const state = `${server.url}/v1/states/${encodeURIComponent(scope)}/tea.step`
+    await page.getByRole("button", { name: "States" }).click()
+    await page.getByText("No states in this scope.").waitFor()
+    await page.getByRole("button", { name: "New state" }).click()
+    const dialog = page.getByRole("dialog")
+    await dialog.getByLabel("Key").fill("tea.step")
+    await dialog.getByLabel("Value, as JSON").fill("{step: 1}")
+    await dialog.getByRole("button", { name: "Save" }).click()
+    await dialog.getByText(/That is no JSON/).waitFor()
+    await expectAccessible(page)
+    await dialog.getByLabel("Value, as JSON").fill('{"step": 1}')
+    await dialog.getByRole("button", { name: "Save" }).click()
+    await page.getByRole("heading", { name: "tea.step" }).waitFor()
+    await page.getByRole("button", { name: "Edit" }).click()
+    await dialog.getByLabel("Value, as JSON").fill('{"step": 2}')
+    await send("PUT", state, { value: { step: 7 } })
+    await dialog.getByRole("button", { name: "Save" }).click()
+    await dialog.getByText(/Nothing was saved: .* was faster/).waitFor()
+    await dialog.getByRole("button", { name: "Replace it by mine" }).click()
+    await page.getByRole("region", { name: "History" }).locator("[data-version='3']").waitFor()
+    expect(await page.getByRole("region", { name: "Value" }).textContent()).toContain("2")
+    await expectAccessible(page)
+    await page.getByRole("link", { name: "All states of the scope" }).click()
+    await page.locator("[data-entry='tea.step']").filter({ hasText: '{"step":2}' }).waitFor()
+    await expectAccessible(page)
+    // Both refusals are answers that the page had to expect.
+    expect(problems.splice(0)).toEqual([412, 412].map(() => expect.stringContaining("412") as string))
+  })
+
+  it("asks one question with several settings, and says what each changes", async () => {
+    await remember({ text: "Ada's tea comes from Assam.", role: "tool", source: { kind: "tool", uri: "shop" } })
+    await open("what tea does ada drink?")
+    await page.getByRole("button", { name: "Compare" }).click()
+    const [a, b] = [page.getByRole("region", { name: "Found by A" }), page.getByRole("region", { name: "Found by B" })]
+    await a.locator("[data-memory]").filter({ hasText: "Assam" }).waitFor()
+    await b.getByText("the same as A").waitFor()
+    await page.getByRole("group", { name: "B" }).getByLabel("Trust").selectOption("3")
+    await b.getByRole("region", { name: "Disappeared" }).getByText("Assam").waitFor()
+    await b
+      .getByText(/it is trusted less than was asked for/)
+      .first()
+      .waitFor()
+    await b.getByText(/\d disappeared/).waitFor()
+    await page.getByRole("group", { name: "B" }).getByLabel("Words : meaning").selectOption("1")
+    await page.getByRole("button", { name: "A third setting" }).click()
+    await page.getByRole("region", { name: "Found by C" }).locator("[data-memory]").first().waitFor()
+    expect(page.url()).toContain("b.level=3")
+    await expectAccessible(page)
+  })
+
   it("can be read on a narrow dark page too", async () => {
     const state = await context.storageState()
     const narrow = await browser.newContext({ viewport: { width: 390, height: 800 }, colorScheme: "dark", storageState: state })
@@ -171,6 +271,13 @@ describe.skipIf(browserPath === undefined)("memory in a browser", () => {
     await small.locator("[data-memory]").first().getByRole("link").click()
     await small.getByRole("region", { name: "Why it is there" }).waitFor()
     await expectAccessible(small)
+    for (const view of ["states&entry=tea.step", "compare&query=tea"]) {
+      await small.goto(`${server.url}/dashboard/memories?scope=${encodeURIComponent(scope)}&view=${view}`)
+      await small.getByRole("region", { name: view.startsWith("states") ? "Value" : "Found by B" }).waitFor()
+      await expectAccessible(small)
+      // Nothing is cut at the right: only what says so scrolls.
+      expect(await small.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390)
+    }
     await narrow.close()
     expect(problems).toEqual([])
   })

@@ -1,4 +1,4 @@
-// The typed client of Perdure's own API: runs with their live logs, prompts, experiments, scores, keys, usage, limits, memories. Runs in browsers and in Node.
+// The typed client of Perdure's own API: runs with their live logs, prompts, experiments, scores, keys, usage, limits, memories, blocks, states. Runs in browsers and in Node.
 import type {
   ApiKey,
   ApiKeyCreated,
@@ -34,6 +34,7 @@ import type {
 import { changesOf, type Changes } from "./changes.ts"
 import { erasuresOf, type Erasures } from "./erasures.ts"
 import { memoriesOf, sourcesOf, type Memories, type Sources } from "./memories.ts"
+import { blocksOf, statesOf, type Blocks, type States } from "./scoped.ts"
 import { readStream, type StreamOptions } from "./stream.ts"
 import { createTransport, type Call, type Transport, type TransportOptions } from "./transport.ts"
 import { filesOf, vectorStoresOf, type Files, type VectorStores } from "./vector-stores.ts"
@@ -102,6 +103,8 @@ export interface Client {
   changes: Changes
   memories: Memories
   sources: Sources
+  blocks: Blocks
+  states: States
   erasures: Erasures
 }
 
@@ -176,6 +179,8 @@ function restOf(transport: Transport): Omit<Client, "runs" | Shaping> {
     changes: changesOf(transport),
     memories: memoriesOf(transport),
     sources: sourcesOf(transport),
+    blocks: blocksOf(transport),
+    states: statesOf(transport),
     erasures: erasuresOf(transport),
   }
 }

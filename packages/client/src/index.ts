@@ -4,6 +4,7 @@ export type { Changes } from "./changes.ts"
 export type { Erasures } from "./erasures.ts"
 export { PerdureError } from "./error.ts"
 export type { Memories, ScopePageQuery, Sources } from "./memories.ts"
+export type { Blocks, Expected, ScopedPage, States } from "./scoped.ts"
 export type { StreamOptions } from "./stream.ts"
 export type {
   Files,
@@ -26,6 +27,11 @@ export type {
   ApiKeyRotateRequest,
   ApiKeyUpdateRequest,
   BlastRadius,
+  Block,
+  BlockList,
+  BlockPutRequest,
+  BlockVersions,
+  BlockWritten,
   Change,
   ChangeCursor,
   ChangePage,
@@ -77,6 +83,10 @@ export type {
   ServedModel,
   Source,
   SourceList,
+  State,
+  StateList,
+  StateVersions,
+  StateWritten,
   Usage,
   UsageQuery,
   UsageRow,

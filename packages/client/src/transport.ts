@@ -46,7 +46,8 @@ async function reach(work: () => Promise<Response>, signal: AbortSignal | undefi
     return await work()
   } catch (error) {
     if (signal?.aborted) throw error
-    throw new PerdureError(0, "unreachable", "The server could not be reached.", "Check that Perdure is running: perdure doctor", error)
+    const hint = "Check that Perdure is running: perdure doctor"
+    throw new PerdureError(0, "unreachable", "The server could not be reached.", { hint, cause: error })
   }
 }
 

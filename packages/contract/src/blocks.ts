@@ -76,6 +76,8 @@ export const memoryCommandAnswerSchema = z
   .meta({ id: "MemoryCommandAnswer" })
 
 export type Block = z.infer<typeof blockSchema>
+export type BlockPutRequest = z.input<typeof blockPutRequestSchema>
+export type BlockVersions = z.infer<typeof blockVersionsSchema>
 export type BlockWritten = z.infer<typeof blockWrittenSchema>
 export type BlockList = z.infer<typeof blockListSchema>
 export type MemoryCommand = z.input<typeof memoryCommandSchema>

@@ -9,6 +9,8 @@ export {
   memoryCommandSchema,
   type Block,
   type BlockList,
+  type BlockPutRequest,
+  type BlockVersions,
   type BlockWritten,
   type MemoryCommand,
   type MemoryCommandAnswer,
@@ -30,6 +32,7 @@ export {
   stateVersionsSchema,
   type State,
   type StateList,
+  type StateVersions,
   type StateWritten,
 } from "./states.ts"
 export {

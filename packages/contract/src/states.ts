@@ -49,6 +49,7 @@ export const stateVersionsSchema = z.object({ versions: z.array(stateVersionSche
 export const stateDeletedSchema = z.object({ scope: z.string(), key: z.string(), deleted: z.literal(true), seq: z.int() })
 
 export type State = z.infer<typeof stateSchema>
+export type StateVersions = z.infer<typeof stateVersionsSchema>
 export type StateWritten = z.infer<typeof stateWrittenSchema>
 export type StateList = z.infer<typeof stateListSchema>
 

@@ -44,7 +44,7 @@ export function useMemoryPages(scope: string, narrowed: Narrowed): UseInfiniteQu
 export function useMemorySearch(request: MemorySearchRequest): UseQueryResult<MemorySearch> {
   return useQuery({
     queryKey: ["memories", "search", request],
-    queryFn: ({ signal }) => client.memories.search({ ...request, explain: true, limit: pageRows }, signal),
+    queryFn: ({ signal }) => client.memories.search({ limit: pageRows, ...request, explain: true }, signal),
   })
 }
 

@@ -32,3 +32,24 @@ export function Dialog({ title, onClose, holds = false, children }: DialogProps)
     </dialog>
   )
 }
+
+export interface DialogButtonsProps {
+  word: string
+  isBad?: boolean
+  busy: boolean
+  onSend: () => void
+  onClose: () => void
+}
+
+export function DialogButtons({ word, isBad = false, busy, onSend, onClose }: DialogButtonsProps): React.JSX.Element {
+  return (
+    <div className="flex justify-end gap-2">
+      <button type="button" className="button" onClick={onClose}>
+        Cancel
+      </button>
+      <button type="button" className={`button ${isBad ? "button-bad" : "button-main"}`} disabled={busy} onClick={onSend}>
+        {word}
+      </button>
+    </div>
+  )
+}

@@ -11,13 +11,20 @@ export const levels = [
   ["3", "Users’ own words"],
 ] as const
 
-export function Toolbar({ isSearch }: { isSearch: boolean }): React.JSX.Element {
+export interface ToolbarProps {
+  /** A question can be asked. */
+  isSearch: boolean
+  /** What is found can be narrowed here. */
+  isFiltered: boolean
+}
+
+export function Toolbar({ isSearch, isFiltered }: ToolbarProps): React.JSX.Element {
   const { params, set } = useAddress()
   const query = params.get("query") ?? ""
   return (
     <div className="flex flex-wrap items-start gap-2">
       <SearchForm key={`${params.get("scope")} ${query}`} isSearch={isSearch} />
-      {isSearch && query === "" ? (
+      {isFiltered && query === "" ? (
         <>
           <Choice
             label="Kind"
@@ -36,7 +43,7 @@ export function Toolbar({ isSearch }: { isSearch: boolean }): React.JSX.Element 
           </label>
         </>
       ) : null}
-      {isSearch && query !== "" ? (
+      {isFiltered && query !== "" ? (
         <>
           <Choice
             label="Trust"
@@ -69,6 +76,7 @@ function SearchForm({ isSearch }: { isSearch: boolean }): React.JSX.Element {
     event.preventDefault()
     const next = new URLSearchParams(params)
     next.set("scope", scope.trim() === "" ? "project" : scope.trim())
+    next.delete("entry")
     if (query.trim() === "") next.delete("query")
     else next.set("query", query.trim())
     setParams(next)

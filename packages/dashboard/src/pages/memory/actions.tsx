@@ -4,7 +4,7 @@ import { useState } from "react"
 import { useLocation } from "wouter"
 import { useCorrectMemory, useDecideMemory, type Decision } from "../../data/memories.ts"
 import { canDecide } from "../../lib/memory-look.ts"
-import { Dialog } from "../../parts/dialog.tsx"
+import { Dialog, DialogButtons } from "../../parts/dialog.tsx"
 import { PinButton } from "../../parts/pin-button.tsx"
 import { Failure } from "../../parts/small.tsx"
 
@@ -76,7 +76,7 @@ function Decide({ memory, decision, onClose }: DecideProps): React.JSX.Element {
     <Dialog title={title} onClose={onClose}>
       <p className="text-sm text-dim">{what}</p>
       {decide.error ? <Failure error={decide.error} /> : null}
-      <Buttons word={word} busy={decide.isPending} onSend={() => decide.mutate(decision, { onSuccess: done })} onClose={onClose} />
+      <DialogButtons word={word} busy={decide.isPending} onSend={() => decide.mutate(decision, { onSuccess: done })} onClose={onClose} />
     </Dialog>
   )
 }
@@ -98,27 +98,7 @@ function Correct({ memory, onClose }: { memory: Memory; onClose: () => void }): 
         className="field h-auto py-1.5"
       />
       {correct.error ? <Failure error={correct.error} /> : null}
-      <Buttons word="Correct" busy={correct.isPending || isSame} onSend={send} onClose={onClose} />
+      <DialogButtons word="Correct" busy={correct.isPending || isSame} onSend={send} onClose={onClose} />
     </Dialog>
-  )
-}
-
-interface ButtonsProps {
-  word: string
-  busy: boolean
-  onSend: () => void
-  onClose: () => void
-}
-
-function Buttons({ word, busy, onSend, onClose }: ButtonsProps): React.JSX.Element {
-  return (
-    <div className="flex justify-end gap-2">
-      <button type="button" className="button" onClick={onClose}>
-        Cancel
-      </button>
-      <button type="button" className="button button-main" disabled={busy} onClick={onSend}>
-        {word}
-      </button>
-    </div>
   )
 }

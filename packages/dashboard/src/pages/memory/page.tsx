@@ -5,6 +5,7 @@ import { usePrincipalNames } from "../../data/keys.ts"
 import { useExplanation } from "../../data/memories.ts"
 import { formatTime } from "../../lib/format.ts"
 import { endText, wordText } from "../../lib/memory-look.ts"
+import { FactList, RunLink, type Facts } from "../../parts/fact-list.tsx"
 import { Icon } from "../../parts/icons.tsx"
 import { Copy, Failure, Id, Loading, PageHead } from "../../parts/small.tsx"
 import { Actions } from "./actions.tsx"
@@ -42,7 +43,7 @@ export function MemoryPage({ memoryId }: { memoryId: string }): React.JSX.Elemen
               <Grounds explanation={found.data} />
               {found.data.memory.versionId === null ? null : <Versions memoryId={memoryId} />}
             </div>
-            <Facts explanation={found.data} />
+            <MemoryFacts explanation={found.data} />
           </div>
         ) : null}
       </div>
@@ -50,11 +51,11 @@ export function MemoryPage({ memoryId }: { memoryId: string }): React.JSX.Elemen
   )
 }
 
-function Facts({ explanation }: { explanation: MemoryExplanation }): React.JSX.Element {
+function MemoryFacts({ explanation }: { explanation: MemoryExplanation }): React.JSX.Element {
   const { memory, source, model } = explanation
   const nameOf = usePrincipalNames()
   const time = (at: number | null): string | null => (at === null ? null : formatTime(at))
-  const rows: readonly (readonly [string, React.ReactNode])[] = [
+  const rows: Facts = [
     ["Scope", <span className="font-mono text-xs">{memory.scope}</span>],
     ["Kind", memory.kind === "episode" ? `evidence, ${memory.lane}` : memory.kind],
     ["About", memory.slot],
@@ -74,24 +75,5 @@ function Facts({ explanation }: { explanation: MemoryExplanation }): React.JSX.E
     ["Ended", memory.expiredAt === null ? null : `${formatTime(memory.expiredAt)}: ${endText(memory) ?? ""}`],
     ["Run", memory.runId === null ? null : <RunLink id={memory.runId} />],
   ]
-  return (
-    <dl className="panel grid h-fit grid-cols-[max-content_minmax(0,1fr)] gap-x-4 gap-y-1.5 px-4 py-3 text-sm">
-      {rows.map(([name, value]) =>
-        value === null || value === "" ? null : (
-          <div key={name} className="contents">
-            <dt className="text-dim">{name}</dt>
-            <dd className="break-words">{value}</dd>
-          </div>
-        ),
-      )}
-    </dl>
-  )
-}
-
-function RunLink({ id }: { id: string }): React.JSX.Element {
-  return (
-    <Link to={`/runs/${encodeURIComponent(id)}`} className="text-accent hover:underline">
-      <Id id={id} />
-    </Link>
-  )
+  return <FactList rows={rows} />
 }
