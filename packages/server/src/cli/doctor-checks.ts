@@ -4,7 +4,7 @@ import { createRequire } from "node:module"
 import { createServer } from "node:net"
 import { dirname } from "node:path"
 import { messageOf } from "../core/index.ts"
-import type { Config, ProviderConfig } from "../config/index.ts"
+import type { Config } from "../config/index.ts"
 import { inspectDatabase } from "./doctor-database.ts"
 import { runningServer } from "./server-file.ts"
 
@@ -20,7 +20,7 @@ export interface Check {
 const nodeMajorMin = 24
 const diskFailBytes = 100 * 1024 ** 2
 const diskWarnBytes = 1024 ** 3
-const providerTimeoutMs = 3_000
+const serverTimeoutMs = 3_000
 
 export function nodeChecks(): Check[] {
   const { node } = process.versions
@@ -83,10 +83,6 @@ export async function databaseChecks(config: Config): Promise<Check[]> {
   return running === undefined ? inspectDatabase(config) : [await readiness(running.url)]
 }
 
-export async function providerChecks({ providers }: Config): Promise<Check[]> {
-  return Promise.all(Object.entries(providers).map(([name, provider]) => providerCheck(name, provider)))
-}
-
 /** The embedded models: the weights by their hashes, and whether the optional peer for GGUF files is there. */
 export async function modelChecks(data?: string): Promise<Check[]> {
   const isServed = data !== undefined && runningServer(data) !== undefined
@@ -115,25 +111,10 @@ function llamaCheck(): Check {
   }
 }
 
-async function providerCheck(name: string, { baseUrl, apiKey }: ProviderConfig): Promise<Check> {
-  const check = { name: `provider ${name}`, next: `check providers.${name} in the configuration` }
-  try {
-    const headers = apiKey === null ? {} : { authorization: `Bearer ${apiKey.reveal()}` }
-    const response = await fetch(`${baseUrl}/models`, { headers, signal: AbortSignal.timeout(providerTimeoutMs) })
-    await response.body?.cancel()
-    if (response.status === 401 || response.status === 403)
-      return { ...check, status: "fail", detail: `${baseUrl} refuses the key (${response.status})` }
-    return { ...check, status: response.ok ? "ok" : "warn", detail: `${baseUrl} answers ${response.status}` }
-  } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : messageOf(error)
-    return { ...check, status: "warn", detail: `${baseUrl} does not answer: ${cause}` }
-  }
-}
-
 async function readiness(url: string): Promise<Check> {
   const name = "database"
   try {
-    const response = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(providerTimeoutMs) })
+    const response = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(serverTimeoutMs) })
     const detail = (await response.text()).slice(0, 500)
     return response.ok
       ? { name, status: "ok", detail: "the running server says it is ready" }

@@ -107,3 +107,40 @@ test("a provider that refuses the key is a fault, one that does not answer a war
   expect(check(checks, "provider strict")?.status).toBe("fail")
   expect(check(checks, "provider absent")?.status).toBe("warn")
 })
+
+test("providers are asked in their own way: Anthropic's key in its header, Azure's list at its address", async () => {
+  const asked: string[] = []
+  const server = createServer((request, response) => {
+    const { url = "", headers } = request
+    asked.push(`${url} ${headers["x-api-key"] ?? headers["api-key"] ?? headers.authorization} ${headers["anthropic-version"] ?? ""}`.trim())
+    response.writeHead(200, { "content-type": "application/json" }).end('{"data": [{"id": "claude-x"}, {"id": "gpt-x"}]}')
+  }).listen(0, "127.0.0.1")
+  await new Promise((resolve) => server.once("listening", resolve))
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const path = join(root, "own-ways.yaml")
+  writeFileSync(
+    path,
+    `providers:
+  claude: { type: anthropic, baseUrl: "${url}", apiKey: key-a }
+  azure: { type: azure, baseUrl: "${url}", apiKey: key-b, settings: { apiVersion: "2024-10-21" } }
+  open: { type: openai, baseUrl: "${url}/v1", apiKey: key-c }
+  cloud: { type: bedrock, settings: { region: eu-central-1 } }
+models:
+  good: { deployments: [{ provider: open, model: gpt-x }, { provider: claude, model: claude-x }] }
+  typo: { deployments: [{ provider: open, model: gpt-y }] }`,
+  )
+  const { checks } = await doctor("--json", "--config", path, "--data", join(root, "o"))
+  server.close()
+  expect(asked.toSorted()).toEqual([
+    "/openai/models?api-version=2024-10-21 key-b",
+    "/v1/models Bearer key-c",
+    "/v1/models?limit=1000 key-a 2023-06-01",
+  ])
+  expect(check(checks, "provider claude")?.status).toBe("ok")
+  expect(check(checks, "provider azure")?.status).toBe("ok")
+  expect(check(checks, "provider cloud")?.status).toBe("ok")
+  expect(check(checks, "provider open")).toMatchObject({
+    status: "warn",
+    detail: `${url}/v1 does not list gpt-y; it lists claude-x, gpt-x`,
+  })
+})

@@ -1,7 +1,8 @@
 // `perdure doctor`: checks what the server needs and says for each fault what to do. Silent on success with `--quiet`.
 import { messageOf } from "../core/index.ts"
 import { ConfigError, formatProblem, type LoadedConfig } from "../config/index.ts"
-import { databaseChecks, directoryChecks, modelChecks, nodeChecks, portChecks, providerChecks, type Check } from "./doctor-checks.ts"
+import { databaseChecks, directoryChecks, modelChecks, nodeChecks, portChecks, type Check } from "./doctor-checks.ts"
+import { providerChecks } from "./doctor-providers.ts"
 import { exitCodes } from "./exit-codes.ts"
 import { loadFor, type ConfigOptions } from "./options.ts"
 import type { Terminal } from "./terminal.ts"

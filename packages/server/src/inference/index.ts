@@ -79,6 +79,7 @@ export type {
   ModelUsage,
 } from "./types.ts"
 export { addUsage, noUsage } from "./usage-sum.ts"
+export { readModelNames, type ModelList } from "./model-list.ts"
 export { discover, type Discovery, type DiscoveryEnvironment, type DiscoverOptions } from "./discovery.ts"
 export { createAiSdkModel, type AiSdkOptions } from "./providers/ai-sdk/model.ts"
 export {

@@ -2,7 +2,7 @@
 import { request } from "undici"
 import { isJsonObject } from "../core/index.ts"
 import { presetOf } from "./providers/presets.ts"
-import { headersOf } from "./providers/target.ts"
+import { headersOf, pathsOf } from "./providers/target.ts"
 import type { Deployment } from "./types.ts"
 
 export type ModelList =
@@ -18,10 +18,12 @@ const namesMax = 1_000
 
 /** Throws where nothing answers in time. */
 export async function readModelNames(
-  place: { baseUrl: string; apiKey: string | null; provider: Deployment["provider"] },
+  place: Pick<Deployment, "provider" | "apiKey" | "settings"> & { baseUrl: string },
   signal: AbortSignal,
 ): Promise<ModelList> {
-  const address = place.baseUrl + presetOf(place.provider).modelsPath
+  const { origin, pathname } = new URL(place.baseUrl)
+  const pathOf = pathsOf({ ...place, upstreamModel: "", dialect: "openai-chat" }, pathname.replace(/\/+$/, ""))
+  const address = origin + pathOf(presetOf(place.provider).modelsPath)
   const answer = await request(address, { headers: headersOf(place), signal, headersTimeout: 0, bodyTimeout: 0 })
   if (answer.statusCode !== 200) {
     await answer.body.dump()

@@ -6,14 +6,16 @@ import { presetOf } from "./presets.ts"
 /** `/chat/completions` → the whole path of the request. */
 export type PathOf = (route: string) => string
 
-export function pathsOf(deployment: Deployment, prefix: string): PathOf {
+type Placed = Pick<Deployment, "provider" | "upstreamModel" | "settings" | "dialect">
+
+export function pathsOf(deployment: Placed, prefix: string): PathOf {
   if (deployment.provider === "azure") return azurePaths(deployment, prefix)
   if (deployment.provider === "vertex" && deployment.dialect === "openai-chat") return (route) => `${prefix}/endpoints/openapi${route}`
   return (route) => prefix + route
 }
 
 /** Azure's v1 API is like OpenAI's; the dated ones have the deployment in the path and the version in the query. */
-function azurePaths({ upstreamModel, settings }: Deployment, prefix: string): PathOf {
+function azurePaths({ upstreamModel, settings }: Placed, prefix: string): PathOf {
   const version = settings?.["apiVersion"]
   if (typeof version !== "string") {
     const base = prefix.includes("/openai") ? prefix : `${prefix}/openai/v1`
