@@ -8,6 +8,7 @@ const schema = z.strictObject({
   limit: z.int().min(1).max(100).optional(),
   query: z.union([z.string(), z.array(z.string())]).optional(),
   name: z.string("must be the name of a tool").optional(),
+  items: z.array(z.strictObject({ title: z.string() }).meta({ id: "NamedInATest" })).optional(),
 })
 
 test.each([
@@ -19,7 +20,9 @@ test.each([
   [{ text: "a", limit: Number.NaN }, '"limit" must be a number', undefined],
   [{ text: "a", query: 1 }, '"query" has a type or a value that is not taken here', undefined],
   [{ text: "a", name: 1 }, '"name": must be the name of a tool', undefined],
-  [{ text: "a", wat: 1 }, '"wat" is not a parameter here', "Remove it."],
+  [{ text: "a", wat: 1 }, '"wat" is not a parameter here', "There are: text, limit, query, name, items."],
+  [{ text: "a", limt: 1 }, '"limt" is not a parameter here', 'Did you mean "limit"?'],
+  [{ text: "a", items: [{ title: "b", tilte: 1 }] }, '"items[0].tilte" is not a parameter here', 'Did you mean "title"?'],
 ])("%j is refused in plain words", (body, message, hint) => {
   expect(() => checked(schema, body)).toThrow(expect.objectContaining({ message, ...(hint === undefined ? {} : { hint }) }) as Error)
 })

@@ -1,8 +1,10 @@
 // Request bodies of the API: bytes to checked values, or an error that names the place.
 import type { Context } from "hono"
 import type { z } from "zod"
+import { didYouMean } from "../config/index.ts"
 import { AppError, isJsonObject, messageOf, type JsonObject } from "../core/index.ts"
 import type { HttpEnv } from "./env.ts"
+import { knownMembers } from "./known-members.ts"
 
 const utf8 = new TextDecoder("utf-8", { fatal: true })
 
@@ -37,19 +39,16 @@ export function parseJsonObject(bytes: Uint8Array): JsonObject {
 export function checked<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
   const result = schema.safeParse(value)
   if (result.success) return result.data
-  throw schemaError(result.error)
+  throw schemaError(result.error, schema)
 }
 
 /** The first problem that zod found, as an error of the published codes. */
-export function schemaError(error: z.ZodError): AppError {
+export function schemaError(error: z.ZodError, schema: z.ZodType): AppError {
   const issue = error.issues[0]
   if (!issue) return new AppError("invalid_request", "the request is not valid")
   const param = pathText(issue.path)
   const named = param === "" ? "the request" : `"${param}"`
-  if (issue.code === "unrecognized_keys") {
-    const key = param === "" ? String(issue.keys[0]) : `${param}.${String(issue.keys[0])}`
-    return new AppError("unknown_parameter", `"${key}" is not a parameter here`, { param: key, hint: "Remove it." })
-  }
+  if (issue.code === "unrecognized_keys") return unknownParameter(String(issue.keys[0]), param, knownMembers(schema, issue.path))
   const missing = issue.code === "invalid_type" && issue.message.endsWith("received undefined")
   if (missing)
     return new AppError("missing_required_parameter", `${named} is missing`, {
@@ -58,6 +57,14 @@ export function schemaError(error: z.ZodError): AppError {
     })
   const code = issue.code === "invalid_type" ? "invalid_type" : issue.code === "invalid_value" ? "unsupported_value" : "invalid_request"
   return new AppError(code, `${named}${complaintOf(issue)}`, param === "" ? {} : { param })
+}
+
+/** Names what is near it, else all that there is. */
+function unknownParameter(name: string, within: string, known: readonly string[]): AppError {
+  const near = didYouMean(name, known)
+  const hint = near !== undefined ? `Did you mean "${near}"?` : known.length === 0 ? "Remove it." : `There are: ${known.join(", ")}.`
+  const param = within === "" ? name : `${within}.${name}`
+  return new AppError("unknown_parameter", `"${param}" is not a parameter here`, { param, hint })
 }
 
 const kindWords: Record<string, string> = {
