@@ -126,6 +126,7 @@ async function compose(config: Config, overrides: Overrides, cleanUps: AsyncDisp
   tasks.run("discovery", async () => inference.rediscovered(await discovered.refresh(stopping.signal)))
   return running({
     url,
+    publicUrl: config.server.publicUrl ?? url,
     identity,
     runs,
     inference,
@@ -168,6 +169,8 @@ function reportOf(config: Config, found: readonly string[]): string[] {
 
 interface RunningParts {
   url: string
+  /** Where people reach it. */
+  publicUrl: string
   identity: Identity
   runs: Runs
   inference: Inference
@@ -177,7 +180,7 @@ interface RunningParts {
   cleanUps: AsyncDisposableStack
 }
 
-function running({ url, identity, runs, inference, configuration, report, apiKeyCreated, cleanUps }: RunningParts): Perdure {
+function running({ url, publicUrl, identity, runs, inference, configuration, report, apiKeyCreated, cleanUps }: RunningParts): Perdure {
   const close = (): Promise<void> => cleanUps.disposeAsync()
   return {
     url,
@@ -187,7 +190,7 @@ function running({ url, identity, runs, inference, configuration, report, apiKey
     identity,
     runs,
     report,
-    loginUrl: () => `${url}/dashboard/login?token=${identity.createLoginToken(defaultProjectId)}`,
+    loginUrl: () => `${publicUrl}/dashboard/login?token=${identity.createLoginToken(defaultProjectId)}`,
     deployments: () => readDeployments({ ...inference, configuration }, () => true),
     reload: (load) => configuration.reload(load),
     close,

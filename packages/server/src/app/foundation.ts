@@ -53,7 +53,8 @@ export async function openFoundation(
   const sealer = await openSealer(store)
   // Before anything is written: another key's database is left as it is.
   const wrapping = await openKeyWrapping(store, sealer, masterKeys(config.encryption))
-  const identity = cleanUps.use(await createIdentity({ ...shared, store, onError: (error) => shared.onError("identity", error) }))
+  const secureCookies = config.server.publicUrl?.startsWith("https:") ?? false
+  const identity = cleanUps.use(await createIdentity({ ...shared, store, secureCookies, onError: (error) => shared.onError("identity", error) }))
   const gate = createReplaceableGate(config.grants)
   const accounting = await openAccounting(config, shared, { store, metrics, observers }, cleanUps)
   const role = config.roles.includes("executor") ? "all" : "gateway"

@@ -188,7 +188,9 @@ describe("a configuration that is wrong", () => {
     [
       "a misspelt key",
       "server:\n  prot: 1",
-      ['perdure.yaml:2:3  server.prot  unknown key "prot"  allowed: host, port, allowedHosts, allowedOrigins  did you mean port?'],
+      [
+        'perdure.yaml:2:3  server.prot  unknown key "prot"  allowed: host, port, publicUrl, allowedHosts, allowedOrigins  did you mean port?',
+      ],
     ],
     [
       "a misspelt key at the top",
@@ -206,6 +208,15 @@ describe("a configuration that is wrong", () => {
       "an address for an origin",
       "server: { allowedOrigins: [https://app.example.com/page] }",
       ['perdure.yaml:1:28  server.allowedOrigins[0]  "https://app.example.com/page" is not an origin such as https://app.example.com'],
+    ],
+    [
+      "a page for the public address",
+      "server: { publicUrl: https://ai.example.com/perdure }",
+      [
+        expect.stringContaining(
+          'server.publicUrl  "https://ai.example.com/perdure" is not an origin  allowed: an address such as https://',
+        ),
+      ],
     ],
     [
       "text for a number",
@@ -230,7 +241,7 @@ describe("a configuration that is wrong", () => {
     [
       "a list for a map",
       "server: []",
-      ["perdure.yaml:1:9  server  a list is not a map of keys  allowed: host, port, allowedHosts, allowedOrigins"],
+      ["perdure.yaml:1:9  server  a list is not a map of keys  allowed: host, port, publicUrl, allowedHosts, allowedOrigins"],
     ],
     [
       "an unknown level",
@@ -386,7 +397,7 @@ providers:
   test("problems of a TypeScript file name the file and the path", async () => {
     const problems = await problemsOf({ "perdure.config.ts": "export default { server: { prot: 1 } }" })
     expect(problems).toEqual([
-      'perdure.config.ts  server.prot  unknown key "prot"  allowed: host, port, allowedHosts, allowedOrigins  did you mean port?',
+      'perdure.config.ts  server.prot  unknown key "prot"  allowed: host, port, publicUrl, allowedHosts, allowedOrigins  did you mean port?',
     ])
   })
 

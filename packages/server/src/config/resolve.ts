@@ -14,7 +14,7 @@ import { SecretReader, type SecretContext, type SecretInput } from "./resolve-se
 import type { ParsedConfig } from "./schema.ts"
 import type { Secret } from "./secret.ts"
 import type { ConfigProblem } from "./source.ts"
-import type { Config, ExperimentConfig, GuardConfig, ModelConfig, PromptConfig, ProviderConfig } from "./types.ts"
+import type { Config, ExperimentConfig, GuardConfig, ModelConfig, PromptConfig, ProviderConfig, ServerConfig } from "./types.ts"
 
 export interface ResolveContext extends SecretContext {
   cwd: string
@@ -29,7 +29,7 @@ export function resolveConfig(parsed: ParsedConfig, context: ResolveContext): { 
   const resolver = new Resolver(context)
   const providers = resolver.providers(parsed.providers)
   const config: Config = {
-    server: parsed.server,
+    server: serverOf(parsed.server),
     data: resolver.directory(parsed.data),
     database: { url: resolver.databaseUrl(parsed.database.url) },
     encryption: resolver.encryption(parsed.encryption),
@@ -64,6 +64,12 @@ export function resolveConfig(parsed: ParsedConfig, context: ResolveContext): { 
     tools: resolver.code("tools", parsed.tools, { member: "parameters", made: "defineTool({ … })", one: "tool" }),
   }
   return { config, problems: resolver.problems }
+}
+
+function serverOf({ publicUrl, allowedHosts, ...rest }: ParsedConfig["server"]): ServerConfig {
+  return publicUrl === undefined
+    ? { ...rest, allowedHosts }
+    : { ...rest, publicUrl, allowedHosts: [...allowedHosts, new URL(publicUrl).hostname] }
 }
 
 class Resolver {

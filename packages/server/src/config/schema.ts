@@ -55,7 +55,7 @@ const name = z
   .meta({ description: "a name: letters, digits, dot, dash, underscore; 64 at most" })
 
 const grantSchema = z.strictObject({
-  to: z.string().min(1).max(200).meta({ description: "the id or name of a principal, or *" }),
+  to: z.string().min(1).max(200).meta({ description: "the id of a principal, such as key_… or user:admin, or *" }),
   allow: z
     .array(
       z
@@ -76,6 +76,10 @@ export const configSchema = z.strictObject({
     .strictObject({
       host: z.string().min(1).default("127.0.0.1").meta({ description: "Address to listen on; 0.0.0.0 for all" }),
       port: z.int().min(0).max(65_535).default(8080).meta({ description: "Port to listen on; 0 takes any free one" }),
+      publicUrl: z.string().refine(isOrigin, { error: "not an origin" }).optional().meta({
+        description:
+          "an address such as https://perdure.example.com by which people reach it behind a proxy: for links to the dashboard, whose cookie is Secure with https, and as an allowed host",
+      }),
       allowedHosts: z
         .array(z.string().regex(/^[A-Za-z0-9.-]{1,253}$/))
         .max(64)

@@ -27,7 +27,7 @@ export interface ExperimentConfig {
 }
 
 export interface Config {
-  server: { host: string; port: number; allowedHosts: readonly string[]; allowedOrigins: readonly string[] }
+  server: ServerConfig
   /** Absolute path of the data directory. */
   data: string
   database: { url: Secret | null }
@@ -84,6 +84,16 @@ export function databaseDirectory({ data }: Pick<Config, "data">): string {
 
 export type LogLevel = (typeof logLevels)[number]
 export type Role = (typeof roleNames)[number]
+
+export interface ServerConfig {
+  host: string
+  port: number
+  /** Behind a proxy: an origin. */
+  publicUrl?: string | undefined
+  /** With the host of the public address. */
+  allowedHosts: readonly string[]
+  allowedOrigins: readonly string[]
+}
 
 export interface ProviderConfig {
   type: ProviderTypeName

@@ -13,6 +13,8 @@ export interface IdentityOptions {
   store: Store
   clock: Clock
   newId: NewId
+  /** People reach the dashboard by https alone. */
+  secureCookies?: boolean
   limits: Pick<Limits, "keysPerProjectMax" | "keyOldSecretsMax" | "keyPollMs" | "keyUseFlushMs">
   onError: (error: unknown) => void
 }

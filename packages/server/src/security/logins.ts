@@ -20,7 +20,11 @@ export interface Logins {
   readonly csrfOf: Identity["csrfOf"]
 }
 
-export function createLogins({ store, clock }: { store: Store; clock: Clock }, pepper: Uint8Array): Logins {
+export function createLogins(
+  { store, clock, secureCookies = false }: { store: Store; clock: Clock; secureCookies?: boolean },
+  pepper: Uint8Array,
+): Logins {
+  const attributes = `Path=/; HttpOnly; SameSite=Strict; Max-Age=${sessionLifeMs / 1000}${secureCookies ? "; Secure" : ""}`
   const projectOf = (session: string | undefined): string | undefined =>
     session === undefined ? undefined : verify(pepper, session, "session", clock.now())?.projectId
   return {
@@ -36,8 +40,7 @@ export function createLogins({ store, clock }: { store: Store; clock: Clock }, p
       const claims = verify(pepper, token, "login", clock.now())
       if (!claims || !(await apiKeys.useLoginToken(store.system, claims.id, claims.expiresAt))) return undefined
       const session = sign(pepper, { use: "session", projectId: claims.projectId, expiresAt: clock.now() + sessionLifeMs })
-      const setCookie = `${sessionCookie}=${session}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${sessionLifeMs / 1000}`
-      return { setCookie, csrf: csrfToken(pepper, session) }
+      return { setCookie: `${sessionCookie}=${session}; ${attributes}`, csrf: csrfToken(pepper, session) }
     },
     csrfOf: (headers) => {
       const session = cookieOf(headers.cookie, sessionCookie)
