@@ -39,7 +39,9 @@ export function offeredTools(request: ResponseRequest, registry: ToolRegistry): 
       const settings = searchOf(tool)
       if (allowed.tool("file_search", undefined)) fileSearch = settings
     } else if (tool["type"] === "mcp" && tool["server_label"] === ownServerLabel) {
-      server.push(...serverTools(tool, registry, index).filter((each) => allowed.tool("mcp", each.name)))
+      const offered = serverTools(tool, registry, index)
+      refuseApproval(tool["require_approval"], offered, index)
+      server.push(...offered.filter((each) => allowed.tool("mcp", each.name)))
     } else if (isMemoryTool(tool)) {
       if (allowed.tool(tool["type"] as string, undefined)) server.push(memoryOf(tool, request, registry, index))
     } else throw unsupportedTool(tool, index)
@@ -153,6 +155,25 @@ function serverTools(tool: JsonObject, registry: ToolRegistry, index: number): r
       }.`,
     })
   })
+}
+
+/** Nobody can be asked yet, and a tool that its client wanted to approve must not run without that. */
+function refuseApproval(wanted: JsonValue | undefined, offered: readonly Tool[], index: number): void {
+  if (wanted === undefined || wanted === null || wanted === "never") return
+  const never = isJsonObject(wanted) ? namesUnder(wanted["never"]) : []
+  const always = isJsonObject(wanted) ? namesUnder(wanted["always"]) : []
+  const first = offered.find(({ name }) => always.includes(name) || !never.includes(name))
+  if (first === undefined) return
+  throw new AppError("unsupported_value", `The tool "${first.name}" would need an approval, and responses cannot ask for one`, {
+    param: `tools[${index}].require_approval`,
+    hint: 'Say "never", leave the tool to the client as a function tool, or let it start a workflow that waits for a signal.',
+  })
+}
+
+/** `{ "tool_names": [...] }` */
+function namesUnder(filter: JsonValue | undefined): readonly JsonValue[] {
+  const names = isJsonObject(filter) ? filter["tool_names"] : undefined
+  return Array.isArray(names) ? (names as readonly JsonValue[]) : []
 }
 
 /** Anthropic's name for it, or ours. */

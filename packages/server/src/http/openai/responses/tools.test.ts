@@ -326,6 +326,26 @@ describe("tools of this process", () => {
     const { status, json } = await send(server, "POST", "/v1/responses", { model: "fake-model", input: "x", tools: [unknown] })
     expect([status, json["error"]]).toMatchObject([400, { param: "tools[0].allowed_tools" }])
   })
+
+  it.each(["always", { always: { tool_names: ["order"] } }, { never: { tool_names: ["another"] } }])(
+    "are refused where the client wants to approve them first: %j",
+    async (approval) => {
+      const tools = [{ type: "mcp", server_label: "perdure", require_approval: approval }]
+      const { status, json } = await send(server, "POST", "/v1/responses", { model: "fake-model", input: "Order tea", tools })
+      expect([status, json["error"]]).toMatchObject([400, { code: "unsupported_value", param: "tools[0].require_approval" }])
+      expect(JSON.stringify(json)).toContain("order")
+    },
+  )
+
+  it.each(["never", null, { never: { tool_names: ["order"] } }])(
+    "run where the client says that nobody need approve: %j",
+    async (approval) => {
+      provider.next(callOf("order", { thing: "milk" }), { text: "Ordered." })
+      const tools = [{ type: "mcp", server_label: "perdure", require_approval: approval }]
+      const { status } = await send(server, "POST", "/v1/responses", { model: "fake-model", input: "Order milk", tools })
+      expect([status, orders.at(-1)]).toEqual([200, "milk"])
+    },
+  )
 })
 
 describe("labels", () => {
