@@ -9,7 +9,7 @@ import { createLogger, createMetrics, type Logger, type Metrics } from "../telem
 import { openAccounting, type Accounting } from "./accounting.ts"
 import { masterKeys } from "./encryption.ts"
 import { createReplaceableGate, type ReplaceableGate } from "./gate.ts"
-import { createObservers, type Observers } from "./observe.ts"
+import { createObservers, type Observers, type ObserversOptions } from "./observe.ts"
 import type { Shared } from "./services.ts"
 
 export interface Opened {
@@ -54,7 +54,9 @@ export async function openFoundation(
   // Before anything is written: another key's database is left as it is.
   const wrapping = await openKeyWrapping(store, sealer, masterKeys(config.encryption))
   const secureCookies = config.server.publicUrl?.startsWith("https:") ?? false
-  const identity = cleanUps.use(await createIdentity({ ...shared, store, secureCookies, onError: (error) => shared.onError("identity", error) }))
+  const identity = cleanUps.use(
+    await createIdentity({ ...shared, store, secureCookies, onError: (error) => shared.onError("identity", error) }),
+  )
   const gate = createReplaceableGate(config.grants)
   const accounting = await openAccounting(config, shared, { store, metrics, observers }, cleanUps)
   const role = config.roles.includes("executor") ? "all" : "gateway"
@@ -80,12 +82,13 @@ export function openTelemetry(
   let models: Models | undefined
   const metrics = cleanUps.use(createMetrics({ ...options, isKnownModel: (name) => models?.get(name) !== undefined }))
   metrics.gauge("perdure_resident_memory_bytes", "Resident memory of this process", () => process.memoryUsage.rss())
-  const providerOf: Parameters<typeof createObservers>[1] = (id) =>
+  const providerOf: ObserversOptions["providerOf"] = (id) =>
     models
       ?.list()
       .flatMap(({ deployments }) => deployments)
       .find((deployment) => deployment.id === id)?.provider ?? "other"
-  return { logger, metrics, observers: createObservers(metrics.events, remembered(providerOf)), watch: (registry) => (models = registry) }
+  const observers = createObservers(metrics.events, { providerOf: remembered(providerOf), logger: logger.child("inference") })
+  return { logger, metrics, observers, watch: (registry) => (models = registry) }
 }
 
 /** A deployment keeps its provider, and there are few of them. */

@@ -4,7 +4,7 @@ import { isJsonObject, type JsonValue } from "../core/index.ts"
 import type { HttpMetrics } from "../http/index.ts"
 import type { PoolObserver } from "../inference/index.ts"
 import type { Run, RunEvent } from "../runs/index.ts"
-import type { BusinessEvents } from "../telemetry/index.ts"
+import type { BusinessEvents, Logger } from "../telemetry/index.ts"
 
 export interface Observers {
   onRecord: (record: LightRunRecord) => void
@@ -17,8 +17,13 @@ export interface Observers {
 /** Records of calls of a model; others are changes of what is stored here. */
 const modelCalls: ReadonlySet<string> = new Set(["chat", "embedding", "image", "audio", "moderation", "rerank", "realtime"])
 
-/** `providerOf` names the provider of a deployment by its id. */
-export function createObservers(events: BusinessEvents, providerOf: (deploymentId: string | null) => string): Observers {
+export interface ObserversOptions {
+  /** Names the provider of a deployment by its id. */
+  providerOf: (deploymentId: string | null) => string
+  logger: Pick<Logger, "info" | "warn">
+}
+
+export function createObservers(events: BusinessEvents, { providerOf, logger }: ObserversOptions): Observers {
   const usages = new Map<string, JsonValue>()
   return {
     onRecord: (record) => {
@@ -40,9 +45,22 @@ export function createObservers(events: BusinessEvents, providerOf: (deploymentI
       },
       retried: (event) => events.callRetried(event),
       budgetExhausted: () => events.retryBudgetSpent(1),
-      breakerChanged: (event) => events.breakerChanged(event),
+      breakerChanged: (event) => {
+        events.breakerChanged(event)
+        tellOfBreaker(logger, event)
+      },
     },
   }
+}
+
+/** What an operator looks for when calls fail; trials in between are no news. */
+function tellOfBreaker(
+  logger: ObserversOptions["logger"],
+  { deployment, state, failure }: Parameters<Required<PoolObserver>["breakerChanged"]>[0],
+): void {
+  const { id, provider, origin } = deployment
+  if (state === "open") logger.warn({ deployment: id, provider, failure, declared: origin }, "deployment is left alone because it fails")
+  else if (state === "closed") logger.info({ deployment: id, provider }, "deployment answers again")
 }
 
 function callOfRecord(record: LightRunRecord, provider: string): Parameters<BusinessEvents["modelCallEnded"]>[0] {
@@ -60,7 +78,7 @@ function observe(
   events: BusinessEvents,
   usages: Map<string, JsonValue>,
   { type, data, runId }: RunEvent,
-  providerOf: Parameters<typeof createObservers>[1],
+  providerOf: ObserversOptions["providerOf"],
 ): void {
   if (!isJsonObject(data)) return
   if (type === "run.started") events.runStarted({ kind: textOf(data["kind"]) })
