@@ -42,7 +42,12 @@ export async function migrate(engine: Engine, options: MigrateOptions): Promise<
     const done = await appliedMigrations(connection)
     const missing = missingMigrations(migrations, done, vector)
     if (options.mode === "check" && missing.length > 0) throw notAtHead(missing)
-    for (const migration of missing) await apply(connection, migration, options.logger)
+    for (const migration of missing) await apply(connection, migration)
+    if (missing.length > 0)
+      options.logger.info(
+        { from: [...done.keys()].sort().at(-1) ?? null, to: missing.at(-1)?.name, applied: missing.length },
+        "schema brought to head",
+      )
     const [version] = await connection.query<{ version: string }>("select current_setting('server_version') as version")
     engine.setCapabilities({ vector, serverVersion: version?.version ?? "unknown" })
     return { applied: missing.map((migration) => migration.name) }
@@ -52,7 +57,7 @@ export async function migrate(engine: Engine, options: MigrateOptions): Promise<
 /** "perdure" as a number: one lock per database for all its processes. */
 const lockKey = 7_381_240_119_377
 
-async function apply(connection: ScriptRunner, migration: Migration, logger: StoreLogger): Promise<void> {
+async function apply(connection: ScriptRunner, migration: Migration): Promise<void> {
   try {
     await connection.script(migration.text)
   } catch (cause) {
@@ -66,7 +71,6 @@ async function apply(connection: ScriptRunner, migration: Migration, logger: Sto
     )
   }
   await connection.query("insert into schema_migrations (name, checksum) values ($1, $2)", [migration.name, migration.checksum])
-  logger.info({ migration: migration.name }, "migration applied")
 }
 
 async function appliedMigrations(connection: ScriptRunner): Promise<Map<string, string>> {
