@@ -1,5 +1,15 @@
 // The reference page of the configuration, made from the schema.
-import { configJsonSchema, configFileNames, environmentOverrides, serverVariables } from "../../packages/server/src/config/index.ts"
+import {
+  configJsonSchema,
+  configFileNames,
+  defaultGrants,
+  discoverableTypes,
+  environmentOverrides,
+  grantActions,
+  providerType,
+  serverVariables,
+} from "../../packages/server/src/config/index.ts"
+import { limitMeanings } from "./limit-meanings.ts"
 import { code, generatedNote, table } from "./markdown.ts"
 
 type Node = NonNullable<ReturnType<typeof configJsonSchema>["properties"]>[string]
@@ -24,7 +34,7 @@ Perdure starts without any configuration. What it reads, if it is there, is one 
 Unknown keys are errors. All problems are reported at once, each as \`file:line:column  path  what is wrong  what is allowed  hint\`:
 
 \`\`\`
-perdure.yaml:2:3  server.prot  unknown key "prot"  allowed: host, port, allowedHosts, allowedOrigins  did you mean port?
+perdure.yaml:2:3  server.prot  unknown key "prot"  allowed: host, port, publicUrl, allowedHosts, allowedOrigins  did you mean port?
 \`\`\`
 
 \`perdure config check\` reports them, \`perdure config print\` shows what is in force and where each value comes from, and
@@ -52,16 +62,23 @@ ${table(["path", "allowed", "default", "meaning"], rows)}
 
 ## Grants
 
-What acts is refused unless a grant names it. When \`grants\` is absent, every key may, in its own project, do
-\`memory.write\`, \`memory.delete\`, \`file.write\` and \`tool.read\`. When it is given, it replaces these: what the file says is all there is.
-A grant is \`{ to, allow, integrityMin? }\`: \`to\` is the id or name of a principal or \`*\`; \`allow\` lists \`action:target\`, where each part
-may be \`*\` or end in \`*\`; \`integrityMin\` (0 anyone … 3 the user) is the least that everything which influenced the request must have.
+What acts is refused unless a grant names it. When \`grants\` is absent, these are in force; when it is given, it **replaces** them, so begin
+with a copy of them:
+
+\`\`\`yaml
+grants:
+${defaultGrants.map(grantLine).join("\n")}
+\`\`\`
+
+A grant is \`{ to, allow, integrityMin? }\`: \`to\` is the id of a principal (\`key_…\` of \`perdure keys list\`, \`user:admin\` for whoever is at the
+dashboard) or \`*\`; \`allow\` lists \`action:target\`, where each part may be \`*\` or end in \`*\`; \`integrityMin\` (0 anyone … 3 the user) is the
+least that everything which influenced the request must have. Actions: ${grantActions.map(code).join(", ")}.
 
 ## Limits
 
-Every queue, wait and size has a name. \`limits.<name>\` changes one.
+Every queue, wait and size has a name. \`limits.<name>\` changes one. Times are in milliseconds where a name ends in \`Ms\` or \`MsMax\`.
 
-${table(["name", "allowed", "default"], limitRows(limits))}
+${table(["name", "allowed", "default", "meaning"], limitRows(limits))}
 
 ## Environment
 
@@ -69,9 +86,20 @@ These override the file; nothing else of the environment does. An empty variable
 
 ${table(["variable", "value"], [...overrides, [code("PERDURE_CONFIG"), "the configuration file"]])}
 
-Discovery (\`discovery: true\`) also looks at \`OPENAI_API_KEY\`, \`OPENAI_BASE_URL\`, \`ANTHROPIC_API_KEY\`, \`ANTHROPIC_BASE_URL\` and
-\`OLLAMA_HOST\`; the command line at \`NO_COLOR\` and \`CI\`, and \`perdure mcp\` at ${code(serverVariables.url)} and ${code(serverVariables.apiKey)}.
+Discovery (\`discovery: true\`) also looks at ${discoveryVariables().map(code).join(", ")} and \`OLLAMA_HOST\`. A provider that is
+declared at its usual address without an \`apiKey\` takes the variable of its type, too. The command line looks at \`NO_COLOR\` and \`CI\`, and \`perdure mcp\` at ${code(serverVariables.url)} and ${code(serverVariables.apiKey)}.
 `
+}
+
+function grantLine({ to, allow }: (typeof defaultGrants)[number]): string {
+  return `  - { to: ${JSON.stringify(to)}, allow: [${allow.map((each) => JSON.stringify(each)).join(", ")}] }`
+}
+
+function discoveryVariables(): string[] {
+  return discoverableTypes.flatMap((name) => {
+    const { keyVariables, addressVariable } = providerType(name)
+    return [...keyVariables, ...(addressVariable === undefined ? [] : [addressVariable])]
+  })
 }
 
 function rowsOf(path: string, node: Node): string[][] {
@@ -90,10 +118,12 @@ function row(path: string, node: Node): string[] {
 }
 
 function limitRows(limits: Node | undefined): string[][] {
+  const meanings = limitMeanings()
   return Object.entries(limits?.properties ?? {}).map(([name, node]) => [
     code(name),
     allowedBy(node),
     node.description?.replace("default ", "") ?? "",
+    meanings[name] ?? "",
   ])
 }
 

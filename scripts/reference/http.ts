@@ -1,5 +1,6 @@
 // The reference pages of HTTP: the routes and the error codes, made from the contract.
-import { apiRoutes, errorCodes } from "../../packages/contract/src/index.ts"
+import { apiRoutes, errorCodes, type ErrorCode } from "../../packages/contract/src/index.ts"
+import { errorMeanings } from "./error-meanings.ts"
 import { code, generatedNote, table } from "./markdown.ts"
 
 export function routesPage(): string {
@@ -25,14 +26,20 @@ ${sections.join("\n")}`
 }
 
 export function errorsPage(): string {
-  const rows = Object.entries(errorCodes).map(([name, [status, type]]) => [code(name), String(status), code(type)])
+  const rows = Object.entries(errorCodes).map(([name, [status, type]]) => [
+    code(name),
+    String(status),
+    code(type),
+    errorMeanings[name as ErrorCode], // the keys of errorCodes
+  ])
   return `# Error codes
 
 ${generatedNote}
 
 \`{"error":{"message","type","param","code"}}\`. Codes are stable, messages are not: they name the thing, the value, what is allowed
-and the next step.
+and the next step. On \`/v1/messages\` errors have Anthropic's
+shape, \`{"type":"error","error":{"type","message"},"request_id"}\`, with 402 for \`insufficient_quota\` and 529 for \`overloaded\`.
 
-${table(["code", "status", "type"], rows)}
+${table(["code", "status", "type", "meaning"], rows)}
 `
 }

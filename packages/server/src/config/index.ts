@@ -1,5 +1,5 @@
 // Public face of the configuration: load it, explain what is wrong with it, print it, describe it.
-export { defineConfig, type ConfigInput } from "./schema.ts"
+export { defaultGrants, defineConfig, grantActions, type ConfigInput } from "./schema.ts"
 export { ConfigError, configFileNames, findConfig, loadConfig, type LoadOptions } from "./load.ts"
 export {
   environmentOverrides,
