@@ -56,7 +56,10 @@ async function ofStore(store: Awaited<ReturnType<typeof openStore>>): Promise<Re
   const { secret } = await identity.createKey("proj_default", "bench")
   const headers = { authorization: `Bearer ${secret}` }
   await using metrics = createMetrics({ version: "0", routes: ["/v1/chat/completions"], isKnownModel: () => true })
-  const { onRecord, http } = createObservers(metrics.events, { providerOf: () => "openai", logger: { info: () => undefined, warn: () => undefined } })
+  const { onRecord, http } = createObservers(metrics.events, {
+    providerOf: () => "openai",
+    logger: { info: () => undefined, warn: () => undefined },
+  })
   await using records = createRecords({ ...shared, store, onDropped: () => undefined })
   const write = async (): Promise<number> => {
     const before = process.cpuUsage()
