@@ -2,14 +2,14 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join, relative, resolve } from "node:path"
+import { apiRoutes } from "@perdure/contract"
 import type { Command } from "commander"
 import { afterAll, describe, expect, it } from "vitest"
 import { parse } from "yaml"
-import { apiRoutes } from "../packages/contract/src/index.ts"
-import { createProgram, createTerminal } from "../packages/server/src/cli/index.ts"
-import { loadConfig } from "../packages/server/src/config/index.ts"
+import { loadConfig } from "../config/index.ts"
+import { createProgram, createTerminal } from "./index.ts"
 
-const root = join(import.meta.dirname, "..")
+const root = join(import.meta.dirname, "..", "..", "..", "..")
 const folders = ["", "docs", "docs/how-to", "docs/reference", "design", "bench"]
 const pages = folders.flatMap((folder) =>
   readdirSync(join(root, folder))
@@ -83,7 +83,8 @@ describe("configurations", () => {
     const path = join(temporary, "perdure.yaml")
     writeFileSync(path, JSON.stringify({ ...config, models: { ...around.models, ...given["models"] } }))
     const env = Object.fromEntries(["GEMINI_API_KEY", "CO_API_KEY"].map((name) => [name, secret]))
-    await loadConfig({ cwd: temporary, env: { ...env, ...namesIn(text) }, configPath: path, flags: [] })
+    const loaded = await loadConfig({ cwd: temporary, env: { ...env, ...namesIn(text) }, configPath: path, flags: [] })
+    expect(loaded.path).toBe(path)
   })
 })
 
