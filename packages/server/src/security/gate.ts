@@ -68,6 +68,6 @@ function partMatches(pattern: string, value: string): boolean {
 
 function refusal({ request, rule, reason }: GateDecision): AppError {
   return new AppError("policy_denied", `"${request.action}" on "${request.target}" is not allowed: ${reason} (${rule})`, {
-    hint: `To allow it, add { to: "${request.principal}", allow: ["${request.action}:${request.target}"] } to grants in the configuration. A configuration without grants has the default ones, which its own replace: copy these first ("perdure config print" shows them).`,
+    hint: `To allow it, add { to: "${request.principal}", allow: ["${request.action}:${request.target}"] } to grants in the configuration. A configuration without grants has the default ones, which its own replace: copy these first (docs/reference/config.md, Grants).`,
   })
 }
