@@ -112,7 +112,8 @@ test("providers are asked in their own way: Anthropic's key in its header, Azure
   const asked: string[] = []
   const server = createServer((request, response) => {
     const { url = "", headers } = request
-    asked.push(`${url} ${headers["x-api-key"] ?? headers["api-key"] ?? headers.authorization} ${headers["anthropic-version"] ?? ""}`.trim())
+    const key = headers["x-api-key"] ?? headers["api-key"] ?? headers.authorization
+    asked.push([url, key, headers["anthropic-version"]].filter((each) => each !== undefined).join(" "))
     response.writeHead(200, { "content-type": "application/json" }).end('{"data": [{"id": "claude-x"}, {"id": "gpt-x"}]}')
   }).listen(0, "127.0.0.1")
   await new Promise((resolve) => server.once("listening", resolve))
