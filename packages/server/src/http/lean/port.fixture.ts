@@ -28,6 +28,8 @@ export interface Port extends AsyncDisposable {
   seen: Seen[]
   /** What metrics were told. */
   finished: { route: string; status: number }[]
+  /** Requests of hot routes whose heads were here. */
+  opened(): number
   /** Of requests whose answers are closed. */
   closed: { isFinished: boolean }[]
 }
@@ -41,7 +43,9 @@ export async function openPort(limits: Partial<Limits> = {}, answer: (call: HotC
   const seen: Seen[] = []
   const finished: Port["finished"] = []
   const closed: Port["closed"] = []
+  let opened = 0
   const handle = (call: HotCall): void => {
+    opened += 1
     call.response.on("close", () => closed.push({ isFinished: call.response.writableFinished }))
     readBodyBytes(call.request, bodyBytesMax, (bytes) => {
       if (bytes instanceof AppError) return sendError(call.response, openAiShape.errorAnswer(bytes, call.requestId))
@@ -74,7 +78,7 @@ export async function openPort(limits: Partial<Limits> = {}, answer: (call: HotC
     metrics: { requestFinished: (route, status) => void finished.push({ route, status }) },
   })
   const port = Number(new URL(await server.listen(0, "127.0.0.1")).port)
-  return { port, server, seen, finished, closed, [Symbol.asyncDispose]: () => server.close() }
+  return { port, server, seen, finished, closed, opened: () => opened, [Symbol.asyncDispose]: () => server.close() }
 }
 
 function echo({ response }: HotCall, body: string): void {
