@@ -61,7 +61,7 @@ function statusLine(status: number): string {
 
 function checkedValue(name: string, value: string | number | undefined): string {
   if (value === undefined) throw new TypeError(`the header "${name}" has no value`)
-  const text = String(value)
+  const text = typeof value === "string" ? value : String(value)
   if (refusedInValue.test(text)) throw new TypeError(`the header "${name}" has a character that no header may have`)
   return text
 }

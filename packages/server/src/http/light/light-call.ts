@@ -173,7 +173,9 @@ export class LightCall {
 
   /** Of every answer of this call. */
   headers(): Record<string, string> {
-    const headers: Record<string, string> = { [this.hot.shape.requestIdHeader]: this.hot.requestId, "x-perdure-run-id": this.runId }
+    const headers: Record<string, string> = {} // a literal with a computed name is made by V8's runtime
+    headers[this.hot.shape.requestIdHeader] = this.hot.requestId
+    headers["x-perdure-run-id"] = this.runId
     const deployment = this.#try?.deployment
     if (deployment) headers["x-perdure-route"] = deployment.id
     if (this.#triesCount > 1) headers["x-perdure-attempts"] = String(this.#triesCount)
