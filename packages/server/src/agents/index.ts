@@ -1,5 +1,6 @@
 // Public face of agents: responses as durable runs.
 export { responseRun } from "./response-run.ts"
+export type { CallCache } from "./cached-call.ts"
 export type { OpenGuards } from "./guarded-call.ts"
 export { createResponses, type ItemPage, type Responses, type ResponseServiceDependencies, type WarmResponse } from "./response-service.ts"
 export { createMessagesCompaction, type CompactedMessages, type CompactMessages } from "./compact-messages.ts"

@@ -1,7 +1,17 @@
 // A turn under way: the model call past the guards, its events written as items; an answer that breaks off goes on elsewhere.
 import { AppError, type JsonObject } from "../core/index.ts"
-import type { CallEvent, CallModel, Failover, ModelCall, ModelMessage, ModelTool, ModelUsage } from "../inference/index.ts"
+import {
+  noUsage,
+  type CallEvent,
+  type CallModel,
+  type Failover,
+  type ModelCall,
+  type ModelMessage,
+  type ModelTool,
+  type ModelUsage,
+} from "../inference/index.ts"
 import type { GuardReport } from "../security/index.ts"
+import { cacheData, cacheLook, callCached, type CacheFound } from "./cached-call.ts"
 import { CitationMarkers } from "./citation-markers.ts"
 import { shownMessages } from "./edit-turn.ts"
 import { callGuarded } from "./guarded-call.ts"
@@ -33,6 +43,8 @@ export class LiveTurn {
   #from: number
   /** Said by the attempt that is under way. */
   #characters = 0
+  /** Undefined where the answer cache has nothing to do with it. */
+  #found: CacheFound | undefined
 
   constructor(session: Session, options: TurnOptions, signal: AbortSignal) {
     const { context, dependencies, request, writer, label } = session
@@ -41,7 +53,7 @@ export class LiveTurn {
     this.#signal = signal
     this.#from = writer.log.size
     context.emit("turn.started", { turn: options.turn, outputIndex: this.#from, model: request.model }, { label })
-    this.#call = callPastGuards(session, options, signal)
+    this.#call = callPastGuards(session, options, signal, (found) => (this.#found = found))
     const seal: ReasoningKeeper["seal"] = (kept) => sealReasoning(dependencies.sealer, context.run.projectId, kept)
     const keeper: ReasoningKeeper = { seal, dialect: () => this.#call.deployment.dialect }
     this.#translator = new TurnTranslator(writer, routeOf(session, options), (end) => this.#ended(end), keeper)
@@ -73,7 +85,7 @@ export class LiveTurn {
   #take(event: CallEvent): void {
     if (event.type === "failover") return this.#failedOver(event)
     const { deployment, attempts } = this.#call
-    this.#session.writer.servedBy = { deployment: deployment.id, attempts }
+    this.#session.writer.servedBy = { deployment: deployment.id, attempts, ...servedFrom(this.#found) }
     this.#characters += charactersOf(event)
     if (event.type === "finished") for (const other of event.alsoUsed ?? []) this.#bill(other.deployment, other.usage)
     for (const each of this.#marks ? this.#marks.take(event) : [event]) this.#translator.take(each)
@@ -108,23 +120,39 @@ export class LiveTurn {
   }
 
   #billCut(): void {
-    if (this.#characters === 0 || this.#translator.end || isReleased(this.#signal)) return
+    if (this.#characters === 0 || this.#translator.end || isReleased(this.#signal) || isHit(this.#found)) return
     this.#bill(this.#call.deployment, estimate(shownMessages(this.#session).messages, this.#characters))
     this.#characters = 0
   }
 
+  /** What is given again from the cache costs nothing; the response still tells how large it is. */
   #bill(deployment: Failover["from"], usage: ModelUsage): void {
-    recordUsage(this.#session, this.#options.turn, deployment, usage)
+    const { turn } = this.#options
+    if (isHit(this.#found)) recordUsage(this.#session, turn, deployment, noUsage, { cache: cacheData(this.#found) })
+    else recordUsage(this.#session, turn, deployment, usage)
   }
 }
 
-/** The model call of the turn, past the guards where there are some. */
-function callPastGuards(session: Session, options: TurnOptions, signal: AbortSignal): ReturnType<CallModel> {
+function isHit(found: CacheFound | undefined): found is Extract<CacheFound, { ageMs: number }> {
+  return found !== undefined && "ageMs" in found
+}
+
+function servedFrom(found: CacheFound | undefined): { cache?: string; ageSeconds?: number } {
+  if (!found) return {}
+  return isHit(found) ? { cache: found.kind, ageSeconds: Math.floor(found.ageMs / 1000) } : { cache: found.kind }
+}
+
+/** The model call of the turn, past the guards and the cache where there are some. */
+function callPastGuards(
+  session: Session,
+  options: TurnOptions,
+  signal: AbortSignal,
+  onFound: (found: CacheFound) => void,
+): ReturnType<CallModel> {
   const { context, request } = session
-  const { callModel: callModelAs, guardsNow } = session.dependencies
-  const openGuards = guardsNow?.()
+  const openGuards = session.dependencies.guardsNow?.()
   const { id: runId, projectId, principal } = context.run
-  const callModel = callModelAs({ projectId, principal, isPatient: options.turn > 1 || request.background })
+  const callModel = modelPastCache(session, options, onFound)
   const call = modelCall(session, options)
   const routing = callRouting(request)
   if (!openGuards) return callModel(call, signal, routing)
@@ -134,6 +162,22 @@ function callPastGuards(session: Session, options: TurnOptions, signal: AbortSig
   }
   const caller = { endpoint: "responses", runId, projectId, principal, user: request.user } as const
   return callGuarded({ openGuards, callModel, routing, caller, onReports }, call, signal)
+}
+
+/** The cache stands behind the guards: it has what they let through, and each caller's guards put back what is that caller's. */
+function modelPastCache(session: Session, { turn }: TurnOptions, onFound: (found: CacheFound) => void): CallModel {
+  const { request, dependencies } = session
+  const { callModel: callModelAs, callCache: cache, costOf } = dependencies
+  const { projectId, principal } = session.context.run
+  const callModel = callModelAs({ projectId, principal, isPatient: turn > 1 || request.background })
+  const caller = { projectId, principal, user: request.acts_for ?? request.user ?? request.safety_identifier }
+  return (call, signal, routing = {}) => {
+    // A guard may have chosen another model.
+    const look = cacheLook(session, call.model)
+    if (look === "bypass") onFound({ kind: "bypass" })
+    if (!cache || look === undefined || look === "bypass") return callModel(call, signal, routing)
+    return callCached({ cache, callModel, routing, look, caller, costOf, onFound }, call, signal)
+  }
 }
 
 /** This process stops and another goes on: nothing more is said here. */

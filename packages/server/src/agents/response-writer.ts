@@ -11,6 +11,9 @@ export type EmitRow = (row: LogRow, options: { delta: boolean; events: readonly 
 export interface ServedBy {
   readonly deployment: string
   readonly attempts: number
+  /** What the answer cache had to do with it; absent where nothing. */
+  readonly cache?: string
+  readonly ageSeconds?: number
 }
 
 interface WaitingDelta {

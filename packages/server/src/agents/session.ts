@@ -12,6 +12,7 @@ import {
 import type { RunContext, RunEvent } from "../runs/index.ts"
 import { joinLabels, type Label } from "../security/index.ts"
 import type { CallTool, ToolRegistry } from "../tools/index.ts"
+import type { CallCache } from "./cached-call.ts"
 import type { ChainSources } from "./chain.ts"
 import type { FoundPassage, SearchDocuments } from "./file-search.ts"
 import type { OpenGuards } from "./guarded-call.ts"
@@ -48,6 +49,8 @@ export interface ResponseRunDependencies extends ChainSources {
   readonly callModel: CallModelAs
   /** Absent where no guard is configured. */
   readonly guardsNow?: (() => OpenGuards | undefined) | undefined
+  /** Absent where answers are not cached. */
+  readonly callCache?: CallCache | undefined
   /** Whether the model answers by quoting passages that it is given, instead of asking for a search. */
   readonly quotesPassages: (model: string) => boolean
   readonly search: SearchDocuments
@@ -154,8 +157,8 @@ export function wireUsage(usage: ModelUsage): ResponseUsage {
   }
 }
 
-/** One model call on the bill. */
-export function recordUsage(session: Session, turn: number, deployment: Deployment, usage: ModelUsage): void {
+/** One model call on the bill. `more`: what else is told of it. */
+export function recordUsage(session: Session, turn: number, deployment: Deployment, usage: ModelUsage, more: JsonObject = {}): void {
   const { context, dependencies, request } = session
   const { costMicroUsd, costKnown, priceList } = dependencies.costOf({ model: request.model, deployment, usage })
   const data: JsonObject = {
@@ -170,6 +173,7 @@ export function recordUsage(session: Session, turn: number, deployment: Deployme
     costKnown,
     priceList,
     estimated: usage.estimated,
+    ...more,
   }
   context.emit("usage.recorded", data satisfies JsonValue, { label: session.label })
 }

@@ -55,6 +55,8 @@ export interface ResponseRequest<Item extends JsonObject = ResponseItem> extends
   readonly context_management?: ContextWish
   /** What its client said about where it is served, and whether it is gone on with elsewhere: a `RoutingRequest`. */
   readonly routing?: JsonObject
+  /** What it wants of the answer cache: a `CacheWish`. */
+  readonly cache?: JsonObject
 }
 
 /** `context_management` of a request. */

@@ -92,6 +92,8 @@ function observe(
     const usage = usages.get(runId)
     if (!isJsonObject(usage) || !textOf(data["key"]).startsWith("turn:")) return
     usages.delete(runId)
+    // No model was called: the cache had the answer.
+    if (usage["cache"] !== undefined) return
     events.modelCallEnded({
       operation: "chat",
       provider: providerOf(textOf(usage["deployment"])),

@@ -12,6 +12,7 @@ import {
   searchDocuments,
   turnKeeper,
   type Attachments,
+  type CallCache,
   type Compact,
   type CompactMessages,
   type OpenGuards,
@@ -22,6 +23,7 @@ import {
 import { readAttachment, type ContextServices } from "../context/index.ts"
 import { AppError } from "../core/index.ts"
 import type { Deployment, ModelCall, TokenCount } from "../inference/index.ts"
+import type { ModelCache } from "../http/index.ts"
 import type { Run, Runs } from "../runs/index.ts"
 import type { Gate, Identity, Principal, Sealer } from "../security/index.ts"
 import { createArgumentChecker, createToolGate, createToolRegistry, type Tool } from "../tools/index.ts"
@@ -48,6 +50,7 @@ export interface ResponseParts {
   sealer: Sealer
   tools: readonly Tool[]
   guardsNow?: () => OpenGuards | undefined
+  cache?: ModelCache
 }
 
 export function composeResponses(
@@ -70,6 +73,7 @@ export function composeResponses(
     tools: createToolRegistry(parts.tools, { memoryOf: (scope, user) => memoryTool(blockCommands(context.blocks), scope, user) }),
     callModel: admitModelCalls({ ...shared, ...inference, admission, identity }),
     guardsNow: parts.guardsNow,
+    callCache: parts.cache && callCacheOf(shared, parts.cache, inference),
     quotesPassages: (model: string) => inference.models.get(model)?.deployments[0]?.id === extractiveModel,
     costOf: price,
     requireModel: (name: string, { scope }: Principal) => void inference.models.require(name, "chat", scope?.allowsModel),
@@ -93,6 +97,27 @@ export function attachmentsOf({ limits }: Shared, { files }: Pick<ContextService
   return {
     readAttachment: (projectId, id, bytesMax) => readAttachment(files, projectId, id, bytesMax),
     attachedBytesMax: limits.attachedBytesMax,
+  }
+}
+
+export function callCacheOf({ limits }: Pick<Shared, "limits">, cache: ModelCache, { models }: Pick<Inference, "models">): CallCache {
+  const byId = (deployments: readonly Deployment[], id: string): Deployment | undefined => deployments.find((each) => each.id === id)
+  return {
+    answers: cache.answers,
+    policyOf: (model) => cache.policyOf(model),
+    limits,
+    modelNamed: (name) => models.get(name)?.name ?? name,
+    // One of a fallback is another model's.
+    deploymentOf: (model, id) => {
+      const own = byId(models.get(model)?.deployments ?? [], id)
+      return (
+        own ??
+        byId(
+          models.list().flatMap(({ deployments }) => deployments),
+          id,
+        )
+      )
+    },
   }
 }
 

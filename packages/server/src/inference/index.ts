@@ -101,9 +101,11 @@ export {
   type AnswerCache,
   type AnswerFacts,
   type CacheHit,
+  type CacheLook,
   type CacheMiss,
   type CachePlan,
   type CachePolicy,
+  type CacheWish,
   type QuestionEmbedding,
 } from "./cache/index.ts"
 export { createModerateTexts, type Moderation } from "./moderate.ts"

@@ -22,12 +22,14 @@ import { BackgroundTasks, defaultLimits, newId, systemClock, type Limits } from 
 import { createApi, createHttpServer } from "../http/index.ts"
 import { responseRoutes, responsesSocket } from "../http/openai/responses/index.ts"
 import {
+  createAnswerCache,
   createCallModel,
   createModels,
   createPool,
   createTokenCounter,
   createTokenizer,
   createUpstreams,
+  type CachePolicy,
   type Deployment,
   type Embed,
   type Model,
@@ -35,11 +37,12 @@ import {
   type Models,
   type TokenCount,
   type Pool,
+  type QuestionEmbedding,
 } from "../inference/index.ts"
 import { createExtractive, type NativeModel } from "../inference/providers/embedded/index.ts"
 import { createRuns, type Run, type Runs } from "../runs/index.ts"
 import { createGate, createIdentity, openSealer, type Grant, type Identity } from "../security/index.ts"
-import { contextWindow, endOf } from "../app/responses.ts"
+import { callCacheOf, contextWindow, endOf } from "../app/responses.ts"
 import { openStore, type Store } from "../store/index.ts"
 import { copyMigrated } from "./database.ts"
 import { memoryWithoutFacts } from "./memory-settings.ts"
@@ -75,6 +78,8 @@ export interface ResponsesServerOptions {
   /** Takes the records of responses that are not stored; without it their runs stay, hidden. */
   readonly recordLightRun?: (record: LightRunRecord) => void
   readonly openGuards?: OpenGuards
+  /** Answers are cached, those of models without a policy only where a request asks for it. */
+  readonly cache?: { policyOf?: (model: string) => CachePolicy | undefined; embedding?: QuestionEmbedding }
 }
 
 const everything: Grant = { to: "*", allow: ["tool.read:*", "tool.call:*", "memory.write:*"], origin: "test" }
@@ -139,12 +144,15 @@ export async function startResponsesServer(options: ResponsesServerOptions = {})
   const contextWindowOf = (model: string): ReturnType<typeof contextWindow> => contextWindow(models.get(model)?.deployments ?? [])
   const quotesPassages = (model: string): boolean => model === "perdure/extractive"
   const costOf: CostOf = ({ usage }) => ({ costMicroUsd: usage.outputTokens, costKnown: true, priceList: null })
+  const answers = options.cache && cleanUps.use(createAnswerCache({ ...shared, embedding: options.cache.embedding }))
+  const cache = answers && { answers, policyOf: options.cache?.policyOf ?? ((): undefined => undefined) }
   runs.define(
     responseRun({
       ...sources,
       ...shared,
       callModel: () => callModel,
       guardsNow: () => options.openGuards,
+      callCache: cache && callCacheOf(shared, cache, { models }),
       tools,
       quotesPassages,
       search: searchDocuments(context.search),

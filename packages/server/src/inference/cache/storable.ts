@@ -11,8 +11,9 @@ export function isCool({ body, policy }: Pick<CacheQuestion, "body" | "policy">)
 }
 
 // In JSON a quote inside a text is escaped, so none of these can be found inside what a model said.
-const filtered = /"(?:finish_reason|stop_reason)"\s*:\s*"(?:content_filter|refusal)"/
-const calls = /"tool_calls"\s*:\s*\[\s*\{|"function_call"\s*:\s*\{|"type"\s*:\s*"(?:tool_use|server_tool_use|function_call)"/
+const filtered = /"(?:finish_reason|stop_reason|reason|detail)"\s*:\s*"(?:content_filter|refusal)"/
+const calls =
+  /"tool_calls"\s*:\s*\[\s*\{|"function_call"\s*:\s*\{|"type"\s*:\s*"(?:tool_use|server_tool_use|function_call|tool-call-started)"/
 
 /**
  * A filter's verdict is not kept: it may be another one tomorrow. Tool calls are kept for the same request, which may well be sent twice,

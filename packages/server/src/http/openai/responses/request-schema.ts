@@ -214,18 +214,12 @@ export const warmResponseSchema = bodySchema.superRefine(checkConversation)
 
 export type CreateResponseBody = z.output<typeof createResponseSchema>
 
-/** Responses are not cached: a wish is checked like anywhere, and told that it was passed over. */
-export function wishesCache(body: CreateResponseBody, headers: Readonly<IncomingHttpHeaders>): boolean {
-  const { perdure } = body
-  return cacheWish(isJsonObject(perdure) ? perdure["cache"] : undefined, headers) !== undefined
-}
-
-/** The stored request: what was sent with the defaults filled in, and what body or header say about routing. */
+/** The stored request: what was sent with the defaults filled in, and what body or header say about routing and the cache. */
 export function newResponseOf(body: CreateResponseBody, headers: Readonly<IncomingHttpHeaders> = {}): NewResponse {
   const { recall, rest: others } = recallWish(body.perdure)
   const { memory, rest } = memoryWish(others)
   const routing = routingOf(rest, headers)
-  wishesCache(body, headers)
+  const cache = cacheWish(isJsonObject(body.perdure) ? body.perdure["cache"] : undefined, headers)
   const reasoning = body.reasoning
     ? { ...body.reasoning, effort: body.reasoning.effort ?? null, summary: body.reasoning.summary ?? null }
     : null
@@ -259,6 +253,7 @@ export function newResponseOf(body: CreateResponseBody, headers: Readonly<Incomi
     ...(body.context_management ? { context_management: { ...body.context_management, recall } } : {}),
     ...(memory === undefined || memory === null ? {} : { memory }),
     ...(Object.keys(routing).length === 0 ? {} : { routing }),
+    ...(cache === undefined ? {} : { cache }),
   }
   return request as unknown as NewResponse // zod's loose objects of a JSON body are JSON
 }

@@ -9,7 +9,6 @@ import type { RequestShaping } from "../../prompts/shape.ts"
 import { readJsonObject, readQuery } from "../../request-body.ts"
 import { profiled } from "./profile.ts"
 import { chosenHeaders, readResponseRequest, type AskedResponse, type DefaultMemories } from "./read-request.ts"
-import { wishesCache } from "./request-schema.ts"
 import { failoverHeader, Served } from "./served.ts"
 import { streamEvents } from "./stream.ts"
 import { responseWhenEnded } from "./when-ended.ts"
@@ -57,7 +56,6 @@ async function create(options: Parts, context: At): Promise<Response> {
   const idempotencyKey = context.req.header("idempotency-key")
   const run = await responses.create(context.get("principal"), request, { idempotencyKey })
   for (const [name, value] of Object.entries({ "x-perdure-run-id": run.id, ...chosenHeaders(run) })) context.header(name, value)
-  if (wishesCache(body, context.env.incoming.headers)) context.header("x-perdure-cache", "bypass")
   if (body.background) {
     return body.stream ? follow(options, context, run, { after: -1, hold: false }) : context.json(await responses.accepted(run))
   }

@@ -1,4 +1,4 @@
-// What the log of a response tells about how it was served, as headers: which deployment, after how many attempts, what it cost, where it broke off.
+// What the log of a response tells about how it was served, as headers: which deployment, after how many attempts, from the cache or not, what it cost, where it broke off.
 import { isJsonObject, type JsonValue } from "../../../core/index.ts"
 
 /** Known only when the head of a stream has gone out, so there it follows the answer. */
@@ -7,6 +7,7 @@ export const failoverHeader = "x-perdure-failover"
 export class Served {
   #deployment: string | undefined
   #attempts = 1
+  #cache: Record<string, string> = {}
   #costMicroUsd: number | undefined = 0
   readonly #failovers: string[] = []
 
@@ -22,6 +23,7 @@ export class Served {
   headers({ ended }: { ended: boolean }): Record<string, string> {
     return {
       ...(this.#deployment === undefined ? {} : { "x-perdure-route": this.#deployment }),
+      ...this.#cache,
       ...(this.#attempts > 1 ? { "x-perdure-attempts": String(this.#attempts) } : {}),
       ...(ended && this.#costMicroUsd !== undefined ? { "x-perdure-cost-micro-usd": String(this.#costMicroUsd) } : {}),
       ...(ended ? this.trailers() : {}),
@@ -34,7 +36,10 @@ export class Served {
 
   #servedBy(served: JsonValue | undefined): void {
     if (!isJsonObject(served)) return
-    const { deployment, attempts } = served
+    const { deployment, attempts, cache, ageSeconds } = served
+    // Of several turns the first one's: the head of a stream goes out with it.
+    if (typeof cache === "string" && this.#deployment === undefined)
+      this.#cache = { "x-perdure-cache": cache, ...(typeof ageSeconds === "number" ? { age: String(ageSeconds) } : {}) }
     if (typeof deployment === "string") this.#deployment = deployment
     if (typeof attempts === "number") this.#attempts = attempts
   }
