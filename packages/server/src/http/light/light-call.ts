@@ -129,6 +129,11 @@ export class LightCall {
     this.completionId = `${request.idPrefix}${digits}`
   }
 
+  /** It is over, however it ended: nothing of it is to be written any more. */
+  get isSettled(): boolean {
+    return this.#settled
+  }
+
   /** The one that serves it, or was tried last. */
   get deployment(): Deployment | null {
     return this.#try?.deployment ?? null

@@ -2,9 +2,11 @@
 import type { Capabilities, ModelUsage } from "../../inference/index.ts"
 import type { JsonObject } from "../../core/index.ts"
 import type { PricedPieces } from "../../accounting/index.ts"
+import type { AnswerTexts } from "../light/frame-filter.ts"
 import type { FilesIn } from "../light/stored-files.ts"
 import { imageFiles } from "./image-files.ts"
 import { charactersAsked, imagesAsked, searchesAsked, secondsSent } from "./pieces.ts"
+import { transcriptTexts } from "./transcript-texts.ts"
 import { imageUsage, moderationUsage, rerankUsage, speechUsage, transcriptionUsage } from "./usage.ts"
 
 export interface MediaEndpoint {
@@ -23,13 +25,21 @@ export interface MediaEndpoint {
   usageOf: (answer: JsonObject) => ModelUsage | undefined
   /** Where the answer says nothing: what the request itself says. */
   usageOfRequest?: (request: JsonObject) => ModelUsage
+  /** Its answer is words, which guards look at. */
+  texts?: AnswerTexts
   /** What it will be paid for beside tokens; held of budgets before it is asked. */
   piecesOf?: (request: JsonObject, sizeBytes: number) => PricedPieces
 }
 
 const image = { kind: "image", needs: "images", usageOf: imageUsage, piecesOf: imagesAsked } as const
 const audio = { kind: "audio" } as const
-const heard = { needs: "transcription", body: "multipart", usageOf: transcriptionUsage, piecesOf: secondsSent } as const
+const heard = {
+  needs: "transcription",
+  body: "multipart",
+  texts: transcriptTexts,
+  usageOf: transcriptionUsage,
+  piecesOf: secondsSent,
+} as const
 
 export const mediaEndpoints: readonly MediaEndpoint[] = [
   { ...image, path: "/v1/images/generations", upstreamPath: "/images/generations", name: "images.generations", body: "json" },

@@ -3,9 +3,9 @@ import type { Deployment } from "../../inference/index.ts"
 import { admit, usableModel } from "../light/admit.ts"
 import { AnswerAttempt } from "../light/answer-attempt.ts"
 import type { BodyBytes } from "../light/body-bytes.ts"
-import { Forward } from "../light/forward.ts"
+import { Forward, type AttemptEnd } from "../light/forward.ts"
 import type { ForwardedBody } from "../light/forwarded-body.ts"
-import { HttpAttempt } from "../light/http-attempt.ts"
+import { HttpAttempt, type Relay } from "../light/http-attempt.ts"
 import { LightCall, type LightRunDependencies } from "../light/light-call.ts"
 import { PassRelay } from "../light/pass-relay.ts"
 import { needsPreparing, prepare, type Asked } from "../light/prepare.ts"
@@ -20,6 +20,7 @@ import type { HotCall, HotRoute } from "../shell.ts"
 import { formBody, jsonBody, type MediaBody } from "./body.ts"
 import type { MediaEndpoint } from "./endpoints.ts"
 import { makeRerank, ranksInItsOwnForm } from "./rerank.ts"
+import { TranscriptRelay } from "./transcript-relay.ts"
 
 export function mediaRoute(all: LightRunDependencies, endpoint: MediaEndpoint): HotRoute {
   // Nothing of these answers is kept, so none is looked for.
@@ -53,7 +54,7 @@ function isJson({ request }: HotCall): boolean {
   return request.headers["content-type"]?.startsWith("application/json") === true
 }
 
-/** Guards see the request; whoever asks for a judgement wants it of the text as it is. */
+/** Guards see the request, and transcripts; whoever asks for a judgement wants it of the text as it is. */
 function guarded(
   dependencies: LightRunDependencies,
   endpoint: MediaEndpoint,
@@ -62,7 +63,7 @@ function guarded(
 ): void {
   if (endpoint.kind === "moderation" || !needsPreparing(dependencies, call, { body, model })) return go({ body, model })
   const readBody = (changed: BodyBytes): ForwardedBody => body.reread(parseJsonObject(changed.whole()))
-  const dialect = { name: endpoint.name, texts: undefined, needs: endpoint.needs, readBody }
+  const dialect = { name: endpoint.name, texts: endpoint.texts, needs: endpoint.needs, readBody }
   prepare({ dependencies, dialect, call, go, answer: go }, { body, model })
 }
 
@@ -92,17 +93,15 @@ function serve(dependencies: LightRunDependencies, endpoint: MediaEndpoint, call
   const usageInTail = (tail: Buffer): ReturnType<typeof usageFromTail> =>
     usageFromTail(tail, (usage) => endpoint.usageOf({ usage: usage ?? null }))
   let streams = false
-  const relay = (deployment: Deployment, begins: () => void): PassRelay =>
-    new PassRelay({
-      onStream: () => (streams = true),
-      call,
-      deployment,
-      heldBytesMax: dependencies.limits.heldAnswerBytesMax,
-      begins,
-      usageOf: endpoint.usageOf,
-      usageInTail,
-      usageOfRequest,
-    })
+  const guards = call.care?.checksAnswer === true ? call.care.session : undefined
+  const relay = (deployment: Deployment, end: AttemptEnd): Relay => {
+    const { usageOf } = endpoint
+    const heldBytesMax = dependencies.limits.heldAnswerBytesMax
+    const common = { call, deployment, heldBytesMax, onStream: () => (streams = true), usageOf, usageInTail }
+    return guards
+      ? new TranscriptRelay({ ...common, guards, end })
+      : new PassRelay({ ...common, usageOfRequest, begins: () => end.begins() })
+  }
   new Forward({
     dependencies,
     call,
@@ -118,7 +117,7 @@ function serve(dependencies: LightRunDependencies, endpoint: MediaEndpoint, call
             path: endpoint.upstreamPath,
             headers,
             body: body.forUpstream(deployment.upstreamModel),
-            relay: relay(deployment, () => end.begins()),
+            relay: relay(deployment, end),
           }),
     failBegun: (error) => {
       const { response, requestId } = call.hot
