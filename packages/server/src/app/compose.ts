@@ -113,7 +113,7 @@ async function compose(config: Config, overrides: Overrides, cleanUps: AsyncDisp
   const hotNames = Object.keys(hotRoutes).map((path) => `POST ${path}`)
   const serving = { ...shared, identity, logger: logger.child("http") }
   const app = createApi({ ...serving, routes: routesOf(shared, config, parts), hotRoutes: hotNames })
-  const upgradeRoutes = upgradeRoutesOf(shared, { ...parts, logger: serving.logger })
+  const upgradeRoutes = upgradeRoutesOf(shared, { ...parts, guards: shaping.guards, logger: serving.logger })
   const server = cleanUps.use(createHttpServer({ ...serving, ...config.server, app, hotRoutes, upgradeRoutes, metrics: observers.http }))
   const open = (): number => inference.pool.health().filter(({ state }) => state !== "closed").length
   metrics.gauge("perdure_deployments_left_alone", "Deployments whose circuit breaker is not closed", open)

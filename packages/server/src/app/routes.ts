@@ -50,7 +50,7 @@ import {
 } from "../http/index.ts"
 import type { Experiments, Prompts } from "../inference/index.ts"
 import type { Runs } from "../runs/index.ts"
-import type { Gate, Identity } from "../security/index.ts"
+import type { Gate, Guards, Identity } from "../security/index.ts"
 import type { Store } from "../store/index.ts"
 import type { Inference } from "./inference.ts"
 import type { Configuration } from "./reload.ts"
@@ -110,7 +110,7 @@ export function routesOf(shared: Shared, config: Config, parts: RouteParts): Hon
 }
 
 /** Which paths take a WebSocket. */
-export function upgradeRoutesOf(shared: Shared, parts: RouteParts & { logger: ShellLogger }): Record<string, UpgradeRoute> {
+export function upgradeRoutesOf(shared: Shared, parts: RouteParts & { guards: Guards; logger: ShellLogger }): Record<string, UpgradeRoute> {
   const background = (name: string, work: () => Promise<unknown>): void => parts.tasks.run(name, work)
   return {
     "/v1/responses": responsesSocket({ ...shared, ...parts, background }),

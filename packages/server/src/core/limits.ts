@@ -131,6 +131,8 @@ export interface Limits {
   /** Longest time in which a realtime session may carry nothing, and its whole life; OpenAI's is an hour too. */
   realtimeIdleMs: number
   realtimeLifeMs: number
+  /** Complete texts of one guarded session that are remembered, to be told again with their items. */
+  realtimeGuardedTextsMax: number
   /** Settings of a session that a client secret carries; it has to fit into a header. */
   clientSecretSessionBytesMax: number
   /** Longest time for counting the tokens of one request exactly; it is estimated after that. */
@@ -316,11 +318,11 @@ export const defaultLimits: Limits = {
   breakerErrorPercent: 50,
   breakerRequestsMin: 20,
   breakerWindowMs: 15_000,
+  refusedCallersMax: 1_000,
   breakerOpenMs: 5_000,
   breakerOpenMsMax: 60_000,
   breakerLastResortMs: 1_000,
   coolDownMs: 1_000,
-  refusedCallersMax: 1_000,
   quotaCoolDownMs: 60_000,
   coolDownMsMax: 600_000,
   learnedConcurrencyMs: 300_000,
@@ -337,9 +339,9 @@ export const defaultLimits: Limits = {
   embeddingInputsMax: 2_048,
   rerankDocumentsMax: 10_000,
   upstreamConnectionsMax: 4_096,
+  upstreamWaitingMax: 4_096,
   feedWindowMs: 150,
   feedPollMs: 1_000,
-  upstreamWaitingMax: 4_096,
   feedRowsMax: 500,
   socketsMax: 10_000,
   socketPingMs: 30_000,
@@ -351,6 +353,7 @@ export const defaultLimits: Limits = {
   realtimeMessageBytesMax: 16 * 1024 * 1024,
   realtimeIdleMs: 900_000,
   realtimeLifeMs: 3_600_000,
+  realtimeGuardedTextsMax: 1_000,
   clientSecretSessionBytesMax: 4_096,
   tokenCountTimeoutMs: 5_000,
   tokenizerIdleMs: 300_000,

@@ -182,7 +182,7 @@ export async function startTestGateway({
     logger,
     hotRoutes: Object.keys(hotRoutes).map((path) => `POST ${path}`),
   })
-  const upgradeRoutes = { [realtimePath]: realtimeRoute({ ...inference, identity, records: { add } }) }
+  const upgradeRoutes = { [realtimePath]: realtimeRoute({ ...inference, identity, records: { add }, guards }) }
   const server = createHttpServer({ identity, hotRoutes, upgradeRoutes, app, limits, clock: systemClock, newId, logger })
   const url = await server.listen(0, "127.0.0.1")
   const close = async (): Promise<void> => {

@@ -12,7 +12,7 @@ const name = z
 const names = z.array(z.string().min(1).max(200)).max(1_000)
 
 /** Kinds of calls that guards stand around. */
-const guardedEndpoints = ["chat", "messages", "responses", "embeddings", "images", "audio", "rerank"] as const
+const guardedEndpoints = ["chat", "messages", "responses", "embeddings", "images", "audio", "rerank", "realtime"] as const
 
 const when = z
   .strictObject({

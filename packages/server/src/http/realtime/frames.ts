@@ -1,11 +1,24 @@
 // What a realtime session says for itself: errors as the dialect's event, and the codes with which connections close.
-import type { AppError, NewId } from "../../core/index.ts"
+import { isJsonObject, type AppError, type NewId } from "../../core/index.ts"
 import { errorAnswer } from "../openai/errors.ts"
 
-/** An `error` event as OpenAI's sessions send it. */
-export function errorEvent(error: unknown, requestId: string, newId: NewId): string {
+/** An `error` event as OpenAI's sessions send it. `of`: the client's event that it is about, if that has an id. */
+export function errorEvent(error: unknown, requestId: string, newId: NewId, of?: Buffer | string): string {
   const { type, code, message, param } = errorAnswer(error, requestId).body.error
-  return JSON.stringify({ type: "error", event_id: newId("evt"), error: { type, code, message, param, event_id: null } })
+  return JSON.stringify({
+    type: "error",
+    event_id: newId("evt"),
+    error: { type, code, message, param, event_id: of === undefined ? null : eventIdIn(of) },
+  })
+}
+
+function eventIdIn(frame: Buffer | string): string | null {
+  try {
+    const event: unknown = JSON.parse(frame.toString())
+    return isJsonObject(event) && typeof event["event_id"] === "string" ? event["event_id"] : null
+  } catch {
+    return null // it was none
+  }
 }
 
 export interface CloseHow {

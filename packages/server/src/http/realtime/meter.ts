@@ -1,8 +1,8 @@
 // Counts a realtime session: each answer is reserved before it can begin, settled and recorded when it is done, and the session recorded at its end.
 import { costOf, type Cost, type LightRunRecord, type Price, type Reservation } from "../../accounting/index.ts"
-import { isJsonObject, type AppError, type Clock, type JsonObject, type NewId } from "../../core/index.ts"
+import { isJsonObject, type AppError, type Clock, type JsonObject, type JsonValue, type NewId } from "../../core/index.ts"
 import { realtimeUsage, type Deployment, type ModelUsage } from "../../inference/index.ts"
-import type { Principal } from "../../security/index.ts"
+import type { GuardReport, Principal } from "../../security/index.ts"
 import { seenIn } from "./watch.ts"
 
 /** Holds what one more answer may use of the limits; throws when there is no room. */
@@ -17,6 +17,8 @@ export interface MeterOptions {
   readonly admit: Admit
   readonly record: (record: LightRunRecord) => void
   readonly priceOf: (deployment: Deployment) => Price | undefined
+  /** What the guards of the session did. */
+  readonly guards?: () => readonly GuardReport[]
   readonly clock: Clock
   readonly newId: NewId
 }
@@ -94,8 +96,13 @@ export class RealtimeMeter {
       durationMs: this.#options.clock.now() - this.#options.startedAt,
       requestBytes: this.requestBytes,
       responseBytes: this.responseBytes,
-      data: { answers: this.#answers },
+      data: { answers: this.#answers, ...this.#guarded() },
     })
+  }
+
+  #guarded(): JsonObject {
+    const reports = this.#options.guards?.() ?? []
+    return reports.length === 0 ? {} : { guards: reports.map((each): JsonValue => ({ ...each })) }
   }
 
   /** An answer that nobody will hear the end of. */

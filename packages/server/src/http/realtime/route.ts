@@ -2,11 +2,12 @@
 import type { Admission, LightRunRecord, Prices, Records } from "../../accounting/index.ts"
 import { AppError, type Clock, type JsonObject, type Limits, type NewId } from "../../core/index.ts"
 import { connectRealtime, type Deployment, type Model, type Models, type Plan, type Pool, type Upstreams } from "../../inference/index.ts"
-import { requireModel, residencyOf, type ClientSecretGrant, type Identity, type Principal } from "../../security/index.ts"
+import { requireModel, residencyOf, type ClientSecretGrant, type Guards, type Identity, type Principal } from "../../security/index.ts"
 import type { ShellLogger } from "../api.ts"
 import { highestPrice } from "../light/admit.ts"
 import { routingOf } from "../light/own-fields.ts"
 import type { UpgradeCall, UpgradeRoute } from "../sockets/index.ts"
+import { GuardedSession } from "./guarded.ts"
 import { RealtimeMeter, type Admit } from "./meter.ts"
 import { RealtimeSession } from "./session.ts"
 
@@ -22,6 +23,7 @@ export interface RealtimeOptions {
   readonly clock: Clock
   readonly newId: NewId
   readonly logger: ShellLogger
+  readonly guards?: Guards | undefined
 }
 
 export const realtimePath = "/v1/realtime"
@@ -35,8 +37,11 @@ function openSession(options: RealtimeOptions, call: UpgradeCall): RealtimeSessi
   const secret = options.identity.clientSecretOf(call.credentials)
   const model = call.query.get("model") ?? secret?.model ?? ""
   const transcribes = call.query.get("intent") === "transcription" || secret?.session?.["type"] === "transcription"
+  const runId = `run_${call.requestId.slice(call.requestId.indexOf("_") + 1)}`
+  let guarded: GuardedSession | undefined
   const meter: RealtimeMeter = new RealtimeMeter({
-    runId: `run_${call.requestId.slice(call.requestId.indexOf("_") + 1)}`,
+    runId,
+    guards: () => guarded?.reports ?? [],
     principal: call.principal,
     model,
     startedAt: clock.now(),
@@ -57,7 +62,17 @@ function openSession(options: RealtimeOptions, call: UpgradeCall): RealtimeSessi
       return connectRealtime({ deployment, target, headers, transcribes, messageBytesMax: limits.realtimeMessageBytesMax, limits }, signal)
     },
     opening: openingOf(secret),
+    guards: () => (guarded = guardsOf(options, call, { runId, model })),
   })
+}
+
+/** One for the whole session: what was taken out of a question is put back into the answer to it. */
+function guardsOf(options: RealtimeOptions, call: UpgradeCall, about: { runId: string; model: string }): GuardedSession | undefined {
+  const { principal, socket } = call
+  const { projectId, user, tags } = principal
+  const context = { endpoint: "realtime", runId: about.runId, projectId, principal: principal.id, user, tags, signal: socket.signal }
+  const session = options.guards?.open({ ...context, model: modelOf(options, principal, about.model).name })
+  return session && new GuardedSession({ session, limits: options.limits })
 }
 
 function planOf({ models, pool }: RealtimeOptions, call: UpgradeCall, name: string): Plan {

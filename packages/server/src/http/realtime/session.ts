@@ -5,6 +5,8 @@ import { UpstreamError, type Deployment, type Plan } from "../../inference/index
 import type { ShellLogger } from "../api.ts"
 import { PeerSocket, type UpgradeCall, type UpgradedConnection } from "../sockets/index.ts"
 import { brokeOff, carriedCode, closeOf, errorEvent, leaving, type CloseHow } from "./frames.ts"
+import { GuardedWays } from "./guarded-ways.ts"
+import type { Frame, GuardedSession } from "./guarded.ts"
 import type { RealtimeMeter } from "./meter.ts"
 
 export interface SessionOptions {
@@ -15,6 +17,8 @@ export interface SessionOptions {
   readonly connect: (deployment: Deployment, signal: AbortSignal) => Promise<WebSocket>
   /** The first frame to the provider, for sessions whose settings came with their secret. */
   readonly opening: string | undefined
+  /** Asked once the plan is made; undefined where none applies. */
+  readonly guards: () => GuardedSession | undefined
   readonly limits: Pick<Limits, "realtimeIdleMs" | "realtimeLifeMs" | "socketBufferedBytesMax" | "socketPingMs">
   readonly clock: Clock
   readonly newId: NewId
@@ -30,6 +34,8 @@ export class RealtimeSession implements UpgradedConnection {
   readonly #client: PeerSocket
   readonly #over = new AbortController()
   #provider: PeerSocket | undefined
+  /** Undefined where no guard applies: frames pass as they are. */
+  #ways: GuardedWays | undefined
   #idle: NodeJS.Timeout | undefined
   #life: NodeJS.Timeout | undefined
   #pings: NodeJS.Timeout | undefined
@@ -97,18 +103,22 @@ export class RealtimeSession implements UpgradedConnection {
     const openedAt = clock.monotonic()
     const provider = new PeerSocket(socket, limits)
     this.#provider = provider
+    const guards = this.#options.guards()
+    this.#ways = guards && new GuardedWays({ guards, client: this.#client, provider, over: this.#over.signal })
     provider.onMessage((data, isBinary) => this.#fromProvider(provider, data, isBinary))
     provider.onClose((code, reason) => {
       const error = brokeOff(code) && !this.#over.signal.aborted ? providerGone(deployment) : undefined
       const ms = clock.monotonic() - openedAt
       plan.finished(deployment, { ...(error ? { error } : {}), ms, outputTokens: meter.outputTokens })
-      this.#providerLeft(error, code, reason)
+      const left = (): void => this.#providerLeft(error, code, reason)
+      if (this.#ways) this.#ways.afterAnswers(left)
+      else left()
     })
     this.#client.onMessage((data, isBinary) => this.#fromClient(provider, data, isBinary))
     this.#idle = setTimeout(() => this.#expire(idleLimit(limits.realtimeIdleMs)), limits.realtimeIdleMs).unref()
     this.#life = setTimeout(() => this.#expire(lifeLimit(limits.realtimeLifeMs)), limits.realtimeLifeMs).unref()
     this.#pings = setInterval(() => provider.ping(), limits.socketPingMs).unref()
-    if (opening !== undefined) void provider.send(opening)
+    if (opening !== undefined) this.#send(provider, opening, (error) => this.#end(error, closeOf(error, this.#options.call.requestId)))
     provider.resume()
     this.#client.resume()
   }
@@ -116,7 +126,14 @@ export class RealtimeSession implements UpgradedConnection {
   #fromClient(provider: PeerSocket, data: Buffer, isBinary: boolean): void {
     this.#idle?.refresh()
     this.#options.meter.requestBytes += data.length
-    carry(this.#client, provider, data, isBinary)
+    if (!isBinary) this.#send(provider, data, (error) => this.#refuse(error, data))
+    else if (this.#ways) this.#ways.afterAsked(() => carry(this.#client, provider, data, true))
+    else carry(this.#client, provider, data, true)
+  }
+
+  #send(provider: PeerSocket, frame: Frame, failed: (error: unknown) => void): void {
+    if (this.#ways) this.#ways.ask(frame, (checked) => carry(this.#client, provider, checked, false), failed)
+    else carry(this.#client, provider, frame, false)
   }
 
   #fromProvider(provider: PeerSocket, data: Buffer, isBinary: boolean): void {
@@ -125,9 +142,31 @@ export class RealtimeSession implements UpgradedConnection {
     const { meter, call } = this.#options
     meter.responseBytes += data.length
     const room = isBinary ? undefined : meter.saw(data)
-    carry(provider, this.#client, data, isBinary)
-    if (this.#stopping && !meter.isAnswering) return this.#end(this.#stopping, leaving.stopping(this.#stopping))
+    if (!this.#ways) this.#pass(provider, [data], isBinary)
+    else if (isBinary) this.#ways.afterAnswers(() => this.#pass(provider, [data], true))
+    else {
+      const pass = (frames: readonly Frame[]): void => this.#pass(provider, frames, false)
+      this.#ways.answer(data, pass, (error, responseId) => this.#cutAnswer(error, provider, responseId))
+    }
     room?.catch((error: unknown) => this.#end(error, closeOf(error, call.requestId)))
+  }
+
+  #pass(provider: PeerSocket, frames: readonly Frame[], isBinary: boolean): void {
+    for (const frame of frames) carry(provider, this.#client, frame, isBinary)
+    if (this.#stopping && !this.#options.meter.isAnswering) this.#end(this.#stopping, leaving.stopping(this.#stopping))
+  }
+
+  /** What was not let through is told, and the session goes on. */
+  #refuse(error: unknown, frame?: Frame): void {
+    const { call, newId, logger } = this.#options
+    if (!(error instanceof AppError)) logger.error({ requestId: call.requestId, error }, "a guard of a realtime session failed")
+    void this.#client.send(errorEvent(error, call.requestId, newId, frame))
+  }
+
+  /** The answer ends at its provider too: the sound of what is not to be said would go on. */
+  #cutAnswer(error: unknown, provider: PeerSocket, responseId: string | undefined): void {
+    this.#refuse(error)
+    if (responseId !== undefined) void provider.send(JSON.stringify({ type: "response.cancel", response_id: responseId }))
   }
 
   /** Tells the client why, closes both ends and records; only the first end counts. */
@@ -168,7 +207,7 @@ export class RealtimeSession implements UpgradedConnection {
 }
 
 /** No faster than the other end reads: meanwhile this end is not read. */
-function carry(from: PeerSocket, to: PeerSocket, data: Buffer, isBinary: boolean): void {
+function carry(from: PeerSocket, to: PeerSocket, data: Frame, isBinary: boolean): void {
   const taken = to.send(data, isBinary)
   if (!to.isFull) return
   from.pause()
