@@ -41,6 +41,8 @@ export class LeanConnection implements AnswerCarrier {
   /** Of its owner, since something last happened on it. */
   sweeps = 0
   hasServed = false
+  /** Among those of its owner. */
+  place: number
   readonly #onData = (bytes: Buffer): void => this.#read(bytes)
   readonly #onEnd = (): void => this.#end()
   readonly #onClose = (): void => this.#closed()
@@ -49,9 +51,10 @@ export class LeanConnection implements AnswerCarrier {
     if (!error) this.#finished()
   }
 
-  constructor(socket: Socket, owner: ConnectionOwner) {
+  constructor(socket: Socket, owner: ConnectionOwner, place: number) {
     this.#socket = socket
     this.#owner = owner
+    this.place = place
     this.#headOptions = { closes: false, keptSeconds: Math.floor(owner.keptMs / 1_000) }
     socket.on("error", ignore) // "close" follows
     socket.on("end", this.#onEnd)

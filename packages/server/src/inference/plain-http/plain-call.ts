@@ -24,7 +24,7 @@ export class PlainCall implements Dispatcher.DispatchController {
   readonly waits: CallWaits
   readonly #handler: Dispatcher.DispatchHandler
   #carrier: Carrier | undefined
-  #queue: Set<PlainCall> | undefined
+  #queue: PlainCall[] | undefined
   aborted = false
   paused = false
   reason: Error | null = null
@@ -39,9 +39,9 @@ export class PlainCall implements Dispatcher.DispatchController {
   }
 
   /** Waits for a connection; it can be given up from now on, which takes it out of the queue. */
-  enqueue(queue: Set<PlainCall>): void {
+  enqueue(queue: PlainCall[]): void {
     this.#queue = queue
-    queue.add(this)
+    queue.push(this)
     this.#handler.onRequestStart?.(this, null)
   }
 
@@ -77,9 +77,16 @@ export class PlainCall implements Dispatcher.DispatchController {
     if (this.over) return
     this.aborted = true
     this.reason = reason
-    if (this.#queue?.delete(this) === true) this.bytes = []
+    this.#leaveQueue()
     this.failed(reason)
     this.#carrier?.cut()
+  }
+
+  #leaveQueue(): void {
+    const at = this.#queue?.indexOf(this) ?? -1
+    if (at < 0) return
+    this.#queue?.splice(at, 1)
+    this.bytes = []
   }
 
   pause(): void {

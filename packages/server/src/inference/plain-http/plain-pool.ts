@@ -28,7 +28,8 @@ export class PlainPool implements Pick<Dispatcher, "dispatch">, ConnectionOwner 
   readonly #opening = new Set<PlainConnection>()
   /** The one that was used last is used first, so that those that are not needed can go. */
   readonly #idle: PlainConnection[] = []
-  readonly #waiting = new Set<PlainCall>()
+  /** No `Set`: what V8 outgrows of one points to what comes after, so that calls which are over stay until the next collection of the whole heap. */
+  readonly #waiting: PlainCall[] = []
   #willFlush = false
   #sweeper: NodeJS.Timeout | undefined
   #closed: Error | undefined
@@ -72,7 +73,7 @@ export class PlainPool implements Pick<Dispatcher, "dispatch">, ConnectionOwner 
     this.#opening.delete(connection)
     if (this.#closed) return connection.cut()
     this.#idle.push(connection)
-    if (this.#waiting.size > 0) this.#flushSoon()
+    if (this.#waiting.length > 0) this.#flushSoon()
   }
 
   gone(connection: PlainConnection, error: Error): void {
@@ -81,8 +82,8 @@ export class PlainPool implements Pick<Dispatcher, "dispatch">, ConnectionOwner 
     if (at >= 0) this.#idle.splice(at, 1)
     this.#opening.delete(connection)
     // One that was opened in vain fails a call, or calls would open others for ever.
-    if (!connection.hasCarried) this.#failFirst(error)
-    if (this.#waiting.size > 0) this.#flushSoon()
+    if (!connection.hasCarried) this.#waiting.shift()?.failed(error)
+    if (this.#waiting.length > 0) this.#flushSoon()
     if (this.#connections.size > 0) return
     clearInterval(this.#sweeper)
     this.#sweeper = undefined
@@ -90,22 +91,13 @@ export class PlainPool implements Pick<Dispatcher, "dispatch">, ConnectionOwner 
 
   #end(error: Error): void {
     this.#closed ??= error
-    const waiting = [...this.#waiting]
-    this.#waiting.clear()
-    for (const call of waiting) call.failed(error)
-  }
-
-  #failFirst(error: Error): void {
-    const [first] = this.#waiting
-    if (!first) return
-    this.#waiting.delete(first)
-    first.failed(error)
+    for (const call of this.#waiting.splice(0)) call.failed(error)
   }
 
   /** Those that will have a connection after this pass of the event loop, or as soon as it is open, do not count. */
   #isFull(): boolean {
     const { connectionsMax, waitingMax } = this.#options
-    return this.#connections.size >= connectionsMax && this.#waiting.size >= waitingMax + this.#idle.length + this.#opening.size
+    return this.#connections.size >= connectionsMax && this.#waiting.length >= waitingMax + this.#idle.length + this.#opening.size
   }
 
   /**
@@ -120,13 +112,13 @@ export class PlainPool implements Pick<Dispatcher, "dispatch">, ConnectionOwner 
 
   #carryWaiting(): void {
     this.#willFlush = false
-    for (const call of this.#waiting) {
+    while (this.#waiting.length > 0) {
       const connection = this.#takeIdle()
       if (!connection) break
-      this.#waiting.delete(call)
-      if (!connection.carry(call)) this.#idle.push(connection)
+      const call = this.#waiting.shift()
+      if (!call || !connection.carry(call)) this.#idle.push(connection)
     }
-    while (this.#opening.size < this.#waiting.size && this.#connections.size < this.#options.connectionsMax) this.#open()
+    while (this.#opening.size < this.#waiting.length && this.#connections.size < this.#options.connectionsMax) this.#open()
   }
 
   #takeIdle(): PlainConnection | undefined {
