@@ -1452,7 +1452,8 @@ CREATE OR REPLACE FUNCTION public.perdure_check_children()
 AS $function$
 begin
   perform perdure_refuse_unsupported(d.project_id, d.child)
-    from derivations d join memory_versions v on v.project_id = d.project_id and v.id = d.child and v.expired_at is null
+    from derivations d,
+      lateral (select from memory_versions v where v.project_id = d.project_id and v.id = d.child and v.expired_at is null offset 0) live
     where d.project_id = old.project_id and d.parent = old.id;
   return null;
 end
@@ -1474,8 +1475,8 @@ CREATE OR REPLACE FUNCTION public.perdure_check_source()
 AS $function$
 begin
   perform perdure_refuse_unsupported(d.project_id, d.child)
-    from episodes e join derivations d on d.project_id = e.project_id and d.parent = e.id
-      join memory_versions v on v.project_id = d.project_id and v.id = d.child and v.expired_at is null
+    from episodes e join derivations d on d.project_id = e.project_id and d.parent = e.id,
+      lateral (select from memory_versions v where v.project_id = d.project_id and v.id = d.child and v.expired_at is null offset 0) live
     where e.project_id = new.project_id and e.source_id = new.id;
   return null;
 end
