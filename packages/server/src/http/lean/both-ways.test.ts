@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises"
 import { describe, expect, it } from "vitest"
 import { sseHeaders } from "../../core/index.ts"
 import type { HotCall } from "../shell.ts"
-import { bodyBytesMax, forNode, hotPath, openPort, Peer, requestText, undated, type Asked } from "./port.fixture.ts"
+import { bodyBytesMax, forNode, hotPath, openPort, Peer, requestText, undated, type Asked } from "../../testing/both-ways-port.ts"
 
 const ways = [
   { way: "read here", isLean: true, more: {} },

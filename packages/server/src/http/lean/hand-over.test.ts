@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net"
 import { setTimeout as delay } from "node:timers/promises"
 import { describe, expect, it } from "vitest"
 import { testKey } from "../../testing/gateway.ts"
-import { hotPath, openPort, Peer, requestText } from "./port.fixture.ts"
+import { hotPath, openPort, Peer, requestText } from "../../testing/both-ways-port.ts"
 
 const good = requestText({ body: "good." })
 const odd = (from: string | RegExp, to: string): string => good.replace(from, to)

@@ -3,7 +3,7 @@ import { expect, it } from "vitest"
 import { randomFrom } from "../../testing/random.ts"
 import { testKey } from "../../testing/gateway.ts"
 import type { HotCall } from "../shell.ts"
-import { forNode, hotPath, openPort, Peer, requestText } from "./port.fixture.ts"
+import { forNode, hotPath, openPort, Peer, requestText } from "../../testing/both-ways-port.ts"
 
 type Random = () => number
 const below = (random: Random, end: number): number => Math.floor(random() * end)
