@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, test } from "vitest"
 import { defaultLimits, newId, systemClock } from "../core/index.ts"
 import { createIdentity, type Identity } from "../security/index.ts"
 import { openTestStore, type TestStore } from "../testing/database.ts"
+import { createTerminal, exitCodes, runCli } from "./index.ts"
 import { openControl, remoteDeployments, remoteKeys, type Control } from "./control.ts"
 import { removeServerFile, runningServer, writeServerFile, type ServerFile } from "./server-file.ts"
 
@@ -118,4 +119,28 @@ test("a file of a dead process, or half a file, counts as no server", () => {
   expect(runningServer(directory)).toBeUndefined()
   writeFileSync(join(directory, "server.json"), '{"pid":')
   expect(runningServer(directory)).toBeUndefined()
+})
+
+test("keys are made for a running server where its secrets are not set, and nowhere else", async () => {
+  const data = mkdtempSync(join(directory, "elsewhere-"))
+  const config = join(data, "perdure.yaml")
+  writeFileSync(config, "providers: { acme: { baseUrl: https://acme.example/v1, apiKey: { env: NEVER_SET_IN_A_TEST } } }")
+  const run = async (...words: string[]): Promise<{ code: number; out: string; notes: string }> => {
+    let [out, notes] = ["", ""]
+    const streams = { stdout: { write: (text: string) => (out += text) }, stderr: { write: (text: string) => (notes += text) } }
+    const code = await runCli([...words, "--config", config, "--data", data], {
+      terminal: createTerminal({ ...streams, noColour: true }),
+      entry: "",
+    })
+    return { code, out, notes }
+  }
+  const without = await run("keys", "create", "nobody")
+  expect(without.code).toBe(exitCodes.config)
+  expect(without.notes).toContain("NEVER_SET_IN_A_TEST is not set")
+  writeServerFile(data, file)
+  const { code, out } = await run("keys", "create", "from another shell")
+  expect(code).toBe(exitCodes.ok)
+  expect(identity.authenticate({ authorization: `Bearer ${out.trim()}` }, "GET")).toMatchObject({ name: "from another shell" })
+  expect((await run("dashboard")).out).toContain("/dashboard/login?token=")
+  expect((await run("models")).code).toBe(exitCodes.ok)
 })

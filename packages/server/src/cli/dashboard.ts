@@ -2,8 +2,8 @@
 import { AppError } from "../core/index.ts"
 import { remoteDashboardLink } from "./control.ts"
 import { exitCodes } from "./exit-codes.ts"
-import { loadFor, type ConfigOptions } from "./options.ts"
-import { runningServer } from "./server-file.ts"
+import type { ConfigOptions } from "./options.ts"
+import { serverOf } from "./server-of.ts"
 import type { Terminal } from "./terminal.ts"
 
 export interface DashboardOptions extends ConfigOptions {
@@ -11,9 +11,9 @@ export interface DashboardOptions extends ConfigOptions {
 }
 
 export async function dashboard(options: DashboardOptions, terminal: Terminal): Promise<number> {
-  const { config } = await loadFor(options, true)
-  if (!config.dashboard.enabled) throw new AppError("feature_unavailable", "the dashboard is off", { hint: "dashboard: { enabled: true }" })
-  const server = runningServer(config.data)
+  const { config, server } = await serverOf(options)
+  if (config?.dashboard.enabled === false)
+    throw new AppError("feature_unavailable", "the dashboard is off", { hint: "dashboard: { enabled: true }" })
   if (!server) throw new AppError("not_found", `no server runs on ${config.data}`, { hint: "perdure start, or --data with its directory" })
   const dashboardUrl = await remoteDashboardLink(server)
   terminal.print(options.json === true ? JSON.stringify({ dashboardUrl }) : dashboardUrl)

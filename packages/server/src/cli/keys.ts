@@ -7,8 +7,8 @@ import { remoteKeys } from "./control.ts"
 import { exitCodes } from "./exit-codes.ts"
 import { keyPatch, newKeySettings, type KeyChangeOptions, type KeySettingOptions } from "./keys-settings.ts"
 import { keyFacts, keyLine, time } from "./keys-text.ts"
-import { loadFor, type ConfigOptions } from "./options.ts"
-import { runningServer } from "./server-file.ts"
+import type { ConfigOptions } from "./options.ts"
+import { serverOf } from "./server-of.ts"
 import type { Terminal } from "./terminal.ts"
 
 export interface KeysOptions extends ConfigOptions {
@@ -82,9 +82,8 @@ function missing(id: string): AppError {
 }
 
 async function withKeys<T>(options: KeysOptions, work: (keys: KeyAdmin, projectId: string) => Promise<T>): Promise<T> {
-  const { config } = await loadFor(options, true)
-  const server = usesDirectory(config) ? runningServer(config.data) : undefined
-  if (server !== undefined) return work(remoteKeys(server), "") // the server knows its project
+  const { config, server } = await serverOf(options)
+  if (config === undefined || (server !== undefined && usesDirectory(config))) return work(remoteKeys(server), "") // the server knows its project
   const { openKeys } = await loadComposition()
   await using opened = await openKeys(config)
   return await work(opened.identity, opened.projectId)

@@ -3,8 +3,8 @@ import type { Deployments, DeploymentStatus, ServedModel } from "@perdure/contra
 import { AppError } from "../core/index.ts"
 import { remoteDeployments } from "./control.ts"
 import { exitCodes } from "./exit-codes.ts"
-import { loadFor, type ConfigOptions } from "./options.ts"
-import { runningServer } from "./server-file.ts"
+import type { ConfigOptions } from "./options.ts"
+import { serverOf } from "./server-of.ts"
 import type { Terminal } from "./terminal.ts"
 
 export interface ModelsOptions extends ConfigOptions {
@@ -12,8 +12,7 @@ export interface ModelsOptions extends ConfigOptions {
 }
 
 export async function models(options: ModelsOptions, terminal: Terminal): Promise<number> {
-  const { config } = await loadFor(options, true)
-  const server = runningServer(config.data)
+  const { config, server } = await serverOf(options)
   if (!server) throw new AppError("not_found", `no server runs on ${config.data}`, { hint: "perdure start, or --data with its directory" })
   const found = await remoteDeployments(server)
   if (options.json === true) terminal.print(JSON.stringify(found))
