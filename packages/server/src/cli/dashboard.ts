@@ -14,7 +14,7 @@ export async function dashboard(options: DashboardOptions, terminal: Terminal): 
   const { config, server } = await serverOf(options)
   if (config?.dashboard.enabled === false)
     throw new AppError("feature_unavailable", "the dashboard is off", { hint: "dashboard: { enabled: true }" })
-  if (!server) throw new AppError("not_found", `no server runs on ${config.data}`, { hint: "perdure start, or --data with its directory" })
+  if (!server) throw new AppError("not_found", `no server runs on ${config?.data}`, { hint: "perdure start, or --data with its directory" })
   const dashboardUrl = await remoteDashboardLink(server)
   terminal.print(options.json === true ? JSON.stringify({ dashboardUrl }) : dashboardUrl)
   if (options.json !== true) terminal.note(terminal.style("dim", "works once, for 15 minutes"))

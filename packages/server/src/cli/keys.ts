@@ -82,8 +82,10 @@ function missing(id: string): AppError {
 }
 
 async function withKeys<T>(options: KeysOptions, work: (keys: KeyAdmin, projectId: string) => Promise<T>): Promise<T> {
-  const { config, server } = await serverOf(options)
-  if (config === undefined || (server !== undefined && usesDirectory(config))) return work(remoteKeys(server), "") // the server knows its project
+  const found = await serverOf(options)
+  if (found.config === undefined) return work(remoteKeys(found.server), "") // the server knows its project
+  const { config, server } = found
+  if (server !== undefined && usesDirectory(config)) return work(remoteKeys(server), "")
   const { openKeys } = await loadComposition()
   await using opened = await openKeys(config)
   return await work(opened.identity, opened.projectId)

@@ -13,7 +13,7 @@ export interface ModelsOptions extends ConfigOptions {
 
 export async function models(options: ModelsOptions, terminal: Terminal): Promise<number> {
   const { config, server } = await serverOf(options)
-  if (!server) throw new AppError("not_found", `no server runs on ${config.data}`, { hint: "perdure start, or --data with its directory" })
+  if (!server) throw new AppError("not_found", `no server runs on ${config?.data}`, { hint: "perdure start, or --data with its directory" })
   const found = await remoteDeployments(server)
   if (options.json === true) terminal.print(JSON.stringify(found))
   else for (const line of linesOf(found)) terminal.print(line)
