@@ -155,6 +155,7 @@ const claims: readonly [name: string, more: Partial<NewFact>, times: number][] =
   ["one newer claim", {}, 1],
   ["ten claims of ten pages", {}, 10],
   ["a claim that says it refines", { refines: true }, 1],
+  ["a claim that a model finds unclear", { isUnclear: true }, 1],
   ["a claim that is surer", { confidence: 1, salience: 1 }, 1],
   ["a claim of a later time", { validFrom: Date.UTC(2030, 0, 1) }, 1],
   ["a retraction", { op: "retract" }, 1],

@@ -4,7 +4,7 @@ import { Failure, Loading } from "../../parts/small.tsx"
 import { Entry } from "./entry.tsx"
 
 const reasons: Readonly<Record<string, string>> = {
-  contradiction: "says otherwise than what is believed, and is trusted less",
+  contradiction: "says otherwise than what is believed, and does not settle it",
   directive: "asks for behaviour, and is trusted too little for that",
   support: "lost part of what it rests on",
   corroborated: "independent sources say it; it is trusted only once a person confirms it",

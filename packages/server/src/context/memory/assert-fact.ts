@@ -40,6 +40,8 @@ export interface NewFact {
   validTo?: number | null | undefined
   /** It says the same as what is believed, in more detail. */
   refines?: boolean | undefined
+  /** It excludes what is believed, and which of them holds is for a person to say: of equal trust it becomes a claim beside that. */
+  isUnclear?: boolean | undefined
   confidence?: number | undefined
   salience?: number | undefined
   parents: readonly Parent[]
@@ -142,6 +144,7 @@ async function verdictOn(tx: Queryable, { fact, evidence, memory, head, hash }: 
       contentHash: hash,
       validTo: fact.validTo ?? null,
       refines: fact.refines === true,
+      isUnclear: fact.isUnclear === true,
     },
   )
 }

@@ -13,6 +13,8 @@ export interface Statement extends Standing {
   op: "assert" | "retract"
   /** It says the same in more detail. */
   refines: boolean
+  /** Nothing tells whether it or what is believed holds. */
+  isUnclear: boolean
 }
 
 /** `older`: it held before what is believed now. `known`: nothing new. `unheard`: it takes back what nobody believes. */
@@ -32,6 +34,7 @@ export function reconcile(head: Standing | undefined, withdrawn: Standing | unde
     const saysMore = statement.integrity > head.integrity || (statement.validTo !== null && statement.validTo !== head.validTo)
     return saysMore ? "refine" : "known"
   }
+  if (statement.isUnclear && statement.integrity === head.integrity) return "contradict"
   if (statement.since < head.since) return "older"
   return statement.refines ? "refine" : "supersede"
 }

@@ -1,4 +1,4 @@
-// Facts out of new messages: at most one model call for a batch, then everything that it gave in one transaction.
+// Facts out of new messages: at most one model call to read a batch and one for what contradicts, then everything that they gave in one transaction.
 import { messageOf } from "../../../core/index.ts"
 import {
   episodeWork,
@@ -14,6 +14,7 @@ import { subjectOfScope } from "../data-keys.ts"
 import { readRows } from "../entries.ts"
 import { askWithinBudget } from "./ask.ts"
 import { batchesOf } from "./batches.ts"
+import { judge } from "./judge.ts"
 import { extractionPromptVersion, extractionQuestion, factsOfAnswer } from "./model-extraction.ts"
 import { factsByRules, rulesVersion } from "./rules.ts"
 import { openOutput, sealOutput } from "./sealed-output.ts"
@@ -47,7 +48,15 @@ export async function extractRound(job: Job, round: number): Promise<number> {
     const asked = batch.isAsked
       ? await context.step(`ask:${step}`, ({ signal }) => ask(job, step, batch, signal), { effect: "read", timeoutMs: askTimeoutMs * 2 })
       : nobody
-    done += await context.step(`facts:${step}`, ({ tx }) => (tx === undefined ? 0 : commit(job, step, tx, batch, asked)), {
+    const verdicts =
+      asked.sealed === ""
+        ? ""
+        : await context.step(`judge:${step}`, ({ signal }) => judgeBatch(job, step, batch, asked, signal), {
+            effect: "read",
+            timeoutMs: askTimeoutMs * 2,
+          })
+    const answers = { ...asked, verdicts }
+    done += await context.step(`facts:${step}`, ({ tx }) => (tx === undefined ? 0 : commit(job, step, tx, batch, answers)), {
       effect: "transactional",
     })
   }
@@ -145,6 +154,16 @@ async function ask(job: Job, step: string, batch: Batch, signal: AbortSignal): P
   }
 }
 
+async function judgeBatch(job: Job, step: string, batch: Batch, asked: AskedStep, signal: AbortSignal): Promise<string> {
+  const db = job.store.project(job.projectId)
+  const { open } = await toRead(job, db, batch)
+  const [first] = open
+  if (first === undefined) return ""
+  const { facts } = await readFacts(job, step, db, open, asked)
+  const timed = AbortSignal.any([signal, AbortSignal.timeout(askTimeoutMs)])
+  return judge(job, step, { level: first.integrity, principal: first.principal, facts }, timed)
+}
+
 async function messagesOf({ keys, projectId }: Job, db: Queryable, rows: readonly StoredEpisode[]): Promise<Message[]> {
   const entries = await readRows(
     keys,
@@ -158,7 +177,7 @@ async function messagesOf({ keys, projectId }: Job, db: Queryable, rows: readonl
 }
 
 /** All or nothing: facts, whom they speak of, sessions, what was done with the texts, and that the messages are done. */
-async function commit(job: Job, step: string, tx: Queryable, batch: Batch, asked: AskedStep): Promise<number> {
+async function commit(job: Job, step: string, tx: Queryable, batch: Batch, asked: AskedStep & { verdicts: string }): Promise<number> {
   const { projectId, clock, context, settings } = job
   const { rows, open } = await toRead(job, tx, batch)
   await touchSessions(job, tx, rows)
@@ -179,7 +198,7 @@ async function commit(job: Job, step: string, tx: Queryable, batch: Batch, asked
   }
   const { facts, refused } = await readFacts(job, step, tx, open, asked)
   const model = asked.model === "" ? null : asked.model
-  await writeFacts(job, tx, rows, facts, model)
+  await writeFacts(job, tx, rows, facts, { model, step, verdicts: asked.verdicts })
   const outcome = asked.error === "" ? { state: "done" as const, error: null } : { state: "failed" as const, error: asked.error }
   await noteWork(job, tx, open, { ...undone, ...outcome, attempts: batch.attempts + 1, model }, facts, refused)
   await episodeWork.markExtracted(tx, projectId, batch.ids, clock.now())

@@ -35,6 +35,10 @@ export interface ExtractedFact {
   confidence: number
   /** Names in it, for the entities. */
   names: readonly string[]
+  /** It says the same as what is believed, more exactly. */
+  refines?: true
+  /** It excludes what is believed, and nothing tells which of them holds. */
+  isUnclear?: true
   /** Of an event: what else it is known by, however it is told. */
   eventKey?: string
 }

@@ -1,29 +1,36 @@
 // What was read out of messages becomes what is believed: in the words that it is believed in already, with whom it speaks of.
 import { createHash } from "node:crypto"
-import type { JsonObject } from "../../../core/index.ts"
-import { memoryVersions, versionTimes, type Queryable, type StoredEpisode } from "../../../store/index.ts"
-import { assertFacts, slotHash, type NewFact } from "../assert-fact.ts"
-import { subjectOfScope, type DataKey } from "../data-keys.ts"
-import { readRows } from "../entries.ts"
+import type { Queryable, StoredEpisode } from "../../../store/index.ts"
+import { assertFacts, type NewFact } from "../assert-fact.ts"
+import { subjectOfScope } from "../data-keys.ts"
+import { againstBelieved, believedIn } from "./believed.ts"
 import { noteEntities, type Spoken } from "./entities.ts"
+import { openVerdicts } from "./judge.ts"
 import { extractionQuestion } from "./model-extraction.ts"
-import { normalName, slotOf, type ExtractedFact } from "./types.ts"
+import { slotOf, type ExtractedFact } from "./types.ts"
 import type { Job } from "./work.ts"
 
 const salienceOf = { preference: 0.7, fact: 0.6, event: 0.4 } as const
 
-/** `model`: that read them; null where rules did. */
+export interface Reading {
+  /** Null where rules read them. */
+  model: string | null
+  step: string
+  /** Sealed: what a model said of those that contradict what is believed; empty where none was asked. */
+  verdicts: string
+}
+
 export async function writeFacts(
   job: Job,
   tx: Queryable,
   rows: readonly StoredEpisode[],
   facts: readonly ExtractedFact[],
-  model: string | null,
+  { model, step, verdicts }: Reading,
 ): Promise<void> {
   const { projectId, scope, keys } = job
   const byId = new Map(rows.map((row) => [row.id, row]))
   const key = await keys.within(tx, projectId, subjectOfScope(scope))
-  const news = await againstHeads(job, tx, key, facts)
+  const news = againstBelieved(facts, await believedIn(job, tx, key, facts), openVerdicts(job, step, key.bytes, verdicts))
   const outcomes = await assertFacts(
     job,
     tx,
@@ -49,6 +56,8 @@ function newFactOf({ projectId, scope, context }: Job, fact: ExtractedFact, prin
     validTo,
     confidence,
     slot: slotOf(fact),
+    refines: fact.refines === true,
+    isUnclear: fact.isUnclear === true,
     data: {
       subject,
       predicate,
@@ -69,53 +78,6 @@ function newFactOf({ projectId, scope, context }: Job, fact: ExtractedFact, prin
     model,
     promptHash: model === null ? null : promptHash,
   }
-}
-
-/**
- * What is believed in other words is said in those words, so that it is the same. That something holds no longer is taken only of what is
- * believed: "I no longer live in Paris", said in Berlin, is no news.
- */
-async function againstHeads(
-  { keys, projectId, scope }: Job,
-  tx: Queryable,
-  key: DataKey,
-  facts: readonly ExtractedFact[],
-): Promise<ExtractedFact[]> {
-  const slots = [...new Set(facts.map((fact) => slotOf(fact)))]
-  const heads = await memoryVersions.versionsByIds(
-    tx,
-    projectId,
-    await versionTimes.headsOfSlots(
-      tx,
-      projectId,
-      scope,
-      slots.map((slot) => slotHash(key, slot)),
-    ),
-  )
-  const entries = await readRows(
-    keys,
-    tx,
-    projectId,
-    heads.map((version) => ({ version })),
-  )
-  const believed = new Map(entries.map(({ slot, text, data }) => [slot ?? "", { text, object: objectOf(data) }]))
-  return facts.flatMap((fact) => {
-    const slot = slotOf(fact)
-    const head = believed.get(slot)
-    const isSame = head !== undefined && normalName(head.object) === normalName(fact.object)
-    if (fact.op === "retract") {
-      if (!isSame) return []
-      believed.delete(slot)
-      return [fact]
-    }
-    if (isSame && head.text !== null && fact.kind !== "event") return [{ ...fact, text: head.text }]
-    believed.set(slot, { text: fact.text, object: fact.object })
-    return [fact]
-  })
-}
-
-function objectOf(data: JsonObject | null): string {
-  return typeof data?.["object"] === "string" ? data["object"] : ""
 }
 
 const promptHash = createHash("sha256").update(extractionQuestion([]).instructions).digest("hex").slice(0, 16)
