@@ -38,8 +38,12 @@ export function responseRun(dependencies: ResponseRunDependencies): RunDefinitio
     version: "1",
     style: "data",
     execute: async (context, input) => executeResponse(dependencies, context, input as ResponseRequest), // started by the service with one
+    hasEnded: (history) => history.some(({ type }) => endingTypes.has(type)),
   }
 }
+
+/** After them only the end of the run is left to write. */
+const endingTypes: ReadonlySet<string> = new Set(["response.completed", "response.incomplete", "response.failed", "error"])
 
 async function executeResponse(dependencies: ResponseRunDependencies, context: RunContext, request: ResponseRequest): Promise<JsonValue> {
   const session = openSession(dependencies, context, request)

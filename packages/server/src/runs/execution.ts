@@ -73,6 +73,8 @@ export class Execution {
   #doubted = 0
   readonly #bodyDone = deferred<void>()
   readonly #deadlineAt: number | null
+  /** An earlier attempt came to its end, and died before the run did. */
+  readonly #hasEnded: boolean
   #lane: Lane
   #seq: number
   #label: Label
@@ -95,6 +97,7 @@ export class Execution {
     this.#history = history
     this.#lane = new Lane(lease)
     this.#deadlineAt = deadlineAt
+    this.#hasEnded = definition.hasEnded?.(history) ?? false
     this.journal = readJournal(history, run.label)
     this.consumed = new Map(this.journal.consumed)
     this.#seq = claimed.lastSeq
@@ -138,7 +141,7 @@ export class Execution {
     if (cancelReason !== null) this.stop({ kind: "cancel", reason: cancelReason })
     else if (this.#deadlineAt !== null && this.#deadlineAt <= this.host.databaseNow()) this.stop({ kind: "deadline" })
     if (this.#stop) return this.#bodyDone.resolve()
-    if (this.#deadlineAt !== null) {
+    if (this.#deadlineAt !== null && !this.#hasEnded) {
       const inMs = Math.min(this.#deadlineAt - this.host.databaseNow(), timerMsMax)
       this.#deadlineTimer = setTimeout(() => this.stop({ kind: "deadline" }), inMs)
     }
@@ -217,7 +220,7 @@ export class Execution {
   }
 
   stop(stop: Stop): void {
-    if (this.#closed || this.#stop) return
+    if (this.#closed || this.#stop || (this.#hasEnded && (stop.kind === "cancel" || stop.kind === "deadline"))) return
     this.#stop = stop
     this.#replay.stop()
     if (stop.kind === "cancel" || stop.kind === "deadline") {

@@ -219,6 +219,30 @@ describe.each(testEngines())("recovery on %s", (engine) => {
     expect(Number(ended.output)).toBeGreaterThanOrEqual(3)
   })
 
+  it("lets a data body that had come to its end conclude, though the run was cancelled and its deadline passed meanwhile", async () => {
+    const victim = mortal(store)
+    const body = (onDone: () => void): RunDefinition => ({
+      kind: "agent",
+      name: "concluding",
+      version: "1",
+      style: "data",
+      async execute(ctx) {
+        if (ctx.history.some((event) => event.type === "all.said")) return "said"
+        await ctx.emit("all.said", null).committed
+        onDone()
+        return "said"
+      },
+      hasEnded: (history) => history.some((event) => event.type === "all.said"),
+    })
+    const dying = kernelOn(victim, [body(() => victim.kill())])
+    const run = await dying.start(request("concluding", null, { kind: "agent", deadlineMs: 300 }))
+    while (!victim.dead) await new Promise((resolve) => setTimeout(resolve, 5))
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect((await kernelOn(store, [], { role: "gateway" }).cancel(project, run.id, "too late")).outcome).toBe("cancelling")
+    const ended = await end(kernelOn(store, [body(() => undefined)]), run)
+    expect([ended.status, ended.output, ended.attempt]).toEqual(["completed", "said", 2])
+  })
+
   it("does not sleep anew after a crash, and finds signals that came while nobody was there", async () => {
     const victim = mortal(store)
     const definition = defineWorkflow("sleeper", async (ctx) => {

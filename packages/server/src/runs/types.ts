@@ -167,6 +167,8 @@ export interface RunDefinition {
   version: string
   style: "replay" | "data"
   execute(context: RunContext, input: JsonValue): Promise<JsonValue>
+  /** Of a data body: whether its log tells how it ended already, so that a cancellation or a deadline comes too late for what is left to do. */
+  hasEnded?(history: readonly RunEvent[]): boolean
 }
 
 export interface StartRun {
