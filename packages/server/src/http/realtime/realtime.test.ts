@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from "vitest"
 import { responseDone, someUsage, startFakeRealtime } from "../../testing/fake-realtime.ts"
 import { startTestGateway, testKey, testModel } from "../../testing/gateway.ts"
 import { refusalOf } from "../../testing/socket-client.ts"
-import { briefKey, connect, gateway, got, other, provider, recorded, records, session, speaks, waiting } from "../../testing/realtime.ts"
+import { briefKey, connect, gateway, got, other, provider, recorded, session, speaks, waiting } from "../../testing/realtime.ts"
 
 describe("a session", () => {
   it("goes to the provider under its name of the model, with its key and not the client's", async () => {
@@ -183,7 +183,7 @@ describe("counting", () => {
     expect(await client.next()).toEqual({ text: '{"type":"response.done"' })
     client.socket.close(1000)
     await recorded("realtime.session")
-    expect(records("realtime.response").map(({ outcome }) => outcome)).toEqual(["cancelled"]) // the delta began an answer that was never done
+    expect((await recorded("realtime.response")).map(({ outcome }) => outcome)).toEqual(["cancelled"]) // the delta began an answer that was never done
   })
 
   it("failed, cancelled and cut answers are recorded as what they were", async () => {
