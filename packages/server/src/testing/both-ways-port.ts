@@ -117,9 +117,13 @@ export class Peer implements Disposable {
       this.#more?.()
     })
     this.socket.on("end", () => this.socket.end())
-    this.closed = once(this.socket, "close").then(() => {
-      this.#isClosed = true
-      this.#more?.()
+    // Not by `once` of node:events, which rejects when an error comes first.
+    this.closed = new Promise((resolve) => {
+      this.socket.on("close", () => {
+        this.#isClosed = true
+        this.#more?.()
+        resolve()
+      })
     })
   }
 
