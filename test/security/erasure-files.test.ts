@@ -11,7 +11,7 @@ import { factDependencies } from "../../packages/server/src/testing/facts.ts"
 import { filesWith } from "../support/byte-search.ts"
 
 const projectId = "proj_default"
-const caller = { projectId, principal: "key_a" }
+const caller = { projectId, principal: "key_a", user: null }
 const scope = "user:files"
 const signal = (): AbortSignal => AbortSignal.timeout(60_000)
 
@@ -58,7 +58,7 @@ describe.each(testEngines())("a stored file as a source, on %s", (engine) => {
   async function storeOf(fileId: string): Promise<string> {
     const asked = { name: null, description: null, metadata: null, expiresAfterDays: null, fileIds: [fileId], chunking: autoChunking }
     const { store } = await server.context.vectorStores.create(caller, asked)
-    const completed = async (): Promise<number> => (await server.context.vectorStores.get(projectId, store.id)).counts.completed
+    const completed = async (): Promise<number> => (await server.context.vectorStores.get(caller, store.id)).counts.completed
     await expect.poll(completed, { timeout: 60_000 }).toBe(1)
     return store.id
   }
@@ -95,7 +95,7 @@ describe.each(testEngines())("a stored file as a source, on %s", (engine) => {
     const revoked = await server.context.memories.revoke(caller, fileId, "it is not ours")
     expect(revoked).toMatchObject({ source: { id: fileId, revokedBy: "key_a" }, episodes: 2, versions: 1 })
     expect([await found(storeId, word), await recalled(word)]).toEqual([[], []])
-    expect((await server.context.files.get(projectId, fileId)).filename).toBe("birds.md")
+    expect((await server.context.files.get(caller, fileId)).filename).toBe("birds.md")
     expect(await server.context.memories.revoke(caller, fileId, null)).toMatchObject({ episodes: 0, versions: 0 })
     await expect(server.context.memories.revoke(caller, "file_00000000000000000000000000000000", null)).rejects.toMatchObject({
       code: "not_found",
@@ -126,11 +126,11 @@ describe.each(testEngines())("a stored file as a source, on %s", (engine) => {
     const { fileId } = await put(word)
     const kept = "The ferry leaves at noon, on Sundays an hour later than on other days."
     const other = await context.files.upload(caller, { filename: "ferry.md", purpose: "assistants", content: Buffer.from(kept) })
-    const conversation = await context.conversations.create(projectId)
+    const conversation = await context.conversations.create(caller)
     const quoted = `# Birds of the harbour\n\nThe keeper of the ${word} writes down every evening how many there are.`
     const item = { type: "message", role: "user", content: `It says: ${quoted}` }
     const label = { integrity: 0 as const, sources: [`file:${fileId}`], readers: [projectId], secrets: [] }
-    await context.conversations.append(projectId, conversation.id, [{ id: "msg_birds", item, label, runId: null }])
+    await context.conversations.append(caller, conversation.id, [{ id: "msg_birds", item, label, runId: null }])
 
     const erase = async (dryRun: boolean): Promise<Awaited<ReturnType<typeof context.erasures.get>>> => {
       const { id } = await context.erasures.start(caller, { target: { kind: "source", name: fileId }, dryRun }, signal())
@@ -139,14 +139,14 @@ describe.each(testEngines())("a stored file as a source, on %s", (engine) => {
     }
     const counts = { episodes: 2, versions: 1, files: 1, rows: { conversation_items: 1 } }
     expect((await erase(true)).receipt?.counts).toMatchObject(counts)
-    expect((await context.files.get(projectId, fileId)).id).toBe(fileId)
+    expect((await context.files.get(caller, fileId)).id).toBe(fileId)
 
     const { status, receipt } = await erase(false)
     expect([status, receipt]).toMatchObject(["completed", { counts, verified: { rows: {}, filesContaining: [] } }])
     expect(await tablesWith(word)).toEqual([])
     expect(await recalled(word)).toEqual([])
-    await expect(context.files.get(projectId, fileId)).rejects.toMatchObject({ code: "not_found" })
-    expect((await context.files.get(projectId, other.id)).filename).toBe("ferry.md")
+    await expect(context.files.get(caller, fileId)).rejects.toMatchObject({ code: "not_found" })
+    expect((await context.files.get(caller, other.id)).filename).toBe("ferry.md")
     if (engine === "pglite") expect(filesWith(directory, word)).toEqual([])
   })
 

@@ -10,6 +10,7 @@ import { testEngines } from "../../packages/server/src/testing/database.ts"
 import { memoryForTests } from "../../packages/server/src/testing/memory-settings.ts"
 import { startTestPostgres, type TestPostgres } from "../../packages/server/src/testing/postgres-server.ts"
 import { filesWith } from "../support/byte-search.ts"
+import { wholeProject } from "../../packages/server/src/context/index.ts"
 
 const projectId = "proj_default"
 const caller = { projectId, principal: "key_a" }
@@ -76,9 +77,9 @@ describe.skipIf(!isThere)(`an erasure on a Postgres server${isThere ? "" : " (sk
 
   it("of a text that stood in plain leaves it in the server's log alone, which the receipt names", async () => {
     const plain = `${word}-plain`
-    const conversation = await server.context.conversations.create(projectId)
+    const conversation = await server.context.conversations.create(wholeProject(projectId))
     const item = { type: "message", role: "user", content: `The word is ${plain}, and nothing else.` }
-    await server.context.conversations.append(projectId, conversation.id, [{ id: "msg_plain", item, label, runId: null }])
+    await server.context.conversations.append(wholeProject(projectId), conversation.id, [{ id: "msg_plain", item, label, runId: null }])
     await postgres.admin("checkpoint")
     expect(filesWith(postgres.directory, plain)).not.toEqual([])
 

@@ -113,12 +113,17 @@ export const responseQuerySchema = z.looseObject({
 })
 export const responseItemListSchema = listOf(z.looseObject({ type: z.string() }), "ResponseItemList")
 
+const owned = z
+  .looseObject({ owner: z.string().optional() })
+  .nullish()
+  .meta({ description: "Ours: the scope that it belongs to, `user:ada`; its maker's own, else the project's" })
+
 const conversationItem = z.looseObject({ type: z.string().optional() })
 export const conversationRequestSchema = z
-  .looseObject({ items: z.array(conversationItem).max(20).nullable().optional(), metadata: metadata.optional() })
+  .looseObject({ items: z.array(conversationItem).max(20).nullable().optional(), metadata: metadata.optional(), perdure: owned })
   .meta({ id: "ConversationRequest" })
 export const conversationSchema = z
-  .looseObject({ id: z.string(), object: z.literal("conversation"), created_at: seconds, metadata })
+  .looseObject({ id: z.string(), object: z.literal("conversation"), created_at: seconds, metadata, perdure: owned })
   .meta({ id: "Conversation" })
 export const conversationItemsRequestSchema = z
   .looseObject({ items: z.array(conversationItem).max(20) })
@@ -136,12 +141,13 @@ export const fileSchema = z
     created_at: seconds,
     filename: z.string(),
     purpose: z.string(),
+    perdure: owned,
   })
   .meta({ id: "File" })
 export const fileListSchema = listOf(fileSchema, "FileList")
 
 export const uploadRequestSchema = z
-  .looseObject({ filename: z.string(), purpose: z.string(), bytes: z.int(), mime_type: z.string() })
+  .looseObject({ filename: z.string(), purpose: z.string(), bytes: z.int(), mime_type: z.string(), perdure: owned })
   .meta({ id: "UploadRequest" })
 export const uploadSchema = z
   .looseObject({ id: z.string(), object: z.literal("upload"), bytes: z.int(), status: z.string(), file: fileSchema.optional() })
@@ -157,7 +163,7 @@ export const uploadCompleteSchema = z
   .meta({ id: "UploadComplete" })
 
 export const vectorStoreRequestSchema = z
-  .looseObject({ name: z.string().nullish(), file_ids: z.array(z.string()).optional(), metadata: metadata.optional() })
+  .looseObject({ name: z.string().nullish(), file_ids: z.array(z.string()).optional(), metadata: metadata.optional(), perdure: owned })
   .meta({ id: "VectorStoreRequest" })
 export const vectorStoreSchema = z
   .looseObject({
@@ -167,6 +173,7 @@ export const vectorStoreSchema = z
     name: z.string().nullable(),
     status: z.string(),
     file_counts: z.looseObject({ total: z.int() }),
+    perdure: owned,
   })
   .meta({ id: "VectorStore" })
 export const vectorStoreListSchema = listOf(vectorStoreSchema, "VectorStoreList")

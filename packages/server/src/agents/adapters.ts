@@ -3,6 +3,7 @@ import { AppError, type JsonObject, type JsonValue } from "../core/index.ts"
 import {
   parseFilter,
   parseScope,
+  wholeProject,
   type Assembler,
   type Blocks,
   type Conversations,
@@ -130,11 +131,12 @@ const recalledFromMax = 100
 /** What a memory may have; of a longer turn the beginning is kept. */
 const turnCharactersMax = 32_000
 
-export function conversationItems(conversations: Pick<Conversations, "allItems" | "append">): ConversationItems {
+export function conversationItems(conversations: Pick<Conversations, "allItems" | "append" | "requireWritable">): ConversationItems {
   return {
-    load: async (projectId, id) => {
+    load: async (caller, id, right) => {
       try {
-        const items = await conversations.allItems(projectId, id)
+        if (right === "write") await conversations.requireWritable(caller, id)
+        const items = await conversations.allItems(caller, id)
         return items.map(({ item, label }) => ({ item: item as ResponseItem, label })) // appended as items, here or by the conversations API
       } catch (error) {
         if (error instanceof AppError && error.code === "not_found") return undefined
@@ -143,7 +145,7 @@ export function conversationItems(conversations: Pick<Conversations, "allItems" 
     },
     append: (projectId, id, runId, items) =>
       conversations.append(
-        projectId,
+        wholeProject(projectId),
         id,
         items.map(({ item, label }) => ({ id: item.id, item, label, runId })),
       ),

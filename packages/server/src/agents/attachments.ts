@@ -1,4 +1,5 @@
 // Files that a message names by their id: their bytes take the place of the id before a model is asked. What is stored keeps the id.
+import type { ActingCaller } from "../context/index.ts"
 import { AppError, isJsonObject, type JsonValue } from "../core/index.ts"
 import type { ResponseItem } from "./types.ts"
 
@@ -9,8 +10,8 @@ export interface AttachedFile {
   readonly data: Buffer
 }
 
-/** Throws `not_found` for a file that the project does not have, `request_too_large` for one of more than so many bytes. */
-export type ReadAttachment = (projectId: string, fileId: string, bytesMax: number) => Promise<AttachedFile>
+/** Throws `not_found` for a file that the caller does not reach, `request_too_large` for one of more than so many bytes. */
+export type ReadAttachment = (caller: ActingCaller, fileId: string, bytesMax: number) => Promise<AttachedFile>
 
 export interface Attachments {
   readonly readAttachment: ReadAttachment
@@ -31,7 +32,7 @@ const sentTimesMax = 4
 /** A file that is named twice is read once, and sent twice. */
 export async function readAttachments(
   { readAttachment, attachedBytesMax }: Attachments,
-  projectId: string,
+  caller: ActingCaller,
   named: readonly NamedFile[],
 ): Promise<ReadonlyMap<string, AttachedFile>> {
   const read = new Map<string, AttachedFile>()
@@ -40,7 +41,7 @@ export async function readAttachments(
   for (const { fileId, param } of named) {
     let file = read.get(fileId)
     if (!file) {
-      file = await readAttachment(projectId, fileId, attachedBytesMax - readBytes).catch((error: unknown) => {
+      file = await readAttachment(caller, fileId, attachedBytesMax - readBytes).catch((error: unknown) => {
         throw atPlace(error, param)
       })
       readBytes += file.data.length
@@ -63,12 +64,12 @@ function namedTooOften(fileId: string, param: string, bytesMax: number): AppErro
 /** The items with the bytes of their files; those that name none are the same objects. */
 export async function withAttachments(
   attachments: Attachments,
-  projectId: string,
+  caller: ActingCaller,
   items: readonly ResponseItem[],
 ): Promise<readonly ResponseItem[]> {
   const named = items.flatMap((item, index) => placesOf(item, index))
   if (named.length === 0) return items
-  const read = await readAttachments(attachments, projectId, named)
+  const read = await readAttachments(attachments, caller, named)
   return items.map((item) => filledIn(item, read))
 }
 

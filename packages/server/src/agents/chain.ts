@@ -1,4 +1,5 @@
 // The context of a response: the items of the conversation or of the responses before it, then its own input, each with its label.
+import type { ActingCaller } from "../context/index.ts"
 import { AppError, canonicalJson, type JsonValue } from "../core/index.ts"
 import type { Run } from "../runs/index.ts"
 import type { Label, Sealer } from "../security/index.ts"
@@ -12,8 +13,8 @@ export type LoadRun = (projectId: string, runId: string) => Promise<Run | undefi
 
 /** Items of stored conversations; absent where conversations are not composed in. */
 export interface ConversationItems {
-  /** Undefined for an unknown conversation. */
-  load(projectId: string, conversationId: string): Promise<readonly LabelledItem[] | undefined>
+  /** Undefined for a conversation that the caller does not reach; with `write` it throws where the caller only reads it. */
+  load(caller: ActingCaller, conversationId: string, right: "read" | "write"): Promise<readonly LabelledItem[] | undefined>
   /** Appending an item whose id is there already changes nothing. */
   append(projectId: string, conversationId: string, runId: string, items: readonly LabelledItem[]): Promise<void>
 }
@@ -55,9 +56,26 @@ export function rememberingRuns(loadRun: LoadRun): LoadRun {
 export async function loadContext(given: ChainSources, { projectId, principal, request }: ChainRequest): Promise<LabelledItem[]> {
   const sources = { ...given, loadRun: rememberingRuns(given.loadRun) }
   const before = carriedOf(request) ?? (await loadBefore(sources, projectId, request))
-  const shared = request.conversation === null ? [] : await loadConversation(sources, projectId, request.conversation)
+  const shared =
+    request.conversation === null
+      ? []
+      : await loadConversation(sources, callerOf({ projectId, principal }, request), request.conversation, "write")
   const own = await labelInput(sources, projectId, principal, request.input)
   return expandSummaries(sources.sealer, projectId, [...shared, ...before, ...own])
+}
+
+/** For whom a request reads what has an owner. */
+export function callerOf({ projectId, principal }: Pick<Run, "projectId" | "principal">, request: ResponseRequest): ActingCaller {
+  return { projectId, principal, user: request.acts_for ?? null }
+}
+
+/** A key that acts for an end user sees the runs that were made for them alone: a response is nothing that a project shares. */
+export function loadRunFor(loadRun: LoadRun, user: string | null): LoadRun {
+  if (user === null) return loadRun
+  return async (projectId, runId) => {
+    const run = await loadRun(projectId, runId)
+    return run?.user === user ? run : undefined
+  }
 }
 
 /** The input of the request itself, as it was sent. */
@@ -114,7 +132,7 @@ export async function contextAfter(sources: ChainSources, run: Run): Promise<Lab
 /** All of it, also what was compacted since. */
 export async function wholeContext(sources: ChainSources, run: Run): Promise<LabelledItem[]> {
   const request = requestOf(run)
-  const shared = request.conversation === null ? [] : await loadConversation(sources, run.projectId, request.conversation)
+  const shared = request.conversation === null ? [] : await loadConversation(sources, callerOf(run, request), request.conversation, "read")
   const before = carriedOf(request) ?? (await loadBefore(sources, run.projectId, request))
   return [...shared, ...before, ...(await itemsOfRun(sources, run))]
 }
@@ -133,8 +151,13 @@ async function itemsOfRun(sources: LabelSources, run: Run): Promise<LabelledItem
   return [...input, ...output.map((item) => ({ item, label: outcome?.label ?? run.label }))]
 }
 
-async function loadConversation({ conversations }: ChainSources, projectId: string, id: string): Promise<readonly LabelledItem[]> {
-  const items = await conversations?.load(projectId, id)
+async function loadConversation(
+  { conversations }: ChainSources,
+  caller: ActingCaller,
+  id: string,
+  right: "read" | "write",
+): Promise<readonly LabelledItem[]> {
+  const items = await conversations?.load(caller, id, right)
   if (items) return items
   throw new AppError("not_found", `Conversation "${id}" was not found`, {
     param: "conversation",
@@ -213,7 +236,7 @@ function wordsOf(item: ResponseItem): JsonValue {
   return [type, role ?? null, name ?? null, call_id ?? null, args ?? null, output ?? null, words]
 }
 
-function previousNotFound(id: string, asked: string): AppError {
+export function previousNotFound(id: string, asked: string): AppError {
   const which = id === asked ? `Previous response with id "${id}" not found` : `Response "${id}", which "${asked}" continues, was deleted`
   return new AppError("previous_response_not_found", which, {
     param: "previous_response_id",

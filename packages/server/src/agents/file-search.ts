@@ -1,4 +1,5 @@
 // The search over a request's vector stores as a tool: what it takes, how its passages are shown to a model, how they appear in an item.
+import type { ActingCaller } from "../context/index.ts"
 import type { JsonObject, JsonValue } from "../core/index.ts"
 import type { ModelPassage, ModelTool } from "../inference/index.ts"
 import { joinLabels, type Label } from "../security/index.ts"
@@ -11,9 +12,9 @@ export interface FoundPassage extends ModelPassage {
   readonly label: Label
 }
 
-/** Searches vector stores of the caller's project; the retrieval of `context` fits it. */
+/** Searches vector stores that the caller reaches; the retrieval of `context` fits it. */
 export type SearchDocuments = (
-  caller: { projectId: string; principal: string },
+  caller: ActingCaller,
   query: {
     vectorStoreIds: readonly string[]
     query: string
@@ -42,7 +43,7 @@ export const fileSearchDeclaration = {
 } as const satisfies ModelTool
 
 /** Made per request, because the stores are the client's choice and never the model's. */
-export function fileSearchTool(search: SearchDocuments, settings: FileSearchSettings): Tool {
+export function fileSearchTool(search: SearchDocuments, settings: FileSearchSettings, user: string | null): Tool {
   const { name, description, parameters } = fileSearchDeclaration
   const tool: Tool = {
     name,
@@ -59,7 +60,7 @@ export function fileSearchTool(search: SearchDocuments, settings: FileSearchSett
       const { vectorStoreIds, limit, filters, scoreThreshold, weights } = settings
       const query = input["query"] as string // checked against the schema above
       const { projectId, principal, signal } = context
-      const found = await search({ projectId, principal }, { vectorStoreIds, query, limit, filters, scoreThreshold, weights }, signal)
+      const found = await search({ projectId, principal, user }, { vectorStoreIds, query, limit, filters, scoreThreshold, weights }, signal)
       return { passages: found.map((passage) => ({ ...passage, label: { ...passage.label } })) }
     },
   })

@@ -1,11 +1,22 @@
 // A request before there is a run: its items get their ids, references are looked up, and everything that can be refused is refused.
+import type { ActingCaller } from "../context/index.ts"
 import { AppError } from "../core/index.ts"
 import type { ModelMessage } from "../inference/index.ts"
 import type { Run } from "../runs/index.ts"
 import { joinLabels, type Principal } from "../security/index.ts"
 import type { ToolRegistry } from "../tools/index.ts"
 import { withAttachments } from "./attachments.ts"
-import { loadContext, rememberingRuns, requestOf, storedItem, storedResponse, type ChainSources } from "./chain.ts"
+import {
+  callerOf,
+  loadContext,
+  loadRunFor,
+  previousNotFound,
+  rememberingRuns,
+  requestOf,
+  storedItem,
+  storedResponse,
+  type ChainSources,
+} from "./chain.ts"
 import { reasoningOpener } from "./kept-reasoning.ts"
 import { assertPaired, isUnderstood, messagesOf } from "./messages.ts"
 import { itemId, responseIdOf } from "./response-object.ts"
@@ -17,8 +28,8 @@ export interface PrepareDependencies extends ChainSources {
   readonly tools: ToolRegistry
   /** Throws `model_not_found` or says that the model cannot chat. */
   readonly requireModel: (name: string, principal: Principal) => void
-  /** Throws `not_found` for one that the project does not have. */
-  readonly requireVectorStore: (projectId: string, id: string) => Promise<unknown>
+  /** Throws `not_found` for one that the caller does not reach. */
+  readonly requireVectorStore: (caller: ActingCaller, id: string) => Promise<unknown>
 }
 
 export interface Prepared {
@@ -39,7 +50,7 @@ export async function prepare(
   assertPaired(plain)
   const messages = messagesOf(
     complete.instructions,
-    await withAttachments(dependencies.attachments, principal.projectId, plain),
+    await withAttachments(dependencies.attachments, callerOf({ projectId: principal.projectId, principal: principal.id }, complete), plain),
     reasoningOpener(dependencies.sealer, principal.projectId),
   )
   return { request: complete, context: items, messages, label: joinLabels(items.map(({ label }) => label)) }
@@ -55,7 +66,8 @@ export async function gather(
   const { tools, requireModel } = dependencies
   const { projectId, id } = principal
   requireModel(request.model, principal)
-  const loadRun = rememberingRuns(dependencies.loadRun)
+  const loadRun = rememberingRuns(loadRunFor(dependencies.loadRun, principal.user))
+  await requirePrevious(loadRun, projectId, request)
   const input: ResponseItem[] = []
   // One after the other: what one request refers to may take its turn at the database, but not all places in its queue.
   for (const [index, item] of request.input.entries()) {
@@ -68,22 +80,30 @@ export async function gather(
     request.memory === undefined ? {} : { memory: { ...request.memory, session: await sessionOf(loadRun, projectId, request, runId) } }
   const complete: ResponseRequest = { ...request, input, ...actsFor, ...memory }
   const { fileSearch } = offeredTools(complete, tools)
-  if (fileSearch) await requireStores(dependencies, projectId, fileSearch.vectorStoreIds, complete.tools)
+  if (fileSearch)
+    await requireStores(dependencies, callerOf({ projectId, principal: id }, complete), fileSearch.vectorStoreIds, complete.tools)
   const items = await loadContext(dependencies, { projectId, principal: id, request: complete })
   return { complete, items }
+}
+
+/** What is continued is the caller's to read; what that one continued was its own caller's. */
+async function requirePrevious(loadRun: ChainSources["loadRun"], projectId: string, request: NewResponse): Promise<void> {
+  const { previous_response_id: previous, carried } = request
+  if (previous === null || carried !== undefined) return
+  if (!(await storedResponse(loadRun, projectId, previous))) throw previousNotFound(previous, previous)
 }
 
 /** Of several searches only the last one is offered. */
 async function requireStores(
   { requireVectorStore }: PrepareDependencies,
-  projectId: string,
+  caller: ActingCaller,
   ids: readonly string[],
   tools: NewResponse["tools"],
 ): Promise<void> {
   const tool = tools.findLastIndex((each) => each["type"] === "file_search")
   for (const [index, id] of ids.entries()) {
     try {
-      await requireVectorStore(projectId, id)
+      await requireVectorStore(caller, id)
     } catch (error) {
       if (!(error instanceof AppError) || error.param === undefined) throw error
       const { code, message, hint } = error

@@ -4,7 +4,7 @@ import { AppError, canonicalJson, isJsonObject, type Clock, type JsonObject, typ
 import { noUsage, type ModelCall, type TokenCount } from "../inference/index.ts"
 import { keyedRunIds, type Run, type Runs } from "../runs/index.ts"
 import type { Principal } from "../security/index.ts"
-import { carry, contextAfter, outcomeOf, requestOf, storedResponse, wholeContext } from "./chain.ts"
+import { carry, contextAfter, loadRunFor, outcomeOf, requestOf, storedResponse, wholeContext } from "./chain.ts"
 import { declaredTools, inputCall } from "./input-call.ts"
 import { questionOf } from "./messages.ts"
 import { prepare, type PrepareDependencies, type Prepared } from "./prepare.ts"
@@ -44,6 +44,9 @@ export interface WarmResponse {
   readonly context: readonly LabelledItem[]
 }
 
+/** Who reads stored responses: with a user, those alone that were made for them. */
+export type Reader = Pick<Principal, "projectId" | "user">
+
 export interface Responses {
   /** The same idempotency key of the same principal gives the same run for some minutes. */
   create(principal: Principal, request: NewResponse, options?: CreateOptions): Promise<Run>
@@ -51,31 +54,31 @@ export interface Responses {
   warm(principal: Principal, request: NewResponse, carried?: readonly LabelledItem[]): Promise<WarmResponse>
   /** What whoever continues this response reads, once it has ended. */
   contextAfter(run: Run): Promise<readonly LabelledItem[]>
-  /** The run behind a stored response; `not_found` otherwise. */
-  find(projectId: string, responseId: string): Promise<Run>
+  /** The run behind a stored response that the reader sees; `not_found` otherwise. */
+  find(reader: Reader, responseId: string): Promise<Run>
   snapshot(run: Run): Promise<JsonObject>
   /** R21: what a background request is answered with, however far its run has come meanwhile. */
   accepted(run: Run): Promise<JsonObject>
   /** Wire events after that number; -1 for all. */
   follow(run: Run, after: number, signal: AbortSignal, watch?: WatchLog): AsyncIterable<ReadEvent>
   /** Only for background responses; a response that has ended stays as it is. */
-  cancel(projectId: string, responseId: string): Promise<JsonObject>
+  cancel(reader: Reader, responseId: string): Promise<JsonObject>
   /** The foreground client left: nobody waits for the response any more. */
   abandon(run: Run): Promise<void>
   /** The client of a response that is not stored has it, or left: the run goes once it has ended. */
   forget(run: Run): Promise<void>
-  remove(projectId: string, responseId: string): Promise<void>
-  inputItems(projectId: string, responseId: string, page: ItemPage): Promise<{ items: readonly ResponseItem[]; hasMore: boolean }>
+  remove(reader: Reader, responseId: string): Promise<void>
+  inputItems(reader: Reader, responseId: string, page: ItemPage): Promise<{ items: readonly ResponseItem[]; hasMore: boolean }>
   /** What a tool answered in or before this response, by the handle that its model knows: whether or not the model was still shown it. */
-  toolResult(projectId: string, responseId: string, handle: string): Promise<HeldResult>
+  toolResult(reader: Reader, responseId: string, handle: string): Promise<HeldResult>
   /** Tokens that the request would put before its model, checked like `create` checks it. */
   countInput(principal: Principal, request: NewResponse, signal: AbortSignal): Promise<TokenCount>
 }
 
 export function createResponses(dependencies: ResponseServiceDependencies): Responses {
   const { runs } = dependencies
-  const find = async (projectId: string, responseId: string): Promise<Run> => {
-    const run = await storedResponse(dependencies.loadRun, projectId, responseId)
+  const find = async ({ projectId, user }: Reader, responseId: string): Promise<Run> => {
+    const run = await storedResponse(loadRunFor(dependencies.loadRun, user), projectId, responseId)
     if (!run) throw notFound(responseId)
     return run
   }
@@ -91,19 +94,19 @@ export function createResponses(dependencies: ResponseServiceDependencies): Resp
         ? responseObject(baseOf(run.id, run.createdAt, requestOf(run)), [], beginning("queued"))
         : readSnapshot(runs, run),
     follow: (run, after, signal, watch) => readResponse(runs, run, after, signal, watch),
-    cancel: async (projectId, responseId) => cancel(runs, await find(projectId, responseId)),
+    cancel: async (reader, responseId) => cancel(runs, await find(reader, responseId)),
     abandon: async (run) => {
       await runs.cancel(run.projectId, run.id, abandonedReason)
     },
     forget: (run) => forget(dependencies, run),
-    remove: async (projectId, responseId) => {
-      const run = await find(projectId, responseId)
+    remove: async (reader, responseId) => {
+      const run = await find(reader, responseId)
       if (run.finishedAt === null) await stop(runs, run, "the response was deleted")
-      await runs.delete(projectId, run.id)
+      await runs.delete(run.projectId, run.id)
     },
-    inputItems: async (projectId, responseId, page) => pageOf(requestOf(await find(projectId, responseId)).input, page),
-    toolResult: async (projectId, responseId, handle) => {
-      const run = await dependencies.awaitEnd(await find(projectId, responseId))
+    inputItems: async (reader, responseId, page) => pageOf(requestOf(await find(reader, responseId)).input, page),
+    toolResult: async (reader, responseId, handle) => {
+      const run = await dependencies.awaitEnd(await find(reader, responseId))
       const held = toolResults(await wholeContext(dependencies, run))
       const named = await itemOfCall(runs, run, handle)
       const found = held.find((each) => each.handle === handle) ?? held.find((each) => each.handle === named)

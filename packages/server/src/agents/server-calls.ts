@@ -46,7 +46,7 @@ async function search(session: Session, key: string, args: string): Promise<Tool
     "file_search_call.in_progress",
     "file_search_call.searching",
   ])
-  const tool = fileSearchTool(dependencies.search, settings)
+  const tool = fileSearchTool(dependencies.search, settings, request.acts_for ?? null)
   const outcome = await dependencies.callTool(session.context, { tool, arguments: args, key, label: session.label })
   influence(session, outcome.label)
   const passages = outcome.status === "done" ? passagesOf(outcome.result) : []

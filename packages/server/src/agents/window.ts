@@ -1,6 +1,7 @@
 // The items that a response's messages are made of: the context it began with and what its turns added; and where compaction may cut them.
 import type { ModelContent, ModelMessage } from "../inference/index.ts"
 import { withAttachments } from "./attachments.ts"
+import { callerOf } from "./chain.ts"
 import { reasoningOpener } from "./kept-reasoning.ts"
 import { messagesOf } from "./messages.ts"
 import type { AssembledContext } from "./recalled-context.ts"
@@ -11,7 +12,7 @@ import type { LabelledItem, ResponseItem } from "./types.ts"
 export async function messagesOfWindow({ request, window, assembled, dependencies, context }: Session): Promise<ModelMessage[]> {
   const plain = window.map(({ item }) => item)
   const { projectId } = context.run
-  const attached = await withAttachments(dependencies.attachments, projectId, plain)
+  const attached = await withAttachments(dependencies.attachments, callerOf(context.run, request), plain)
   const messages = messagesOf(request.instructions, attached, reasoningOpener(dependencies.sealer, projectId))
   return assembled ? withContext(messages, assembled) : messages
 }

@@ -20,7 +20,7 @@ import {
   type CostOf,
   type Responses,
 } from "../agents/index.ts"
-import { readAttachment, type ContextServices } from "../context/index.ts"
+import { readAttachment, type ActingCaller, type ContextServices } from "../context/index.ts"
 import { AppError } from "../core/index.ts"
 import type { Deployment, ModelCall, TokenCount } from "../inference/index.ts"
 import type { ModelCache } from "../http/index.ts"
@@ -77,7 +77,7 @@ export function composeResponses(
     quotesPassages: (model: string) => inference.models.get(model)?.deployments[0]?.id === extractiveModel,
     costOf: price,
     requireModel: (name: string, { scope }: Principal) => void inference.models.require(name, "chat", scope?.allowsModel),
-    requireVectorStore: (projectId: string, id: string) => context.vectorStores.get(projectId, id),
+    requireVectorStore: (caller: ActingCaller, id: string) => context.vectorStores.get(caller, id),
     contextWindowOf: (model: string) => contextWindow(inference.models.get(model)?.deployments ?? []),
     countTokens: (call: ModelCall, signal: AbortSignal) => countOfModel(inference, call, signal),
     recordLightRun: (record: Parameters<Records["add"]>[0]) => void records.add(record),
@@ -95,7 +95,7 @@ export function composeResponses(
 /** Stored files, for requests that name them by their ids. */
 export function attachmentsOf({ limits }: Shared, { files }: Pick<ContextServices, "files">): Attachments {
   return {
-    readAttachment: (projectId, id, bytesMax) => readAttachment(files, projectId, id, bytesMax),
+    readAttachment: (caller, id, bytesMax) => readAttachment(files, caller, id, bytesMax),
     attachedBytesMax: limits.attachedBytesMax,
   }
 }

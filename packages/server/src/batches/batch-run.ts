@@ -4,7 +4,7 @@
 //
 // Which lines have an outcome is in `batch_lines`, written once for each line as it comes; the run's log tells the progress. So a process
 // that takes the run over reads the numbers of finished lines, and neither their answers nor fifty thousand events.
-import type { Files } from "../context/index.ts"
+import { wholeProject, type Files } from "../context/index.ts"
 import { AppError, isJsonObject, messageOf, type JsonValue } from "../core/index.ts"
 import type { RunContext, RunDefinition, RunEnding, Runs, StepContext } from "../runs/index.ts"
 import { batches, tellableMessage, type BatchEnd, type BatchProgress, type StoredBatch } from "../store/index.ts"
@@ -70,7 +70,7 @@ class BatchRun {
     const { projectId, endpoint, inputFileId } = batch
     const check = async (): Promise<Validation> => {
       try {
-        return await validate((await files.content(projectId, inputFileId)).parts, endpoint, limits)
+        return await validate((await files.content(wholeProject(projectId), inputFileId)).parts, endpoint, limits)
       } catch (error) {
         if (!(error instanceof AppError) || error.code !== "not_found") throw error
         return {
@@ -91,7 +91,7 @@ class BatchRun {
     const { signal } = this.#context
     const progress = new ProgressEvents(this.#context, this.#dependencies.clock)
     return this.#step("lines", async (step) => {
-      const { parts } = await files.content(batch.projectId, batch.inputFileId)
+      const { parts } = await files.content(wholeProject(batch.projectId), batch.inputFileId)
       const loop = new LineLoop(this.#dependencies, {
         batch,
         form: formOf(batch.dialect),
@@ -156,7 +156,7 @@ class BatchRun {
 
   async #read(): Promise<StoredBatch> {
     const { projectId } = this.#context.run
-    const batch = await batches.findBatch(this.#dependencies.store.project(projectId), projectId, this.#batchId)
+    const batch = await batches.findBatch(this.#dependencies.store.project(projectId), projectId, this.#batchId, null)
     if (!batch) throw new AppError("not_found", `the batch ${this.#batchId} was deleted`)
     return batch
   }

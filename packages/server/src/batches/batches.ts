@@ -1,5 +1,5 @@
 // The service of batches: makes them as durable runs, shows, lists and cancels them.
-import type { Files } from "../context/index.ts"
+import { newOwner, reachOf, userOfOwner, type ActingCaller, type Files } from "../context/index.ts"
 import { AppError, type Limits } from "../core/index.ts"
 import type { Run, Runs } from "../runs/index.ts"
 import { requireEndpoint, userLabel, type Principal } from "../security/index.ts"
@@ -9,7 +9,7 @@ import { checkRequest } from "./check-request.ts"
 import { finish } from "./finish.ts"
 import { startBatchSweep } from "./sweep.ts"
 import type { LineLoop } from "./line-loop.ts"
-import type { Batches, BatchListPage, MessageRequest, NewBatchRequest } from "./types.ts"
+import type { BatchCaller, Batches, BatchListPage, MessageRequest, NewBatchRequest } from "./types.ts"
 
 export interface BatchesDependencies extends Omit<BatchRunDependencies, "runs" | "loops"> {
   files: Files
@@ -47,7 +47,9 @@ class BatchService implements Batches {
   async create(principal: Principal, request: NewBatchRequest): Promise<StoredBatch> {
     const { files, newId } = this.#dependencies
     const file = await checkRequest(files, principal, request)
-    return this.#make({ ...request, id: newId("batch"), dialect: "openai", headers: {}, linesTotal: 0 }, principal, file.filename)
+    const { owner: asked, ...wanted } = request
+    const owner = await newOwner(this.#dependencies.store.project(principal.projectId), actingCaller(principal), asked)
+    return this.#make({ ...wanted, owner, id: newId("batch"), dialect: "openai", headers: {}, linesTotal: 0 }, principal, file.filename)
   }
 
   async createMessages(
@@ -58,11 +60,12 @@ class BatchService implements Batches {
     const { files, newId, limits } = this.#dependencies
     const { projectId, id: principalId } = principal
     requireEndpoint(principal, "POST", messagesEndpoint)
+    const owner = await newOwner(this.#dependencies.store.project(projectId), actingCaller(principal), undefined)
     const [id, inputFileId] = [newId("msgbatch"), newId("file")]
     const filename = `${id}.jsonl`
-    const input = files.begin({ projectId, principal: principalId }, { id: inputFileId, filename, purpose: "batch" })
+    const input = files.begin({ projectId, principal: principalId }, { id: inputFileId, filename, owner, purpose: "batch" })
     await writeRequests(input, requests, limits.requestBodyBytesMax)
-    const batch = { inputFileId, completionWindow, metadata: null, outputExpiresAfterS: null, endpoint: messagesEndpoint }
+    const batch = { inputFileId, owner, completionWindow, metadata: null, outputExpiresAfterS: null, endpoint: messagesEndpoint }
     return this.#make(
       { ...batch, id, dialect: "anthropic", headers, linesTotal: requests.length },
       principal,
@@ -70,36 +73,42 @@ class BatchService implements Batches {
     )
   }
 
-  async get(projectId: string, dialect: StoredBatch["dialect"], id: string): Promise<StoredBatch> {
-    const batch = await table.findBatch(this.#dependencies.store.project(projectId), projectId, id)
+  async get(caller: BatchCaller, dialect: StoredBatch["dialect"], id: string): Promise<StoredBatch> {
+    const { projectId } = caller
+    const db = this.#dependencies.store.project(projectId)
+    const batch = await table.findBatch(db, projectId, id, (await reachOf(db, actingCaller(caller))).write)
     if (batch?.dialect !== dialect)
       throw new AppError("not_found", `no batch "${id}" in this project`, { hint: "List the batches with GET /v1/batches." })
     if (batch.endedAt === null) this.#dependencies.background(`look after ${id}`, () => this.#lookAfter(batch))
     return batch
   }
 
-  list(projectId: string, page: BatchListPage): Promise<StoredBatch[]> {
-    return table.listBatches(this.#dependencies.store.project(projectId), projectId, page)
+  async list(caller: BatchCaller, page: BatchListPage): Promise<StoredBatch[]> {
+    const db = this.#dependencies.store.project(caller.projectId)
+    const { write: owners } = await reachOf(db, actingCaller(caller))
+    return table.listBatches(db, caller.projectId, { ...page, owners })
   }
 
-  async cancel(projectId: string, dialect: StoredBatch["dialect"], id: string): Promise<StoredBatch> {
+  async cancel(caller: BatchCaller, dialect: StoredBatch["dialect"], id: string): Promise<StoredBatch> {
     const { store, clock } = this.#dependencies
-    const batch = await this.get(projectId, dialect, id)
+    const { projectId } = caller
+    const batch = await this.get(caller, dialect, id)
     return (await table.cancelBatch(store.project(projectId), projectId, id, clock.now())) ?? batch
   }
 
-  async results(projectId: string, id: string): Promise<AsyncIterable<Uint8Array>> {
+  async results(caller: BatchCaller, id: string): Promise<AsyncIterable<Uint8Array>> {
     const { store, clock, limits } = this.#dependencies
-    const batch = await this.get(projectId, "anthropic", id)
+    const batch = await this.get(caller, "anthropic", id)
     requireEnded(batch, "has no results before it has ended")
     // They go a page at a time, and none is told from then on.
     if (clock.now() - (batch.endedAt ?? 0) >= limits.batchResultsKeptMs) throw archived(batch)
-    return resultPages(store, projectId, id)
+    return resultPages(store, caller.projectId, id)
   }
 
-  async delete(projectId: string, id: string): Promise<void> {
+  async delete(caller: BatchCaller, id: string): Promise<void> {
     const { store, runs } = this.#dependencies
-    requireEnded(await this.get(projectId, "anthropic", id), "can be deleted once it has ended")
+    const { projectId } = caller
+    requireEnded(await this.get(caller, "anthropic", id), "can be deleted once it has ended")
     const runId = runIdOf(id)
     const run = await runs.get(projectId, runId)
     // Its last event may still be on its way.
@@ -125,7 +134,7 @@ class BatchService implements Batches {
     const createdAt = clock.now()
     const fields = { projectId, principal: principal.id, createdAt, expiresAt: createdAt + limits.batchLifeMs }
     const batch = await table.insertBatch(store.project(projectId), { ...given, ...fields })
-    await this.#start(batch, principal.user, what)
+    await this.#start(batch, principal.user ?? userOfOwner(batch.owner), what)
     return batch
   }
 
@@ -149,7 +158,7 @@ class BatchService implements Batches {
     const { runs, clock, limits } = this.#dependencies
     const run = await runs.get(batch.projectId, runIdOf(batch.id))
     if (!run) {
-      if (clock.now() - batch.createdAt >= startGraceMs) await this.#start(batch, null, batch.inputFileId)
+      if (clock.now() - batch.createdAt >= startGraceMs) await this.#start(batch, userOfOwner(batch.owner), batch.inputFileId)
     } else if (run.finishedAt !== null && clock.now() - run.finishedAt >= limits.drainMs) await this.#settle(batch, run)
   }
 
@@ -211,6 +220,11 @@ function archived({ id }: StoredBatch): AppError {
   return new AppError("not_found", `the results of the batch ${id} were kept for their time, which is over`, {
     hint: "Fetch results sooner, or raise limits.batchResultsKeptMs in perdure.yaml.",
   })
+}
+
+/** A batch and its results are nothing that a project shares: it is seen by whoever may change it. */
+function actingCaller({ projectId, id, user }: BatchCaller): ActingCaller {
+  return { projectId, principal: id, user }
 }
 
 /** The run has the digits of its batch. */

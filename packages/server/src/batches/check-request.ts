@@ -20,10 +20,12 @@ export async function checkRequest(files: Pick<Files, "get">, principal: Princip
       param: "completion_window",
       hint: `It must be ${completionWindow}.`,
     })
-  const file = await files.get(principal.projectId, request.inputFileId).catch((error: unknown) => {
-    if (!(error instanceof AppError) || error.code !== "not_found") throw error
-    throw new AppError("not_found", error.message, { param: "input_file_id", hint: "Upload it with the purpose batch." })
-  })
+  const file = await files
+    .get({ projectId: principal.projectId, principal: principal.id, user: principal.user }, request.inputFileId)
+    .catch((error: unknown) => {
+      if (!(error instanceof AppError) || error.code !== "not_found") throw error
+      throw new AppError("not_found", error.message, { param: "input_file_id", hint: "Upload it with the purpose batch." })
+    })
   if (file.purpose === "batch") return file
   throw new AppError("invalid_request", `the file ${file.id} has the purpose "${file.purpose}"; a batch reads files of the purpose batch`, {
     param: "input_file_id",

@@ -1,5 +1,5 @@
 // The end of a batch: what was not carried out gets its outcome, results become files, and the batch its last status.
-import type { Files } from "../context/index.ts"
+import { wholeProject, type Files } from "../context/index.ts"
 import { AppError, type Clock, type Limits, type NewId } from "../core/index.ts"
 import { batches, batchLines, type BatchEnd, type BatchError, type NewBatchLine, type Store, type StoredBatch } from "../store/index.ts"
 import type { LineForm, LineLeft } from "./line-forms.ts"
@@ -42,7 +42,7 @@ export async function finish(dependencies: FinishDependencies, form: LineForm, b
     if (batch.dialect === "openai") await batchLines.deleteLines(tx, projectId, id)
   })
   // Nobody uploaded it.
-  if (batch.dialect === "anthropic") await files.delete(projectId, batch.inputFileId).catch(ignoreMissing)
+  if (batch.dialect === "anthropic") await files.delete(wholeProject(projectId), batch.inputFileId).catch(ignoreMissing)
 }
 
 async function fillLeft({ store, files, limits }: FinishDependencies, form: LineForm, batch: StoredBatch, why: LineLeft): Promise<void> {
@@ -54,7 +54,7 @@ async function fillLeft({ store, files, limits }: FinishDependencies, form: Line
     if (group.length > 0) await batchLines.insertLines(db, projectId, id, group)
     group = []
   }
-  const content = await files.content(projectId, inputFileId).catch(() => undefined)
+  const content = await files.content(wholeProject(projectId), inputFileId).catch(() => undefined)
   // Without its file nothing is known of them but that they were there.
   if (!content) return
   for await (const each of readLines(content.parts, limits.requestBodyBytesMax)) {
@@ -71,10 +71,13 @@ async function writeFiles(
   { store, files, limits }: FinishDependencies,
   batch: StoredBatch,
 ): Promise<{ outputFileId: string | null; errorFileId: string | null }> {
-  const { projectId, id, principal, outputExpiresAfterS: asked } = batch
+  const { projectId, id, principal, owner, outputExpiresAfterS: asked } = batch
   const expiresAfterSeconds = asked ?? Math.ceil(limits.batchResultsKeptMs / 1000)
   const begin = (fileId: string, kind: string): ReturnType<Files["begin"]> =>
-    files.begin({ projectId, principal }, { id: fileId, filename: `${id}_${kind}.jsonl`, purpose: "batch_output", expiresAfterSeconds })
+    files.begin(
+      { projectId, principal },
+      { id: fileId, filename: `${id}_${kind}.jsonl`, purpose: "batch_output", owner, expiresAfterSeconds },
+    )
   const outputFileId = named(batch.outputFileId)
   const errorFileId = named(batch.errorFileId)
   const output = begin(outputFileId, "output")

@@ -176,7 +176,7 @@ export class LineLoop {
   async #look(): Promise<void> {
     const { store, clock } = this.#options
     const { projectId, id } = this.#input.batch
-    const now = await batches.findBatch(store.project(projectId), projectId, id).catch(() => undefined)
+    const now = await batches.findBatch(store.project(projectId), projectId, id, null).catch(() => undefined)
     if (!now) return
     if (now.status === "cancelling") this.stop("cancelled")
     if (clock.now() >= now.expiresAt) this.stop("expired", { atOnce: true })

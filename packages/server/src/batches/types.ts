@@ -50,6 +50,8 @@ export interface NewBatchRequest {
   completionWindow: string
   metadata: JsonObject | null
   outputExpiresAfterS: number | null
+  /** The scope that it belongs to, where it is not the caller's own. */
+  owner?: string | undefined
 }
 
 /** A request of Anthropic's form, checked. */
@@ -57,6 +59,9 @@ export interface MessageRequest {
   customId: string
   params: JsonObject
 }
+
+/** Who asks: with a user, for what that user reaches. */
+export type BatchCaller = Pick<Principal, "projectId" | "id" | "user">
 
 export interface BatchListPage {
   dialect: StoredBatch["dialect"]
@@ -70,12 +75,12 @@ export interface Batches extends AsyncDisposable {
   create(principal: Principal, request: NewBatchRequest): Promise<StoredBatch>
   /** A batch of Anthropic's form; `headers` go with every request. */
   createMessages(principal: Principal, requests: readonly MessageRequest[], headers: Readonly<Record<string, string>>): Promise<StoredBatch>
-  get(projectId: string, dialect: StoredBatch["dialect"], id: string): Promise<StoredBatch>
-  list(projectId: string, page: BatchListPage): Promise<StoredBatch[]>
+  get(caller: BatchCaller, dialect: StoredBatch["dialect"], id: string): Promise<StoredBatch>
+  list(caller: BatchCaller, page: BatchListPage): Promise<StoredBatch[]>
   /** What has an outcome keeps it; a batch that has ended stays as it is. */
-  cancel(projectId: string, dialect: StoredBatch["dialect"], id: string): Promise<StoredBatch>
+  cancel(caller: BatchCaller, dialect: StoredBatch["dialect"], id: string): Promise<StoredBatch>
   /** The lines of the results of a batch of Anthropic's form that has ended, in the order of its requests, a page at a time. */
-  results(projectId: string, id: string): Promise<AsyncIterable<Uint8Array>>
+  results(caller: BatchCaller, id: string): Promise<AsyncIterable<Uint8Array>>
   /** Only of Anthropic's form, and only once it has ended; its run goes with it. */
-  delete(projectId: string, id: string): Promise<void>
+  delete(caller: BatchCaller, id: string): Promise<void>
 }

@@ -1,6 +1,7 @@
 // A stored file as a whole, for a message that names it: only as large as its caller takes.
 import { AppError } from "../core/index.ts"
 import type { Files } from "./files.ts"
+import type { ActingCaller } from "./owners.ts"
 
 export interface Attachment {
   filename: string
@@ -12,11 +13,11 @@ export interface Attachment {
 /** Throws `not_found`, and `file_too_large` before anything is read of a file with more than `bytesMax` bytes. */
 export async function readAttachment(
   { content }: Pick<Files, "content">,
-  projectId: string,
+  caller: ActingCaller,
   id: string,
   bytesMax: number,
 ): Promise<Attachment> {
-  const { file, parts } = await content(projectId, id)
+  const { file, parts } = await content(caller, id)
   if (file.bytes > bytesMax) {
     throw new AppError("file_too_large", `The file '${id}' has ${file.bytes} bytes; for all files of a request ${bytesMax} are left.`, {
       param: "file_id",

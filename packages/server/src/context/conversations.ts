@@ -2,6 +2,7 @@
 import { AppError, type Clock, type JsonObject, type JsonValue, type NewId } from "../core/index.ts"
 import type { Label } from "../security/index.ts"
 import { conversations, type ItemPage, type Queryable, type Store, type StoredConversation, type StoredItem } from "../store/index.ts"
+import { newOwner, reachOf, requireWritable, type ActingCaller } from "./owners.ts"
 
 export interface ConversationItem {
   /** The item's own id (`msg_…`, `fc_…`); appending the same id again changes nothing. */
@@ -16,17 +17,20 @@ export interface StoredConversationItem extends Omit<StoredItem, "label"> {
 }
 
 export interface Conversations {
-  create(projectId: string, metadata?: JsonObject): Promise<StoredConversation>
-  get(projectId: string, id: string): Promise<StoredConversation>
-  update(projectId: string, id: string, metadata: JsonObject): Promise<StoredConversation>
-  delete(projectId: string, id: string): Promise<void>
+  /** `owner`: the scope that it belongs to, where it is not the caller's own. */
+  create(caller: ActingCaller, metadata?: JsonObject, owner?: string): Promise<StoredConversation>
+  get(caller: ActingCaller, id: string): Promise<StoredConversation>
+  /** Throws where the caller does not reach it, or only reads it. */
+  requireWritable(caller: ActingCaller, id: string): Promise<StoredConversation>
+  update(caller: ActingCaller, id: string, metadata: JsonObject): Promise<StoredConversation>
+  delete(caller: ActingCaller, id: string): Promise<void>
   /** Appends in order; `tx` makes it part of a transaction of the caller, such as that of a step. */
-  append(projectId: string, id: string, items: readonly ConversationItem[], tx?: Queryable): Promise<void>
-  items(projectId: string, id: string, page: ItemPage): Promise<StoredConversationItem[]>
+  append(caller: ActingCaller, id: string, items: readonly ConversationItem[], tx?: Queryable): Promise<void>
+  items(caller: ActingCaller, id: string, page: ItemPage): Promise<StoredConversationItem[]>
   /** All items from the first on, up to a limit that is named in the error when it is passed. */
-  allItems(projectId: string, id: string): Promise<StoredConversationItem[]>
-  item(projectId: string, id: string, itemId: string): Promise<StoredConversationItem>
-  deleteItem(projectId: string, id: string, itemId: string): Promise<void>
+  allItems(caller: ActingCaller, id: string): Promise<StoredConversationItem[]>
+  item(caller: ActingCaller, id: string, itemId: string): Promise<StoredConversationItem>
+  deleteItem(caller: ActingCaller, id: string, itemId: string): Promise<void>
 }
 
 export interface ConversationsDependencies {
@@ -39,27 +43,44 @@ export interface ConversationsDependencies {
 export const conversationItemsMax = 5_000
 
 export function createConversations({ store, clock, newId }: ConversationsDependencies): Conversations {
-  const get = async (projectId: string, id: string): Promise<StoredConversation> =>
-    (await conversations.findConversation(store.project(projectId), projectId, id)) ?? raise(noConversation(id))
-  const items = async (projectId: string, id: string, page: ItemPage): Promise<StoredConversationItem[]> => {
-    await get(projectId, id)
+  const find = async (db: Queryable, caller: ActingCaller, id: string, right: "read" | "write"): Promise<StoredConversation> => {
+    const reach = await reachOf(db, caller)
+    const found = await conversations.findConversation(db, caller.projectId, id, reach.read)
+    if (found === undefined) throw noConversation(id)
+    if (right === "write") requireWritable(reach, caller, "conversation", found)
+    return found
+  }
+  const get = (caller: ActingCaller, id: string): Promise<StoredConversation> => find(store.project(caller.projectId), caller, id, "read")
+  const writable = (caller: ActingCaller, id: string): Promise<StoredConversation> =>
+    find(store.project(caller.projectId), caller, id, "write")
+  const items = async (caller: ActingCaller, id: string, page: ItemPage): Promise<StoredConversationItem[]> => {
+    const { projectId } = caller
+    await get(caller, id)
     return (await conversations.listItems(store.project(projectId), projectId, id, page)).map(fromStored)
   }
   return {
-    async create(projectId, metadata = {}) {
-      const conversation = { id: newId("conv"), projectId, metadata, createdAt: clock.now() }
+    async create(caller, metadata = {}, asked) {
+      const { projectId } = caller
+      const owner = await newOwner(store.project(projectId), caller, asked)
+      const conversation = { id: newId("conv"), projectId, metadata, owner, createdAt: clock.now() }
       await conversations.insertConversation(store.project(projectId), conversation)
       return conversation
     },
     get,
-    async update(projectId, id, metadata) {
+    requireWritable: writable,
+    async update(caller, id, metadata) {
+      const { projectId } = caller
+      await writable(caller, id)
       if (!(await conversations.updateConversation(store.project(projectId), projectId, id, metadata))) throw noConversation(id)
-      return get(projectId, id)
+      return get(caller, id)
     },
-    async delete(projectId, id) {
+    async delete(caller, id) {
+      const { projectId } = caller
+      await writable(caller, id)
       if (!(await conversations.deleteConversation(store.project(projectId), projectId, id))) throw noConversation(id)
     },
-    async append(projectId, id, added, tx) {
+    async append(caller, id, added, tx) {
+      const { projectId } = caller
       const rows = added.map(({ id: itemId, item, label, runId = null }) => ({
         id: itemId,
         item,
@@ -67,24 +88,31 @@ export function createConversations({ store, clock, newId }: ConversationsDepend
         runId,
         createdAt: clock.now(),
       }))
-      const write = (db: Queryable): Promise<boolean> => conversations.appendItems(db, projectId, id, rows)
+      const write = async (db: Queryable): Promise<boolean> => {
+        await find(db, caller, id, "write")
+        return conversations.appendItems(db, projectId, id, rows)
+      }
       const found = tx === undefined ? await store.project(projectId).transaction(write) : await write(tx)
       if (!found) throw noConversation(id)
     },
     items,
-    async allItems(projectId, id) {
-      const found = await items(projectId, id, { limit: conversationItemsMax + 1, ascending: true })
+    async allItems(caller, id) {
+      const found = await items(caller, id, { limit: conversationItemsMax + 1, ascending: true })
       if (found.length <= conversationItemsMax) return found
       throw new AppError("context_length_exceeded", `Conversation '${id}' has more than ${conversationItemsMax} items.`, {
         param: "conversation",
         hint: "Start a new conversation from a summary of this one.",
       })
     },
-    async item(projectId, id, itemId) {
+    async item(caller, id, itemId) {
+      const { projectId } = caller
+      await get(caller, id)
       const found = await conversations.findItem(store.project(projectId), projectId, id, itemId)
       return found === undefined ? raise(noItem(id, itemId)) : fromStored(found)
     },
-    async deleteItem(projectId, id, itemId) {
+    async deleteItem(caller, id, itemId) {
+      const { projectId } = caller
+      await writable(caller, id)
       if (!(await conversations.deleteItem(store.project(projectId), projectId, id, itemId))) throw noItem(id, itemId)
     },
   }

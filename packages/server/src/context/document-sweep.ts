@@ -5,6 +5,7 @@ import { AppError, repeated } from "../core/index.ts"
 import { files as filesTable, vectorStores as storesTable, type Store } from "../store/index.ts"
 import type { Files } from "./files.ts"
 import type { Ingestions } from "./ingestions.ts"
+import { wholeProject } from "./owners.ts"
 import type { VectorStores } from "./vector-stores.ts"
 
 export interface DocumentSweepDependencies {
@@ -34,7 +35,7 @@ async function deleteExpired({ store, files, vectorStores, clock, limits }: Docu
   for (const { projectId, id } of await filesTable.expiredFiles(store.system, now, sweptMax)) await files.deleteExpired(projectId, id)
   const expired = await storesTable.expiredVectorStores(store.system, now - limits.expiredStoreKeptMs, sweptMax)
   for (const { projectId, id } of expired)
-    await vectorStores.delete(projectId, id).catch((error: unknown) => {
+    await vectorStores.delete(wholeProject(projectId), id).catch((error: unknown) => {
       if (!(error instanceof AppError) || error.code !== "not_found") throw error
     })
 }

@@ -62,10 +62,10 @@ async function ingestOne(
   { run, signal }: RunContext,
   file: { vectorStoreId: string; fileId: string; runId: string },
 ): Promise<void> {
-  const { projectId, principal } = run
+  const { projectId, principal, user } = run
   const key = { projectId, ...file }
   try {
-    await ingestions.start(key, { principal, parentId: run.id })
+    await ingestions.start(key, { principal, user, parentId: run.id })
     await runs.ended(projectId, file.runId, signal)
     const row = await vectorStores.findVectorStoreFile(store.project(projectId), projectId, file.vectorStoreId, file.fileId)
     if (row?.runId === file.runId) await ingestions.settled(row)

@@ -15,8 +15,8 @@ import { noFile } from "./files.ts"
 import type { Ingestions } from "./ingestions.ts"
 import type { ScopeIndex } from "./retrieval/index-entry.ts"
 import { discardHidden } from "./segment-index.ts"
-import type { Caller } from "./types.ts"
-import { noVectorStore, type AddedFile } from "./vector-stores.ts"
+import { reachOf, userOfOwner, type ActingCaller } from "./owners.ts"
+import { requireVectorStore, type AddedFile } from "./vector-stores.ts"
 
 export interface FileBatch {
   batch: StoredFileBatch
@@ -24,11 +24,11 @@ export interface FileBatch {
 }
 
 export interface FileBatches {
-  create(caller: Caller, vectorStoreId: string, files: readonly AddedFile[]): Promise<FileBatch>
-  get(projectId: string, vectorStoreId: string, id: string): Promise<FileBatch>
-  cancel(projectId: string, vectorStoreId: string, id: string): Promise<FileBatch>
+  create(caller: ActingCaller, vectorStoreId: string, files: readonly AddedFile[]): Promise<FileBatch>
+  get(caller: ActingCaller, vectorStoreId: string, id: string): Promise<FileBatch>
+  cancel(caller: ActingCaller, vectorStoreId: string, id: string): Promise<FileBatch>
   listFiles(
-    projectId: string,
+    caller: ActingCaller,
     vectorStoreId: string,
     id: string,
     page: StorePage & { status?: VectorStoreFileStatus | undefined },
@@ -56,12 +56,12 @@ class FileBatchService implements FileBatches {
     this.#dependencies = dependencies
   }
 
-  async create(caller: Caller, vectorStoreId: string, added: readonly AddedFile[]): Promise<FileBatch> {
+  async create(caller: ActingCaller, vectorStoreId: string, added: readonly AddedFile[]): Promise<FileBatch> {
     const { store, clock, newId, ingestions } = this.#dependencies
     const { projectId, principal } = caller
     // The last one counts where a file is named twice.
     const byId = new Map(added.map((file) => [file.fileId, file]))
-    await this.#check(projectId, vectorStoreId, [...byId.keys()])
+    const { owner } = await this.#check(caller, vectorStoreId, [...byId.keys()])
     const createdAt = clock.now()
     const [id, runId] = [newId("vsfb"), newId("run")]
     const batch = { projectId, id, vectorStoreId, principal, runId, filesTotal: byId.size, createdAt }
@@ -82,22 +82,23 @@ class FileBatchService implements FileBatches {
       await vectorStores.upsertVectorStoreFiles(tx, rows)
     })
     // Should the process die before this, whoever asks for the batch or one of its files starts it.
-    await ingestions.startBatch(batch)
+    await ingestions.startBatch(batch, caller.user ?? userOfOwner(owner))
     return this.#counted({ ...batch, isCancelled: false })
   }
 
-  async get(projectId: string, vectorStoreId: string, id: string): Promise<FileBatch> {
-    const found = await this.#counted(await this.#require(projectId, vectorStoreId, id))
+  async get(caller: ActingCaller, vectorStoreId: string, id: string): Promise<FileBatch> {
+    const found = await this.#counted(await this.#require(caller, vectorStoreId, id, "read"))
     if (found.counts.in_progress === 0) return found
     // Of those that have not ended, the oldest is looked at: should its run or the batch's be lost, it is made good.
-    const [first] = await this.listFiles(projectId, vectorStoreId, id, { limit: 1, ascending: true, status: "in_progress" })
+    const [first] = await this.listFiles(caller, vectorStoreId, id, { limit: 1, ascending: true, status: "in_progress" })
     if (first !== undefined) await this.#dependencies.ingestions.settled(first)
     return this.#counted(found.batch)
   }
 
-  async cancel(projectId: string, vectorStoreId: string, id: string): Promise<FileBatch> {
+  async cancel(caller: ActingCaller, vectorStoreId: string, id: string): Promise<FileBatch> {
     const { store, runs, index } = this.#dependencies
-    const batch = await this.#require(projectId, vectorStoreId, id)
+    const { projectId } = caller
+    const batch = await this.#require(caller, vectorStoreId, id, "write")
     const db = store.project(projectId)
     const open = await db.transaction((tx) => fileBatches.cancelFileBatch(tx, projectId, id))
     await stop(runs, projectId, batch.runId)
@@ -105,26 +106,29 @@ class FileBatchService implements FileBatches {
       await stop(runs, projectId, runId)
       await discardHidden(store, index, { projectId, vectorStoreId, fileId, runId })
     }
-    return this.get(projectId, vectorStoreId, id)
+    return this.get(caller, vectorStoreId, id)
   }
 
   async listFiles(
-    projectId: string,
+    caller: ActingCaller,
     vectorStoreId: string,
     id: string,
     page: StorePage & { status?: VectorStoreFileStatus | undefined },
   ): Promise<StoredVectorStoreFile[]> {
-    await this.#require(projectId, vectorStoreId, id)
+    const { projectId } = caller
+    await this.#require(caller, vectorStoreId, id, "read")
     const db = this.#dependencies.store.project(projectId)
     return vectorStores.listVectorStoreFiles(db, projectId, vectorStoreId, { ...page, batchId: id })
   }
 
   /** All of it before anything is written. */
-  async #check(projectId: string, vectorStoreId: string, fileIds: readonly string[]): Promise<void> {
+  async #check(caller: ActingCaller, vectorStoreId: string, fileIds: readonly string[]): Promise<{ owner: string }> {
     const { store, clock, limits } = this.#dependencies
+    const { projectId } = caller
     const db = store.project(projectId)
-    if ((await vectorStores.findVectorStore(db, projectId, vectorStoreId)) === undefined) throw noVectorStore(vectorStoreId)
-    const existing = await filesTable.existingFiles(db, projectId, clock.now(), fileIds)
+    const found = await requireVectorStore(db, caller, vectorStoreId, "write")
+    const { read } = await reachOf(db, caller)
+    const existing = await filesTable.existingFiles(db, projectId, clock.now(), fileIds, read)
     const missing = fileIds.find((fileId) => !existing.has(fileId))
     if (missing !== undefined) throw noFile(missing)
     const counts = await vectorStores.countsOfVectorStores(db, projectId, [vectorStoreId])
@@ -137,6 +141,7 @@ class FileBatchService implements FileBatches {
           hint: "Use another vector store, or raise the limit.",
         },
       )
+    return found
   }
 
   async #counted(batch: StoredFileBatch): Promise<FileBatch> {
@@ -149,8 +154,11 @@ class FileBatchService implements FileBatches {
     return { batch, counts: { in_progress: of("in_progress"), completed: of("completed"), failed: of("failed"), cancelled } }
   }
 
-  async #require(projectId: string, vectorStoreId: string, id: string): Promise<StoredFileBatch> {
-    const found = await fileBatches.findFileBatch(this.#dependencies.store.project(projectId), projectId, vectorStoreId, id)
+  async #require(caller: ActingCaller, vectorStoreId: string, id: string, right: "read" | "write"): Promise<StoredFileBatch> {
+    const { projectId } = caller
+    const db = this.#dependencies.store.project(projectId)
+    await requireVectorStore(db, caller, vectorStoreId, right)
+    const found = await fileBatches.findFileBatch(db, projectId, vectorStoreId, id)
     if (found !== undefined) return found
     throw new AppError("not_found", `No file batch '${id}' in vector store '${vectorStoreId}'.`, { param: "batch_id" })
   }

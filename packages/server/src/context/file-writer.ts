@@ -42,10 +42,10 @@ export class FileWriter {
   }
 
   /** The whole file. */
-  async complete({ purpose, expiresAt }: Pick<StoredFile, "purpose" | "expiresAt"> = this.file): Promise<StoredFile> {
+  async complete({ purpose, owner, expiresAt }: Pick<StoredFile, "purpose" | "owner" | "expiresAt"> = this.file): Promise<StoredFile> {
     await this.pause()
     const mediaType = (await provenMediaType(this.#head)) ?? null
-    const whole = { ...this.file, bytes: this.#bytes, sha256: this.#hash.digest("hex"), mediaType, purpose, expiresAt }
+    const whole = { ...this.file, bytes: this.#bytes, sha256: this.#hash.digest("hex"), mediaType, purpose, owner, expiresAt }
     await files.completeFile(this.#store.project(whole.projectId), whole)
     return whole
   }

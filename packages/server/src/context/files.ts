@@ -3,9 +3,9 @@ import { AppError, type Clock, type JsonValue, type Limits, type NewId } from ".
 import type { Label } from "../security/index.ts"
 import { files, vectorStores, type FilePage, type Queryable, type Store, type StoredFile } from "../store/index.ts"
 import { FileWriter } from "./file-writer.ts"
+import { newOwner, projectOwner, reachOf, requireWritable, type ActingCaller, type Reach } from "./owners.ts"
 import type { ScopeIndex } from "./retrieval/index-entry.ts"
 import { removeSegmentsOfFile } from "./segment-index.ts"
-import type { Caller } from "./types.ts"
 
 export const filePurposes = ["assistants", "batch", "fine-tune", "vision", "user_data", "evals"] as const
 
@@ -19,20 +19,26 @@ export interface FileUpload {
 export interface BegunFile extends Omit<FileUpload, "content"> {
   /** A new one when absent; whoever begins the same again writes it anew. */
   id?: string
+  /** The project where it is absent; `complete` may say it, too. */
+  owner?: string
 }
 
 export interface Files {
-  upload(caller: Caller, upload: FileUpload): Promise<StoredFile>
+  upload(caller: ActingCaller, upload: FileUpload): Promise<StoredFile>
   /** A file that is written in parts and is there once it is complete. */
-  begin(caller: Caller, begun: BegunFile): FileWriter
+  begin(caller: Pick<ActingCaller, "projectId" | "principal">, begun: BegunFile): FileWriter
   /** Of an upload: its purpose is checked with what it allows. */
-  complete(writer: FileWriter, upload: Pick<FileUpload, "purpose" | "expiresAfterSeconds">): Promise<StoredFile>
-  get(projectId: string, id: string): Promise<StoredFile>
-  list(projectId: string, page: FilePage): Promise<StoredFile[]>
+  complete(writer: FileWriter, upload: Pick<FileUpload, "purpose" | "expiresAfterSeconds"> & { owner: string }): Promise<StoredFile>
+  /** To whom a new file belongs: as asked, else the caller's own. */
+  ownerOf(caller: ActingCaller, asked?: string): Promise<string>
+  get(caller: ActingCaller, id: string): Promise<StoredFile>
+  /** Throws where the caller does not reach it, or only reads it. */
+  requireWritable(caller: ActingCaller, id: string): Promise<StoredFile>
+  list(caller: ActingCaller, page: Omit<FilePage, "owners">): Promise<StoredFile[]>
   /** The file's bytes in parts, read one after the other as they are asked for. */
-  content(projectId: string, id: string): Promise<{ file: StoredFile; parts: AsyncIterable<Uint8Array> }>
+  content(caller: ActingCaller, id: string): Promise<{ file: StoredFile; parts: AsyncIterable<Uint8Array> }>
   /** Removes the file, and its chunks, words and vectors from every vector store, before it returns. */
-  delete(projectId: string, id: string): Promise<void>
+  delete(caller: ActingCaller, id: string): Promise<void>
   /** The same for a file that nobody sees any more; nothing happens when it is gone. */
   deleteExpired(projectId: string, id: string): Promise<void>
 }
@@ -46,9 +52,20 @@ export interface FilesDependencies {
 }
 
 export function createFiles({ store, index, clock, newId, limits }: FilesDependencies): Files {
-  const get = async (projectId: string, id: string): Promise<StoredFile> =>
-    (await files.findFile(store.project(projectId), projectId, clock.now(), id)) ?? raise(noFile(id))
-  const begin: Files["begin"] = (caller, { id = newId("file"), filename, purpose, expiresAfterSeconds }) => {
+  const reached = async (caller: ActingCaller, id: string): Promise<{ file: StoredFile; reach: Reach }> => {
+    const { projectId } = caller
+    const reach = await reachOf(store.project(projectId), caller)
+    const file = await files.findFile(store.project(projectId), projectId, clock.now(), id, reach.read)
+    return file === undefined ? raise(noFile(id)) : { file, reach }
+  }
+  const get = async (caller: ActingCaller, id: string): Promise<StoredFile> => (await reached(caller, id)).file
+  const writable = async (caller: ActingCaller, id: string): Promise<StoredFile> => {
+    const { file, reach } = await reached(caller, id)
+    requireWritable(reach, caller, "file", file)
+    return file
+  }
+  const ownerOf: Files["ownerOf"] = (caller, asked) => newOwner(store.project(caller.projectId), caller, asked)
+  const begin: Files["begin"] = (caller, { id = newId("file"), filename, purpose, owner = projectOwner, expiresAfterSeconds }) => {
     const { projectId, principal } = caller
     const createdAt = clock.now()
     return new FileWriter(store, {
@@ -60,19 +77,20 @@ export function createFiles({ store, index, clock, newId, limits }: FilesDepende
       bytes: 0,
       sha256: "",
       principal,
+      owner,
       label: fileLabel(projectId, id) as unknown as JsonValue, // a Label is plain JSON
       createdAt,
       expiresAt: expiryOf(createdAt, expiresAfterSeconds),
     })
   }
-  const complete: Files["complete"] = async (writer, { purpose, expiresAfterSeconds }) => {
+  const complete: Files["complete"] = async (writer, { purpose, owner, expiresAfterSeconds }) => {
     const bytesMax = purpose === "batch" ? limits.batchFileBytesMax : limits.fileBytesMax
     const name = purpose === "batch" ? "batchFileBytesMax" : "fileBytesMax"
     try {
       if (writer.bytes > bytesMax) throw fileTooLarge(bytesMax, name)
       const kept = purpose === "batch" ? Math.ceil(limits.batchResultsKeptMs / 1000) : undefined
       const expiresAt = expiryOf(writer.file.createdAt, expiresAfterSeconds ?? kept)
-      return await writer.complete({ purpose: checkedPurpose(purpose), expiresAt })
+      return await writer.complete({ purpose: checkedPurpose(purpose), owner, expiresAt })
     } catch (error) {
       await writer.discard()
       throw error
@@ -82,20 +100,29 @@ export function createFiles({ store, index, clock, newId, limits }: FilesDepende
     store.project(projectId).transaction((tx) => removeFile(tx, index, projectId, id))
   return {
     async upload(caller, { content, purpose, expiresAfterSeconds, filename }) {
+      const owner = await ownerOf(caller)
       const writer = begin(caller, { filename, purpose: "" })
       await writer.write(content)
-      return complete(writer, { purpose, expiresAfterSeconds })
+      return complete(writer, { purpose, owner, expiresAfterSeconds })
     },
     begin,
     complete,
+    ownerOf,
     get,
-    list: (projectId, page) => files.listFiles(store.project(projectId), projectId, clock.now(), page),
-    async content(projectId, id) {
-      const file = await get(projectId, id)
+    requireWritable: writable,
+    async list(caller, page) {
+      const db = store.project(caller.projectId)
+      const { read: owners } = await reachOf(db, caller)
+      return files.listFiles(db, caller.projectId, clock.now(), { ...page, owners })
+    },
+    async content(caller, id) {
+      const file = await get(caller, id)
       return { file, parts: partsOf(store, file) }
     },
-    async delete(projectId, id) {
-      if (!(await remove(projectId, id))) throw noFile(id)
+    async delete(caller, id) {
+      // What has expired, or was never completed, is deleted by who reaches all.
+      if (caller.user !== null) await writable(caller, id)
+      if (!(await remove(caller.projectId, id))) throw noFile(id)
     },
     deleteExpired: async (projectId, id) => void (await remove(projectId, id)),
   }

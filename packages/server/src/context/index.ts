@@ -33,6 +33,7 @@ export type { State, States, StateVersion } from "./state/states.ts"
 export type { MemoryCaller, ScopeRight } from "./scopes/access.ts"
 export type { Scopes } from "./scopes/scopes.ts"
 export { parseScope, type ScopeKind, type ScopeName } from "./scopes/scope-name.ts"
+export { newOwner, reachOf, userOfOwner, wholeProject, type ActingCaller } from "./owners.ts"
 export type { NewUpload, Upload, Uploads } from "./uploads.ts"
 export type { Caller, Embed, EmbedAs } from "./types.ts"
 export {

@@ -199,7 +199,7 @@ export class IngestionWork {
     if (this.#read !== undefined) return { outcome: "done", result: this.#read.document }
     const { projectId, fileId } = this.#target
     const { store, documents, clock, limits } = this.#dependencies
-    const file = await files.findFile(store.project(projectId), projectId, clock.now(), fileId)
+    const file = await files.findFile(store.project(projectId), projectId, clock.now(), fileId, null)
     const row = await this.#row()
     if (file === undefined || row === undefined) return { outcome: "failed", failure: gone(fileId) }
     const load = async (): Promise<Uint8Array> => Buffer.concat(await Array.fromAsync(partsOf(store, file)), file.bytes)

@@ -88,7 +88,7 @@ it.each(["when somebody asks for it", "in time when nobody does"])(
   "a file whose run was never started, because the process died between the two writes, is ingested %s",
   async (when) => {
     await using server = await startContextServer({ limits: { expirySweepMs: when === "when somebody asks for it" ? 3_600_000 : 100 } })
-    const caller = { projectId: server.projectId, principal: "key_test" }
+    const caller = { projectId: server.projectId, principal: "key_test", user: null }
     const upload = { filename: "a.md", purpose: "assistants", content: new TextEncoder().encode("Tea is a drink.") }
     const file = await server.context.files.upload(caller, upload)
     const { store } = await server.context.vectorStores.create(caller, {
@@ -115,7 +115,7 @@ it.each(["when somebody asks for it", "in time when nobody does"])(
     ])
     const stored = async (): Promise<string | undefined> =>
       (await vectorStores.findVectorStoreFile(server.store.system, server.projectId, store.id, file.id))?.status
-    const asked = async (): Promise<string> => (await server.context.vectorStores.getFile(server.projectId, store.id, file.id)).status
+    const asked = async (): Promise<string> => (await server.context.vectorStores.getFile(caller, store.id, file.id)).status
     const status = when === "when somebody asks for it" ? asked : stored
     await expect.poll(status, { timeout: 30_000 }).toBe("completed")
   },

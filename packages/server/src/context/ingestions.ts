@@ -11,6 +11,7 @@ import {
   type VectorStoreFileStatus,
 } from "../store/index.ts"
 import { fileLabel, type Files } from "./files.ts"
+import { projectOwner, userOfOwner, wholeProject } from "./owners.ts"
 import type { ScopeIndex } from "./retrieval/index-entry.ts"
 import { discardHidden } from "./segment-index.ts"
 
@@ -21,9 +22,10 @@ export const fileBatchName = "file_batch"
 export interface Ingestions {
   start(
     row: Pick<NewVectorStoreFile, "projectId" | "vectorStoreId" | "fileId" | "runId">,
-    by: { principal: string; parentId?: string },
+    by: { principal: string; user: string | null; parentId?: string },
   ): Promise<void>
-  startBatch(batch: Omit<StoredFileBatch, "isCancelled">): Promise<void>
+  /** `user`: the end user that it is for. */
+  startBatch(batch: Omit<StoredFileBatch, "isCancelled">, user: string | null): Promise<void>
   /** The row as it is once its run has been looked at; undefined when it is gone. */
   settled(row: StoredVectorStoreFile): Promise<StoredVectorStoreFile | undefined>
 }
@@ -40,12 +42,13 @@ export interface IngestionsDependencies {
 const orphanAgeMs = 5_000
 
 export function createIngestions({ store, runs, files, index, clock }: IngestionsDependencies): Ingestions {
-  const start: Ingestions["start"] = async ({ projectId, vectorStoreId, fileId, runId }, { principal, parentId }) => {
-    const file = await files.get(projectId, fileId)
+  const start: Ingestions["start"] = async ({ projectId, vectorStoreId, fileId, runId }, { principal, user, parentId }) => {
+    const file = await files.get(wholeProject(projectId), fileId)
     await runs.start({
       id: runId,
       projectId,
       principal,
+      user,
       kind: "ingestion",
       name: ingestionName,
       title: file.filename,
@@ -55,11 +58,12 @@ export function createIngestions({ store, runs, files, index, clock }: Ingestion
       ...(parentId === undefined ? {} : { parentId }),
     })
   }
-  const startBatch: Ingestions["startBatch"] = async ({ projectId, id, vectorStoreId, principal, runId, filesTotal }) => {
+  const startBatch: Ingestions["startBatch"] = async ({ projectId, id, vectorStoreId, principal, runId, filesTotal }, user) => {
     await runs.start({
       id: runId,
       projectId,
       principal,
+      user,
       kind: "ingestion",
       name: fileBatchName,
       title: `${filesTotal} files`,
@@ -70,13 +74,15 @@ export function createIngestions({ store, runs, files, index, clock }: Ingestion
   /** Of a file that has no run: its batch starts it, unless the batch has ended. */
   const restart = async (row: StoredVectorStoreFile): Promise<void> => {
     const { projectId, vectorStoreId, batchId } = row
-    const batch =
-      batchId === null ? undefined : await fileBatches.findFileBatch(store.project(projectId), projectId, vectorStoreId, batchId)
+    const db = store.project(projectId)
+    const holder = await vectorStores.findVectorStore(db, projectId, vectorStoreId, null)
+    const user = userOfOwner(holder?.owner ?? projectOwner)
+    const batch = batchId === null ? undefined : await fileBatches.findFileBatch(db, projectId, vectorStoreId, batchId)
     const batchRun = batch && (await runs.get(projectId, batch.runId))
-    if (batch !== undefined && batchRun === undefined) return startBatch(batch)
+    if (batch !== undefined && batchRun === undefined) return startBatch(batch, user)
     if (batchRun?.finishedAt === null) return
-    const { principal } = await files.get(projectId, row.fileId)
-    await start(row, { principal })
+    const { principal } = await files.get(wholeProject(projectId), row.fileId)
+    await start(row, { principal, user })
   }
   return {
     start,

@@ -10,7 +10,7 @@ import {
   type StoredUploadPart,
 } from "../store/index.ts"
 import { checkedPurpose, fileTooLarge, partsOf, type Files } from "./files.ts"
-import type { Caller } from "./types.ts"
+import { newOwner, reachOf, wholeProject, type ActingCaller } from "./owners.ts"
 
 export interface NewUpload {
   filename: string
@@ -18,6 +18,8 @@ export interface NewUpload {
   mediaType: string
   bytes: number
   fileExpiresAfterS: number | null
+  /** The scope that it belongs to, where it is not the caller's own. */
+  owner?: string | undefined
 }
 
 export interface Upload {
@@ -28,11 +30,11 @@ export interface Upload {
 }
 
 export interface Uploads {
-  create(caller: Caller, request: NewUpload): Promise<Upload>
+  create(caller: ActingCaller, request: NewUpload): Promise<Upload>
   /** Stores a part as its bytes come. */
-  addPart(caller: Caller, id: string, content: AsyncIterable<Uint8Array>): Promise<StoredUploadPart>
-  complete(caller: Caller, id: string, partIds: readonly string[], md5: string | null): Promise<Upload>
-  cancel(projectId: string, id: string): Promise<Upload>
+  addPart(caller: ActingCaller, id: string, content: AsyncIterable<Uint8Array>): Promise<StoredUploadPart>
+  complete(caller: ActingCaller, id: string, partIds: readonly string[], md5: string | null): Promise<Upload>
+  cancel(caller: ActingCaller, id: string): Promise<Upload>
 }
 
 export interface UploadsDependencies {
@@ -54,14 +56,17 @@ class UploadService implements Uploads {
     this.#dependencies = dependencies
   }
 
-  async create({ projectId, principal }: Caller, request: NewUpload): Promise<Upload> {
+  async create(caller: ActingCaller, { owner: asked, ...request }: NewUpload): Promise<Upload> {
     const { store, clock, newId, limits } = this.#dependencies
+    const { projectId, principal } = caller
     const purpose = checkedPurpose(request.purpose)
     const name = purpose === "batch" ? "batchFileBytesMax" : "fileBytesMax"
     if (request.bytes > limits[name]) throw fileTooLarge(limits[name], name)
+    const owner = await newOwner(store.project(projectId), caller, asked)
     const createdAt = clock.now()
     const upload: StoredUpload = {
       ...request,
+      owner,
       projectId,
       id: newId("upload"),
       principal,
@@ -74,10 +79,10 @@ class UploadService implements Uploads {
     return { upload, isExpired: false, file: null }
   }
 
-  async addPart(caller: Caller, id: string, content: AsyncIterable<Uint8Array>): Promise<StoredUploadPart> {
+  async addPart(caller: ActingCaller, id: string, content: AsyncIterable<Uint8Array>): Promise<StoredUploadPart> {
     const { store, files, clock, newId, limits } = this.#dependencies
     const { projectId } = caller
-    const upload = await this.#pending(projectId, id)
+    const upload = await this.#pending(caller, id)
     const partId = newId("part")
     const writer = files.begin(caller, { id: partId, filename: upload.filename, purpose: "" })
     try {
@@ -95,10 +100,10 @@ class UploadService implements Uploads {
     }
   }
 
-  async complete(caller: Caller, id: string, partIds: readonly string[], md5: string | null): Promise<Upload> {
+  async complete(caller: ActingCaller, id: string, partIds: readonly string[], md5: string | null): Promise<Upload> {
     const { store, files } = this.#dependencies
     const { projectId } = caller
-    const upload = await this.#pending(projectId, id)
+    const upload = await this.#pending(caller, id)
     const parts = await this.#ordered(upload, partIds)
     const { filename, purpose, fileExpiresAfterS } = upload
     const writer = files.begin(caller, { filename, purpose: "" })
@@ -120,21 +125,22 @@ class UploadService implements Uploads {
       await writer.discard()
       throw error
     }
-    const file = await files.complete(writer, { purpose, expiresAfterSeconds: fileExpiresAfterS ?? undefined })
+    const file = await files.complete(writer, { purpose, owner: upload.owner, expiresAfterSeconds: fileExpiresAfterS ?? undefined })
     if (!(await table.endUpload(store.project(projectId), projectId, id, { status: "completed", fileId: file.id }))) {
-      await files.delete(projectId, file.id)
-      throw notPending(await this.#require(projectId, id))
+      await files.delete(wholeProject(projectId), file.id)
+      throw notPending(await this.#require(caller, id))
     }
     await this.#dropParts(projectId, id)
-    return this.#shown(await this.#require(projectId, id), file)
+    return this.#shown(await this.#require(caller, id), file)
   }
 
-  async cancel(projectId: string, id: string): Promise<Upload> {
+  async cancel(caller: ActingCaller, id: string): Promise<Upload> {
     const { store } = this.#dependencies
-    await this.#pending(projectId, id)
+    const { projectId } = caller
+    await this.#pending(caller, id)
     await table.endUpload(store.project(projectId), projectId, id, { status: "cancelled", fileId: null })
     await this.#dropParts(projectId, id)
-    return this.#shown(await this.#require(projectId, id), null)
+    return this.#shown(await this.#require(caller, id), null)
   }
 
   /** The parts named, which must be all that was announced. */
@@ -162,14 +168,17 @@ class UploadService implements Uploads {
     return { upload, isExpired: upload.status === "pending" && upload.expiresAt <= this.#dependencies.clock.now(), file }
   }
 
-  async #pending(projectId: string, id: string): Promise<StoredUpload> {
-    const upload = await this.#require(projectId, id)
+  async #pending(caller: ActingCaller, id: string): Promise<StoredUpload> {
+    const upload = await this.#require(caller, id)
     if (upload.status === "pending" && !this.#shown(upload, null).isExpired) return upload
     throw notPending(upload)
   }
 
-  async #require(projectId: string, id: string): Promise<StoredUpload> {
-    const upload = await table.findUpload(this.#dependencies.store.project(projectId), projectId, id)
+  /** Whoever may not add to it cannot do anything with it. */
+  async #require(caller: ActingCaller, id: string): Promise<StoredUpload> {
+    const db = this.#dependencies.store.project(caller.projectId)
+    const { write } = await reachOf(db, caller)
+    const upload = await table.findUpload(db, caller.projectId, id, write)
     if (upload !== undefined) return upload
     throw new AppError("not_found", `No upload '${id}' in this project.`, { param: "upload_id" })
   }

@@ -5,6 +5,7 @@ import {
   chunks,
   vectorStores,
   type NewVectorStoreFile,
+  type Queryable,
   type StorePage,
   type Store,
   type StoredChunk,
@@ -15,9 +16,9 @@ import {
 } from "../store/index.ts"
 import type { Files } from "./files.ts"
 import type { Ingestions } from "./ingestions.ts"
+import { newOwner, reachOf, requireWritable, userOfOwner, type ActingCaller } from "./owners.ts"
 import type { ScopeIndex } from "./retrieval/index-entry.ts"
 import { removeSegmentsOfFile } from "./segment-index.ts"
-import type { Caller } from "./types.ts"
 
 export interface VectorStoreWithCounts {
   store: StoredVectorStore
@@ -39,6 +40,8 @@ export interface NewVectorStore {
   expiresAfterDays: number | null
   fileIds: readonly string[]
   chunking: Chunking
+  /** The scope that it belongs to, where it is not the caller's own. */
+  owner?: string | undefined
 }
 
 export interface VectorStoreChange {
@@ -56,22 +59,22 @@ export interface AddedFile {
 }
 
 export interface VectorStores {
-  create(caller: Caller, request: NewVectorStore): Promise<VectorStoreWithCounts>
-  get(projectId: string, id: string): Promise<VectorStoreWithCounts>
-  list(projectId: string, page: StorePage): Promise<VectorStoreWithCounts[]>
-  update(projectId: string, id: string, change: VectorStoreChange): Promise<VectorStoreWithCounts>
-  delete(projectId: string, id: string): Promise<void>
-  addFile(caller: Caller, id: string, file: AddedFile): Promise<StoredVectorStoreFile>
-  getFile(projectId: string, id: string, fileId: string): Promise<StoredVectorStoreFile>
+  create(caller: ActingCaller, request: NewVectorStore): Promise<VectorStoreWithCounts>
+  get(caller: ActingCaller, id: string): Promise<VectorStoreWithCounts>
+  list(caller: ActingCaller, page: StorePage): Promise<VectorStoreWithCounts[]>
+  update(caller: ActingCaller, id: string, change: VectorStoreChange): Promise<VectorStoreWithCounts>
+  delete(caller: ActingCaller, id: string): Promise<void>
+  addFile(caller: ActingCaller, id: string, file: AddedFile): Promise<StoredVectorStoreFile>
+  getFile(caller: ActingCaller, id: string, fileId: string): Promise<StoredVectorStoreFile>
   listFiles(
-    projectId: string,
+    caller: ActingCaller,
     id: string,
     page: StorePage & { status?: VectorStoreFileStatus | undefined },
   ): Promise<StoredVectorStoreFile[]>
-  updateFile(projectId: string, id: string, fileId: string, attributes: JsonObject): Promise<StoredVectorStoreFile>
+  updateFile(caller: ActingCaller, id: string, fileId: string, attributes: JsonObject): Promise<StoredVectorStoreFile>
   /** Removes the file's chunks, words and vectors from this store before it returns; the file itself stays. */
-  removeFile(projectId: string, id: string, fileId: string): Promise<void>
-  chunks(projectId: string, id: string, fileId: string, from: number, limit: number): Promise<StoredChunk[]>
+  removeFile(caller: ActingCaller, id: string, fileId: string): Promise<void>
+  chunks(caller: ActingCaller, id: string, fileId: string, from: number, limit: number): Promise<StoredChunk[]>
 }
 
 export interface VectorStoresDependencies {
@@ -81,7 +84,7 @@ export interface VectorStoresDependencies {
   files: Files
   ingestions: Ingestions
   /** Many at once, as one batch. */
-  addFiles: (caller: Caller, id: string, files: readonly AddedFile[]) => Promise<unknown>
+  addFiles: (caller: ActingCaller, id: string, files: readonly AddedFile[]) => Promise<unknown>
   clock: Clock
   newId: NewId
   limits: Pick<Limits, "vectorStoreFilesMax">
@@ -116,32 +119,36 @@ class VectorStoreService implements VectorStores {
     this.#filesMax = limits.vectorStoreFilesMax
   }
 
-  async create(caller: Caller, request: NewVectorStore): Promise<VectorStoreWithCounts> {
+  async create(caller: ActingCaller, request: NewVectorStore): Promise<VectorStoreWithCounts> {
     const { projectId } = caller
     const fileIds = [...new Set(request.fileIds)]
     // Before anything is written, so that a wrong id leaves no empty store behind.
-    for (const fileId of fileIds) await this.#files.get(projectId, fileId)
+    for (const fileId of fileIds) await this.#files.get(caller, fileId)
+    const owner = await newOwner(this.#store.project(projectId), caller, request.owner)
     const now = this.#clock.now()
     const id = this.#newId("vs")
     const { name, description, metadata, expiresAfterDays } = request
-    const row: StoredVectorStore = { id, projectId, name, description, metadata, expiresAfterDays, createdAt: now, lastActiveAt: now }
+    const row = { id, projectId, name, description, metadata, owner, expiresAfterDays, createdAt: now, lastActiveAt: now }
     await vectorStores.insertVectorStore(this.#store.project(projectId), row)
     const added = fileIds.map((fileId) => ({ fileId, attributes: {}, chunking: request.chunking, replaces: null }))
     const [only] = added
     if (added.length > 1) await this.#addFiles(caller, id, added)
     else if (only !== undefined) await this.addFile(caller, id, only)
-    return this.get(projectId, id)
+    return this.get(caller, id)
   }
 
-  async get(projectId: string, id: string): Promise<VectorStoreWithCounts> {
-    const store = await this.#require(projectId, id)
+  async get(caller: ActingCaller, id: string): Promise<VectorStoreWithCounts> {
+    const { projectId } = caller
+    const store = await this.#require(caller, id, "read")
     const counts = await vectorStores.countsOfVectorStores(this.#store.project(projectId), projectId, [id])
     return { store, counts: counts.get(id) ?? noCounts }
   }
 
-  async list(projectId: string, page: StorePage): Promise<VectorStoreWithCounts[]> {
+  async list(caller: ActingCaller, page: StorePage): Promise<VectorStoreWithCounts[]> {
+    const { projectId } = caller
     const db = this.#store.project(projectId)
-    const stores = await vectorStores.listVectorStores(db, projectId, page)
+    const { read: owners } = await reachOf(db, caller)
+    const stores = await vectorStores.listVectorStores(db, projectId, { ...page, owners })
     const counts = await vectorStores.countsOfVectorStores(
       db,
       projectId,
@@ -150,16 +157,19 @@ class VectorStoreService implements VectorStores {
     return stores.map((store) => ({ store, counts: counts.get(store.id) ?? noCounts }))
   }
 
-  async update(projectId: string, id: string, change: VectorStoreChange): Promise<VectorStoreWithCounts> {
-    const store = await this.#require(projectId, id)
+  async update(caller: ActingCaller, id: string, change: VectorStoreChange): Promise<VectorStoreWithCounts> {
+    const { projectId } = caller
+    const store = await this.#require(caller, id, "write")
     if (change.name !== undefined) store.name = change.name
     if (change.metadata !== undefined) store.metadata = change.metadata
     if (change.expiresAfterDays !== undefined) store.expiresAfterDays = change.expiresAfterDays
     await vectorStores.updateVectorStore(this.#store.project(projectId), { ...store, lastActiveAt: this.#clock.now() })
-    return this.get(projectId, id)
+    return this.get(caller, id)
   }
 
-  async delete(projectId: string, id: string): Promise<void> {
+  async delete(caller: ActingCaller, id: string): Promise<void> {
+    const { projectId } = caller
+    await this.#require(caller, id, "write")
     const deleted = await this.#store.project(projectId).transaction(async (tx) => {
       const found = await vectorStores.deleteVectorStore(tx, projectId, id)
       await this.#index.removeScope(tx, { projectId, scopeId: id })
@@ -168,13 +178,14 @@ class VectorStoreService implements VectorStores {
     if (!deleted) throw noVectorStore(id)
   }
 
-  async addFile(caller: Caller, id: string, { fileId, attributes, chunking, replaces }: AddedFile): Promise<StoredVectorStoreFile> {
+  async addFile(caller: ActingCaller, id: string, { fileId, attributes, chunking, replaces }: AddedFile): Promise<StoredVectorStoreFile> {
     const { projectId, principal } = caller
+    const { owner } = await this.#require(caller, id, "write")
     if (replaces !== null) await this.#requireFile(projectId, id, replaces)
     if (replaces === fileId)
       throw new AppError("invalid_request", `The file '${fileId}' cannot replace itself.`, { param: "perdure.replaces" })
-    const { counts } = await this.get(projectId, id)
-    await this.#files.get(projectId, fileId)
+    const { counts } = await this.get(caller, id)
+    await this.#files.get(caller, fileId)
     if (counts.total >= this.#filesMax) {
       throw new AppError("invalid_request", `Vector store '${id}' has ${counts.total} files; vectorStoreFilesMax is ${this.#filesMax}.`, {
         hint: "Use another vector store, or raise the limit.",
@@ -194,32 +205,38 @@ class VectorStoreService implements VectorStores {
     }
     // The row first: should the process die before the run starts, whoever asks for the file starts it.
     await vectorStores.upsertVectorStoreFiles(this.#store.project(projectId), [row])
-    await this.#ingestions.start(row, { principal })
+    await this.#ingestions.start(row, { principal, user: caller.user ?? userOfOwner(owner) })
     return this.#requireFile(projectId, id, fileId)
   }
 
-  async getFile(projectId: string, id: string, fileId: string): Promise<StoredVectorStoreFile> {
-    const settled = await this.#ingestions.settled(await this.#requireFile(projectId, id, fileId))
+  async getFile(caller: ActingCaller, id: string, fileId: string): Promise<StoredVectorStoreFile> {
+    await this.#require(caller, id, "read")
+    const settled = await this.#ingestions.settled(await this.#requireFile(caller.projectId, id, fileId))
     if (settled === undefined) throw noFileInStore(id, fileId)
     return settled
   }
 
   async listFiles(
-    projectId: string,
+    caller: ActingCaller,
     id: string,
     page: StorePage & { status?: VectorStoreFileStatus | undefined },
   ): Promise<StoredVectorStoreFile[]> {
-    await this.#require(projectId, id)
+    const { projectId } = caller
+    await this.#require(caller, id, "read")
     return vectorStores.listVectorStoreFiles(this.#store.project(projectId), projectId, id, page)
   }
 
-  async updateFile(projectId: string, id: string, fileId: string, attributes: JsonObject): Promise<StoredVectorStoreFile> {
+  async updateFile(caller: ActingCaller, id: string, fileId: string, attributes: JsonObject): Promise<StoredVectorStoreFile> {
+    const { projectId } = caller
     const db = this.#store.project(projectId)
+    await this.#require(caller, id, "write")
     if (!(await vectorStores.updateFileAttributes(db, projectId, id, fileId, attributes))) throw noFileInStore(id, fileId)
-    return this.getFile(projectId, id, fileId)
+    return this.getFile(caller, id, fileId)
   }
 
-  async removeFile(projectId: string, id: string, fileId: string): Promise<void> {
+  async removeFile(caller: ActingCaller, id: string, fileId: string): Promise<void> {
+    const { projectId } = caller
+    await this.#require(caller, id, "write")
     const row = await this.#requireFile(projectId, id, fileId)
     await this.#store.project(projectId).transaction(async (tx) => {
       // Locked first, so that its run writes no more.
@@ -232,15 +249,15 @@ class VectorStoreService implements VectorStores {
       await this.#runs.cancel(projectId, row.runId, "the file was removed from its vector store")
   }
 
-  async chunks(projectId: string, id: string, fileId: string, from: number, limit: number): Promise<StoredChunk[]> {
+  async chunks(caller: ActingCaller, id: string, fileId: string, from: number, limit: number): Promise<StoredChunk[]> {
+    const { projectId } = caller
+    await this.#require(caller, id, "read")
     await this.#requireFile(projectId, id, fileId)
     return chunks.chunksOfFile(this.#store.project(projectId), projectId, id, fileId, from, limit)
   }
 
-  async #require(projectId: string, id: string): Promise<StoredVectorStore> {
-    const store = await vectorStores.findVectorStore(this.#store.project(projectId), projectId, id)
-    if (store === undefined) throw noVectorStore(id)
-    return store
+  #require(caller: ActingCaller, id: string, right: "read" | "write"): Promise<StoredVectorStore> {
+    return requireVectorStore(this.#store.project(caller.projectId), caller, id, right)
   }
 
   async #requireFile(projectId: string, id: string, fileId: string): Promise<StoredVectorStoreFile> {
@@ -250,7 +267,21 @@ class VectorStoreService implements VectorStores {
   }
 }
 
-export function noVectorStore(id: string): AppError {
+/** Throws where the caller does not reach it, or only reads what it would change. */
+export async function requireVectorStore(
+  db: Queryable,
+  caller: ActingCaller,
+  id: string,
+  right: "read" | "write",
+): Promise<StoredVectorStore> {
+  const reach = await reachOf(db, caller)
+  const store = await vectorStores.findVectorStore(db, caller.projectId, id, reach.read)
+  if (store === undefined) throw noVectorStore(id)
+  if (right === "write") requireWritable(reach, caller, "vector store", store)
+  return store
+}
+
+function noVectorStore(id: string): AppError {
   return new AppError("not_found", `No vector store '${id}' in this project.`, {
     param: "vector_store_id",
     hint: "List them with GET /v1/vector_stores.",

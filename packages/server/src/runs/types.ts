@@ -203,6 +203,8 @@ export interface RunFilter {
   /** The prompt that a version was used of, the experiment that it took part in. */
   prompt?: string
   experiment?: string
+  /** The end user that they were made for. */
+  user?: string
   /** Runs older than this id. */
   before?: string
   limit?: number

@@ -115,6 +115,45 @@ describe.each(testEngines())("migrations on %s", (engine) => {
     expect(await store.system.query("select id from chunks")).toEqual([])
   })
 
+  test("gives what was made before for an end user to that user, where rows tell, and leaves the rest to the project", async () => {
+    await using database = await fresh(readMigrations().filter(({ name }) => name < "0045"))
+    const file = (id: string, key: string): string => `('p', '${id}', '${id}.md', 'assistants', 1, 'x', '${key}', '{}', now())`
+    const key = (id: string, user: string): string => `('${id}', 'p', '${id}', '\\x${Buffer.from(id).toString("hex")}', '', ${user})`
+    const run = (id: string, by: string, user: string, conversation: string): string =>
+      `('${id}', 'p', '${by}', ${user}, 'response', 'response', 'completed', ${conversation}, '{}', '{}', now())`
+    const inStore = (store: string, id: string, by: string): string =>
+      `('p', '${store}', '${id}', '${by}', 'completed', '{}', 100, 0, now())`
+    for (const text of [
+      "insert into projects (id, name) values ('p', 'p') on conflict do nothing",
+      `insert into api_keys (id, project_id, name, hash, hint, end_user) values ${key("key_ada", "'ada'")}, ${key("key_bob", "'bob'")}, ${key("key_app", "null")}`,
+      `insert into files (project_id, id, filename, purpose, bytes, sha256, principal, label, created_at)
+       values ${file("file_ada", "key_ada")}, ${file("file_app", "key_app")}`,
+      "insert into vector_stores (project_id, id, created_at, last_active_at) select 'p', id, now(), now() from unnest('{vs_ada,vs_both,vs_none}'::text[]) id",
+      `insert into runs (id, project_id, principal, end_user, kind, name, status, conversation_id, label, input, created_at) values
+       ${run("run_ada", "key_ada", "null", "null")}, ${run("run_bob", "key_bob", "null", "null")},
+       ${run("run_1", "key_ada", "'ada'", "'conv_ada'")}, ${run("run_2", "key_app", "'ada'", "'conv_ada'")},
+       ${run("run_3", "key_ada", "'ada'", "'conv_both'")}, ${run("run_4", "key_app", "null", "'conv_both'")}`,
+      `insert into vector_store_files (project_id, vector_store_id, file_id, run_id, status, attributes, chunk_tokens_max, chunk_overlap_tokens, created_at)
+       values ${inStore("vs_ada", "file_ada", "run_ada")}, ${inStore("vs_both", "file_ada", "run_ada")}, ${inStore("vs_both", "file_app", "run_bob")}`,
+      "insert into conversations (project_id, id, metadata, created_at) select 'p', id, '{}', now() from unnest('{conv_ada,conv_both,conv_none}'::text[]) id",
+    ])
+      await database.store.system.query(text)
+    const store = await again(database, readMigrations())
+    const owners = await store.system.query<{ id: string; owner: string }>(
+      "select id, owner from files union all select id, owner from vector_stores union all select id, owner from conversations order by 1",
+    )
+    expect(owners.map(({ id, owner }) => `${id} ${owner}`)).toEqual([
+      "conv_ada user:ada",
+      "conv_both project",
+      "conv_none project",
+      "file_ada user:ada",
+      "file_app project",
+      "vs_ada user:ada",
+      "vs_both project",
+      "vs_none project",
+    ])
+  })
+
   test("gives the schema of the committed dump", async () => {
     await using database = await openTestStore(engine)
     const schema = schemaHeader + (await describeSchema(database.store.system))

@@ -78,10 +78,12 @@ create table batches (
   cancelling_at timestamp with time zone,
   ended_at timestamp with time zone,
   archived_at timestamp with time zone,
+  owner text default 'project'::text not null,
   constraint batches_dialect_check CHECK ((dialect = ANY (ARRAY['openai'::text, 'anthropic'::text]))),
   constraint batches_status_check CHECK ((status = ANY (ARRAY['validating'::text, 'failed'::text, 'in_progress'::text, 'finalizing'::text, 'completed'::text, 'expired'::text, 'cancelling'::text, 'cancelled'::text]))),
   constraint batches_pkey PRIMARY KEY (project_id, id)
 );
+CREATE INDEX batches_by_owner ON public.batches USING btree (project_id, owner, id);
 CREATE INDEX batches_kept ON public.batches USING btree (ended_at) WHERE ((archived_at IS NULL) AND (dialect = 'anthropic'::text));
 alter table batches enable row level security;
 create policy project_only on batches for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
@@ -242,6 +244,7 @@ create table conversations (
   metadata jsonb not null,
   items integer default 0 not null,
   created_at timestamp with time zone not null,
+  owner text default 'project'::text not null,
   constraint conversations_pkey PRIMARY KEY (project_id, id)
 );
 alter table conversations enable row level security;
@@ -571,9 +574,11 @@ create table files (
   created_at timestamp with time zone not null,
   expires_at timestamp with time zone,
   is_complete boolean default true not null,
+  owner text default 'project'::text not null,
   constraint files_pkey PRIMARY KEY (project_id, id)
 );
 CREATE INDEX files_by_expiry ON public.files USING btree (expires_at) WHERE (expires_at IS NOT NULL);
+CREATE INDEX files_by_owner ON public.files USING btree (project_id, owner, id);
 alter table files enable row level security;
 create policy project_only on files for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
 grant delete, insert, select, update on files to perdure_app;
@@ -668,6 +673,7 @@ create table light_runs (
   price_list text,
   constraint light_runs_pkey PRIMARY KEY (project_id, id)
 );
+CREATE INDEX light_runs_by_user ON public.light_runs USING btree (project_id, end_user, id) WHERE (end_user IS NOT NULL);
 CREATE INDEX light_runs_experiment ON public.light_runs USING btree (project_id, (((data -> 'experiment'::text) ->> 'name'::text)), id) WHERE (data ? 'experiment'::text);
 CREATE INDEX light_runs_prompt ON public.light_runs USING btree (project_id, (((data -> 'prompt'::text) ->> 'id'::text)), id) WHERE (data ? 'prompt'::text);
 CREATE INDEX light_runs_started ON public.light_runs USING brin (started_at);
@@ -1042,6 +1048,7 @@ create table runs (
   constraint runs_token_while_running CHECK (((status = 'running'::text) = (token IS NOT NULL))),
   constraint runs_pkey PRIMARY KEY (id)
 ) with (autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_threshold=500, fillfactor=70);
+CREATE INDEX runs_by_user ON public.runs USING btree (project_id, end_user, id) WHERE (end_user IS NOT NULL);
 CREATE INDEX runs_conversation ON public.runs USING btree (conversation_id, id) WHERE (conversation_id IS NOT NULL);
 CREATE INDEX runs_experiment ON public.runs USING btree (project_id, (((metadata -> 'experiment'::text) ->> 'name'::text)), id) WHERE ((kind = 'response'::text) AND (json_typeof((metadata -> 'experiment'::text)) = 'object'::text));
 CREATE INDEX runs_parent ON public.runs USING btree (parent_id) WHERE (parent_id IS NOT NULL);
@@ -1073,6 +1080,7 @@ create table scope_grants (
   constraint scope_grants_project_id_scope_fkey FOREIGN KEY (project_id, scope) REFERENCES scopes(project_id, path) ON DELETE CASCADE,
   constraint scope_grants_pkey PRIMARY KEY (project_id, scope, grantee_kind, grantee)
 );
+CREATE INDEX scope_grants_by_grantee ON public.scope_grants USING btree (project_id, grantee_kind, grantee);
 alter table scope_grants enable row level security;
 create policy project_only on scope_grants for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
 grant delete, insert, select, update on scope_grants to perdure_app;
@@ -1253,6 +1261,7 @@ create table uploads (
   file_expires_after_s integer,
   created_at timestamp with time zone not null,
   expires_at timestamp with time zone not null,
+  owner text default 'project'::text not null,
   constraint uploads_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'completed'::text, 'cancelled'::text]))),
   constraint uploads_pkey PRIMARY KEY (project_id, id)
 );
@@ -1356,9 +1365,11 @@ create table vector_stores (
   expires_after_days integer,
   created_at timestamp with time zone not null,
   last_active_at timestamp with time zone not null,
+  owner text default 'project'::text not null,
   constraint vector_stores_pkey PRIMARY KEY (project_id, id)
 );
 CREATE INDEX vector_stores_by_expiry ON public.vector_stores USING btree (last_active_at) WHERE (expires_after_days IS NOT NULL);
+CREATE INDEX vector_stores_by_owner ON public.vector_stores USING btree (project_id, owner, id);
 alter table vector_stores enable row level security;
 create policy project_only on vector_stores for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
 grant delete, insert, select, update on vector_stores to perdure_app;

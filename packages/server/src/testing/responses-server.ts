@@ -17,7 +17,7 @@ import {
   type OpenGuards,
   type Responses,
 } from "../agents/index.ts"
-import { createContext, type ContextServices, readAttachment } from "../context/index.ts"
+import { createContext, type ActingCaller, type ContextServices, readAttachment } from "../context/index.ts"
 import { BackgroundTasks, defaultLimits, newId, systemClock, type Limits } from "../core/index.ts"
 import { createApi, createHttpServer } from "../http/index.ts"
 import { responseRoutes, responsesSocket } from "../http/openai/responses/index.ts"
@@ -132,7 +132,7 @@ export async function startResponsesServer(options: ResponsesServerOptions = {})
   const gate = createGate({ grants: options.grants ?? [everything] })
   const sources = {
     attachments: {
-      readAttachment: (project: string, id: string, bytesMax: number) => readAttachment(context.files, project, id, bytesMax),
+      readAttachment: (caller: ActingCaller, id: string, bytesMax: number) => readAttachment(context.files, caller, id, bytesMax),
       attachedBytesMax: limits.attachedBytesMax,
     },
     loadRun: (project: string, runId: string) => runs.get(project, runId),
@@ -172,7 +172,7 @@ export async function startResponsesServer(options: ResponsesServerOptions = {})
     runs,
     tools,
     requireModel: (name: string): void => void models.require(name, "chat"),
-    requireVectorStore: (project: string, id: string) => context.vectorStores.get(project, id),
+    requireVectorStore: (caller: ActingCaller, id: string) => context.vectorStores.get(caller, id),
     countTokens: countCall,
   }
   const responses = createResponses({ ...parts, ...(options.recordLightRun ? { recordLightRun } : {}) })

@@ -21,7 +21,11 @@ export async function documentPieces(
   signal: AbortSignal,
 ): Promise<{ pieces: Piece[]; wordsOnly: string | null }> {
   if (vectorStoreIds.length === 0 || query.trim() === "") return { pieces: [], wordsOnly: null }
-  const { results, wordsOnly } = await search(caller, { vectorStoreIds, query, limit, embedWaitMs }, signal)
+  const { results, wordsOnly } = await search(
+    { ...caller, user: caller.user ?? null },
+    { vectorStoreIds, query, limit, embedWaitMs },
+    signal,
+  )
   const isShown = shownTexts(shown)
   const told = results.filter((result) => mayRead(caller, result) && !isShown(result.text))
   const best = Math.max(...told.map(({ score }) => score), Number.MIN_VALUE)

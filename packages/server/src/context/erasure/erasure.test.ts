@@ -7,6 +7,7 @@ import { testEngines } from "../../testing/database.ts"
 import { assertFacts, type FactDependencies } from "../memory/assert-fact.ts"
 import type { Entry, NewMemory } from "../memory/types.ts"
 import type { Erasure, ErasureTarget } from "./types.ts"
+import { wholeProject } from "../index.ts"
 
 const projectId = "proj_default"
 const caller = { projectId, principal: "key_a" }
@@ -86,9 +87,11 @@ describe.each(testEngines())("an erasure on %s", (engine) => {
     const kept = await say("team:sales", "The sales team meets on the first floor every morning.")
     await conclude("team:sales", [about], "Grace Kestrel-9131 likes window seats very much.")
     await conclude("team:sales", [kept], "Meetings are on the first floor.")
-    const conversation = await server.context.conversations.create(projectId)
+    const conversation = await server.context.conversations.create(wholeProject(projectId))
     const item = { type: "message", role: "user", content: "As said: Grace Kestrel-9131 prefers the window seat on trains. Yes." }
-    await server.context.conversations.append(projectId, conversation.id, [{ id: "msg_1", item, label: about.label, runId: null }])
+    await server.context.conversations.append(wholeProject(projectId), conversation.id, [
+      { id: "msg_1", item, label: about.label, runId: null },
+    ])
     expect((await erase({ kind: "subject", name: "grace" }, true)).receipt?.counts).toMatchObject({ episodes: 2, versions: 1 })
     expect((await textsIn("team:sales")).length).toBe(4)
 

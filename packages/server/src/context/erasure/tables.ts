@@ -3,6 +3,7 @@ import { mentionsSealed } from "../../security/index.ts"
 import { traces, type Store, type TextTable, type TracedRow } from "../../store/index.ts"
 import { rowIdOf as blockRowId } from "../blocks/block-editor.ts"
 import type { Files } from "../files.ts"
+import { wholeProject } from "../owners.ts"
 import type { TextVault } from "../sealed-text.ts"
 import { rowIdOf as stateRowId } from "../state/states.ts"
 import { eraseFromColumn, eraseFromPieces } from "./erase-text.ts"
@@ -56,7 +57,7 @@ export async function eraseFromTables({ store, files }: TableDependencies, pass:
   }
   if (!keepsFiles) for (const id of await filesContaining(store, projectId, search)) found.add(id)
   found.delete("")
-  if (apply) for (const id of found) await files.delete(projectId, id)
+  if (apply) for (const id of found) await files.delete(wholeProject(projectId), id)
   const streamed = await eraseStreamed(store, pass)
   if (streamed > 0) rows["run_events"] = (rows["run_events"] ?? 0) + streamed
   return { rows, files: [...found] }

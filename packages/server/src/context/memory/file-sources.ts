@@ -65,7 +65,7 @@ async function requireFile(
   { now, isUsed }: { now: number; isUsed: boolean },
 ): Promise<Source> {
   if (user !== null) throw noSource(id)
-  const file = await files.findFile(db, projectId, now, id)
+  const file = await files.findFile(db, projectId, now, id, null)
   if (file === undefined && !isUsed) throw noFile(id)
   return {
     id,

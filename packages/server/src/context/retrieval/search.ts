@@ -1,9 +1,21 @@
 // Searches vector stores: chunks by words and vectors, filtered by attributes, each result with its label and the reason why it was found.
 import { AppError, type Clock, type JsonObject, type Limits } from "../../core/index.ts"
 import type { Label } from "../../security/index.ts"
-import { chunks, embeddings, segments, vectorStores, type ChunkHit, type ModelKey, type Queryable, type Store } from "../../store/index.ts"
+import {
+  chunks,
+  embeddings,
+  segments,
+  vectorStores,
+  type ChunkHit,
+  type ModelKey,
+  type Queryable,
+  type Store,
+  type StoredVectorStore,
+} from "../../store/index.ts"
 import { isExpired } from "../expiry.ts"
+import type { ActingCaller } from "../owners.ts"
 import type { Caller, EmbedAs } from "../types.ts"
+import { requireVectorStore } from "../vector-stores.ts"
 import { placeKey, placeOf } from "./bm25.ts"
 import { cosine, diversified } from "./diversity.ts"
 import { matches, type AttributeFilter } from "./filters.ts"
@@ -68,7 +80,7 @@ export interface SearchAnswer {
   wordsOnly: string | null
 }
 
-export type Search = (caller: Caller, query: SearchQuery, signal: AbortSignal) => Promise<SearchAnswer>
+export type Search = (caller: ActingCaller, query: SearchQuery, signal: AbortSignal) => Promise<SearchAnswer>
 
 export interface SearchDependencies {
   store: Store
@@ -95,7 +107,7 @@ export function createSearch(dependencies: SearchDependencies): Search {
     const found = await dependencies.store.project(projectId).transaction(async (db) => {
       const hits: SearchResult[] = []
       for (const vectorStoreId of new Set(query.vectorStoreIds)) {
-        await requireStore(db, dependencies, projectId, vectorStoreId)
+        requireUsed(await requireVectorStore(db, caller, vectorStoreId, "read"), dependencies.clock.now())
         const documentIds = await allowedDocuments(db, projectId, vectorStoreId, query.filters)
         if (documentIds !== null && documentIds.size === 0) continue
         const rankings: Fused[][] = []
@@ -151,11 +163,9 @@ export async function embedQueries(
   }
 }
 
-async function requireStore(db: Queryable, { clock }: SearchDependencies, projectId: string, id: string): Promise<void> {
-  const store = await vectorStores.findVectorStore(db, projectId, id)
-  if (store === undefined) throw new AppError("not_found", `No vector store '${id}' in this project.`, { param: "vector_store_id" })
-  if (isExpired(store, clock.now())) {
-    throw new AppError("invalid_request", `Vector store '${id}' expired after ${store.expiresAfterDays} days without use.`, {
+function requireUsed(store: StoredVectorStore, now: number): void {
+  if (isExpired(store, now)) {
+    throw new AppError("invalid_request", `Vector store '${store.id}' expired after ${store.expiresAfterDays} days without use.`, {
       hint: "Update its `expires_after` to use it again.",
     })
   }

@@ -7,7 +7,7 @@ import { startContextServer, wordVectors, type ContextServer } from "../../testi
 import { autoChunking } from "../vector-stores.ts"
 import { spaceName } from "./spaces.ts"
 
-const caller = { projectId: "proj_default", principal: "key_a" }
+const caller = { projectId: "proj_default", principal: "key_a", user: null }
 const [oldHash, newHash] = ["a".repeat(64), "b".repeat(64)]
 const signal = AbortSignal.timeout(290_000)
 

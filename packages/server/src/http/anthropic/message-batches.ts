@@ -34,25 +34,25 @@ export function messageBatchRoutes(options: MessageBatchRoutesOptions): Hono<Htt
   routes.get(route, async (context) => {
     const { after_id: after, before_id: before, limit: asked = 20 } = readQuery(context, listQuery)
     const limit = Math.min(asked, limits.pageRowsMax)
-    const rows = await batches.list(projectOf(context), { dialect: "anthropic", after, before, limit: limit + 1 })
+    const rows = await batches.list(context.get("principal"), { dialect: "anthropic", after, before, limit: limit + 1 })
     const data = (before === undefined ? rows.slice(0, limit) : rows.slice(-limit)).map((batch) => wireBatch(context, batch))
     const [first, last] = [data[0]?.id ?? null, data.at(-1)?.id ?? null]
     return context.json({ data, has_more: rows.length > limit, first_id: first, last_id: last })
   })
   routes.get(`${route}/:id`, async (context) => {
-    return context.json(wireBatch(context, await batches.get(projectOf(context), "anthropic", context.req.param("id"))))
+    return context.json(wireBatch(context, await batches.get(context.get("principal"), "anthropic", context.req.param("id"))))
   })
   routes.get(`${route}/:id/results`, async (context) => {
-    const pages = await batches.results(projectOf(context), context.req.param("id"))
+    const pages = await batches.results(context.get("principal"), context.req.param("id"))
     const body = NodeReadableStream.from(pages) as unknown as ReadableStream // the same class, under the name that has a type for `from`
     return new Response(body, { headers: { "content-type": "application/x-jsonl", "x-content-type-options": "nosniff" } })
   })
   routes.post(`${route}/:id/cancel`, async (context) => {
-    return context.json(wireBatch(context, await batches.cancel(projectOf(context), "anthropic", context.req.param("id"))))
+    return context.json(wireBatch(context, await batches.cancel(context.get("principal"), "anthropic", context.req.param("id"))))
   })
   routes.delete(`${route}/:id`, async (context) => {
     const id = context.req.param("id")
-    await write(context, { name: "batch.delete", target: id }, () => batches.delete(projectOf(context), id))
+    await write(context, { name: "batch.delete", target: id }, () => batches.delete(context.get("principal"), id))
     return context.json({ id, type: "message_batch_deleted" })
   })
   return routes
@@ -120,8 +120,4 @@ function iso(time: number | null): string | null {
 
 function optional(name: string, value: string | undefined): [string, string][] {
   return value === undefined ? [] : [[name, value]]
-}
-
-function projectOf(context: Context<HttpEnv>): string {
-  return context.get("principal").projectId
 }

@@ -1,6 +1,7 @@
 // Files of this server that a request names by their ids: their bytes take the place of the ids before anything else is read of it.
 // An id that has not the form of ours is a provider's own, and stays.
 import { readAttachments, type AttachedFile, type NamedFile } from "../../agents/index.ts"
+import type { ActingCaller } from "../../context/index.ts"
 import { AppError, isIdOf, type JsonObject, type JsonValue } from "../../core/index.ts"
 import { parseJsonObject } from "../request-body.ts"
 import type { HotCall } from "../shell.ts"
@@ -47,7 +48,7 @@ export function fillIn(
   const go: typeof done = (...result) => {
     if (!response.destroyed) done(...result)
   }
-  void filled(dependencies, filesIn, principal.projectId, bytes).then(
+  void filled(dependencies, filesIn, { projectId: principal.projectId, principal: principal.id, user: principal.user }, bytes).then(
     (result) => go(result.bytes, result.files),
     (error: unknown) => go(error instanceof Error ? error : new Error("a stored file could not be read", { cause: error })),
   )
@@ -56,7 +57,7 @@ export function fillIn(
 async function filled(
   { attachments }: Pick<LightRunDependencies, "attachments">,
   filesIn: FilesIn,
-  projectId: string,
+  caller: ActingCaller,
   bytes: BodyBytes,
 ): Promise<Filled> {
   const whole = bytes.whole()
@@ -64,7 +65,7 @@ async function filled(
   const places = filesIn(body).filter(({ fileId }) => isIdOf("file", fileId))
   const files = byMessage(body, places)
   if (!attachments || places.length === 0) return { bytes, files }
-  const read = await readAttachments(attachments, projectId, places)
+  const read = await readAttachments(attachments, caller, places)
   const edits = places.flatMap(({ path, fileId, put }) => {
     const file = read.get(fileId)
     return file ? [{ path, text: JSON.stringify(put(file)) }] : []

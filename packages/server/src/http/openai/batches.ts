@@ -6,7 +6,7 @@ import type { Limits } from "../../core/index.ts"
 import type { StoredBatch } from "../../store/index.ts"
 import type { HttpEnv } from "../env.ts"
 import { readBody, readQuery } from "../request-body.ts"
-import { cursorPage, jsonAnswer, seconds } from "./files-answers.ts"
+import { cursorPage, ownerFields, jsonAnswer, seconds, wireOwner } from "./files-answers.ts"
 import { createWrite, newTarget, type FileWriteOptions } from "./files-gate.ts"
 
 export interface BatchRoutesOptions extends FileWriteOptions {
@@ -28,6 +28,7 @@ export function batchRoutes(options: BatchRoutesOptions): Hono<HttpEnv> {
         completionWindow: body.completion_window,
         metadata: body.metadata ?? null,
         outputExpiresAfterS: body.output_expires_after?.seconds ?? null,
+        owner: body.perdure?.owner,
       }),
     )
     return jsonAnswer(wireBatch(batch))
@@ -35,14 +36,14 @@ export function batchRoutes(options: BatchRoutesOptions): Hono<HttpEnv> {
   routes.get("/v1/batches", async (context) => {
     const { after, limit = 20 } = readQuery(context, listQuery)
     const rowsMax = Math.min(limit, limits.pageRowsMax)
-    const rows = await batches.list(context.get("principal").projectId, { dialect: "openai", after, limit: rowsMax + 1 })
+    const rows = await batches.list(context.get("principal"), { dialect: "openai", after, limit: rowsMax + 1 })
     return jsonAnswer(cursorPage(rows.map(wireBatch), rowsMax))
   })
   routes.get("/v1/batches/:id", async (context) => {
-    return jsonAnswer(wireBatch(await batches.get(context.get("principal").projectId, "openai", context.req.param("id"))))
+    return jsonAnswer(wireBatch(await batches.get(context.get("principal"), "openai", context.req.param("id"))))
   })
   routes.post("/v1/batches/:id/cancel", async (context) => {
-    return jsonAnswer(wireBatch(await batches.cancel(context.get("principal").projectId, "openai", context.req.param("id"))))
+    return jsonAnswer(wireBatch(await batches.cancel(context.get("principal"), "openai", context.req.param("id"))))
   })
   return routes
 }
@@ -56,6 +57,7 @@ const createBody = z.looseObject({
   endpoint: z.string(),
   completion_window: z.string(),
   metadata: metadata.nullish(),
+  perdure: ownerFields,
   output_expires_after: z.object({ anchor: z.literal("created_at"), seconds: z.int().min(3_600).max(2_592_000) }).nullish(),
 })
 
@@ -95,5 +97,6 @@ function wireBatch(batch: StoredBatch): { id: string } & Record<string, unknown>
       total_tokens: inputTokens + outputTokens,
     },
     metadata: batch.metadata,
+    ...wireOwner(batch),
   }
 }

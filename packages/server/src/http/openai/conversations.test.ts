@@ -2,6 +2,7 @@
 import OpenAI from "openai"
 import { afterAll, beforeAll, expect, it } from "vitest"
 import { startContextServer, type ContextServer } from "../../testing/context-server.ts"
+import { wholeProject } from "../../context/index.ts"
 
 let server: ContextServer
 let client: OpenAI
@@ -39,18 +40,18 @@ it("label what a client says as its user's and what it claims that a model said 
       { role: "assistant", content: "b" },
     ],
   })
-  const items = await server.context.conversations.allItems(server.projectId, conversation.id)
+  const items = await server.context.conversations.allItems(wholeProject(server.projectId), conversation.id)
   expect(items.map((item) => item.label.integrity)).toEqual([3, 0])
 })
 
 it("do not change when the same items are appended again", async () => {
   const { conversations } = server.context
-  const conversation = await conversations.create(server.projectId)
+  const conversation = await conversations.create(wholeProject(server.projectId))
   const label = { integrity: 0, sources: [], readers: [], secrets: [] } as const
   const items = ["a", "b"].map((id) => ({ id, item: { id }, label }))
-  await Promise.all(Array.from({ length: 5 }, () => conversations.append(server.projectId, conversation.id, items)))
-  await conversations.append(server.projectId, conversation.id, [...items, { id: "c", item: { id: "c" }, label }])
-  const stored = await conversations.allItems(server.projectId, conversation.id)
+  await Promise.all(Array.from({ length: 5 }, () => conversations.append(wholeProject(server.projectId), conversation.id, items)))
+  await conversations.append(wholeProject(server.projectId), conversation.id, [...items, { id: "c", item: { id: "c" }, label }])
+  const stored = await conversations.allItems(wholeProject(server.projectId), conversation.id)
   expect(stored.map((item) => [item.position, item.id])).toEqual([
     [0, "a"],
     [1, "b"],

@@ -7,7 +7,8 @@ import { isJsonObject, type IdPrefix, type JsonObject, type Limits, type NewId }
 import type { StoredConversation } from "../../store/index.ts"
 import type { HttpEnv } from "../env.ts"
 import { checked, readBody, readQuery } from "../request-body.ts"
-import { cursorPage, jsonAnswer, pageQuery, seconds } from "./files-answers.ts"
+import { cursorPage, jsonAnswer, ownerFields, pageQuery, seconds, wireOwner } from "./files-answers.ts"
+import { callerOf } from "./files-gate.ts"
 import { createResponseSchema, newResponseOf } from "./responses/request-schema.ts"
 
 export interface ConversationRoutesOptions {
@@ -21,45 +22,44 @@ const itemsPerRequestMax = 20
 
 export function conversationRoutes({ conversations, newId, limits }: ConversationRoutesOptions): Hono<HttpEnv> {
   const routes = new Hono<HttpEnv>()
-  const project = (context: { get(key: "principal"): HttpEnv["Variables"]["principal"] }): string => context.get("principal").projectId
   routes.post("/v1/conversations", async (context) => {
     const body = await readBody(context, createBody)
     const items = labelled(body.items ?? [], context.get("principal").id, newId)
-    const conversation = await conversations.create(project(context), body.metadata ?? {})
-    if (items.length > 0) await conversations.append(project(context), conversation.id, items)
+    const conversation = await conversations.create(callerOf(context), body.metadata ?? {}, body.perdure?.owner)
+    if (items.length > 0) await conversations.append(callerOf(context), conversation.id, items)
     return jsonAnswer(wireConversation(conversation))
   })
   routes.get("/v1/conversations/:id", async (context) => {
-    return jsonAnswer(wireConversation(await conversations.get(project(context), context.req.param("id"))))
+    return jsonAnswer(wireConversation(await conversations.get(callerOf(context), context.req.param("id"))))
   })
   routes.post("/v1/conversations/:id", async (context) => {
     const { metadata } = await readBody(context, updateBody)
-    return jsonAnswer(wireConversation(await conversations.update(project(context), context.req.param("id"), metadata ?? {})))
+    return jsonAnswer(wireConversation(await conversations.update(callerOf(context), context.req.param("id"), metadata ?? {})))
   })
   routes.delete("/v1/conversations/:id", async (context) => {
     const id = context.req.param("id")
-    await conversations.delete(project(context), id)
+    await conversations.delete(callerOf(context), id)
     return jsonAnswer({ id, object: "conversation.deleted", deleted: true })
   })
   routes.post("/v1/conversations/:id/items", async (context) => {
     const body = await readBody(context, itemsBody)
     const items = labelled(body.items, context.get("principal").id, newId)
-    await conversations.append(project(context), context.req.param("id"), items)
+    await conversations.append(callerOf(context), context.req.param("id"), items)
     return jsonAnswer(cursorPage(items.map(wireItem), items.length))
   })
   routes.get("/v1/conversations/:id/items", async (context) => {
     const page = pageQuery(readQuery(context, listQuery), limits.pageRowsMax)
-    const rows = await conversations.items(project(context), context.req.param("id"), { ...page, limit: page.limit + 1 })
+    const rows = await conversations.items(callerOf(context), context.req.param("id"), { ...page, limit: page.limit + 1 })
     return jsonAnswer(cursorPage(rows.map(wireItem), page.limit))
   })
   routes.get("/v1/conversations/:id/items/:item", async (context) => {
     const { id, item } = context.req.param()
-    return jsonAnswer(wireItem(await conversations.item(project(context), id, item)))
+    return jsonAnswer(wireItem(await conversations.item(callerOf(context), id, item)))
   })
   routes.delete("/v1/conversations/:id/items/:item", async (context) => {
     const { id, item } = context.req.param()
-    await conversations.deleteItem(project(context), id, item)
-    return jsonAnswer(wireConversation(await conversations.get(project(context), id)))
+    await conversations.deleteItem(callerOf(context), id, item)
+    return jsonAnswer(wireConversation(await conversations.get(callerOf(context), id)))
   })
   return routes
 }
@@ -68,7 +68,7 @@ const metadata = z
   .record(z.string().min(1).max(64), z.string().max(512))
   .refine((value) => Object.keys(value).length <= 16, "at most 16 keys")
 const items = z.array(z.unknown()).max(itemsPerRequestMax)
-const createBody = z.looseObject({ metadata: metadata.nullish(), items: items.nullish() })
+const createBody = z.looseObject({ metadata: metadata.nullish(), items: items.nullish(), perdure: ownerFields })
 const updateBody = z.looseObject({ metadata: metadata.nullable() })
 const itemsBody = z.looseObject({ items: items.min(1) })
 const listQuery = z.looseObject({
@@ -100,5 +100,5 @@ function wireItem({ id, item }: ConversationItem | StoredConversationItem): { id
 
 function wireConversation(conversation: StoredConversation): JsonObject {
   const { id, metadata, createdAt } = conversation
-  return { id, object: "conversation", created_at: seconds(createdAt), metadata }
+  return { id, object: "conversation", created_at: seconds(createdAt), metadata, ...wireOwner(conversation) }
 }

@@ -1,4 +1,5 @@
 // Answers that OpenAI's file, vector store and conversation routes share: pages with a cursor, times in seconds.
+import { z } from "zod"
 import type { StoredFile } from "../../store/index.ts"
 
 /** Times on OpenAI's wire are whole seconds. */
@@ -31,6 +32,14 @@ export function cursorPage(rows: readonly ({ id: string } & Record<string, unkno
   return { object: "list", data, first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null, has_more: rows.length > limit }
 }
 
+/** Ours: the scope to which something new belongs; its maker's own where a request does not say. */
+export const ownerFields = z.strictObject({ owner: z.string().min(1).max(300).optional() }).nullish()
+
+/** Ours, and told where it is not the project's own. */
+export function wireOwner({ owner }: { owner: string }): { perdure?: { owner: string } } {
+  return owner === "project" ? {} : { perdure: { owner } }
+}
+
 export function wireUploadedFile(file: StoredFile): { id: string } & Record<string, unknown> {
   return {
     id: file.id,
@@ -42,5 +51,6 @@ export function wireUploadedFile(file: StoredFile): { id: string } & Record<stri
     purpose: file.purpose,
     status: "processed",
     status_details: null,
+    ...wireOwner(file),
   }
 }

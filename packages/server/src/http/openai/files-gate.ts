@@ -1,6 +1,7 @@
 // A change of a file or a vector store: asked of the gate, done, recorded as a light run of kind "file" with the gate's answer.
 import type { Context } from "hono"
 import type { LightRunRecord } from "../../accounting/index.ts"
+import type { ActingCaller } from "../../context/index.ts"
 import type { Clock, NewId } from "../../core/index.ts"
 import { userLabel, type Gate } from "../../security/index.ts"
 import { recordLightRun, requireGranted } from "../context-record.ts"
@@ -21,6 +22,12 @@ export interface FileChange {
   /** What is done: `file.upload`, `vector_store.delete`. */
   name: string
   target: string
+}
+
+/** Whoever asks for what has an owner. */
+export function callerOf(context: Pick<Context<HttpEnv>, "get">): ActingCaller {
+  const { projectId, id, user } = context.get("principal")
+  return { projectId, principal: id, user }
 }
 
 /** The target of what has no id yet. */

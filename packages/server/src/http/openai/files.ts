@@ -2,7 +2,7 @@
 import { ReadableStream as NodeReadableStream } from "node:stream/web"
 import { Hono } from "hono"
 import { z } from "zod"
-import { fileTooLarge, type Caller, type Files, type FileWriter, type Memories } from "../../context/index.ts"
+import { fileTooLarge, type ActingCaller, type Files, type FileWriter, type Memories } from "../../context/index.ts"
 import { AppError, type Limits } from "../../core/index.ts"
 import { userLabel, type Principal } from "../../security/index.ts"
 import type { StoredFile } from "../../store/index.ts"
@@ -10,7 +10,7 @@ import type { HttpEnv } from "../env.ts"
 import { memoryCaller } from "../memory-caller.ts"
 import { readQuery } from "../request-body.ts"
 import { cursorPage, jsonAnswer, pageQuery, wireUploadedFile } from "./files-answers.ts"
-import { createWrite, newTarget, type FileWriteOptions } from "./files-gate.ts"
+import { callerOf, createWrite, newTarget, type FileWriteOptions } from "./files-gate.ts"
 import { readParts } from "./multipart-stream.ts"
 
 export interface FilesRoutesOptions extends FileWriteOptions {
@@ -29,23 +29,22 @@ export function filesRoutes(options: FilesRoutesOptions): Hono<HttpEnv> {
   const write = createWrite(options)
   const routes = new Hono<HttpEnv>()
   routes.post("/v1/files", async (context) => {
-    const { projectId, id: principal } = context.get("principal")
     const file = await write(context, { name: "file.upload", target: newTarget }, () =>
-      receive(options, { projectId, principal }, context.req.raw),
+      receive(options, callerOf(context), context.req.raw),
     )
     return jsonAnswer(wireUploadedFile(file))
   })
   routes.get("/v1/files", async (context) => {
     const query = readQuery(context, listQuery)
     const page = pageQuery(query, limits.pageRowsMax)
-    const rows = await files.list(context.get("principal").projectId, { ...page, purpose: query.purpose, limit: page.limit + 1 })
+    const rows = await files.list(callerOf(context), { ...page, purpose: query.purpose, limit: page.limit + 1 })
     return jsonAnswer(cursorPage(rows.map(wireUploadedFile), page.limit))
   })
   routes.get("/v1/files/:id", async (context) => {
-    return jsonAnswer(wireUploadedFile(await files.get(context.get("principal").projectId, context.req.param("id"))))
+    return jsonAnswer(wireUploadedFile(await files.get(callerOf(context), context.req.param("id"))))
   })
   routes.get("/v1/files/:id/content", async (context) => {
-    const { file, parts } = await files.content(context.get("principal").projectId, context.req.param("id"))
+    const { file, parts } = await files.content(callerOf(context), context.req.param("id"))
     return contentAnswer(file, parts)
   })
   routes.delete("/v1/files/:id", async (context) => {
@@ -53,9 +52,10 @@ export function filesRoutes(options: FilesRoutesOptions): Hono<HttpEnv> {
     const { derived } = readQuery(context, deleteQuery)
     const principal = context.get("principal")
     await write(context, { name: "file.delete", target: id }, async () => {
+      await files.requireWritable(callerOf(context), id)
       // First, so that a crash in between leaves a file that can be deleted again, and not what nobody takes back any more.
       if (derived === "revoke") await revokeDerived(options, principal, id)
-      await files.delete(principal.projectId, id)
+      await files.delete(callerOf(context), id)
     })
     return jsonAnswer({ id, object: "file", deleted: true })
   })
@@ -79,7 +79,7 @@ const listQuery = z.looseObject({
 })
 
 /** The file is stored as it comes, before its purpose may be known: nobody sees it until it is complete. */
-async function receive({ files, limits }: FilesRoutesOptions, caller: Caller, request: Request): Promise<StoredFile> {
+async function receive({ files, limits }: FilesRoutesOptions, caller: ActingCaller, request: Request): Promise<StoredFile> {
   const bytesMax = Math.max(limits.fileBytesMax, limits.batchFileBytesMax)
   const fields = new Map<string, string>()
   let arrived: FileWriter | undefined
@@ -97,7 +97,8 @@ async function receive({ files, limits }: FilesRoutesOptions, caller: Caller, re
     if (!arrived) throw missing("file", "the file to upload, with a file name")
     const purpose = fields.get("purpose")
     if (purpose === undefined) throw missing("purpose", "what the file is for, such as `assistants` or `user_data`")
-    return await files.complete(arrived, { purpose, expiresAfterSeconds: expiry((name) => fields.get(name)) })
+    const owner = await files.ownerOf(caller, fields.get("perdure[owner]"))
+    return await files.complete(arrived, { purpose, owner, expiresAfterSeconds: expiry((name) => fields.get(name)) })
   } catch (error) {
     await arrived?.discard()
     throw error

@@ -5,7 +5,7 @@ import type { Limits } from "../../core/index.ts"
 import type { HttpEnv } from "../env.ts"
 import { readBody, readQuery } from "../request-body.ts"
 import { cursorPage, jsonAnswer, pageQuery, seconds } from "./files-answers.ts"
-import { createWrite, type FileWriteOptions } from "./files-gate.ts"
+import { callerOf, createWrite, type FileWriteOptions } from "./files-gate.ts"
 import { pollAfter, wireFile } from "./vector-stores-answers.ts"
 import { addedFile, batchBody, listQuery } from "./vector-stores-schemas.ts"
 
@@ -20,23 +20,21 @@ export function vectorStoreBatchRoutes(options: VectorStoreBatchRoutesOptions): 
   const routes = new Hono<HttpEnv>()
   const batches = "/v1/vector_stores/:id/file_batches"
   routes.post(batches, async (context) => {
-    const { projectId, id: principal } = context.get("principal")
     const id = context.req.param("id")
     const body = await readBody(context, batchBody)
     const shared = { attributes: body.attributes, chunking_strategy: body.chunking_strategy }
     const files = body.files ?? (body.file_ids ?? []).map((file_id) => ({ ...shared, file_id }))
     const added = files.map(addedFile)
-    const create = (): Promise<FileBatch> => fileBatches.create({ projectId, principal }, id, added)
+    const create = (): Promise<FileBatch> => fileBatches.create(callerOf(context), id, added)
     return batchAnswer(await write(context, { name: "vector_store.file_batch.create", target: id }, create))
   })
   routes.get(`${batches}/:batch`, async (context) => {
     const { id, batch } = context.req.param()
-    return batchAnswer(await fileBatches.get(context.get("principal").projectId, id, batch))
+    return batchAnswer(await fileBatches.get(callerOf(context), id, batch))
   })
   routes.post(`${batches}/:batch/cancel`, async (context) => {
     const { id, batch } = context.req.param()
-    const { projectId } = context.get("principal")
-    const cancel = (): Promise<FileBatch> => fileBatches.cancel(projectId, id, batch)
+    const cancel = (): Promise<FileBatch> => fileBatches.cancel(callerOf(context), id, batch)
     return batchAnswer(await write(context, { name: "vector_store.file_batch.cancel", target: id }, cancel))
   })
   routes.get(`${batches}/:batch/files`, async (context) => {
@@ -44,7 +42,7 @@ export function vectorStoreBatchRoutes(options: VectorStoreBatchRoutesOptions): 
     const query = readQuery(context, listQuery)
     const page = pageQuery(query, limits.pageRowsMax)
     const request = { ...page, status: query.filter, limit: page.limit + 1 }
-    const rows = await fileBatches.listFiles(context.get("principal").projectId, id, batch, request)
+    const rows = await fileBatches.listFiles(callerOf(context), id, batch, request)
     return jsonAnswer(cursorPage(rows.map(wireFile), page.limit))
   })
   return routes

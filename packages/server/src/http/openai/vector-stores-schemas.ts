@@ -2,6 +2,7 @@
 import { z } from "zod"
 import { autoChunking, type AddedFile, type Chunking } from "../../context/index.ts"
 import { AppError, isJsonObject, type JsonObject } from "../../core/index.ts"
+import { ownerFields } from "./files-answers.ts"
 
 const attributesMax = 16
 const text = (lengthMax: number): z.ZodString =>
@@ -34,6 +35,7 @@ export const createBody = z.looseObject({
   metadata: metadata.nullish(),
   expires_after: expiresAfter.nullish(),
   file_ids: z.array(z.string()).max(500).nullish(),
+  perdure: ownerFields,
   chunking_strategy: chunkingStrategy.nullish(),
 })
 

@@ -17,8 +17,8 @@ import { joinLabels } from "../../security/index.ts"
 import { recordLightRun } from "../context-record.ts"
 import type { HttpEnv } from "../env.ts"
 import { readBody, readQuery } from "../request-body.ts"
-import { cursorPage, jsonAnswer, pageQuery, seconds } from "./files-answers.ts"
-import { createWrite, newTarget, type FileWriteOptions } from "./files-gate.ts"
+import { cursorPage, jsonAnswer, pageQuery, seconds, wireOwner } from "./files-answers.ts"
+import { callerOf, createWrite, newTarget, type FileWriteOptions } from "./files-gate.ts"
 import { vectorStoreBatchRoutes } from "./vector-stores-batches.ts"
 import { vectorStoreFileRoutes } from "./vector-stores-files.ts"
 import { offsetOf, pageToken } from "./search-page.ts"
@@ -39,7 +39,6 @@ export function vectorStoreRoutes(options: VectorStoreRoutesOptions): Hono<HttpE
   const wire = (store: VectorStoreWithCounts): { id: string } & Record<string, unknown> => wireStore(store, clock.now())
   const routes = new Hono<HttpEnv>()
   routes.post("/v1/vector_stores", async (context) => {
-    const { projectId, id: principal } = context.get("principal")
     const body = await readBody(context, createBody)
     const request = {
       name: body.name ?? null,
@@ -48,17 +47,18 @@ export function vectorStoreRoutes(options: VectorStoreRoutesOptions): Hono<HttpE
       expiresAfterDays: body.expires_after?.days ?? null,
       fileIds: body.file_ids ?? [],
       chunking: chunkingOf(body.chunking_strategy),
+      owner: body.perdure?.owner,
     }
     const change = { name: "vector_store.create", target: newTarget }
-    return jsonAnswer(wire(await write(context, change, () => vectorStores.create({ projectId, principal }, request))))
+    return jsonAnswer(wire(await write(context, change, () => vectorStores.create(callerOf(context), request))))
   })
   routes.get("/v1/vector_stores", async (context) => {
     const page = pageQuery(readQuery(context, listQuery), limits.pageRowsMax)
-    const rows = await vectorStores.list(context.get("principal").projectId, { ...page, limit: page.limit + 1 })
+    const rows = await vectorStores.list(callerOf(context), { ...page, limit: page.limit + 1 })
     return jsonAnswer(cursorPage(rows.map(wire), page.limit))
   })
   routes.get("/v1/vector_stores/:id", async (context) => {
-    return jsonAnswer(wire(await vectorStores.get(context.get("principal").projectId, context.req.param("id"))))
+    return jsonAnswer(wire(await vectorStores.get(callerOf(context), context.req.param("id"))))
   })
   routes.post("/v1/vector_stores/:id", async (context) => {
     const id = context.req.param("id")
@@ -68,12 +68,12 @@ export function vectorStoreRoutes(options: VectorStoreRoutesOptions): Hono<HttpE
       metadata: body.metadata === undefined ? undefined : objectOrNull(body.metadata),
       expiresAfterDays: body.expires_after === undefined ? undefined : (body.expires_after?.days ?? null),
     }
-    const update = (): Promise<VectorStoreWithCounts> => vectorStores.update(context.get("principal").projectId, id, change)
+    const update = (): Promise<VectorStoreWithCounts> => vectorStores.update(callerOf(context), id, change)
     return jsonAnswer(wire(await write(context, { name: "vector_store.update", target: id }, update)))
   })
   routes.delete("/v1/vector_stores/:id", async (context) => {
     const id = context.req.param("id")
-    await write(context, { name: "vector_store.delete", target: id }, () => vectorStores.delete(context.get("principal").projectId, id))
+    await write(context, { name: "vector_store.delete", target: id }, () => vectorStores.delete(callerOf(context), id))
     return jsonAnswer({ id, object: "vector_store.deleted", deleted: true })
   })
   routes.post("/v1/vector_stores/:id/search", async (context) => {
@@ -110,7 +110,7 @@ async function searched(
   }
   const call = { id: newId("run"), kind: "retrieval", name: "vector_store.search", principal } as const
   const found = await recordLightRun({ clock, record }, call, async () => {
-    const answer = await search({ projectId: principal.projectId, principal: principal.id }, query, signal)
+    const answer = await search({ projectId: principal.projectId, principal: principal.id, user: principal.user }, query, signal)
     const results = answer.results.map(({ chunkId, fileId, score, why }) => ({ chunkId, fileId, score, why: whyJson(why) }))
     const label = joinLabels(answer.results.map((result) => result.label))
     return { value: answer, label, data: { vectorStoreId: id, results, wordsOnly: answer.wordsOnly } }
@@ -169,5 +169,6 @@ function wireStore({ store, counts }: VectorStoreWithCounts, now: number): { id:
     expires_at: at === null ? null : seconds(at),
     last_active_at: seconds(store.lastActiveAt),
     metadata: store.metadata,
+    ...wireOwner(store),
   }
 }

@@ -9,6 +9,7 @@ import {
 import { Hono } from "hono"
 import { AppError, sleep, type Clock, type Limits, type NewId } from "../../core/index.ts"
 import type { Runs } from "../../runs/index.ts"
+import type { Principal } from "../../security/index.ts"
 import { feedback, type Store, type StoredFeedback } from "../../store/index.ts"
 import type { HttpEnv } from "../env.ts"
 import { readBody, readQuery } from "../request-body.ts"
@@ -32,13 +33,13 @@ export function createFeedbackRoutes(options: FeedbackRoutesOptions): Hono<HttpE
   const routes = new Hono<HttpEnv>()
   routes.post("/v1/feedback", async (context) => {
     const body = await readBody(context, feedbackCreateRequestSchema)
-    const { projectId, id: principal } = context.get("principal")
+    const { projectId, id: principal, user } = context.get("principal")
     const { name, value, comment = null } = body
     refuseNul(comment, "comment")
     refuseNul(typeof value === "string" ? value : null, "value")
     const idempotencyKey = body.idempotencyKey ?? context.req.header("idempotency-key") ?? ""
     refuseNul(idempotencyKey, "idempotencyKey")
-    const runId = await requireRun(options, projectId, body.runId)
+    const runId = await requireRun(options, { projectId, user }, body.runId)
     const given = { id: newId("evt"), runId, name, value, comment, principal, idempotencyKey }
     const stored = await feedback.putFeedback(store.project(projectId), projectId, given, limits.feedbackPerRunMax)
     if (!stored)
@@ -49,9 +50,9 @@ export function createFeedbackRoutes(options: FeedbackRoutesOptions): Hono<HttpE
   })
   routes.get("/v1/feedback", async (context) => {
     const { runId: asked, ...filter } = readQuery(context, feedbackListQuerySchema)
-    const { projectId } = context.get("principal")
-    if (asked === undefined) return answer(await newest(options, projectId, filter))
-    const runId = await requireRun(options, projectId, asked)
+    const { projectId, user } = context.get("principal")
+    if (asked === undefined) return answer(await newest(options, projectId, { ...filter, user: user ?? undefined }))
+    const runId = await requireRun(options, { projectId, user }, asked)
     const rows = await feedback.feedbackOfRun(store.project(projectId), projectId, runId)
     return answer({ feedback: rows.map(wireFeedback), next: null })
   })
@@ -73,7 +74,7 @@ const rowsPerPage = 50
 async function newest(
   { store }: FeedbackRoutesOptions,
   projectId: string,
-  { limit = rowsPerPage, ...filter }: Omit<FeedbackListQuery, "runId">,
+  { limit = rowsPerPage, ...filter }: Omit<FeedbackListQuery, "runId"> & { user: string | undefined },
 ): Promise<{ feedback: Feedback[]; next: string | null }> {
   const rows = await feedback.newestFeedback(store.project(projectId), projectId, filter, limit + 1)
   const page = rows.slice(0, limit)
@@ -81,10 +82,15 @@ async function newest(
 }
 
 /** What was answered for a run shares its digits. */
-async function requireRun({ runs, lightRuns, limits }: FeedbackRoutesOptions, projectId: string, id: string): Promise<string> {
+async function requireRun(
+  { runs, lightRuns, limits }: FeedbackRoutesOptions,
+  { projectId, user }: Pick<Principal, "projectId" | "user">,
+  id: string,
+): Promise<string> {
   const runId = `run_${id.slice(id.indexOf("_") + 1)}`
   for (let look = 1; ; look += 1) {
-    if ((await runs.get(projectId, runId)) ?? (await lightRuns.get(projectId, runId))) return runId
+    const run = (await runs.get(projectId, runId)) ?? (await lightRuns.get(projectId, runId))?.run
+    if (run && (user === null || run.user === user)) return runId
     if (look === looksMax) break
     await sleep(limits.recordFlushMs * 2)
   }

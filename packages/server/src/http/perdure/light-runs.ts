@@ -20,7 +20,7 @@ export function createLightRuns(store: Pick<Store, "project">): LightRuns {
   return {
     async list(projectId, filter) {
       if (!mayBeLight(filter)) return []
-      const { kind, status, search, before, prompt, experiment, limit } = filter
+      const { kind, status, search, before, prompt, experiment, user, limit } = filter
       const wanted = {
         ...(kind && { kind }),
         ...(status && { outcome: status }),
@@ -28,6 +28,7 @@ export function createLightRuns(store: Pick<Store, "project">): LightRuns {
         ...(before && { before }),
         ...(prompt && { prompt }),
         ...(experiment && { experiment }),
+        ...(user !== undefined && { user }),
         limit,
       }
       const rows = await lightRuns.lightRuns(store.project(projectId), projectId, wanted)

@@ -10,24 +10,31 @@ export interface RunFeedOptions {
   onError: (error: unknown) => void
 }
 
+/** Whose runs: of a project, or of one of its end users. */
+export interface FeedReaders {
+  projectId: string
+  user: string | null
+}
+
 export interface RunFeed {
   /** The newest runs at once, then every run whose summary changed, until the signal aborts. */
-  watch(projectId: string, signal: AbortSignal): AsyncIterable<RunSummary>
+  watch(reader: FeedReaders, signal: AbortSignal): AsyncIterable<RunSummary>
 }
 
 export function createRunFeed(options: RunFeedOptions): RunFeed {
-  const projects = new Map<string, ProjectFeed>()
+  const feeds = new Map<string, ProjectFeed>()
   return {
-    async *watch(projectId, signal) {
-      const open = projects.get(projectId)
-      const feed = open === undefined || open.over ? new ProjectFeed(options, projectId) : open
-      projects.set(projectId, feed)
+    async *watch(readers, signal) {
+      const key = JSON.stringify([readers.projectId, readers.user])
+      const open = feeds.get(key)
+      const feed = open === undefined || open.over ? new ProjectFeed(options, readers) : open
+      feeds.set(key, feed)
       const reader = feed.join()
       try {
         yield* reader.read(signal)
       } finally {
         feed.leave(reader)
-        if (feed.over && projects.get(projectId) === feed) projects.delete(projectId)
+        if (feed.over && feeds.get(key) === feed) feeds.delete(key)
       }
     },
   }
@@ -36,6 +43,7 @@ export function createRunFeed(options: RunFeedOptions): RunFeed {
 class ProjectFeed {
   readonly #options: RunFeedOptions
   readonly #projectId: string
+  readonly #user: string | null
   readonly #readers = new Set<FeedReader>()
   readonly #ended = new AbortController()
   /** What readers were last told of each run of the last round. */
@@ -46,9 +54,10 @@ class ProjectFeed {
   #due = true
   #wake: (() => void) | undefined
 
-  constructor(options: RunFeedOptions, projectId: string) {
+  constructor(options: RunFeedOptions, { projectId, user }: FeedReaders) {
     this.#options = options
     this.#projectId = projectId
+    this.#user = user
     void this.#follow().catch((error: unknown) => this.#failed(error))
     void this.#publish().catch((error: unknown) => this.#failed(error))
   }
@@ -99,7 +108,7 @@ class ProjectFeed {
     this.#changed.clear()
     const runs = await this.#newestRuns()
     const older = [...ids].filter((id) => !runs.some((run) => run.id === id)).slice(0, pageRows)
-    const found = await Promise.all(older.map((id) => this.#options.log.get(this.#projectId, id)))
+    const found = await Promise.all(older.map((id) => this.#options.log.get(this.#projectId, id, this.#user)))
     const next = new Map<string, string>()
     for (const run of runs.toReversed()) {
       const text = JSON.stringify(run)
@@ -116,7 +125,8 @@ class ProjectFeed {
     const all: RunSummary[] = []
     let before: string | null = null
     do {
-      const page: RunPage = await log.list(this.#projectId, { limit: pageRows, ...(before !== null && { before }) })
+      const narrowed = { ...(this.#user !== null && { user: this.#user }), ...(before !== null && { before }) }
+      const page: RunPage = await log.list(this.#projectId, { limit: pageRows, ...narrowed })
       all.push(...page.runs)
       before = page.next
     } while (before !== null && before > this.#newest && this.#newest !== "" && all.length < limits.feedRowsMax)

@@ -9,7 +9,8 @@ export interface RunPage {
 
 export interface RunLog {
   list(projectId: string, filter: RunFilter): Promise<RunPage>
-  get(projectId: string, runId: string): Promise<Run | undefined>
+  /** With a user, only what was made for that one. */
+  get(projectId: string, runId: string, user: string | null): Promise<Run | undefined>
   events(run: Run, after: number, limit: number): Promise<RunEvent[]>
   tail(run: Run, after: number, signal: AbortSignal): AsyncIterable<RunEvent>
 }
@@ -32,7 +33,10 @@ export function createRunLog(runs: Pick<Runs, "get" | "list" | "events" | "tail"
       const more = merged.length > limit || durable.next !== null
       return { runs: page, next: more ? (page.at(-1)?.id ?? null) : null }
     },
-    get: async (projectId, runId) => (await runs.get(projectId, runId)) ?? (await lightRuns.get(projectId, runId))?.run,
+    async get(projectId, runId, user) {
+      const run = (await runs.get(projectId, runId)) ?? (await lightRuns.get(projectId, runId))?.run
+      return user === null || run?.user === user ? run : undefined
+    },
     async events(run, after, limit) {
       const light = await lightEvents(run)
       if (light) return light.filter(({ seq }) => seq > after).slice(0, limit)

@@ -44,7 +44,8 @@ export function createRunRoutes(options: RunRoutesOptions): Hono<HttpEnv> {
   const routes = new Hono<HttpEnv>()
   routes.get("/v1/runs", async (context) => {
     const query = readQuery(context, runListQuerySchema)
-    return answer(await log.list(projectOf(context), present(query)))
+    const { projectId, user } = context.get("principal")
+    return answer(await log.list(projectId, { ...present(query), ...(user !== null && { user }) }))
   })
   routes.post("/v1/runs", (context) => start(parts, context))
   routes.get("/v1/runs/stream", (context) => streamList(parts, context))
@@ -71,13 +72,13 @@ const manifestEventsMax = 20
 
 async function start(parts: Parts, context: At): Promise<Response> {
   const { workflow: name, input = null, metadata = {} } = checked(runStartRequestSchema, await readJsonObject(context))
-  const { id: principal, projectId } = context.get("principal")
+  const { id: principal, projectId, user } = context.get("principal")
   if (!parts.workflows.includes(name)) throw unknownWorkflow(name, parts.workflows)
   const key = context.req.header("idempotency-key")
   const [id, earlier] = key === undefined ? [] : keyedRunIds(parts.clock.now(), `${projectId} ${principal} ${key}`)
   const known = earlier === undefined ? undefined : await parts.runs.get(projectId, earlier)
   if (known) return answer(sameStart(known, name, input))
-  const more = { metadata, label: userLabel(principal), ...(id === undefined ? {} : { id }) }
+  const more = { user, metadata, label: userLabel(principal), ...(id === undefined ? {} : { id }) }
   return answer(sameStart(await parts.runs.start({ projectId, principal, kind: "workflow", name, input, ...more }), name, input))
 }
 
@@ -121,8 +122,8 @@ const spanEventsPage = 1_000
 const spanEventsMax = 20_000
 
 function streamList(parts: Parts, context: At): Response {
-  const projectId = projectOf(context)
-  return follow(parts, context, (signal) => mapped(parts.feed.watch(projectId, signal), (run) => sseEvent("run", run)))
+  const { projectId, user } = context.get("principal")
+  return follow(parts, context, (signal) => mapped(parts.feed.watch({ projectId, user }, signal), (run) => sseEvent("run", run)))
 }
 
 async function streamRun(parts: Parts, context: At): Promise<Response> {
@@ -180,7 +181,8 @@ async function resolve(parts: Parts, context: At): Promise<Response> {
 
 async function runOf(parts: Parts, context: At): Promise<Run> {
   const id = ownId(context.req.param("id") ?? "")
-  const run = await parts.log.get(projectOf(context), id)
+  const { projectId, user } = context.get("principal")
+  const run = await parts.log.get(projectId, id, user)
   if (run) return run
   throw new AppError("not_found", `There is no run '${id}'.`, { param: "id", hint: "List runs with GET /v1/runs." })
 }
@@ -201,10 +203,6 @@ function frameOf(event: RunEvent): string {
 /** Event types are ours, yet a line break in one would break the frame. */
 function eventName(type: string): string {
   return type.replaceAll(/[\r\n]/g, " ")
-}
-
-function projectOf(context: At): string {
-  return context.get("principal").projectId
 }
 
 /** Drops absent members, which `exactOptionalPropertyTypes` tells apart from missing ones. */

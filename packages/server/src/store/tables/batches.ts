@@ -2,6 +2,7 @@
 import type { JsonObject } from "../../core/index.ts"
 import { jsonText } from "../json-text.ts"
 import type { Queryable } from "../port.ts"
+import { ownedBy, type Owners } from "./owners.ts"
 
 export type BatchStatus = "validating" | "failed" | "in_progress" | "finalizing" | "completed" | "expired" | "cancelling" | "cancelled"
 export type BatchEnd = Extract<BatchStatus, "failed" | "completed" | "expired" | "cancelled">
@@ -11,6 +12,8 @@ export interface StoredBatch {
   id: string
   dialect: "openai" | "anthropic"
   principal: string
+  /** The scope that it belongs to, and its results with it. */
+  owner: string
   endpoint: string
   headers: Readonly<Record<string, string>>
   inputFileId: string
@@ -55,6 +58,7 @@ export type NewBatch = Pick<
   | "id"
   | "dialect"
   | "principal"
+  | "owner"
   | "endpoint"
   | "headers"
   | "inputFileId"
@@ -66,7 +70,7 @@ export type NewBatch = Pick<
   | "expiresAt"
 >
 
-const columns = `project_id as "projectId", id, dialect, principal, endpoint, headers, input_file_id as "inputFileId",
+const columns = `project_id as "projectId", id, dialect, principal, owner, endpoint, headers, input_file_id as "inputFileId",
   completion_window as "completionWindow", metadata, output_expires_after_s as "outputExpiresAfterS", status, errors, model,
   lines_total as "linesTotal", lines_succeeded as "linesSucceeded", lines_errored as "linesErrored",
   lines_cancelled as "linesCancelled", lines_expired as "linesExpired", input_tokens as "inputTokens",
@@ -80,9 +84,9 @@ const open = `status in ('validating', 'in_progress', 'finalizing', 'cancelling'
 export async function insertBatch(db: Queryable, batch: NewBatch): Promise<StoredBatch> {
   const rows = await db.query<StoredBatch>(
     `insert into batches (project_id, id, dialect, principal, endpoint, headers, input_file_id, completion_window, metadata,
-                          output_expires_after_s, status, created_at, expires_at, lines_total)
+                          output_expires_after_s, status, created_at, expires_at, lines_total, owner)
      values ($1, $2, $3, $4, $5, $6::jsonb, $7, $8, $9::jsonb, $10, 'validating', to_timestamp($11::float8 / 1000),
-             to_timestamp($12::float8 / 1000), $13)
+             to_timestamp($12::float8 / 1000), $13, $14)
      returning ${columns}`,
     [
       batch.projectId,
@@ -98,13 +102,15 @@ export async function insertBatch(db: Queryable, batch: NewBatch): Promise<Store
       batch.createdAt,
       batch.expiresAt,
       batch.linesTotal,
+      batch.owner,
     ],
   )
   return only(rows)
 }
 
-export async function findBatch(db: Queryable, projectId: string, id: string): Promise<StoredBatch | undefined> {
-  return (await db.query<StoredBatch>(`select ${columns} from batches where project_id = $1 and id = $2`, [projectId, id]))[0]
+export async function findBatch(db: Queryable, projectId: string, id: string, owners: Owners): Promise<StoredBatch | undefined> {
+  const text = `select ${columns} from batches where project_id = $1 and id = $2 and ${ownedBy(3)}`
+  return (await db.query<StoredBatch>(text, [projectId, id, owners]))[0]
 }
 
 export interface BatchPage {
@@ -112,15 +118,20 @@ export interface BatchPage {
   after?: string | undefined
   before?: string | undefined
   limit: number
+  owners: Owners
 }
 
 /** Newest first; with `before`, the page that ends just before that one. */
-export async function listBatches(db: Queryable, projectId: string, { dialect, after, before, limit }: BatchPage): Promise<StoredBatch[]> {
+export async function listBatches(
+  db: Queryable,
+  projectId: string,
+  { dialect, after, before, limit, owners }: BatchPage,
+): Promise<StoredBatch[]> {
   const order = before === undefined ? "desc" : "asc"
   const rows = await db.query<StoredBatch>(
     `select ${columns} from batches where project_id = $1 and dialect = $2
-       and ($3::text is null or id < $3) and ($4::text is null or id > $4) order by id ${order} limit $5`,
-    [projectId, dialect, after ?? null, before ?? null, limit],
+       and ($3::text is null or id < $3) and ($4::text is null or id > $4) and ${ownedBy(6)} order by id ${order} limit $5`,
+    [projectId, dialect, after ?? null, before ?? null, limit, owners],
   )
   return before === undefined ? rows : rows.toReversed()
 }

@@ -2,11 +2,14 @@
 import type { JsonValue } from "../../core/index.ts"
 import { jsonText } from "../json-text.ts"
 import type { Queryable } from "../port.ts"
+import { ownedBy, type Owners } from "./owners.ts"
 
 export interface StoredConversation {
   id: string
   projectId: string
   metadata: JsonValue
+  /** The scope that it belongs to. */
+  owner: string
   createdAt: number
 }
 
@@ -27,19 +30,24 @@ export interface ItemPage {
   ascending: boolean
 }
 
-const columns = `id, project_id as "projectId", metadata, created_at as "createdAt"`
+const columns = `id, project_id as "projectId", metadata, owner, created_at as "createdAt"`
 const itemColumns = `id, position, item, label, run_id as "runId", created_at as "createdAt"`
 
 export async function insertConversation(db: Queryable, conversation: StoredConversation): Promise<void> {
   await db.query(
-    `insert into conversations (id, project_id, metadata, created_at) values ($1, $2, $3::jsonb, to_timestamp($4::float8 / 1000))`,
-    [conversation.id, conversation.projectId, jsonText(conversation.metadata), conversation.createdAt],
+    `insert into conversations (id, project_id, metadata, created_at, owner) values ($1, $2, $3::jsonb, to_timestamp($4::float8 / 1000), $5)`,
+    [conversation.id, conversation.projectId, jsonText(conversation.metadata), conversation.createdAt, conversation.owner],
   )
 }
 
-export async function findConversation(db: Queryable, projectId: string, id: string): Promise<StoredConversation | undefined> {
-  const text = `select ${columns} from conversations where project_id = $1 and id = $2`
-  return (await db.query<StoredConversation>(text, [projectId, id]))[0]
+export async function findConversation(
+  db: Queryable,
+  projectId: string,
+  id: string,
+  owners: Owners,
+): Promise<StoredConversation | undefined> {
+  const text = `select ${columns} from conversations where project_id = $1 and id = $2 and ${ownedBy(3)}`
+  return (await db.query<StoredConversation>(text, [projectId, id, owners]))[0]
 }
 
 export async function updateConversation(db: Queryable, projectId: string, id: string, metadata: JsonValue): Promise<boolean> {

@@ -48,6 +48,8 @@ export function feedbackOfRun(db: Queryable, projectId: string, runId: string): 
 export interface FeedbackFilter {
   name?: string | undefined
   experiment?: string | undefined
+  /** Of runs that were made for this end user. */
+  user?: string | undefined
   /** Scores older than the one of this id. */
   before?: string | undefined
 }
@@ -56,8 +58,11 @@ export interface FeedbackFilter {
 export function newestFeedback(db: Queryable, projectId: string, filter: FeedbackFilter, rowsMax: number): Promise<StoredFeedback[]> {
   const text = `select ${columns} from feedback where project_id = $1 and ($2::text is null or name = $2)
       and ($3::text is null or experiment ->> 'name' = $3) and ($4::text is null or id < $4)
+      and ($6::text is null or exists (select from runs r where r.project_id = $1 and r.id = run_id and r.end_user = $6)
+        or exists (select from light_runs l where l.project_id = $1 and l.id = run_id and l.end_user = $6))
     order by id desc limit $5`
-  return db.query<StoredFeedback>(text, [projectId, filter.name ?? null, filter.experiment ?? null, filter.before ?? null, rowsMax])
+  const { name = null, experiment = null, before = null, user = null } = filter
+  return db.query<StoredFeedback>(text, [projectId, name, experiment, before, rowsMax, user])
 }
 
 export interface FeedbackSum {

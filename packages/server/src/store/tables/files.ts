@@ -2,6 +2,7 @@
 import type { JsonValue } from "../../core/index.ts"
 import { jsonText } from "../json-text.ts"
 import type { Queryable, SqlValue } from "../port.ts"
+import { ownedBy, type Owners } from "./owners.ts"
 
 export interface StoredFile {
   id: string
@@ -13,6 +14,8 @@ export interface StoredFile {
   bytes: number
   sha256: string
   principal: string
+  /** The scope that it belongs to. */
+  owner: string
   label: JsonValue
   createdAt: number
   expiresAt: number | null
@@ -24,17 +27,18 @@ export interface FilePage {
   limit: number
   ascending: boolean
   purpose?: string | undefined
+  owners: Owners
 }
 
-const columns = `id, project_id as "projectId", filename, purpose, media_type as "mediaType", bytes, sha256, principal, label,
+const columns = `id, project_id as "projectId", filename, purpose, media_type as "mediaType", bytes, sha256, principal, owner, label,
   created_at as "createdAt", expires_at as "expiresAt"`
 const live = `is_complete and (expires_at is null or expires_at > to_timestamp($2::float8 / 1000))`
 
 /** Begins a file whose parts follow: it is there for nobody before `completeFile`. */
 export async function beginFile(db: Queryable, file: StoredFile): Promise<void> {
   await db.query(
-    `insert into files (id, project_id, filename, purpose, media_type, bytes, sha256, principal, label, created_at, expires_at, is_complete)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9::jsonb, to_timestamp($10::float8 / 1000), to_timestamp($11::float8 / 1000), false)`,
+    `insert into files (id, project_id, filename, purpose, media_type, bytes, sha256, principal, label, created_at, expires_at, is_complete, owner)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9::jsonb, to_timestamp($10::float8 / 1000), to_timestamp($11::float8 / 1000), false, $12)`,
     [
       file.id,
       file.projectId,
@@ -47,6 +51,7 @@ export async function beginFile(db: Queryable, file: StoredFile): Promise<void> 
       jsonText(file.label),
       file.createdAt,
       file.expiresAt,
+      file.owner,
     ],
   )
 }
@@ -63,9 +68,9 @@ export async function insertPart(
 /** Ends a file that was begun: what it is is known with its last part. */
 export async function completeFile(db: Queryable, file: StoredFile): Promise<void> {
   await db.query(
-    `update files set bytes = $3, sha256 = $4, media_type = $5, purpose = $6, expires_at = to_timestamp($7::float8 / 1000), is_complete = true
+    `update files set bytes = $3, sha256 = $4, media_type = $5, purpose = $6, expires_at = to_timestamp($7::float8 / 1000), is_complete = true, owner = $8
      where project_id = $1 and id = $2`,
-    [file.projectId, file.id, file.bytes, file.sha256, file.mediaType, file.purpose, file.expiresAt],
+    [file.projectId, file.id, file.bytes, file.sha256, file.mediaType, file.purpose, file.expiresAt, file.owner],
   )
 }
 
@@ -76,13 +81,9 @@ export async function deleteAbandonedFiles(db: Queryable, projectId: string, bef
 }
 
 /** The file, unless it has expired at `now`. */
-export async function findFile(db: Queryable, projectId: string, now: number, id: string): Promise<StoredFile | undefined> {
-  const rows = await db.query<StoredFile>(`select ${columns} from files where project_id = $1 and ${live} and id = $3`, [
-    projectId,
-    now,
-    id,
-  ])
-  return rows[0]
+export async function findFile(db: Queryable, projectId: string, now: number, id: string, owners: Owners): Promise<StoredFile | undefined> {
+  const text = `select ${columns} from files where project_id = $1 and ${live} and id = $3 and ${ownedBy(4)}`
+  return (await db.query<StoredFile>(text, [projectId, now, id, owners]))[0]
 }
 
 /** One part of a file's bytes, from 0 on; undefined after the last. */
@@ -93,11 +94,11 @@ export async function filePart(db: Queryable, projectId: string, fileId: string,
 
 /** One page, ordered by id (ids are time-ordered). */
 export function listFiles(db: Queryable, projectId: string, now: number, page: FilePage): Promise<StoredFile[]> {
-  const values: SqlValue[] = [projectId, now, page.after ?? null, page.purpose ?? null, page.limit]
+  const values: SqlValue[] = [projectId, now, page.after ?? null, page.purpose ?? null, page.limit, page.owners]
   const [compare, order] = page.ascending ? [">", "asc"] : ["<", "desc"]
   return db.query<StoredFile>(
     `select ${columns} from files where project_id = $1 and ${live}
-       and ($3::text is null or id ${compare} $3) and ($4::text is null or purpose = $4) order by id ${order} limit $5`,
+       and ($3::text is null or id ${compare} $3) and ($4::text is null or purpose = $4) and ${ownedBy(6)} order by id ${order} limit $5`,
     values,
   )
 }
@@ -110,13 +111,16 @@ export function expiredFiles(db: Queryable, before: number, limit: number): Prom
   ])
 }
 
-/** Those of some ids that are there at `now`. */
-export async function existingFiles(db: Queryable, projectId: string, now: number, ids: readonly string[]): Promise<Set<string>> {
-  const rows = await db.query<{ id: string }>(`select id from files where project_id = $1 and ${live} and id = any($3)`, [
-    projectId,
-    now,
-    ids,
-  ])
+/** Those of some ids that are there at `now` and reached. */
+export async function existingFiles(
+  db: Queryable,
+  projectId: string,
+  now: number,
+  ids: readonly string[],
+  owners: Owners,
+): Promise<Set<string>> {
+  const text = `select id from files where project_id = $1 and ${live} and id = any($3) and ${ownedBy(4)}`
+  const rows = await db.query<{ id: string }>(text, [projectId, now, ids, owners])
   return new Set(rows.map(({ id }) => id))
 }
 

@@ -151,6 +151,8 @@ export interface LightRunFilter {
   /** The prompt, the experiment that it used. */
   prompt?: string
   experiment?: string
+  /** The end user that they were made for. */
+  user?: string
   /** Light runs older than this id. */
   before?: string
   limit: number
@@ -164,6 +166,7 @@ export function lightRuns(db: Queryable, projectId: string, filter: LightRunFilt
       and ($5::text is null or id < $5)
       ${filter.prompt === undefined ? "and $6::text is null" : "and data ? 'prompt' and data -> 'prompt' ->> 'id' = $6"}
       ${filter.experiment === undefined ? "and $7::text is null" : "and data ? 'experiment' and data -> 'experiment' ->> 'name' = $7"}
+      ${filter.user === undefined ? "and $9::text is null" : "and end_user = $9"}
     order by id desc limit $8`
   return db.query<StoredLightRun>(text, [
     projectId,
@@ -174,6 +177,7 @@ export function lightRuns(db: Queryable, projectId: string, filter: LightRunFilt
     filter.prompt ?? null,
     filter.experiment ?? null,
     filter.limit,
+    filter.user ?? null,
   ])
 }
 

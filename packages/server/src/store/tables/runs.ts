@@ -49,6 +49,7 @@ export interface StoredRunFilter {
   /** The prompt, the experiment that a response used. */
   prompt?: string
   experiment?: string
+  user?: string
   before?: string
   limit: number
 }
@@ -128,6 +129,7 @@ export async function listRuns(db: Queryable, projectId: string, filter: StoredR
     filter.limit,
     filter.prompt ?? null,
     filter.experiment ?? null,
+    filter.user ?? null,
   ]
   return db.query<StoredRun>(
     `select ${runColumns("r")} from (
@@ -138,6 +140,7 @@ export async function listRuns(db: Queryable, projectId: string, filter: StoredR
        where project_id = $1 and ($2::text is null or kind = $2) and ($3::text is null or status = $3)
          and ($4::text is null or conversation_id = $4) and ($5::text is null or parent_id = $5)
          and ($6::text is null or id < $6)
+         ${filter.user === undefined ? "and $11::text is null" : "and end_user = $11"}
          ${filter.prompt === undefined ? "and $9::text is null" : usedBy("prompt", "id", 9)}
          ${filter.experiment === undefined ? "and $10::text is null" : usedBy("experiment", "name", 10)}
          and ($7::text is null or name ilike $7 or title ilike $7 or model ilike $7 or id ilike $7 or principal ilike $7 or input::text ilike $7 or output::text ilike $7)

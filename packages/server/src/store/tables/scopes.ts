@@ -38,6 +38,19 @@ export function scopesByPath(db: Queryable, projectId: string, paths: readonly s
   return db.query<StoredScope>(text, [projectId, paths])
 }
 
+/** Those of the paths that exist, and those that a grant gives to the end user or the principal. */
+export function scopesOfGrantee(
+  db: Queryable,
+  projectId: string,
+  grantee: { user: string; principal: string },
+  paths: readonly string[],
+): Promise<StoredScope[]> {
+  const text = `select ${columns} from ${closing}, scopes u join scopes s on s.project_id = u.project_id and s.path = u.path
+    where u.project_id = $1 and (u.path = any($2) or u.path in (select scope from scope_grants where project_id = $1
+      and ((grantee_kind = 'user' and grantee = $3) or (grantee_kind = 'principal' and grantee = $4))))`
+  return db.query<StoredScope>(text, [projectId, paths, grantee.user, grantee.principal])
+}
+
 /** Leaves one that exists as it is. */
 export async function ensureScope(
   db: Queryable,

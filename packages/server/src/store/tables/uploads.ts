@@ -1,5 +1,6 @@
 // Uploads that come in parts: what was announced, and the parts that are there.
 import type { Queryable } from "../port.ts"
+import { ownedBy, type Owners } from "./owners.ts"
 
 export interface StoredUpload {
   projectId: string
@@ -10,6 +11,8 @@ export interface StoredUpload {
   /** As announced. */
   bytes: number
   principal: string
+  /** The scope that it belongs to, and its file with it. */
+  owner: string
   status: "pending" | "completed" | "cancelled"
   fileId: string | null
   fileExpiresAfterS: number | null
@@ -25,14 +28,14 @@ export interface StoredUploadPart {
   createdAt: number
 }
 
-const columns = `project_id as "projectId", id, filename, purpose, media_type as "mediaType", bytes, principal, status, file_id as "fileId",
+const columns = `project_id as "projectId", id, filename, purpose, media_type as "mediaType", bytes, principal, owner, status, file_id as "fileId",
   file_expires_after_s as "fileExpiresAfterS", created_at as "createdAt", expires_at as "expiresAt"`
 const partColumns = `project_id as "projectId", upload_id as "uploadId", id, bytes, created_at as "createdAt"`
 
 export async function insertUpload(db: Queryable, upload: StoredUpload): Promise<void> {
   await db.query(
-    `insert into uploads (project_id, id, filename, purpose, media_type, bytes, principal, status, file_expires_after_s, created_at, expires_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, to_timestamp($10::float8 / 1000), to_timestamp($11::float8 / 1000))`,
+    `insert into uploads (project_id, id, filename, purpose, media_type, bytes, principal, status, file_expires_after_s, created_at, expires_at, owner)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, to_timestamp($10::float8 / 1000), to_timestamp($11::float8 / 1000), $12)`,
     [
       upload.projectId,
       upload.id,
@@ -45,12 +48,14 @@ export async function insertUpload(db: Queryable, upload: StoredUpload): Promise
       upload.fileExpiresAfterS,
       upload.createdAt,
       upload.expiresAt,
+      upload.owner,
     ],
   )
 }
 
-export async function findUpload(db: Queryable, projectId: string, id: string): Promise<StoredUpload | undefined> {
-  return (await db.query<StoredUpload>(`select ${columns} from uploads where project_id = $1 and id = $2`, [projectId, id]))[0]
+export async function findUpload(db: Queryable, projectId: string, id: string, owners: Owners): Promise<StoredUpload | undefined> {
+  const text = `select ${columns} from uploads where project_id = $1 and id = $2 and ${ownedBy(3)}`
+  return (await db.query<StoredUpload>(text, [projectId, id, owners]))[0]
 }
 
 /** Ends a pending upload; false when it has ended already. */

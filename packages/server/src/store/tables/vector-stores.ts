@@ -2,6 +2,7 @@
 import type { JsonObject, JsonValue } from "../../core/index.ts"
 import { jsonText } from "../json-text.ts"
 import type { Queryable } from "../port.ts"
+import { ownedBy, type Owners } from "./owners.ts"
 
 export interface StoredVectorStore {
   id: string
@@ -9,6 +10,8 @@ export interface StoredVectorStore {
   name: string | null
   description: string | null
   metadata: JsonValue
+  /** The scope that it belongs to. */
+  owner: string
   expiresAfterDays: number | null
   createdAt: number
   lastActiveAt: number
@@ -62,7 +65,7 @@ export interface StorePage {
   ascending: boolean
 }
 
-const storeColumns = `id, project_id as "projectId", name, description, metadata, expires_after_days as "expiresAfterDays",
+const storeColumns = `id, project_id as "projectId", name, description, metadata, owner, expires_after_days as "expiresAfterDays",
   created_at as "createdAt", last_active_at as "lastActiveAt"`
 const fileColumns = `project_id as "projectId", vector_store_id as "vectorStoreId", file_id as "fileId", run_id as "runId", status,
   error_code as "errorCode", error_message as "errorMessage", attributes, chunk_tokens_max as "chunkTokensMax",
@@ -71,8 +74,8 @@ const fileColumns = `project_id as "projectId", vector_store_id as "vectorStoreI
 
 export async function insertVectorStore(db: Queryable, store: StoredVectorStore): Promise<void> {
   await db.query(
-    `insert into vector_stores (id, project_id, name, description, metadata, expires_after_days, created_at, last_active_at)
-     values ($1, $2, $3, $4, $5::jsonb, $6, to_timestamp($7::float8 / 1000), to_timestamp($8::float8 / 1000))`,
+    `insert into vector_stores (id, project_id, name, description, metadata, expires_after_days, created_at, last_active_at, owner)
+     values ($1, $2, $3, $4, $5::jsonb, $6, to_timestamp($7::float8 / 1000), to_timestamp($8::float8 / 1000), $9)`,
     [
       store.id,
       store.projectId,
@@ -82,19 +85,26 @@ export async function insertVectorStore(db: Queryable, store: StoredVectorStore)
       store.expiresAfterDays,
       store.createdAt,
       store.lastActiveAt,
+      store.owner,
     ],
   )
 }
 
-export async function findVectorStore(db: Queryable, projectId: string, id: string): Promise<StoredVectorStore | undefined> {
-  const text = `select ${storeColumns} from vector_stores where project_id = $1 and id = $2`
-  return (await db.query<StoredVectorStore>(text, [projectId, id]))[0]
+export async function findVectorStore(
+  db: Queryable,
+  projectId: string,
+  id: string,
+  owners: Owners,
+): Promise<StoredVectorStore | undefined> {
+  const text = `select ${storeColumns} from vector_stores where project_id = $1 and id = $2 and ${ownedBy(3)}`
+  return (await db.query<StoredVectorStore>(text, [projectId, id, owners]))[0]
 }
 
-export function listVectorStores(db: Queryable, projectId: string, page: StorePage): Promise<StoredVectorStore[]> {
+export function listVectorStores(db: Queryable, projectId: string, page: StorePage & { owners: Owners }): Promise<StoredVectorStore[]> {
   return db.query<StoredVectorStore>(
-    `select ${storeColumns} from vector_stores where project_id = $1 and ${pageWhere("id", page.ascending, 2)} order by id ${direction(page)} limit $4`,
-    [projectId, page.after ?? null, page.before ?? null, page.limit],
+    `select ${storeColumns} from vector_stores where project_id = $1 and ${pageWhere("id", page.ascending, 2)} and ${ownedBy(5)}
+     order by id ${direction(page)} limit $4`,
+    [projectId, page.after ?? null, page.before ?? null, page.limit, page.owners],
   )
 }
 

@@ -23,7 +23,7 @@ afterAll(async () => {
 })
 
 const stored = async (filename: string, content: Uint8Array): Promise<string> => {
-  const caller = { projectId: server.projectId, principal: server.keyId }
+  const caller = { projectId: server.projectId, principal: server.keyId, user: null }
   return (await server.context.files.upload(caller, { filename, content, purpose: "user_data" })).id
 }
 const ask = (content: unknown[], more: object = {}): Promise<OpenAI.Responses.Response> =>

@@ -8,6 +8,7 @@ import { openAiClient, send, type RawAnswer } from "../../../testing/response-cl
 import { startResponsesServer, type ResponsesServer } from "../../../testing/responses-server.ts"
 import { connect, create, endOf } from "../../../testing/socket-turns.ts"
 import { defineTool } from "../../../tools/index.ts"
+import { wholeProject } from "../../../context/index.ts"
 
 let provider: FakeProvider
 let server: ResponsesServer
@@ -129,7 +130,7 @@ describe("a context past the threshold", () => {
   })
 
   it("goes on from the item in a conversation, where everything that was said stays listed", async () => {
-    const { id: conversation } = await server.context.conversations.create(server.projectId)
+    const { id: conversation } = await server.context.conversations.create(wholeProject(server.projectId))
     await respond({ input: grown, conversation })
     await respond({ input: "Sure?", conversation })
     expect(sent()).toEqual([...window, "assistant: Hello from the fake provider.", "user: Sure?"])

@@ -8,6 +8,7 @@ import { open, send } from "../../../testing/response-client.ts"
 import { startResponsesServer, type ResponsesServer } from "../../../testing/responses-server.ts"
 import { createApi, createHttpServer } from "../../index.ts"
 import { responseRoutes } from "./index.ts"
+import { wholeProject } from "../../../context/index.ts"
 
 let provider: FakeProvider
 let server: ResponsesServer
@@ -49,7 +50,7 @@ it("more references to items than the database takes statements wait for one ano
 })
 
 it("items that share an id do not cost a conversation its answer", async () => {
-  const { id: conversation } = await server.context.conversations.create(server.projectId)
+  const { id: conversation } = await server.context.conversations.create(wholeProject(server.projectId))
   const input = ["one", "two"].map((content) => ({ type: "message", role: "user", id: "msg_mine", content }))
   const { json } = await send(server, "POST", "/v1/responses", { model, input, conversation })
   expect([json["status"], json["error"]]).toEqual(["completed", null])

@@ -39,10 +39,10 @@ export function responseRoutes(given: ResponseRoutesOptions): Hono<HttpEnv> {
   routes.post("/v1/responses/input_tokens", (context) => inputTokens(options, context))
   routes.get("/v1/responses/:id", (context) => retrieve(options, context))
   routes.post("/v1/responses/:id/cancel", async (context) => {
-    return context.json(await responses.cancel(projectOf(context), idOf(context)))
+    return context.json(await responses.cancel(context.get("principal"), idOf(context)))
   })
   routes.delete("/v1/responses/:id", async (context) => {
-    await responses.remove(projectOf(context), idOf(context))
+    await responses.remove(context.get("principal"), idOf(context))
     return context.json({ id: idOf(context), object: "response", deleted: true })
   })
   routes.get("/v1/responses/:id/tool_results/:handle", (context) => toolResult(options, context))
@@ -161,7 +161,7 @@ async function retrieve(options: ResponseRoutesOptions, context: At): Promise<Re
       hint: "Add stream=true, or leave it out.",
     })
   }
-  const run = await options.responses.find(projectOf(context), idOf(context))
+  const run = await options.responses.find(context.get("principal"), idOf(context))
   context.header("x-perdure-run-id", run.id)
   if (stream) return follow(options, context, run, { after: after ?? -1, hold: false })
   return context.json(await options.responses.snapshot(run))
@@ -175,7 +175,7 @@ const itemsQuery = z.object({
 
 async function inputItems({ responses }: ResponseRoutesOptions, context: At): Promise<Response> {
   const { after, limit, order } = readQuery(context, itemsQuery)
-  const { items, hasMore } = await responses.inputItems(projectOf(context), idOf(context), { after, limit, order })
+  const { items, hasMore } = await responses.inputItems(context.get("principal"), idOf(context), { after, limit, order })
   return context.json({ object: "list", data: items, first_id: items[0]?.id ?? null, last_id: items.at(-1)?.id ?? null, has_more: hasMore })
 }
 
@@ -187,7 +187,11 @@ const pageQuery = z.object({
 /** What context editing cleared is in the run's log; in pages, because it may have been cleared for its length. */
 async function toolResult({ responses }: ResponseRoutesOptions, context: At): Promise<Response> {
   const { offset, limit } = readQuery(context, pageQuery)
-  const { handle, tool, text, label } = await responses.toolResult(projectOf(context), idOf(context), context.req.param("handle") ?? "")
+  const { handle, tool, text, label } = await responses.toolResult(
+    context.get("principal"),
+    idOf(context),
+    context.req.param("handle") ?? "",
+  )
   const end = Math.min(text.length, offset + limit)
   return context.json({
     object: "tool_result",
@@ -219,10 +223,6 @@ async function inputTokens(options: ResponseRoutesOptions, context: At): Promise
 async function requestIn({ shaping, memories }: ResponseRoutesOptions, context: At): Promise<AskedResponse> {
   const { headers } = context.env.incoming
   return readResponseRequest(await readJsonObject(context), { shaping, memories, principal: context.get("principal"), headers })
-}
-
-function projectOf(context: At): string {
-  return context.get("principal").projectId
 }
 
 function idOf(context: At): string {

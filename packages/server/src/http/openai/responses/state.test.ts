@@ -7,6 +7,7 @@ import { startFakeProvider, type FakeProvider } from "../../../testing/fake-prov
 import { openAiClient, open, send } from "../../../testing/response-client.ts"
 import { assertStreamInvariants } from "../../../testing/response-fixtures.ts"
 import { startResponsesServer, type ResponsesServer } from "../../../testing/responses-server.ts"
+import { wholeProject } from "../../../context/index.ts"
 
 let provider: FakeProvider
 let server: ResponsesServer
@@ -259,7 +260,7 @@ describe("chains", () => {
   })
 
   it("a conversation gives its items and takes input and output", async () => {
-    const conversation = await server.context.conversations.create(server.projectId)
+    const conversation = await server.context.conversations.create(wholeProject(server.projectId))
     provider.next({ text: "Hi Ada" }, { text: "Ada" })
     await client.responses.create({ model: "fake-model", input: "I am Ada", conversation: conversation.id })
     const second = await client.responses.create({ model: "fake-model", input: "Who am I?", conversation: { id: conversation.id } })
@@ -269,7 +270,7 @@ describe("chains", () => {
       { role: "assistant", content: "Hi Ada" },
       { role: "user", content: "Who am I?" },
     ])
-    expect(await server.context.conversations.allItems(server.projectId, conversation.id)).toHaveLength(4)
+    expect(await server.context.conversations.allItems(wholeProject(server.projectId), conversation.id)).toHaveLength(4)
     await expect(client.responses.create({ model: "fake-model", input: "x", conversation: "conv_none" })).rejects.toMatchObject({
       status: 404,
       param: "conversation",

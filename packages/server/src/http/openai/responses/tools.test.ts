@@ -35,7 +35,7 @@ beforeAll(async () => {
   provider = await startFakeProvider()
   server = await startResponsesServer({ providerUrl: provider.url, tools: [order], limits: { turnsMax: 4 } })
   client = openAiClient(server)
-  const caller = { projectId: server.projectId, principal: server.keyId }
+  const caller = { projectId: server.projectId, principal: server.keyId, user: null }
   const text = "The Perdure journal commits in groups. A lease token fences every write. The mascot of the project is an otter named Ada."
   const file = await server.context.files.upload(caller, {
     filename: "facts.md",
@@ -266,7 +266,7 @@ describe("file_search", () => {
     const decided = (await eventsOf(allowed.id)).find((event) => event.type === "gate.decided")
     expect(decided?.data).toMatchObject({ allowed: true, request: { action: "tool.read", target: "file_search" } })
     await using strict = await startResponsesServer({ grants: [] })
-    const owner = { projectId: strict.projectId, principal: strict.keyId }
+    const owner = { projectId: strict.projectId, principal: strict.keyId, user: null }
     const { store } = await strict.context.vectorStores.create(owner, { ...newStore, fileIds: [] })
     const tools = [{ ...search(), vector_store_ids: [store.id] }]
     const { status, json } = await send(strict, "POST", "/v1/responses", { model: "perdure/extractive", input: "x", tools })
