@@ -43,10 +43,11 @@ export function cleanEnvironment(more: Readonly<Record<string, string>> = {}): R
 
 export async function startPerdure(given: StartArguments): Promise<StartedServer> {
   const { dataDirectory, apiKey = "", config, env, port = 0, program = entry, signal } = given
-  // The first start itself is tested where the command line is, and with what is published.
-  if (program === entry && env?.["DATABASE_URL"] === undefined) await copyMigrated(join(dataDirectory, "db"))
+  // The first start itself is tested where the command line is, and with what is published, which runs as an operator runs it.
+  const isSource = program === entry
+  if (isSource && env?.["DATABASE_URL"] === undefined) await copyMigrated(join(dataDirectory, "db"))
   const flags = ["start", "--port", String(port), "--data", dataDirectory, "--print", "json", ...(config ? ["--config", config] : [])]
-  const child = spawn(process.execPath, [...nodeFlags, program, ...flags], {
+  const child = spawn(process.execPath, [...(isSource ? nodeFlags : []), program, ...flags], {
     stdio: ["ignore", "pipe", "pipe"],
     env: cleanEnvironment(env),
   })
