@@ -152,4 +152,25 @@ guards: [{ type: redact, name: mail, entities: [email], action: redact }]`
     await expect.poll(keyInUse, waiting).toBe("Bearer second-key")
     expect(server.child.exitCode).toBeNull()
   })
+
+  it("gives requests the parameters of the file in force, and shows them", async () => {
+    await using directory = await temporaryDirectory()
+    await using provider = await startFakeProvider()
+    const config = join(directory.path, "perdure.yaml")
+    await writeFile(config, yaml({ url: provider.url, models: named("one", "parameters: { temperature: 0.2 },") }))
+    await using server = await startPerdure({ dataDirectory: join(directory.path, "data"), config })
+    expect(await statusOf(server, "one")).toBe(200)
+    expect(provider.last?.body).toMatchObject({ temperature: 0.2 })
+    await writeFile(
+      config,
+      yaml({ url: provider.url, models: named("one", "overrideParameters: { temperature: 0.7 }, dropParameters: [seed],") }),
+    )
+    const shown = async (): Promise<unknown> => (await deployments(server)).models.map((each) => each.deployments[0]?.parameters)
+    await expect.poll(shown, waiting).toEqual([{ defaults: {}, overrides: { temperature: 0.7 }, dropped: ["seed"] }])
+    expect((await ask(server, "/v1/chat/completions", { ...chat("one"), temperature: 0, seed: 1 })).status).toBe(200)
+    expect(provider.last?.body).toEqual({ model: "small", stream: false, messages: chat("one").messages, temperature: 0.7 })
+    const response = await ask(server, "/v1/responses", { model: "one", input: "hello", temperature: 0 })
+    expect(response.status).toBe(200)
+    expect(provider.last?.body).toMatchObject({ temperature: 0.7 })
+  })
 })

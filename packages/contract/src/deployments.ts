@@ -64,6 +64,15 @@ const deploymentSchema = z.strictObject({
   health: deploymentHealthSchema,
 })
 
+const configuredParametersSchema = z.strictObject({
+  /** Where a client does not say it. */
+  defaults: z.record(z.string(), z.json()),
+  /** Whatever a client says. */
+  overrides: z.record(z.string(), z.json()),
+  /** Of a client's: left out. */
+  dropped: z.array(z.string()),
+})
+
 const servedModelSchema = z.strictObject({
   /** A name, or a pattern such as `openai/*`. */
   name: z.string(),
@@ -76,7 +85,15 @@ const servedModelSchema = z.strictObject({
   sort: z.enum(["price", "latency", "throughput"]).nullable(),
   hedgeAfterMs: z.number().nullable(),
   /** In the order of their priority. */
-  deployments: z.array(z.strictObject({ id: z.string(), priority: z.number(), weight: z.number() })),
+  deployments: z.array(
+    z.strictObject({
+      id: z.string(),
+      priority: z.number(),
+      weight: z.number(),
+      /** What its requests say beside or in place of what clients say; null where nothing is configured. */
+      parameters: configuredParametersSchema.nullable(),
+    }),
+  ),
 })
 
 export const deploymentsSchema = z.strictObject({
@@ -94,5 +111,6 @@ export const deploymentsSchema = z.strictObject({
 export type Deployments = z.infer<typeof deploymentsSchema>
 export type DeploymentHealth = z.infer<typeof deploymentHealthSchema>
 export type DeploymentPrice = z.infer<typeof deploymentPriceSchema>
+export type ConfiguredParameters = z.infer<typeof configuredParametersSchema>
 export type DeploymentStatus = z.infer<typeof deploymentSchema>
 export type ServedModel = z.infer<typeof servedModelSchema>

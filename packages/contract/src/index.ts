@@ -47,6 +47,7 @@ export {
 } from "./changes.ts"
 export {
   deploymentsSchema,
+  type ConfiguredParameters,
   type DeploymentHealth,
   type DeploymentPrice,
   type Deployments,

@@ -99,9 +99,9 @@ describe("what a deployment costs", () => {
 
 describe("models with their deployments", () => {
   const two = [
-    { id: "a", priority: 0, weight: 3 },
-    { id: "b", priority: 0, weight: 1 },
-    { id: "c", priority: 1, weight: 1 },
+    { id: "a", priority: 0, weight: 3, parameters: null },
+    { id: "b", priority: 0, weight: 1, parameters: null },
+    { id: "c", priority: 1, weight: 1, parameters: null },
   ]
   const deployments = [
     status("a"),
@@ -118,7 +118,10 @@ describe("models with their deployments", () => {
   })
 
   it("are found by name, alias, provider and tag, by trouble, and by unknown prices", () => {
-    const models = [served("fast", two, { aliases: ["gpt-4o-mini"] }), served("careful", [{ id: "c", priority: 0, weight: 1 }])]
+    const models = [
+      served("fast", two, { aliases: ["gpt-4o-mini"] }),
+      served("careful", [{ id: "c", priority: 0, weight: 1, parameters: null }]),
+    ]
     const names = (filter: Partial<typeof all> | { only: "trouble" | "unpriced" }): string[] =>
       shownModels({ models, deployments }, { ...all, ...filter }).map(({ model }) => model.name)
     expect(names({ search: "4O" })).toEqual(["fast"])

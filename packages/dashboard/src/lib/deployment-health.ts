@@ -81,7 +81,7 @@ export type ModelFilter = "trouble" | "unpriced"
 
 export interface ShownModel {
   model: ServedModel
-  deployments: { status: DeploymentStatus; priority: number; share: number | null }[]
+  deployments: { status: DeploymentStatus; priority: number; share: number | null; parameters: string[] }[]
 }
 
 /** Models with their deployments, those that fit; a deployment's share is of the calls of its priority, null where nothing is shared. */
@@ -94,14 +94,24 @@ export function shownModels(
 }
 
 function withStatus(model: ServedModel, byId: ReadonlyMap<string, DeploymentStatus>): ShownModel {
-  const deployments = model.deployments.flatMap(({ id, priority, weight }) => {
+  const deployments = model.deployments.flatMap(({ id, priority, weight, parameters }) => {
     const status = byId.get(id)
     if (!status) return []
     const beside = model.deployments.filter((each) => each.priority === priority)
     const sum = beside.reduce((total, each) => total + each.weight, 0)
-    return [{ status, priority, share: beside.length === 1 || model.sort !== null || sum === 0 ? null : weight / sum }]
+    const share = beside.length === 1 || model.sort !== null || sum === 0 ? null : weight / sum
+    return [{ status, priority, share, parameters: parameterWords(parameters) }]
   })
   return { model, deployments }
+}
+
+/** What requests are given of parameters: one word for each. */
+export function parameterWords(parameters: ServedModel["deployments"][number]["parameters"]): string[] {
+  if (parameters === null) return []
+  const words = (values: object, how: string): string[] =>
+    Object.entries(values).map(([name, value]) => `${name} ${typeof value === "string" ? value : JSON.stringify(value)}${how}`)
+  const { defaults, overrides, dropped } = parameters
+  return [...words(defaults, ""), ...words(overrides, ", always"), ...dropped.map((name) => `no ${name}`)]
 }
 
 function fits({ model, deployments }: ShownModel, { search, only, now }: Parameters<typeof shownModels>[1]): boolean {

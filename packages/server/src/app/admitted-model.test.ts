@@ -44,7 +44,13 @@ const finished = (inputTokens: number, outputTokens: number): CallEvent => ({
 const key: Principal = { id: "key_1", projectId: "p", kind: "key", name: "one", scope: null, limits: null, tags: [], user: null }
 
 /** A model that yields these events, and fails after them where it says so. */
-function open(rules: readonly LimitRule[], events: readonly CallEvent[] = [], failure?: Error, isKeyGood = (): boolean => true) {
+function open(
+  rules: readonly LimitRule[],
+  events: readonly CallEvent[] = [],
+  failure?: Error,
+  isKeyGood = (): boolean => true,
+  served = deployment,
+) {
   const asked: ModelCall[] = []
   const admission = createAdmission({
     rules,
@@ -62,7 +68,7 @@ function open(rules: readonly LimitRule[], events: readonly CallEvent[] = [], fa
       }
       return { deployment, attempts: 1, events: stream() }
     },
-    models,
+    models: served === deployment ? models : createModels({ models: [testModel("fast", served)] }),
     admission,
     prices,
     identity: { principalOfKey: (id) => (isKeyGood() ? { ...key, id } : undefined) },
@@ -71,7 +77,7 @@ function open(rules: readonly LimitRule[], events: readonly CallEvent[] = [], fa
   })
   const run = async (caller: Partial<ModelCaller> = {}, given: ModelCall = call): Promise<CallEvent[]> => {
     const under = callModelAs({ projectId: "p", principal: "key_1", isPatient: false, ...caller })(given, new AbortController().signal)
-    expect(under.deployment).toBe(deployment)
+    expect(under.deployment).toBe(served)
     return await Array.fromAsync(under.events)
   }
   /** What is left of the budget: the largest call that is let in. */
@@ -154,6 +160,15 @@ describe("a turn within limits", () => {
     const { run, asked } = open([{ ...budget, limit: 1_000 }], [finished(1, 1)])
     await expect(run()).rejects.toMatchObject({ code: "insufficient_quota" })
     expect(asked).toEqual([])
+  })
+
+  it("is held at what the configuration allows it to put out, where the request says nothing", async () => {
+    const limited = { ...deployment, parameters: { defaults: { max_tokens: 2_000 }, overrides: {}, dropped: [] } }
+    const asked = { ...call, outputTokensMax: null }
+    const small = open([{ ...budget, limit: 3_000 }], [finished(1, 1)], undefined, undefined, limited)
+    await expect(small.run({}, asked)).rejects.toMatchObject({ code: "insufficient_quota" })
+    const large = open([{ ...budget, limit: 5_000 }], [finished(1, 1)], undefined, undefined, limited)
+    expect(await large.run({}, asked)).toHaveLength(1)
   })
 
   it("waits for its rate where it has got somewhere, and fails at once where somebody waits", async () => {

@@ -4,6 +4,7 @@ import type { CallModelAs, ModelCaller } from "../agents/index.ts"
 import {
   estimateTokens,
   noName,
+  outputTokensMaxOf,
   type CallEvent,
   type CallModel,
   type Deployment,
@@ -129,7 +130,7 @@ function requestOf({ prices }: Pick<AdmittedModelOptions, "prices">, { call, mod
     user: limits.user ?? call.user,
     model: model.name,
     inputTokensEstimated: first ? estimateTokens(call, first) : 0,
-    outputTokensMax: call.outputTokensMax,
+    outputTokensMax: outputTokensMaxOf(model, call.outputTokensMax),
     price: dearestPrice(prices, model.deployments),
   }
 }

@@ -77,3 +77,27 @@ models:
 test("a pattern whose provider is nowhere is refused at the start, not at the first call", async () => {
   await expect(declared(`models: { "gq/*": { deployments: [{ provider: groq, model: "*" }] } }`)).rejects.toThrow(AppError)
 })
+
+test("a deployment has the parameters of its model with its own above them, and its headers above its provider's", async () => {
+  const { models } = await declared(`
+providers:
+  up: { type: openai, apiKey: { env: KEY }, settings: { headers: { X-Team: blue, X-Plain: a } } }
+models:
+  m:
+    parameters: { temperature: 0.2 }
+    deployments:
+      - { provider: up, model: a, parameters: { max_tokens: 9 }, headers: { x-team: red } }
+      - { provider: up, model: b }
+  plain: { deployments: [{ provider: up, model: a }] }
+`)
+  const [first, second, plain] = models.flatMap(({ deployments }) => deployments)
+  expect(first).toMatchObject({
+    parameters: { defaults: { temperature: 0.2, max_tokens: 9 }, overrides: {}, dropped: [] },
+    settings: { headers: { "x-team": "red", "x-plain": "a" } },
+  })
+  expect(second).toMatchObject({
+    parameters: { defaults: { temperature: 0.2 } },
+    settings: { headers: { "x-team": "blue", "x-plain": "a" } },
+  })
+  expect(plain).not.toHaveProperty("parameters")
+})

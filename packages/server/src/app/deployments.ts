@@ -1,7 +1,7 @@
 // From the configuration, what runs in this process and what was discovered to the models that clients can ask for.
 import { priceFromConfig, type Price } from "../accounting/index.ts"
 import { Secret, type Config, type DeploymentConfig, type ModelConfig, type ProviderConfig } from "../config/index.ts"
-import { AppError, type JsonObject } from "../core/index.ts"
+import { AppError, isJsonObject, type JsonObject } from "../core/index.ts"
 import { doesByName, providerDeployment, type Deployment, type Model, type Wildcard } from "../inference/index.ts"
 
 export interface DeclaredModels {
@@ -81,7 +81,7 @@ function ownerOf(deployment: Deployment | undefined): string {
 
 function deploymentOf(config: Config, known: readonly Deployment[], model: string, declared: DeploymentConfig, origin: string): Deployment {
   const deployment = placeOf(config, known, model, declared, origin)
-  const { weight, priority, tags, region, limits, timeouts, probe } = declared
+  const { weight, priority, tags, region, limits, timeouts, parameters, headers, probe } = declared
   const organisation = config.providers[declared.provider]?.organisation ?? null
   return {
     ...deployment,
@@ -92,6 +92,8 @@ function deploymentOf(config: Config, known: readonly Deployment[], model: strin
     ...(organisation === null ? {} : { organisation }),
     ...(limits ? { limits } : {}),
     ...(Object.keys(timeouts).length > 0 ? { timeouts } : {}),
+    ...(parameters === null ? {} : { parameters }),
+    ...withHeaders(deployment, headers),
     ...(probe === null ? {} : { probe }),
   }
 }
@@ -118,6 +120,13 @@ function placeOf(config: Config, known: readonly Deployment[], model: string, de
     contextTokensMax,
     origin,
   })
+}
+
+/** Its own over those of its provider. */
+function withHeaders({ settings = {} }: Deployment, headers: DeploymentConfig["headers"]): Pick<Deployment, "settings"> {
+  if (Object.keys(headers).length === 0) return {}
+  const further = isJsonObject(settings["headers"]) ? settings["headers"] : {}
+  return { settings: { ...settings, headers: { ...further, ...revealed(headers) } } }
 }
 
 function settingsOf({ settings, headers, options }: ProviderConfig): JsonObject {

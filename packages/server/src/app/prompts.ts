@@ -1,5 +1,6 @@
 // Prompts and experiments, constructed over the store: what projects made over the API is kept in memory beside what the configuration declares.
 import type { Config } from "../config/index.ts"
+import type { JsonValue } from "../core/index.ts"
 import {
   createExperiments,
   createPrompts,
@@ -10,6 +11,7 @@ import {
   Sampler,
   type ExperimentRows,
   type Experiments,
+  type Model,
   type Models,
   type Prompts,
   type ProjectPrompts,
@@ -35,7 +37,7 @@ interface Facts {
 export async function composePrompts(
   shared: Shared,
   config: Declared,
-  { store, models }: { store: Store; models: Pick<Models, "require"> },
+  { store, models }: { store: Store; models: Pick<Models, "require" | "get"> },
   cleanUps: AsyncDisposableStack,
 ): Promise<ComposedPrompts> {
   const load = async (...from: Parameters<typeof loadPrompts>): Promise<Facts> => {
@@ -49,6 +51,7 @@ export async function composePrompts(
     store,
     own,
     declared: config.experiments,
+    parametersOf: (model) => parametersOf(models.get(model)),
     checkVariants: (projectId, { variants }) => {
       for (const [name, { model, prompt }] of Object.entries(variants)) {
         if (model !== undefined) models.require(model, "chat", noName)
@@ -70,4 +73,10 @@ export async function composePrompts(
     }
   }
   return { prompts, experiments, shaping: { prompts, experiments }, prepare }
+}
+
+/** Of all its deployments. */
+function parametersOf(model: Model | undefined): JsonValue | undefined {
+  if (!model?.deployments.some(({ parameters }) => parameters !== undefined)) return undefined
+  return model.deployments.map(({ parameters }) => (parameters ? { ...parameters } : null))
 }

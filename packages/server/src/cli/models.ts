@@ -1,5 +1,5 @@
 // `perdure models`: the models of the running server, where each is served, and how the deployments fare.
-import type { Deployments, DeploymentStatus, ServedModel } from "@perdure/contract"
+import type { ConfiguredParameters, Deployments, DeploymentStatus, ServedModel } from "@perdure/contract"
 import { AppError } from "../core/index.ts"
 import { remoteDeployments } from "./control.ts"
 import { exitCodes } from "./exit-codes.ts"
@@ -25,7 +25,10 @@ function linesOf({ models: served, deployments, configuration }: Deployments): s
   const width = Math.max(...deployments.map(({ id }) => id.length), 1)
   const lines = served.flatMap((model) => [
     headOf(model),
-    ...model.deployments.map(({ id, priority, weight }) => `  ${id.padEnd(width)}  ${factsOf(byId.get(id), { priority, weight })}`),
+    ...model.deployments.flatMap(({ id, priority, weight, parameters }) => [
+      `  ${id.padEnd(width)}  ${factsOf(byId.get(id), { priority, weight })}`,
+      ...(parameters === null ? [] : [`  ${"".padEnd(width)}  ${parametersText(parameters)}`]),
+    ]),
   ])
   const { refused, needsRestart } = configuration
   if (refused) lines.push(`the configuration file was changed and has ${refused.problems} problems: perdure config check`)
@@ -62,4 +65,17 @@ function stateOf({ state, openedBy, coolDownUntil, probe }: DeploymentStatus["he
   if (state === "half_open") return `on trial (${openedBy ?? "failures"})`
   if (coolDownUntil !== null) return `cooling down until ${new Date(coolDownUntil).toISOString()}`
   return probe?.ok === false ? "no answer to a probe" : "ok"
+}
+
+/** In one line, for people. */
+function parametersText({ defaults, overrides, dropped }: ConfiguredParameters): string {
+  const listed = (values: ConfiguredParameters["defaults"]): string =>
+    Object.entries(values)
+      .map(([name, value]) => `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`)
+      .join(", ")
+  return [
+    ...(Object.keys(defaults).length > 0 ? [`unless said ${listed(defaults)}`] : []),
+    ...(Object.keys(overrides).length > 0 ? [`always ${listed(overrides)}`] : []),
+    ...(dropped.length > 0 ? [`without ${dropped.join(", ")}`] : []),
+  ].join("; ")
 }

@@ -13,10 +13,11 @@ export { printConfig, type PrintedValue } from "./print.ts"
 export { configJsonSchema } from "./json-schema.ts"
 export { configChanges } from "./diff.ts"
 export { watchConfig, type WatchConfigOptions } from "./watch.ts"
+export { chatParameters, embeddingParameters, ownParameters, whyNotDropped, whyNotSet } from "./parameter-names.ts"
 export { matchOf } from "./name-pattern.ts"
 export { didYouMean, formatProblem } from "./explain.ts"
 export { redactedEntities } from "./schema/guards.ts"
-export { looksLikeSecret, Secret } from "./secret.ts"
+export { hasSecretPrefix, looksLikeSecret, Secret } from "./secret.ts"
 export { addressOf, discoverableTypes, providerType, providerTypeNames, type ProviderTypeName } from "./provider-types.ts"
 export type { MemoryCallConfig } from "./schema/memory-calls.ts"
 export type { ConfigProblem } from "./source.ts"
@@ -33,6 +34,7 @@ export type {
   EncryptionConfig,
   MemoryConfig,
   ModelConfig,
+  ParametersConfig,
   PriceConfig,
   ProviderConfig,
   RateLimitConfig,

@@ -3,7 +3,10 @@ import { basename, resolve } from "node:path"
 import { didYouMean } from "./explain.ts"
 import { matchOf } from "./name-pattern.ts"
 import type { Path } from "./paths.ts"
-import type { AddProblem } from "./resolve-provider.ts"
+import type { ProviderTypeName } from "./provider-types.ts"
+import { checkParameters, resolveParameters, typeNamed } from "./resolve-parameters.ts"
+import { resolveHeaders, type AddProblem } from "./resolve-provider.ts"
+import type { SecretReader } from "./resolve-secret.ts"
 import type { ParsedConfig } from "./schema.ts"
 import type { DeploymentConfig, ModelConfig, TimeoutsConfig } from "./types.ts"
 
@@ -15,6 +18,9 @@ export interface ResolveModelsOptions {
   knownProviders: readonly string[]
   /** Of a declared provider. */
   regionOf: (provider: string) => string | null
+  /** Of a declared provider. */
+  typeOf: (provider: string) => ProviderTypeName | undefined
+  secrets: SecretReader
   /** Names may be of models that are found later. */
   discovers: boolean
   /** Directory that relative paths start from. */
@@ -28,6 +34,7 @@ export function resolveModels(input: ParsedConfig["models"], options: ResolveMod
   const entries = Object.entries(input).map(([name, model]): [string, ModelConfig] => {
     const path = ["models", name]
     names.check(name, model)
+    checkParameters(model, path, options.add)
     if (model.hedge !== undefined && model.deployments.length === 1)
       options.add([...path, "hedge"], { what: "there is no second deployment to ask", allowed: "a model with two deployments or more" })
     return [
@@ -71,9 +78,12 @@ function deployment(input: DeploymentInput, model: ModelInput, at: ResolveModels
     add([...path, "model"], { what: `the model "${name}" has no * that this one could stand for`, allowed: "a name without *" })
   if (input.does !== undefined && !Object.values(input.does).includes(true))
     add([...path, "does"], { what: "the deployment does nothing", allowed: "chat: true, embeddings: true, or another of its members" })
+  const upstream = input.model ?? basename(gguf ?? "", ".gguf")
+  checkParameters(input, path, add)
+  const type = provider === "perdure" ? undefined : typeNamed(provider, at.typeOf(provider))
   return {
     provider,
-    model: input.model ?? basename(gguf ?? "", ".gguf"),
+    model: upstream,
     price: input.price ?? null,
     does: input.does ?? null,
     dialect: input.dialect ?? null,
@@ -85,6 +95,8 @@ function deployment(input: DeploymentInput, model: ModelInput, at: ResolveModels
     region: input.region ?? at.regionOf(provider),
     limits: input.limits === undefined ? null : given(input.limits),
     timeouts: { ...given<TimeoutsConfig>(model.timeouts ?? {}), ...given<TimeoutsConfig>(input.timeouts ?? {}) },
+    parameters: resolveParameters(input, model, { path, modelPath: ["models", name], type, model: upstream, provider, add }),
+    headers: resolveHeaders(input.headers, [...path, "headers"], at),
     probe: input.probe ?? null,
   }
 }

@@ -10,7 +10,7 @@ import {
   type ProviderSetting,
   type ProviderTypeName,
 } from "./provider-types.ts"
-import type { SecretReader } from "./resolve-secret.ts"
+import type { SecretInput, SecretReader } from "./resolve-secret.ts"
 import type { ParsedConfig } from "./schema.ts"
 import { looksLikeSecret, type Secret } from "./secret.ts"
 import type { ProviderConfig } from "./types.ts"
@@ -36,7 +36,7 @@ export function resolveProvider(
   const type = input.type ?? typeOf(name, input.baseUrl)
   const known = providerType(type)
   const settings = settingsOf(input, type, { path: [...path, "settings"], secrets, add })
-  const headers = headersOf(input, [...path, "settings", "headers"], secrets)
+  const headers = resolveHeaders(input.settings?.headers, [...path, "settings", "headers"], { secrets, add })
   const options = optionsOf(input, [...path, "settings", "options"], secrets)
   if (input.settings?.options !== undefined && !known.takesOptions)
     add([...path, "settings", "options"], { what: `${type} takes no options`, allowed: "options of ai-sdk" }, "key")
@@ -106,9 +106,22 @@ function settingsOf(
   return settings
 }
 
-function headersOf(input: ProviderInput, path: Path, secrets: SecretReader): Record<string, Secret> {
+/** What the way of sending says by itself. */
+const ownHeaders: ReadonlySet<string> = new Set(["host", "connection", "content-length", "transfer-encoding", "expect", "te"])
+
+export function resolveHeaders(
+  input: Readonly<Record<string, SecretInput>> | undefined,
+  path: Path,
+  { secrets, add }: Pick<SettingsContext, "secrets" | "add">,
+): Record<string, Secret> {
   const headers: Record<string, Secret> = {}
-  for (const [name, value] of Object.entries(input.settings?.headers ?? {})) {
+  for (const [name, value] of Object.entries(input ?? {})) {
+    if (ownHeaders.has(name.toLowerCase()))
+      add(
+        [...path, name],
+        { what: `the header ${JSON.stringify(name)} is set by the way a request is sent`, allowed: "other headers" },
+        "key",
+      )
     const secret = secrets.read(value, [...path, name], looksLikeSecret)
     if (secret !== null) headers[name.toLowerCase()] = secret
   }

@@ -123,6 +123,8 @@ class Resolver {
     return resolveModels(input, {
       knownProviders: [...declared, ...wellKnownProviders],
       regionOf: (provider) => (Object.hasOwn(providers, provider) ? (providers[provider]?.region ?? null) : null),
+      typeOf: (provider) => (Object.hasOwn(providers, provider) ? providers[provider]?.type : undefined),
+      secrets: this.#secrets,
       discovers,
       directory: this.#context.source.directory,
       origin: (path) => this.origin(path),

@@ -30,6 +30,11 @@ export class Secret {
 
 const knownPrefix = /^(sk|pk|rk|gsk|hf|xai|ghp|gho|glpat|xox[abpr]|pplx|nvapi|r8|tgp|AIza|AKIA|perdure|pk_live|sk_live)[-_A-Za-z0-9]/
 
+/** It begins as keys of known makers do. */
+export function hasSecretPrefix(value: string): boolean {
+  return knownPrefix.test(value) && !/\s/.test(value)
+}
+
 /** True for what looks like a real key or token; dummy words that local servers want (`none`, `ollama`, `lm-studio`) are not. */
 export function looksLikeSecret(value: string): boolean {
   if (/\s/.test(value)) return false

@@ -2,7 +2,7 @@
 import { join } from "node:path"
 import type { BudgetPeriod, ExperimentDefinition, PromptContent } from "@perdure/contract"
 import type { z } from "zod"
-import type { Limits } from "../core/index.ts"
+import type { JsonObject, Limits } from "../core/index.ts"
 import type { ProviderSetting, ProviderTypeName } from "./provider-types.ts"
 import type { MemoryCallConfig } from "./schema/memory-calls.ts"
 import type { priceSchema } from "./schema/prices.ts"
@@ -172,8 +172,19 @@ export interface DeploymentConfig {
   limits: { requestsPerMinute?: number; tokensPerMinute?: number; concurrent?: number } | null
   /** Its own over those of its model. */
   timeouts: TimeoutsConfig
+  /** Its own over those of its model; null where nothing is said. */
+  parameters: ParametersConfig | null
+  /** Of its requests, over those of its provider; names in small letters. */
+  headers: Readonly<Record<string, Secret>>
   /** null leaves it to the type of the provider. */
   probe: boolean | null
+}
+
+/** What requests say: where they do not say it themselves, whatever they say, and what of theirs is left out. */
+export interface ParametersConfig {
+  defaults: JsonObject
+  overrides: JsonObject
+  dropped: readonly string[]
 }
 
 export type TimeoutsConfig = Partial<Record<"connectMs" | "firstTokenMs" | "idleMs" | "totalMs", number>>

@@ -1,5 +1,6 @@
 // One attempt at a model call on one deployment: native ones in this process, others over HTTP; timed, limited, and reported to its plan.
 import { AppError, type Clock, type Limits, type NewId } from "../core/index.ts"
+import { configuredCall } from "./parameters/index.ts"
 import { organisationOf } from "./pool/organisation.ts"
 import type { Plan } from "./pool/types.ts"
 import { callProvider } from "./providers/call.ts"
@@ -30,10 +31,11 @@ export interface AttemptOptions extends EventsOptions {
 
 /** The events of one deployment; native ones must be registered under their id. */
 export function eventsOf(options: EventsOptions, deployment: Deployment, call: ModelCall, signal: AbortSignal): AsyncIterable<ModelEvent> {
-  if (!isNative(deployment)) return callProvider(options, deployment, call, signal)
+  const configured = configuredCall(call, deployment)
+  if (!isNative(deployment)) return callProvider(options, deployment, configured, signal)
   const chat = options.natives.get(deployment.id)?.chat
   if (!chat) throw new AppError("feature_unavailable", `the deployment "${deployment.id}" does not run in this process`)
-  return chat(call, signal)
+  return chat(configured, signal)
 }
 
 export interface OpenAttempt {

@@ -30,8 +30,18 @@ export {
   type TokenCounterOptions,
 } from "./tokens/index.ts"
 export { usageOf } from "./providers/openai/usage.ts"
+export { presetOf } from "./providers/presets.ts"
 export { chatPassing } from "./providers/openai/passing.ts"
 export { reasoningOfDetails } from "./providers/openai/reasoning.ts"
+export {
+  configuredCall,
+  outputTokensMaxOf,
+  parameterChanges,
+  withChanges,
+  type CallKind,
+  type ParameterChanges,
+  type TopLevel,
+} from "./parameters/index.ts"
 export { dialectNames } from "./types.ts"
 export { anthropicUsage, anthropicUsageOf } from "./providers/anthropic/usage.ts"
 export { dialectOf } from "./providers/index.ts"
@@ -105,6 +115,7 @@ export {
   type CacheMiss,
   type CachePlan,
   type CachePolicy,
+  type CacheQuestion,
   type CacheWish,
   type QuestionEmbedding,
 } from "./cache/index.ts"

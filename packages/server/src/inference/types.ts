@@ -1,4 +1,5 @@
 // The words of inference: deployments, the one internal shape of a model call with its event stream, and embeddings.
+import type { ParametersConfig } from "../config/index.ts"
 import type { JsonObject, JsonValue } from "../core/index.ts"
 import type { AppliedEdit } from "./context-edits.ts"
 import type { PlanRequest } from "./pool/types.ts"
@@ -60,6 +61,8 @@ export interface Deployment {
   organisation?: string
   limits?: DeploymentLimits
   timeouts?: Partial<CallTimeouts>
+  /** What its requests say beside or in place of what clients say. */
+  parameters?: ParametersConfig
   /** Asked for its health from time to time, never with a call of a model; engines are unless this says no. */
   probe?: boolean
 }
@@ -196,6 +199,8 @@ export interface ModelCall {
   cleared?: readonly { readonly handle: string; readonly text: string }[]
   /** Parameters that only one dialect knows, passed on where the deployment speaks it and refused or left out elsewhere. */
   only?: { dialect: Dialect; parameters: JsonObject }
+  /** Of those, what the configuration of the deployment says. */
+  own?: ParametersConfig | undefined
 }
 
 /** `inputTokens` includes what was read from and written to the provider's cache; the parts are told apart below. */

@@ -1,6 +1,7 @@
 // One entry of LiteLLM's model list as deployments of a model.
 import type { ConfigInput } from "../../config/index.ts"
 import { doesByName } from "../../inference/index.ts"
+import { parametersOf } from "./parameters.ts"
 import { listedPriceOf, priceOf } from "./price.ts"
 import type { Providers } from "./providers.ts"
 import type { Section } from "./section.ts"
@@ -57,6 +58,7 @@ export function readEntry(params: Section, info: Section, providers: Providers):
     ...(duty === undefined ? {} : { does: { [duty]: true } }),
     ...measures(params, info),
     ...((own ?? listed) ? { price: own ?? listed } : {}),
+    ...parametersOf(params, type, first.model),
   }
   return { params, info, order, deployments: places.map((place) => ({ ...place, ...common })) }
 }

@@ -1,7 +1,7 @@
 // Reads LiteLLM's configuration as LiteLLM does: YAML 1.1, with the files that it includes.
 import { readFileSync, statSync } from "node:fs"
 import { dirname, resolve } from "node:path"
-import { parseDocument } from "yaml"
+import { parseDocument, type Tags } from "yaml"
 import { AppError, isJsonObject, messageOf, type JsonObject, type JsonValue } from "../../core/index.ts"
 
 const fileBytesMax = 16 * 1024 * 1024
@@ -26,7 +26,7 @@ function joined(first: JsonValue | undefined, second: JsonValue | undefined): Js
 }
 
 function readOne(path: string): JsonObject {
-  const document = parseDocument(textOf(path), { version: "1.1", merge: true, prettyErrors: true })
+  const document = parseDocument(textOf(path), { version: "1.1", merge: true, prettyErrors: true, customTags: longWordsOnly })
   const [first] = document.errors
   // The parser's own message shows the lines around the mistake, and with them perhaps a key.
   if (first) throw unreadable(path, `it is not valid YAML: ${first.message.split("\n", 1)[0] ?? ""}`)
@@ -34,6 +34,14 @@ function readOne(path: string): JsonObject {
   if (value === null || value === undefined) return {}
   if (!isJsonObject(value)) throw unreadable(path, "it is not a map of keys")
   return value
+}
+
+/** PyYAML takes yes and no for true and false, but not the letters y and n, which YAML 1.1 has too: `n` is a parameter. */
+function longWordsOnly(tags: Tags): Tags {
+  return tags.map((tag) => {
+    if (typeof tag !== "object" || tag.tag !== "tag:yaml.org,2002:bool" || !("test" in tag) || !tag.test) return tag
+    return { ...tag, test: new RegExp(tag.test.source.replace(/Y\|y\||N\|n\|/, "")) }
+  })
 }
 
 function textOf(path: string): string {

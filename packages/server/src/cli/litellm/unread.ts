@@ -45,10 +45,15 @@ const reasons: Readonly<Record<string, Reasons>> = {
       "left-out",
       "there is no such setting for one deployment",
     ],
-    [/^(?:additional_drop_params|allowed_openai_params)$/, "not-needed", "what a provider refuses by name is left out, whatever it is"],
+    [/^(?:allowed_openai_params)$/, "not-needed", "whatever a client sends is passed on"],
     [/_cost|cost_per_/, "left-out", "prices have no such part here", "See deployments[].price in docs/reference/config.md."],
     [/^(?:cache_control_injection_points)$/, "left-out", "cache marks are the application's", "Send cache_control in the messages."],
-    [/./, "left-out", "requests are passed on as they are: a deployment adds no parameters to them", "Let the application send it."],
+    [
+      /^(?:aws_|vertex_|azure_|gcs_|s3_|watsonx_|sap_|oci_|litellm_|model_info$|api_|base_|custom_llm_provider$|organization$|organization_id$|tenant_id$|client_id$|client_secret$|credentials?$|headers$|extra_headers$|cache$|caching$|guardrails$|fallbacks$|max_budget$|budget_duration$|order$|weight$|tags$|rpm$|tpm$|timeout$|stream_timeout$|max_parallel_requests$|ssl_|hf_|deployment_id$|num_retries|metadata$|model$)/,
+      "left-out",
+      "this import does not know it",
+      "Look for it in docs/reference/config.md.",
+    ],
   ],
   info: [
     [
@@ -186,6 +191,11 @@ const reasons: Readonly<Record<string, Reasons>> = {
       "See docs/reference/config.md and docs/reference/http.md.",
     ],
   ],
+}
+
+/** A setting of an entry that LiteLLM keeps for itself; every other one goes to the provider. */
+export function isOfLiteLlm(key: string): boolean {
+  return reasons["model"]?.some(([keys]) => keys.test(key)) === true
 }
 
 /** Says something of every member that nothing has read: nothing is left out in silence. */

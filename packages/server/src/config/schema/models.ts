@@ -2,6 +2,8 @@
 import { z } from "zod"
 import { priceSchema } from "./prices.ts"
 import { cacheSchema } from "./cache.ts"
+import { headersSchema } from "./headers.ts"
+import { parameterFields } from "./parameters.ts"
 
 const name = z
   .string()
@@ -92,6 +94,8 @@ const deploymentSchema = z
       .optional()
       .meta({ description: "What the provider lets it do; at a limit it is passed over" }),
     timeouts: timeoutsSchema.optional(),
+    ...parameterFields,
+    headers: headersSchema.optional().meta({ description: "Further headers of its requests, over those of its provider" }),
     probe: z
       .boolean()
       .optional()
@@ -132,6 +136,7 @@ const modelSchema = z.strictObject({
     .optional()
     .meta({ description: "A second attempt on another deployment when no first token has come for so long" }),
   timeouts: timeoutsSchema.optional(),
+  ...parameterFields,
   cache: cacheSchema.optional(),
 })
 

@@ -1,13 +1,9 @@
 // What the configuration may say of a provider; which settings fit its type is checked when it is resolved.
 import { z } from "zod"
 import { providerSettings, providerTypeNames, type ProviderSetting } from "../provider-types.ts"
+import { headersSchema } from "./headers.ts"
 import { region } from "./models.ts"
 import { secret } from "./secrets.ts"
-
-const headerName = z
-  .string()
-  .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$/)
-  .meta({ description: "the name of a header" })
 
 const text = z.string().min(1).max(2_048)
 
@@ -35,8 +31,7 @@ export const providerSchema = z.strictObject({
     }),
   settings: z
     .strictObject({
-      headers: z
-        .record(headerName, secret)
+      headers: headersSchema
         .optional()
         .meta({ description: "Further headers of each request; secret ones by { env: NAME } or { file: path }" }),
       options: z

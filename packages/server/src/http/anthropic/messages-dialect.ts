@@ -16,6 +16,7 @@ import { messagesTexts } from "./messages-texts.ts"
 export const messagesDialect: ClientDialect = {
   ...anthropicShape,
   name: "anthropic-messages",
+  kind: "messages",
   operation: "messages",
   path: "/messages",
   passedHeaders,

@@ -1,6 +1,6 @@
 // Lets a light run in: its key may use the model (asked before all else), and what it may use is held of its limits before anything is asked of a provider.
 import { dearestPrice, type Price } from "../../accounting/index.ts"
-import type { Model } from "../../inference/index.ts"
+import { outputTokensMaxOf, type Model } from "../../inference/index.ts"
 import { requireModel } from "../../security/index.ts"
 import type { HotCall } from "../shell.ts"
 import type { LightCall, LightRunDependencies } from "./light-call.ts"
@@ -31,7 +31,7 @@ export function admit(dependencies: AdmitDependencies, call: LightCall, model: M
     model: model.name,
     tags: principal.tags,
     inputTokensEstimated: request.inputTokensEstimated,
-    outputTokensMax: request.outputTokensMax,
+    outputTokensMax: outputTokensMaxOf(model, request.outputTokensMax),
     pieces: request.pieces,
     price: highestPrice(dependencies, model),
   })

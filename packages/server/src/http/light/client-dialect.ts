@@ -13,6 +13,8 @@ import type { WireShape } from "./wire-shape.ts"
 export interface ClientDialect extends WireShape {
   /** Upstreams that speak it are passed its bytes. */
   readonly name: Dialect
+  /** What is asked in it. */
+  readonly kind: "chat" | "messages" | "completions"
   /** The name of a run: `chat.completions`. */
   readonly operation: string
   /** Below the base URL of such an upstream. */
@@ -49,7 +51,8 @@ export interface ClientDialect extends WireShape {
   /** A function from each event to its frames. */
   chunks(options: RenderOptions): (event: ModelEvent) => string[]
   readonly texts: AnswerTexts
-  readonly memory: DialectMemory
+  /** Absent where there is no conversation to remember. */
+  readonly memory?: DialectMemory
   /** All events of one call as the JSON answer. */
   whole(options: RenderOptions, events: readonly ModelEvent[]): JsonValue
 }

@@ -1,9 +1,11 @@
 // What the gateway reads of a request body without parsing it, and the body that it sends upstream instead.
 import { AppError, isJsonObject, type JsonObject, type JsonValue } from "../../core/index.ts"
+import { withChanges, type ParameterChanges, type TopLevel } from "../../inference/index.ts"
 import { parseJsonObject } from "../request-body.ts"
 import type { BodyBytes, Edit } from "./body-bytes.ts"
 import { scanTopLevel, type Span } from "./body-scan.ts"
 import { estimateInputTokens } from "./input-estimate.ts"
+import { changeEdits, topOfBytes } from "./parameter-edits.ts"
 
 export interface ForwardedBody {
   model: string
@@ -22,8 +24,10 @@ export interface ForwardedBody {
   recalls?: boolean
   sizeBytes: number
   inputTokensEstimated: number
-  /** The bytes for a deployment: its own name of the model, and what the dialect changes. */
-  forUpstream(upstreamModel: string): Buffer | readonly Buffer[]
+  /** The bytes for a deployment: its own name of the model, what the dialect changes, and other parameters. */
+  forUpstream(upstreamModel: string, changes?: ParameterChanges): Buffer | readonly Buffer[]
+  /** What it has of these parameters. */
+  top(names: ReadonlySet<string>): TopLevel
   /** The request has that parameter, among those whose place is known. */
   has(name: string): boolean
   /** The first bytes of its JSON; empty where it is missing. */
@@ -64,8 +68,13 @@ export function forwardedBody(bytes: BodyBytes, rules: BodyRules, userOf: UserOf
   if (!spans || !values || !model || values["perdure"] !== undefined || rules.unusual?.(values)) return parsedBody(bytes, rules, userOf)
   const read = readRequest(values, userOf)
   const edits = rules.edits(values, spans)
-  const forUpstream = (upstreamModel: string): Buffer | readonly Buffer[] =>
-    bytes.edited(upstreamModel === read.model ? edits : [...edits, { ...model, text: JSON.stringify(upstreamModel) }])
+  const slow = (): ForwardedBody => parsedBody(bytes, rules, userOf)
+  const forUpstream = (upstreamModel: string, changes?: ParameterChanges): Buffer | readonly Buffer[] => {
+    const own = upstreamModel === read.model ? edits : [...edits, { ...model, text: JSON.stringify(upstreamModel) }]
+    if (!changes || changes.size === 0) return bytes.edited(own)
+    const more = changeEdits(bytes, changes, model.end)
+    return more ? bytes.edited([...own, ...more]) : slow().forUpstream(upstreamModel, changes)
+  }
   const head = (name: string): string => {
     const span = spans.get(name)
     return span ? bytes.text({ start: span.start, end: Math.min(span.end, span.start + headBytesMax) }) : ""
@@ -73,7 +82,8 @@ export function forwardedBody(bytes: BodyBytes, rules: BodyRules, userOf: UserOf
   const { sizeBytes } = bytes
   const inputTokensEstimated = estimateInputTokens(bytes)
   const parsed = (): JsonObject => parseJsonObject(bytes.whole())
-  return { ...read, sizeBytes, inputTokensEstimated, forUpstream, has: (name) => spans.has(name), head, parsed }
+  const top = (names: ReadonlySet<string>): TopLevel => topOfBytes(bytes, names) ?? slow().top(names)
+  return { ...read, sizeBytes, inputTokensEstimated, forUpstream, top, has: (name) => spans.has(name), head, parsed }
 }
 
 /** Enough to see the role of the first message. */
@@ -96,15 +106,17 @@ function parsedBody(bytes: BodyBytes, { change, modelAssumed }: BodyRules, userO
   const parsed =
     modelAssumed === undefined || (sent["model"] !== undefined && sent["model"] !== null) ? sent : { ...sent, model: modelAssumed }
   const read = readRequest({ ...parsed, ...(perdure === undefined ? {} : { perdure }) }, userOf)
-  const forUpstream = (upstreamModel: string): Buffer => Buffer.from(JSON.stringify({ ...change(parsed), model: upstreamModel }))
+  const forUpstream = (upstreamModel: string, changes: ParameterChanges = new Map()): Buffer =>
+    Buffer.from(JSON.stringify({ ...change(withChanges(parsed, changes)), model: upstreamModel }))
   const head = (name: string): string => (parsed[name] === undefined ? "" : JSON.stringify(parsed[name]).slice(0, headBytesMax))
   const { sizeBytes } = bytes
   const inputTokensEstimated = estimateInputTokens(bytes)
   const has = (name: string): boolean => parsed[name] !== undefined
-  return { ...read, sizeBytes, inputTokensEstimated, forUpstream, has, head, parsed: () => parsed }
+  const top = (): TopLevel => ({ has, value: (name) => parsed[name] })
+  return { ...read, sizeBytes, inputTokensEstimated, forUpstream, top, has, head, parsed: () => parsed }
 }
 
-type ReadRequest = Omit<ForwardedBody, "sizeBytes" | "inputTokensEstimated" | "forUpstream" | "has" | "head" | "parsed">
+type ReadRequest = Omit<ForwardedBody, "sizeBytes" | "inputTokensEstimated" | "forUpstream" | "top" | "has" | "head" | "parsed">
 
 function readRequest(values: Values, userOf: UserOf): ReadRequest {
   const { model, stream = false, stream_options: options } = values
@@ -119,10 +131,16 @@ function readRequest(values: Values, userOf: UserOf): ReadRequest {
     stream: stream === true,
     usageAsked: isJsonObject(options) && options["include_usage"] === true,
     base64Asked: values["encoding_format"] === "base64",
-    outputTokensMax: countOf(values["max_completion_tokens"]) ?? countOf(values["max_tokens"]),
+    outputTokensMax: outputTokensMaxIn(values),
     cacheKey: typeof values["prompt_cache_key"] === "string" ? values["prompt_cache_key"] : null,
     perdure: values["perdure"],
   }
+}
+
+/** Of all answers together: each of them may be so long, and those that are thrown away are paid too. */
+function outputTokensMaxIn(values: Values): number | null {
+  const each = countOf(values["max_completion_tokens"]) ?? countOf(values["max_tokens"])
+  return each === null ? null : each * Math.max(countOf(values["n"]) ?? 1, countOf(values["best_of"]) ?? 1, 1)
 }
 
 function countOf(value: JsonValue | undefined): number | null {

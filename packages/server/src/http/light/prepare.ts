@@ -1,6 +1,6 @@
 // What happens between the admission of a call and its deployments: guards look at the request, the cache may have the answer.
 // Only a guard that asks somebody, an embedding or the shared level of the cache makes it wait.
-import { AppError, isJsonObject, type JsonObject } from "../../core/index.ts"
+import { AppError, isJsonObject, type JsonObject, type JsonValue } from "../../core/index.ts"
 import {
   cachePlan,
   cacheWish,
@@ -8,6 +8,7 @@ import {
   type CacheHit,
   type CachePlan,
   type CachePolicy,
+  type CacheQuestion,
   type AnswerCache,
   type Capabilities,
   type Model,
@@ -40,6 +41,7 @@ export interface Asked {
 /** What is needed of the kind of call: a client's dialect, or one whose answers have no texts of a model. */
 export interface PreparedDialect extends Pick<ClientDialect, "readBody"> {
   readonly name: string
+  readonly kind?: ClientDialect["kind"]
   readonly texts: AnswerTexts | undefined
   /** What a model must do that a guard sends the call to; chat when absent. */
   readonly needs?: keyof Capabilities
@@ -92,7 +94,7 @@ function guardContext(
   const { principal, request } = call.hot
   const [path = ""] = (request.url ?? "").split("?", 1)
   return {
-    endpoint: endpointGroupOf(path) ?? "",
+    endpoint: guardedAs(endpointGroupOf(path) ?? ""),
     runId: call.runId,
     projectId: principal.projectId,
     principal: principal.id,
@@ -101,6 +103,11 @@ function guardContext(
     tags: principal.tags,
     signal,
   }
+}
+
+/** A guard of chats may not be passed by asking for the same in another way. */
+function guardedAs(group: string): string {
+  return group === "completions" ? "chat" : group
 }
 
 /** Headers are read only where the model or the request has to do with the cache. */
@@ -135,6 +142,7 @@ class Prepared {
   #guarded(asked: Asked, session: GuardSession): MaybeLater<Asked> {
     const { dependencies, dialect } = this.#options
     const parsed = asked.body.parsed()
+    if (hasTokens(parsed)) throw unreadableTokens()
     const texts = requestTexts(parsed)
     return later(session.before(texts), ({ texts: clean, model }) => {
       if (clean === texts && model === undefined) return asked
@@ -162,11 +170,12 @@ class Prepared {
       projectId: principal.projectId,
       principal: principal.id,
       user: call.request.user,
-      dialect: dialect.name,
+      dialect: dialect.kind === "completions" ? dialect.kind : dialect.name,
       model: model.name,
       stream: body.stream,
       usageAsked: body.usageAsked,
       body: asked.sent ?? body.parsed(),
+      parameters: parametersOf(model),
       ...plan,
     }
     return later(dependencies.cache.answers.find(question, this.#left), (finding) => {
@@ -176,6 +185,24 @@ class Prepared {
       else go(asked)
     })
   }
+}
+
+/** Answers that were made under other parameters are not the model's any more. */
+function parametersOf({ deployments }: Model): CacheQuestion["parameters"] {
+  if (!deployments.some(({ parameters }) => parameters !== undefined)) return undefined
+  return deployments.map(({ parameters }) => parameters ?? null)
+}
+
+/** A prompt in tokens is a text that no guard can read. */
+function hasTokens({ prompt }: JsonObject): boolean {
+  return Array.isArray(prompt) && (prompt as readonly JsonValue[]).some((each) => typeof each !== "string")
+}
+
+function unreadableTokens(): AppError {
+  return new AppError("unsupported_value", '"prompt" is tokens, which the guards of this server cannot read', {
+    param: "prompt",
+    hint: "Send the text itself.",
+  })
 }
 
 function clientLeft(): AppError {

@@ -1,6 +1,7 @@
 // Serves one request of a dialect: its bytes to deployments that speak it, its meaning to all others, and their answers back.
 import type { NewId } from "../../core/index.ts"
 import {
+  configuredCall,
   continuedCall,
   dialectOf,
   eventsOf,
@@ -18,6 +19,7 @@ import { admit, usableModel } from "./admit.ts"
 import type { BodyBytes } from "./body-bytes.ts"
 import type { ClientDialect } from "./client-dialect.ts"
 import { compactFirst, wantedCompaction } from "./compact.ts"
+import { configuredBody } from "./configured-body.ts"
 import { ClientStream, type Pausable } from "./client-stream.ts"
 import { EventRelay } from "./event-relay.ts"
 import { renderOptions, StreamSink, WholeSink, type EventSink } from "./event-sink.ts"
@@ -173,11 +175,15 @@ class Served {
     // What was compacted here is told in the answer, and what is recalled here comes in it: it is made here too.
     const isOurs = this.#call.compaction !== undefined || (this.#call.recalls && this.#body.has("context_management"))
     if (deployment.dialect === this.#dialect.name && !isOurs)
-      return this.#sameDialect(deployment, end, this.#dialect.passing?.(this.#body, deployment))
+      return this.#sameDialect(deployment, end, this.#dialect.passing?.(this.#bodyFor(deployment), deployment))
     const call = this.#modelCall()
     if ((call.cleared?.length ?? 0) > 0) return this.#recalling(deployment, end, call)
     if (isNative(deployment)) return this.#native(deployment, end, this.#sink(this.#body.model, end), call)
     return this.#translated(deployment, end, this.#sink(deployment.upstreamModel, end), call)
+  }
+
+  #bodyFor(deployment: Deployment): ForwardedBody {
+    return configuredBody(this.#body, deployment, this.#dialect.kind)
   }
 
   #remember(client: ClientStream): void {
@@ -208,13 +214,13 @@ class Served {
   /** Another way to ask, where the refusal is about something that the provider has otherwise. */
   #amended(refusal: UpstreamError, deployment: Deployment): OpenAttempt | undefined {
     if (deployment.dialect !== this.#dialect.name) return undefined
-    const passing = this.#dialect.passing?.(this.#body, deployment, refusal)
+    const passing = this.#dialect.passing?.(this.#bodyFor(deployment), deployment, refusal)
     return passing && ((place, end) => this.#sameDialect(place, end, passing))
   }
 
   #passed(deployment: Deployment, end: AttemptEnd, adapted: Buffer | undefined): Attempt {
     const { path } = this.#dialect
-    const body = adapted ?? this.#body.forUpstream(deployment.upstreamModel)
+    const body = adapted ?? this.#bodyFor(deployment).forUpstream(deployment.upstreamModel)
     const headers = this.#dialect.passedHeaders?.(this.#call.hot.request.headers)
     return this.#http(deployment, end, { path, body, ...(headers ? { headers } : {}), relay: this.#passRelay(deployment, end) })
   }
@@ -245,7 +251,7 @@ class Served {
   }
 
   #translated(deployment: Deployment, end: AttemptEnd, sink: EventSink, call: ModelCall): Attempt {
-    const request = dialectOf(deployment).chatRequest(call, deployment, { stream: this.#body.stream })
+    const request = dialectOf(deployment).chatRequest(configuredCall(call, deployment), deployment, { stream: this.#body.stream })
     const reader = openReader(deployment, this.#dependencies.newId, request.body.length)
     return this.#http(deployment, end, { ...request, relay: this.#eventRelay(deployment, reader, sink) })
   }

@@ -1,5 +1,6 @@
 // The body of a media request: JSON or a form with files; only the model's name is read and changed in it.
 import { AppError, type JsonObject, type JsonValue } from "../../core/index.ts"
+import type { ParameterChanges } from "../../inference/index.ts"
 import { BodyBytes, type Edit } from "../light/body-bytes.ts"
 import { forwardedBody, type BodyRules, type ForwardedBody } from "../light/forwarded-body.ts"
 import { boundaryOf, splitMultipart, type PlacedPart } from "../openai/files-multipart.ts"
@@ -42,8 +43,9 @@ export function formBody(bytes: Buffer, contentType: string): MediaBody {
     perdure: perdureOf(fields["perdure"]),
     sizeBytes: bytes.length,
     inputTokensEstimated: formTokensAssumed,
-    forUpstream: (upstreamModel) => form.with({ model: upstreamModel }, new Set(["perdure"])),
-    has: (name) => form.parts.some((part) => part.name === name),
+    forUpstream: (upstreamModel, changes) => form.with({ model: upstreamModel }, new Set(["perdure"]), changes),
+    top: () => ({ has: (name) => form.has(name), value: (name) => fields[name] }),
+    has: (name) => form.has(name),
     head: () => "",
     parsed: () => fields,
     reread: (changed) => formBody(form.with(changed), contentType),
@@ -57,23 +59,42 @@ class Form {
   readonly fields: Readonly<Record<string, string>>
   readonly #bytes: Buffer
 
+  readonly #boundary: string
+
   constructor(bytes: Buffer, contentType: string) {
     this.#bytes = bytes
-    this.parts = splitMultipart(bytes, boundaryOf(contentType))
+    this.#boundary = boundaryOf(contentType)
+    this.parts = splitMultipart(bytes, this.#boundary)
     const fields = this.parts.filter(({ filename }) => filename === undefined)
     this.fields = Object.fromEntries(fields.map(({ name, content }) => [name, content.toString()]))
   }
 
-  /** With other texts in the fields that have others there, and without some parts; every other byte as it was. */
-  with(changed: JsonObject, left: ReadonlySet<string> = new Set()): Buffer {
+  /** Lists are parts whose names end in brackets. */
+  has(name: string): boolean {
+    return this.parts.some((part) => part.name === name || part.name === `${name}[]`)
+  }
+
+  /** With other texts in the fields that have others there, without some parts and with further ones; every other byte as it was. */
+  with(changed: JsonObject, left: ReadonlySet<string> = new Set(), changes: ParameterChanges = new Map()): Buffer {
+    const isLeft = (name: string): boolean => left.has(name) || changes.has(name.replace(/\[\]$/, ""))
     const edits = this.parts.flatMap(({ name, filename, content, start, end }): Edit[] => {
-      if (left.has(name)) return [{ start, end, text: "" }]
+      if (isLeft(name)) return [{ start, end, text: "" }]
       const text = filename === undefined ? changed[name] : undefined
       if (typeof text !== "string" || text === this.fields[name]) return []
       const from = content.byteOffset - this.#bytes.byteOffset
       return [{ start: from, end: from + content.length, text }]
     })
-    return Buffer.concat([new BodyBytes([this.#bytes]).edited(edits)].flat())
+    const at = this.parts[0]?.start ?? 0
+    const further = [...changes].flatMap(([name, value]) => this.#partsOf(name, value)).join("")
+    const added: Edit[] = further === "" ? [] : [{ start: at, end: at, text: further }]
+    return Buffer.concat([new BodyBytes([this.#bytes]).edited([...added, ...edits])].flat())
+  }
+
+  #partsOf(name: string, value: JsonValue | undefined): string[] {
+    if (value === undefined || value === null) return []
+    const [each, all] = Array.isArray(value) ? [`${name}[]`, value as readonly JsonValue[]] : [name, [value]]
+    const texts = all.map((one) => (typeof one === "string" ? one : JSON.stringify(one)))
+    return texts.map((text) => `\r\nContent-Disposition: form-data; name="${each}"\r\n\r\n${text}\r\n--${this.#boundary}`)
   }
 }
 

@@ -11,6 +11,18 @@ const gateway = await startTestGateway({
     testModel("chat-only", testDeployment(provider.url, { id: "fake/chat" })),
     testModel("media", testDeployment(provider.url, { id: "fake/media", does: all })),
     testModel(
+      "set",
+      testDeployment(provider.url, {
+        id: "fake/set",
+        does: all,
+        parameters: {
+          defaults: { language: "de", timestamp_granularities: ["word", "segment"], voice: "alloy" },
+          overrides: { response_format: "json" },
+          dropped: ["prompt"],
+        },
+      }),
+    ),
+    testModel(
       "two",
       testDeployment(provider.url, { id: "fake/first", does: all }),
       testDeployment(provider.url, { id: "fake/second", does: all, priority: 1 }),
@@ -170,5 +182,36 @@ describe("errors", () => {
     )
     const blocked = await rawPost(gateway.url, "/v1/images/generations", { model: "media", prompt: "x" })
     expect([blocked.status, blocked.text]).toEqual([400, expect.stringContaining("moderation_blocked")])
+  })
+})
+
+describe("parameters of a deployment", () => {
+  it("are further fields of a form, in place of those that it has where they are forced, and the file stays as it is", async () => {
+    provider.next(json({ text: "hi" }))
+    const file = await toFile(Buffer.from("RIFF\r\n--not-a-boundary"), "a.wav")
+    await client.audio.transcriptions.create({ model: "set", file, prompt: "names", response_format: "verbose_json" })
+    const form = provider.last?.text ?? ""
+    const fields = [...form.matchAll(/name="([^"]+)"\r\n\r\n([^\r]*)\r\n/g)].map(([, name, value]) => `${name}=${value}`)
+    expect(fields.toSorted()).toEqual(
+      [
+        "language=de",
+        "model=m-upstream",
+        "response_format=json",
+        "timestamp_granularities[]=segment",
+        "timestamp_granularities[]=word",
+        "voice=alloy",
+      ].toSorted(),
+    )
+    expect(form).toContain("RIFF\r\n--not-a-boundary\r\n--")
+    provider.next(json({ text: "hi" }))
+    await client.audio.transcriptions.create({ model: "set", file, language: "en", timestamp_granularities: ["word"] })
+    expect(provider.last?.text).not.toContain("segment")
+    expect(provider.last?.text).toMatch(/name="language"\r\n\r\nen\r\n/)
+  })
+
+  it("are members of JSON", async () => {
+    provider.next({ raw: { status: 200, headers: { "content-type": "audio/mpeg" }, body: ["x"] } })
+    await client.audio.speech.create({ model: "set", input: "hello", voice: "nova", response_format: "wav" })
+    expect(provider.last?.body).toMatchObject({ voice: "nova", response_format: "json", language: "de" })
   })
 })

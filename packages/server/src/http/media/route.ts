@@ -3,6 +3,7 @@ import type { Deployment } from "../../inference/index.ts"
 import { admit, usableModel } from "../light/admit.ts"
 import { AnswerAttempt } from "../light/answer-attempt.ts"
 import type { BodyBytes } from "../light/body-bytes.ts"
+import { configuredBody } from "../light/configured-body.ts"
 import { Forward, type AttemptEnd } from "../light/forward.ts"
 import type { ForwardedBody } from "../light/forwarded-body.ts"
 import { HttpAttempt, type Relay } from "../light/http-attempt.ts"
@@ -108,7 +109,7 @@ function serve(dependencies: LightRunDependencies, endpoint: MediaEndpoint, call
     plan: planOf(dependencies, call, body, model, endpoint.needs, ({ dialect }) => dialect !== "native"),
     openAttempt: (deployment, end) =>
       endpoint.kind === "rerank" && ranksInItsOwnForm(deployment)
-        ? new AnswerAttempt(call, end, (signal) => makeRerank(dependencies, body, deployment, signal))
+        ? new AnswerAttempt(call, end, (signal) => makeRerank(dependencies, configuredBody(body, deployment, "other"), deployment, signal))
         : new HttpAttempt({
             dependencies,
             call,
@@ -116,7 +117,7 @@ function serve(dependencies: LightRunDependencies, endpoint: MediaEndpoint, call
             end,
             path: endpoint.upstreamPath,
             headers,
-            body: body.forUpstream(deployment.upstreamModel),
+            body: configuredBody(body, deployment, "other").forUpstream(deployment.upstreamModel),
             relay: relay(deployment, end),
           }),
     failBegun: (error) => {

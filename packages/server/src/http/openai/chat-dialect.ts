@@ -31,6 +31,7 @@ function passing(body: ForwardedBody, deployment: Deployment, refusal?: Upstream
 export const chatDialect: ClientDialect = {
   ...openAiShape,
   name: "openai-chat",
+  kind: "chat",
   operation: "chat.completions",
   path: "/chat/completions",
   doneFrame: sseDone,

@@ -1,8 +1,9 @@
 // `POST /v1/embeddings`: passed through to providers, or computed by a model of this process; vectors as floats or base64.
 import { AppError, isJsonObject, type JsonValue } from "../../core/index.ts"
-import { usageOf, type Deployment, type UpstreamError } from "../../inference/index.ts"
+import { usageOf, withChanges, type Deployment, type ParameterChanges, type UpstreamError } from "../../inference/index.ts"
 import { admit, usableModel } from "../light/admit.ts"
 import { AnswerAttempt } from "../light/answer-attempt.ts"
+import { configuredBody } from "../light/configured-body.ts"
 import { Forward, type Attempt, type AttemptEnd } from "../light/forward.ts"
 import type { ForwardedBody } from "../light/forwarded-body.ts"
 import { HttpAttempt } from "../light/http-attempt.ts"
@@ -75,7 +76,7 @@ function serveEmbeddings(
       deployment,
       end,
       path: "/embeddings",
-      body: asked.forUpstream(deployment.upstreamModel),
+      body: configuredBody(asked, deployment, "embeddings").forUpstream(deployment.upstreamModel),
       relay: openRelay(dependencies, call, body, deployment, end),
     })
   new Forward({
@@ -85,7 +86,9 @@ function serveEmbeddings(
     openAttempt: (deployment, end) =>
       deployment.dialect === "openai-chat"
         ? ask(deployment, end, body.base64Asked && floatsOnly.has(deployment) ? withFloats(body) : body)
-        : new AnswerAttempt(call, end, (signal) => makeEmbeddings(dependencies, body, deployment, signal)),
+        : new AnswerAttempt(call, end, (signal) =>
+            makeEmbeddings(dependencies, configuredBody(body, deployment, "embeddings"), deployment, signal),
+          ),
     amend: (error, deployment) => {
       if (!refusesBase64(body, error)) return undefined
       floatsOnly.add(deployment)
@@ -118,7 +121,8 @@ function refusesBase64(body: ForwardedBody, error: UpstreamError): boolean {
 }
 
 function withFloats(body: ForwardedBody): ForwardedBody {
-  const forUpstream = (model: string): Buffer => Buffer.from(JSON.stringify({ ...body.parsed(), model, encoding_format: "float" }))
+  const forUpstream = (model: string, changes: ParameterChanges = new Map()): Buffer =>
+    Buffer.from(JSON.stringify({ ...withChanges(body.parsed(), changes), model, encoding_format: "float" }))
   return { ...body, forUpstream }
 }
 

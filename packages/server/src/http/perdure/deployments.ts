@@ -1,8 +1,9 @@
 // The route of deployments: the models that a key may use, where they are served, and how each place fares. No addresses, no credentials.
-import type { DeploymentPrice, Deployments, DeploymentStatus, ServedModel } from "@perdure/contract"
+import type { ConfiguredParameters, DeploymentPrice, Deployments, DeploymentStatus, ServedModel } from "@perdure/contract"
 import { Hono } from "hono"
 import { basename, isAbsolute } from "node:path"
 import type { Price, Prices } from "../../accounting/index.ts"
+import type { JsonObject } from "../../core/index.ts"
 import { isProbed, type Deployment, type Model, type Models, type Pool } from "../../inference/index.ts"
 import type { HttpEnv } from "../env.ts"
 import { answer } from "./answer.ts"
@@ -39,7 +40,9 @@ export function readDeployments(options: DeploymentsOptions, isAllowed: (name: s
 
 function servedModel(model: Model, isAllowed: (name: string) => boolean): ServedModel {
   const { name, ownedBy, aliases = [], regions, fallbacks = [], contextFallbacks = [], sort, hedgeAfterMs } = model
-  const deployments = model.deployments.map(({ id, priority = 0, weight = 1 }) => ({ id, priority, weight }))
+  const deployments = model.deployments.map(({ id, priority = 0, weight = 1, parameters }) => {
+    return { id, priority, weight, parameters: parameters ? shown(parameters) : null }
+  })
   return {
     name,
     aliases: aliases.filter(isAllowed),
@@ -52,6 +55,14 @@ function servedModel(model: Model, isAllowed: (name: string) => boolean): Served
     hedgeAfterMs: hedgeAfterMs ?? null,
     deployments: deployments.toSorted((a, b) => a.priority - b.priority),
   }
+}
+
+function shown({ defaults, overrides, dropped }: NonNullable<Deployment["parameters"]>): ConfiguredParameters {
+  return { defaults: values(defaults), overrides: values(overrides), dropped: [...dropped] }
+}
+
+function values(object: JsonObject): ConfiguredParameters["defaults"] {
+  return object as ConfiguredParameters["defaults"] // plain JSON, without members that are undefined
 }
 
 function statusOf(deployment: Deployment, { pool, prices }: DeploymentsOptions): DeploymentStatus {

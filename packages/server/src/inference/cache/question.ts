@@ -36,6 +36,7 @@ export function keysOf(question: CacheQuestion, embedModel: string | undefined):
   const body = Object.fromEntries(Object.entries(question.body).filter(([key]) => !volatile.has(key)))
   const place: JsonValue[] = [version, question.projectId, policy.scope, scope, dialect, model, stream, stream && usageAsked]
   if (key !== undefined) place.push({ idempotencyKey: key })
+  if (question.parameters) place.push({ parameters: question.parameters as unknown as JsonValue }) // plain JSON
   try {
     const exact = digest([...place, body])
     if (policy.mode === "exact" || embedModel === undefined) return { exact, semantic: undefined }

@@ -5,9 +5,14 @@ import type { CachedAnswer, CacheMode, CacheQuestion } from "./types.ts"
 const temperatureDefault = 1
 
 /** A request that is answered anew each time is one whose client wants variety: warmer than the policy lets pass. */
-export function isCool({ body, policy }: Pick<CacheQuestion, "body" | "policy">): boolean {
-  const temperature = body["temperature"]
-  return (typeof temperature === "number" ? temperature : temperatureDefault) <= policy.temperatureMax
+export function isCool({ body, policy, parameters = [null] }: Pick<CacheQuestion, "body" | "policy" | "parameters">): boolean {
+  const asked = body["temperature"]
+  return parameters.every((configured) => {
+    const { defaults = {}, overrides = {}, dropped = [] } = configured ?? {}
+    const own = dropped.includes("temperature") ? undefined : (asked ?? undefined)
+    const temperature = overrides["temperature"] ?? own ?? defaults["temperature"]
+    return (typeof temperature === "number" ? temperature : temperatureDefault) <= policy.temperatureMax
+  })
 }
 
 // In JSON a quote inside a text is escaped, so none of these can be found inside what a model said.

@@ -1,4 +1,5 @@
 // The words of the answer cache: who may share answers, what is asked of it, what it keeps, what it says.
+import type { ParametersConfig } from "../../config/index.ts"
 import type { JsonObject } from "../../core/index.ts"
 
 export type CacheMode = "exact" | "semantic"
@@ -32,6 +33,8 @@ export interface CacheQuestion {
   /** The stream carries the usage chunk that its client asked for. */
   usageAsked: boolean
   body: JsonObject
+  /** What the configuration of the model's deployments says of parameters; absent where nothing. */
+  parameters?: readonly (ParametersConfig | null)[] | undefined
   policy: CachePolicy
   /** False: answers are made anew and replace what is kept. */
   read: boolean

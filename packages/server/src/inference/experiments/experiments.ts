@@ -10,7 +10,7 @@ import {
 import { AppError, type JsonObject, type Limits } from "../../core/index.ts"
 import { experimentLog, experiments, experimentStates, type Queryable, type Store, type StoredExperimentState } from "../../store/index.ts"
 import { assign } from "./assign.ts"
-import { heldExperiment, projectExperiments, type ExperimentRows, type ProjectExperiments } from "./held.ts"
+import { heldExperiment, inState, projectExperiments, type ExperimentRows, type ParametersOf, type ProjectExperiments } from "./held.ts"
 import type { Asker, Assigned, DeclaredExperiment, HeldExperiment } from "./types.ts"
 import { sharesOf } from "./weights.ts"
 
@@ -23,6 +23,8 @@ export interface ExperimentsOptions {
   }
   /** Throws where a variant's model or prompt leads nowhere. */
   checkVariants: (projectId: string, definition: ExperimentDefinition) => void
+  /** What is known of a variant holds for these of its model. */
+  parametersOf?: ParametersOf
   limits: Pick<Limits, "experimentsPerProjectMax">
 }
 
@@ -60,7 +62,7 @@ export function createExperiments(options: ExperimentsOptions): Experiments {
     await store.project(projectId).transaction(async (tx) => {
       // As it is in the database: another process may have changed it a moment ago.
       const state = await experimentStates.lockState(tx, projectId, name, before.basis)
-      await work(tx, heldExperiment(before, state))
+      await work(tx, inState(before, state))
     })
     await own.refresh(projectId)
     return get(projectId, name)
@@ -107,14 +109,16 @@ export function createExperiments(options: ExperimentsOptions): Experiments {
 /** Put together when they are asked for after a change; projects that made nothing share what is declared. */
 class HeldByProject {
   readonly #own: ExperimentsOptions["own"]
+  readonly #parametersOf: ParametersOf | undefined
   #declared: readonly DeclaredExperiment[]
   #shared: ProjectExperiments
   #of = new WeakMap<ExperimentRows, ProjectExperiments>()
 
-  constructor({ own, declared }: ExperimentsOptions) {
+  constructor({ own, declared, parametersOf }: ExperimentsOptions) {
     this.#own = own
+    this.#parametersOf = parametersOf
     this.#declared = declared
-    this.#shared = projectExperiments(declared, { own: [], states: [] })
+    this.#shared = projectExperiments(declared, { own: [], states: [] }, this.#parametersOf)
   }
 
   of(projectId: string): ProjectExperiments {
@@ -122,14 +126,14 @@ class HeldByProject {
     if (!rows) return this.#shared
     const known = this.#of.get(rows)
     if (known) return known
-    const made = projectExperiments(this.#declared, rows)
+    const made = projectExperiments(this.#declared, rows, this.#parametersOf)
     this.#of.set(rows, made)
     return made
   }
 
   declare(declared: readonly DeclaredExperiment[]): void {
     this.#declared = declared
-    this.#shared = projectExperiments(declared, { own: [], states: [] })
+    this.#shared = projectExperiments(declared, { own: [], states: [] }, this.#parametersOf)
     this.#of = new WeakMap()
   }
 }
@@ -143,7 +147,7 @@ interface NewExperiment {
 
 async function insert(
   tx: Queryable,
-  { limits }: ExperimentsOptions,
+  { limits, parametersOf }: ExperimentsOptions,
   { projectId, principal, name, definition }: NewExperiment,
 ): Promise<void> {
   const { experimentsPerProjectMax } = limits
@@ -153,7 +157,7 @@ async function insert(
     })
   const row = { name, definition: definition as unknown as JsonObject, createdBy: principal } // plain JSON by its schema
   if (!(await experiments.insertExperiment(tx, projectId, row))) throw taken("name", `there is an experiment "${name}"`)
-  const made = heldExperiment({ name, definition, origin: "api" }, undefined)
+  const made = heldExperiment({ name, definition, origin: "api" }, undefined, parametersOf)
   await experimentStates.putState(tx, projectId, stateOf(made))
   const after = weightsOf(made)
   await experimentLog.addEntry(tx, projectId, name, {

@@ -28,11 +28,16 @@ export async function loadExperiments(db: Queryable, projectId: string): Promise
 }
 
 /** A declared one goes before one that was made over the API. */
-export function projectExperiments(declared: readonly DeclaredExperiment[], { own, states }: ExperimentRows): ProjectExperiments {
+export function projectExperiments(
+  declared: readonly DeclaredExperiment[],
+  { own, states }: ExperimentRows,
+  parametersOf?: ParametersOf,
+): ProjectExperiments {
   const stateOf = new Map(states.map((each) => [each.name, each]))
   const made = own.map(({ name, definition }) => ({ name, definition: experimentDefinitionSchema.parse(definition), origin: "api" })) // checked when it was stored
   const byName = new Map<string, HeldExperiment>()
-  for (const each of [...declared, ...made]) if (!byName.has(each.name)) byName.set(each.name, heldExperiment(each, stateOf.get(each.name)))
+  for (const each of [...declared, ...made])
+    if (!byName.has(each.name)) byName.set(each.name, heldExperiment(each, stateOf.get(each.name), parametersOf))
   const byModel = new Map<string, HeldExperiment>()
   const byPrompt = new Map<string, HeldExperiment>()
   for (const held of byName.values()) {
@@ -42,15 +47,37 @@ export function projectExperiments(declared: readonly DeclaredExperiment[], { ow
   return { byName, byModel, byPrompt }
 }
 
-export function heldExperiment({ name, definition, origin }: DeclaredExperiment, state: StoredExperimentState | undefined): HeldExperiment {
+/** What the configuration says of the parameters of a model; undefined where nothing. */
+export type ParametersOf = (model: string) => JsonValue | undefined
+
+export function heldExperiment(
+  declared: DeclaredExperiment,
+  state: StoredExperimentState | undefined,
+  parametersOf: ParametersOf = () => undefined,
+): HeldExperiment {
+  const contents = Object.values(declared.definition.variants).map((given) => contentOf(given, parametersOf))
+  return withContents(declared, state, contents)
+}
+
+/** The same experiment as it stands somewhere else. */
+export function inState(held: HeldExperiment, state: StoredExperimentState | undefined): HeldExperiment {
+  const contents = held.variants.map(({ content }) => content)
+  return withContents(held, state, contents)
+}
+
+function withContents(
+  { name, definition, origin }: DeclaredExperiment,
+  state: StoredExperimentState | undefined,
+  contents: readonly string[],
+): HeldExperiment {
   const entries = Object.entries(definition.variants)
   const declared = sharesOf(entries.map(([, { weight }]) => weight))
-  const basis = digest(entries.map(([variant, given]) => [variant, contentOf(given), given.weight]))
+  const basis = digest(entries.map(([variant, given], index) => [variant, contents[index] ?? "", given.weight]))
   const given = state?.basis === basis ? state.weights : null
   const current = given === null ? declared : sharesOf(entries.map(([variant]) => given[variant] ?? 0))
   const variants = entries.map(([variant, each], index): HeldVariant => {
     const weights = { declaredWeight: declared[index] ?? 0, weight: current[index] ?? 0 }
-    return { name: variant, content: contentOf(each), model: each.model, prompt: each.prompt, ...weights }
+    return { name: variant, content: contents[index] ?? "", model: each.model, prompt: each.prompt, ...weights }
   })
   const { status = "running", winner = null } = state ?? {}
   const control = variants.find((each) => each.name === definition.control) ?? variants[0]
@@ -63,8 +90,10 @@ export function controlOf({ definition, variants }: HeldExperiment): HeldVariant
   return variants.find(({ name }) => name === definition.control) ?? variants[0]
 }
 
-function contentOf({ model, prompt }: ExperimentDefinition["variants"][string]): string {
-  return digest({ model: model ?? null, prompt: prompt ? { ...prompt } : null })
+/** With other parameters a model answers otherwise. */
+function contentOf({ model, prompt }: ExperimentDefinition["variants"][string], parametersOf: ParametersOf): string {
+  const parameters = model === undefined ? undefined : parametersOf(model)
+  return digest({ model: model ?? null, prompt: prompt ? { ...prompt } : null, ...(parameters === undefined ? {} : { parameters }) })
 }
 
 function digest(value: object): string {

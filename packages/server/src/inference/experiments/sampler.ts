@@ -10,7 +10,7 @@ import {
   type StoredScoreSums,
 } from "../../store/index.ts"
 import { weightsOf, type Experiments } from "./experiments.ts"
-import { heldExperiment } from "./held.ts"
+import { inState } from "./held.ts"
 import type { ScoreSums } from "./posterior.ts"
 import { sample, type SampledVariant } from "./sampling.ts"
 import type { HeldExperiment } from "./types.ts"
@@ -84,7 +84,7 @@ async function sampleOne(tx: Queryable, projectId: string, held: HeldExperiment)
   if (!(await experimentStates.tryLockSampling(tx, projectId, name))) return
   const state = await experimentStates.lockState(tx, projectId, name, basis)
   if (!(await experimentStates.noteSampling(tx, projectId, name, sampling.everyMs))) return
-  const now = heldExperiment(held, state)
+  const now = inState(held, state)
   if (now.fixed) return
   const scores = await experimentScores.scoresOf(tx, projectId, name)
   const variants = now.variants.map((variant): SampledVariant => ({ ...variant, scores: sumsOf(scores, variant, sampling.score) }))

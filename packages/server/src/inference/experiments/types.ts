@@ -4,7 +4,7 @@ import type { StoredExperimentState } from "../../store/index.ts"
 
 export interface HeldVariant {
   readonly name: string
-  /** Digest of its model and prompt: what is known of it holds for these only. */
+  /** Digest of its model, with the parameters that are configured for it, and prompt: what is known of it holds for these only. */
   readonly content: string
   readonly model: string | undefined
   readonly prompt: { readonly id: string; readonly version?: number | undefined; readonly label?: string | undefined } | undefined

@@ -1,9 +1,10 @@
 // Vectors of texts, and documents by relevance, from a deployment behind HTTP, whatever dialect it speaks.
-import { AppError } from "../../core/index.ts"
+import { AppError, type JsonObject } from "../../core/index.ts"
 import type { Deployment, ModelUsage } from "../types.ts"
 import { unreadable } from "../upstream-error.ts"
+import { parameterChanges, withChanges } from "../parameters/index.ts"
 import { dialectOf } from "./index.ts"
-import type { EmbeddingsAnswer, EmbeddingsCall, RerankAnswer, RerankCall } from "./port.ts"
+import type { EmbeddingsAnswer, EmbeddingsCall, ProviderRequest, RerankAnswer, RerankCall } from "./port.ts"
 import { plainRerank } from "./plain-rerank.ts"
 import { ask, type SendOptions } from "./send.ts"
 import { estimatedUsage } from "./usage.ts"
@@ -25,7 +26,7 @@ export async function embeddingsOf(
 ): Promise<Embeddings> {
   const { embeddings } = dialectOf(deployment)
   if (!embeddings) throw cannot(deployment, "make embeddings")
-  const requests = embeddings.requests(call, deployment)
+  const requests = embeddings.requests(withDimensions(call, deployment), deployment).map((request) => withParameters(request, deployment))
   const answers: EmbeddingsAnswer[] = []
   for (let from = 0; from < requests.length; from += requestsAtOnceMax) {
     const some = requests.slice(from, from + requestsAtOnceMax)
@@ -63,6 +64,24 @@ export async function rerankOf(
   const chars = call.documents.reduce((sum, text) => sum + text.length, call.query.length)
   const usage = usageOf([inputTokens ?? (searchUnits === null ? null : 0)], chars)
   return { results, usage: searchUnits === null ? usage : { ...usage, searchUnits } }
+}
+
+/** The configuration may say how long vectors are, where the call does not, or whatever it says. */
+function withDimensions(call: EmbeddingsCall, { parameters }: Deployment): EmbeddingsCall {
+  if (!parameters) return call
+  const { defaults, overrides, dropped } = parameters
+  const asked = dropped.includes("dimensions") ? null : call.dimensions
+  const dimensions = overrides["dimensions"] ?? asked ?? defaults["dimensions"]
+  return { ...call, dimensions: typeof dimensions === "number" ? dimensions : null }
+}
+
+function withParameters(request: ProviderRequest, deployment: Deployment): ProviderRequest {
+  if (!deployment.parameters) return request
+  const body = JSON.parse(request.body) as JsonObject // made by a dialect
+  const top = { has: (name: string) => Object.hasOwn(body, name), value: (name: string) => body[name] }
+  const changes = parameterChanges(deployment, "embeddings", () => top)
+  const own = new Map([...changes].filter(([name]) => name !== "dimensions"))
+  return own.size === 0 ? request : { ...request, body: JSON.stringify(withChanges(body, own)) }
 }
 
 function usageOf(counts: readonly (number | null)[], chars: number): ModelUsage {

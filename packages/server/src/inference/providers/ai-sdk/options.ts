@@ -3,6 +3,7 @@ import { isJsonObject, type JsonObject } from "../../../core/index.ts"
 import type { ModelCall } from "../../types.ts"
 import { promptOf, type PromptContext } from "./prompt.ts"
 import type { SdkCallOptions, SdkLanguageModel } from "./spec.ts"
+import { withOwnParameters } from "../own-parameters.ts"
 
 export function callOptions(call: ModelCall, model: SdkLanguageModel, context: PromptContext, abortSignal: AbortSignal): SdkCallOptions {
   const format = formatOf(call)
@@ -48,7 +49,7 @@ function toolsOf({ tools, toolChoice }: ModelCall): Pick<SdkCallOptions, "tools"
 
 /** Before version 4 each provider has an option of its own; most call it like OpenAI. */
 function reasoningOf(
-  { reasoningEffort, only }: ModelCall,
+  { reasoningEffort, only, own: configured }: ModelCall,
   model: SdkLanguageModel,
   { version }: PromptContext,
 ): Pick<SdkCallOptions, "reasoning" | "providerOptions"> {
@@ -56,7 +57,9 @@ function reasoningOf(
   const isSpecified = version === "v4"
   const name = model.provider.split(".")[0] ?? model.provider
   const told = reasoningEffort === null || isSpecified ? {} : { [name]: { reasoningEffort } }
-  const providerOptions = { ...told, ...own }
+  const { providerOptions = {} } = withOwnParameters({ providerOptions: { ...told, ...own } }, { own: configured }) as {
+    providerOptions?: JsonObject // checked when the configuration was loaded
+  }
   return {
     ...(reasoningEffort !== null && isSpecified ? { reasoning: reasoningEffort } : {}),
     ...(Object.keys(providerOptions).length > 0 ? { providerOptions } : {}),

@@ -7,6 +7,7 @@ import { answerFormat, type AnswerFormat } from "./answer-format.ts"
 import { cacheControl } from "./content.ts"
 import { anthropicMessages } from "./messages.ts"
 import { thinkingOf } from "./thinking.ts"
+import { withOwnParameters } from "../own-parameters.ts"
 
 export function messagesRequest(call: ModelCall, deployment: Deployment, stream: boolean): JsonObject {
   const traits = claudeTraits(deployment.upstreamModel)
@@ -30,7 +31,7 @@ export function messagesRequest(call: ModelCall, deployment: Deployment, stream:
     ...sampling(call, traits, thinking?.["type"] === "enabled" || thinking?.["type"] === "adaptive"),
     ...toolFields(asked, format, traits),
   }
-  return call.only?.dialect === "anthropic-messages" ? { ...body, ...call.only.parameters } : body
+  return withOwnParameters(call.only?.dialect === "anthropic-messages" ? { ...body, ...call.only.parameters } : body, call)
 }
 
 /** White space alone is refused as a stop text, and without it the answer would not end where it was asked to. */

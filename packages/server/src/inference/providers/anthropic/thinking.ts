@@ -12,9 +12,19 @@ export interface Thinking {
   effort?: string
 }
 
+/** What it goes by. */
+export interface ThinkingCall extends Pick<ModelCall, "reasoningEffort" | "thinkingTokensMax"> {
+  toolChoice: ModelCall["toolChoice"]
+  messages: readonly {
+    role: string
+    toolCalls?: readonly object[]
+    reasoning?: readonly { dialect: Dialect; signature?: string; data?: string }[]
+  }[]
+}
+
 /** `outputTokensMax` is what the request allows for thoughts and answer together; `dialect`: whose thoughts go back with the call. */
 export function thinkingOf(
-  call: ModelCall,
+  call: ThinkingCall,
   traits: ClaudeTraits,
   outputTokensMax: number,
   dialect: Dialect = "anthropic-messages",
@@ -31,7 +41,7 @@ export function thinkingOf(
   return budget < leastBudget ? {} : { thinking: { type: "enabled", budget_tokens: budget } }
 }
 
-function byEffort(call: ModelCall, traits: ClaudeTraits): Thinking {
+function byEffort(call: ThinkingCall, traits: ClaudeTraits): Thinking {
   const word = call.reasoningEffort ?? effortOf(call.thinkingTokensMax ?? 0)
   const effort = word === "minimal" ? "low" : word === "xhigh" && !traits.hidesThoughts ? "high" : word
   if (isForced(call)) return { effort }
@@ -44,13 +54,13 @@ function effortOf(thinkingTokensMax: number): string {
   return thinkingTokensMax < 16_384 ? "medium" : "high"
 }
 
-function isForced({ toolChoice }: ModelCall): boolean {
+function isForced({ toolChoice }: ThinkingCall): boolean {
   return toolChoice !== "auto" && toolChoice !== "none"
 }
 
 /** The turn under way began with a tool call of another model, or one that did not think. */
-function hasCallWithoutThoughts({ messages }: ModelCall, own: Dialect): boolean {
+function hasCallWithoutThoughts({ messages }: ThinkingCall, own: Dialect): boolean {
   const last = messages.findLast((message) => message.role === "assistant")
-  if (!last || last.toolCalls.length === 0 || messages.at(-1)?.role !== "tool") return false
+  if (!last?.toolCalls || last.toolCalls.length === 0 || messages.at(-1)?.role !== "tool") return false
   return !(last.reasoning ?? []).some(({ dialect, signature, data }) => dialect === own && (signature ?? data) !== undefined)
 }

@@ -7,6 +7,7 @@ import { closedSchema } from "../closed-schema.ts"
 import { cachePoint, converseMessages } from "./content.ts"
 import { familyOf, holdsSchemas } from "./models.ts"
 import { thinkingFields } from "./thinking.ts"
+import { withOwnParameters } from "../own-parameters.ts"
 
 /** Parameters of Bedrock's own that a call brings along stand above ours; those for the model one by one. */
 export function converseRequest(call: ModelCall, deployment: Deployment): JsonObject {
@@ -21,7 +22,7 @@ export function converseRequest(call: ModelCall, deployment: Deployment): JsonOb
   const samples = samplingAllowed(model, thinking)
   const config = inferenceConfig(call, model, samples)
   const fields = { ...thinking, ...modelFields(call, model, samples), ...objectOf(own["additionalModelRequestFields"]) }
-  return {
+  const body = {
     messages,
     ...(instructions.length > 0 ? { system: instructions } : {}),
     ...(Object.keys(config).length > 0 ? { inferenceConfig: config } : {}),
@@ -31,6 +32,7 @@ export function converseRequest(call: ModelCall, deployment: Deployment): JsonOb
     ...own,
     ...(Object.keys(fields).length > 0 ? { additionalModelRequestFields: fields } : {}),
   }
+  return withOwnParameters(body, call)
 }
 
 function inferenceConfig(call: ModelCall, model: string, samples: boolean): JsonObject {

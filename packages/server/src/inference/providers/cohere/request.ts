@@ -2,11 +2,12 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../../../core/index.ts"
 import type { Deployment, ModelCall, ModelContent, ModelMessage } from "../../types.ts"
 import { cannotSend, mediaOf } from "../media.ts"
+import { withOwnParameters } from "../own-parameters.ts"
 
 /** Parameters of Cohere's own that a call brings along stand above ours. */
 export function cohereRequest(call: ModelCall, deployment: Deployment, stream: boolean): JsonObject {
   const own = call.only?.dialect === "cohere" ? call.only.parameters : {}
-  return {
+  const body = {
     ...defined({
       model: deployment.upstreamModel,
       messages: call.messages.flatMap((message) => messageOf(message, deployment)),
@@ -27,6 +28,7 @@ export function cohereRequest(call: ModelCall, deployment: Deployment, stream: b
     }),
     ...own,
   }
+  return withOwnParameters(body, call)
 }
 
 /** Cohere's own way of answering from passages; it cites them, which is left out. */

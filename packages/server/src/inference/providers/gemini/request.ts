@@ -5,6 +5,7 @@ import { cannotSend } from "../media.ts"
 import { geminiContents } from "./contents.ts"
 import { isVertex, knowsGemini3, thinkingConfig } from "./models.ts"
 import { geminiSchema } from "./schema.ts"
+import { withOwnParameters } from "../own-parameters.ts"
 
 /** Parameters of Gemini's own that a call brings along stand above ours; those of `generationConfig` one by one. */
 export function geminiRequest(call: ModelCall, deployment: Deployment): JsonObject {
@@ -12,13 +13,14 @@ export function geminiRequest(call: ModelCall, deployment: Deployment): JsonObje
   const ownConfig = isJsonObject(own["generationConfig"]) ? own["generationConfig"] : {}
   const { systemInstruction, contents } = geminiContents(call, deployment)
   const generationConfig = { ...defined(configOf(call, deployment)), ...ownConfig }
-  return {
+  const body = {
     contents,
     ...(systemInstruction === undefined ? {} : { systemInstruction }),
     ...toolsOf(call),
     ...own,
     ...(Object.keys(generationConfig).length > 0 ? { generationConfig } : {}),
   }
+  return withOwnParameters(body, call)
 }
 
 function configOf(call: ModelCall, deployment: Deployment): Record<string, JsonValue | undefined> {

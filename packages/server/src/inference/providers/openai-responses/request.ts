@@ -4,6 +4,7 @@ import type { Deployment, ModelCall } from "../../types.ts"
 import { wordFor } from "../openai/effort.ts"
 import { thinksBeforeAnswering } from "../openai/models.ts"
 import { inputItems } from "./input.ts"
+import { withOwnParameters } from "../own-parameters.ts"
 
 export function responsesRequest(call: ModelCall, deployment: Deployment, stream: boolean): JsonObject {
   refuseEssential(call, deployment)
@@ -19,7 +20,7 @@ export function responsesRequest(call: ModelCall, deployment: Deployment, stream
     text: textOf(call.responseFormat),
     user: call.user ?? undefined,
   }
-  return call.only?.dialect === "openai-responses" ? { ...body, ...call.only.parameters } : body
+  return withOwnParameters(call.only?.dialect === "openai-responses" ? { ...body, ...call.only.parameters } : body, call)
 }
 
 function refuseEssential({ stop = [], continuesPrefix }: ModelCall, { id }: Deployment): void {

@@ -5,7 +5,7 @@ import type { ChatHabits } from "../presets.ts"
 import { thinksBeforeAnswering } from "./models.ts"
 
 export function effortFields(
-  { reasoningEffort, thinkingTokensMax }: ModelCall,
+  { reasoningEffort, thinkingTokensMax }: Pick<ModelCall, "reasoningEffort" | "thinkingTokensMax">,
   deployment: Deployment,
   { effort: way }: ChatHabits,
 ): JsonObject {

@@ -6,6 +6,7 @@ import { effortFields } from "./effort.ts"
 import { chatMessages } from "./messages.ts"
 import { thinksBeforeAnswering } from "./models.ts"
 import { parametersFor } from "./parameters.ts"
+import { withOwnParameters } from "../own-parameters.ts"
 
 /** A stream always reports its usage. */
 export function chatRequest(call: ModelCall, deployment: Deployment, stream: boolean): JsonObject {
@@ -24,7 +25,7 @@ export function chatRequest(call: ModelCall, deployment: Deployment, stream: boo
     stop: call.stop && call.stop.length > 0 ? call.stop : undefined,
   }
   const adapted = parametersFor(body, habits)
-  return call.only?.dialect === "openai-chat" ? { ...adapted, ...call.only.parameters } : adapted
+  return withOwnParameters(call.only?.dialect === "openai-chat" ? { ...adapted, ...call.only.parameters } : adapted, call)
 }
 
 /** OpenAI's thinking models refuse all of it. */
