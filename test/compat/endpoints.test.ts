@@ -126,6 +126,30 @@ describe.each(["gpt", "claude", "gemini", "cohere"])("chat completions and Respo
   })
 })
 
+describe("completions", () => {
+  it("of texts, a list of them and tokens, whole and streamed", async () => {
+    provider.always({ text: ["def add", "(a, b):"] })
+    for (const prompt of ["hi", ["a", "b"], [1, 2, 3]]) {
+      const made = await openai.completions.create({ model: "gpt", prompt, suffix: "\n", max_tokens: 16 })
+      expect(made.choices[0]).toMatchObject({ text: "def add(a, b):", finish_reason: "stop" })
+    }
+    const chunks = await eventsOf(
+      await openai.completions.create({ model: "gpt", prompt: "hi", stream: true, stream_options: { include_usage: true } }),
+    )
+    expect(chunks.flatMap(({ choices }) => choices.map(({ text }) => text)).join("")).toBe("def add(a, b):")
+    expect(chunks.at(-1)?.usage?.total_tokens).toBe(17)
+  })
+
+  it("that fail: refused by the provider, of a model that nobody completes, cut in the middle", async () => {
+    provider.always(refused)
+    expect(await failed(openai.completions.create({ model: "gpt", prompt: "hi" }))).toBe(400)
+    expect(await failed(openai.completions.create({ model: "claude", prompt: "hi" }))).toBe(400)
+    provider.always({ text: ["a ", "b"], finishReason: null, ending: "eof", usage: null })
+    const cut = await openai.completions.create({ model: "gpt", prompt: "hi", stream: true })
+    await expect(eventsOf(cut)).rejects.toThrow(OpenAI.APIError)
+  })
+})
+
 describe("embeddings", () => {
   it.each(["gpt", "gemini", "cohere", "perdure/minilm"])("of %s, as numbers and as base64", async (model) => {
     for (const encoding_format of ["float", "base64"] as const) {

@@ -91,17 +91,23 @@ const faults: readonly Fault[] = [
   { name: "429 storm", script: { error: { status: 429, message: "slow down" } } },
 ]
 
-type Dialect = "chat completions" | "messages" | "responses"
-const dialects: readonly Dialect[] = ["chat completions", "messages", "responses"]
+type Dialect = "chat completions" | "completions" | "messages" | "responses"
+const dialects: readonly Dialect[] = ["chat completions", "completions", "messages", "responses"]
 const paths: Readonly<Record<Dialect, string>> = {
   "chat completions": "/v1/chat/completions",
+  completions: "/v1/completions",
   messages: "/v1/messages",
   responses: "/v1/responses",
 }
 
 /** `spare`: whose second deployment may take over, `-goeson` or `-anew`; alone without it. */
 async function outcomeOf({ dialect, model, stream }: Ask, spareModel = ""): Promise<string> {
-  const asked = dialect === "responses" ? { input: "hi" } : { messages: [{ role: "user", content: "hi" }], max_tokens: 50 }
+  const asked = {
+    "chat completions": { messages: [{ role: "user", content: "hi" }], max_tokens: 50 },
+    completions: { prompt: "hi", max_tokens: 50 },
+    messages: { messages: [{ role: "user", content: "hi" }], max_tokens: 50 },
+    responses: { input: "hi" },
+  }[dialect]
   const perdure = spareModel === "" ? {} : { perdure: { failover: "continue" } }
   const answer = await fetch(server.url + paths[dialect], {
     method: "POST",
@@ -141,7 +147,8 @@ interface Ask {
 }
 
 const asks: readonly Ask[] = dialects.flatMap((dialect) =>
-  ["gpt", "claude"].flatMap((model) => [true, false].map((stream) => ({ dialect, model, stream }))),
+  // Nobody but servers of OpenAI's kind goes on with a text.
+  (dialect === "completions" ? ["gpt"] : ["gpt", "claude"]).flatMap((model) => [true, false].map((stream) => ({ dialect, model, stream }))),
 )
 
 /** Whose second deployment stands by. */
@@ -186,6 +193,7 @@ function isAllowed(
   if (!failed.test(alone)) return false
   if (outOfTime) return failed.test(goesOn) && failed.test(anew)
   if (!inTheMiddle) return [goesOn, anew].every((each) => each === "completed elsewhere")
+  if (dialect.startsWith("completions")) return failed.test(goesOn) && failed.test(anew)
   return goesOn === "continued" && (dialect.startsWith("responses") ? anew === "begun anew" : failed.test(anew))
 }
 

@@ -80,6 +80,8 @@ describe("a used-up budget", () => {
   const ways: readonly [way: string, ask: Ask][] = [
     ["chat completions", json("/v1/chat/completions", { messages, max_tokens: 100 })],
     ["chat completions, streamed", json("/v1/chat/completions", { messages, stream: true })],
+    ["completions", json("/v1/completions", { prompt: "hi", max_tokens: 100 })],
+    ["completions, streamed", json("/v1/completions", { prompt: "hi", stream: true })],
     ["Anthropic's messages", json("/v1/messages", { messages, max_tokens: 100 })],
     ["Anthropic's messages, streamed", json("/v1/messages", { messages, max_tokens: 100, stream: true })],
     ["responses", json("/v1/responses", { input: "hi" })],

@@ -154,6 +154,7 @@ const refuses = rows("refuses", [
   ["POST", "/v1/responses", { ...responded, conversation: "{conversation}" }],
   ["POST", "/v1/responses/compact", { ...responded, previous_response_id: "{response}" }],
   ["POST", "/v1/batches", { input_file_id: "{file}", endpoint: "/v1/responses", completion_window: "24h" }],
+  ["POST", "/v1/completions", { model: "perdure/extractive", prompt: question, perdure: { prompt: { name: "{prompt}" } } }],
 ])
 
 const own = rows("own", [

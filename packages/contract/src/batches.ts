@@ -9,7 +9,8 @@ const request = z
   .looseObject({
     input_file_id: z.string().meta({ description: "A file of the purpose `batch`: one request a line" }),
     endpoint: z.string().meta({
-      description: "/v1/responses, /v1/chat/completions, /v1/embeddings, /v1/moderations, /v1/images/generations or /v1/messages",
+      description:
+        "/v1/responses, /v1/chat/completions, /v1/completions, /v1/embeddings, /v1/moderations, /v1/images/generations or /v1/messages",
     }),
     completion_window: z.literal("24h"),
     metadata: metadata.optional(),

@@ -10,6 +10,7 @@ export const endpointGroups = [
   "blocks",
   "changes",
   "chat",
+  "completions",
   "conversations",
   "deployments",
   "embeddings",

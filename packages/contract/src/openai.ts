@@ -22,6 +22,26 @@ export const chatCompletionSchema = z
   })
   .meta({ id: "ChatCompletion" })
 
+const tokens = z.array(z.int())
+export const completionRequestSchema = z
+  .looseObject({
+    model: z.string(),
+    prompt: z.union([z.string(), z.array(z.string()), tokens, z.array(tokens)]),
+    suffix: z.string().nullish(),
+    stream: z.boolean().nullish(),
+  })
+  .meta({ id: "CompletionRequest", description: "As OpenAI's; unknown fields reach the provider unchanged" })
+export const completionSchema = z
+  .looseObject({
+    id: z.string(),
+    object: z.literal("text_completion"),
+    created: seconds,
+    model: z.string(),
+    choices: z.array(z.looseObject({ index: z.int(), text: z.string() })),
+    usage: z.looseObject({}).optional(),
+  })
+  .meta({ id: "Completion" })
+
 export const embeddingRequestSchema = z
   .looseObject({
     model: z.string(),

@@ -62,6 +62,14 @@ const inference = group("Inference", "openai", [
   },
   {
     method: "POST",
+    path: "/v1/completions",
+    summary: "Go on with a text, or fill it in; of servers that have the route themselves",
+    request: openai.completionRequestSchema,
+    response: openai.completionSchema,
+    streams: true,
+  },
+  {
+    method: "POST",
     path: "/v1/embeddings",
     summary: "Embed texts",
     request: openai.embeddingRequestSchema,

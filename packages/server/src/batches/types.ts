@@ -7,6 +7,7 @@ import type { StoredBatch } from "../store/index.ts"
 export const batchEndpoints = [
   "/v1/responses",
   "/v1/chat/completions",
+  "/v1/completions",
   "/v1/embeddings",
   "/v1/moderations",
   "/v1/images/generations",

@@ -6,6 +6,7 @@ import { createSweep } from "./light/sweep.ts"
 import { mediaEndpoints } from "./media/endpoints.ts"
 import { mediaRoute } from "./media/route.ts"
 import { chatDialect } from "./openai/chat-dialect.ts"
+import { completionsDialect } from "./openai/completions-dialect.ts"
 import { embeddingsRoute } from "./openai/embeddings.ts"
 import type { HotRoute } from "./shell.ts"
 
@@ -14,6 +15,7 @@ export type HotRouteOptions = Omit<CountTokensDependencies, "sweep">
 /** The paths of the raw handlers: what metrics name; everything else is "other" there. */
 export const hotPaths = [
   "/v1/chat/completions",
+  "/v1/completions",
   "/v1/embeddings",
   "/v1/messages",
   "/v1/messages/count_tokens",
@@ -24,6 +26,7 @@ export function createHotRoutes(options: HotRouteOptions): Readonly<Record<strin
   const dependencies = { ...options, sweep: createSweep(options) }
   return {
     "/v1/chat/completions": dialectRoute(dependencies, chatDialect),
+    "/v1/completions": dialectRoute(dependencies, completionsDialect),
     "/v1/embeddings": embeddingsRoute(dependencies),
     "/v1/messages": dialectRoute(dependencies, messagesDialect),
     "/v1/messages/count_tokens": countTokensRoute(dependencies),

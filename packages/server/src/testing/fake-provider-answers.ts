@@ -63,6 +63,32 @@ export function framesOf(request: Record<string, unknown>, script: FakeAnswer): 
   return (script.ending ?? "done") === "done" ? [...frames, "data: [DONE]\n\n"] : frames
 }
 
+/** A whole `text_completion`: one choice for each text of the prompt. */
+export function textCompletionOf(request: Record<string, unknown>, script: FakeAnswer): unknown {
+  const prompt = request["prompt"]
+  const prompts = Array.isArray(prompt) && typeof prompt[0] !== "number" ? (prompt as unknown[]) : [prompt]
+  const usage = usageOf(script)
+  return {
+    id: "cmpl-fake",
+    object: "text_completion",
+    created,
+    model: request["model"],
+    choices: prompts.map((_, index) => ({ index, text: textOf(script), logprobs: null, finish_reason: finishOf(script) })),
+    ...(usage ? { usage } : {}),
+  }
+}
+
+/** The frames of a stream of the same. */
+export function textFramesOf(request: Record<string, unknown>, script: FakeAnswer): string[] {
+  return framesOf(request, script).flatMap((each) => {
+    if (!each.startsWith("data: {")) return [each]
+    const chunk = JSON.parse(each.slice(6)) as { choices?: { delta?: { content?: string }; finish_reason: unknown }[] } // made above
+    if (!chunk.choices) return [each]
+    const choices = chunk.choices.map(({ delta, ...rest }) => ({ ...rest, text: delta?.content ?? "" }))
+    return [frame({ ...chunk, id: "cmpl-fake", object: "text_completion", choices })]
+  })
+}
+
 /** One vector per input; base64 of little-endian float32 where asked for. */
 export function embeddingsOf(request: Record<string, unknown>, script: FakeAnswer): unknown {
   const input = request["input"]

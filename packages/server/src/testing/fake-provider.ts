@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net"
 import { setTimeout as delay } from "node:timers/promises"
 import { anthropicError, anthropicModels, messageFramesOf, messageOf } from "./fake-anthropic-answers.ts"
-import { completionOf, embeddingsOf, framesOf } from "./fake-provider-answers.ts"
+import { completionOf, embeddingsOf, framesOf, textCompletionOf, textFramesOf } from "./fake-provider-answers.ts"
 import { shapeFor, type ProviderShape } from "./fake-provider-shapes.ts"
 
 /** What one request is answered with. Without anything it is the text "Hello from the fake provider." with usage. */
@@ -175,8 +175,15 @@ async function answer(request: ReceivedRequest, response: ServerResponse, script
     )
   if (request.path.endsWith("/messages/count_tokens")) return sendJson(response, { input_tokens: script.usage?.prompt_tokens ?? 12 })
   if (request.path.endsWith("/embeddings")) return sendJson(response, embeddingsOf(request.body, script))
+  if (/(?<!\/chat)\/completions$/.test(request.path)) return answerCompletion(request, response, script)
   if (request.body["stream"] === true) return sendStream(response, script, (anthropic ? messageFramesOf : framesOf)(request.body, script))
   return sendJson(response, (anthropic ? messageOf : completionOf)(request.body, script))
+}
+
+/** Legacy completions: the same text in their shape. */
+function answerCompletion(request: ReceivedRequest, response: ServerResponse, script: FakeAnswer): Promise<void> | void {
+  if (request.body["stream"] === true) return sendStream(response, script, textFramesOf(request.body, script))
+  return sendJson(response, textCompletionOf(request.body, script))
 }
 
 async function answerShaped(shape: ProviderShape, request: ReceivedRequest, response: ServerResponse, script: FakeAnswer): Promise<void> {

@@ -16,7 +16,7 @@ import type { FilesByMessage } from "./stored-files.ts"
 
 export interface CallMemoryOptions {
   memories: CallMemories
-  dialect: ClientDialect
+  dialect: ClientDialect & Required<Pick<ClientDialect, "memory">>
   call: LightCall
   /** Stored files that the request names. */
   files: FilesByMessage | undefined

@@ -28,6 +28,7 @@ function mapRequest(body: JsonObject, visit: Visit): JsonObject {
     messages: (value) => mapList(value, (message) => mapMessage(message, visit)),
     input: (value) => mapContent(value, "user", visit),
     prompt: (value) => mapContent(value, "user", visit),
+    suffix: (value) => mapContent(value, "user", visit),
     query: (value) => mapContent(value, "user", visit),
     documents: (value) => mapContent(value, "user", visit),
   })

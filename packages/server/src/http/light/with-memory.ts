@@ -15,7 +15,13 @@ export function rememberedBy(
   { asked, files }: { asked: Asked; files: FilesByMessage | undefined },
 ): void {
   const { memories, limits, clock } = dependencies
-  call.memory = openMemory(memories, { dialect, call, files, waitMsMax: limits.memoryWaitMsMax, now: () => clock.now() }, asked)
+  const { memory } = dialect
+  if (!memory) return
+  call.memory = openMemory(
+    memories,
+    { dialect: { ...dialect, memory }, call, files, waitMsMax: limits.memoryWaitMsMax, now: () => clock.now() },
+    asked,
+  )
   if (call.memory) call.request.inputTokensEstimated += call.memory.tokensMax
 }
 

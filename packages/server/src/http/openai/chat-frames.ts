@@ -132,6 +132,8 @@ export class ChatFrames implements Frames {
 function hasContent(choice: unknown): boolean {
   if (!isJsonObject(choice)) return false
   if (typeof choice["finish_reason"] === "string") return true
+  // Of completions, which have no deltas.
+  if (typeof choice["text"] === "string") return choice["text"] !== ""
   if (!isJsonObject(choice["delta"])) return false
   return Object.entries(choice["delta"]).some(
     ([key, value]) => key !== "role" && value !== null && value !== "" && !(Array.isArray(value) && value.length === 0),
