@@ -21,7 +21,7 @@ import type { ResponseItem } from "./types.ts"
 import { joinLabels, userLabel, type Gate } from "../security/index.ts"
 
 export function searchDocuments(search: Search): SearchDocuments {
-  return async (caller, { vectorStoreIds, query, limit, filters, scoreThreshold, weights }, signal) => {
+  return async (caller, { vectorStoreIds, query, limit, filters, scoreThreshold, weights, ranker, diversity }, signal) => {
     const asked = {
       vectorStoreIds,
       query,
@@ -29,6 +29,8 @@ export function searchDocuments(search: Search): SearchDocuments {
       ...(filters === null ? {} : { filters: parseFilter(filters) }),
       ...(scoreThreshold === null ? {} : { scoreThreshold }),
       ...(weights === null ? {} : { weights }),
+      ...(ranker === null ? {} : { ranker }),
+      ...(diversity === null ? {} : { diversity }),
     }
     const { results } = await search(caller, asked, signal)
     return results.map(({ chunkId, fileId, filename, text, score, attributes, label }) => ({

@@ -21,8 +21,7 @@ export type SearchDocuments = (
     limit: number
     filters: JsonValue
     scoreThreshold: number | null
-    weights: FileSearchSettings["weights"]
-  },
+  } & Pick<FileSearchSettings, "weights" | "ranker" | "diversity">,
   signal: AbortSignal,
 ) => Promise<readonly FoundPassage[]>
 
@@ -57,10 +56,9 @@ export function fileSearchTool(search: SearchDocuments, settings: FileSearchSett
   return withExecutor(tool, {
     verify: undefined,
     run: async (input, context) => {
-      const { vectorStoreIds, limit, filters, scoreThreshold, weights } = settings
       const query = input["query"] as string // checked against the schema above
       const { projectId, principal, signal } = context
-      const found = await search({ projectId, principal, user }, { vectorStoreIds, query, limit, filters, scoreThreshold, weights }, signal)
+      const found = await search({ projectId, principal, user }, { ...settings, query }, signal)
       return { passages: found.map((passage) => ({ ...passage, label: { ...passage.label } })) }
     },
   })

@@ -21,13 +21,15 @@ import { reasoningOpener } from "./kept-reasoning.ts"
 import { assertPaired, isUnderstood, messagesOf } from "./messages.ts"
 import { itemId, responseIdOf } from "./response-object.ts"
 import { openSummary } from "./summary.ts"
-import { offeredTools } from "./tool-choice.ts"
+import { offeredTools, type FileSearchSettings } from "./tool-choice.ts"
 import type { LabelledItem, NewItem, NewResponse, ResponseItem, ResponseRequest } from "./types.ts"
 
 export interface PrepareDependencies extends ChainSources {
   readonly tools: ToolRegistry
   /** Throws `model_not_found` or says that the model cannot chat. */
   readonly requireModel: (name: string, principal: Principal) => void
+  /** Throws for a ranker that stands for nothing, or for a model that the principal may not use. */
+  readonly requireRanker: (ranker: string, principal: Principal, param: string) => void
   /** Throws `not_found` for one that the caller does not reach. */
   readonly requireVectorStore: (caller: ActingCaller, id: string) => Promise<unknown>
 }
@@ -80,8 +82,10 @@ export async function gather(
     request.memory === undefined ? {} : { memory: { ...request.memory, session: await sessionOf(loadRun, projectId, request, runId) } }
   const complete: ResponseRequest = { ...request, input, ...actsFor, ...memory }
   const { fileSearch } = offeredTools(complete, tools)
-  if (fileSearch)
+  if (fileSearch) {
+    requireRankerOf(dependencies, principal, fileSearch, complete.tools)
     await requireStores(dependencies, callerOf({ projectId, principal: id }, complete), fileSearch.vectorStoreIds, complete.tools)
+  }
   const items = await loadContext(dependencies, { projectId, principal: id, request: complete })
   return { complete, items }
 }
@@ -91,6 +95,16 @@ async function requirePrevious(loadRun: ChainSources["loadRun"], projectId: stri
   const { previous_response_id: previous, carried } = request
   if (previous === null || carried !== undefined) return
   if (!(await storedResponse(loadRun, projectId, previous))) throw previousNotFound(previous, previous)
+}
+
+function requireRankerOf(
+  { requireRanker }: PrepareDependencies,
+  principal: Principal,
+  { ranker }: FileSearchSettings,
+  tools: NewResponse["tools"],
+): void {
+  const tool = tools.findLastIndex((each) => each["type"] === "file_search")
+  if (ranker !== null) requireRanker(ranker, principal, `tools[${tool}].ranking_options.ranker`)
 }
 
 /** Of several searches only the last one is offered. */

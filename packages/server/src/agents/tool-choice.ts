@@ -14,6 +14,10 @@ export interface FileSearchSettings {
   readonly scoreThreshold: number | null
   /** How words and vectors are weighed; null is as it fits the embedding model. */
   readonly weights: { readonly words: number; readonly vectors: number } | null
+  /** What orders the best; null is what is configured. */
+  readonly ranker: string | null
+  /** How much passages that are like better ones give way; null is not at all. */
+  readonly diversity: number | null
 }
 
 /** A request's tools sorted by who runs them; only what may be called is in here. */
@@ -126,6 +130,8 @@ function searchOf(tool: JsonObject): FileSearchSettings {
     filters: tool["filters"] ?? null,
     scoreThreshold: typeof ranking["score_threshold"] === "number" ? ranking["score_threshold"] : null,
     weights: weightsOf(ranking["hybrid_search"]),
+    ranker: typeof ranking["ranker"] === "string" ? ranking["ranker"] : null,
+    diversity: typeof ranking["diversity"] === "number" ? ranking["diversity"] : null,
   }
 }
 

@@ -25,7 +25,7 @@ import { AppError } from "../core/index.ts"
 import type { Deployment, ModelCall, TokenCount } from "../inference/index.ts"
 import type { ModelCache } from "../http/index.ts"
 import type { Run, Runs } from "../runs/index.ts"
-import type { Gate, Identity, Principal, Sealer } from "../security/index.ts"
+import { requireModel, type Gate, type Identity, type Principal, type Sealer } from "../security/index.ts"
 import { createArgumentChecker, createToolGate, createToolRegistry, type Tool } from "../tools/index.ts"
 import { admitModelCalls } from "./admitted-model.ts"
 import type { Inference } from "./inference.ts"
@@ -77,6 +77,10 @@ export function composeResponses(
     quotesPassages: (model: string) => inference.models.get(model)?.deployments[0]?.id === extractiveModel,
     costOf: price,
     requireModel: (name: string, { scope }: Principal) => void inference.models.require(name, "chat", scope?.allowsModel),
+    requireRanker: (ranker: string, principal: Principal, param: string): void => {
+      const model = context.rankers.modelNamed(ranker, { param, mayBeNamed: principal.scope?.allowsModel })
+      if (model !== null) requireModel(principal, model)
+    },
     requireVectorStore: (caller: ActingCaller, id: string) => context.vectorStores.get(caller, id),
     contextWindowOf: (model: string) => contextWindow(inference.models.get(model)?.deployments ?? []),
     countTokens: (call: ModelCall, signal: AbortSignal) => countOfModel(inference, call, signal),

@@ -136,7 +136,7 @@ function contextRoutes(shared: Shared, parts: RouteParts): Hono<HttpEnv>[] {
     uploadRoutes({ ...recording, uploads: context.uploads }),
     batchRoutes({ ...recording, batches }),
     messageBatchRoutes({ ...recording, batches }),
-    vectorStoreRoutes({ ...recording, vectorStores: context.vectorStores, fileBatches: context.fileBatches, search: context.search }),
+    vectorStoreRoutes({ ...recording, ...context }),
     conversationRoutes({ ...shared, conversations: context.conversations }),
     blockRoutes({ ...recording, blocks: context.blocks }),
     stateRoutes({ ...recording, states: context.states }),

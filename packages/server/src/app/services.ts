@@ -1,7 +1,7 @@
 // The parts behind the routes, constructed by hand in order: context over models, one store and one kernel.
-import type { Config } from "../config/index.ts"
+import type { Config, RerankConfig } from "../config/index.ts"
 import { assumedPrice, type Admission } from "../accounting/index.ts"
-import { createContext, jobSettings, type ContextServices } from "../context/index.ts"
+import { createContext, jobSettings, type ContextServices, type ProviderReranking } from "../context/index.ts"
 import type { Clock, Limits, NewId } from "../core/index.ts"
 import type { EmbeddedEmbeddings } from "../inference/index.ts"
 import type { Runs } from "../runs/index.ts"
@@ -48,12 +48,16 @@ export function composeContext(
     extractionModel: modelOf(config.memory.extraction.model),
     summaryModel: modelOf(config.memory.consolidation.model),
   }
-  const { model, timeoutMs, candidates: candidatesMax } = config.memory.rerank
-  const rankAs = admitRerank({ ...shared, ...inference, ...parts }, "memory.rerank")
+  const models = (): string[] =>
+    inference.models.list().flatMap(({ name, deployments }) => (deployments.some(({ does }) => does.rerank) ? [name] : []))
+  const reranking = ({ candidates: candidatesMax, ...settings }: RerankConfig, name: string): ProviderReranking => {
+    return { ...settings, candidatesMax, models, rankAs: admitRerank({ ...shared, ...inference, ...parts }, name) }
+  }
   return createContext({
     ...shared,
     memory,
-    rerank: { model, timeoutMs, candidatesMax, rankAs },
+    rerank: reranking(config.memory.rerank, "memory.rerank"),
+    documentRerank: reranking(config.documents.rerank, "documents.rerank"),
     store,
     runs,
     sealer,

@@ -38,5 +38,6 @@ export type {
   PriceConfig,
   ProviderConfig,
   RateLimitConfig,
+  RerankConfig,
   Role,
 } from "./types.ts"

@@ -47,6 +47,7 @@ export function resolveConfig(parsed: ParsedConfig, context: ResolveContext): { 
       consolidation: { ...parsed.memory.consolidation, model: parsed.memory.consolidation.model ?? null },
       rerank: { ...parsed.memory.rerank, model: parsed.memory.rerank.model ?? null },
     },
+    documents: { rerank: { ...parsed.documents.rerank, model: parsed.documents.rerank.model ?? null } },
     prompts: resolver.prompts(parsed.prompts),
     experiments: resolver.experiments(parsed.experiments, parsed.models, parsed.discovery),
     discovery: parsed.discovery,

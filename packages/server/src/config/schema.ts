@@ -2,6 +2,7 @@
 import { z } from "zod"
 import { defaultLimits, type Limits } from "../core/index.ts"
 import { batchSection } from "./schema/batches.ts"
+import { documentsSection } from "./schema/documents.ts"
 import { encryptionSection } from "./schema/encryption.ts"
 import { experimentSection } from "./schema/experiments.ts"
 import { guardSection } from "./schema/guards.ts"
@@ -111,6 +112,7 @@ export const configSchema = z.strictObject({
   ...promptSection,
   ...experimentSection,
   ...memorySection,
+  ...documentsSection,
   discovery: z
     .boolean()
     .default(true)

@@ -44,6 +44,7 @@ export interface Config {
   unknownPrice: { inputPerMillionUsd: number; outputPerMillionUsd: number }
   batches: { concurrency: number }
   memory: MemoryConfig
+  documents: { rerank: RerankConfig }
   /** Of the section and of files, in versions. */
   prompts: readonly PromptConfig[]
   experiments: readonly ExperimentConfig[]
@@ -72,9 +73,18 @@ export interface MemoryConfig {
   calls: readonly MemoryCallConfig[]
   extraction: { enabled: boolean; model: string | null; budgetUsdPerDay: number; callsPerDay: number }
   consolidation: { model: string | null; afterFacts: number; quietSeconds: number }
-  rerank: { model: string | null; timeoutMs: number; candidates: number }
+  rerank: RerankConfig
   sessionGapMinutes: number
   claimDays: number
+  retentionGraceDays: number
+}
+
+/** The reranking model that is asked where nobody names one; null: none is. */
+export interface RerankConfig {
+  model: string | null
+  timeoutMs: number
+  /** How many of the best texts it is sent. */
+  candidates: number
 }
 
 /** Where in the data directory the embedded database lives. */

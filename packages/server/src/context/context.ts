@@ -13,7 +13,6 @@ import { createErasures, type Erasures } from "./erasure/erasures.ts"
 import { erasureDefinition } from "./erasure/work.ts"
 import { createDataKeys } from "./memory/data-keys.ts"
 import { createRanking, type Ranking } from "./memory/ranking.ts"
-import type { ProviderReranking } from "./memory/provider-rerank.ts"
 import { createMemories, type Memories } from "./memory/memories.ts"
 import { createRowCache } from "./memory/row-cache.ts"
 import { createReader } from "./retrieval/reader.ts"
@@ -22,6 +21,8 @@ import { createUpkeepStarter } from "./memory/jobs/starter.ts"
 import { upkeepDefinition } from "./memory/jobs/upkeep.ts"
 import { createUpkeepStatus, type Upkeep } from "./memory/jobs/status.ts"
 import type { JobSettings } from "./memory/jobs/work.ts"
+import type { ProviderReranking } from "./retrieval/provider-reranking.ts"
+import { createRankers, type Rankers } from "./retrieval/rankers.ts"
 import { createSearch, type Search } from "./retrieval/search.ts"
 import { cacheBytes } from "./retrieval/cache-bytes.ts"
 import { createCompactor } from "./retrieval/compactor.ts"
@@ -53,6 +54,8 @@ export interface ContextDependencies {
   memory: { settings: JobSettings; extractionModel: MemoryModel | undefined; summaryModel: MemoryModel | undefined }
   /** Rerankers of providers for recalls; the bundled model's tokens alone when absent. */
   rerank?: ProviderReranking | undefined
+  /** The same for searches of vector stores. */
+  documentRerank?: ProviderReranking | undefined
   clock: Clock
   newId: NewId
   limits: Pick<
@@ -87,6 +90,7 @@ export interface ContextDependencies {
 
 export interface ContextServices extends DocumentServices {
   search: Search
+  rankers: Rankers
   memories: Memories
   scopes: Scopes
   /** The work that follows what was remembered. */
@@ -137,7 +141,8 @@ export function createContext(given: ContextDependencies): ContextServices {
     rowCache,
     vectorIndex,
   })
-  const search = createSearch({ ...dependencies, followSpace, wordCache, vectorIndex, termKeyOf })
+  const rankers = createRankers(dependencies.documentRerank)
+  const search = createSearch({ ...dependencies, rankers, followSpace, wordCache, vectorIndex, termKeyOf })
   const [blocks, states] = [createBlocks(scoped), createStates(scoped)]
   const dropCaches = (): void => {
     rowCache.clear()
@@ -147,6 +152,7 @@ export function createContext(given: ContextDependencies): ContextServices {
   return {
     ...documents,
     search,
+    rankers,
     memories,
     scopes: createScopes({ ...dependencies, afterSettings: afterRemember }),
     upkeep: createUpkeepStatus({ ...dependencies, ...dependencies.memory, starter }),

@@ -41,7 +41,7 @@ import {
 } from "../inference/index.ts"
 import { createExtractive, type NativeModel } from "../inference/providers/embedded/index.ts"
 import { createRuns, type Run, type Runs } from "../runs/index.ts"
-import { createGate, createIdentity, openSealer, type Grant, type Identity } from "../security/index.ts"
+import { createGate, createIdentity, openSealer, type Grant, type Identity, type Principal } from "../security/index.ts"
 import { callCacheOf, contextWindow, endOf } from "../app/responses.ts"
 import { openStore, type Store } from "../store/index.ts"
 import { copyMigrated } from "./database.ts"
@@ -172,6 +172,7 @@ export async function startResponsesServer(options: ResponsesServerOptions = {})
     runs,
     tools,
     requireModel: (name: string): void => void models.require(name, "chat"),
+    requireRanker: (ranker: string, _principal: Principal, param: string): void => void context.rankers.modelNamed(ranker, { param }),
     requireVectorStore: (caller: ActingCaller, id: string) => context.vectorStores.get(caller, id),
     countTokens: countCall,
   }

@@ -2,6 +2,7 @@
 import { z } from "zod"
 import { callsSection } from "./memory-calls.ts"
 import { modelName } from "./models.ts"
+import { rerankSection } from "./rerank.ts"
 
 export const memorySection = {
   memory: z
@@ -32,20 +33,7 @@ export const memorySection = {
           quietSeconds: z.int().min(1).max(86_400).default(60).meta({ description: "Or after so long without a write" }),
         })
         .prefault({}),
-      rerank: z
-        .strictObject({
-          model: modelName.optional().meta({
-            description: "A reranking model that orders what recalls find; the bundled model's token vectors when absent",
-          }),
-          timeoutMs: z
-            .int()
-            .min(50)
-            .max(60_000)
-            .default(1_500)
-            .meta({ description: "Longest wait for it; then the order stays as it was, and the answer says so" }),
-          candidates: z.int().min(2).max(200).default(50).meta({ description: "How many of the best texts are sent to it" }),
-        })
-        .prefault({}),
+      rerank: rerankSection("A reranking model that orders what recalls find; the bundled model's token vectors when absent"),
       sessionGapMinutes: z.int().min(1).max(10_080).default(30).meta({ description: "A session without a message for so long has ended" }),
       claimDays: z
         .int()
@@ -53,6 +41,12 @@ export const memorySection = {
         .max(36_500)
         .default(30)
         .meta({ description: "Claims of the lowest trust (pages, tools, models) lapse after so long unless somebody confirms them" }),
+      retentionGraceDays: z
+        .int()
+        .min(0)
+        .max(36_500)
+        .default(0)
+        .meta({ description: "How long what a scope's retention has ended keeps its text, which questions about the past can still find" }),
     })
     .prefault({}),
 }

@@ -1,5 +1,6 @@
 // Passages of vector stores as pieces of an assembly: found for the question, readable by the caller, each with where it stands.
-import type { SearchResult, Search } from "../retrieval/search.ts"
+import type { SearchResult } from "../retrieval/search-results.ts"
+import type { Search } from "../retrieval/search.ts"
 import { shownTexts } from "../memory/shown.ts"
 import type { MemoryCaller } from "../scopes/access.ts"
 import type { Citation, Piece } from "./types.ts"

@@ -29,7 +29,7 @@ import { fileBlastRadius, fileSource, isFileSource, revokeFile } from "./file-so
 import { pinnedEntries, type PinnedQuery } from "./pinned-entries.ts"
 import { pinnedPage, setPin } from "./pins.ts"
 import { noMemory, requireRow, requireScope, requireSource, rowsOf } from "./lookup.ts"
-import type { ProviderReranking } from "./provider-rerank.ts"
+import type { ProviderReranking } from "../retrieval/provider-reranking.ts"
 import { recall } from "./recall.ts"
 import type { RecallQuery } from "./recall-query.ts"
 import { remember } from "./remember.ts"

@@ -1,23 +1,12 @@
 // The best candidates of a recall in the order of a provider's reranker: within a time limit, and without it when it fails.
-import { AppError } from "../../core/index.ts"
 import type { Queryable } from "../../store/index.ts"
 import { clamp } from "../retrieval/fuse.ts"
-import { createTextReranker, type RankTexts } from "../retrieval/reranker.ts"
+import { providerScores, type ProviderReranking } from "../retrieval/provider-reranking.ts"
 import type { Caller } from "../types.ts"
 import { isTellable, refusalOf, type Candidate, type Choice, type Wanted } from "./choose.ts"
 import { rowsByIds } from "./entries.ts"
 import type { RecallQuery } from "./recall-query.ts"
 import type { Recall } from "./types.ts"
-
-export interface ProviderReranking {
-  /** Asked where a recall names none; null: the bundled model's tokens order. */
-  model: string | null
-  timeoutMs: number
-  /** How many of the best are sent. */
-  candidatesMax: number
-  /** On the bill of the caller, within their limits and regions. */
-  rankAs: (caller: Caller, model: string) => RankTexts
-}
 
 /** Candidates, best first, and what is wanted of them. */
 export interface Ranked {
@@ -31,35 +20,27 @@ export function rerankModel(reranking: ProviderReranking | undefined, asked: Rec
 }
 
 export async function orderedByProvider(
-  { rankAs, timeoutMs, candidatesMax }: ProviderReranking,
+  reranking: ProviderReranking,
   caller: Caller,
   { model, query }: { model: string; query: string },
   { candidates, wanted }: Ranked,
   signal: AbortSignal,
 ): Promise<{ candidates: Candidate[]; reranked: Recall["reranked"] }> {
-  const sent = candidates.filter((each) => isTellable(each, wanted)).slice(0, candidatesMax)
-  const deadline = AbortSignal.timeout(timeoutMs)
-  try {
-    const read = sent.map(({ entry }, index) => ({ key: String(index), text: entry.text ?? "", tokens: undefined }))
-    const question = { text: query, tokens: undefined }
-    const scores = await createTextReranker(rankAs(caller, model)).scores(question, read, AbortSignal.any([signal, deadline]))
-    return { candidates: inOrder(candidates, sent, scores, model), reranked: { model, failed: null } }
-  } catch (error) {
-    signal.throwIfAborted()
-    const failed = deadline.aborted ? `took longer than ${timeoutMs} ms` : error instanceof AppError ? error.code : "failed"
-    return { candidates, reranked: { model, failed } }
-  }
+  const sent = candidates.filter((each) => isTellable(each, wanted)).slice(0, reranking.candidatesMax)
+  const texts = sent.map(({ entry }) => entry.text ?? "")
+  const { scores, reranked } = await providerScores(reranking, caller, { model, query }, texts, signal)
+  return { candidates: reranked.failed === null ? inOrder(candidates, sent, scores, model) : [...candidates], reranked }
 }
 
 /** What it read first, by its scores; what it did not read stays behind in the order that it had. */
 function inOrder(
   candidates: readonly Candidate[],
   sent: readonly Candidate[],
-  scores: ReadonlyMap<string, number>,
+  scores: ReadonlyMap<number, number>,
   model: string,
 ): Candidate[] {
   const scored = sent.flatMap((candidate, index) => {
-    const score = scores.get(String(index))
+    const score = scores.get(index)
     return score === undefined ? [] : [{ candidate, score }]
   })
   scored.sort((a, b) => b.score - a.score) // stable: equal ones stay

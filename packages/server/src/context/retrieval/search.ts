@@ -1,29 +1,19 @@
 // Searches vector stores: chunks by words and vectors, filtered by attributes, each result with its label and the reason why it was found.
-import { AppError, type Clock, type JsonObject, type Limits } from "../../core/index.ts"
-import type { Label } from "../../security/index.ts"
-import {
-  chunks,
-  embeddings,
-  segments,
-  vectorStores,
-  type ChunkHit,
-  type ModelKey,
-  type Queryable,
-  type Store,
-  type StoredVectorStore,
-} from "../../store/index.ts"
+import { AppError, type Clock, type Limits } from "../../core/index.ts"
+import { segments, vectorStores, type Queryable, type Store, type StoredVectorStore } from "../../store/index.ts"
 import { isExpired } from "../expiry.ts"
 import type { ActingCaller } from "../owners.ts"
 import type { Caller, EmbedAs } from "../types.ts"
 import { requireVectorStore } from "../vector-stores.ts"
-import { placeKey, placeOf } from "./bm25.ts"
-import { cosine, diversified } from "./diversity.ts"
 import { matches, type AttributeFilter } from "./filters.ts"
-import { calibrated, type Fused, type Why } from "./fuse.ts"
+import { calibrated, type Fused } from "./fuse.ts"
 import { inTime } from "./in-time.ts"
 import { parametersOf } from "./lanes.ts"
+import type { Reranked } from "./provider-reranking.ts"
+import type { Rankers } from "./rankers.ts"
 import { wordsOnlyReason } from "./reader.ts"
 import { searchScope } from "./scope-search.ts"
+import { readResults, rerankedResults, variedResults, type Found, type SearchResult } from "./search-results.ts"
 import type { FollowSpace } from "./spaces.ts"
 import type { TermKeyOf } from "./term-hash.ts"
 import type { VectorIndex } from "./vector-index.ts"
@@ -38,10 +28,12 @@ export interface SearchQuery {
   /** Results that come before them, of the hundred candidates that are ranked; none when absent. */
   offset?: number | undefined
   filters?: AttributeFilter | undefined
-  /** Results below it are left out; 0 to 1. */
+  /** Results with a score below it are left out; 0 to 1. Of the reranking model's scores where one ordered. */
   scoreThreshold?: number | undefined
   /** How words and vectors are weighed, instead of what fits the embedding model. */
   weights?: SearchWeights | undefined
+  /** `none`, or the reranking model that orders the best; what is configured when absent. See `rankers.ts`. */
+  ranker?: string | undefined
   /** How much chunks that are like better ones give way to others, 0 to 1: for what goes before a model. Not at all when absent. */
   diversity?: number | undefined
   /** How long the embedding of the query is waited for; `questionEmbedMsMax` when absent. */
@@ -53,31 +45,14 @@ export interface SearchWeights {
   vectors: number
 }
 
-export interface SearchResult {
-  chunkId: string
-  vectorStoreId: string
-  fileId: string
-  filename: string
-  attributes: JsonObject
-  /** Titles of the sections that the chunk stands in, outermost first. */
-  heading: readonly string[]
-  text: string
-  /** Where the chunk stands in the decoded file, in UTF-16 units. */
-  span: { start: number; end: number }
-  /** First and last page, where the file has pages. */
-  pages: readonly [number, number] | null
-  score: number
-  /** The file's label: what this text may influence. */
-  label: Label
-  why: Why
-}
-
 export interface SearchAnswer {
   results: SearchResult[]
   /** There are results after these. */
   hasMore: boolean
   /** Why vectors were not searched; null when they were. */
   wordsOnly: string | null
+  /** The reranking model that was asked, and why the order is not by it where it failed; null where none was. */
+  reranked: Reranked | null
 }
 
 export type Search = (caller: ActingCaller, query: SearchQuery, signal: AbortSignal) => Promise<SearchAnswer>
@@ -92,6 +67,7 @@ export interface SearchDependencies {
   vectorIndex: VectorIndex
   termKeyOf: TermKeyOf
   followSpace: FollowSpace
+  rankers: Pick<Rankers, "modelFor" | "reranking">
 }
 
 const candidatesMax = 100
@@ -99,36 +75,79 @@ const queriesMax = 16
 const documentLane = parametersOf(["document"])
 
 export function createSearch(dependencies: SearchDependencies): Search {
+  const { store, clock, embedModel: model, rankers } = dependencies
   return async (caller, query, signal) => {
     const { projectId } = caller
+    const { limit, offset = 0, scoreThreshold = 0, diversity = 0 } = query
     const queries = queriesOf(query)
+    const reranker = rankers.modelFor(query.ranker)
     await dependencies.followSpace(projectId)
     const { vectors, wordsOnly } = await embedQueries(dependencies, caller, queries, signal, query.embedWaitMs)
-    const found = await dependencies.store.project(projectId).transaction(async (db) => {
-      const hits: SearchResult[] = []
+    // Whether there is a page after this one shows by one more.
+    const wanted = Math.max(
+      offset + limit + 1,
+      reranker === null ? 0 : (rankers.reranking?.candidatesMax ?? 0),
+      diversity > 0 ? candidatesMax : 0,
+    )
+    const db = store.project(projectId)
+    const ranked = await db.transaction(async (tx) => {
+      const read: Found[] = []
       for (const vectorStoreId of new Set(query.vectorStoreIds)) {
-        requireUsed(await requireVectorStore(db, caller, vectorStoreId, "read"), dependencies.clock.now())
-        const documentIds = await allowedDocuments(db, projectId, vectorStoreId, query.filters)
-        if (documentIds !== null && documentIds.size === 0) continue
-        const rankings: Fused[][] = []
-        for (const [index, text] of queries.entries()) {
-          const { embedModel: model, wordCache, vectorIndex, termKeyOf } = dependencies
-          const scope = { projectId, scopeId: vectorStoreId, model, documentIds, wordCache, vectorIndex, termKeyOf, lanes: documentLane }
-          const fusion = query.weights && fusionWith(model, query.weights)
-          rankings.push(await searchScope(db, { ...scope, fusion, text, vector: vectors?.[index], candidatesMax }))
-        }
-        const where = { projectId, scopeId: vectorStoreId, model: dependencies.embedModel }
-        const chosen = await varied(db, where, best(rankings, query), query, vectors !== undefined)
-        hits.push(...(await resultsOf(db, projectId, vectorStoreId, dependencies.clock.now(), chosen)))
+        requireUsed(await requireVectorStore(tx, caller, vectorStoreId, "read"), clock.now())
+        const entries = await rankedIn(dependencies, tx, { projectId, vectorStoreId }, query, queries, vectors)
+        read.push(...(await readResults(tx, { projectId, vectorStoreId, now: clock.now() }, entries.slice(0, wanted))))
       }
-      await vectorStores.touchVectorStores(db, projectId, query.vectorStoreIds, dependencies.clock.now())
-      return hits
+      await vectorStores.touchVectorStores(tx, projectId, query.vectorStoreIds, clock.now())
+      return read
     })
-    found.sort((a, b) => b.score - a.score) // stable: within one store the order stays
-
-    const from = query.offset ?? 0
-    return { results: found.slice(from, from + query.limit), hasMore: found.length > from + query.limit, wordsOnly }
+    ranked.sort((a, b) => b.result.score - a.result.score) // stable: within one store the order stays
+    const { found, reranked } = await reordered(dependencies, caller, { reranker, query: queries.join("\n") }, ranked, signal)
+    const passing = found.filter(({ result }) => result.score >= scoreThreshold)
+    const hasVectors = vectors !== undefined && diversity > 0
+    const told = hasVectors ? await variedResults(db, { projectId, model }, passing, { diversity, limit, offset }) : passing
+    const results = told.slice(offset, offset + limit).map(({ result }) => result)
+    return { results, hasMore: told.length > offset + limit, wordsOnly, reranked }
   }
+}
+
+/** By the reranking model, if one is asked. Nobody waits for it inside of a transaction, so what was removed meanwhile is left out. */
+async function reordered(
+  { rankers: { reranking }, store, clock }: SearchDependencies,
+  caller: Caller,
+  { reranker, query }: { reranker: string | null; query: string },
+  ranked: readonly Found[],
+  signal: AbortSignal,
+): Promise<{ found: readonly Found[]; reranked: Reranked | null }> {
+  if (reranking === undefined || reranker === null) return { found: ranked, reranked: null }
+  const { found, reranked } = await rerankedResults(reranking, caller, { model: reranker, query }, ranked, signal)
+  const { projectId } = caller
+  const still = new Set<string>()
+  for (const [vectorStoreId, of] of Map.groupBy(found, ({ result }) => result.vectorStoreId)) {
+    const entries = of.map(({ key, result: { score, why } }) => ({ key, score, why }))
+    const read = await readResults(store.project(projectId), { projectId, vectorStoreId, now: clock.now() }, entries)
+    for (const { result } of read) still.add(result.chunkId)
+  }
+  return { found: found.filter(({ result }) => still.has(result.chunkId)), reranked }
+}
+
+/** The chunks of one store, best first; each key at its best score of all queries. */
+async function rankedIn(
+  dependencies: SearchDependencies,
+  db: Queryable,
+  { projectId, vectorStoreId }: { projectId: string; vectorStoreId: string },
+  query: SearchQuery,
+  queries: readonly string[],
+  vectors: readonly Float32Array[] | undefined,
+): Promise<Fused[]> {
+  const { embedModel: model, wordCache, vectorIndex, termKeyOf } = dependencies
+  const documentIds = await allowedDocuments(db, projectId, vectorStoreId, query.filters)
+  if (documentIds !== null && documentIds.size === 0) return []
+  const scope = { projectId, scopeId: vectorStoreId, model, documentIds, wordCache, vectorIndex, termKeyOf, lanes: documentLane }
+  const fusion = query.weights && fusionWith(model, query.weights)
+  const rankings: Fused[][] = []
+  for (const [index, text] of queries.entries())
+    rankings.push(await searchScope(db, { ...scope, fusion, text, vector: vectors?.[index], candidatesMax }))
+  return best(rankings)
 }
 
 /** Of a longer query (a whole document as the question) the beginning is searched for. */
@@ -185,75 +204,13 @@ async function allowedDocuments(
 }
 
 /** One ranking of several: each key at its best score. */
-function best(rankings: readonly Fused[][], { scoreThreshold = 0 }: SearchQuery): Fused[] {
+function best(rankings: readonly Fused[][]): Fused[] {
   const byKey = new Map<string, Fused>()
   for (const entry of rankings.flatMap(calibrated)) {
     const other = byKey.get(entry.key)
     if (other === undefined || entry.score > other.score) byKey.set(entry.key, entry)
   }
-  const entries = [...byKey.values()].filter((entry) => entry.score >= scoreThreshold)
+  const entries = [...byKey.values()]
   if (rankings.length > 1) entries.sort((a, b) => b.score - a.score)
   return entries
-}
-
-/** What stands further down is not worth comparing with what stands above. */
-const comparedMax = 60
-
-/** As many as were asked for and one more, best first; with `diversity` the best that are not all alike, and these are not paged through. */
-async function varied(
-  db: Queryable,
-  { projectId, scopeId, model }: ModelKey,
-  entries: readonly Fused[],
-  { limit, offset = 0, diversity = 0 }: SearchQuery,
-  hasVectors: boolean,
-): Promise<Fused[]> {
-  if (diversity === 0 || !hasVectors || entries.length <= 1) return entries.slice(0, offset + limit + 1)
-  const compared = entries.slice(0, Math.max(comparedMax, limit))
-  const places = compared.map(({ key }) => ({ scopeId, ...placeOf(key) }))
-  const found = await embeddings.firstVectors(db, { projectId, model }, places)
-  const vectors = new Map(found.map(({ documentId, part, vector }) => [placeKey(documentId, part), vector]))
-  const alike = (a: Fused, b: Fused): number | undefined => {
-    const [one, other] = [vectors.get(a.key), vectors.get(b.key)]
-    return one === undefined || other === undefined ? undefined : cosine(one, other)
-  }
-  const kept = new Set(diversified(compared, { diversity, scoreOf: ({ score }) => score, alike }).slice(0, limit))
-  return compared.filter((each) => kept.has(each))
-}
-
-async function resultsOf(
-  db: Queryable,
-  projectId: string,
-  vectorStoreId: string,
-  now: number,
-  entries: readonly Fused[],
-): Promise<SearchResult[]> {
-  const hits = await chunks.chunksAt(
-    db,
-    projectId,
-    vectorStoreId,
-    now,
-    entries.map((entry) => placeOf(entry.key)),
-  )
-  const byKey = new Map(hits.map((hit) => [placeKey(hit.documentId, hit.part), hit]))
-  return entries.flatMap((entry) => {
-    const hit = byKey.get(entry.key)
-    return hit === undefined ? [] : [resultOf(vectorStoreId, hit, entry)]
-  })
-}
-
-function resultOf(vectorStoreId: string, hit: ChunkHit, { score, why }: Fused): SearchResult {
-  return {
-    chunkId: hit.id,
-    vectorStoreId,
-    fileId: hit.fileId,
-    filename: hit.filename,
-    attributes: hit.attributes,
-    heading: hit.heading,
-    text: hit.body,
-    span: { start: hit.spanStart, end: hit.spanEnd },
-    pages: hit.pageFirst === null || hit.pageLast === null ? null : [hit.pageFirst, hit.pageLast],
-    score,
-    label: hit.label as unknown as Label, // written by us from a Label
-    why,
-  }
 }

@@ -221,8 +221,41 @@ describe("search options", () => {
       .search(store.id, { query, rewrite_query: true, ranking_options: { ranker: "none" } })
       .asResponse()
     expect(await answer.json()).toMatchObject({ search_query: ["what llamas eat"] })
-    await expect(ask({ ranker: "best" })).rejects.toMatchObject({ status: 400, param: "ranking_options.ranker" })
+    await expect(ask({ ranker: "best" })).rejects.toMatchObject({
+      status: 400,
+      param: "ranking_options.ranker",
+      message: expect.stringMatching(/"best".*none, auto, default-2024-11-15/) as string,
+    })
     await expect(ask({ hybrid_search: { text_weight: 0, embedding_weight: 0 } })).rejects.toMatchObject({ status: 400 })
+  })
+
+  it("let chunks that are like better ones give way where diversity is asked for, page by page without one twice", async () => {
+    const store = await client.vectorStores.create({})
+    const texts = [
+      "Llamas eat fresh green grass every day in summer.",
+      "Every day in summer llamas eat grass, fresh and green.",
+      "In summer every day fresh grass, green: llamas eat.",
+      "Llamas carry wool to markets beyond mountains.",
+    ]
+    const files = texts.map((text, index) => new File([text], `${index}.txt`))
+    await client.vectorStores.fileBatches.uploadAndPoll(store.id, { files }, { pollIntervalMs: 50 })
+    const ask = async (more: object): Promise<{ names: string[]; next: string | null }> => {
+      const answer = await fetch(`${server.url}/v1/vector_stores/${store.id}/search`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${server.apiKey}`, "content-type": "application/json" },
+        body: JSON.stringify({ query: "llamas eat grass in summer every day", max_num_results: 2, ...more }),
+      })
+      const { data, next_page: next } = (await answer.json()) as { data: { filename: string }[]; next_page: string | null }
+      return { names: data.map(({ filename }) => filename), next }
+    }
+    expect((await ask({})).names).not.toContain("3.txt")
+    const ranking_options = { diversity: 0.7 }
+    const first = await ask({ ranking_options })
+    expect(first.names).toContain("3.txt")
+    const second = await ask({ ranking_options, page: first.next })
+    expect([...first.names, ...second.names].toSorted()).toEqual(["0.txt", "1.txt", "2.txt", "3.txt"])
+    const tooMuch = { query: "llamas", ranking_options: { diversity: 2 } as object }
+    await expect(client.vectorStores.search(store.id, tooMuch)).rejects.toMatchObject({ status: 400, param: "ranking_options.diversity" })
   })
 })
 

@@ -71,12 +71,11 @@ export const updateFileBody = z.looseObject({ attributes: attributes.nullable() 
 /** A search holds the embedded database's only connection, so what it reads is bounded. */
 const queryText = z.string().max(16_000)
 
-/** Whichever is asked for, the order is that of the fitted weights; names are checked so that a misspelt one is noticed. */
-const rankers = ["none", "auto", "default-2024-11-15", "default_2024_08_21"] as const
-/** The weights are OpenAI's option of `file_search`, and work here too. */
+/** The weights are OpenAI's option of `file_search`, and work here too; `diversity` is ours. Which rankers there are is known to `context/`. */
 const rankingOptions = z.looseObject({
-  ranker: z.enum(rankers).optional(),
+  ranker: z.string().min(1).optional(),
   score_threshold: z.number().min(0).max(1).optional(),
+  diversity: z.number().min(0).max(1).optional(),
   hybrid_search: z
     .looseObject({ embedding_weight: z.number().min(0), text_weight: z.number().min(0) })
     .refine(({ embedding_weight, text_weight }) => embedding_weight + text_weight > 0, "needs one weight above zero")

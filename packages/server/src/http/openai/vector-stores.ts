@@ -7,13 +7,14 @@ import {
   parseFilter,
   rewriteQuery,
   type FileBatches,
+  type Rankers,
   type Search,
   type SearchResult,
   type VectorStores,
   type VectorStoreWithCounts,
 } from "../../context/index.ts"
 import type { JsonValue, Limits } from "../../core/index.ts"
-import { joinLabels } from "../../security/index.ts"
+import { joinLabels, requireModel } from "../../security/index.ts"
 import { recordLightRun } from "../context-record.ts"
 import type { HttpEnv } from "../env.ts"
 import { readBody, readQuery } from "../request-body.ts"
@@ -28,6 +29,7 @@ export interface VectorStoreRoutesOptions extends FileWriteOptions {
   vectorStores: VectorStores
   fileBatches: FileBatches
   search: Search
+  rankers: Pick<Rankers, "modelNamed">
   limits: Pick<Limits, "pageRowsMax">
 }
 
@@ -86,7 +88,7 @@ export function vectorStoreRoutes(options: VectorStoreRoutesOptions): Hono<HttpE
 }
 
 async function searched(
-  { search, clock, newId, record }: VectorStoreRoutesOptions,
+  { search, rankers, clock, newId, record }: VectorStoreRoutesOptions,
   principal: HttpEnv["Variables"]["principal"],
   id: string,
   body: z.output<typeof searchBody>,
@@ -94,7 +96,9 @@ async function searched(
 ): Promise<unknown> {
   const given = typeof body.query === "string" ? [body.query] : body.query
   const queries = body.rewrite_query === true ? given.map(rewriteQuery) : given
-  const hybrid = body.ranking_options?.hybrid_search
+  const { ranker, score_threshold: scoreThreshold, diversity, hybrid_search: hybrid } = body.ranking_options ?? {}
+  const reranker = ranker === undefined ? null : rankers.modelNamed(ranker, { mayBeNamed: principal.scope?.allowsModel })
+  if (reranker !== null) requireModel(principal, reranker)
   const limit = body.max_num_results ?? resultsDefault
   const { page, ...asked } = body
   const bound = { id, ...asked } as JsonValue // a body is JSON
@@ -105,7 +109,9 @@ async function searched(
     limit,
     offset,
     filters: body.filters === undefined || body.filters === null ? undefined : parseFilter(body.filters),
-    scoreThreshold: body.ranking_options?.score_threshold,
+    scoreThreshold,
+    ranker,
+    diversity,
     weights: hybrid ? { words: hybrid.text_weight, vectors: hybrid.embedding_weight } : undefined,
   }
   const call = { id: newId("run"), kind: "retrieval", name: "vector_store.search", principal } as const
@@ -113,7 +119,12 @@ async function searched(
     const answer = await search({ projectId: principal.projectId, principal: principal.id, user: principal.user }, query, signal)
     const results = answer.results.map(({ chunkId, fileId, score, why }) => ({ chunkId, fileId, score, why: whyJson(why) }))
     const label = joinLabels(answer.results.map((result) => result.label))
-    return { value: answer, label, data: { vectorStoreId: id, results, wordsOnly: answer.wordsOnly } }
+    const { wordsOnly, reranked } = answer
+    return {
+      value: answer,
+      label,
+      data: { vectorStoreId: id, results, wordsOnly, ...(reranked === null ? {} : { reranked: { ...reranked } }) },
+    }
   })
   return {
     object: "vector_store.search_results.page",
@@ -121,12 +132,12 @@ async function searched(
     data: found.results.map(wireResult),
     has_more: found.hasMore,
     next_page: found.hasMore ? pageToken(offset + limit, bound) : null,
-    perdure: { words_only: found.wordsOnly },
+    perdure: { words_only: found.wordsOnly, reranked: found.reranked },
   }
 }
 
-function whyJson({ words, vectors }: SearchResult["why"]): JsonValue {
-  return { words: words && { ...words }, vectors: vectors && { ...vectors } }
+function whyJson({ words, vectors, rerank }: SearchResult["why"]): JsonValue {
+  return { words: words && { ...words }, vectors: vectors && { ...vectors }, ...(rerank === undefined ? {} : { rerank: { ...rerank } }) }
 }
 
 /** OpenAI's fields, and under `perdure` what lets a reader check the result. */

@@ -149,3 +149,22 @@ it("weighs words against meaning as a search asks", async () => {
   expect(await score({ words: 2, vectors: 2 })).toBeCloseTo(await score({ words: 0.5, vectors: 0.5 }), 6)
   expect(await ask({ words: 0, vectors: 0 })).toMatchObject({ status: 400, body: { error: { param: "weights" } } })
 })
+
+it("lets memories that are like better ones give way where diversity is asked for", async () => {
+  const texts = [
+    "Llamas eat fresh green grass every day in summer.",
+    "Every day in summer llamas eat grass, fresh and green.",
+    "Llamas carry wool to markets beyond mountains.",
+  ]
+  for (const text of texts) await remember("user:varied", text)
+  const ask = async (more: object): Promise<{ texts: string[]; vectors: boolean }> => {
+    const asked = { scope: "user:varied", query: "llamas eat grass in summer every day", limit: 2, rerank: false, ...more }
+    const { memories } = memorySearchSchema.parse((await call("POST", "/v1/memories/search", asked)).body)
+    return { texts: memories.map(({ text }) => text ?? ""), vectors: memories.every(({ why }) => why.vectors !== null) }
+  }
+  await expect.poll(async () => (await ask({ limit: 3 })).vectors, { timeout: 60_000 }).toBe(true)
+  expect((await ask({})).texts.toSorted()).toEqual(texts.slice(0, 2).toSorted())
+  expect((await ask({ diversity: 0.7 })).texts).toContain(texts[2])
+  const { status, body } = await call("POST", "/v1/memories/search", { scope: "user:varied", query: "llamas", diversity: 2 })
+  expect({ status, body }).toMatchObject({ status: 400, body: { error: { param: "diversity" } } })
+})

@@ -126,7 +126,9 @@ const fileSearch = z.looseObject({
   max_num_results: z.int().min(1).max(50).nullish(),
   ranking_options: z
     .looseObject({
+      ranker: text.min(1).nullish(),
       score_threshold: z.number().min(0).max(1).nullish(),
+      diversity: z.number().min(0).max(1).nullish(),
       hybrid_search: z
         .looseObject({ embedding_weight: z.number().min(0), text_weight: z.number().min(0) })
         .refine(({ embedding_weight, text_weight }) => embedding_weight + text_weight > 0, "needs one weight above zero")
