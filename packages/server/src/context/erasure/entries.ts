@@ -126,9 +126,7 @@ async function remove(
     projectId,
     entries.map(({ id }) => id),
   )
-  const places = entries.flatMap(({ id, kind, scope }) =>
-    (kind === "episode" ? [memoryScopeId(scope)] : [memoryScopeId(scope), historyScopeId(scope)]).map((scopeId) => ({ scopeId, id })),
-  )
+  const places = entries.flatMap(({ id, scope }) => [memoryScopeId(scope), historyScopeId(scope)].map((scopeId) => ({ scopeId, id })))
   places.sort((a, b) => (a.scopeId < b.scopeId ? -1 : 1))
   for (const { scopeId, id } of places) await dependencies.index.removeEntry(tx, { projectId, scopeId, documentId: id })
   for (const { id, scope } of [...entries].sort((a, b) => (a.scope < b.scope ? -1 : 1))) {

@@ -161,7 +161,7 @@ export function refusalOf({ entry, row }: Pick<Candidate, "entry" | "row">, want
   return undefined
 }
 
-/** Evidence that was taken back is told of no time at all: that it was believed once makes it no better. */
+/** Evidence that was revoked is told of no time at all: that it was believed once makes it no better. What was retracted is told of the time before. */
 function endOfEpisode(row: NonNullable<Row["episode"]>, { asOf }: Told): LeftOutReason | undefined {
   if (row.revokedAt !== null || row.endedBy === "revoke") return "revoked"
   if (row.endedBy === "redact") return "redacted"

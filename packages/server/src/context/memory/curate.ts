@@ -18,6 +18,7 @@ import { sealBody } from "./bodies.ts"
 import { subjectOfScope, type DataKeys } from "./data-keys.ts"
 import { readRows, type Row, type VersionBody } from "./entries.ts"
 import { IndexChanges } from "./index-changes.ts"
+import { indexedMessage } from "./indexed-message.ts"
 import { writersLabel } from "./labels.ts"
 import { writeEpisode, type Written } from "./remember.ts"
 import { fallWith } from "./take-back.ts"
@@ -127,13 +128,16 @@ export async function retract(
   const { integrity } = writersLabel(caller)
   const queue = new IndexChanges(dependencies.index)
   requireLive(row)
+  const [entry] = await readRows(dependencies.keys, tx, projectId, [row])
   if (row.episode === undefined) {
-    const [entry] = await readRows(dependencies.keys, tx, projectId, [row])
     await memoryVersions.endVersions(tx, projectId, [row.version.id], { by: "retract", now, integrity, replacedFrom: until })
     if (row.version.op !== "contradict" || row.version.head) queue.end(projectId, row.version, entry?.text ?? null)
   } else {
+    const text = entry?.text ?? null
+    const said =
+      text === null ? null : await indexedMessage(dependencies.keys, tx, projectId, row.episode, { text, speaker: entry?.speaker })
     await episodes.endEpisodes(tx, projectId, [row.episode.id], { by: "retract", now })
-    queue.remove(projectId, row.episode.scope, row.episode.id)
+    queue.retract(projectId, row.episode, said)
   }
   const { fallen } = await fallWith(dependencies, tx, projectId, [idOf(row)], { by: "revoke", now, integrity }, queue)
   await resolve(dependencies, tx, caller, row, "rejected")

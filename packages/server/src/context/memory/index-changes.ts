@@ -1,8 +1,7 @@
 // Collects what a transaction changes in the index of memory, so that it can be done last and in one order.
-import type { Queryable, StoredVersion } from "../../store/index.ts"
+import type { DocumentKey, Queryable, StoredEpisode, StoredVersion } from "../../store/index.ts"
 import { countTerms } from "../retrieval/analyze.ts"
-import type { ScopeIndex } from "../retrieval/index-entry.ts"
-import type { Lane } from "../retrieval/lanes.ts"
+import type { IndexEntry, ScopeIndex } from "../retrieval/index-entry.ts"
 import { laneOfKind } from "./entries.ts"
 import { historyScopeId, memoryScopeId } from "./index-scopes.ts"
 
@@ -13,8 +12,11 @@ interface Change {
   scopeId: string
   documentId: string
   /** Null: it goes out. */
-  entry: { lane: Lane; text: string } | null
+  entry: IndexedText | null
 }
+
+/** How something is found by words, wherever it stands. */
+export type IndexedText = Omit<IndexEntry, keyof DocumentKey>
 
 export class IndexChanges {
   readonly #index: ScopeIndex
@@ -27,13 +29,25 @@ export class IndexChanges {
   /** A version goes where recalls look, or, when it is no longer believed, where questions about the past do. */
   add(projectId: string, version: Indexed, text: string): void {
     const scopeId = version.expiredAt === null ? memoryScopeId(version.scope) : historyScopeId(version.scope)
-    this.#changes.push({ projectId, scopeId, documentId: version.id, entry: { lane: laneOfKind(version.kind), text } })
+    const { frequencies: terms, length } = countTerms(text)
+    this.#changes.push({
+      projectId,
+      scopeId,
+      documentId: version.id,
+      entry: { lane: laneOfKind(version.kind), parts: [{ terms, length }] },
+    })
   }
 
   /** A version that was believed until now goes from the one to the other; without its text, only out. */
   end(projectId: string, version: Indexed, text: string | null): void {
     this.#changes.push({ projectId, scopeId: memoryScopeId(version.scope), documentId: version.id, entry: null })
     if (text !== null) this.add(projectId, { ...version, expiredAt: 0 }, text)
+  }
+
+  /** A message that was retracted is found by questions about the past alone; without its text, by none. */
+  retract(projectId: string, { id: documentId, scope }: Pick<StoredEpisode, "id" | "scope">, entry: IndexedText | null): void {
+    this.remove(projectId, scope, documentId)
+    if (entry !== null) this.#changes.push({ projectId, scopeId: historyScopeId(scope), documentId, entry })
   }
 
   /** Out of both. */
@@ -49,10 +63,7 @@ export class IndexChanges {
     )
     for (const { projectId, scopeId, documentId, entry } of ordered) {
       if (entry === null) await this.#index.removeEntry(tx, { projectId, scopeId, documentId })
-      else {
-        const { frequencies, length } = countTerms(entry.text)
-        await this.#index.indexEntry(tx, { projectId, scopeId, documentId, lane: entry.lane, parts: [{ terms: frequencies, length }] })
-      }
+      else await this.#index.indexEntry(tx, { projectId, scopeId, documentId, ...entry })
     }
     this.#changes.length = 0
   }

@@ -20,15 +20,14 @@ import {
 import { requireScopeRight, type MemoryCaller } from "../scopes/access.ts"
 import { parseScope } from "../scopes/scope-name.ts"
 import type { ScopeIndex } from "../retrieval/index-entry.ts"
-import { weightedTerms } from "../retrieval/window.ts"
 import { instructingLevel } from "./choose.ts"
 import { subjectOfScope, type DataKeys } from "./data-keys.ts"
 import { isDirective } from "./directives.ts"
+import { indexedMessage } from "./indexed-message.ts"
 import { memoryScopeId } from "./index-scopes.ts"
 import { labelOfNew } from "./labels.ts"
 import { filesBehind, madeWith, withLabelOf, type GroundOfAnswer } from "./made-with.ts"
 import { episodeOf, sourceIdentity, sourceOf, type Write } from "./new-episode.ts"
-import { previousTexts } from "./previous.ts"
 import { sessionOf } from "./session.ts"
 import type { NewMemory } from "./types.ts"
 
@@ -148,13 +147,11 @@ async function wordsOf(
   { keys, index }: RememberDependencies,
   db: Queryable,
   projectId: string,
-  { text, speaker, role: lane = "user" }: NewMemory,
+  memory: NewMemory,
   episode: NewEpisode,
 ): Promise<NewIndexEntry> {
-  const previous = await previousTexts(db, keys, projectId, episode)
-  const session = episode.session ?? undefined
-  const document = { projectId, scopeId: memoryScopeId(episode.scope), documentId: episode.id, lane }
-  return index.packed(db, { ...document, parts: [weightedTerms(text, previous)], session, speaker })
+  const message = await indexedMessage(keys, db, projectId, episode, memory)
+  return index.packed(db, { projectId, scopeId: memoryScopeId(episode.scope), documentId: episode.id, ...message })
 }
 
 /** What it was made with, and that a person should look at it. */

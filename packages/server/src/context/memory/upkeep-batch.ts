@@ -1,16 +1,21 @@
 // One batch of upkeep of a scope: new entries get their vectors, ended ones leave the index.
-import { episodes, memoryVersions, type Queryable } from "../../store/index.ts"
+import { episodes, memoryVersions, type Queryable, type StoredEpisode } from "../../store/index.ts"
 import { rowsByIds, type Row } from "./entries.ts"
 import { historyScopeId, memoryScopeId } from "./index-scopes.ts"
 
 /** Where a row stands in the index; null: nowhere any more. */
 export function indexScopeOf(row: Row): string | null {
-  if (row.episode !== undefined) {
-    return row.episode.expiredAt === null && row.episode.revokedAt === null ? memoryScopeId(row.episode.scope) : null
-  }
+  if (row.episode !== undefined) return scopeOfMessage(row.episode)
   const { scope, head, endedBy } = row.version
   if (head) return memoryScopeId(scope)
   return endedBy === null || endedBy === "revoke" || endedBy === "redact" ? null : historyScopeId(scope)
+}
+
+/** What was retracted was believed until then; what was revoked should never have been, and what has expired is no longer kept. */
+function scopeOfMessage({ scope, expiredAt, endedBy, revokedAt }: StoredEpisode): string | null {
+  if (revokedAt !== null) return null
+  if (expiredAt === null) return memoryScopeId(scope)
+  return endedBy === "retract" ? historyScopeId(scope) : null
 }
 
 /** Rows of a scope that upkeep has not seen as they are now, oldest first. */

@@ -208,8 +208,12 @@ export async function deleteEpisode(tx: Queryable, projectId: string, id: string
   return (await tx.query(`delete from episodes where project_id = $1 and id = $2 returning id`, [projectId, id])).length > 0
 }
 
-/** Ends the live ones of a source; their ids. */
+/** Ends the live ones of a source; their ids. Retracted ones leave the history. */
 export async function revokeEpisodesOf(tx: Queryable, projectId: string, sourceId: string, now: number): Promise<string[]> {
+  await tx.query(`update episodes set upkept_at = null where project_id = $1 and source_id = $2 and ended_by = 'retract'`, [
+    projectId,
+    sourceId,
+  ])
   const rows = await tx.query<{ id: string }>(
     `update episodes set expired_at = to_timestamp($3::float8 / 1000), ended_by = 'revoke', upkept_at = null
      where project_id = $1 and source_id = $2 and expired_at is null returning id`,
