@@ -382,6 +382,7 @@ CREATE INDEX episodes_by_source ON public.episodes USING btree (project_id, sour
 CREATE UNIQUE INDEX episodes_live ON public.episodes USING btree (project_id, scope, source_id, content_hash) WHERE (expired_at IS NULL);
 CREATE INDEX episodes_pinned ON public.episodes USING btree (project_id, scope, id) WHERE (pinned_at IS NOT NULL);
 CREATE INDEX episodes_to_extract ON public.episodes USING btree (project_id, scope, id) WHERE ((extracted_at IS NULL) AND (expired_at IS NULL));
+CREATE INDEX episodes_to_remove ON public.episodes USING btree (project_id, scope, occurred_at) WHERE ((expired_at IS NOT NULL) AND (body IS NOT NULL));
 CREATE INDEX episodes_to_upkeep ON public.episodes USING btree (project_id, scope, id) WHERE (upkept_at IS NULL);
 alter table episodes enable row level security;
 create policy project_only on episodes for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));

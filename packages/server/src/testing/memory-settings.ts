@@ -9,6 +9,7 @@ export const memoryForTests: ContextDependencies["memory"] = {
     quietMs: 60_000,
     sessionGapMs: 30 * 60_000,
     claimLifeMs: 30 * 86_400_000,
+    retentionGraceMs: 0,
     retryMs: 50,
   },
   extractionModel: undefined,

@@ -5,7 +5,7 @@ import type { JobSettings } from "./work.ts"
 const dayMs = 86_400_000
 const retryMs = 30_000
 
-export function jobSettings({ extraction, consolidation, sessionGapMinutes, claimDays }: MemoryConfig): JobSettings {
+export function jobSettings({ extraction, consolidation, sessionGapMinutes, claimDays, retentionGraceDays }: MemoryConfig): JobSettings {
   return {
     isExtracting: extraction.enabled,
     budget: { microUsdPerDay: Math.round(extraction.budgetUsdPerDay * 1_000_000), callsPerDay: extraction.callsPerDay },
@@ -13,6 +13,7 @@ export function jobSettings({ extraction, consolidation, sessionGapMinutes, clai
     quietMs: consolidation.quietSeconds * 1_000,
     sessionGapMs: sessionGapMinutes * 60_000,
     claimLifeMs: claimDays * dayMs,
+    retentionGraceMs: retentionGraceDays * dayMs,
     retryMs,
   }
 }

@@ -6,6 +6,7 @@ import { upkeepBatch } from "../upkeep.ts"
 import { consolidate } from "./consolidate.ts"
 import { expire, nextExpiry } from "./expire.ts"
 import { extractRound } from "./extract.ts"
+import { destroyIdleKeys, nextRemoval, removeExpired } from "./retention.ts"
 import { digestSessions } from "./sessions.ts"
 import { upkeepName } from "./starter.ts"
 import type { Job, JobDependencies } from "./work.ts"
@@ -32,7 +33,9 @@ function jobOf(dependencies: JobDependencies, context: RunContext, input: JsonVa
 }
 
 async function work(job: Job): Promise<JsonValue> {
-  const counts = { embedded: 0, extracted: 0, sessions: 0, subjects: 0, expired: 0 }
+  const counts = { embedded: 0, extracted: 0, sessions: 0, subjects: 0, expired: 0, removed: 0 }
+  if (await isClosed(job)) return counts
+  const keyIds = new Set<string>()
   for (let round = 0; ; round++) {
     counts.extracted += await extractRound(job, round)
     const embedded = await index(job, round)
@@ -40,12 +43,25 @@ async function work(job: Job): Promise<JsonValue> {
     counts.sessions += await digestSessions(job, round)
     if (await isTimeToConsolidate(job, round)) counts.subjects += await consolidate(job, round)
     counts.expired += await expire(job, round)
+    const removed = await removeExpired(job, round)
+    counts.removed += removed.entries
+    for (const id of removed.keyIds) keyIds.add(id)
     const isLast = round + 1 >= roundsMax
-    const closed = await job.context.step(`close:${round}`, ({ tx }) => (tx === undefined ? true : close(job, tx, embedded < 0, isLast)), {
-      effect: "transactional",
-    })
+    const closed = await job.context.step(
+      `close:${round}`,
+      ({ tx }) => (tx === undefined ? true : close(job, tx, { embeddingFailed: embedded < 0, isLast, keyIds: [...keyIds] })),
+      {
+        effect: "transactional",
+      },
+    )
     if (closed) return counts
   }
+}
+
+/** A run that died between its last step and its end has nothing left to do; the answers in its log may lie under keys that are gone by then. */
+async function isClosed({ store, projectId, scope, generation }: Job): Promise<boolean> {
+  const upkeep = await memoryUpkeep.findUpkeep(store.project(projectId), projectId, scope)
+  return upkeep !== undefined && upkeep.generation > generation
 }
 
 /** How many entries are in the index as they should be now; -1 where the embedding model cannot be had. */
@@ -71,7 +87,11 @@ function isTimeToConsolidate({ context, store, projectId, scope, clock, settings
 }
 
 /** Opens the next generation, unless there is something left that this run can do. */
-async function close(job: Job, tx: Queryable, embeddingFailed: boolean, isLast: boolean): Promise<boolean> {
+async function close(
+  job: Job,
+  tx: Queryable,
+  { embeddingFailed, isLast, keyIds }: { embeddingFailed: boolean; isLast: boolean; keyIds: readonly string[] },
+): Promise<boolean> {
   const { projectId, scope, generation, clock } = job
   const now = clock.now()
   const backlog = await episodeWork.episodeBacklog(tx, projectId, scope)
@@ -83,17 +103,24 @@ async function close(job: Job, tx: Queryable, embeddingFailed: boolean, isLast: 
   const embedAt = embeddingFailed ? now + Math.min(embedRetryMsMax, Math.max(embedRetryMs, age)) : null
   const dueAt = isLeft ? now : earliest([retryAt, embedAt, await nextTime(job, tx)])
   const error = embeddingFailed ? "The embedding model cannot be had; what is new is found by words." : null
+  await destroyIdleKeys(job.keys, tx, projectId, keyIds)
   await memoryUpkeep.closeGeneration(tx, projectId, { scope, generation, now, dueAt, error })
   return true
 }
 
-/** When a session ends, pages are made anew, or something lapses. */
-async function nextTime({ projectId, scope, settings }: Job, tx: Queryable): Promise<number | null> {
+/** When a session ends, pages are made anew, something lapses, or is to be removed. */
+async function nextTime(job: Job, tx: Queryable): Promise<number | null> {
+  const { projectId, scope, settings } = job
   const upkeep = await memoryUpkeep.findUpkeep(tx, projectId, scope)
   const fresh = await versionTimes.factsSince(tx, projectId, scope, upkeep?.consolidatedAt ?? null)
   const quietAt = fresh.lastAt === null ? null : fresh.lastAt + settings.quietMs
   const open = await memorySessions.firstOpenSession(tx, projectId, scope)
-  return earliest([quietAt, open === null ? null : open + settings.sessionGapMs, await nextExpiry({ projectId, scope }, tx)])
+  return earliest([
+    quietAt,
+    open === null ? null : open + settings.sessionGapMs,
+    await nextExpiry({ projectId, scope }, tx),
+    await nextRemoval(job, tx),
+  ])
 }
 
 function earliest(times: readonly (number | null)[]): number | null {

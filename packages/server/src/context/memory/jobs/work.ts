@@ -16,6 +16,8 @@ export interface JobSettings {
   quietMs: number
   sessionGapMs: number
   claimLifeMs: number
+  /** How long what a scope's retention has ended keeps its text. */
+  retentionGraceMs: number
   /** First wait before a model that failed is given the same messages again; doubled each time. */
   retryMs: number
 }
