@@ -74,6 +74,28 @@ describe("the waterfall", () => {
     ])
   })
 
+  it("ends a tool call that was refused where it was, with the reason", () => {
+    const events = [
+      event(1, "tool.call.started", { key: "tool:0:0", tool: "refund", outputIndex: 0 }),
+      event(2, "gate.decided", { key: "tool:0:0", allowed: false, reason: "no grant" }),
+      event(3, "tool.call.refused", { key: "tool:0:0", tool: "refund", code: "policy_denied", reason: "no grant" }),
+    ]
+    expect(shown(events)).toEqual([["refund", "tool", "refused", 1, 3]])
+    expect(waterfallOf(events).spans[0]?.detail).toBe("no grant")
+  })
+
+  it("leaves nothing open once the run is over", () => {
+    const events = [
+      event(1, "step.intended", { key: "pay" }),
+      event(2, "tool.call.started", { key: "tool:0:0", tool: "refund" }),
+      event(9, "run.ended", { status: "cancelled" }),
+    ]
+    expect(shown(events)).toEqual([
+      ["pay", "step", "cut", 1, 9],
+      ["refund", "tool", "cut", 2, 9],
+    ])
+  })
+
   it("draws nothing for the run itself", () => {
     expect(shown([event(1, "run.started"), event(2, "response.created"), event(3, "response.completed"), event(4, "run.ended")])).toEqual(
       [],

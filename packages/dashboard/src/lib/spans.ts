@@ -2,7 +2,8 @@
 import type { RunEvent } from "@perdure/client"
 import { field, numberOf, textOf } from "./json.ts"
 
-export type SpanState = "open" | "done" | "failed"
+/** `refused`: not run at all. `cut`: the run is over and it never ended. */
+export type SpanState = "open" | "done" | "failed" | "refused" | "cut"
 export type SpanKind = "step" | "model" | "tool" | "item" | "wait" | "child"
 
 export interface Span {
@@ -45,6 +46,7 @@ export function waterfallOf(events: readonly RunEvent[]): Waterfall {
     if (marked.test(event.type)) marks.push({ at: event.at, seq: event.seq, type: event.type })
     if (event.type === "tool.call.started") told.add(field(event.data, "outputIndex"))
     if (inner.test(event.type) || (event.type.startsWith("response.output_item.") && told.has(field(event.data, "output_index")))) continue
+    if (event.type === "run.ended") cutOff(open, event)
     if (event.type === "turn.ended") turns.add(keyOf(event, "turn"))
     if (event.type === "step.completed" && turns.has(keyOf(event, "step"))) continue
     const begun = begins.exec(event.type)?.groups?.["what"]
@@ -94,11 +96,17 @@ function finish(event: RunEvent, what: string, how: string, open: Map<string, Sp
   if (!span) return
   const status = textOf(field(event.data, "status"))
   const broken = bad.includes(how) || (status !== undefined && bad.includes(status)) || field(event.data, "output", "ok") === false
-  span.state = broken ? "failed" : "done"
+  span.state = how === "refused" || how === "denied" ? "refused" : broken ? "failed" : "done"
   span.endAt = event.at
   span.lastSeq = event.seq
   span.detail ??= detailOf(event)
   open.delete(key)
+}
+
+/** What is open at the end of a run never ends. */
+function cutOff(open: Map<string, Span>, { at, seq }: RunEvent): void {
+  for (const span of open.values()) Object.assign(span, { state: "cut", endAt: at, lastSeq: seq })
+  open.clear()
 }
 
 /** A step, the tool call and the turn that it carries out share their key: `tool:0:0`, `turn:1`. */

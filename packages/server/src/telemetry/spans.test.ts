@@ -111,6 +111,28 @@ test("says of a turn that broke off where it went on, and counts what every atte
   })
 })
 
+test("ends a tool call that was refused where it was, by its code and the rule, and calls a tool that reported a failure failed", () => {
+  const events = log(
+    ["run.started", 1_000, { kind: "response", name: "support" }],
+    ["tool.call.started", 1_100, { key: "tool:1:0", tool: "refund" }],
+    ["gate.decided", 1_110, { key: "tool:1:0", allowed: false }],
+    [
+      "tool.call.refused",
+      1_120,
+      { key: "tool:1:0", tool: "refund", code: "policy_denied", rule: "default deny", reason: "nobody said so" },
+    ],
+    ["tool.call.started", 1_200, { key: "tool:1:1", tool: "print" }],
+    ["step.intended", 1_210, { key: "tool:1:1", effect: "once" }],
+    ["step.completed", 1_300, { key: "tool:1:1", output: { ok: false, message: "out of paper" } }],
+    ["run.ended", 9_000, { status: "completed" }],
+  )
+  const calls = spansOf({ ...run, finishedAt: 9_000 }, events).filter(({ name }) => name.startsWith("execute_tool"))
+  expect(calls.map(({ endMs, status, attributes }) => [endMs, status, attributes["error.type"], attributes["perdure.gate.rule"]])).toEqual([
+    [1_120, "error", "policy_denied", "default deny"],
+    [1_300, "error", "tool_failed", undefined],
+  ])
+})
+
 test("gives every prefix of a log a tree: ids unique, parents before children, no span that ends before it begins", () => {
   const types = [
     "turn.started",

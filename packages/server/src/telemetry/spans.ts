@@ -227,7 +227,10 @@ class SpanBuilder {
     if (span.startMs === at && durationMs !== undefined) span.startMs = Math.max(at - durationMs, this.#activation?.startMs ?? 0)
     const code = text(fieldsOf(data["error"])["code"])
     if (code !== undefined) span.attributes["error.type"] = code
-    this.#end(span, at, status)
+    // A tool that reported a failure has done its step.
+    const failed = span.attributes["gen_ai.tool.name"] !== undefined && fieldsOf(data["output"])["ok"] === false
+    if (failed) span.attributes["error.type"] = "tool_failed"
+    this.#end(span, at, failed ? "error" : status)
     this.#steps.delete(text(data["key"]) ?? "")
   }
 
@@ -246,7 +249,8 @@ class SpanBuilder {
     })
     if (phase === "started") this.#steps.set(key, span)
     else {
-      if (phase !== "completed") span.attributes["error.type"] = text(data["reason"]) ?? phase
+      if (phase !== "completed") span.attributes["error.type"] = text(data["code"]) ?? phase
+      Object.assign(span.attributes, present("perdure.gate.rule", text(data["rule"])))
       this.#end(span, at, phase === "completed" ? "ok" : "error")
       this.#steps.delete(key)
     }

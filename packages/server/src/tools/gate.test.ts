@@ -138,9 +138,20 @@ describe("a tool call", () => {
   it("without a grant is denied by default and not run, and the reason is an event", async () => {
     const { outcome, events } = await call({ grants: [{ to: "*", allow: ["tool.read:*"], origin: "test" }] })
     expect(outcome).toMatchObject({ status: "refused", code: "policy_denied" })
-    expect(types(events)).toEqual(["gate.decided"])
+    expect(types(events)).toEqual(["gate.decided", "tool.call.refused"])
     expect(events.find((event) => event.type === "gate.decided")?.data).toMatchObject({ allowed: false, rule: "default deny" })
     expect(calls).toEqual([])
+  })
+
+  it("that is denied ends as refused, with the rule and the reason", async () => {
+    const { events } = await call({ grants: [] })
+    expect(events.find((event) => event.type === "tool.call.refused")?.data).toEqual({
+      key: "call",
+      tool: "add",
+      code: "policy_denied",
+      rule: "default deny",
+      reason: expect.stringContaining("tool.call:add") as string,
+    })
   })
 
   it("under the influence of untrusted data is denied where the grant asks for more", async () => {

@@ -46,12 +46,13 @@ export function createToolGate({ gate, checkArguments, declaredOrigins = [] }: T
   return async (context, call) => {
     const { tool } = call
     const checked = checkArguments(tool.parameters, call.arguments)
-    if (!checked.valid) {
-      context.emit("tool.call.refused", { key: call.key, tool: tool.name, reason: checked.problem }, { label: call.label })
-      return { status: "refused", code: "invalid_arguments", text: `${tool.name}: ${checked.problem}`, label: errorLabel(call) }
-    }
+    if (!checked.valid)
+      return refused(context, call, { code: "invalid_arguments", reason: checked.problem, text: `${tool.name}: ${checked.problem}` })
     const decision = decide(gate, context, call)
-    if (!decision.allowed) return { status: "refused", code: "policy_denied", text: refusalOf(decision), label: errorLabel(call) }
+    if (!decision.allowed) {
+      const { rule, reason } = decision
+      return refused(context, call, { code: "policy_denied", rule, reason, text: refusalOf(decision) })
+    }
     const journalled = fromJournal(await execute(context, call, checked.value, outbound))
     if (!journalled.ok)
       return { status: "failed", code: "tool_failed", text: `${tool.name} failed: ${journalled.message}`, label: errorLabel(call) }
@@ -64,9 +65,29 @@ function decide(gate: Gate, context: RunContext, { tool, key, label }: ToolCall)
   const { id, projectId, principal } = context.run
   const action: GateRequest["action"] = tool.effect === "read" ? "tool.read" : "tool.call"
   const decision = gate.decide({ projectId, principal, action, target: tool.name, label, runId: id })
-  const said = context.history.some((event) => event.type === "gate.decided" && (event.data as JsonObject)["key"] === key)
-  if (!said) tell(context, key, decision, label)
+  if (!hasSaid(context, "gate.decided", key)) tell(context, key, decision, label)
   return decision
+}
+
+interface Refusal {
+  readonly code: "invalid_arguments" | "policy_denied"
+  /** Of the gate: what decided. */
+  readonly rule?: string
+  readonly reason: string
+  /** For the model. */
+  readonly text: string
+}
+
+/** The end of a call that is not run, as an event of the run: what shows the call must not wait for its end. */
+function refused(context: RunContext, call: ToolCall, { text, ...why }: Refusal): ToolOutcome {
+  const { key, tool, label } = call
+  if (!hasSaid(context, "tool.call.refused", key)) context.emit("tool.call.refused", { key, tool: tool.name, ...why }, { label })
+  return { status: "refused", code: why.code, text, label: errorLabel(call) }
+}
+
+/** In an attempt before this one. */
+function hasSaid({ history }: RunContext, type: string, key: string): boolean {
+  return history.some((event) => event.type === type && (event.data as JsonObject)["key"] === key)
 }
 
 type Outbound = Required<Pick<ToolGateOptions, "gate" | "declaredOrigins">>

@@ -4,7 +4,7 @@ import { useVirtualizer } from "@tanstack/react-virtual"
 import { useMemo, useRef } from "react"
 import { formatDuration } from "../../lib/format.ts"
 import { useNow } from "../../lib/now.ts"
-import { extentOf, waterfallOf, type Span, type SpanKind } from "../../lib/spans.ts"
+import { extentOf, waterfallOf, type Span, type SpanKind, type SpanState } from "../../lib/spans.ts"
 import { hasEnded } from "../../lib/statuses.ts"
 
 const rowPx = 28
@@ -25,6 +25,11 @@ const kindWords: Record<SpanKind, string> = {
   wait: "waiting",
   child: "child run",
 }
+
+/** Before the name, since colour alone never tells. */
+const signs: Record<SpanState, string> = { open: "", done: "", failed: "✕ ", refused: "⊘ ", cut: "… " }
+/** In place of how long it took. */
+const endWords: Partial<Record<SpanState, string>> = { open: "open", refused: "refused", cut: "no end" }
 
 interface Extent {
   from: number
@@ -115,7 +120,7 @@ function Bar({ span, extent, top }: { span: Span; extent: Extent; top: number })
   const left = partOf(span.startAt, extent)
   const width = Math.max(0, partOf(endAt, extent) - left)
   const told = `${kindWords[span.kind]} ${span.name}${span.detail === undefined ? "" : ` (${span.detail})`}, events ${span.firstSeq} to ${span.lastSeq}`
-  const failed = span.state === "failed"
+  const failed = span.state === "failed" || span.state === "refused"
   return (
     <div
       role="listitem"
@@ -124,7 +129,7 @@ function Bar({ span, extent, top }: { span: Span; extent: Extent; top: number })
       style={{ height: rowPx, transform: `translateY(${top}px)` }}
     >
       <span className={`truncate text-sm ${failed ? "text-bad" : ""}`}>
-        {failed ? "✕ " : ""}
+        {signs[span.state]}
         {span.name}
       </span>
       <div className="relative h-full border-x border-line">
@@ -133,7 +138,7 @@ function Bar({ span, extent, top }: { span: Span; extent: Extent; top: number })
           style={{ left: `min(${left}%, 100% - 3px)`, width: `${width}%` }}
         />
       </div>
-      <span className="text-right text-xs text-dim">{span.state === "open" ? "open" : formatDuration(endAt - span.startAt)}</span>
+      <span className="text-right text-xs text-dim">{endWords[span.state] ?? formatDuration(endAt - span.startAt)}</span>
     </div>
   )
 }
