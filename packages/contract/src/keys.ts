@@ -183,7 +183,7 @@ export const usageRowSchema = z
   .object({
     group: z.string().meta({
       description:
-        "The hour (`2026-01-31T14:00Z`), day (`2026-01-31`, UTC), model, deployment, principal, user, tag or kind; empty where there is none",
+        "The hour (`2026-01-31T14:00Z`), day (`2026-01-31`, UTC), model, deployment, principal, user, tag or kind; empty where there is none. Model names with which every call was refused are one group, `(unknown)`",
     }),
     time: z.string().optional().meta({ description: "The hour or day, where `interval` asked for it" }),
     runs: z.int().min(0),

@@ -290,6 +290,29 @@ describe.each(testEngines())("records on %s", (engine) => {
     expect(rows).toEqual(expected)
   })
 
+  it("sums names that no model has in one group, however many clients invent", async () => {
+    const projectId = "proj_names"
+    const records = open()
+    const refused = { outcome: "failed", status: 404, error: { code: "model_not_found", message: "x" }, costMicroUsd: 0 } as const
+    for (let each = 0; each < 50; each += 1) records.add(record({ projectId, model: `invented-${each}`, deployment: null, ...refused }))
+    // By a pattern any name finds a deployment, and its provider refuses it.
+    records.add(record({ projectId, model: "openai/invented", deployment: "openai/invented", ...refused }))
+    records.add(record({ projectId, model: "fast" }))
+    records.add(record({ projectId, model: "fast", ...refused }))
+    await records[Symbol.asyncDispose]()
+    const range = { projectId, since: day, until: day + 86_400_000, interval: null }
+    const rows = await createUsageSummary(database)({ ...range, groupBy: "model" })
+    expect(rows.map(({ group, runs, failedRuns }) => [group, runs, failedRuns])).toEqual([
+      ["(unknown)", 51, 51],
+      ["fast", 2, 1],
+    ])
+    const overTime = await createUsageSummary(database)({ ...range, groupBy: "model", interval: "day" })
+    expect(overTime.map(({ group, runs }) => [group, runs])).toEqual([
+      ["(unknown)", 51],
+      ["fast", 2],
+    ])
+  })
+
   it("sums the spend of each tag per day, a run with several in each of them", async () => {
     const projectId = "proj_tags"
     const records = open()

@@ -5,6 +5,7 @@ import { usePrincipalNames } from "../../data/keys.ts"
 import { useUsage } from "../../data/others.ts"
 import { useRelatedRuns } from "../../data/runs.ts"
 import { formatCompact, formatCost, formatCount } from "../../lib/format.ts"
+import { modelName, runsOfModel } from "../../lib/model-group.ts"
 import { Failure, Loading, PageHead } from "../../parts/small.tsx"
 import { RunLinks } from "../run/related.tsx"
 import { HourChart } from "./hour-chart.tsx"
@@ -30,11 +31,7 @@ export function OverviewPage(): React.JSX.Element {
             <Numbers total={perHour.data.total} />
             <HourChart rows={perHour.data.rows} hours={hours} />
             <div className="grid items-start gap-4 lg:grid-cols-2">
-              <UsageTable
-                title="By model"
-                rows={perModel.data?.rows ?? []}
-                linkOf={(group) => `/runs?search=${encodeURIComponent(group)}`}
-              />
+              <UsageTable title="By model" rows={perModel.data?.rows ?? []} nameOf={modelName} linkOf={runsOfModel} />
               <UsageTable title="By key" rows={perKey.data?.rows ?? []} nameOf={nameOf} />
             </div>
             <section aria-label="Latest failures" className="panel">

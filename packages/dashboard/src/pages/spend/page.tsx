@@ -3,6 +3,7 @@ import type { UsageRow } from "@perdure/client"
 import { usePrincipalNames } from "../../data/keys.ts"
 import { useSpend, type SpendGroup } from "../../data/usage.ts"
 import { useAddress } from "../../lib/address.ts"
+import { isUnknownModel, modelName, runsOfModel } from "../../lib/model-group.ts"
 import { measures, ranges, type MeasureName, type RangeName } from "../../lib/spend.ts"
 import { Pick } from "../../parts/filters.tsx"
 import { Failure, Loading, PageHead } from "../../parts/small.tsx"
@@ -55,7 +56,8 @@ function Spend({ range, measure, group }: { range: RangeName; measure: MeasureNa
   const overTime = useSpend(range, group, true)
   const perModel = useSpend(range, "model", false)
   const nameOfKey = usePrincipalNames()
-  const nameOf = (name: string): string => (name === "" ? noneOf[group] : group === "principal" ? nameOfKey(name) : name)
+  const nameOf = (name: string): string =>
+    name === "" ? noneOf[group] : group === "principal" ? nameOfKey(name) : group === "model" ? modelName(name) : name
   const error = sums.error ?? overTime.error
   if (error) return <Failure error={error} />
   if (!sums.data || !overTime.data) return <Loading />
@@ -70,7 +72,7 @@ function Spend({ range, measure, group }: { range: RangeName; measure: MeasureNa
         measure={measure}
         title={groups.find(([name]) => name === group)?.[1] ?? ""}
         nameOf={nameOf}
-        linkOf={group === "model" ? (name) => `/runs?search=${encodeURIComponent(name)}` : undefined}
+        linkOf={group === "model" ? runsOfModel : undefined}
       />
       {group === "tag" ? <p className="text-xs text-dim">A run with several tags counts for each of them, and once in the total.</p> : null}
     </div>
@@ -88,5 +90,5 @@ const noneOf: Readonly<Record<SpendGroup, string>> = {
 }
 
 function unpriced(rows: readonly UsageRow[]): string[] {
-  return rows.filter(({ costKnown }) => !costKnown).map(({ group }) => group)
+  return rows.filter(({ costKnown, group }) => !costKnown && !isUnknownModel(group)).map(({ group }) => group)
 }

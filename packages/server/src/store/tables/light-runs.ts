@@ -210,9 +210,18 @@ const timeExpressions: Readonly<Record<UsageInterval, string>> = {
   day: `to_char(at at time zone 'UTC', 'YYYY-MM-DD')`,
 }
 
+/** The group of names that no deployment has: clients invent as many as they like. */
+const unknownModels = "(unknown)"
+
+const knownModels = `, known_models as (
+      select distinct model from all_runs where model is not null and error_code is distinct from 'model_not_found'
+    )`
+/** A name with which every run of the range was refused. */
+const isUnknownName = `error_code = 'model_not_found' and model not in (select model from known_models)`
+
 const groupExpressions: Readonly<Record<UsageGroup, string>> = {
   ...timeExpressions,
-  model: `coalesce(model, '')`,
+  model: `case when ${isUnknownName} then '${unknownModels}' else coalesce(model, '') end`,
   deployment: `coalesce(deployment, '')`,
   principal: `principal`,
   user: `coalesce(end_user, '')`,
@@ -236,15 +245,15 @@ export interface UsageRange {
 /** Sums over light and durable runs that began in `[from, to)`, in order of time and group. Child runs report their own usage. */
 export function usageSums(db: Queryable, projectId: string, range: UsageRange): Promise<UsageSum[]> {
   const text = `with all_runs as (
-      select started_at as at, model, deployment, principal, end_user, kind, tags, outcome = 'failed' as failed,
+      select started_at as at, model, deployment, principal, end_user, kind, tags, error_code, outcome = 'failed' as failed,
         input_tokens, output_tokens, cached_tokens, reasoning_tokens, cost_micro_usd, cost_known
       from light_runs where project_id = $1 and started_at >= to_timestamp($2::float8 / 1000) and started_at < to_timestamp($3::float8 / 1000)
       union all
       select created_at, model, null, principal, end_user, kind,
-        ${range.by === "tag" ? "(select to_jsonb(k.tags) from api_keys k where k.id = r.principal)" : "null::jsonb"}, status in ('failed', 'poisoned'),
+        ${range.by === "tag" ? "(select to_jsonb(k.tags) from api_keys k where k.id = r.principal)" : "null::jsonb"}, error->>'code', status in ('failed', 'poisoned'),
         input_tokens, output_tokens, cached_tokens, reasoning_tokens, cost_micro_usd, cost_known
       from runs r where project_id = $1 and created_at >= to_timestamp($2::float8 / 1000) and created_at < to_timestamp($3::float8 / 1000)
-    )
+    )${range.by === "model" ? knownModels : ""}
     select ${range.interval === null ? "null::text" : timeExpressions[range.interval]} as "time", ${groupExpressions[range.by]} as "group",
       count(*)::int8 as runs, count(*) filter (where failed)::int8 as "failedRuns",
       sum(input_tokens)::int8 as "inputTokens", sum(output_tokens)::int8 as "outputTokens", sum(cached_tokens)::int8 as "cachedTokens",
