@@ -4,6 +4,8 @@ import type { Clock } from "../../core/index.ts"
 export interface Swept {
   /** Called every few hundred milliseconds while the stream is open. */
   sweep(monotonicMs: number): void
+  /** Its place among the open ones, kept by the sweep. */
+  place?: number
 }
 
 export interface Sweep {
@@ -15,20 +17,29 @@ export interface Sweep {
 export const sweepEveryMs = 200
 
 export function createSweep({ clock }: { clock: Clock }): Sweep {
-  const streams = new Set<Swept>()
+  // An array, not a Set: V8 chains the outgrown tables of a set, and one that has grown old keeps all later ones and their streams alive.
+  const streams: Swept[] = []
   let timer: NodeJS.Timeout | undefined
   const run = (): void => {
     const now = clock.monotonic()
-    for (const stream of streams) stream.sweep(now)
+    // From the end: what removes itself is replaced by one that was swept already.
+    for (let at = streams.length - 1; at >= 0; at -= 1) streams[at]?.sweep(now)
   }
   return {
     add: (stream) => {
-      streams.add(stream)
+      stream.place = streams.push(stream) - 1
       timer ??= setInterval(run, sweepEveryMs).unref()
     },
     remove: (stream) => {
-      streams.delete(stream)
-      if (streams.size > 0) return
+      const { place } = stream
+      if (place === undefined) return
+      delete stream.place
+      const last = streams.pop()
+      if (last && last !== stream) {
+        streams[place] = last
+        last.place = place
+      }
+      if (streams.length > 0) return
       clearInterval(timer)
       timer = undefined
     },
