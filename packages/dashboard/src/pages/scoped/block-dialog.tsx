@@ -3,10 +3,11 @@ import type { Block, Expected } from "@perdure/client"
 import { useState } from "react"
 import { useLocation } from "wouter"
 import { usePutBlock } from "../../data/scoped.ts"
-import { conflictOf, scopedPath } from "../../lib/scoped-look.ts"
+import { scopedPath } from "../../lib/scoped-look.ts"
 import { Dialog, DialogButtons } from "../../parts/dialog.tsx"
 import { Failure } from "../../parts/small.tsx"
 import { Conflict } from "./conflict.tsx"
+import { useSeen } from "./seen.ts"
 
 export interface BlockDialogProps {
   scope: string
@@ -25,8 +26,6 @@ export function BlockDialog({ scope, block, text: begin, onClose }: BlockDialogP
   const [description, setDescription] = useState(block?.description ?? "")
   const [tokensMax, setTokensMax] = useState(block?.tokensMax?.toString() ?? "")
   const [readOnly, setReadOnly] = useState(block?.readOnly ?? false)
-  const [expected, setExpected] = useState<Expected>(block ? { version: block.version } : "absent")
-  const conflict = conflictOf(put.error) as Block | null | undefined // what is written is a block
 
   const send = (seen: Expected): void => {
     const limit = tokensMax.trim() === "" ? null : Number(tokensMax)
@@ -34,17 +33,12 @@ export function BlockDialog({ scope, block, text: begin, onClose }: BlockDialogP
     const done = (): void => (block ? onClose() : navigate(scopedPath(scope, "blocks", path.trim())))
     put.mutate({ path: path.trim(), block: written, expected: seen }, { onSuccess: done })
   }
-  const theirs = (): void => {
-    if (!conflict) return
-    setText(conflict.text)
-    setExpected({ version: conflict.version })
-    put.reset()
-  }
-  const mine = (): void => {
-    const seen: Expected = conflict ? { version: conflict.version } : "absent"
-    setExpected(seen)
-    send(seen)
-  }
+  const { expected, conflict, onTheirs, onMine } = useSeen<Block>({
+    entry: block,
+    put,
+    send,
+    take: ({ text: current }) => setText(current),
+  })
   return (
     <Dialog title={block ? `Edit ${block.path}` : "New block"} onClose={onClose}>
       {block ? null : (
@@ -83,7 +77,7 @@ export function BlockDialog({ scope, block, text: begin, onClose }: BlockDialogP
           agents cannot change it
         </label>
       </div>
-      {conflict === undefined ? null : <Conflict current={conflict} text={conflict?.text ?? ""} onTheirs={theirs} onMine={mine} />}
+      {conflict === undefined ? null : <Conflict current={conflict} text={conflict?.text ?? ""} onTheirs={onTheirs} onMine={onMine} />}
       {put.error && conflict === undefined ? <Failure error={put.error} /> : null}
       <p className="text-xs text-dim">What you write is your own word: it instructs the models of this scope.</p>
       <DialogButtons

@@ -1,6 +1,5 @@
 // The blocks of a scope: texts that stand before its agents whatever is asked, by path, with whether they instruct.
 import type { Block } from "@perdure/client"
-import { useState } from "react"
 import { Link } from "wouter"
 import { usePrincipalNames } from "../../data/keys.ts"
 import { useBlockPages } from "../../data/scoped.ts"
@@ -12,22 +11,18 @@ import { ScopedList } from "./list.tsx"
 
 export function Blocks({ scope }: { scope: string }): React.JSX.Element {
   const found = useBlockPages(scope)
-  const [adding, setAdding] = useState(false)
   return (
-    <>
-      <ScopedList
-        label="Blocks"
-        empty="No blocks in this scope. A block is a text that always stands before the models of the scope: how to answer, what never to do."
-        add="New block"
-        onAdd={() => setAdding(true)}
-        found={found}
-      >
-        {found.data?.map((block) => (
-          <Row key={block.path} block={block} />
-        ))}
-      </ScopedList>
-      {adding ? <BlockDialog scope={scope} onClose={() => setAdding(false)} /> : null}
-    </>
+    <ScopedList
+      label="Blocks"
+      empty="No blocks in this scope. A block is a text that always stands before the models of the scope: how to answer, what never to do."
+      add="New block"
+      dialog={(onClose) => <BlockDialog scope={scope} onClose={onClose} />}
+      found={found}
+    >
+      {found.data?.map((block) => (
+        <Row key={block.path} block={block} />
+      ))}
+    </ScopedList>
   )
 }
 

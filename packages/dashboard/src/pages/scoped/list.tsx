@@ -1,4 +1,5 @@
 // The frame of the lists of blocks and states: what is there, more on demand, and how to begin where nothing is.
+import { useState } from "react"
 import { Failure, Loading } from "../../parts/small.tsx"
 
 export interface ScopedListProps {
@@ -7,7 +8,8 @@ export interface ScopedListProps {
   empty: string
   /** On the button. */
   add: string
-  onAdd: () => void
+  /** Makes a new one. */
+  dialog: (onClose: () => void) => React.ReactNode
   found: {
     data: readonly unknown[] | undefined
     error: Error | null
@@ -19,7 +21,8 @@ export interface ScopedListProps {
   children: React.ReactNode
 }
 
-export function ScopedList({ label, empty, add, onAdd, found, children }: ScopedListProps): React.JSX.Element {
+export function ScopedList({ label, empty, add, dialog, found, children }: ScopedListProps): React.JSX.Element {
+  const [adding, setAdding] = useState(false)
   if (found.error) return <Failure error={found.error} />
   if (found.isPending) return <Loading />
   const isEmpty = found.data?.length === 0
@@ -27,7 +30,7 @@ export function ScopedList({ label, empty, add, onAdd, found, children }: Scoped
     <>
       <div className="flex flex-wrap items-center justify-between gap-3">
         <p className="min-w-0 flex-1 basis-60 text-sm text-dim">{isEmpty ? empty : ""}</p>
-        <button type="button" className="button" onClick={onAdd}>
+        <button type="button" className="button" onClick={() => setAdding(true)}>
           {add}
         </button>
       </div>
@@ -41,6 +44,7 @@ export function ScopedList({ label, empty, add, onAdd, found, children }: Scoped
           Show more
         </button>
       ) : null}
+      {adding ? dialog(() => setAdding(false)) : null}
     </>
   )
 }

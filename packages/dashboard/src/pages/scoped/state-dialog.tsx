@@ -3,10 +3,11 @@ import type { Expected, State } from "@perdure/client"
 import { useState } from "react"
 import { useLocation } from "wouter"
 import { usePutState } from "../../data/scoped.ts"
-import { conflictOf, scopedPath, typedJson } from "../../lib/scoped-look.ts"
+import { scopedPath, typedJson } from "../../lib/scoped-look.ts"
 import { Dialog, DialogButtons } from "../../parts/dialog.tsx"
 import { Failure } from "../../parts/small.tsx"
 import { Conflict } from "./conflict.tsx"
+import { useSeen } from "./seen.ts"
 
 export interface StateDialogProps {
   scope: string
@@ -23,8 +24,6 @@ export function StateDialog({ scope, state, text: begin, onClose }: StateDialogP
   const [key, setKey] = useState(state?.key ?? "")
   const [text, setText] = useState(begin ?? (state ? jsonText(state.value) : ""))
   const [problem, setProblem] = useState<string | null>(null)
-  const [expected, setExpected] = useState<Expected>(state ? { version: state.version } : "absent")
-  const conflict = conflictOf(put.error) as State | null | undefined // what is written is a state
 
   const send = (seen: Expected): void => {
     const typed = typedJson(text)
@@ -33,17 +32,12 @@ export function StateDialog({ scope, state, text: begin, onClose }: StateDialogP
     const done = (): void => (state ? onClose() : navigate(scopedPath(scope, "states", key.trim())))
     put.mutate({ key: key.trim(), value: typed.value as State["value"], expected: seen }, { onSuccess: done }) // JSON as it was typed
   }
-  const theirs = (): void => {
-    if (!conflict) return
-    setText(jsonText(conflict.value))
-    setExpected({ version: conflict.version })
-    put.reset()
-  }
-  const mine = (): void => {
-    const seen: Expected = conflict ? { version: conflict.version } : "absent"
-    setExpected(seen)
-    send(seen)
-  }
+  const { expected, conflict, onTheirs, onMine } = useSeen<State>({
+    entry: state,
+    put,
+    send,
+    take: ({ value }) => setText(jsonText(value)),
+  })
   return (
     <Dialog title={state ? `Edit ${state.key}` : "New state"} onClose={onClose}>
       {state ? null : (
@@ -75,7 +69,7 @@ export function StateDialog({ scope, state, text: begin, onClose }: StateDialogP
         </p>
       )}
       {conflict === undefined ? null : (
-        <Conflict current={conflict} text={conflict ? jsonText(conflict.value) : ""} onTheirs={theirs} onMine={mine} />
+        <Conflict current={conflict} text={conflict ? jsonText(conflict.value) : ""} onTheirs={onTheirs} onMine={onMine} />
       )}
       {put.error && conflict === undefined ? <Failure error={put.error} /> : null}
       <DialogButtons

@@ -1,6 +1,5 @@
 // The operational states of a scope: one versioned JSON value by key.
 import type { State } from "@perdure/client"
-import { useState } from "react"
 import { Link } from "wouter"
 import { usePrincipalNames } from "../../data/keys.ts"
 import { useStatePages } from "../../data/scoped.ts"
@@ -12,22 +11,18 @@ import { StateDialog } from "./state-dialog.tsx"
 
 export function States({ scope }: { scope: string }): React.JSX.Element {
   const found = useStatePages(scope)
-  const [adding, setAdding] = useState(false)
   return (
-    <>
-      <ScopedList
-        label="States"
-        empty="No states in this scope. A state is a value that programs and agents share by its key: a step, a counter, a setting. It changes only from the version that its writer saw."
-        add="New state"
-        onAdd={() => setAdding(true)}
-        found={found}
-      >
-        {found.data?.map((state) => (
-          <Row key={state.key} state={state} />
-        ))}
-      </ScopedList>
-      {adding ? <StateDialog scope={scope} onClose={() => setAdding(false)} /> : null}
-    </>
+    <ScopedList
+      label="States"
+      empty="No states in this scope. A state is a value that programs and agents share by its key: a step, a counter, a setting. It changes only from the version that its writer saw."
+      add="New state"
+      dialog={(onClose) => <StateDialog scope={scope} onClose={onClose} />}
+      found={found}
+    >
+      {found.data?.map((state) => (
+        <Row key={state.key} state={state} />
+      ))}
+    </ScopedList>
   )
 }
 
