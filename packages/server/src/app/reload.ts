@@ -44,6 +44,8 @@ const followedLimits: readonly (keyof Limits)[] = [
   "coolDownMs",
   "quotaCoolDownMs",
   "coolDownMsMax",
+  "coolDownProbeMs",
+  "coolDownProbeMsMax",
   "probeEveryMs",
   "probeTimeoutMs",
   "headHoldMs",

@@ -79,6 +79,9 @@ export interface Limits {
   coolDownMs: number
   quotaCoolDownMs: number
   coolDownMsMax: number
+  /** Time before one call finds out whether a cool-down still holds where no other deployment could serve, doubled each time, and the longest. */
+  coolDownProbeMs: number
+  coolDownProbeMsMax: number
   /** Time without a sign of overload after which a learned limit of concurrency is forgotten. */
   learnedConcurrencyMs: number
   /** Deployments of which health is remembered; those idle longest leave. */
@@ -133,6 +136,8 @@ export interface Limits {
   realtimeLifeMs: number
   /** Complete texts of one guarded session that are remembered, to be told again with their items. */
   realtimeGuardedTextsMax: number
+  /** Sound of one guarded session that waits for its transcript to pass a guard that may block it; a longer answer is blocked. */
+  realtimeHeldSoundBytesMax: number
   /** Settings of a session that a client secret carries; it has to fit into a header. */
   clientSecretSessionBytesMax: number
   /** Longest time for counting the tokens of one request exactly; it is estimated after that. */
@@ -325,6 +330,8 @@ export const defaultLimits: Limits = {
   coolDownMs: 1_000,
   quotaCoolDownMs: 60_000,
   coolDownMsMax: 600_000,
+  coolDownProbeMs: 5_000,
+  coolDownProbeMsMax: 60_000,
   learnedConcurrencyMs: 300_000,
   deploymentStatesMax: 10_000,
   wildcardModelsMax: 1_000,
@@ -354,6 +361,7 @@ export const defaultLimits: Limits = {
   realtimeIdleMs: 900_000,
   realtimeLifeMs: 3_600_000,
   realtimeGuardedTextsMax: 1_000,
+  realtimeHeldSoundBytesMax: 16 * 1024 * 1024,
   clientSecretSessionBytesMax: 4_096,
   tokenCountTimeoutMs: 5_000,
   tokenizerIdleMs: 300_000,

@@ -2,13 +2,14 @@
 import { AppError, isJsonObject, type JsonObject, type JsonValue, type Limits } from "../../core/index.ts"
 import type { AnswerText, GuardReport, GuardSession } from "../../security/index.ts"
 import { inOrder, later, type MaybeLater } from "../light/text-channels.ts"
+import { HeldSound, isSound, withoutTranscript } from "./held-sound.ts"
 import { mapEvent, mapPart, placeOf, requestTexts, withRequestTexts, wordyRequests } from "./guarded-texts.ts"
 
 export type Frame = Buffer | string
 
 export interface GuardedSessionOptions {
   readonly session: GuardSession
-  readonly limits: Pick<Limits, "realtimeGuardedTextsMax">
+  readonly limits: Pick<Limits, "realtimeGuardedTextsMax" | "realtimeHeldSoundBytesMax">
 }
 
 /** A text of the answer that is under way. */
@@ -28,10 +29,13 @@ export class GuardedSession {
   readonly #done = new Map<string, string>()
   /** Answers, and items that are transcribed, of which nothing more is passed. */
   readonly #cut = new Set<string>()
+  /** Undefined where sound need not wait: no guard can block what is said. */
+  readonly #sound: HeldSound | undefined
 
   constructor({ session, limits }: GuardedSessionOptions) {
     this.#session = session
     this.#textsMax = limits.realtimeGuardedTextsMax
+    if (session.mayBlockAnswer) this.#sound = new HeldSound(limits.realtimeHeldSoundBytesMax)
   }
 
   get reports(): readonly GuardReport[] {
@@ -54,6 +58,8 @@ export class GuardedSession {
   /** What the client gets of a provider's frame. Throws or rejects with `content_blocked`; the answer is to be ended then. */
   answered(frame: Frame): MaybeLater<readonly Frame[]> {
     if (!this.#session.checksAnswer) return [frame]
+    const sound = this.#sound && eventIn(frame, isSound)
+    if (sound) return this.#heard(sound, frame)
     const event = eventIn(frame, isWordy)
     if (!event) return this.#cut.size > 0 && this.#isCut(eventIn(frame, () => true)) ? [] : [frame]
     const type = textOf(event["type"])
@@ -72,8 +78,18 @@ export class GuardedSession {
     const id = event && ownerOf(event)
     if (id === undefined || event?.["type"] === "response.done") return undefined
     this.#cut.add(id)
+    this.#sound?.drop(id)
     for (const [place, channel] of this.#open) if (channel.owner === id) this.#open.delete(place)
     return event?.["response_id"] === id ? id : undefined
+  }
+
+  /** Sound of a part whose transcript is complete and has passed goes on, any other waits for it. */
+  #heard(event: JsonObject, frame: Frame): readonly Frame[] {
+    if (this.#isCut(event)) return []
+    const place = placeIn(event, false)
+    if (this.#done.has(place)) return [frame]
+    this.#sound?.hold(place, ownerOf(event), frame)
+    return []
   }
 
   #isCut(event: JsonObject | undefined): boolean {
@@ -106,17 +122,20 @@ export class GuardedSession {
     return later(rest, (frames) =>
       later(channel ? channel.said : this.#passed(textOf(told[name]), name === "arguments"), (text) => {
         this.#keep(place, text)
-        return [...frames, JSON.stringify({ ...told, [name]: text })]
+        return [...frames, ...(this.#sound?.release(place) ?? []), JSON.stringify({ ...told, [name]: text })]
       }),
     )
   }
 
   /** Items, parts and responses as they stand: each text as it was let out, or past the guards now. */
   #whole(event: JsonObject, frame: Frame): MaybeLater<readonly Frame[]> {
-    const responseId = event["type"] === "response.done" && isJsonObject(event["response"]) ? event["response"]["id"] : undefined
-    const isCut = typeof responseId === "string" && this.#cut.delete(responseId)
+    const response = event["type"] === "response.done" && isJsonObject(event["response"]) ? event["response"] : {}
+    const responseId = typeof response["id"] === "string" ? response["id"] : undefined
+    const isCut = responseId !== undefined && this.#cut.delete(responseId)
     for (const [place, channel] of this.#open) if (channel.owner === responseId) this.#open.delete(place)
     if (isCut) return [JSON.stringify(withoutOutput(event))]
+    // It was interrupted: what has not been heard by now is not to be.
+    if (responseId !== undefined && response["status"] !== "completed") this.#sound?.drop(responseId)
     const found: { text: string; json: boolean; place: string }[] = []
     mapShown(event, (text, json, place) => {
       found.push({ text, json, place })
@@ -124,9 +143,11 @@ export class GuardedSession {
     })
     const passed = inOrder(found, ({ text, json, place }) => this.#done.get(place) ?? this.#passed(text, json))
     return later(passed, (all) => {
-      if (all.every((text, at) => text === found[at]?.text)) return [frame]
+      const sound = found.flatMap(({ place }) => this.#sound?.release(place) ?? [])
+      if (responseId !== undefined && this.#sound?.drop(responseId) === true) throw withoutTranscript(responseId)
+      if (all.every((text, at) => text === found[at]?.text)) return [...sound, frame]
       let at = 0
-      return [JSON.stringify(mapShown(event, (text) => all[at++] ?? text))]
+      return [...sound, JSON.stringify(mapShown(event, (text) => all[at++] ?? text))]
     })
   }
 

@@ -24,6 +24,7 @@ const judge: Guard = {
 }
 const guarded = await startTestGateway({
   models: voice,
+  limits: { realtimeHeldSoundBytesMax: 64_000 },
   guards: createGuards({
     rules: [emailRedactor({ restore: true }), judge].map((guard) => ({ guard, when: { endpoints: ["realtime"] } })),
     limits: defaultLimits,
@@ -140,7 +141,7 @@ describe("what the model says", () => {
     expect(await recorded("realtime.response", 1, guarded)).toMatchObject([{ outcome: "completed", outputTokens: 121 }])
   })
 
-  it("aloud is looked at as its transcript, and arguments of functions are; sound passes as it is", async () => {
+  it("aloud is looked at as its transcript, and arguments of functions are; its sound is as it was, after the transcript has passed", async () => {
     const client = await open()
     const sound = { type: "response.output_audio.delta", ...at, delta: Buffer.alloc(3_000, 7).toString("base64") }
     const call = { response_id: "resp_1", item_id: "item_2", output_index: 1, call_id: "call_1" }
@@ -155,12 +156,66 @@ describe("what the model says", () => {
       responseDone(someUsage),
     )
     const frames = await until(client, "response.done")
-    expect(frames[0]).toEqual(sound)
+    const types = frames.map(({ type }) => type)
+    expect(types.slice(0, types.indexOf("response.output_audio_transcript.done") + 1).slice(-2)).toEqual([
+      "response.output_audio.delta",
+      "response.output_audio_transcript.done",
+    ])
+    expect(frames).toContainEqual(sound)
     expect(JSON.stringify(frames)).not.toContain("eve@x.org")
     expect(frames.filter(({ type }) => String(type).endsWith(".done")).slice(0, 2)).toMatchObject([
       { transcript: "write to [EMAIL_1]" },
       { arguments: '{"to":"[EMAIL_1]"}' },
     ])
+  })
+
+  it("is never heard where a guard blocks its transcript, however far its sound was ahead", async () => {
+    const client = await open()
+    const sound = { type: "response.output_audio.delta", ...at, delta: "AAAA" }
+    say(
+      { type: "response.created", response: { id: "resp_1" } },
+      sound,
+      delta("This is ", "response.output_audio_transcript"),
+      sound,
+      { type: "response.output_audio.done", ...at },
+      delta("bad", "response.output_audio_transcript"),
+      { type: "response.output_audio_transcript.done", ...at, transcript: "This is bad" },
+    )
+    expect((await until(client, "error")).map(({ type }) => type)).not.toContain("response.output_audio.delta")
+    say(sound, responseDone(someUsage, { status: "cancelled" }))
+    expect(await client.next()).toMatchObject({ type: "response.done" })
+  })
+
+  it("goes on being heard as it comes once its transcript is complete", async () => {
+    const client = await open()
+    const sound = (delta: string) => ({ type: "response.audio.delta", ...at, delta })
+    say(sound("AAAA"), { type: "response.audio_transcript.done", ...at, transcript: "Good." }, sound("BBBB"), {
+      type: "response.audio.done",
+      ...at,
+    })
+    expect((await until(client, "response.audio.done")).map(({ type, delta: piece }) => piece ?? type)).toEqual([
+      "AAAA",
+      "response.audio_transcript.done",
+      "BBBB",
+      "response.audio.done",
+    ])
+  })
+
+  it("is not heard after it was interrupted, and not at all where it has no transcript", async () => {
+    const client = await open()
+    const sound = { type: "response.output_audio.delta", ...at, delta: "AAAA" }
+    say(sound, responseDone(someUsage, { status: "cancelled" }))
+    expect(await client.next()).toMatchObject({ type: "response.done", response: { status: "cancelled" } })
+    say({ ...sound, response_id: "resp_1", item_id: "item_2" }, responseDone(someUsage))
+    expect(await client.next()).toMatchObject({ type: "error", error: { code: "content_blocked" } })
+  })
+
+  it("is blocked where more sound waits than the limit allows, which is named", async () => {
+    const client = await open()
+    say(...Array.from({ length: 9 }, () => ({ type: "response.output_audio.delta", ...at, delta: "A".repeat(10_000) })))
+    expect(await client.next()).toMatchObject({
+      error: { code: "content_blocked", message: expect.stringContaining("realtimeHeldSoundBytesMax") as string },
+    })
   })
 
   it("ends where a guard blocks it: the client is told, the provider stops, nothing more of it comes, and the next answer does", async () => {

@@ -38,6 +38,11 @@ export class GuardSession {
     return this.#guards.some((guard) => guard.after !== undefined || guard.filter !== undefined)
   }
 
+  /** Some guard may stop the answer. */
+  get mayBlockAnswer(): boolean {
+    return this.#guards.some((guard) => guard.after !== undefined)
+  }
+
   /** A promise only where a guard needs one. Throws `content_blocked`, or `guard_unavailable`. */
   before(texts: readonly GuardText[]): CheckedRequest | Promise<CheckedRequest> {
     return this.#askFrom(0, { texts, model: undefined })
