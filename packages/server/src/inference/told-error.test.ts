@@ -1,6 +1,7 @@
 // What clients are told of failures at providers that are not like OpenAI.
 import { describe, expect, it } from "vitest"
 import type { Deployment } from "./types.ts"
+import { errorTold } from "./told-error.ts"
 import { errorInBody, errorOfStatus } from "./upstream-error.ts"
 
 function deployment(part: Partial<Deployment>): Deployment {
@@ -121,5 +122,39 @@ it("an error of Cohere is a bare message with an id", () => {
   expect(errorOfStatus(cohere, 422, JSON.stringify({ id: "x", message: "bad" }), {}).answer).toMatchObject({
     status: 422,
     code: "invalid_request",
+  })
+})
+
+describe("an error inside a 200", () => {
+  const own = deployment({ provider: "openai", dialect: "openai-chat", baseUrl: "https://api.openai.com/v1" })
+  it.each([
+    [{ code: 403, message: "no" }, "forbidden", 502],
+    [{ code: "403", message: "no" }, "forbidden", 502],
+    [{ status: 401, message: "no" }, "credentials", 502],
+    [{ type: "invalid_request_error", code: "invalid_api_key", message: "no" }, "credentials", 502],
+    [{ type: "authentication_error", message: "no" }, "credentials", 502],
+    [{ type: "permission_error", message: "no" }, "forbidden", 502],
+    [{ type: "rate_limit_error", message: "no" }, "rate_limit", 429],
+    [{ type: "tokens", code: "rate_limit_exceeded", message: "no" }, "rate_limit", 429],
+    [{ type: "insufficient_quota", code: null, message: "no" }, "quota", 429],
+    [{ type: "billing_error", message: "no" }, "quota", 402],
+    [{ type: "overloaded_error", message: "no" }, "server", 529],
+    [{ status: "PERMISSION_DENIED", message: "no" }, "forbidden", 502],
+    [{ status: "RESOURCE_EXHAUSTED", message: "no" }, "rate_limit", 429],
+    [{ __type: "com.amazon.coral.service#ThrottlingException", message: "no" }, "rate_limit", 429],
+    [{ type: "invalid_request_error", message: "no" }, "request", 400],
+    [{ type: "server_error", message: "no" }, "server", 502],
+    [{ type: "a_word_of_their_own", message: "no" }, "server", 502],
+    ["out of order", "server", 502],
+  ] as const)("that says %j is a failure of the kind %s, as with a status", (told, failure, status) => {
+    const error = errorInBody(own, told)
+    expect([error.failure, error.answer.status]).toEqual([failure, status])
+  })
+
+  it("is found where providers put it, and nowhere else", () => {
+    expect(errorTold({ error: { message: "x" } })).toEqual({ message: "x" })
+    expect(errorTold({ type: "error", error: { type: "overloaded_error" } })).toEqual({ type: "overloaded_error" })
+    expect(errorTold({ object: "error", message: "x", code: 404 })).toMatchObject({ code: 404 })
+    expect(errorTold({ object: "chat.completion", error: null })).toBeUndefined()
   })
 })

@@ -45,15 +45,28 @@ export function toldIn(error: unknown): ToldError {
   if (!isJsonObject(error)) return { ...nothing, message: typeof error === "string" ? error : null }
   const { message, detail, type, code, param, status } = error
   const google = typeof status === "string" && /^[A-Z_]+$/.test(status) ? status : null
-  const numeric = typeof code === "number" ? code : null
+  const numeric = [code, status, error["status_code"]].map(statusIn).find((each) => each !== null) ?? null
   return {
     message: textOf(message) ?? textOf(error["Message"]) ?? textOf(detail),
     type: textOf(type) ?? google ?? awsType(error["__type"]),
-    code: textOf(code) ?? (numeric === null || google !== null ? null : String(numeric)),
+    code: textOf(code) ?? (typeof code !== "number" || google !== null ? null : String(code)),
     param: textOf(param),
     status: numeric,
     ...googleDetails(error["details"]),
   }
+}
+
+/** 429, or "429". */
+function statusIn(value: JsonValue | undefined): number | null {
+  if (typeof value === "number") return value
+  return typeof value === "string" && /^[45]\d\d$/.test(value) ? Number(value) : null
+}
+
+/** The error that stands where an answer was expected, in whichever place; undefined when there is none. */
+export function errorTold(answer: JsonObject): JsonValue | undefined {
+  const { error, object, type } = answer
+  if (error !== undefined && error !== null) return error
+  return object === "error" || type === "error" ? answer : undefined
 }
 
 /** Google says in details how long to wait, and that a key is wrong (with status 400). */

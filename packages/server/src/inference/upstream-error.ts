@@ -2,6 +2,7 @@
 import { AppError, isJsonObject, type AppErrorDetails } from "../core/index.ts"
 import type { ErrorCode } from "@perdure/contract"
 import { toldIn, toldInAnswer, type ToldError } from "./told-error.ts"
+import { statusTold } from "./told-status.ts"
 import type { Deployment } from "./types.ts"
 
 /** What the client is told on the wire; the provider's own words where they are the client's business. */
@@ -87,7 +88,10 @@ export function errorOfStatus(deployment: Deployment, status: number, body: stri
 /** `{"error": …}` where an answer was expected: in a 200, or inside a stream. */
 export function errorInBody(deployment: Deployment, error: unknown): UpstreamError {
   const told = toldIn(error)
-  const status = told.status !== null && told.status >= 400 && told.status < 600 ? told.status : 502
+  const status = statusTold(told) ?? 502
+  // It says as much of the deployment as it would have said with that status.
+  if (status === 401 || told.refusesCredentials) return refusedCredentials(deployment, status, told)
+  if (status === 403) return forbidden(deployment, told)
   const message = told.message ?? `the provider of "${deployment.id}" reported an error without a text`
   return toldError(deployment, status, { ...told, message, code: told.code ?? (told.type === null ? "upstream_error" : null) })
 }
@@ -194,11 +198,11 @@ function forbidden(deployment: Deployment, told: ToldError): UpstreamError {
   })
 }
 
-function codeOf(status: number, { code, message }: ToldError, deployment: Deployment): ErrorCode {
+function codeOf(status: number, { code, type, message }: ToldError, deployment: Deployment): ErrorCode {
   if (code === "context_length_exceeded") return code
   const isOwn = deployment.provider === "openai" || deployment.provider === "azure"
   if ((status === 400 || status === 422) && !isOwn && saysTooLong(message ?? "")) return "context_length_exceeded"
-  if (status === 429) return code === "insufficient_quota" ? "insufficient_quota" : "rate_limit_exceeded"
+  if (status === 429) return code === "insufficient_quota" || type === "insufficient_quota" ? "insufficient_quota" : "rate_limit_exceeded"
   if (status === 404 || code === "model_not_found") return "model_not_found"
   if (status === 408 || status === 504) return "upstream_timeout"
   if (status === 503 || status === 529) return "overloaded"

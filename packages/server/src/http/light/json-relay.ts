@@ -1,11 +1,11 @@
 // Takes a JSON answer to the client: whole and with its cost in a header while it is small, as it comes when it is large.
 import type { IncomingHttpHeaders } from "node:http"
-import { errorInBody, unreadable, type Deployment, type ModelUsage } from "../../inference/index.ts"
-import { isJsonObject } from "../../core/index.ts"
+import { unreadable, type Deployment, type ModelUsage } from "../../inference/index.ts"
 import type { HotResponse } from "../hot-exchange.ts"
 import type { Relay } from "./http-attempt.ts"
 import type { LightCall } from "./light-call.ts"
 import type { AttemptEnd } from "./forward.ts"
+import { parsedAnswer } from "./parsed-answer.ts"
 import { sendWhole } from "./whole-answer.ts"
 import { extendTail } from "./usage-tail.ts"
 import type { Pausable } from "./client-stream.ts"
@@ -50,7 +50,6 @@ export class JsonRelay implements Relay {
   }
 
   data(chunk: Buffer): void {
-    this.#options.call.sawFirstToken()
     if (this.begun) return this.#pass(chunk)
     this.#held.push(chunk)
     this.#heldBytes += chunk.length
@@ -73,7 +72,9 @@ export class JsonRelay implements Relay {
     const body = change ? change(received) : received
     const usage = this.#options.usageIn(body)
     // Usage stands near the end: with it, and a closed object, nothing is missing.
-    if (!usage || lastByte(body) !== closeObject) this.#parse(received)
+    if (!usage || lastByte(body) !== closeObject) parsedAnswer(this.#options.deployment, received)
+    // Not before: an error in a 200 is no answer of a deployment on trial.
+    call.sawFirstToken()
     end.begins()
     call.usage = usage
     this.begun = true
@@ -87,24 +88,14 @@ export class JsonRelay implements Relay {
     const { deployment } = this.#options
     const start = body.toString("latin1", 0, 100)
     if (body[0] !== openObject && start.trimStart()[0] !== "{") throw unreadable(deployment, "an answer that is not a JSON object")
-    if (!errorStart.test(start)) return
-    const parsed = this.#parse(body)
-    const error = isJsonObject(parsed) ? parsed["error"] : undefined
-    if (error !== undefined && error !== null) throw errorInBody(deployment, error)
-  }
-
-  #parse(body: Buffer): unknown {
-    try {
-      return JSON.parse(body.toString())
-    } catch {
-      throw unreadable(this.#options.deployment, "an answer that is not JSON")
-    }
+    if (errorStart.test(start)) parsedAnswer(deployment, body)
   }
 
   #release(): void {
     const { deployment, heldBytesMax, mustBeWhole } = this.#options
     if (mustBeWhole) throw unreadable(deployment, `an answer of more than ${heldBytesMax} bytes, which the guards cannot look at`)
     this.#check(this.#held[0] ?? Buffer.alloc(0))
+    this.#options.call.sawFirstToken()
     this.#options.end.begins()
     this.begun = true
     this.#response.writeHead(200, { ...this.#options.call.headers(), "content-type": "application/json" })

@@ -1,10 +1,11 @@
 // Takes an answer of any type to the client as it comes: pictures, sounds, JSON and events of endpoints that are passed on as they are.
 import type { IncomingHttpHeaders } from "node:http"
-import { isJsonObject, type JsonObject } from "../../core/index.ts"
-import { errorInBody, streamEnded, unreadable, type Deployment, type ModelUsage } from "../../inference/index.ts"
+import type { JsonObject } from "../../core/index.ts"
+import { streamEnded, unreadable, type Deployment, type ModelUsage } from "../../inference/index.ts"
 import type { Pausable } from "./client-stream.ts"
 import type { Relay } from "./http-attempt.ts"
 import type { LightCall } from "./light-call.ts"
+import { parsedAnswer } from "./parsed-answer.ts"
 import { extendTail } from "./usage-tail.ts"
 
 export interface PassRelayOptions {
@@ -80,9 +81,9 @@ export class PassRelay implements Relay {
   }
 
   #sendWhole(): void {
-    const { call, usageOf, usageOfRequest } = this.#options
+    const { call, deployment, usageOf, usageOfRequest } = this.#options
     const body = Buffer.concat(this.#held)
-    const answer = this.#parsed(body)
+    const answer = parsedAnswer(deployment, body)
     this.#begin(() => {
       call.usage = usageOf(answer) ?? usageOfRequest
       const cost = call.costHeader()
@@ -99,19 +100,6 @@ export class PassRelay implements Relay {
     this.begun = true
     const headers = { ...this.#head, ...more() }
     this.#options.call.hot.response.writeHead(200, { ...this.#options.call.headers(), ...headers })
-  }
-
-  #parsed(body: Buffer): JsonObject {
-    const { deployment } = this.#options
-    let answer: unknown
-    try {
-      answer = JSON.parse(body.toString())
-    } catch {
-      throw unreadable(deployment, "an answer that is not JSON")
-    }
-    if (!isJsonObject(answer)) throw unreadable(deployment, "an answer that is not an object")
-    if (answer["error"] !== undefined && answer["error"] !== null) throw errorInBody(deployment, answer["error"])
-    return answer
   }
 
   #pass(chunk: Buffer): void {

@@ -1,13 +1,14 @@
 // Takes a transcript to the client past the guards: held until it is complete, or event by event, in order, with the source paused while one is waited for.
 import type { IncomingHttpHeaders } from "node:http"
-import { isJsonObject, type JsonObject } from "../../core/index.ts"
-import { errorInBody, streamEnded, unreadable, type Deployment, type ModelUsage } from "../../inference/index.ts"
+import type { JsonObject } from "../../core/index.ts"
+import { streamEnded, unreadable, type Deployment, type ModelUsage } from "../../inference/index.ts"
 import type { GuardSession } from "../../security/index.ts"
 import type { Pausable } from "../light/client-stream.ts"
 import type { AttemptEnd } from "../light/forward.ts"
 import type { Frame, FrameFilter } from "../light/frame-filter.ts"
 import type { Relay } from "../light/http-attempt.ts"
 import type { LightCall } from "../light/light-call.ts"
+import { parsedAnswer } from "../light/parsed-answer.ts"
 import { nextFrame, normalised, withoutCarriageReturns } from "../light/sse-frames.ts"
 import { later, type MaybeLater } from "../light/text-channels.ts"
 import { extendTail } from "../light/usage-tail.ts"
@@ -57,7 +58,6 @@ export class TranscriptRelay implements Relay {
 
   data(chunk: Buffer): void {
     const { deployment, heldBytesMax } = this.#options
-    this.#options.call.sawFirstToken()
     this.#held.push(chunk)
     this.#heldBytes += chunk.length
     if (this.#isStream) this.#takeFrames()
@@ -85,7 +85,7 @@ export class TranscriptRelay implements Relay {
     const { call, guards, usageOf, deployment } = this.#options
     if (body.length === 0) throw unreadable(deployment, "an empty answer")
     const isJson = this.#contentType.startsWith("application/json")
-    const answer = isJson ? this.#parsed(body) : undefined
+    const answer = isJson ? parsedAnswer(deployment, body) : undefined
     const pass = (text: string): MaybeLater<string> => {
       const way = guards.answerText({ json: false, isWhole: true })
       return way ? later(way.push(text), (before) => later(way.end(), (rest) => before + rest)) : text
@@ -101,19 +101,6 @@ export class TranscriptRelay implements Relay {
         call.settle("completed", 200)
       },
     )
-  }
-
-  #parsed(body: Buffer): JsonObject {
-    const { deployment } = this.#options
-    let answer: unknown
-    try {
-      answer = JSON.parse(body.toString())
-    } catch {
-      throw unreadable(deployment, "an answer that is not JSON")
-    }
-    if (!isJsonObject(answer)) throw unreadable(deployment, "an answer that is not an object")
-    if (answer["error"] !== undefined && answer["error"] !== null) throw errorInBody(deployment, answer["error"])
-    return answer
   }
 
   #takeFrames(): void {
@@ -152,6 +139,7 @@ export class TranscriptRelay implements Relay {
     const { call, end } = this.#options
     end.begins()
     this.begun = true
+    call.sawFirstToken()
     call.hot.response.writeHead(200, { ...call.headers(), "content-type": this.#contentType, ...headers })
   }
 

@@ -1,5 +1,5 @@
 // The upstream's side of a streamed chat completion: bytes become whole frames, each looked at without parsing it.
-import { errorInBody, streamEnded, unreadable, usageOf, type ModelUsage } from "../../inference/index.ts"
+import { errorInBody, errorTold, streamEnded, unreadable, usageOf, type ModelUsage } from "../../inference/index.ts"
 import { isJsonObject, sseData, type JsonObject } from "../../core/index.ts"
 import type { Frames, FramesOptions } from "../light/client-dialect.ts"
 import { nextFrame, normalised, withoutCarriageReturns } from "../light/sse-frames.ts"
@@ -99,8 +99,9 @@ export class ChatFrames implements Frames {
   }
 
   #failOnError(frame: Buffer): void {
-    const error = parse(frame)?.["error"]
-    if (error !== undefined && error !== null) throw errorInBody(this.#options.deployment, error)
+    const body = parse(frame)
+    const error = body && errorTold(body)
+    if (error !== undefined) throw errorInBody(this.#options.deployment, error)
   }
 
   /** Keeps the last usage; takes it out of what the client gets where it did not ask. Undefined when nothing is left of the frame. */

@@ -1,6 +1,7 @@
 // Reads a stream of chat completion chunks into model events, whatever shape each provider gives its chunks.
 import { isJsonObject, type JsonObject, type JsonValue } from "../../../core/index.ts"
 import type { ModelEvent, ModelUsage } from "../../types.ts"
+import { errorTold } from "../../told-error.ts"
 import { errorInBody, streamEnded } from "../../upstream-error.ts"
 import { JsonEvents } from "../json-events.ts"
 import type { ProviderReader, ProviderReaderOptions } from "../port.ts"
@@ -81,8 +82,8 @@ export class ChatStreamReader implements ProviderReader {
   }
 
   #chunk(chunk: JsonObject): void {
-    const { error } = chunk
-    if (error !== undefined && error !== null) throw errorInBody(this.#options.deployment, error)
+    const error = errorTold(chunk)
+    if (error !== undefined) throw errorInBody(this.#options.deployment, error)
     if (typeof chunk["model"] === "string" && chunk["model"] !== "") this.#model = chunk["model"]
     const groq = isJsonObject(chunk["x_groq"]) ? chunk["x_groq"]["usage"] : undefined
     this.#usage = usageOf(chunk["usage"]) ?? usageOf(groq) ?? this.#usage

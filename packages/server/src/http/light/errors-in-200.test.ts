@@ -1,0 +1,70 @@
+// An error inside a 200 says as much of its deployment as it would have said with its status: the next call goes past it.
+import { afterAll, beforeEach, describe, expect, it } from "vitest"
+import { defaultLimits } from "../../core/index.ts"
+import { startFakeProvider, type FakeProvider } from "../../testing/fake-provider.ts"
+import { rawPost, startTestGateway, testDeployment, testModel, type TestGateway } from "../../testing/gateway.ts"
+
+const { breakerOpenMs, breakerOpenMsMax, breakerLastResortMs, coolDownMs, coolDownMsMax, quotaCoolDownMs } = defaultLimits
+const limits = { breakerOpenMs, breakerOpenMsMax, breakerLastResortMs, coolDownMs, coolDownMsMax, quotaCoolDownMs, coolDownProbeMs: 60_000 }
+
+const first = await startFakeProvider()
+const second = await startFakeProvider()
+let gateway: TestGateway | undefined
+afterAll(async () => {
+  await gateway?.[Symbol.asyncDispose]()
+  await Promise.all([first, second].map((provider) => provider[Symbol.asyncDispose]()))
+})
+
+/** Nothing is known of the deployments. */
+beforeEach(async () => {
+  await gateway?.[Symbol.asyncDispose]()
+  for (const provider of [first, second]) provider.requests.length = 0
+  const one = testDeployment(first.url, { id: "fake/one" })
+  const two = testDeployment(second.url, { id: "fake/two", priority: 1 })
+  const claude = testDeployment(first.url, { id: "fake/claude", provider: "anthropic", dialect: "anthropic-messages" })
+  gateway = await startTestGateway({ models: [testModel("pair", one, two), testModel("claudes", claude, two)], limits })
+})
+
+async function calls(model: string, stream: boolean, broken: Parameters<FakeProvider["next"]>[0]): Promise<unknown[]> {
+  first.next(broken)
+  second.next({ text: "one" }, { text: "two" })
+  const ask = { model, stream, messages: [{ role: "user", content: "hello" }] }
+  const routes: unknown[] = []
+  for (let each = 0; each < 2; each += 1) {
+    const answer = await rawPost(gateway?.url ?? "", "/v1/chat/completions", ask)
+    routes.push(answer.headers["x-perdure-route"])
+  }
+  return routes
+}
+
+const events = (...lines: string[]) => ({ raw: { status: 200, headers: { "content-type": "text/event-stream" }, body: lines } })
+const json = (body: object) => ({ raw: { status: 200, headers: { "content-type": "application/json" }, body: [JSON.stringify(body)] } })
+
+describe("an error inside a 200", () => {
+  it.each([
+    ["as the first event, by a number", "pair", true, events('data: {"error":{"code":401,"message":"no"}}\n\n')],
+    ["as the first event, by a word", "pair", true, events('data: {"error":{"type":"authentication_error","message":"no"}}\n\n')],
+    ["as an event of that name", "pair", true, events('event: error\ndata: {"type":"error","error":{"type":"authentication_error"}}\n\n')],
+    ["as JSON where a stream was asked for", "pair", true, json({ error: { code: 401, message: "no" } })],
+    ["as JSON", "pair", false, json({ error: { code: "invalid_api_key", message: "no" } })],
+    ["as JSON that does not begin with it", "pair", false, json({ id: "x", error: { code: 401, message: "no" } })],
+    ["as JSON in Anthropic's form", "pair", false, json({ type: "error", error: { type: "authentication_error", message: "no" } })],
+    [
+      "of Anthropic, translated",
+      "claudes",
+      true,
+      events('event: error\ndata: {"type":"error","error":{"type":"authentication_error","message":"no"}}\n\n'),
+    ],
+  ] as const)("about credentials opens the breaker: %s", async (_, model, stream, broken) => {
+    expect(await calls(model, stream, broken)).toEqual(["fake/two", "fake/two"])
+    expect(first.requests).toHaveLength(1)
+  })
+
+  it.each([
+    ["as the first event", true, events('data: {"error":{"type":"rate_limit_error","message":"slow down"}}\n\n')],
+    ["as JSON", false, json({ error: { code: "rate_limit_exceeded", message: "slow down" } })],
+  ] as const)("about a rate lets the deployment rest: %s", async (_, stream, broken) => {
+    expect(await calls("pair", stream, broken)).toEqual(["fake/two", "fake/two"])
+    expect(first.requests).toHaveLength(1)
+  })
+})
