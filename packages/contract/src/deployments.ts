@@ -28,6 +28,8 @@ const deploymentHealthSchema = z.strictObject({
   errorRate: z.number(),
   attempts: z.number(),
   failures: z.number(),
+  /** What the last calls said, at most ten, whenever they were; `failedInRow`: the newest of them. */
+  lastCalls: z.strictObject({ calls: z.number(), failed: z.number(), failedInRow: z.number() }),
   lastError: z.strictObject({ code: z.string(), failure, at: epochMs }).nullable(),
   probe: z.strictObject({ ok: z.boolean(), ms: z.number(), why: z.string().nullable(), at: epochMs }).nullable(),
 })

@@ -18,6 +18,7 @@ const health = (part: Partial<DeploymentHealth> = {}): DeploymentHealth => ({
   errorRate: 0,
   attempts: 3,
   failures: 0,
+  lastCalls: { calls: 3, failed: 0, failedInRow: 0 },
   lastError: null,
   probe: null,
   ...part,
@@ -77,6 +78,31 @@ describe("how a deployment fares", () => {
       detail: "ECONNREFUSED",
     })
     expect(healthLook(health({ errorRate: 0.25 }), now)).toMatchObject({ trouble: 1, detail: "25 % of calls fail" })
+  })
+})
+
+describe("a deployment whose last calls failed", () => {
+  const lastError = { code: "upstream_error", failure: "connection", at: now - 60_000 }
+  const failing = health({ failures: 3, lastCalls: { calls: 3, failed: 3, failedInRow: 3 }, lastError })
+
+  it("is failing before its breaker opens, with what they said, and however long ago that was", () => {
+    expect(healthLook(failing, now)).toMatchObject({ label: "Failing", tone: "bad", trouble: 3, detail: "3 of the last 3: no connection" })
+    expect(healthLook({ ...failing, lastCalls: { calls: 1, failed: 1, failedInRow: 1 } }, now).label).toBe("Failing")
+    expect(healthLook({ ...failing, lastCalls: { calls: 10, failed: 4, failedInRow: 4 } }, now).detail).toBe(
+      "4 of the last 4: no connection",
+    )
+  })
+
+  it("is unsteady where some of them were answered", () => {
+    const mixed = health({ lastCalls: { calls: 10, failed: 4, failedInRow: 2 } })
+    expect(healthLook(mixed, now)).toMatchObject({ label: "Unsteady", detail: "4 of the last 10 calls failed", trouble: 1 })
+  })
+
+  it("answers again when a later probe was answered, where a probe would have met the same", () => {
+    const probe = { ok: true, ms: 2, why: null, at: now - 1_000 }
+    expect(healthLook({ ...failing, probe }, now)).toMatchObject({ label: "Answers again", tone: "warn" })
+    expect(healthLook({ ...failing, probe: { ...probe, at: now - 90_000 } }, now).label).toBe("Failing")
+    expect(healthLook({ ...failing, probe, lastError: { ...lastError, failure: "forbidden" } }, now).label).toBe("Failing")
   })
 })
 

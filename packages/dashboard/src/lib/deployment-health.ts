@@ -25,6 +25,8 @@ const reasons: Readonly<Record<string, string>> = {
   probe: "probes fail",
 }
 
+/** So many failures in a row, or nothing but failures, are no accident. */
+const failingFrom = 3
 /** From here on it is worth telling, although calls still go there. */
 const errorRateTold = 0.1
 
@@ -33,7 +35,7 @@ export function reasonText(reason: string | null): string {
 }
 
 export function healthLook(health: DeploymentHealth, now: number): HealthLook {
-  const { state, openedBy, openUntil, coolDownUntil, probe, errorRate, attempts } = health
+  const { state, openedBy, openUntil, coolDownUntil, probe, errorRate, attempts, lastCalls } = health
   const why = reasonText(openedBy)
   if (state === "open") return { label: "Left alone", tone: "bad", shape: "cross", detail: `${why}${again(openUntil, now)}`, trouble: 3 }
   if (state === "half_open") return { label: "On trial", tone: "warn", shape: "half", detail: why, trouble: 2 }
@@ -41,11 +43,27 @@ export function healthLook(health: DeploymentHealth, now: number): HealthLook {
     return { label: "Cooling down", tone: "warn", shape: "pause", detail: `asked to wait${again(coolDownUntil, now)}`, trouble: 2 }
   if (probe?.ok === false)
     return { label: "Not answering", tone: "bad", shape: "cross", detail: probe.why ?? "the probe failed", trouble: 3 }
+  const { calls, failed, failedInRow } = lastCalls
+  if (calls > 0 && failedInRow >= Math.min(calls, failingFrom)) return failing(health)
+  if (failed > 0)
+    return { label: "Unsteady", tone: "warn", shape: "half", detail: `${failed} of the last ${calls} calls failed`, trouble: 1 }
   if (errorRate >= errorRateTold)
     return { label: "Unsteady", tone: "warn", shape: "half", detail: `${Math.round(errorRate * 100)} % of calls fail`, trouble: 1 }
   if (attempts === 0 && probe === null) return { label: "Not asked yet", tone: "still", shape: "ring", detail: "", trouble: 0 }
   return { label: "Well", tone: "good", shape: "check", detail: "", trouble: 0 }
 }
+
+/** Before the breaker opens, and after everything but the last calls is forgotten. */
+function failing({ lastCalls: { failedInRow }, lastError, probe }: DeploymentHealth): HealthLook {
+  const why = lastError === null ? "" : `: ${reasonText(lastError.failure)}`
+  const detail = `${failedInRow} of the last ${failedInRow}${why}`
+  const answersAgain = probe?.ok === true && lastError !== null && probe.at > lastError.at && unreached.includes(lastError.failure)
+  if (answersAgain) return { label: "Answers again", tone: "warn", shape: "half", detail: `${detail}; probes get through`, trouble: 1 }
+  return { label: "Failing", tone: "bad", shape: "cross", detail, trouble: 3 }
+}
+
+/** Failures that a probe would meet too. */
+const unreached: readonly string[] = ["connection", "timeout"]
 
 function again(until: number | null, now: number): string {
   if (until === null) return ""

@@ -60,11 +60,15 @@ function factsOf(deployment: DeploymentStatus | undefined, { priority, weight }:
   ].join("  ")
 }
 
-function stateOf({ state, openedBy, coolDownUntil, probe }: DeploymentStatus["health"]): string {
+function stateOf({ state, openedBy, coolDownUntil, probe, lastCalls, lastError }: DeploymentStatus["health"]): string {
   if (state === "open") return `left alone (${openedBy ?? "failures"})`
   if (state === "half_open") return `on trial (${openedBy ?? "failures"})`
   if (coolDownUntil !== null) return `cooling down until ${new Date(coolDownUntil).toISOString()}`
-  return probe?.ok === false ? "no answer to a probe" : "ok"
+  if (probe?.ok === false) return "no answer to a probe"
+  const { calls, failed, failedInRow } = lastCalls
+  const why = lastError === null ? "" : ` (${lastError.failure})`
+  if (isFailing(lastCalls)) return `failing: ${failedInRow} of the last ${failedInRow}${why}`
+  return failed > 0 ? `unsteady: ${failed} of the last ${calls} failed` : "ok"
 }
 
 /** In one line, for people. */
@@ -79,3 +83,10 @@ function parametersText({ defaults, overrides, dropped }: ConfiguredParameters):
     ...(dropped.length > 0 ? [`without ${dropped.join(", ")}`] : []),
   ].join("; ")
 }
+
+/** What nobody has seen work, or not of late. */
+function isFailing({ calls, failedInRow }: DeploymentStatus["health"]["lastCalls"]): boolean {
+  return calls > 0 && failedInRow >= Math.min(calls, failingFrom)
+}
+
+const failingFrom = 3

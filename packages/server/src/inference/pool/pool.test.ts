@@ -1,62 +1,11 @@
 // The planner alone: who is asked first, who next, who is left alone and for how long. Time and chance are given.
 import { describe, expect, it } from "vitest"
 import { fc } from "../../testing/fast-check.ts"
-import { AppError, defaultLimits, type Limits } from "../../core/index.ts"
-import { createModels } from "../models.ts"
+import { AppError, defaultLimits } from "../../core/index.ts"
 import type { Deployment, Model } from "../types.ts"
-import { errorOfStatus, errorOfTransport, type UpstreamError } from "../upstream-error.ts"
-import { createPool, type Plan, type PlanRequest, type Pool, type PoolObserver } from "./index.ts"
+import type { PlanRequest, PoolObserver } from "./index.ts"
+import { bench, deployment, fails, model, status, tooLong, unreachable, works } from "./pool.fixtures.ts"
 import { Refusals } from "./refusals.ts"
-
-function deployment(id: string, part: Partial<Deployment> = {}): Deployment {
-  const base = { provider: "openai", dialect: "openai-chat", apiKey: null, contextTokensMax: null, origin: "test" } as const
-  return { ...base, id, baseUrl: `http://${id.replace("/", ".")}/v1`, upstreamModel: "m", does: { chat: true, embeddings: false }, ...part }
-}
-
-function model(name: string, deployments: readonly Deployment[], part: Partial<Model> = {}): Model {
-  return { name, createdAt: 0, ownedBy: "test", deployments, ...part }
-}
-
-interface Bench {
-  pool: Pool
-  plan: (name: string, request?: Partial<PlanRequest>) => Plan
-  pass: (ms: number) => void
-}
-
-interface BenchOptions {
-  limits?: Partial<Limits>
-  rng?: () => number
-  observer?: PoolObserver
-  prices?: Readonly<Record<string, { prompt: number; completion: number }>>
-}
-
-function bench(models: readonly Model[], { limits = {}, rng = () => 0.5, observer = {}, prices = {} }: BenchOptions = {}): Bench {
-  let ms = 1_000
-  const registry = createModels({ models })
-  const clock = { now: () => 1_700_000_000_000 + ms, monotonic: () => ms }
-  const priceOf = ({ id }: Deployment) => prices[id]
-  const pool = createPool({ models: registry, limits: { ...defaultLimits, ...limits }, clock, rng, observer, priceOf })
-  const plan = (name: string, request: Partial<PlanRequest> = {}) => pool.plan(registry.require(name), { needs: "chat", ...request })
-  return { pool, plan, pass: (passed) => void (ms += passed) }
-}
-
-const status = (of: Deployment, code: number, headers: Record<string, string> = {}): UpstreamError => errorOfStatus(of, code, "", headers)
-const unreachable = (of: Deployment): UpstreamError =>
-  errorOfTransport(of, Object.assign(new Error("x"), { code: "ECONNREFUSED" }), defaultLimits)
-const tooLong = (of: Deployment): UpstreamError =>
-  errorOfStatus(of, 400, JSON.stringify({ error: { message: "too long", code: "context_length_exceeded" } }), {})
-
-function fails(plan: Plan, at: Deployment, error: UpstreamError) {
-  plan.started(at)
-  plan.finished(at, { error, ms: 5, outputTokens: 0 })
-  return plan.afterFailure(at, error)
-}
-
-function works(plan: Plan, at: Deployment): void {
-  plan.started(at)
-  plan.firstToken(at, 10)
-  plan.finished(at, { ms: 20, outputTokens: 10 })
-}
 
 /** Seeded chance, so that a failure can be replayed. */
 function chance(seed: number): () => number {
@@ -330,7 +279,7 @@ describe("after a failure", () => {
     expect(fails(plan("m"), own, status(own, 429, { "retry-after-ms": "1200" }))?.delayMs).toBe(1_200)
     pass(1_200)
     expect(fails(plan("m"), own, status(own, 429, { "retry-after": "60" }))).toBeUndefined()
-    expect(() => plan("m").first()).toThrow(expect.objectContaining({ code: "rate_limit_exceeded", retryAfterMs: 60_000 }) as Error)
+    expect(() => plan("m").first()).toThrow(expect.objectContaining({ code: "rate_limit_exceeded", retryAfterMs: 5_000 }) as Error)
     pass(60_000)
     expect(plan("m").first()).toBe(own)
   })

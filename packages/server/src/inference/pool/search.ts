@@ -4,7 +4,7 @@ import { chooseFrom, type Candidate } from "./choose.ts"
 import type { Filter } from "./eligible.ts"
 import type { PlanShared } from "./plan.ts"
 import { stagesOf, type Stage } from "./stages.ts"
-import type { Readiness } from "./state.ts"
+import type { DeploymentState, Readiness } from "./state.ts"
 import { nothingReady } from "./unavailable.ts"
 
 export class Search {
@@ -29,7 +29,7 @@ export class Search {
 
   first(): Deployment {
     const now = this.#shared.now()
-    const found = this.#best(now) ?? this.lastResort()
+    const found = this.#best(now) ?? this.lastResort() ?? this.#coolDownProbe(now)
     if (found) return found
     throw nothingReady(this.model, [...this.#own, ...this.#others()], { states: this.#shared.states, now })
   }
@@ -80,18 +80,29 @@ export class Search {
     return undefined
   }
 
-  #among(stages: readonly Stage[], wanted: Readiness, now: number): Deployment | undefined {
+  /** One whose provider asked to wait, to see whether it still means it. */
+  #coolDownProbe(now: number): Deployment | undefined {
+    return this.#among([...this.#own, ...this.#others()], "probe", now)
+  }
+
+  #among(stages: readonly Stage[], wanted: Readiness | "probe", now: number): Deployment | undefined {
     for (const { deployments } of stages) {
       const candidates: Candidate[] = []
       for (const deployment of deployments) {
         if (this.tried.includes(deployment.id) || !this.mayAgain(deployment)) continue
         const state = this.#shared.states.of(deployment, now)
-        if (state.readiness(deployment, now, this.#filter.request) !== wanted) continue
-        if (wanted !== "open" || state.breaker.allowsEarly(now)) candidates.push({ deployment, state })
+        if (this.#is(wanted, deployment, state, now)) candidates.push({ deployment, state })
       }
       if (candidates.length > 0) return this.#choose(candidates, now)
     }
     return undefined
+  }
+
+  #is(wanted: Readiness | "probe", deployment: Deployment, state: DeploymentState, now: number): boolean {
+    const { request } = this.#filter
+    if (wanted === "probe") return state.mayProbeCoolDown(deployment, now, request)
+    if (state.readiness(deployment, now, request) !== wanted) return false
+    return wanted !== "open" || state.breaker.allowsEarly(now)
   }
 
   #choose(candidates: readonly Candidate[], now: number): Deployment {

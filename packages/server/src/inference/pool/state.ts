@@ -4,6 +4,8 @@ import type { Deployment } from "../types.ts"
 import type { UpstreamError } from "../upstream-error.ts"
 import { MovingAverage } from "./averages.ts"
 import { Breaker, type BreakerLimits } from "./breaker.ts"
+import { CoolDown, type CoolDownLimits } from "./cool-down.ts"
+import { LastCalls } from "./last-calls.ts"
 import { LearnedConcurrency } from "./learned-concurrency.ts"
 import { RateBuckets } from "./rate-bucket.ts"
 import { Refusals, type RefusalLimits } from "./refusals.ts"
@@ -11,7 +13,8 @@ import type { AttemptOutcome, DeploymentHealth, PlanRequest, PoolCaller, ProbeRe
 
 export type StateLimits = BreakerLimits &
   RefusalLimits &
-  Pick<Limits, "coolDownMs" | "quotaCoolDownMs" | "coolDownMsMax" | "learnedConcurrencyMs">
+  CoolDownLimits &
+  Pick<Limits, "coolDownMs" | "quotaCoolDownMs" | "learnedConcurrencyMs">
 
 /** How well a deployment could take a call now, best first. */
 export type Readiness =
@@ -30,6 +33,8 @@ export interface Attempt {
   startedAt: number
   firstTokenMs: number | undefined
   isTrial: boolean
+  /** Made while its provider had asked to wait. */
+  isCoolDownProbe: boolean
   tokensTaken: number
   caller: PoolCaller | undefined
 }
@@ -49,12 +54,13 @@ export class DeploymentState {
   attempts = 0
   failures = 0
   usedAt: number
-  /** What the provider said, which holds. */
-  coolDownUntil = 0
+  /** What the provider said, which holds while another one can answer. */
+  readonly coolDown: CoolDown
   /** What we guess after a 429 that said nothing: it is passed over until then while there is another. */
   #restUntil = 0
   lastError: { error: UpstreamError; at: number } | undefined
   probe: { result: ProbeResult; at: number } | undefined
+  readonly #lastCalls = new LastCalls()
   readonly #limits: StateLimits
   readonly #learned: LearnedConcurrency
   readonly #refusals: Refusals
@@ -64,6 +70,7 @@ export class DeploymentState {
   constructor(limits: StateLimits, rng: () => number, now: number) {
     this.#limits = limits
     this.breaker = new Breaker(limits, rng)
+    this.coolDown = new CoolDown(limits, rng)
     this.#learned = new LearnedConcurrency(limits.learnedConcurrencyMs)
     this.#refusals = new Refusals(limits, rng)
     this.usedAt = now
@@ -79,13 +86,26 @@ export class DeploymentState {
     return tokens !== undefined && contextTokensMax !== null && tokens > contextTokensMax ? "strained" : "ready"
   }
 
+  /** Whether a call may find out if the cool-down still holds, and nothing else speaks against it: for when nothing else is left. */
+  mayProbeCoolDown(deployment: Deployment, now: number, { contextTokensEstimated: tokens, caller }: Asking): boolean {
+    if (!this.coolDown.allowsProbe(now) || !this.breaker.allows(now) || this.#refusals.isHeldAgainst(caller, now)) return false
+    return this.#declaredWaitMs(deployment, now, tokens) === 0 && !this.#isAtDeclaredConcurrency(deployment)
+  }
+
   /** Until cool-down and declared rates let a call through; the breaker and what is in flight are not waited for. */
   waitMs(deployment: Deployment, now: number, tokens: number | undefined): number {
-    const coolDownMs = Math.max(0, this.coolDownUntil - now)
-    if (deployment.limits === undefined) return coolDownMs
-    const { requestsPerMinute, tokensPerMinute } = deployment.limits
-    const requestsMs = this.#requests.waitMs(requestsPerMinute, 1, now)
-    return Math.max(coolDownMs, requestsMs, this.#tokens.waitMs(tokensPerMinute, tokens ?? tokensWithoutEstimate, now))
+    return Math.max(this.coolDown.leftMs(now), this.#declaredWaitMs(deployment, now, tokens))
+  }
+
+  /** Until some call may be let through, be it to see whether the cool-down still holds. */
+  nextChanceMs(deployment: Deployment, now: number): number {
+    return Math.max(this.coolDown.nextProbeMs(now), this.#declaredWaitMs(deployment, now, undefined))
+  }
+
+  #declaredWaitMs({ limits }: Deployment, now: number, tokens: number | undefined): number {
+    if (limits === undefined) return 0
+    const requestsMs = this.#requests.waitMs(limits.requestsPerMinute, 1, now)
+    return Math.max(requestsMs, this.#tokens.waitMs(limits.tokensPerMinute, tokens ?? tokensWithoutEstimate, now))
   }
 
   begin(deployment: Deployment, now: number, { contextTokensEstimated: tokens, caller }: Asking): Attempt {
@@ -95,7 +115,9 @@ export class DeploymentState {
     const tokensTaken = tokens ?? tokensWithoutEstimate
     this.#requests.take(deployment.limits?.requestsPerMinute, 1, now)
     this.#tokens.take(deployment.limits?.tokensPerMinute, tokensTaken, now)
-    return { deployment, state: this, startedAt: now, firstTokenMs: undefined, isTrial: this.breaker.begin(now), tokensTaken, caller }
+    const isTrial = this.breaker.begin(now)
+    const isCoolDownProbe = this.coolDown.begin(now)
+    return { deployment, state: this, startedAt: now, firstTokenMs: undefined, isTrial, isCoolDownProbe, tokensTaken, caller }
   }
 
   /** A trial that answers has told what it is made for, however long it streams on. */
@@ -103,6 +125,8 @@ export class DeploymentState {
     if (attempt.firstTokenMs !== undefined) return
     attempt.firstTokenMs = ms
     this.firstTokenMs.add(ms)
+    if (attempt.isCoolDownProbe) this.coolDown.over()
+    attempt.isCoolDownProbe = false
     if (!attempt.isTrial) return
     this.breaker.succeeded(true, now)
     attempt.isTrial = false
@@ -112,6 +136,7 @@ export class DeploymentState {
     const { error, cancelled, inputTokens, outputTokens } = outcome
     this.inFlight -= 1
     this.usedAt = now
+    if (attempt.isCoolDownProbe) this.coolDown.probeEnded()
     const used = (inputTokens ?? 0) + outputTokens
     if (used > 0) this.#tokens.take(undefined, used - attempt.tokensTaken, now)
     if (error) this.#failed(attempt, error, now)
@@ -133,7 +158,7 @@ export class DeploymentState {
     epochOf: (monotonicMs: number) => number,
   ): DeploymentHealth {
     const { breaker, lastError, probe } = this
-    const restUntil = Math.max(this.coolDownUntil, this.#restUntil)
+    const restUntil = Math.max(this.coolDown.until, this.#restUntil)
     const learned = this.#learned.max(now)
     const declared = deployment.limits?.concurrent
     return {
@@ -150,6 +175,7 @@ export class DeploymentState {
       errorRate: breaker.errorRate(now),
       attempts: this.attempts,
       failures: this.failures,
+      lastCalls: this.#lastCalls.summary(),
       lastError: lastError
         ? { code: lastError.error.answer.code ?? lastError.error.code, failure: lastError.error.failure, at: epochOf(lastError.at) }
         : null,
@@ -165,6 +191,8 @@ export class DeploymentState {
 
   #succeeded(attempt: Attempt, { ms, outputTokens }: AttemptOutcome, now: number): void {
     this.breaker.succeeded(attempt.isTrial, now)
+    this.#lastCalls.add(false)
+    if (attempt.isCoolDownProbe) this.coolDown.over()
     this.#refusals.answered(attempt.caller)
     this.#learned.succeeded(this.inFlight + 1)
     if (attempt.firstTokenMs === undefined) return
@@ -175,8 +203,13 @@ export class DeploymentState {
   #failed(attempt: Attempt, error: UpstreamError, now: number): void {
     const { failure } = error
     // A fault of the request says that the deployment works.
-    if (failure === "request" || failure === "context") return this.breaker.succeeded(attempt.isTrial, now)
+    if (failure === "request" || failure === "context") {
+      this.#lastCalls.add(false)
+      if (attempt.isCoolDownProbe) this.coolDown.over()
+      return this.breaker.succeeded(attempt.isTrial, now)
+    }
     this.failures += 1
+    this.#lastCalls.add(true)
     this.lastError = { error, at: now }
     if (isOverload(error)) this.#learned.overloaded(this.inFlight + 1, attempt.startedAt, now)
     if (failure === "rate_limit" || failure === "quota") {
@@ -185,8 +218,7 @@ export class DeploymentState {
       if (error.retryAfterMs === undefined) this.#restUntil = Math.max(this.#restUntil, now + guessMs)
     } else if (failure === "forbidden") this.#refused(attempt, now)
     else this.breaker.failed(failure, attempt.isTrial, now)
-    const waitMs = Math.min(error.retryAfterMs ?? 0, this.#limits.coolDownMsMax)
-    this.coolDownUntil = Math.max(this.coolDownUntil, now + waitMs)
+    if (error.retryAfterMs !== undefined) this.coolDown.told(error.retryAfterMs, attempt.isCoolDownProbe, now)
   }
 
   /** What one caller was refused says that it works, unless it is left alone for just that. */

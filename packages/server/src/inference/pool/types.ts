@@ -122,6 +122,7 @@ export interface DeploymentHealth {
   errorRate: number
   attempts: number
   failures: number
+  lastCalls: { calls: number; failed: number; failedInRow: number }
   lastError: { code: string; failure: UpstreamFailure; at: number } | null
   probe: { ok: boolean; ms: number; why: string | null; at: number } | null
 }

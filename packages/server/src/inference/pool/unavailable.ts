@@ -49,10 +49,11 @@ interface Reason {
 function reasonOf(deployment: Deployment, state: DeploymentState, now: number): Reason {
   const waitMs = state.waitMs(deployment, now, undefined)
   const { breaker, lastError } = state
-  if (state.coolDownUntil > now)
+  if (state.coolDown.leftMs(now) > 0)
     return {
       text: `"${deployment.id}" cools down for ${seconds(waitMs)} (${lastError?.error.code ?? "rate limit"})`,
-      waitMs,
+      // A call is let through before that, to see.
+      waitMs: state.nextChanceMs(deployment, now) || soonMs,
       isLimit: true,
     }
   if (waitMs > 0) return { text: `"${deployment.id}" is at its limit per minute`, waitMs, isLimit: true }
