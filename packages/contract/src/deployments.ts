@@ -30,7 +30,15 @@ const deploymentHealthSchema = z.strictObject({
   failures: z.number(),
   /** What the last calls said, at most ten, whenever they were; `failedInRow`: the newest of them. */
   lastCalls: z.strictObject({ calls: z.number(), failed: z.number(), failedInRow: z.number() }),
-  lastError: z.strictObject({ code: z.string(), failure, at: epochMs }).nullable(),
+  lastError: z
+    .strictObject({
+      code: z.string(),
+      failure,
+      at: epochMs,
+      /** Why it could not be reached; told to whoever is signed in, not to keys: it has the address. */
+      reachFault: z.strictObject({ provider: z.string(), address: z.string().nullable(), cause: z.string(), next: z.string() }).optional(),
+    })
+    .nullable(),
   probe: z.strictObject({ ok: z.boolean(), ms: z.number(), why: z.string().nullable(), at: epochMs }).nullable(),
 })
 

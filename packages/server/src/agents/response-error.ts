@@ -34,6 +34,8 @@ export function errorData(error: AppError): JsonObject {
       answer: error instanceof UpstreamError ? { ...error.answer } : null,
       retryAfterMs: error.retryAfterMs ?? null,
     },
+    // For operators alone: whoever shows events leaves it out for others.
+    ...(error instanceof UpstreamError && error.reachFault ? { reachFault: error.reachFault } : {}),
   }
 }
 

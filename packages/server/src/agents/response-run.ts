@@ -1,5 +1,5 @@
 // The turn loop: the body of runs of kind `response`, from a stored request to its output, over any number of attempts.
-import { addUsage } from "../inference/index.ts"
+import { addUsage, UpstreamError } from "../inference/index.ts"
 import { AppError, type JsonObject, type JsonValue } from "../core/index.ts"
 import { StepError, type RunContext, type RunDefinition } from "../runs/index.ts"
 import { joinLabels, type Label } from "../security/index.ts"
@@ -177,10 +177,15 @@ function failAgain({ writer }: Session, data: JsonObject): AppError {
   return error
 }
 
+/** With the run, where its operator finds more than clients are told. */
+function seenIn(runId: string, error: AppError): AppError {
+  return error instanceof UpstreamError ? error.tellingOf(runId) : error
+}
+
 /** Writes the error and the failed end into the log; what is thrown then ends the run. */
-function fail({ writer, usage: ofTurns, contextUsage }: Session, thrown: unknown): AppError {
+function fail({ context, writer, usage: ofTurns, contextUsage }: Session, thrown: unknown): AppError {
   const usage = addUsage(ofTurns, contextUsage)
-  const error = callError(thrown)
+  const error = seenIn(context.run.id, callError(thrown))
   writer.closeAll("incomplete")
   writer.error(errorData(error))
   writer.lifecycle("failed", failedEnd(error, usage.outputTokens > 0 ? wireUsage(usage) : null))

@@ -191,7 +191,7 @@ function running({ url, publicUrl, identity, runs, inference, configuration, rep
     runs,
     report,
     loginUrl: () => `${publicUrl}/dashboard/login?token=${identity.createLoginToken(defaultProjectId)}`,
-    deployments: () => readDeployments({ ...inference, configuration }, () => true),
+    deployments: () => readDeployments({ ...inference, configuration }, { isAllowed: () => true, isOperator: true }),
     reload: (load) => configuration.reload(load),
     close,
     [Symbol.asyncDispose]: close,

@@ -25,6 +25,7 @@ export interface ObserversOptions {
 
 export function createObservers(events: BusinessEvents, { providerOf, logger }: ObserversOptions): Observers {
   const usages = new Map<string, JsonValue>()
+  const unreached = new Map<string, string>()
   return {
     onRecord: (record) => {
       // A realtime session is a connection; its answers are the calls.
@@ -40,7 +41,8 @@ export function createObservers(events: BusinessEvents, { providerOf, logger }: 
       requestFinished: (route, status, durationMs) => events.requestEnded({ route, method: "POST", status, errorCode: null, durationMs }),
     },
     pool: {
-      attemptEnded: ({ deployment, failure }) => {
+      attemptEnded: ({ deployment, failure, reachFault }) => {
+        tellOfReach(logger, unreached, { deployment, failure, reachFault })
         if (failure !== null && failure !== "cancelled") events.attemptFailed({ provider: deployment.provider, failure })
       },
       retried: (event) => events.callRetried(event),
@@ -52,6 +54,22 @@ export function createObservers(events: BusinessEvents, { providerOf, logger }: 
     },
   }
 }
+
+/** Once per deployment and cause, until it has answered: not once per call. */
+function tellOfReach(
+  logger: ObserversOptions["logger"],
+  told: Map<string, string>,
+  { deployment: { id, origin }, failure, reachFault }: Parameters<Required<PoolObserver>["attemptEnded"]>[0],
+): void {
+  if (failure === null) told.delete(id)
+  if (!reachFault || told.get(id) === reachFault.cause) return
+  if (told.size >= unreachedMax) told.clear()
+  told.set(id, reachFault.cause)
+  logger.warn({ deployment: id, ...reachFault, declared: origin }, "provider cannot be reached")
+}
+
+/** Deployments that patterns make are as many as names. */
+const unreachedMax = 1_000
 
 /** What an operator looks for when calls fail; trials in between are no news. */
 function tellOfBreaker(

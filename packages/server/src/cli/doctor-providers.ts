@@ -1,7 +1,7 @@
 // What `perdure doctor` finds out about the declared providers: each is asked for its list of models, as a call of it would ask. Never a paid call.
-import { messageOf, type JsonObject } from "../core/index.ts"
+import type { JsonObject } from "../core/index.ts"
 import { Secret, type Config, type ProviderConfig } from "../config/index.ts"
-import { readModelNames, type ModelList } from "../inference/index.ts"
+import { reachFaultOf, readModelNames, type ModelList } from "../inference/index.ts"
 import type { Check } from "./doctor-checks.ts"
 
 const timeoutMs = 3_000
@@ -26,13 +26,17 @@ async function providerCheck(name: string, provider: ProviderConfig, wanted: rea
   if (baseUrl === null || type === "vertex" || type === "bedrock" || type === "ai-sdk")
     return { ...check, status: "ok", detail: `not asked (${type} has no list of models here): the first call tries its credentials` }
   const place = { provider: type, baseUrl, apiKey: provider.apiKey?.reveal() ?? null, settings: settingsOf(provider) }
-  const list = await readModelNames(place, AbortSignal.timeout(timeoutMs)).catch((error: unknown) => unreachable(error))
+  const origin = `providers.${name}.baseUrl`
+  const list = await readModelNames(place, AbortSignal.timeout(timeoutMs)).catch((error: unknown) =>
+    unreachable({ ...place, origin }, error),
+  )
   return { ...check, ...verdictOn(list, baseUrl, type === "azure" ? [] : wanted) }
 }
 
-function verdictOn(list: ModelList, baseUrl: string, wanted: readonly string[]): Pick<Check, "status" | "detail"> & { next?: string } {
+function verdictOn(list: Listed, baseUrl: string, wanted: readonly string[]): Pick<Check, "status" | "detail"> & { next?: string } {
   if (list.outcome === "refused") return { status: "fail", detail: `${baseUrl} refuses the key (${list.status})` }
-  if (list.outcome === "unreachable") return { status: "warn", detail: `${baseUrl} does not answer: ${list.why}` }
+  if (list.outcome === "unreachable")
+    return { status: "warn", detail: `${baseUrl} does not answer: ${list.why}`, ...(list.next === undefined ? {} : { next: list.next }) }
   if (list.outcome === "other") return { status: "warn", detail: `${baseUrl} answers no list of models: ${list.why}` }
   const missing = wanted.filter((name) => !list.names.includes(name))
   if (missing.length === 0) return { status: "ok", detail: `${baseUrl} answers, with ${list.names.length} models` }
@@ -44,10 +48,14 @@ function verdictOn(list: ModelList, baseUrl: string, wanted: readonly string[]):
   }
 }
 
-function unreachable(error: unknown): ModelList {
-  const isSlow = error instanceof Error && error.name === "TimeoutError"
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  return { outcome: "unreachable", why: isSlow ? `nothing came within ${timeoutMs} ms` : messageOf(cause) }
+/** `next`: where it is known what to do about it. */
+type Unreachable = { outcome: "unreachable"; why: string; next?: string }
+type Listed = Exclude<ModelList, { outcome: "unreachable" }> | Unreachable
+
+function unreachable(place: Parameters<typeof reachFaultOf>[0], error: unknown): Unreachable {
+  if (error instanceof Error && error.name === "TimeoutError") return { outcome: "unreachable", why: `nothing came within ${timeoutMs} ms` }
+  const { cause, next } = reachFaultOf(place, error)
+  return { outcome: "unreachable", why: cause, next }
 }
 
 function settingsOf({ settings, headers }: ProviderConfig): JsonObject {

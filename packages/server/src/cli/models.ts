@@ -55,7 +55,7 @@ function factsOf(deployment: DeploymentStatus | undefined, { priority, weight }:
     ...(weight === 1 ? [] : [`weight ${weight}`]),
     ...(region === null ? [] : [region]),
     ...(health.firstTokenMs === null ? [] : [`${Math.round(health.firstTokenMs)} ms to the first token`]),
-    ...(health.lastError === null ? [] : [`last error ${health.lastError.code}`]),
+    ...(health.lastError === null ? [] : [lastErrorText(health.lastError)]),
     `(${origin})`,
   ].join("  ")
 }
@@ -82,6 +82,10 @@ function parametersText({ defaults, overrides, dropped }: ConfiguredParameters):
     ...(Object.keys(overrides).length > 0 ? [`always ${listed(overrides)}`] : []),
     ...(dropped.length > 0 ? [`without ${dropped.join(", ")}`] : []),
   ].join("; ")
+}
+
+function lastErrorText({ code, reachFault }: NonNullable<DeploymentStatus["health"]["lastError"]>): string {
+  return reachFault ? `${reachFault.cause}: ${reachFault.next}` : `last error ${code}`
 }
 
 /** What nobody has seen work, or not of late. */

@@ -20,6 +20,7 @@ export {
   type UpstreamAnswer,
   type UpstreamFailure,
 } from "./upstream-error.ts"
+export { reachFaultOf, type ReachFault } from "./reach-fault.ts"
 export { errorTold } from "./told-error.ts"
 export { connectRealtime, realtimeUsage, type ConnectRealtimeOptions } from "./realtime/index.ts"
 export {

@@ -1,6 +1,7 @@
 // Failures of providers: their status, code and text survive; their addresses and our credentials do not; it says whether another try may help.
 import { AppError, isJsonObject, type AppErrorDetails } from "../core/index.ts"
 import type { ErrorCode } from "@perdure/contract"
+import { codeOfError, reachFaultOf, type ReachFault } from "./reach-fault.ts"
 import { toldIn, toldInAnswer, type ToldError } from "./told-error.ts"
 import { statusTold } from "./told-status.ts"
 import type { Deployment } from "./types.ts"
@@ -36,6 +37,7 @@ export interface UpstreamErrorDetails extends AppErrorDetails {
   retryable: boolean
   /** Read from code and status when absent. */
   failure?: UpstreamFailure
+  reachFault?: ReachFault
 }
 
 export class UpstreamError extends AppError {
@@ -43,12 +45,24 @@ export class UpstreamError extends AppError {
   /** Another deployment, or the same one later, may succeed. */
   readonly retryable: boolean
   readonly failure: UpstreamFailure
+  /** Why there was no connection, with the address: for whoever runs the server, never for clients. */
+  readonly reachFault: ReachFault | undefined
 
-  constructor(code: ErrorCode, message: string, { answer, retryable, failure, ...details }: UpstreamErrorDetails) {
+  constructor(code: ErrorCode, message: string, { answer, retryable, failure, reachFault, ...details }: UpstreamErrorDetails) {
     super(code, message, details)
     this.answer = answer ?? { status: this.status, type: "server_error", code, param: null }
     this.retryable = retryable
     this.failure = failure ?? failureOf(code, this.answer.status)
+    this.reachFault = reachFault
+  }
+
+  /** For the client: with the run in which its operator finds more than it may be told. */
+  tellingOf(runId: string): UpstreamError {
+    const { code, message, answer, retryable, failure, reachFault, retryAfterMs, cause } = this
+    if (!reachFault) return this
+    const hint = `Whoever runs this server sees the address and the cause in ${runId}.`
+    const more = retryAfterMs === undefined ? {} : { retryAfterMs }
+    return new UpstreamError(code, message, { answer, retryable, failure, reachFault, hint, cause, ...more })
   }
 }
 
@@ -141,6 +155,8 @@ export function errorOfTransport(
     retryable: true,
     failure: "connection",
     cause: error,
+    hint: "Whoever runs this server sees the address and the cause in its log.",
+    reachFault: reachFaultOf(deployment, error),
   })
 }
 
@@ -164,6 +180,7 @@ export function timedOut(deployment: Deployment, what: keyof typeof timeouts, ms
     failure,
     cause,
     hint,
+    ...(what === "connect" ? { reachFault: reachFaultOf(deployment, cause) } : {}),
   })
 }
 
@@ -244,10 +261,4 @@ function retryAfterOf(headers: Headers): number | null {
   if (Number.isFinite(seconds)) return seconds >= 0 ? seconds * 1000 : null
   const until = Date.parse(String(after)) - Date.parse(String(headers["date"]))
   return Number.isFinite(until) ? Math.max(0, until) : null
-}
-
-function codeOfError(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0) return codeOfError(error.errors[0])
-  if (typeof error === "object" && error !== null && "code" in error && typeof error.code === "string") return error.code
-  return error instanceof Error ? error.name : "unknown"
 }

@@ -98,6 +98,11 @@ function LastError({ health: { lastError } }: Pick<DeploymentStatus, "health">):
       <div className="text-xs text-dim">
         <span className="font-mono">{lastError.code}</span>, <TimeAgo at={lastError.at} />
       </div>
+      {lastError.reachFault ? (
+        <div className="min-w-48 text-xs break-words">
+          {lastError.reachFault.cause}: {lastError.reachFault.next}
+        </div>
+      ) : null}
     </>
   )
 }

@@ -9,6 +9,7 @@ import { EventLog } from "./event-log.tsx"
 import { RunFacts } from "./facts.tsx"
 import { RunHead } from "./head.tsx"
 import { RelatedRuns } from "./related.tsx"
+import { Unreached } from "./unreached.tsx"
 import { Resolve } from "./resolve.tsx"
 import { Talk } from "./talk.tsx"
 import { WaterfallView } from "./waterfall.tsx"
@@ -30,6 +31,7 @@ function Loaded({ run, events, state }: { run: Run; events: readonly RunEvent[];
         <div className="flex flex-col gap-4 p-4 md:px-6">
           <RunFacts run={run} events={events} />
           {run.error ? <RunFailure code={run.error.code} message={run.error.message} /> : null}
+          <Unreached events={events} failed={run.error !== null} />
           {run.status === "in_doubt" ? <Resolve run={run} events={events} /> : null}
           <div className="grid gap-4 xl:grid-cols-2">
             <Talk run={run} events={events} />

@@ -10,7 +10,7 @@
 import { AppError } from "../../core/index.ts"
 import { UpstreamError, type Deployment, type NextAttempt, type Plan } from "../../inference/index.ts"
 import type { LightCall, LightRunDependencies } from "./light-call.ts"
-import { refuse, told } from "./refuse.ts"
+import { refuse, shownIn, told } from "./refuse.ts"
 import { Try } from "./try.ts"
 
 /** One try on one deployment. It reports through its `AttemptEnd`, and nothing more after `stop`. */
@@ -111,6 +111,7 @@ export class Forward {
     if (!this.#tries.has(each) || this.#gone) return
     const error = asUpstream(thrown)
     const { begun } = each
+    if (error instanceof UpstreamError) this.#options.call.reachFault = error.reachFault ?? this.#options.call.reachFault
     this.#tries.delete(each)
     each.stop(error)
     const amended = this.#amend(each, error)
@@ -160,7 +161,7 @@ export class Forward {
     const { response, requestId, request } = call.hot
     if (!response.headersSent) return refuse(dependencies, call.hot, call, error)
     if (!(error instanceof AppError)) dependencies.logger.error({ requestId, route: request.url, error }, "request failed")
-    failBegun(error)
+    failBegun(shownIn(call, error))
     call.settle("failed", response.statusCode, told(error))
   }
 

@@ -21,6 +21,7 @@ import {
   type ModelUsage,
   type Natives,
   type Pool,
+  type ReachFault,
   type Upstreams,
 } from "../../inference/index.ts"
 import type { ShellLogger } from "../api.ts"
@@ -104,6 +105,8 @@ export class LightCall {
   recalls = false
   /** What its conversation was compacted to before it was asked; undefined where it was not. */
   compaction: CompactedMessages | undefined
+  /** Why the last provider that could not be reached was not: for its operator. */
+  reachFault: ReachFault | undefined
   usage: ModelUsage | undefined
   responseBytes = 0
   /** Output counted as it passes, for calls that end before usage is reported. */
@@ -295,7 +298,8 @@ export class LightCall {
     const attempts = this.#triesCount
     const cared = this.care?.data()
     const shaped = this.request.shaped
-    if (!estimated && trace === undefined && attempts < 2 && !cared && !shaped && !this.memory) return null
+    const { reachFault } = this
+    if (!estimated && trace === undefined && attempts < 2 && !cared && !shaped && !this.memory && !reachFault) return null
     return {
       ...(this.memory ? { context: this.memory.manifest } : {}),
       ...cared,
@@ -303,6 +307,7 @@ export class LightCall {
       ...(estimated ? { usageEstimated: true } : {}),
       ...(trace === undefined ? {} : { traceId: trace }),
       ...(attempts < 2 ? {} : { attempts }),
+      ...(reachFault ? { reachFault } : {}),
       ...(this.#failovers.length > 0 ? { failovers: this.#failovers } : {}),
     }
   }

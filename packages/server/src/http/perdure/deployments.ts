@@ -1,4 +1,4 @@
-// The route of deployments: the models that a key may use, where they are served, and how each place fares. No addresses, no credentials.
+// The route of deployments: the models that a key may use, where they are served, and how each place fares. No credentials, and addresses for operators alone.
 import type { ConfiguredParameters, DeploymentPrice, Deployments, DeploymentStatus, ServedModel } from "@perdure/contract"
 import { Hono } from "hono"
 import { basename, isAbsolute } from "node:path"
@@ -18,14 +18,22 @@ export interface DeploymentsOptions {
 export function createDeploymentRoutes(options: DeploymentsOptions): Hono<HttpEnv> {
   const routes = new Hono<HttpEnv>()
   routes.get("/v1/deployments", (context) => {
-    const { scope } = context.get("principal")
-    return answer(readDeployments(options, (name) => scope === null || scope.allowsModel(name)))
+    const { scope, kind } = context.get("principal")
+    const isAllowed = (name: string): boolean => scope === null || scope.allowsModel(name)
+    return answer(readDeployments(options, { isAllowed, isOperator: kind === "session" }))
   })
   return routes
 }
 
-/** What is declared and what was found; a model that may not be asked for is not told of either. */
-export function readDeployments(options: DeploymentsOptions, isAllowed: (name: string) => boolean): Deployments {
+export interface DeploymentsReader {
+  /** A model that may not be asked for is not told of. */
+  isAllowed: (name: string) => boolean
+  /** Whether addresses may be told: to those who run the server. */
+  isOperator: boolean
+}
+
+/** What is declared and what was found. */
+export function readDeployments(options: DeploymentsOptions, { isAllowed, isOperator }: DeploymentsReader): Deployments {
   const { models, configuration } = options
   const patterns = models.wildcards().map(({ pattern, make }) => make(pattern, "*"))
   const served = [...models.list(), ...patterns].filter(({ name }) => isAllowed(name))
@@ -33,7 +41,7 @@ export function readDeployments(options: DeploymentsOptions, isAllowed: (name: s
   for (const each of served.flatMap((model) => model.deployments)) if (!deployments.has(each.id)) deployments.set(each.id, each)
   return {
     models: served.map((model) => servedModel(model, isAllowed)),
-    deployments: [...deployments.values()].map((each) => statusOf(each, options)),
+    deployments: [...deployments.values()].map((each) => statusOf(each, options, isOperator)),
     configuration: { ...configuration.status, needsRestart: [...configuration.status.needsRestart] },
   }
 }
@@ -65,9 +73,9 @@ function values(object: JsonObject): ConfiguredParameters["defaults"] {
   return object as ConfiguredParameters["defaults"] // plain JSON, without members that are undefined
 }
 
-function statusOf(deployment: Deployment, { pool, prices }: DeploymentsOptions): DeploymentStatus {
+function statusOf(deployment: Deployment, { pool, prices }: DeploymentsOptions, isOperator: boolean): DeploymentStatus {
   const { id, provider, dialect, upstreamModel, does, contextTokensMax, region, tags, limits, origin } = deployment
-  const { id: _id, ...health } = pool.healthOf(deployment)
+  const { id: _id, lastError, ...health } = pool.healthOf(deployment)
   const price = prices.priceOf(deployment)
   return {
     id,
@@ -82,9 +90,15 @@ function statusOf(deployment: Deployment, { pool, prices }: DeploymentsOptions):
     price: price ? priceInUsd(price) : null,
     probed: isProbed(deployment),
     origin: isAbsolute(origin) ? basename(origin) : origin, // where it lies on this machine is nobody's business
-    health,
+    health: { ...health, lastError: lastError && (isOperator ? lastError : withoutFault(lastError)) },
   }
 }
+
+function withoutFault({ code, failure, at }: LastError): LastError {
+  return { code, failure, at }
+}
+
+type LastError = NonNullable<DeploymentStatus["health"]["lastError"]>
 
 const microUsdPerUsd = 1_000_000
 

@@ -19,6 +19,7 @@ import { openSse } from "../sse-writer.ts"
 import { answer } from "./answer.ts"
 import { createRunFeed, type RunFeed } from "./run-feed.ts"
 import type { LightRuns } from "./light-runs.ts"
+import { shownTo } from "./operators-part.ts"
 import { createRunLog, endedStatuses, ownId, type RunLog } from "./run-log.ts"
 
 export interface RunRoutesOptions {
@@ -99,7 +100,7 @@ function unknownWorkflow(name: string, known: readonly string[]): AppError {
 async function listEvents(parts: Parts, context: At): Promise<Response> {
   const { after = 0, limit = eventsPerPage } = readQuery(context, runEventsQuerySchema)
   const run = await runOf(parts, context)
-  const events = await parts.log.events(run, after, limit)
+  const events = (await parts.log.events(run, after, limit)).map(shownTo(context.get("principal")))
   const last = events.at(-1)
   return answer({ events, next: last && last.seq < run.lastSeq ? last.seq : null })
 }
@@ -129,10 +130,11 @@ function streamList(parts: Parts, context: At): Response {
 async function streamRun(parts: Parts, context: At): Promise<Response> {
   const after = cursorOf(context)
   const run = await runOf(parts, context)
+  const shown = shownTo(context.get("principal"))
   // Tells a browser's EventSource, which opens a closed stream again by itself, that there is nothing more.
   if (endedStatuses.includes(run.status) && after >= run.lastSeq) return new Response(null, { status: 204 })
   return follow(parts, context, async function* (signal) {
-    yield* mapped(parts.log.tail(run, after, signal), frameOf)
+    yield* mapped(parts.log.tail(run, after, signal), (event) => frameOf(shown(event)))
     yield sseEvent("end", {})
   })
 }

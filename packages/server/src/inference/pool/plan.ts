@@ -109,7 +109,7 @@ export class RequestPlan implements Plan {
     if (!attempt) return
     this.#watched(attempt, () => attempt.state.end(attempt, outcome, this.#shared.now()))
     const failure = outcome.error?.failure ?? (outcome.cancelled === true ? "cancelled" : null)
-    this.#shared.observer.attemptEnded?.({ deployment, failure })
+    this.#shared.observer.attemptEnded?.({ deployment, failure, reachFault: outcome.error?.reachFault })
   }
 
   #other(begun: Following | undefined): Deployment | undefined {

@@ -176,9 +176,7 @@ export class DeploymentState {
       attempts: this.attempts,
       failures: this.failures,
       lastCalls: this.#lastCalls.summary(),
-      lastError: lastError
-        ? { code: lastError.error.answer.code ?? lastError.error.code, failure: lastError.error.failure, at: epochOf(lastError.at) }
-        : null,
+      lastError: lastError ? { ...shown(lastError.error), at: epochOf(lastError.at) } : null,
       probe: probe
         ? { ok: probe.result.ok, ms: probe.result.ms, why: probe.result.ok ? null : probe.result.why, at: epochOf(probe.at) }
         : null,
@@ -229,6 +227,10 @@ export class DeploymentState {
       this.breaker.failed("forbidden", isTrial, now)
     else if (isTrial) this.breaker.succeeded(true, now)
   }
+}
+
+function shown({ answer, code, failure, reachFault }: UpstreamError): Omit<NonNullable<DeploymentHealth["lastError"]>, "at"> {
+  return { code: answer.code ?? code, failure, ...(reachFault ? { reachFault } : {}) }
 }
 
 function isOverload({ failure, code }: UpstreamError): boolean {

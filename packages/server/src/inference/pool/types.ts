@@ -1,4 +1,5 @@
 // The words of the pool: what a request says about routing, the plan of one call, what is known of a deployment's health.
+import type { ReachFault } from "../reach-fault.ts"
 import type { Capabilities, Deployment, Model } from "../types.ts"
 import type { UpstreamError, UpstreamFailure } from "../upstream-error.ts"
 
@@ -123,13 +124,14 @@ export interface DeploymentHealth {
   attempts: number
   failures: number
   lastCalls: { calls: number; failed: number; failedInRow: number }
-  lastError: { code: string; failure: UpstreamFailure; at: number } | null
+  /** `reachFault`: with the address, for operators alone. */
+  lastError: { code: string; failure: UpstreamFailure; at: number; reachFault?: ReachFault } | null
   probe: { ok: boolean; ms: number; why: string | null; at: number } | null
 }
 
 /** What metrics count; all labels come from closed sets or the registry. */
 export interface PoolObserver {
-  attemptEnded?(event: { deployment: Deployment; failure: UpstreamFailure | "cancelled" | null }): void
+  attemptEnded?(event: { deployment: Deployment; failure: UpstreamFailure | "cancelled" | null; reachFault?: ReachFault | undefined }): void
   /** A call went on elsewhere, or on the same deployment once more. */
   retried?(event: { model: string; failure: UpstreamFailure; to: "same" | "deployment" | "model" | "hedge" }): void
   /** A call was given up for want of budget. */
