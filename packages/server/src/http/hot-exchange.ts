@@ -22,6 +22,8 @@ export interface HotResponse {
   chunkedEncoding?: boolean
   writeHead(status: number, headers: AnswerHeaders): Pick<HotResponse, "end">
   flushHeaders(): void
+  /** What is written until the next pass of the event loop goes out in one system call. Missing where that is so without a word. */
+  joinWrites?(): void
   /** False when the reader should take in first what was written. */
   write(data: Buffer | string): boolean
   /** Announced in the head as `trailer`. */

@@ -50,6 +50,10 @@ export class LeanResponse implements HotResponse {
     return this
   }
 
+  joinWrites(): void {
+    if (!this.destroyed) this.#carrier.cork()
+  }
+
   flushHeaders(): void {
     if (!this.headersSent) this.writeHead(200, {})
     if (this.destroyed || this.#head === "") return
@@ -59,12 +63,16 @@ export class LeanResponse implements HotResponse {
   write(data: Buffer | string): boolean {
     if (this.destroyed || this.#ended) return false
     if (!this.headersSent) this.writeHead(200, {})
-    this.#carrier.cork()
-    if (this.#head !== "") this.#writeHead()
+    if (this.#head !== "") {
+      this.#carrier.cork()
+      this.#writeHead()
+    }
     if (this.#isBare || data.length === 0) return true
     if (!this.chunkedEncoding) return this.#carrier.write(data, "utf8")
+    const pieces = chunkOf(data)
+    if (pieces.length > 1) this.#carrier.cork()
     let mayGoOn = true
-    for (const piece of chunkOf(data)) mayGoOn = this.#carrier.write(piece, "utf8")
+    for (const piece of pieces) mayGoOn = this.#carrier.write(piece, "utf8")
     return mayGoOn
   }
 

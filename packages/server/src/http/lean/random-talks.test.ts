@@ -46,6 +46,8 @@ it("answers two hundred random talks", async () => {
     }
     await peer.until(/ok (?:stream )?<\d+\.\d+>|\r\n\r\nplain/, asked.length)
     expect(peer.text.match(/ok (?:stream )?<\d+\.\d+>|\r\n\r\nplain/g)).toEqual(asked.map((each) => each.answer))
+    // What leaves earlier is rightly told to have left.
+    await peer.until(/the end/, asked.filter((each) => each.answer.startsWith("ok stream")).length)
   }
   // Both readers had their part, within the same talks too.
   const lean = port.seen.filter(({ isLean }) => isLean).length

@@ -28,6 +28,9 @@ export class ClientStream {
   #ended = false
   /** The chunks are made here. */
   #ownChunks = false
+  #gathers = false
+  /** The last of the frames that are gathered. */
+  #kept: Buffer | string | undefined
   sizeBytes = 0
 
   constructor(options: ClientStreamOptions) {
@@ -67,7 +70,28 @@ export class ClientStream {
     if (!this.headSent) this.#writeHead()
     this.#lastWriteAt = this.#options.now()
     this.sizeBytes += frame.length
-    if (!this.#send(frame) && !this.#waiting) this.#wait()
+    if (this.#gathers) this.#keep(frame)
+    else this.#give(frame)
+  }
+
+  /** Several frames follow: they go out in one system call. */
+  join(): void {
+    this.#response.joinWrites?.()
+  }
+
+  /**
+   * Until `release`, when it is not known how many follow. One that stays alone, as most do that come from a provider, goes out without
+   * what joining takes in Node: 2 to 4 µs of the 50 that a streamed frame costs.
+   */
+  gather(): void {
+    this.#gathers = true
+  }
+
+  release(): void {
+    this.#gathers = false
+    const frame = this.#kept
+    this.#kept = undefined
+    if (frame !== undefined) this.#give(frame)
   }
 
   /** Ends a complete answer with the mark of a good end, nothing where the stream itself had it; then `onEnded` is called. */
@@ -100,16 +124,37 @@ export class ClientStream {
     this.#response.chunkedEncoding = false
   }
 
+  #keep(frame: Buffer | string): void {
+    this.#giveKept()
+    this.#kept = frame
+  }
+
+  /** Something follows it. */
+  #giveKept(): void {
+    const frame = this.#kept
+    if (frame === undefined) return
+    this.#kept = undefined
+    this.join()
+    this.#give(frame)
+  }
+
+  #give(frame: Buffer | string): void {
+    if (!this.#send(frame) && !this.#waiting) this.#wait()
+  }
+
   /** False when the reader should take in first what was written. */
   #send(frame: Buffer | string): boolean {
     if (!this.#ownChunks) return this.#response.write(frame)
+    const pieces = chunkOf(frame)
+    if (pieces.length > 1) this.join()
     let mayGoOn = true
-    for (const piece of chunkOf(frame)) mayGoOn = this.#response.write(piece)
+    for (const piece of pieces) mayGoOn = this.#response.write(piece)
     return mayGoOn
   }
 
   #close(lastFrame: string): void {
     if (!this.headSent) this.#writeHead()
+    this.#giveKept()
     this.#ended = true
     this.sizeBytes += lastFrame.length
     if (this.#ownChunks) this.#response.end(lastChunks(lastFrame))

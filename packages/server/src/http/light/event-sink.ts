@@ -70,7 +70,9 @@ export class StreamSink implements EventSink {
     if (!this.begun && isContent(event)) this.#begin()
     observe(call, event)
     transcript?.rendered(event)
-    for (const frame of this.#frames(event)) client.write(frame)
+    const frames = this.#frames(event)
+    if (frames.length > 1) client.join()
+    for (const frame of frames) client.write(frame)
     call.responseBytes = client.sizeBytes
   }
 

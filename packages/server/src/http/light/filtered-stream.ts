@@ -73,6 +73,7 @@ export class FilteredStream extends ClientStream {
   }
 
   #send(frames: readonly Frame[]): void {
+    if (frames.length > 1) this.join()
     for (const frame of frames) super.write(frame)
   }
 

@@ -63,6 +63,7 @@ export class Replay implements Pausable {
 
   #send(client: ClientStream): void {
     const { call, dialect } = this.#options
+    client.join()
     while (!this.#paused && !client.ended && this.#next < this.#frames.length) {
       const frame = this.#frames[this.#next]
       this.#next += 1

@@ -55,10 +55,16 @@ export class StreamRelay implements Relay {
   }
 
   data(chunk: Buffer): void {
-    if (this.#options.client.ended) return
+    const { client } = this.#options
+    if (client.ended) return
     if (this.#whole) return this.#whole.data(chunk)
-    this.#frames.feed(chunk)
-    if (this.#frames.done) this.#finish()
+    client.gather()
+    try {
+      this.#frames.feed(chunk)
+      if (this.#frames.done) this.#finish()
+    } finally {
+      client.release()
+    }
   }
 
   end(): void {
