@@ -335,6 +335,15 @@ describe("experiments over the API", () => {
     )
   }, 60_000)
 
+  it("have the variant that was written first for their control, whatever order the database keeps them in", async () => {
+    const variants = { smaller: { model: "small" }, big: { model: "large" } }
+    expect((await call("POST", "/v1/experiments", { name: "ordered", variants })).status).toBe(201)
+    await call("PATCH", "/v1/experiments/ordered", { status: "paused" })
+    for (const user of ["u1", "u2", "u3", "u4"]) expect(given(await chat({ model: "experiment/ordered", user }))).toBe("ordered=smaller")
+    expect(await read("ordered")).toMatchObject({ definition: { control: "smaller" } })
+    await call("DELETE", "/v1/experiments/ordered")
+  })
+
   it("that are declared in the configuration can be paused and promoted, but not defined anew or deleted", async () => {
     expect((await call("PATCH", "/v1/experiments/narrow", { status: "paused" })).body["status"]).toBe("paused")
     expect((await call("PATCH", "/v1/experiments/narrow", { status: "running" })).body["status"]).toBe("running")
@@ -347,7 +356,7 @@ describe("experiments over the API", () => {
   }, 30_000)
 
   it.each<[string, object, number, string]>([
-    ["a model that is not there", { variants: { a: { model: "nobody" } } }, 404, "model"],
+    ["a model that is not there", { variants: { a: { model: "nobody" } } }, 404, "variants.a.model"],
     ["a prompt that is not there", { variants: { a: { prompt: { id: "nobody" } } } }, 404, "prompt"],
     ["a variant without model and prompt", { variants: { a: {} } }, 400, "variants.a"],
     ["a control that is no variant", { variants: { a: { model: "small" } }, control: "b" }, 400, "control"],

@@ -1,6 +1,6 @@
 // Prompts and experiments, constructed over the store: what projects made over the API is kept in memory beside what the configuration declares.
 import type { Config } from "../config/index.ts"
-import type { JsonValue } from "../core/index.ts"
+import { AppError, type JsonValue } from "../core/index.ts"
 import {
   createExperiments,
   createPrompts,
@@ -54,7 +54,7 @@ export async function composePrompts(
     parametersOf: (model) => parametersOf(models.get(model)),
     checkVariants: (projectId, { variants }) => {
       for (const [name, { model, prompt }] of Object.entries(variants)) {
-        if (model !== undefined) models.require(model, "chat", noName)
+        if (model !== undefined) requireVariantModel(models, name, model)
         const version = prompt?.version === undefined ? prompt?.label : String(prompt.version)
         if (prompt) prompts.version(projectId, prompt.id, version, `variants.${name}.prompt`)
       }
@@ -73,6 +73,17 @@ export async function composePrompts(
     }
   }
   return { prompts, experiments, shaping: { prompts, experiments }, prepare }
+}
+
+/** Says which variant it is that has it. */
+function requireVariantModel(models: Pick<Models, "require">, variant: string, model: string): void {
+  try {
+    models.require(model, "chat", noName)
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    const hint = error.hint === undefined ? {} : { hint: error.hint }
+    throw new AppError(error.code, error.message, { param: `variants.${variant}.model`, cause: error, ...hint })
+  }
 }
 
 /** Of all its deployments. */

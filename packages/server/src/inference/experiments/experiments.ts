@@ -75,7 +75,7 @@ export function createExperiments(options: ExperimentsOptions): Experiments {
     find: (projectId, name) => of(projectId).byName.get(name),
     get,
     async create(projectId, principal, { name, ...given }) {
-      const definition = checkedDefinition(experimentDefinitionSchema.parse(given))
+      const definition = withControl(checkedDefinition(experimentDefinitionSchema.parse(given)))
       requireFree(of(projectId), name, definition)
       options.checkVariants(projectId, definition)
       await store.project(projectId).transaction((tx) => insert(tx, options, { projectId, principal, name, definition }))
@@ -241,6 +241,12 @@ function checkedDefinition(definition: ExperimentDefinition): ExperimentDefiniti
   if (!problem) return definition
   const param = problem.path.join(".")
   throw new AppError("invalid_request", `"${param}" ${problem.message}`, { param })
+}
+
+/** The first variant, by its name: the database keeps members in an order of its own. */
+function withControl(definition: ExperimentDefinition): ExperimentDefinition {
+  const [first] = Object.keys(definition.variants)
+  return first === undefined || definition.control !== undefined ? definition : { ...definition, control: first }
 }
 
 /** A name leads to one experiment. */
