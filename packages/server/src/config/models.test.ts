@@ -130,3 +130,18 @@ test("a star stands for at least one character, and its ends do not overlap", ()
     ),
   ).toEqual(["x/y", "b", undefined, "z", undefined])
 })
+
+test("what tells where something was declared tells the file's name, not where it lies on the machine", async () => {
+  const cwd = mkdtempSync(join(tmpdir(), "perdure-origin-"))
+  const configPath = join(cwd, "perdure.yaml")
+  writeFileSync(
+    configPath,
+    `models: { a: { ${one} } }\nexperiments: { e: { variants: { x: { model: a } } } }\nbudgets: [{ name: b, for: {}, per: day, usd: 1 }]`,
+  )
+  const { config } = await loadConfig({ cwd: tmpdir(), configPath, env: { OPENAI_API_KEY: "hush" } })
+  expect([config.models["a"], config.experiments[0], config.budgets[0]].map((each) => each?.origin)).toEqual([
+    "perdure.yaml:1",
+    "perdure.yaml:2",
+    "perdure.yaml:3",
+  ])
+})

@@ -1,5 +1,5 @@
 // From the parsed configuration to the one that the server uses: references to secrets, paths, cross-checks, defaults.
-import { resolve } from "node:path"
+import { basename, resolve } from "node:path"
 import { defaultLimits, type Limits } from "../core/index.ts"
 import { problemAt } from "./explain.ts"
 import { getAt, type Path } from "./paths.ts"
@@ -84,10 +84,12 @@ class Resolver {
     this.#secrets = new SecretReader(context, this.problems)
   }
 
+  /** Answers and refusals tell it to whoever asks: where the file lies on this machine is nobody's business. */
   origin(path: Path): string {
-    return (
-      this.#context.overrideAt(path) ?? (getAt(this.#context.value, path) === undefined ? "default" : this.#context.source.origin(path))
-    )
+    const override = this.#context.overrideAt(path)
+    if (override !== undefined) return override
+    if (getAt(this.#context.value, path) === undefined) return "default"
+    return basename(this.#context.source.origin(path))
   }
 
   /** Relative to the configuration file where the file says it, else to the working directory. */
