@@ -67,6 +67,8 @@ export function endpointGroupOf(path: string): string | undefined {
 const prefix = "/v1/"
 /** Lists what the key may use and nothing else, and clients read it before all else. */
 const openGroup = "models"
+/** Tells a key of itself: what it may use, and what its limits are. */
+const ownKey = "/v1/keys/me"
 
 function endpointMatcher(endpoints: readonly string[]): Scope["allowsEndpoint"] {
   const groups = new Set([openGroup, ...endpoints.filter((each) => !each.includes("/"))])
@@ -74,6 +76,7 @@ function endpointMatcher(endpoints: readonly string[]): Scope["allowsEndpoint"] 
   const calls = matcherOf(endpoints.filter((each) => each.includes(" /")))
   return (method, given) => {
     const path = pathOf(given)
+    if (path === ownKey && method === "GET") return true
     const group = endpointGroupOf(path)
     return (group !== undefined && groups.has(group)) || paths(path) || calls(`${method} ${path}`)
   }
