@@ -165,8 +165,9 @@ guards: [{ type: redact, name: mail, entities: [email], action: redact }]`
       config,
       yaml({ url: provider.url, models: named("one", "overrideParameters: { temperature: 0.7 }, dropParameters: [seed],") }),
     )
-    const shown = async (): Promise<unknown> => (await deployments(server)).models.map((each) => each.deployments[0]?.parameters)
-    await expect.poll(shown, waiting).toEqual([{ defaults: {}, overrides: { temperature: 0.7 }, dropped: ["seed"] }])
+    const shown = async (): Promise<unknown> =>
+      (await deployments(server)).models.find(({ name }) => name === "one")?.deployments[0]?.parameters
+    await expect.poll(shown, waiting).toEqual({ defaults: {}, overrides: { temperature: 0.7 }, dropped: ["seed"] })
     expect((await ask(server, "/v1/chat/completions", { ...chat("one"), temperature: 0, seed: 1 })).status).toBe(200)
     expect(provider.last?.body).toEqual({ model: "small", stream: false, messages: chat("one").messages, temperature: 0.7 })
     const response = await ask(server, "/v1/responses", { model: "one", input: "hello", temperature: 0 })
