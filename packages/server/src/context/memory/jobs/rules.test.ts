@@ -22,6 +22,26 @@ describe("rules read", () => {
     ["Hi, call me Ada!", "user/name = Ada"],
     ["I live in Paris and I work at Acme.", "user/home = Paris|user/employer = Acme"],
     ["I just moved to Berlin last month.", "user/home = Berlin"],
+    ["I moved to Bergen in May.", "user/home = Bergen"],
+    ["I moved to Bergen in early May last year.", "user/home = Bergen"],
+    ["I moved to Bergen at the end of May 2022, and I like it.", "user/home = Bergen"],
+    ["I've lived here for long, but I live in Oslo since last March.", "user/home = Oslo"],
+    ["I live in Bergen since the summer of 2021.", "user/home = Bergen"],
+    ["I relocated to Lima back in 2019.", "user/home = Lima"],
+    ["I just moved to May Pen.", "user/home = May Pen"],
+    ["I work at August Home since June.", "user/employer = August Home"],
+    ["Ich bin im Mai nach Bergen gezogen.", "user/home = Bergen"],
+    ["Ich bin nach Bergen im Mai 2022 gezogen.", "user/home = Bergen"],
+    ["Ich wohne in Köln seit Anfang März.", "user/home = Köln"],
+    ["Ich arbeite bei Siemens seit dem 3. Mai.", "user/employer = Siemens"],
+    ["Ich wohne in Graz seit letztem Sommer.", "user/home = Graz"],
+    ["Ich bin 3. Ich wohne in Haus 3. Mein Hund mag es.", "user/home = Haus 3"],
+    ["J'habite à Lyon depuis mai 2021.", "user/home = Lyon"],
+    ["J'ai déménagé à Nantes le mois dernier.", "user/home = Nantes"],
+    ["Je travaille chez Renault depuis le 3 mars.", "user/employer = Renault"],
+    ["Vivo en Sevilla desde mayo de 2020.", "user/home = Sevilla"],
+    ["Me mudé a Quito hace dos años.", "user/home = Quito"],
+    ["Trabajo en Repsol desde el año pasado.", "user/employer = Repsol"],
     ["I've recently moved from Rome to New York.", "user/home = New York"],
     ["I no longer live in Paris.", "not user/home = Paris"],
     ["My favorite color is teal.", "user/favourite colour = teal"],
@@ -93,6 +113,56 @@ describe("times", () => {
     ["2024-02-29", "2024-02-29"],
   ])("%s, said on 2024-05-15", (text, expected) => {
     expect(namedTimes(`It was ${text}.`, saidAt).map(timeLabel)).toEqual([expected])
+  })
+
+  test.each([
+    ["I moved in May", "2024-05"],
+    ["I moved in June", "2023-06"],
+    ["I will move in June", "2024-06"],
+    ["I am here until March", "2025-03"],
+    ["I am here since December", "2023-12"],
+    ["I moved in May last year", "2023-05"],
+    ["I may stay, or march on", ""],
+    ["Ich bin im Juni umgezogen", "2023-06"],
+    ["Ich werde im Juni umziehen", "2024-06"],
+    ["am 3. März 2022", "2022-03-03"],
+    ["seit 2019", "2019"],
+    ["vor zwei Wochen", "2024-05-01"],
+    ["letzten Monat", "2024-04"],
+    ["übermorgen", "2024-05-17"],
+    ["depuis février", "2024-02"],
+    ["le 1er août 2023", "2023-08-01"],
+    ["l'année dernière", "2023"],
+    ["il y a trois jours", "2024-05-12"],
+    ["en marzo de 2021", "2021-03"],
+    ["el 24 de diciembre", "2023-12-24"],
+    ["la semana pasada", "2024-05-06"],
+    ["hace un mes", "2024-04-15"],
+  ])("%s, said on 2024-05-15, names %s", (text, expected) => {
+    expect(namedTimes(text, saidAt).map(timeLabel).join("|")).toBe(expected)
+  })
+
+  test("a fact holds from the month in which it began, and until the one in which it ends, in each language", () => {
+    const held = (text: string): unknown[] =>
+      factsByRules({ episodeId: "e", text, speaker: null, lane: "user", saidAt }).map(({ object, validFrom, validTo }) => [
+        object,
+        validFrom,
+        validTo,
+      ])
+    for (const text of [
+      "I moved to Bergen in March.",
+      "Ich bin im März nach Bergen gezogen.",
+      "J'habite à Bergen depuis mars.",
+      "Vivo en Bergen desde marzo.",
+    ])
+      expect(held(text)).toEqual([["Bergen", Date.UTC(2024, 2, 1), null]])
+    for (const text of [
+      "I live in Bergen until July.",
+      "Ich wohne in Bergen bis Juli.",
+      "J'habite à Bergen jusqu'en juillet.",
+      "Vivo en Bergen hasta julio.",
+    ])
+      expect(held(text)).toEqual([["Bergen", saidAt, Date.UTC(2024, 7, 1)]])
   })
 
   test("a date that does not exist is none", () => {

@@ -15,6 +15,12 @@ const objectEnd =
   /\s+(?:and|but|because|since|so|which|who|when|while|where|until|from|if|though|although|und|aber|weil|et|mais|y|pero|parce)\s+.*$/isu
 const filler =
   /\s+(?:now|currently|these days|any ?more|too|as well|a lot|very much|though|instead|again|right now|at the moment|jetzt|mehr|auch|maintenant|ahora|mucho)$/iu
+/** What leads to a time: "back in", "at the end of", "seit Anfang". */
+const beforeTime =
+  /(?:\s+(?:on|in|since|from|until|till|by|at|starting|around|about|of|the|back|some ?time|early|late|mid|(?:beginning|start|middle|end)(?= of)|am|im|seit|bis|ab|zum|dem|anfang|mitte|ende|en|depuis|le|vers|début|fin|desde|hasta|el|sobre))+\s*$/iu
+/** It names no days, since these are others in the south of the world. */
+const season =
+  /\s+(?:(?:back )?(?:in|since|until|during) (?:the )?(?:early |late )?|(?:last|this|next) )(?:spring|summer|autumn|fall|winter)(?: of)?(?: \d{4})?$|\s+(?:im|seit|letzte[nm]|seit letztem|diese[nm]|nächste[nm]) (?:frühling|frühjahr|sommer|herbst|winter)(?: \d{4})?$|\s+(?:(?:au|en|depuis le|depuis l['’]) ?(?:printemps|été|automne|hiver)|l['’](?:été|automne|hiver) dernier|le printemps dernier)(?: \d{4})?$|\s+(?:(?:en|desde) (?:la |el )?(?:primavera|verano|otoño|invierno)|(?:la primavera|el verano|el otoño|el invierno) pasad[oa])(?: del? \d{4})?$/iu
 /** A change of it lets messages be looked at again. */
 export const rulesVersion = "rules-1"
 const confidenceOfRules = 0.9
@@ -56,19 +62,22 @@ function readingsOf({ pattern, read }: Pattern, text: string): Reading[] {
 /** Without what follows the object: other clauses, times, filling words. */
 function trimmedObject(raw: string): string {
   let object = raw.replace(objectEnd, "").trim()
-  for (const { start, text } of namedTimes(object, 0)) {
-    // A time that is not the whole object stands at its end: "moved to Rome last week".
-    if (start > 0 && start + text.length >= object.length)
-      object = object.slice(0, start).replace(/\s+(?:on|in|since|from|until|by|at|starting)\s*$/iu, "")
-  }
   for (let before = ""; before !== object;) {
     before = object
-    object = object
+    object = withoutLastTime(object)
+      .replace(season, "")
       .replace(filler, "")
       .replace(/["'”’)\]:–-]+$/u, "")
       .trim()
   }
   return object.length > objectCharsMax ? "" : object
+}
+
+/** A time that is not the whole object stands at its end: "moved to Rome last week". */
+function withoutLastTime(object: string): string {
+  const last = namedTimes(object, 0).at(-1)
+  if (last === undefined || last.start === 0 || last.start + last.text.length < object.length) return object
+  return object.slice(0, last.start).replace(beforeTime, "")
 }
 
 function factOf(message: Message, sentence: Sentence, reading: Reading, times: readonly NamedTime[]): ExtractedFact {
@@ -91,6 +100,9 @@ function factOf(message: Message, sentence: Sentence, reading: Reading, times: r
   }
 }
 
+const untilBefore = /(?<!\p{L})(?:until|till|through|bis(?: zum)?|jusqu['’](?:en|au|à)|hasta)$/u
+const untilWithin = /^(?:until |till |bis |jusqu['’]|hasta )/u
+
 /** From when to when it holds: from when it was said, unless the sentence says since or until when. */
 function holds(text: string, times: readonly NamedTime[], saidAt: number, object: string): Pick<ExtractedFact, "validFrom" | "validTo"> {
   let validFrom: number | null = saidAt
@@ -98,7 +110,7 @@ function holds(text: string, times: readonly NamedTime[], saidAt: number, object
   for (const time of times) {
     const before = text.slice(0, time.start).trimEnd().toLowerCase()
     const named = time.text.toLowerCase()
-    if (/\b(?:until|till|through)$/u.test(before) || named.startsWith("until ")) validTo = time.to
+    if (untilBefore.test(before) || untilWithin.test(named)) validTo = time.to
     else if (object.includes(time.text)) continue // "my birthday is 3 May" holds all the time
     else validFrom = time.from
   }

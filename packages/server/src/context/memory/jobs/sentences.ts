@@ -12,6 +12,10 @@ const sentenceEnd = /[.!?…。！？]+["'”’)]*(?=\s|$)|\n+/gu
 /** A dot after these ends no sentence. */
 const abbreviation = /(?:^|[\s(])(?:mr|mrs|ms|dr|prof|st|vs|etc|e\.g|i\.e|no|approx|z\.\s?b|bzw|sr|sra|[a-z])\.$/iu
 
+/** Nor does that of a German day, "am 3. Mai". */
+const dayOfMonth = /(?:^|\s)\d{1,2}\.$/u
+const month = /^ (?:januar|jänner|februar|märz|april|mai|juni|juli|august|september|oktober|november|dezember)(?!\p{L})/iu
+
 /** The message with what is not its speaker's own blanked out; places stay what they are. */
 export function ownWords(text: string): string {
   return foreign.reduce((rest, pattern) => rest.replace(pattern, (found) => " ".repeat(found.length)), text)
@@ -30,6 +34,7 @@ export function sentencesOf(message: string): Sentence[] {
   for (const { 0: mark, index } of own.matchAll(sentenceEnd)) {
     const end = index + mark.length
     if (mark === "." && abbreviation.test(own.slice(start, end))) continue
+    if (mark === "." && dayOfMonth.test(own.slice(start, end)) && month.test(own.slice(end, end + 12))) continue
     take(end)
   }
   take(own.length)
