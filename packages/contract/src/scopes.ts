@@ -25,7 +25,7 @@ export const scopeSchema = z
     levelMin: z.int().meta({ description: "Recalls leave out what has less integrity" }),
     closed: z.boolean().meta({
       description:
-        "Of `project`: a scope that names no end user and has no grants is for nobody, and answers as one that is granted to others",
+        "Of `project`: a scope without grants is for nobody but keys that act for the end user that it names, and answers as one that is granted to others",
     }),
     grants: z.array(grant).meta({ description: "None: whoever may use the project's memory may use it" }),
     createdAt: epochMs,

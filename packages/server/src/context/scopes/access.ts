@@ -26,10 +26,12 @@ export function hasScopeRight(caller: MemoryCaller, scope: ScopeName, stored: St
 
 /**
  * Whether it is for nobody who was not granted it: then one that is not there is refused like one that is granted to others. To a key that
- * acts for an end user each is that names none and that the application did not open: what others have there is nothing to be found out.
+ * acts for an end user each is that names none and that the application did not open: what others have there is nothing to be found out. One that
+ * names users is theirs: in a closed project a key that acts for nobody opens none of these.
  */
 function isClosed({ path, users }: ScopeName, stored: StoredScope | undefined, user: string | null): boolean {
-  if (path === "project" || users.length > 0) return false
+  if (path === "project") return false
+  if (users.length > 0) return user === null && stored?.isInClosed === true
   return stored?.isInClosed === true || (user !== null && stored?.exists !== true)
 }
 
