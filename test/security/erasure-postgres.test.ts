@@ -10,7 +10,6 @@ import { testEngines } from "../../packages/server/src/testing/database.ts"
 import { memoryForTests } from "../../packages/server/src/testing/memory-settings.ts"
 import { startTestPostgres, type TestPostgres } from "../../packages/server/src/testing/postgres-server.ts"
 import { filesWith } from "../support/byte-search.ts"
-import { wholeProject } from "../../packages/server/src/context/index.ts"
 
 const projectId = "proj_default"
 const caller = { projectId, principal: "key_a" }
@@ -31,7 +30,6 @@ describe.skipIf(!isThere)(`an erasure on a Postgres server${isThere ? "" : " (sk
   })
   afterAll(() => cleanUps.disposeAsync())
 
-  const log = (): string => join(postgres.directory, "data", "pg_wal")
   const settled = async (): Promise<void> => {
     const behind = async (): Promise<number> => {
       const { backlog, endedAt } = await server.context.upkeep.status(caller, scope)
@@ -73,23 +71,5 @@ describe.skipIf(!isThere)(`an erasure on a Postgres server${isThere ? "" : " (sk
     expect(filesWith(postgres.directory, word)).toEqual([])
     expect(filesWithBytes(bytes)).toEqual([])
     expect((await context.memories.recall(caller, { scopes: [scope], query: word }, AbortSignal.timeout(60_000))).entries).toEqual([])
-  })
-
-  it("of a text that stood in plain leaves it in the server's log alone, which the receipt names", async () => {
-    const plain = `${word}-plain`
-    const conversation = await server.context.conversations.create(wholeProject(projectId))
-    const item = { type: "message", role: "user", content: `The word is ${plain}, and nothing else.` }
-    await server.context.conversations.append(wholeProject(projectId), conversation.id, [{ id: "msg_plain", item, label, runId: null }])
-    await postgres.admin("checkpoint")
-    expect(filesWith(postgres.directory, plain)).not.toEqual([])
-
-    const receipt = await erase({ kind: "query", name: plain })
-    await postgres.admin("checkpoint")
-    const left = filesWith(postgres.directory, plain).filter((path) => !path.startsWith(log()))
-    expect(left).toEqual([])
-    expect(receipt).toMatchObject({
-      counts: { rows: { conversation_items: 1 } },
-      remains: expect.arrayContaining([expect.objectContaining({ where: expect.stringContaining("write-ahead log") as never })]) as never,
-    })
   })
 })

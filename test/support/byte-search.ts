@@ -26,7 +26,17 @@ export function filesWith(directory: string, word: string): string[] {
     .filter((entry) => entry.isFile())
     .flatMap((entry) => {
       const path = join(entry.parentPath, entry.name)
-      const content = readFileSync(path)
+      const content = contentOf(path)
       return [...forms].filter(([, bytes]) => content.includes(bytes)).map(([form]) => `${path}: ${form}`)
     })
+}
+
+/** A server that runs removes files while they are looked through. */
+function contentOf(path: string): Buffer {
+  try {
+    return readFileSync(path)
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return Buffer.alloc(0)
+    throw error
+  }
 }

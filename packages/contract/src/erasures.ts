@@ -25,7 +25,12 @@ const verificationSchema = z.object({
   logCleared: z
     .boolean()
     .nullable()
-    .meta({ description: "Whether the write-ahead log holds nothing from before; null: it is the server's" }),
+    .meta({ description: "Whether the write-ahead log holds nothing from before; null: the role of the database may not clear it" }),
+  heldBy: z
+    .array(z.string())
+    .optional()
+    .meta({ description: "Who keeps deleted rows or old log on the database server, by name: sessions, replication slots, the archiver" }),
+  unread: count.optional().meta({ description: "Files of the database that were not searched, or not to their end" }),
 })
 
 const receiptSchema = z.object({

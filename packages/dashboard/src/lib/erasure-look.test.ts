@@ -25,6 +25,9 @@ describe("an erasure in words", () => {
     expect(statusText({ status: "completed", dryRun: false })).toContain("nothing of it was found again")
     const verified = { texts: 1, rows: { api_keys: 1 }, files: 9, filesContaining: ["base/5/16401"], logCleared: true }
     expect(leftovers({ verified })).toEqual(["1 rows of api_keys", "base/5/16401"])
+    expect(leftovers({ verified: { ...verified, rows: {}, filesContaining: [], heldBy: ["the replication slot 'cdc'"] } })).toEqual([
+      "what the replication slot 'cdc' keeps",
+    ])
     expect(leftovers({ verified: null })).toEqual([])
   })
 })

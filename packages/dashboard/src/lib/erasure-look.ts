@@ -48,5 +48,6 @@ export function statusText({ status, dryRun }: Pick<Erasure, "status" | "dryRun"
 export function leftovers({ verified }: Pick<Receipt, "verified">): string[] {
   if (verified === null) return []
   const rows = Object.entries(verified.rows).map(([table, count]) => `${count} rows of ${table}`)
-  return [...rows, ...verified.filesContaining]
+  const held = (verified.heldBy ?? []).map((holder) => `what ${holder} keeps`)
+  return [...rows, ...verified.filesContaining, ...held]
 }

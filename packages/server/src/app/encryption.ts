@@ -31,6 +31,14 @@ export async function rotateEncryption(config: Config): Promise<Rotation> {
   })
   const wrapping = await openKeyWrapping(store, await openSealer(store), masterKeys(config.encryption))
   const rotation = await rewrapDataKeys(store, wrapping)
-  if (rotation.rewrapped > 0) await store.scrubber.scrub({ rewriteBytesMax: config.limits.erasureRewriteBytesMax, tables: ["data_keys"] })
+  const { erasureRewriteBytesMax, erasureLogBytesMax, erasureWaitMsMax } = config.limits
+  if (rotation.rewrapped > 0) {
+    await store.scrubber.scrub({
+      rewriteBytesMax: erasureRewriteBytesMax,
+      logBytesMax: erasureLogBytesMax,
+      waitMs: erasureWaitMsMax,
+      tables: ["data_keys"],
+    })
+  }
   return rotation
 }

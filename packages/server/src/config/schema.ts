@@ -172,6 +172,7 @@ function limitBounds(key: string): readonly [number, number] {
   if (key.endsWith("RetriesMax")) return [0, 10]
   if (key.endsWith("Percent")) return [0, 100]
   if (/Ms(Max)?$/.test(key)) return [1, 24 * 60 * 60 * 1000]
+  if (key === "erasureReadBytesMax" || key === "erasureLogBytesMax") return [1024, 64 * 1024 ** 4]
   if (/Bytes(Max)?$/.test(key)) return [1024, 8 * 1024 ** 3]
   if (key.endsWith("CharactersMax")) return [1, 1024 ** 3]
   return [1, 10_000_000]

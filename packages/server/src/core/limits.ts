@@ -236,6 +236,11 @@ export interface Limits {
   changeWaitMsMax: number
   /** Tables up to this size are written anew by an erasure, larger ones are only vacuumed. */
   erasureRewriteBytesMax: number
+  /** Most that an erasure writes over the write-ahead log of a Postgres server, and most that it reads of the server's files to verify. */
+  erasureLogBytesMax: number
+  erasureReadBytesMax: number
+  /** Longest wait of an erasure for transactions that may still see deleted rows, and for readers of old log. */
+  erasureWaitMsMax: number
   /** Largest text of a block, blocks of one scope, and versions of one path that are kept. */
   blockBytesMax: number
   blocksPerScopeMax: number
@@ -415,6 +420,9 @@ export const defaultLimits: Limits = {
   changePollMs: 1_000,
   changeWaitMsMax: 30_000,
   erasureRewriteBytesMax: 4 * 1024 ** 3,
+  erasureLogBytesMax: 4 * 1024 ** 3,
+  erasureReadBytesMax: 64 * 1024 ** 3,
+  erasureWaitMsMax: 30_000,
   blockBytesMax: 100 * 1024,
   blocksPerScopeMax: 1_000,
   blockVersionsMax: 50,

@@ -4,7 +4,7 @@ export { openStore, type OpenStoreOptions } from "./open.ts"
 export { isDead, processIdentitySchema, thisProcess, type ProcessIdentity } from "./process-identity.ts"
 export { isStoreError, StoreError, tellableMessage } from "./errors.ts"
 export type { StoreLimits, StoreLogger } from "./engine.ts"
-export type { FoundBytes, Scrubbed, Scrubber } from "./scrub.ts"
+export type { FindOptions, FoundBytes, OnScrubProgress, Scrubbed, ScrubbedServer, Scrubber, ScrubReach } from "./scrub.ts"
 // One namespace per table (`apiKeys.insertKey(db, …)`).
 export * as apiKeys from "./tables/api-keys.ts"
 export type { KeyFields, KeyFilter, KeyState, RetiredSecret, StoredKey } from "./tables/api-keys.ts"

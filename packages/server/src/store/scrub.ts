@@ -6,8 +6,22 @@ export interface Scrubbed {
   rewritten: number
   /** Tables that were only vacuumed: bytes of deleted rows stay in free space until they are overwritten. */
   vacuumed: string[]
-  /** Whether the write-ahead log holds nothing from before; null: it is not ours to clear. */
+  /** Whether the write-ahead log holds nothing from before; null: the role may not clear it. */
   logCleared: boolean | null
+  /** Of a Postgres server, which others administer. */
+  server?: ScrubbedServer
+}
+
+export interface ScrubbedServer {
+  /** Who keeps deleted rows or old log on it, by name. */
+  heldBy: string[]
+  /** What has copies of its log elsewhere. */
+  copies: string[]
+  /** What an administrator runs so that the log can be cleared, as SQL; null: nothing is missing. */
+  grantsToClear: string | null
+  grantsToRead: string | null
+  /** Whether the samples of columns among the planner's statistics could be rewritten. */
+  statistics: boolean
 }
 
 export interface FoundBytes {
@@ -15,19 +29,49 @@ export interface FoundBytes {
   files: number | null
   /** Paths, relative to the data directory, of those that contain one of the patterns. */
   containing: string[]
+  /** Files that were not read, or not to their end. */
+  unread?: number
 }
+
+/** How far it is: of what, how many. */
+export type OnScrubProgress = (stage: string, done: number, total: number) => void
 
 export interface ScrubOptions {
   /** Larger tables are only vacuumed. */
   rewriteBytesMax: number
+  /** The log is written over with at most that much, on a Postgres server. */
+  logBytesMax: number
+  /** Longest wait for those who may still see deleted rows or read old log, each. */
+  waitMs: number
   /** All when absent. */
   tables?: readonly string[]
+  /** Ends it between two statements. */
+  signal?: AbortSignal
+  onProgress?: OnScrubProgress
+}
+
+export interface FindOptions {
+  /** Not more is read, on a Postgres server. */
+  readBytesMax: number
+  signal?: AbortSignal
+  onProgress?: OnScrubProgress
+}
+
+/** What a scrub can do here. */
+export interface ScrubReach {
+  clears: boolean
+  reads: boolean
+  /** What is missing, as SQL for an administrator. */
+  grants: string[]
+  /** What would keep old log, by name. */
+  heldBy: string[]
 }
 
 export interface Scrubber {
   /** Rewrites every table that holds data of projects, and the statistics that sample them; then clears the log. It takes long and tables are locked meanwhile. */
   scrub(options: ScrubOptions): Promise<Scrubbed>
-  findBytes(patterns: readonly Uint8Array[]): Promise<FoundBytes>
+  findBytes(patterns: readonly Uint8Array[], options: FindOptions): Promise<FoundBytes>
+  reach(): Promise<ScrubReach>
 }
 
 export interface ScrubbedTable {

@@ -93,6 +93,13 @@ export class TestPostgres implements AsyncDisposable {
     }
   }
 
+  /** A connection that stays, for tests of what one holds; `end` it. */
+  async session(database: string, user: string): Promise<Client> {
+    const client = new Client({ connectionString: this.url(database, user) })
+    await client.connect()
+    return client
+  }
+
   async start(): Promise<void> {
     if (this.#server !== undefined) throw new Error("The test server runs already")
     const base = { listen_addresses: "", unix_socket_directories: this.directory, max_connections: "120" }

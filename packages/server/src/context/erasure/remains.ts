@@ -1,10 +1,12 @@
 // What an erasure cannot reach, said plainly: where it may still be, and until when.
 import type { Scrubbed, Store } from "../../store/index.ts"
+import { serverRemains } from "./server-remains.ts"
 import { isOfFile } from "./files.ts"
-import type { ErasureCounts, ErasureTarget, Remainder } from "./types.ts"
+import type { ErasureCounts, ErasureTarget, Remainder, Verification } from "./types.ts"
 
 interface Left {
   counts: ErasureCounts
+  verified: Verification | undefined
   scrubbed: Scrubbed | undefined
   shortTexts: number
   /** Fingerprint of the operator's key that wraps the keys of data; null: the installation's secret does. */
@@ -21,7 +23,7 @@ function sealedBy(keyOutside: string | null): string {
 export function remainsOf(
   { engine }: Pick<Store, "engine">,
   target: ErasureTarget,
-  { counts, scrubbed, shortTexts, keyOutside }: Left,
+  { counts, verified, scrubbed, shortTexts, keyOutside }: Left,
 ): Remainder[] {
   const sealed = counts.keys > 0 ? sealedBy(keyOutside) : "readable"
   const remains: Remainder[] = [
@@ -34,11 +36,7 @@ export function remainsOf(
     { where: "blocks of the disk that files gave back", what: "readable by who reads the raw device", until: "they are overwritten" },
   ]
   if (engine === "postgres") {
-    remains.push({
-      where: "write-ahead log, its archive and replicas of your Postgres server",
-      what: sealed,
-      until: "the server recycles or removes them",
-    })
+    remains.push(...serverRemains(verified, scrubbed, sealed))
     remains.push({
       where: "answers that other server processes cache in memory",
       what: "answers to the same questions",
@@ -48,7 +46,7 @@ export function remainsOf(
   for (const table of scrubbed?.vacuumed ?? []) {
     remains.push({
       where: `free space inside of ${table}`,
-      what: "bytes of deleted rows",
+      what: "bytes of deleted rows, which go into the log with the pages they are on",
       until: "they are overwritten, or `vacuum full` runs",
     })
   }

@@ -1,5 +1,5 @@
 // The words of erasure: what shall vanish, what was found of it, the receipt.
-import type { ErasureStatus, ErasureTargetKind } from "../../store/index.ts"
+import type { ErasureStatus, ErasureTargetKind, Scrubbed } from "../../store/index.ts"
 
 export interface ErasureTarget {
   kind: ErasureTargetKind
@@ -41,6 +41,10 @@ export interface Verification {
   files: number | null
   filesContaining: string[]
   logCleared: boolean | null
+  /** Who keeps deleted rows or old log on the server, by name; absent in receipts of before. */
+  heldBy?: string[]
+  /** Files that were not read, or not to their end; absent in receipts of before. */
+  unread?: number
 }
 
 export interface ErasureReceipt {
@@ -65,8 +69,19 @@ export interface Erasure {
   finishedAt: number | null
 }
 
-export function isClean({ rows, filesContaining, logCleared }: Verification): boolean {
-  return Object.keys(rows).length === 0 && filesContaining.length === 0 && logCleared !== false
+export function isClean({ rows, filesContaining, logCleared, heldBy = [] }: Verification): boolean {
+  return Object.keys(rows).length === 0 && filesContaining.length === 0 && logCleared !== false && heldBy.length === 0
+}
+
+/** What cleaning up after the search itself left. */
+export function addScrub(verified: Verification, { logCleared, server }: Scrubbed): void {
+  if (logCleared === false) verified.logCleared = false
+  verified.heldBy = [...new Set([...(verified.heldBy ?? []), ...(server?.heldBy ?? [])])]
+}
+
+/** Whether another pass can find less: log that is held, or that this role may not clear, stays as it is. */
+export function isWorthAnotherPass({ rows, filesContaining, logCleared }: Verification): boolean {
+  return Object.keys(rows).length > 0 || filesContaining.some((path) => logCleared === true || !path.startsWith("pg_wal/"))
 }
 
 /** What one page took. */

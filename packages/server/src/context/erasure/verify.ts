@@ -2,14 +2,16 @@
 import { eraseFromSealed, eraseFromTables, type TableDependencies, type TablePass } from "./tables.ts"
 import { byteForms } from "./needles.ts"
 import type { Verification } from "./types.ts"
+import type { FindOptions, Scrubbed } from "../../store/index.ts"
 
 /** Each is looked for in every file: of many, the longest. */
 const textsInFilesMax = 32
 
 export async function verify(
   dependencies: TableDependencies,
-  searched: Pick<TablePass, "projectId" | "search" | "keepsFiles">,
-  logCleared: boolean | null,
+  searched: Omit<TablePass, "apply" | "isPlan">,
+  { logCleared, server }: Scrubbed,
+  options: FindOptions,
 ): Promise<Verification> {
   const pass = { ...searched, apply: false }
   const { search } = pass
@@ -17,12 +19,14 @@ export async function verify(
   const sealed = await eraseFromSealed(dependencies, pass)
   const texts = search.texts.toSorted((a, b) => b.length - a.length).slice(0, textsInFilesMax)
   const patterns = texts.flatMap(byteForms).map((form) => Buffer.from(form, "latin1"))
-  const found = await dependencies.store.scrubber.findBytes(patterns)
+  const found = await dependencies.store.scrubber.findBytes(patterns, options)
   return {
     texts: search.texts.length,
     rows: { ...rows, ...sealed, ...(files.length > 0 ? { files: files.length } : {}) },
     files: found.files,
     filesContaining: found.containing,
+    unread: found.unread ?? 0,
     logCleared,
+    heldBy: server?.heldBy ?? [],
   }
 }

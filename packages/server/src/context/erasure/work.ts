@@ -1,6 +1,6 @@
 // The durable run of an erasure: entries, tables, keys, files and log, proof, receipt; each step may be repeated after a crash.
 import { createHash } from "node:crypto"
-import { AppError, canonicalJson, isJsonObject, type Clock, type JsonValue, type Limits } from "../../core/index.ts"
+import { AppError, canonicalJson, isJsonObject, type JsonValue } from "../../core/index.ts"
 import type { RunContext, RunDefinition, StepContext } from "../../runs/index.ts"
 import { clientTextOpener, type KeyWrapping, type OpenClientText, type Sealer } from "../../security/index.ts"
 import { dataKeys, erasures, erasureTargets, traces, type Queryable, type Scrubbed, type StoredErasure } from "../../store/index.ts"
@@ -9,29 +9,29 @@ import { historyScopeId, memoryScopeId } from "../memory/index-scopes.ts"
 import { eraseEntryPage, eraseSourcePage, type EntryDependencies, type EntryPage, type PageOutcome } from "./entries.ts"
 import { eraseFilePage, isOfFile } from "./files.ts"
 import { remainsOf } from "./remains.ts"
-import { eraseFromSealed, eraseFromTables, type TableDependencies } from "./tables.ts"
+import { scrubStep, verifyStep, type ScrubDependencies } from "./scrub-steps.ts"
+import { eraseFromSealed, eraseFromTables } from "./tables.ts"
 import { keptTexts, keySubject, queried, queryMark, searchFor, type CollectedTexts, type Search } from "./texts.ts"
 import {
   addEntries,
   addRows,
+  addScrub,
   isClean,
+  isWorthAnotherPass,
   noCounts,
   type ErasureCounts,
   type ErasureReceipt,
   type ErasureTarget,
   type Verification,
 } from "./types.ts"
-import { verify } from "./verify.ts"
 
 export const erasureRunName = "memory/erase"
 
-export interface ErasureWorkDependencies extends EntryDependencies, TableDependencies {
+export interface ErasureWorkDependencies extends EntryDependencies, ScrubDependencies {
   keys: DataKeys
   /** Opens what is sealed into what clients keep. */
   sealer: Sealer
   wrapping?: KeyWrapping | undefined
-  clock: Clock
-  limits: Pick<Limits, "erasureRewriteBytesMax">
   /** Answers that processes keep in memory may hold the text. */
   dropCaches: () => void
 }
@@ -127,20 +127,20 @@ class ErasureWork {
     if (target.kind === "scope") await this.#scope(target.name, counts)
     let verified: Verification | undefined
     let scrubbed: Scrubbed | undefined
-    for (let pass = 0; pass < passesMax && (verified === undefined || !isClean(verified)); pass++) {
+    for (let pass = 0; pass < passesMax && (verified === undefined || isWorthAnotherPass(verified)); pass++) {
       await this.#tablesStep(pass, target, counts)
       if (pass === 0) counts.keys = await this.#keys(target, [...keyIds])
-      scrubbed = await this.#scrub(`scrub:${pass}`)
+      scrubbed = await scrubStep(this.#dependencies, this.#context, `scrub:${pass}`)
       verified = await this.#verify(pass, target, scrubbed)
     }
     const shortTexts = await this.#shortTexts(target)
-    await this.#forgetTexts()
+    if (verified !== undefined) addScrub(verified, await this.#forgetTexts())
     const keyOutside = this.#dependencies.wrapping?.current ?? null
     const receipt = {
       counts,
       shortTexts,
       verified: verified ?? null,
-      remains: remainsOf(this.#dependencies.store, target, { counts, scrubbed, shortTexts, keyOutside }),
+      remains: remainsOf(this.#dependencies.store, target, { counts, verified, scrubbed, shortTexts, keyOutside }),
     }
     await this.#finish(receipt, verified !== undefined && isClean(verified) ? "completed" : "incomplete")
     return receipt as unknown as JsonValue // plain numbers and texts
@@ -262,26 +262,9 @@ class ErasureWork {
     })
   }
 
-  async #scrub(key: string, tables?: readonly string[]): Promise<Scrubbed> {
-    const { store, limits } = this.#dependencies
-    const options = { rewriteBytesMax: limits.erasureRewriteBytesMax, ...(tables === undefined ? {} : { tables }) }
-    const scrubbed = await this.#context.step(key, async () => ({ ...(await store.scrubber.scrub(options)) }), {
-      effect: "idempotent",
-      retries: 2,
-    })
-    return scrubbed
-  }
-
-  async #verify(pass: number, target: ErasureTarget, { logCleared }: Scrubbed): Promise<Verification> {
-    const verified = await this.#context.step(
-      `verify:${pass}`,
-      async () => {
-        const pass = { projectId: this.#projectId, search: await this.#search(target), keepsFiles: isOfFile(target) }
-        return (await verify(this.#dependencies, pass, logCleared)) as unknown as JsonValue // plain values
-      },
-      { effect: "read" },
-    )
-    return verified as unknown as Verification
+  #verify(pass: number, target: ErasureTarget, scrubbed: Scrubbed): Promise<Verification> {
+    const searched = async () => ({ projectId: this.#projectId, search: await this.#search(target), keepsFiles: isOfFile(target) })
+    return verifyStep(this.#dependencies, this.#context, `verify:${pass}`, { pass: searched, scrubbed })
   }
 
   #shortTexts(target: ErasureTarget): Promise<number> {
@@ -289,13 +272,13 @@ class ErasureWork {
   }
 
   /** What was looked for is itself what shall vanish: texts and their key go, then what is left of both in files and log. */
-  async #forgetTexts(): Promise<void> {
+  async #forgetTexts(): Promise<Scrubbed> {
     await this.#transact("texts", async (tx) => {
       await erasures.deleteTexts(tx, this.#projectId, this.#erasure.id)
       await this.#dependencies.keys.destroy(tx, this.#projectId, keySubject(this.#erasure.id))
       return null
     })
-    await this.#scrub("scrub:texts", ["erasure_texts", "data_keys"])
+    return await scrubStep(this.#dependencies, this.#context, "scrub:texts", ["erasure_texts", "data_keys"])
   }
 
   async #finish(receipt: ErasureReceipt, status: "completed" | "incomplete"): Promise<void> {

@@ -2,13 +2,17 @@
 import { closeSync, openSync, readdirSync, readSync } from "node:fs"
 import { join, relative } from "node:path"
 import { setImmediate as nextTurn } from "node:timers/promises"
+import { createByteSearch, type ByteSearch } from "../byte-search.ts"
 import { rewriteTable, tablesToScrub, type FoundBytes, type Scrubbed, type ScrubOptions } from "../scrub.ts"
 import type { MaintenanceQuery } from "./maintenance.ts"
 
 /** More segments than `max_wal_size` has: beyond that something else is wrong. */
 const switchesMax = 100
 
-export async function scrubFiles(query: MaintenanceQuery, { rewriteBytesMax, tables }: ScrubOptions): Promise<Scrubbed> {
+export async function scrubFiles(
+  query: MaintenanceQuery,
+  { rewriteBytesMax, tables }: Pick<ScrubOptions, "rewriteBytesMax" | "tables">,
+): Promise<Scrubbed> {
   const vacuumed: string[] = []
   let rewritten = 0
   for (const table of await tablesToScrub({ query }, tables)) {
@@ -42,21 +46,20 @@ async function clearLog(query: MaintenanceQuery): Promise<boolean> {
 const chunkBytes = 1024 * 1024
 
 /** Reads every file below the directory. */
-export async function findBytes(directory: string, given: readonly Uint8Array[]): Promise<FoundBytes> {
-  const patterns = given.map((pattern) => Buffer.from(pattern))
+export async function findBytes(directory: string, patterns: readonly Uint8Array[]): Promise<FoundBytes> {
+  const search = createByteSearch(patterns)
   const containing: string[] = []
-  const longest = Math.max(0, ...patterns.map(({ length }) => length))
   let files = 0
   for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue
     const path = join(entry.parentPath, entry.name)
     files += 1
-    if (await contains(path, patterns, longest)) containing.push(relative(directory, path))
+    if (await contains(path, search)) containing.push(relative(directory, path))
   }
   return { files, containing: containing.sort() }
 }
 
-async function contains(path: string, patterns: readonly Buffer[], longest: number): Promise<boolean> {
+async function contains(path: string, search: ByteSearch): Promise<boolean> {
   let descriptor: number
   try {
     descriptor = openSync(path, "r")
@@ -64,13 +67,13 @@ async function contains(path: string, patterns: readonly Buffer[], longest: numb
     return false // the engine has just removed it
   }
   try {
-    const window = Buffer.alloc(chunkBytes + longest)
+    const window = Buffer.alloc(chunkBytes + search.longest)
     for (let kept = 0; ;) {
       const read = readSync(descriptor, window, kept, chunkBytes, null)
       const filled = window.subarray(0, kept + read)
-      if (patterns.some((pattern) => filled.includes(pattern))) return true
+      if (search.isIn(filled)) return true
       if (read === 0) return false
-      kept = Math.min(longest, filled.length)
+      kept = Math.min(search.longest, filled.length)
       filled.copy(window, 0, filled.length - kept)
       await nextTurn()
     }

@@ -1,35 +1,66 @@
-// Takes deleted data out of the tables of a Postgres server, on a connection of its own without a time limit. Log, replicas and backups are not ours.
-import { Client, type ClientConfig } from "pg"
-import { rewriteTable, tablesToScrub, type Scrubbed, type Scrubber, type ScrubOptions } from "../scrub.ts"
-import { mapPostgresError } from "./statements.ts"
-
-/** A rewrite needs the table for itself: it is tried this long, or all who use the table would queue up behind it. */
-const lockTimeoutMs = 3_000
+// Takes deleted data out of the tables and the log of a Postgres server, as far as the role of the connection may.
+import type { ClientConfig } from "pg"
+import { rewriteTable, tablesToScrub, type Scrubbed, type Scrubber, type ScrubOptions, type ScrubReach } from "../scrub.ts"
+import { clearLog, logHolders } from "./clear-log.ts"
+import { findBytesOn } from "./find-bytes.ts"
+import { logCopies } from "./log-copies.ts"
+import { boundaryNow, snapshotHolders, waitForSnapshots } from "./old-snapshots.ts"
+import { canClear, grantsToClear, grantsToRead, rightsOf } from "./scrub-rights.ts"
+import { takeTurn, withScrubSession, type ScrubSession } from "./scrub-session.ts"
 
 export function createScrubber(config: ClientConfig): Scrubber {
   return {
-    scrub: (options) => scrub(config, options),
-    findBytes: () => Promise.resolve({ files: null, containing: [] }),
+    scrub: (options) => withScrubSession(config, options.signal, (session) => scrub(session, options)),
+    findBytes: (patterns, options) => withScrubSession(config, options.signal, (session) => findBytesOn(session, patterns, options)),
+    reach: () => withScrubSession(config, undefined, reach),
   }
 }
 
-async function scrub(config: ClientConfig, { rewriteBytesMax, tables }: ScrubOptions): Promise<Scrubbed> {
-  const client = new Client({ ...config, application_name: "perdure scrub" })
-  try {
-    await client.connect()
-    const run = (text: string): Promise<unknown> => client.query(text)
-    await run(`set lock_timeout = ${lockTimeoutMs}`)
-    const query = async <Row extends object>(text: string): Promise<Row[]> => (await client.query(text)).rows as Row[]
-    const vacuumed: string[] = []
-    let rewritten = 0
-    for (const table of await tablesToScrub({ query }, tables)) {
-      if (await rewriteTable(run, table, rewriteBytesMax)) rewritten += 1
-      else vacuumed.push(table.name)
-    }
-    return { rewritten, vacuumed, logCleared: null }
-  } catch (error) {
-    throw mapPostgresError(error, true)
-  } finally {
-    await client.end().catch(() => undefined)
+async function scrub(session: ScrubSession, options: ScrubOptions): Promise<Scrubbed> {
+  const boundary = await boundaryNow(session)
+  await takeTurn(session)
+  const rights = await rightsOf(session)
+  const seenBy = await waitForSnapshots(session, boundary, options)
+  let rewritten = await rewriteTables(session, options)
+  const stillSeenBy = seenBy.length === 0 ? [] : await snapshotHolders(session, boundary)
+  // Who held rows when a table was copied may be gone by now.
+  if (seenBy.length > 0 && stillSeenBy.length === 0) rewritten = await rewriteTables(session, options)
+  if (rights.statistics) await session.query("vacuum (full) pg_catalog.pg_statistic")
+  const log = await clearLog(session, rights, options)
+  return {
+    ...rewritten,
+    logCleared: log.cleared,
+    server: {
+      heldBy: [...stillSeenBy, ...log.heldBy],
+      copies: await logCopies(session),
+      grantsToClear: grantsToClear(rights) ?? null,
+      grantsToRead: grantsToRead(rights) ?? null,
+      statistics: rights.statistics,
+    },
+  }
+}
+
+async function rewriteTables(
+  session: ScrubSession,
+  { rewriteBytesMax, tables: only, onProgress }: ScrubOptions,
+): Promise<Pick<Scrubbed, "rewritten" | "vacuumed">> {
+  const vacuumed: string[] = []
+  let rewritten = 0
+  const tables = await tablesToScrub(session, only)
+  for (const [index, table] of tables.entries()) {
+    onProgress?.("tables", index, tables.length)
+    if (await rewriteTable((text) => session.query(text), table, rewriteBytesMax)) rewritten += 1
+    else vacuumed.push(table.name)
+  }
+  return { rewritten, vacuumed }
+}
+
+async function reach(session: ScrubSession): Promise<ScrubReach> {
+  const rights = await rightsOf(session)
+  return {
+    clears: canClear(rights),
+    reads: rights.read,
+    grants: [grantsToClear(rights), grantsToRead(rights)].filter((grant) => grant !== undefined),
+    heldBy: await logHolders(session),
   }
 }
