@@ -88,6 +88,7 @@ describe("a batch of chat completions", () => {
 describe("a batch", () => {
   it.each<[OpenAI.BatchCreateParams["endpoint"] | "/v1/messages", Record<string, unknown>, Record<string, unknown>]>([
     ["/v1/responses", { model: "chat", input: "hi" }, { object: "response", status: "completed" }],
+    ["/v1/completions", { model: "chat", prompt: "hi", max_tokens: 9 }, { object: "text_completion" }],
     ["/v1/embeddings", { model: "vectors", input: "hi" }, { object: "list" }],
     ["/v1/messages", { model: "chat", max_tokens: 9, messages: [{ role: "user", content: "hi" }] }, { type: "message", role: "assistant" }],
   ])("calls %s", async (url, body, expected) => {
@@ -138,7 +139,7 @@ describe("a batch", () => {
       openai.batches.create({ input_file_id: "file_none", endpoint: "/v1/chat/completions", completion_window: "24h", ...more })
     await expect(create({})).rejects.toMatchObject({ status: 404, param: "input_file_id" })
     const input_file_id = await uploadLines(openai, lines(1))
-    await expect(create({ input_file_id, endpoint: "/v1/completions" })).rejects.toMatchObject({ status: 400, param: "endpoint" })
+    await expect(create({ input_file_id, endpoint: "/v1/rerank" })).rejects.toMatchObject({ status: 400, param: "endpoint" })
     await expect(create({ input_file_id, completion_window: "1h" })).rejects.toMatchObject({ status: 400, param: "completion_window" })
     const other = await openai.files.create({ file: new File(["x"], "x.txt"), purpose: "assistants" })
     await expect(create({ input_file_id: other.id })).rejects.toMatchObject({ status: 400, param: "input_file_id" })
