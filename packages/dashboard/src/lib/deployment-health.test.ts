@@ -157,4 +157,10 @@ describe("models with their deployments", () => {
     expect(names({ only: "trouble" })).toEqual(["fast"])
     expect(names({ only: "unpriced" })).toEqual(["fast"])
   })
+
+  it("say of each parameter whether it is for those who do not say it, for all, or left out", () => {
+    const parameters = { defaults: { temperature: 0.2, stop: ["END"], tier: "flex" }, overrides: { seed: 7 }, dropped: ["user"] }
+    const [shown] = shownModels({ models: [served("m", [{ id: "a", priority: 0, weight: 1, parameters }])], deployments }, all)
+    expect(shown?.deployments[0]?.parameters).toEqual(["temperature 0.2", 'stop ["END"]', "tier flex", "seed 7, always", "no user"])
+  })
 })

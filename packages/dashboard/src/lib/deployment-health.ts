@@ -124,7 +124,7 @@ function withStatus(model: ServedModel, byId: ReadonlyMap<string, DeploymentStat
 }
 
 /** What requests are given of parameters: one word for each. */
-export function parameterWords(parameters: ServedModel["deployments"][number]["parameters"]): string[] {
+function parameterWords(parameters: ServedModel["deployments"][number]["parameters"]): string[] {
   if (parameters === null) return []
   const words = (values: object, how: string): string[] =>
     Object.entries(values).map(([name, value]) => `${name} ${typeof value === "string" ? value : JSON.stringify(value)}${how}`)

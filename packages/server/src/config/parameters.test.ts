@@ -53,6 +53,21 @@ models:
   expect(models["plain"]?.deployments[0]).toMatchObject({ parameters: null, headers: {} })
 })
 
+test("the limit of an answer is one thing by both of its names", async () => {
+  const { models } = await load(`
+models:
+  m:
+    parameters: { max_tokens: 400 }
+    deployments:
+      - { provider: openai, model: gpt-4o, parameters: { max_completion_tokens: 100 } }
+      - { provider: openai, model: gpt-4o, dropParameters: [max_completion_tokens] }
+`)
+  expect(models["m"]?.deployments.map(({ parameters }) => parameters)).toEqual([
+    { defaults: { max_tokens: 100 }, overrides: {}, dropped: [] },
+    { defaults: {}, overrides: {}, dropped: ["max_tokens"] },
+  ])
+})
+
 const on = (provider: string, lines: string): string => `models:\n  m:\n    deployments:\n      - { provider: ${provider} }\n${lines}`
 const openai = (line: string): string => on("openai, model: gpt-4o", `    ${line}`)
 

@@ -56,12 +56,13 @@ function checkValues(values: ParametersInput, path: Path, add: AddProblem): void
 
 /** Checks the names against what the provider takes: its own place says it for one deployment, its model's for all of them. */
 export function resolveParameters(
-  own: ParameterInputs,
-  ofModel: ParameterInputs,
+  ownInput: ParameterInputs,
+  modelInput: ParameterInputs,
   at: { path: Path; modelPath: Path; type: ProviderTypeName | undefined; model: string; provider: string; add: AddProblem },
 ): ParametersConfig | null {
-  checkNames(own, at.path, at)
-  checkNames(ofModel, at.modelPath, at)
+  checkNames(ownInput, at.path, at)
+  checkNames(modelInput, at.modelPath, at)
+  const [own, ofModel] = [inOneWord(ownInput), inOneWord(modelInput)]
   const isOwn = (name: string): boolean =>
     own.parameters?.[name] !== undefined || own.overrideParameters?.[name] !== undefined || own.dropParameters?.includes(name) === true
   const defaults = merged(ofModel.parameters, own.parameters, (name) => !isOwn(name))
@@ -69,6 +70,17 @@ export function resolveParameters(
   const dropped = [...new Set([...(ofModel.dropParameters ?? []).filter((name) => !isOwn(name)), ...(own.dropParameters ?? [])])]
   if (Object.keys(defaults).length + Object.keys(overrides).length + dropped.length === 0) return null
   return { defaults, overrides, dropped }
+}
+
+/** The limit of an answer has two names, and is one thing. */
+function inOneWord({ parameters, overrideParameters, dropParameters }: ParameterInputs): ParameterInputs {
+  const renamed = ({ max_completion_tokens: limit, ...rest }: ParametersInput = {}): ParametersInput =>
+    limit === undefined ? rest : { max_tokens: limit, ...rest }
+  return {
+    parameters: renamed(parameters),
+    overrideParameters: renamed(overrideParameters),
+    dropParameters: (dropParameters ?? []).map((name) => (name === "max_completion_tokens" ? "max_tokens" : name)),
+  }
 }
 
 function merged(ofModel: ParametersInput = {}, own: ParametersInput = {}, stands: (name: string) => boolean): JsonObject {
@@ -103,7 +115,7 @@ export function typeNamed(provider: string, declared: ProviderTypeName | undefin
 }
 
 function isSecretName(name: string): boolean {
-  return /^(?:x-)?(?:api[-_]?key|authorization|password|secret|(?:access|auth|bearer|session)[-_]?token|aws_secret\w*|credentials?)$/i.test(
+  return /^(?:x-)?(?:api[-_]?key|authorization|password|secret|(?:(?:access|auth|bearer|session)[-_]?)?token|aws_secret\w*|credentials?)$/i.test(
     name,
   )
 }

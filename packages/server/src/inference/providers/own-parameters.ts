@@ -3,7 +3,14 @@ import { isJsonObject, type JsonObject, type JsonValue } from "../../core/index.
 import type { ModelCall } from "../types.ts"
 
 /** Objects that a request has anyway: theirs are set one by one. */
-const mixed: ReadonlySet<string> = new Set(["generationConfig", "additionalModelRequestFields", "output_config", "providerOptions"])
+const mixed: ReadonlySet<string> = new Set([
+  "generationConfig",
+  "additionalModelRequestFields",
+  "output_config",
+  "providerOptions",
+  "text",
+  "reasoning",
+])
 
 export function withOwnParameters(body: JsonObject, { own }: Pick<ModelCall, "own">): JsonObject {
   if (!own) return body
