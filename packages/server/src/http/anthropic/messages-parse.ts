@@ -32,8 +32,7 @@ export function parseMessagesRequest(body: JsonObject, { recalls }: ParseOptions
     topK: request.top_k ?? null,
     outputTokensMax: request.max_tokens ?? null,
     responseFormat: formatOf(request),
-    reasoningEffort: request.output_config?.effort ?? null,
-    thinkingTokensMax: request.thinking?.budget_tokens ?? null,
+    ...thinkingOf(request),
     user: request.metadata?.user_id ?? null,
     stop: request.stop_sequences ?? [],
     ...(request.messages.at(-1)?.role === "assistant" ? { continuesPrefix: true } : {}),
@@ -47,6 +46,16 @@ function clearedOf(before: readonly ModelMessage[], after: readonly ModelMessage
     if (message.role !== "tool" || now?.role !== "tool" || now.content === message.content) return []
     return [{ handle: message.callId, text: message.content }]
   })
+}
+
+/** What "adaptive" stands for where no effort is named: as much as Anthropic's own default, a high effort, in tokens, which models that cannot think leave out. */
+const adaptiveTokens = 16_384
+
+function thinkingOf({ thinking, output_config: output }: MessagesRequest): Pick<ModelCall, "reasoningEffort" | "thinkingTokensMax"> {
+  if (thinking?.type === "disabled") return { reasoningEffort: null, thinkingTokensMax: 0 }
+  const reasoningEffort = output?.effort ?? null
+  if (thinking?.type === "adaptive") return { reasoningEffort, thinkingTokensMax: reasoningEffort === null ? adaptiveTokens : null }
+  return { reasoningEffort, thinkingTokensMax: thinking?.budget_tokens ?? null }
 }
 
 function systemOf({ system }: MessagesRequest): ModelMessage[] {

@@ -275,6 +275,21 @@ describe("messages translated for another provider", () => {
     })
   })
 
+  it.each([
+    ["enabled", { thinking: { type: "enabled", budget_tokens: 2048 } }, { thinkingTokensMax: 2048, reasoningEffort: null }],
+    ["disabled", { thinking: { type: "disabled" } }, { thinkingTokensMax: 0, reasoningEffort: null }],
+    ["adaptive", { thinking: { type: "adaptive" } }, { thinkingTokensMax: 16_384, reasoningEffort: null }],
+    [
+      "adaptive with an effort",
+      { thinking: { type: "adaptive" }, output_config: { effort: "low" } },
+      { thinkingTokensMax: null, reasoningEffort: "low" },
+    ],
+    ["left out", {}, { thinkingTokensMax: null, reasoningEffort: null }],
+  ])("ask other models for as much thinking as their own: %s", async (_, asked, expected) => {
+    await rawPost(gateway.url, path, { ...ask, model: "here", max_tokens: 4096, ...asked })
+    expect(nativeCall).toMatchObject(expected)
+  })
+
   it("are refused where they need what only Anthropic has", async () => {
     const tools = [{ type: "web_search_20250305" as const, name: "web_search" as const }]
     await expect(client.messages.create({ ...ask, model: "here", tools: tools })).rejects.toThrow(/web_search_20250305.*only Anthropic/s)

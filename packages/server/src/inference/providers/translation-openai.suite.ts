@@ -98,6 +98,25 @@ export const openAiClaims: readonly Sent[] = [
     call: { reasoningEffort: "medium" },
     has: { reasoning: { effort: "medium" } },
   },
+  ...(
+    [
+      ["gpt-5.1", 0, { reasoning_effort: "none" }],
+      ["gpt-5-mini", 0, { reasoning_effort: "minimal" }],
+      ["o4-mini", 0, { reasoning_effort: "low" }],
+      ["o4-mini", 16_384, { reasoning_effort: "high" }],
+    ] as const
+  ).map(([model, thinkingTokensMax, has]) => ({
+    says: "`thinking` of messages at OpenAI, Azure",
+    to: ["openai", model] as const,
+    call: { thinkingTokensMax },
+    has,
+  })),
+  {
+    says: "`thinking` of messages at OpenAI, Azure",
+    to: ["openai", "gpt-4o"],
+    call: { thinkingTokensMax: 0 },
+    hasNot: ["reasoning_effort"],
+  },
   {
     says: "`tool_choice: required`, `seed`, ids of calls at Mistral",
     to: ["mistral", "m"],

@@ -1,7 +1,7 @@
 // A model call as the body of `POST /responses`: nothing is stored there, and reasoning comes back sealed.
 import { AppError, isJsonObject, type JsonObject, type JsonValue } from "../../../core/index.ts"
 import type { Deployment, ModelCall } from "../../types.ts"
-import { wordFor } from "../openai/effort.ts"
+import { effortFor } from "../openai/effort.ts"
 import { thinksBeforeAnswering } from "../openai/models.ts"
 import { inputItems } from "./input.ts"
 import { withOwnParameters } from "../own-parameters.ts"
@@ -39,7 +39,7 @@ function refuseEssential({ stop = [], continuesPrefix }: ModelCall, { id }: Depl
 function reasoningFields({ reasoningEffort, thinkingTokensMax }: ModelCall, deployment: Deployment): JsonObject {
   const thinks = isThinking(deployment)
   const tokensMax = typeof thinkingTokensMax === "number" ? thinkingTokensMax : null
-  const effort = reasoningEffort ?? (thinks && tokensMax !== null ? wordFor(tokensMax) : null)
+  const effort = reasoningEffort ?? (thinks && tokensMax !== null ? effortFor(tokensMax, deployment.upstreamModel) : null)
   return {
     // Models that have no reasoning refuse to be asked for it sealed.
     ...(thinks ? { include: ["reasoning.encrypted_content"] } : {}),

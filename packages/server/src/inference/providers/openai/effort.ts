@@ -2,7 +2,7 @@
 import type { JsonObject } from "../../../core/index.ts"
 import type { Deployment, ModelCall } from "../../types.ts"
 import type { ChatHabits } from "../presets.ts"
-import { thinksBeforeAnswering } from "./models.ts"
+import { leastEffort, thinksBeforeAnswering } from "./models.ts"
 
 export function effortFields(
   { reasoningEffort, thinkingTokensMax }: Pick<ModelCall, "reasoningEffort" | "thinkingTokensMax">,
@@ -15,7 +15,7 @@ export function effortFields(
   if (way === "thinking") return thinkingSwitch(reasoningEffort ?? wordFor(tokensMax ?? 0))
   if (reasoningEffort !== null) return { reasoning_effort: reasoningEffort }
   // A number of tokens says that thoughts are welcome; models that have none refuse to be asked for them.
-  return thinksBeforeAnswering(deployment.upstreamModel) ? { reasoning_effort: wordFor(tokensMax ?? 0) } : {}
+  return thinksBeforeAnswering(deployment.upstreamModel) ? { reasoning_effort: effortFor(tokensMax ?? 0, deployment.upstreamModel) } : {}
 }
 
 /** DeepSeek thinks or not, and then `high` or `max`. */
@@ -27,7 +27,12 @@ function thinkingSwitch(word: string): JsonObject {
   }
 }
 
-export function wordFor(thinkingTokensMax: number): string {
+/** For models of OpenAI, in a word that the model has. */
+export function effortFor(thinkingTokensMax: number, model: string): string {
+  return thinkingTokensMax === 0 ? leastEffort(model) : wordFor(thinkingTokensMax)
+}
+
+function wordFor(thinkingTokensMax: number): string {
   if (thinkingTokensMax === 0) return "none"
   if (thinkingTokensMax < 4_096) return "low"
   return thinkingTokensMax < 16_384 ? "medium" : "high"
