@@ -105,6 +105,11 @@ test.each([
     "models.smart.contextFallbacks[0]: a model cannot stand in for itself",
   ],
   [
+    "pictures of a provider that is asked in its own dialect",
+    `models: { a: { deployments: [{ provider: gemini, model: m, does: { images: true } }] } }`,
+    "models.a.deployments[0].does.images: Google Gemini is not asked for this in its own dialect",
+  ],
+  [
     "hedging without a second deployment",
     `models: { a: { hedge: { afterMs: 5 }, ${one} } }`,
     "models.a.hedge: there is no second deployment to ask",

@@ -21,7 +21,12 @@ export interface ProviderType {
   takesOptions?: true
   /** A deployment may choose between chat completions and Responses. */
   speaksResponses?: true
+  /** What Perdure can ask of it in its own dialect; all that a deployment may be for when absent, by OpenAI's endpoints. */
+  serves?: readonly Service[]
 }
+
+/** A member of a deployment's `does`. */
+type Service = "chat" | "embeddings" | "images" | "speech" | "transcription" | "moderation" | "rerank" | "realtime"
 
 export type ProviderSetting = keyof typeof providerSettings
 
@@ -65,12 +70,14 @@ export const providerTypes = {
     addressVariable: "ANTHROPIC_BASE_URL",
     addressEnd: "/v1",
     settings: none,
+    serves: ["chat"],
   },
   gemini: {
     title: "Google Gemini",
     address: "https://generativelanguage.googleapis.com/v1beta",
     keyVariables: ["GEMINI_API_KEY", "GOOGLE_API_KEY"],
     settings: none,
+    serves: ["chat", "embeddings"],
   },
   vertex: {
     title: "Google Vertex AI",
@@ -80,6 +87,7 @@ export const providerTypes = {
     needsNoKey: true,
     settings: ["project", "location", "credentials"],
     required: ["project", "location"],
+    serves: ["chat", "embeddings"],
   },
   bedrock: {
     title: "AWS Bedrock",
@@ -88,9 +96,16 @@ export const providerTypes = {
     needsNoKey: true,
     settings: ["region", "accessKeyId", "secretAccessKey", "sessionToken"],
     required: ["region"],
+    serves: ["chat", "embeddings", "rerank"],
   },
   mistral: { title: "Mistral", address: "https://api.mistral.ai/v1", keyVariables: ["MISTRAL_API_KEY"], settings: none },
-  cohere: { title: "Cohere", address: "https://api.cohere.com", keyVariables: ["CO_API_KEY", "COHERE_API_KEY"], settings: none },
+  cohere: {
+    title: "Cohere",
+    address: "https://api.cohere.com",
+    keyVariables: ["CO_API_KEY", "COHERE_API_KEY"],
+    settings: none,
+    serves: ["chat", "embeddings", "rerank"],
+  },
   groq: {
     title: "Groq",
     address: "https://api.groq.com/openai/v1",
@@ -159,6 +174,7 @@ export const providerTypes = {
     settings: ["package", "factory"],
     required: ["package"],
     takesOptions: true,
+    serves: ["chat", "embeddings"],
   },
 } as const satisfies Record<string, ProviderType>
 

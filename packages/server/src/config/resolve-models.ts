@@ -3,7 +3,7 @@ import { basename, resolve } from "node:path"
 import { didYouMean } from "./explain.ts"
 import { matchOf } from "./name-pattern.ts"
 import type { Path } from "./paths.ts"
-import type { ProviderTypeName } from "./provider-types.ts"
+import { providerType, type ProviderTypeName } from "./provider-types.ts"
 import { checkParameters, resolveParameters, typeNamed } from "./resolve-parameters.ts"
 import { resolveHeaders, type AddProblem } from "./resolve-provider.ts"
 import type { SecretReader } from "./resolve-secret.ts"
@@ -81,6 +81,7 @@ function deployment(input: DeploymentInput, model: ModelInput, at: ResolveModels
   const upstream = input.model ?? basename(gguf ?? "", ".gguf")
   checkParameters(input, path, add)
   const type = provider === "perdure" ? undefined : typeNamed(provider, at.typeOf(provider))
+  checkServices(input.does, type, at)
   return {
     provider,
     model: upstream,
@@ -99,6 +100,24 @@ function deployment(input: DeploymentInput, model: ModelInput, at: ResolveModels
     headers: resolveHeaders(input.headers, [...path, "headers"], at),
     probe: input.probe ?? null,
   }
+}
+
+/** Otherwise a request would go to an endpoint that the provider does not have. */
+function checkServices(
+  does: DeploymentInput["does"],
+  type: ProviderTypeName | undefined,
+  { path, add }: ResolveModelsOptions & { path: Path },
+): void {
+  if (does === undefined || type === undefined) return
+  const { serves, title } = providerType(type)
+  if (serves === undefined) return
+  for (const [service, isWanted] of Object.entries(does))
+    if (isWanted && !serves.some((each) => each === service))
+      add([...path, "does", service], {
+        what: `${title} is not asked for this in its own dialect`,
+        allowed: serves.join(", "),
+        hint: "Where it has an endpoint like OpenAI's, declare that as a provider of type openai-compatible.",
+      })
 }
 
 function checkProvider(provider: string, { knownProviders, path, add }: ResolveModelsOptions & { path: Path }): void {

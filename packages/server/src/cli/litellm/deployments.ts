@@ -1,5 +1,5 @@
 // One entry of LiteLLM's model list as deployments of a model.
-import type { ConfigInput } from "../../config/index.ts"
+import { providerType, type ConfigInput } from "../../config/index.ts"
 import { doesByName } from "../../inference/index.ts"
 import { parametersOf } from "./parameters.ts"
 import { listedPriceOf, priceOf } from "./price.ts"
@@ -40,6 +40,15 @@ export function readEntry(params: Section, info: Section, providers: Providers):
   const duty = first && dutyOf(mode, first.model, info)
   if (first === undefined || duty === "none") return { params, info, order, deployments: [] }
   const type = providers.typeOf(first.provider)
+  const served = type === undefined ? undefined : providerType(type).serves
+  if (duty !== undefined && served?.includes(duty) === false) {
+    params.left(
+      "model",
+      `${duty} of this provider are not asked for in its own dialect`,
+      "Use an endpoint of it that is like OpenAI's, if there is one.",
+    )
+    return { params, info, order, deployments: [] }
+  }
   const base = info.text("base_model")
   const own = priceOf([params, info], duty === "transcription" || duty === "speech")
   const listed = own === undefined && base !== undefined && base !== first.model ? listedPriceOf(base, type) : undefined

@@ -324,13 +324,14 @@ describe("servers of one's own", () => {
   it("say of each that cannot be had why", async () => {
     const { config, report } = await loaded("servers")
     expect(config.discovery).toBe(true)
-    const left = [13, 14, 15, 16, 17].map((index) => whysOf(report.leftOut, `model_list[${index}]`))
+    const left = [13, 14, 15, 16, 17, 19].map((index) => whysOf(report.leftOut, `model_list[${index}]`))
     expect(left).toMatchObject([
       [expect.stringContaining("one * at most")],
       [expect.stringContaining('"with space" is none here')],
       [expect.stringContaining("not an http(s) address")],
       [expect.stringContaining('"replicate" is not known')],
       [expect.stringContaining("a user and a password")],
+      [expect.stringContaining("images of this provider are not asked for")],
     ])
     expect(whysOf(report.differs, "model_list[18].model_name")).toEqual([expect.stringContaining("discovery is on")])
   })
