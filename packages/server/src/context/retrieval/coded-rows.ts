@@ -4,6 +4,7 @@ import { blockBytes, createCodeKernel, type CodeKernel } from "./code-kernel.ts"
 /** A factor fits into a byte with its sign; one of the query is finer, since it is but one. */
 const codeMax = 127
 const queryCodeMax = 8_191
+const dimensionsMax = 8_192
 const productMax = 2 ** 31 - 1
 /** What rounding may add to an exact product, beside the lengths of both. */
 const rounding = 1e-6
@@ -43,7 +44,7 @@ export class CodedRows {
 
   /** Undefined where they would not be faster, or cannot be had. */
   static create(dimensions: number): CodedRows | undefined {
-    if (dimensions < 8 || dimensions > 8_192) return undefined
+    if (dimensions < 8 || dimensions > dimensionsMax) return undefined
     kernel ??= createCodeKernel() ?? null
     return kernel === null ? undefined : new CodedRows(kernel, dimensions)
   }
@@ -109,20 +110,32 @@ interface Coded {
   length: number
 }
 
+/** Added to a number and taken away again it leaves the nearest whole one: a tenth of what rounding otherwise costs here. */
+const wholeNumbers = 1.5 * 2 ** 52
+/** Codes come here first, so that the loop over them only ever sees one kind of array. */
+const scratch = new Int16Array(dimensionsMax)
+
 function encode(vector: Float32Array, into: Int8Array | Int16Array, max: number): Coded {
+  const size = vector.length
   let most = 0
-  for (const value of vector) most = Math.max(most, Math.abs(value))
+  for (let index = 0; index < size; index++) {
+    const value = Math.abs(vector[index] as number)
+    if (value > most) most = value
+  }
   const step = most / max
+  const perStep = most === 0 ? 0 : max / most
   let [lost, own, coded] = [0, 0, 0]
-  for (let index = 0; index < vector.length; index++) {
+  for (let index = 0; index < size; index++) {
     const value = vector[index] as number
-    const code = step === 0 ? 0 : Math.round(value / step)
-    into[index] = code
+    const code = value * perStep + wholeNumbers - wholeNumbers
+    scratch[index] = code
     const near = code * step
-    lost += (value - near) ** 2
+    const off = value - near
+    lost += off * off
     own += value * value
     coded += near * near
   }
-  into.fill(0, vector.length)
+  into.set(scratch.subarray(0, size))
+  into.fill(0, size)
   return { step, distance: Math.sqrt(lost), length: Math.sqrt(Math.max(own, coded)) }
 }

@@ -1,4 +1,5 @@
 // The port of vector search inside one scope, and what serves it here: a matrix in memory, an exact comparison in SQL, or an approximate index, by the scope's size.
+import { setTimeout as pause } from "node:timers/promises"
 import {
   embeddings,
   largeEmbeddings,
@@ -63,6 +64,9 @@ const rowsPerPage = 200
 /** Where more scopes are searched than fit, reading them in turn would cost more than it saves: one takes the place of others only so often. */
 const replacementMs = 1_000
 const missesMax = 10_000
+/** A scope is read when the search that wanted it has its answer, one after the other; who finds this many waiting asks again later. */
+const loadDelayMs = 20
+const loadsWaitingMax = 100
 
 export function createVectorIndex(dependencies: VectorIndexDependencies): VectorIndex {
   return new SizedVectorIndex(dependencies)
@@ -73,6 +77,7 @@ class SizedVectorIndex implements VectorIndex {
   // Maps keep the order of insertion, so the first key is the scope that was used longest ago.
   readonly #matrices = new Map<string, { matrix: VectorMatrix; bytes: number }>()
   readonly #loading = new Map<string, Promise<void>>()
+  #lastLoad: Promise<void> = Promise.resolve()
   readonly #missed = new Set<string>()
   readonly #sizes: { matrixRowsMax: number; largeRowsMin: number }
   #bytes = 0
@@ -104,7 +109,21 @@ class SizedVectorIndex implements VectorIndex {
       return fromMatrix(matrix, query, others)
     }
     if (scope.rows >= this.#sizes.largeRowsMin && scope.stage !== "large") this.#dependencies.compactor?.wish(query)
+    const found = await this.#inDatabase(db, query, others, scope)
     if (scope.rows <= this.#sizes.matrixRowsMax) this.#miss(nameOf(query), query, scope.rows)
+    return found
+  }
+
+  async settled(): Promise<void> {
+    await Promise.all(this.#loading.values())
+  }
+
+  async #inDatabase(
+    db: Queryable | Transactor,
+    query: VectorQuery,
+    others: readonly number[],
+    scope: NonNullable<VectorState["scope"]>,
+  ): Promise<Map<number, number>> {
     const isLarge = scope.stage === "large" && query.places === null && query.available >= this.#sizes.largeRowsMin / 2
     const read = isLarge ? await inTransaction(db, (tx) => this.#large(tx, query, others)) : await exact(db, query, others)
     const found = fromVectors(
@@ -114,10 +133,6 @@ class SizedVectorIndex implements VectorIndex {
     const missing = new Set(others.filter((place) => !found.has(place)))
     const rest = fromVectors(read, { ...query, accept: (place) => missing.has(place), limit: Infinity })
     return new Map([...found, ...rest])
-  }
-
-  async settled(): Promise<void> {
-    await Promise.all(this.#loading.values())
   }
 
   /** By the approximate index, when there is one for such vectors and it finds enough. */
@@ -146,8 +161,10 @@ class SizedVectorIndex implements VectorIndex {
 
   /** Reads a scope's vectors in the background, page by page, so that nobody waits for all of them. */
   #load(name: string, { projectId, scopeId, model, vector }: VectorQuery, rows: number): void {
-    if (this.#loading.has(name) || !this.#hasRoom(rows * vector.length * 4)) return
+    if (this.#loading.has(name) || this.#loading.size >= loadsWaitingMax) return
     const load = async (): Promise<void> => {
+      await pause(loadDelayMs)
+      if (!this.#hasRoom(rows * vector.length * 4)) return
       const db = this.#dependencies.store.project(projectId)
       const key = { projectId, scopeId, model }
       const scope = await embeddings.vectorScope(db, key, Number.MAX_SAFE_INTEGER)
@@ -160,12 +177,11 @@ class SizedVectorIndex implements VectorIndex {
       if (page.length < rowsPerPage) this.#keep(name, matrix)
     }
     // A search goes on without it; the next one tries again.
-    this.#loading.set(
-      name,
-      load()
-        .then(noop, noop)
-        .finally(() => this.#loading.delete(name)),
-    )
+    this.#lastLoad = this.#lastLoad
+      .then(load)
+      .catch(noop)
+      .finally(() => this.#loading.delete(name))
+    this.#loading.set(name, this.#lastLoad)
   }
 
   #hasRoom(bytes: number): boolean {

@@ -68,6 +68,34 @@ describe.each(testEngines())("vectors on %s", (engine) => {
     large: () => createVectorIndex({ store: test.store, bytesMax: 0, sizes: { matrixRowsMax: 0, largeRowsMin: 50 } }),
   }
 
+  it("are read into memory when the search that wanted them has its answer, one scope after the other", async ({ skip }) => {
+    if (!test.store.capabilities.vector) skip("no pgvector")
+    let [statements, underWay, most] = [0, 0, 0]
+    const project = (id: string): ReturnType<typeof test.store.project> => {
+      const db = test.store.project(id)
+      const query: typeof db.query = async (text, values) => {
+        statements += 1
+        underWay += 1
+        most = Math.max(most, underWay)
+        return await db.query<never>(text, values).finally(() => (underWay -= 1))
+      }
+      return { query, transaction: (work) => db.transaction(work) }
+    }
+    const vectors = createVectorIndex({ store: { engine: test.store.engine, project }, bytesMax: 10_000_000 })
+    const live = new Set(Array.from({ length: 20 }, (_, place) => place))
+    const scopes = ["waits-1", "waits-2", "waits-3"]
+    for (const scopeId of scopes) await put(scopeId, 0, 20)
+    for (const scopeId of [...scopes, ...scopes]) {
+      await search(vectors, scopeId, live)
+      // What an earlier answer began may be under way by now, but nothing of this one's.
+      if (scopeId === "waits-1") expect(statements).toBe(0)
+    }
+    await vectors.settled()
+    expect(statements).toBeGreaterThan(scopes.length)
+    expect(most).toBe(1)
+    for (const scopeId of scopes) expect(await search(vectors, scopeId, live)).toEqual(nearestOf(live))
+  })
+
   it("are found alike in memory, by SQL and by the approximate index, while the scope changes", async ({ skip }) => {
     if (!test.store.capabilities.vector) skip("no pgvector")
     const scopeId = "alike"
