@@ -110,6 +110,15 @@ export function reachFaultOf(
   return { provider, address, cause: `${told.cause} (${code})`, next: told.next }
 }
 
+/** After which codes a connection had been there: something may have been asked. */
+const connected: ReadonlySet<Words> = new Set([broken])
+
+/** Nothing was sent, since there never was a connection. */
+export function wasNeverConnected(error: unknown): boolean {
+  const told = words[codeOfError(error)]
+  return told !== undefined && !connected.has(told)
+}
+
 /** Of an error of the transport, however it is wrapped. */
 export function codeOfError(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return codeOfError(error.errors[0])

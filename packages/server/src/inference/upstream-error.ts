@@ -1,7 +1,7 @@
 // Failures of providers: their status, code and text survive; their addresses and our credentials do not; it says whether another try may help.
 import { AppError, isJsonObject, type AppErrorDetails } from "../core/index.ts"
 import type { ErrorCode } from "@perdure/contract"
-import { codeOfError, reachFaultOf, type ReachFault } from "./reach-fault.ts"
+import { codeOfError, reachFaultOf, wasNeverConnected, type ReachFault } from "./reach-fault.ts"
 import { toldIn, toldInAnswer, type ToldError } from "./told-error.ts"
 import { statusTold } from "./told-status.ts"
 import type { Deployment } from "./types.ts"
@@ -56,6 +56,11 @@ export class UpstreamError extends AppError {
     this.reachFault = reachFault
   }
 
+  /** Nobody bills for it: it was refused, or never arrived. Of an error before anything of the answer. */
+  get usedNothing(): boolean {
+    return refusals.has(this.failure) || (this.reachFault !== undefined && wasNeverConnected(this.cause))
+  }
+
   /** For the client: with the run in which its operator finds more than it may be told. */
   tellingOf(runId: string): UpstreamError {
     const { code, message, answer, retryable, failure, reachFault, retryAfterMs, cause } = this
@@ -65,6 +70,8 @@ export class UpstreamError extends AppError {
     return new UpstreamError(code, message, { answer, retryable, failure, reachFault, hint, cause, ...more })
   }
 }
+
+const refusals: ReadonlySet<UpstreamFailure> = new Set(["credentials", "forbidden", "rate_limit", "quota", "missing", "context", "request"])
 
 const failures: Partial<Record<ErrorCode, UpstreamFailure>> = {
   upstream_timeout: "timeout",

@@ -22,7 +22,9 @@ beforeEach(async () => {
   const one = testDeployment(first.url, { id: "fake/one" })
   const two = testDeployment(second.url, { id: "fake/two", priority: 1 })
   const claude = testDeployment(first.url, { id: "fake/claude", provider: "anthropic", dialect: "anthropic-messages" })
-  gateway = await startTestGateway({ models: [testModel("pair", one, two), testModel("claudes", claude, two)], limits })
+  const nobody = testDeployment("http://127.0.0.1:9/v1", { id: "fake/nobody" })
+  const models = [testModel("pair", one, two), testModel("claudes", claude, two), testModel("nobody", nobody)]
+  gateway = await startTestGateway({ models, limits })
 })
 
 async function calls(model: string, stream: boolean, broken: Parameters<FakeProvider["next"]>[0]): Promise<unknown[]> {
@@ -66,5 +68,20 @@ describe("an error inside a 200", () => {
   ] as const)("about a rate lets the deployment rest: %s", async (_, stream, broken) => {
     expect(await calls("pair", stream, broken)).toEqual(["fake/two", "fake/two"])
     expect(first.requests).toHaveLength(1)
+  })
+
+  it("is not billed, like a refusal with a status, nor is a call that found nobody", async () => {
+    first.next(json({ error: { code: 403, message: "no" } }))
+    second.next(json({ error: { code: 403, message: "no" } }))
+    const ask = (model: string) =>
+      rawPost(gateway?.url ?? "", "/v1/chat/completions", { model, messages: [{ role: "user", content: "hello" }] })
+    await ask("pair")
+    const nobody = await ask("nobody")
+    expect(nobody.text).not.toContain("127.0.0.1")
+    expect(gateway?.records.map(({ outcome, inputTokens }) => [outcome, inputTokens])).toEqual([
+      ["failed", 0],
+      ["failed", 0],
+    ])
+    expect(gateway?.records[1]?.data).toMatchObject({ reachFault: { address: "127.0.0.1:9" } })
   })
 })

@@ -8,7 +8,7 @@
 //     └ otherwise ─→ error answer (no head yet) or error frame (stream), settled "failed"
 //   slow ─ the model declares hedging, the plan can spare another ─→ two tries; the first that begins stops the other
 import { AppError } from "../../core/index.ts"
-import { UpstreamError, type Deployment, type NextAttempt, type Plan } from "../../inference/index.ts"
+import { noUsage, UpstreamError, type Deployment, type NextAttempt, type Plan } from "../../inference/index.ts"
 import type { LightCall, LightRunDependencies } from "./light-call.ts"
 import { refuse, shownIn, told } from "./refuse.ts"
 import { Try } from "./try.ts"
@@ -111,7 +111,7 @@ export class Forward {
     if (!this.#tries.has(each) || this.#gone) return
     const error = asUpstream(thrown)
     const { begun } = each
-    if (error instanceof UpstreamError) this.#options.call.reachFault = error.reachFault ?? this.#options.call.reachFault
+    if (error instanceof UpstreamError) this.#noteOf(error, begun)
     this.#tries.delete(each)
     each.stop(error)
     const amended = this.#amend(each, error)
@@ -126,6 +126,12 @@ export class Forward {
     const open = next && (begun ? this.#options.continuation?.() : this.#options.openAttempt)
     if (next && open) this.#after(next, open)
     else this.#answer(error)
+  }
+
+  #noteOf(error: UpstreamError, begun: boolean): void {
+    const { call } = this.#options
+    call.reachFault = error.reachFault ?? call.reachFault
+    if (!begun && error.usedNothing) call.usage = noUsage
   }
 
   #after({ deployment, delayMs }: NextAttempt, open: OpenAttempt): void {
