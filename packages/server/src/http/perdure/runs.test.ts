@@ -89,6 +89,26 @@ describe("runs over HTTP", () => {
     })
   })
 
+  it("tell whoever is signed in at what address a provider was not reached, and keys everything else", async () => {
+    const reachFault = { provider: "ollama", address: "10.0.0.9:11434", cause: "nothing listens at 10.0.0.9:11434", next: "start it" }
+    const failed = record({
+      outcome: "failed",
+      status: 502,
+      error: { code: "upstream_error", message: "x" },
+      data: { reachFault, attempts: 2 },
+    })
+    server.records.add(failed)
+    const path = `/v1/runs/${failed.id}/events`
+    await server.records.flush()
+    const login = await fetch(`${server.url}/dashboard/login?token=${server.identity.createLoginToken(server.projectId)}`)
+    const cookie = (login.headers.get("set-cookie") ?? "").split(";")[0] ?? ""
+    const seen = await (await fetch(`${server.url}${path}`, { headers: { cookie } })).text()
+    const [byKey, streamed] = [await (await get(path)).text(), await (await get(`/v1/runs/${failed.id}/stream`)).text()]
+    expect(seen).toContain("10.0.0.9:11434")
+    expect(byKey + streamed).not.toContain("10.0.0.9")
+    expect(JSON.parse(byKey)).toMatchObject({ events: [{ data: { data: { attempts: 2 } } }] })
+  })
+
   it("go on after the sequence number that a reader names, by header before address, and answer 204 when nothing more comes", async () => {
     const id = await startGreeting()
     await client.runs.signal(id, "word", "Hi")
