@@ -1,5 +1,6 @@
 // The frame around all pages: navigation, theme, and which page an address shows.
 import { Redirect, Route, Router, Switch } from "wouter"
+import { ConnectionNotice } from "./parts/connection.tsx"
 import { Sidebar } from "./parts/sidebar.tsx"
 import { DeploymentsPage } from "./pages/deployments/page.tsx"
 import { ExperimentPage } from "./pages/experiments/one.tsx"
@@ -27,6 +28,7 @@ export function App(): React.JSX.Element {
       <div className="flex h-dvh flex-col md:flex-row">
         <Sidebar />
         <main className="flex min-h-0 min-w-0 flex-1 flex-col">
+          <ConnectionNotice />
           <Switch>
             <Route path="/">
               <Redirect to="/runs" replace />

@@ -12,7 +12,10 @@ export function useNow(): number {
 
 function subscribe(listener: () => void): () => void {
   listeners.add(listener)
-  timer ??= setInterval(tick, tickMs)
+  if (timer === undefined) {
+    timer = setInterval(tick, tickMs)
+    now = Date.now() // it stood still while nobody looked
+  }
   return () => {
     listeners.delete(listener)
     if (listeners.size > 0) return

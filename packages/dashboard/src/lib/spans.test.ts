@@ -79,6 +79,7 @@ describe("the waterfall", () => {
       event(1, "tool.call.started", { key: "tool:0:0", tool: "refund", outputIndex: 0 }),
       event(2, "gate.decided", { key: "tool:0:0", allowed: false, reason: "no grant" }),
       event(3, "tool.call.refused", { key: "tool:0:0", tool: "refund", code: "policy_denied", reason: "no grant" }),
+      event(3, "response.mcp_call.failed", { output_index: 0 }),
     ]
     expect(shown(events)).toEqual([["refund", "tool", "refused", 1, 3]])
     expect(waterfallOf(events).spans[0]?.detail).toBe("no grant")

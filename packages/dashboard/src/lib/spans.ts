@@ -30,7 +30,7 @@ const ends = /^(?<what>.+)\.(?<how>completed|done|failed|ended|denied|refused|ca
 const bad: readonly string[] = ["failed", "denied", "refused"]
 /** Their pairs are inside an item's bar. */
 const inner =
-  /^response\.(?:content_part|output_text|refusal|reasoning_text|function_call_arguments|mcp_call_arguments|reasoning_summary|file_search_call)/
+  /^response\.(?:content_part|output_text|refusal|reasoning_text|function_call_arguments|mcp_call|reasoning_summary|file_search_call)/
 const whole = /^(?:run|response)$/
 const marked = /^(?:gate\.|run\.(?:resumed|suspended|released|in_doubt|cancel)|turn\.restarted|step\.retried|usage\.|error$)/
 

@@ -75,4 +75,15 @@ describe("the answer", () => {
       { role: "assistant", text: "Hello", citations: [{ title: "a.md", id: "file_2" }] },
     ])
   })
+
+  it("shows what came of a tool call that this server ran, and why one was refused", () => {
+    const ran = { type: "mcp_call", name: "order_status", arguments: '{"order":1}', output: '{"status":"shipped"}', error: null }
+    const refused = { type: "mcp_call", name: "refund", arguments: "{}", output: null, error: "refund is not allowed" }
+    expect(answerOf({ output: { output: [ran, refused] } }, []).map(({ role, text }) => [role, text])).toEqual([
+      ["tool call", 'order_status({"order":1})'],
+      ["tool result", '{"status":"shipped"}'],
+      ["tool call", "refund({})"],
+      ["tool error", "refund is not allowed"],
+    ])
+  })
 })

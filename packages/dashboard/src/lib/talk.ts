@@ -47,8 +47,17 @@ function itemSaid(item: unknown): Said[] {
   if (typeof item === "string") return [plain("user", item)]
   if (!isRecord(item)) return []
   const type = textOf(item["type"]) ?? "message"
-  if (type === "function_call" || type === "mcp_call")
-    return [plain("tool call", `${textOf(item["name"]) ?? "?"}(${textOf(item["arguments"]) ?? ""})`)]
+  if (type === "function_call" || type === "mcp_call") {
+    const call = plain("tool call", `${textOf(item["name"]) ?? "?"}(${textOf(item["arguments"]) ?? ""})`)
+    // Of a call that this server ran, or refused.
+    const error = textOf(item["error"])
+    const result = error === undefined ? textOf(item["output"]) : undefined
+    return [
+      call,
+      ...(error === undefined ? [] : [plain("tool error", error)]),
+      ...(result === undefined ? [] : [plain("tool result", result)]),
+    ]
+  }
   if (type === "function_call_output") return [plain("tool result", shown(item["output"]))]
   if (type === "file_search_call") return [plain("file search", listOf(item["queries"]).map(String).join("\n"))]
   if (type === "reasoning") return partsSaid("reasoning", item["content"] ?? item["summary"])

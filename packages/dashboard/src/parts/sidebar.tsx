@@ -1,4 +1,5 @@
 // The navigation: a column on wide screens, a row on narrow ones; the theme at its end.
+import { useEffect, useRef } from "react"
 import { Link, useLocation } from "wouter"
 import { useTheme, type Theme } from "../lib/theme.ts"
 import { Icon, type IconName } from "./icons.tsx"
@@ -23,6 +24,11 @@ const themeLabels: Record<Theme, string> = { system: "Theme: system", light: "Th
 export function Sidebar(): React.JSX.Element {
   const [location] = useLocation()
   const { theme, next } = useTheme()
+  const here = useRef<HTMLAnchorElement>(null)
+  // On narrow screens the row is wider than the page.
+  useEffect(() => {
+    here.current?.scrollIntoView({ block: "nearest", inline: "nearest" }) // gives a promise in newer browsers: no clean-up
+  }, [location])
   return (
     <nav
       aria-label="Main"
@@ -33,13 +39,14 @@ export function Sidebar(): React.JSX.Element {
         <span className="max-sm:sr-only">Perdure</span>
       </Link>
       {places.map(({ to, label, icon }) => {
-        const here = location.startsWith(to)
+        const isHere = location.startsWith(to)
         return (
           <Link
             key={to}
             to={to}
-            aria-current={here ? "page" : undefined}
-            className={`flex h-8 shrink-0 items-center gap-2.5 rounded-md px-2 text-sm max-sm:px-1.5 ${here ? "bg-accent-soft font-medium text-accent" : "text-dim hover:bg-raised hover:text-ink"}`}
+            ref={isHere ? here : undefined}
+            aria-current={isHere ? "page" : undefined}
+            className={`flex h-8 shrink-0 items-center gap-2.5 rounded-md px-2 text-sm max-sm:px-1.5 ${isHere ? "bg-accent-soft font-medium text-accent" : "text-dim hover:bg-raised hover:text-ink"}`}
           >
             <Icon name={icon} />
             <span className="max-sm:sr-only">{label}</span>

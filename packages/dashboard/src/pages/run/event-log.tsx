@@ -3,16 +3,22 @@ import type { RunEvent } from "@perdure/client"
 import { useVirtualizer } from "@tanstack/react-virtual"
 import { useEffect, useMemo, useRef, useState } from "react"
 import { eventsShownMax, type StreamState } from "../../data/run-events.ts"
-import { eventRows, type EventRow } from "../../lib/event-rows.ts"
+import { eventRows, glimpseOf, type EventRow } from "../../lib/event-rows.ts"
 import { formatDuration } from "../../lib/format.ts"
-import { field, textOf } from "../../lib/json.ts"
 import { Icon } from "../../parts/icons.tsx"
 import { JsonView } from "../../parts/json-view.tsx"
 
 const rowPx = 30
 const heightMaxPx = 480
 
-export function EventLog({ events, state }: { events: readonly RunEvent[]; state: StreamState }): React.JSX.Element {
+export interface EventLogProps {
+  events: readonly RunEvent[]
+  state: StreamState
+  /** When the run began: the record of a stateless call is one event, at its end. */
+  startAt: number
+}
+
+export function EventLog({ events, state, startAt }: EventLogProps): React.JSX.Element {
   const [filter, setFilter] = useState("")
   const [folded, setFolded] = useState(true)
   const [follow, setFollow] = useState(false)
@@ -44,7 +50,7 @@ export function EventLog({ events, state }: { events: readonly RunEvent[]; state
       {rows.length === 0 ? (
         <p className="px-4 py-3 text-sm text-dim">{events.length === 0 ? "No events yet." : `No event type contains “${filter}”.`}</p>
       ) : (
-        <Rows rows={rows} follow={follow} startAt={events[0]?.at ?? 0} />
+        <Rows rows={rows} follow={follow} startAt={startAt} />
       )}
     </section>
   )
@@ -144,24 +150,4 @@ function Row({ row, startAt, open, onToggle }: RowProps): React.JSX.Element {
 function toneOf(type: string): string {
   if (/failed|denied|error|timed_out/.test(type)) return "text-bad"
   return /^(?:run|gate|usage)\./.test(type) ? "text-accent" : ""
-}
-
-const glimpseMax = 160
-
-/** What tells this event from others of its type, in one line. */
-function glimpseOf({ events, count }: EventRow): string {
-  const [first] = events
-  if (count > 1)
-    return events
-      .slice(0, 80)
-      .map((event) => textOf(field(event.data, "delta")) ?? "")
-      .join("")
-      .slice(0, glimpseMax)
-  const data = first?.data
-  const named = ["key", "name", "delta", "status", "reason", "rule"]
-    .map((name) => textOf(field(data, name)))
-    .filter((text) => text !== undefined)
-  const nested = [textOf(field(data, "item", "type")), textOf(field(data, "end", "status"))].filter((text) => text !== undefined)
-  const text = [...named, ...nested].join(" · ")
-  return text === "" ? JSON.stringify(data).slice(0, glimpseMax) : text.slice(0, glimpseMax)
 }

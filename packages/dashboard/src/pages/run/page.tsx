@@ -1,9 +1,10 @@
 // One run: what it is, what was said, where its time went, and its whole log, live.
 import type { Run, RunEvent } from "@perdure/client"
+import { Link } from "wouter"
 import { useRun } from "../../data/runs.ts"
 import { useRunEvents, type StreamState } from "../../data/run-events.ts"
 import { shortId } from "../../lib/format.ts"
-import { Failure, Loading, useTitle } from "../../parts/small.tsx"
+import { Failure, Loading, PageHead, useTitle } from "../../parts/small.tsx"
 import { Decisions } from "./decisions.tsx"
 import { EventLog } from "./event-log.tsx"
 import { RunFacts } from "./facts.tsx"
@@ -19,8 +20,21 @@ export function RunPage({ runId }: { runId: string }): React.JSX.Element {
   const run = useRun(runId, events.at(-1)?.seq ?? 0)
   useTitle(run.data ? `${run.data.title ?? (run.data.name || run.data.kind)} ${shortId(runId)}` : "Run")
   if (run.isPending) return <Loading />
-  if (!run.data) return <Failure error={run.error ?? new Error(`There is no run '${runId}'.`)} />
+  if (!run.data) return <NoRun error={run.error ?? new Error(`There is no run '${runId}'.`)} />
   return <Loaded run={run.data} events={events} state={state} />
+}
+
+function NoRun({ error }: { error: Error }): React.JSX.Element {
+  return (
+    <>
+      <PageHead title="Run">
+        <Link to="/runs" className="text-sm text-accent underline">
+          All runs
+        </Link>
+      </PageHead>
+      <Failure error={error} />
+    </>
+  )
 }
 
 function Loaded({ run, events, state }: { run: Run; events: readonly RunEvent[]; state: StreamState }): React.JSX.Element {
@@ -41,7 +55,7 @@ function Loaded({ run, events, state }: { run: Run; events: readonly RunEvent[];
               <RelatedRuns run={run} />
             </div>
           </div>
-          <EventLog events={events} state={state} />
+          <EventLog events={events} state={state} startAt={run.createdAt} />
         </div>
       </div>
     </>

@@ -87,14 +87,14 @@ function Part({ name, said, none }: { name: string; said: readonly Said[]; none:
 }
 
 const cutAt = 4_000
-const monospaced: readonly string[] = ["tool call", "tool result", "input", "output"]
+const monospaced: readonly string[] = ["tool call", "tool result", "tool error", "input", "output"]
 
 function Entry({ said }: { said: Said }): React.JSX.Element {
   const [whole, setWhole] = useState(false)
   const cut = !whole && said.text.length > cutAt
   return (
     <div className="min-w-0">
-      <div className="mb-0.5 text-xs font-medium text-dim capitalize">{said.role}</div>
+      <div className="mb-0.5 text-xs font-medium text-dim first-letter:uppercase">{said.role}</div>
       <div
         className={`break-words whitespace-pre-wrap ${monospaced.includes(said.role) ? "rounded-md bg-raised p-2 font-mono text-xs leading-5" : ""}`}
       >
