@@ -9,6 +9,7 @@ import {
   type Conversations,
   type Memories,
   type MemoryCommand,
+  type RecallManner,
   type Search,
 } from "../context/index.ts"
 import type { ConversationItems } from "./chain.ts"
@@ -17,7 +18,7 @@ import type { RunMemoryCommand } from "./memory-tool.ts"
 import type { AssembleContext } from "./recalled-context.ts"
 import type { RememberTurns } from "./remember-turns.ts"
 import { fileSearchName } from "./tool-choice.ts"
-import type { ResponseItem } from "./types.ts"
+import type { MemoryWish, ResponseItem } from "./types.ts"
 import { joinLabels, userLabel, type Gate } from "../security/index.ts"
 
 export function searchDocuments(search: Search): SearchDocuments {
@@ -71,7 +72,7 @@ function missingIn(command: JsonObject): string | undefined {
 export function contextAssembler(assembler: Assembler, gate: Pick<Gate, "decide">): AssembleContext {
   return async (caller, { wish, query, runId, shown = [], embedWaitMs }, signal) => {
     const { budget_tokens: budgetTokens = 0, limit = 0, lanes = null, level_min: levelMin = null, states = [] } = wish.recall ?? {}
-    const narrowed = { ...(lanes === null ? {} : { lanes }), ...(levelMin === null ? {} : { levelMin }) }
+    const narrowed = { ...(lanes === null ? {} : { lanes }), ...(levelMin === null ? {} : { levelMin }), ...manner(wish) }
     const { scopes, read_after: readAfter, vector_store_ids: stores } = wish
     const refused = stores === undefined ? undefined : searchRefusal(gate, caller, runId)
     const vectorStoreIds = refused === undefined ? stores : undefined
@@ -86,6 +87,12 @@ export function contextAssembler(assembler: Assembler, gate: Pick<Gate, "decide"
     const fileIds = [...new Set(manifest.entries.flatMap(({ citation }) => citation?.fileId ?? []))]
     return { ...texts, manifest: told as unknown as JsonValue, memoryIds, fileIds, label } // plain JSON
   }
+}
+
+/** How it recalls, in the words of a recall. */
+function manner({ recall }: MemoryWish): RecallManner {
+  const { as_of: asOf, valid_at: validAt, time, time_zone: timeZone, hop, rerank, weights, diversity } = recall ?? {}
+  return { asOf, validAt, time, timeZone, hop, rerank, weights, diversity }
 }
 
 /** The request names vector stores by another name than a search does. */

@@ -79,6 +79,15 @@ export interface MemoryWish extends JsonObject {
     readonly lanes: readonly ("user" | "assistant" | "tool" | "fact" | "summary")[] | null
     readonly level_min: number | null
     readonly states: readonly string[]
+    /** As a recall has them; what is absent is as it is there. */
+    readonly as_of?: number
+    readonly valid_at?: number
+    readonly time?: "prefer" | "filter" | "ignore"
+    readonly time_zone?: string
+    readonly hop?: boolean
+    readonly rerank?: boolean | { readonly model: string }
+    readonly weights?: { readonly words: number; readonly vectors: number }
+    readonly diversity?: number
   } | null
   readonly remember: boolean
   /** Passages of these are given with what is recalled, within the same tokens. */

@@ -1,6 +1,6 @@
 // Public face of context: files, vector stores, search, memories, conversations.
 export type { ChangeLog } from "./changes/change-log.ts"
-export { fencedEntry, type Assembler } from "./assembly/assembler.ts"
+export { fencedEntry, type Assembler, type RecallManner } from "./assembly/assembler.ts"
 export type { Blocks } from "./blocks/blocks.ts"
 export type { MemoryCommand } from "./blocks/memory-commands.ts"
 export type { Block, BlockVersion } from "./blocks/types.ts"

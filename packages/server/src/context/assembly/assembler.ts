@@ -13,7 +13,10 @@ import { documentPieces } from "./document-pieces.ts"
 import { fenced } from "./fences.ts"
 import type { Assembly, AssemblyBudget, Piece, SectionName } from "./types.ts"
 
-export interface AssemblyRequest extends AssemblyBudget {
+/** How memories are searched: of what time, by whose calendar, in which order. */
+export type RecallManner = Pick<RecallQuery, "asOf" | "validAt" | "time" | "timeZone" | "hop" | "rerank" | "weights" | "diversity">
+
+export interface AssemblyRequest extends AssemblyBudget, RecallManner {
   /** The first is the scope whose blocks and states stand in the context. */
   scopes: readonly string[]
   /** What memories are searched for; nothing is recalled for an empty one. */
@@ -136,10 +139,11 @@ async function pinnedPieces({ memories }: AssemblerDependencies, caller: MemoryC
 async function recalledPieces(
   { memories }: AssemblerDependencies,
   caller: MemoryCaller,
-  { query, scopes, limit, budgetTokens, lanes, levelMin, runId, shown, embedWaitMs }: AssemblyRequest,
+  { query, scopes, limit, budgetTokens, lanes, levelMin, runId, shown, embedWaitMs, ...rest }: AssemblyRequest,
   signal: AbortSignal,
 ): Promise<{ pieces: Piece[] } & Omit<Assembled, keyof Assembly>> {
   if (query.trim() === "") return { pieces: [], withheld: 0, passedOver: [], wordsOnly: null }
+  const { asOf, validAt, time, timeZone, hop, rerank, weights, diversity } = rest
   const narrowed = { ...(lanes === undefined ? {} : { lanes }), ...(levelMin === undefined ? {} : { levelMin }) }
   const asked = {
     query,
@@ -149,6 +153,14 @@ async function recalledPieces(
     shown,
     embedWaitMs,
     explain: true,
+    asOf,
+    validAt,
+    time,
+    timeZone,
+    hop,
+    rerank,
+    weights,
+    diversity,
     ...narrowed,
     ...(runId === undefined ? {} : { runId }),
   }

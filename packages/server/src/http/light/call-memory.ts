@@ -6,7 +6,7 @@ import { AppError, messageOf, type JsonObject, type JsonValue } from "../../core
 import { joinLabels, userLabel, type Label } from "../../security/index.ts"
 import type { CallMemories } from "../memory/call-memories.ts"
 import type { AnswerGatherer, SaidAnswer, SaidRequest } from "../memory/dialect-memory.ts"
-import { memoryWish } from "../memory/memory-wish.ts"
+import { memoryWish, requireWished } from "../memory/memory-wish.ts"
 import { BodyBytes } from "./body-bytes.ts"
 import type { ClientDialect } from "./client-dialect.ts"
 import type { FrameFilter } from "./frame-filter.ts"
@@ -38,6 +38,7 @@ export function openMemory(
     if (set === undefined) return undefined
     return new CallMemory({ ...options, memories }, "wish" in set ? set.wish : set.skipped, { isOwn: false, rest })
   }
+  requireWished(options.call.hot.principal, wish)
   for (const scope of wish?.scopes ?? []) parseScope(scope, "perdure.memory")
   return new CallMemory({ ...options, memories }, wish ?? "the request wants none", { isOwn: wish !== null, rest })
 }

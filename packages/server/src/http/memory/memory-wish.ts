@@ -2,6 +2,7 @@
 import { z } from "zod"
 import type { MemoryWish } from "../../agents/index.ts"
 import { isJsonObject, type JsonValue } from "../../core/index.ts"
+import { requireModel, type Principal } from "../../security/index.ts"
 import { checked } from "../request-body.ts"
 
 const scope = z.string().min(1).max(200)
@@ -24,7 +25,32 @@ const recall = z.strictObject({
     .default(null),
   level_min: z.int().min(0).max(3).nullable().default(null),
   states: z.array(z.string().min(1).max(200)).max(20).default([]),
+  as_of: z.int().min(0).optional(),
+  valid_at: z.int().min(0).optional(),
+  time: z.enum(["prefer", "filter", "ignore"]).optional(),
+  time_zone: z.string().min(1).max(64).refine(isTimeZone, "must be a time zone as IANA names it, such as Europe/Berlin").optional(),
+  hop: z.boolean().optional(),
+  rerank: z.union([z.boolean(), z.strictObject({ model: z.string().min(1).max(128) })]).optional(),
+  weights: z
+    .strictObject({ words: z.number().min(0), vectors: z.number().min(0) })
+    .refine(({ words, vectors }) => words + vectors > 0, "needs one weight above zero")
+    .optional(),
+  diversity: z.number().min(0).max(1).optional(),
 })
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== ""
+  } catch {
+    return false
+  }
+}
+
+/** What the wish names besides scopes that the key must be allowed to use. */
+export function requireWished(principal: Principal, wish: MemoryWish | null | undefined): void {
+  const rerank = wish?.recall?.rerank
+  if (typeof rerank === "object") requireModel(principal, rerank.model)
+}
 
 const memory = z
   .strictObject({
@@ -47,7 +73,7 @@ const memory = z
       ...(wish.required ? { required: true } : {}),
       ...(wish.read_after === undefined ? {} : { read_after: wish.read_after }),
     }
-    return { scopes, recall: isNothing ? null : asked, remember: wish.remember, ...more }
+    return { scopes, recall: isNothing ? null : (asked as MemoryWish["recall"]), remember: wish.remember, ...more }
   })
 
 const wrapped = z.object({ perdure: z.object({ memory }) })

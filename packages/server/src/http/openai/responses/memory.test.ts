@@ -117,6 +117,37 @@ describe("what a response is given", () => {
     await expect(ask("x", { scope: "planet:mars" })).rejects.toMatchObject({ status: 400 })
     await expect(ask("x", { scope: "a", scopes: ["b"] })).rejects.toMatchObject({ status: 400, param: "perdure.memory" })
     await expect(ask("x", { scope: "a", recal: true })).rejects.toMatchObject({ status: 400 })
+    const refused = {
+      time_zone: "Mars/Olympus",
+      time: "maybe",
+      as_of: -1,
+      diversity: 2,
+      weights: { words: 0, vectors: 0 },
+      hop: 1,
+      rerank: "x",
+    }
+    for (const [name, value] of Object.entries(refused)) {
+      const param = expect.stringContaining("perdure.memory") as string
+      await expect(ask("x", { scope: "a", recall: { [name]: value } }), name).rejects.toMatchObject({ status: 400, param })
+    }
+  })
+
+  it("is of the day that the question means in the asker's time zone, as of the time that is named", async () => {
+    const scope = "user:days"
+    const says = (text: string, at: string): Promise<unknown> =>
+      server.context.memories.remember(caller(), { scope, text, role: "user", occurredAt: Date.parse(at) })
+    await says("I drank green tea at noon.", "2100-03-09T05:00:00Z")
+    await says("I drank black coffee at noon.", "2100-03-10T05:00:00Z")
+    const drunk = async (recall: object): Promise<string> => {
+      const asked = { time: "filter", as_of: Date.parse("2100-03-10T20:00:00Z"), ...recall }
+      await ask("What had I at noon yesterday?", { scope, recall: asked, remember: false })
+      return JSON.stringify(sent())
+    }
+    const [inUtc, inTokyo] = [await drunk({}), await drunk({ time_zone: "Asia/Tokyo" })]
+    expect([inUtc.includes("green tea"), inUtc.includes("black coffee")]).toEqual([true, false])
+    expect([inTokyo.includes("green tea"), inTokyo.includes("black coffee")]).toEqual([false, true])
+    const both = await drunk({ time: "ignore", hop: true, rerank: false, diversity: 0.2, weights: { words: 1, vectors: 0 } })
+    expect([both.includes("green tea"), both.includes("black coffee")]).toEqual([true, true])
   })
 })
 

@@ -9,6 +9,7 @@ import { askedPrompt } from "../../prompts/request-prompt.ts"
 import { conversationIn, userIn } from "../../prompts/request-subject.ts"
 import { responseWithPrompt } from "../../prompts/response-prompt.ts"
 import { shaped, type RequestShaping, type Shaped } from "../../prompts/shape.ts"
+import { requireWished } from "../../memory/memory-wish.ts"
 import type { CallMemories } from "../../memory/call-memories.ts"
 import { checked } from "../../request-body.ts"
 import { createResponseSchema, newResponseOf, warmResponseSchema, type CreateResponseBody } from "./request-schema.ts"
@@ -37,6 +38,7 @@ export function readResponseRequest(given: JsonObject, options: ReadOptions): As
   const body = checked(warms ? warmResponseSchema : createResponseSchema, found?.body ?? given)
   requireModel(principal, body.model)
   const request = withDefaultMemory(newResponseOf(body, headers), body, options)
+  requireWished(principal, request.memory)
   if (!found) return { body, request }
   const { facts, variables } = found
   const prompt = isJsonObject(facts["prompt"]) ? { prompt: { ...facts["prompt"], variables } } : {}
