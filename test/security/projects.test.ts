@@ -23,6 +23,7 @@ const allowed = [
   "memory.manage:*",
   "memories.erase:*",
   "file.write:*",
+  "conversation.write:*",
   "keys.manage:*",
   "prompts.manage:*",
   "experiments.manage:*",

@@ -94,7 +94,7 @@ export async function putIn(client: ErasingClient): Promise<void> {
 
 const configuration = (url: string): string => `providers: { fake: { baseUrl: "${url}" } }
 models: { m: { deployments: [{ provider: fake, model: m, does: { chat: true } }], cache: { mode: exact, ttlSeconds: 600 } } }
-grants: [{ to: "*", allow: ["memory.write:*", "memory.delete:*", "memories.erase:*", "file.write:*"] }]
+grants: [{ to: "*", allow: ["memory.write:*", "memory.delete:*", "memories.erase:*", "file.write:*", "conversation.write:*"] }]
 discovery: false
 `
 

@@ -252,6 +252,19 @@ export const pageQuerySchema = z.looseObject({
   after: z.string().optional(),
   before: z.string().optional(),
 })
+/** Repeated, or with brackets. */
+const include = z
+  .union([z.string(), z.array(z.string())])
+  .optional()
+  .meta({ description: "What is left out of items otherwise, such as `file_search_call.results`; may be repeated" })
+export const conversationIncludeQuerySchema = z.looseObject({ include })
+export const conversationItemsQuerySchema = pageQuerySchema.omit({ before: true }).extend({ include })
+export const conversationDeleteQuerySchema = z.looseObject({
+  derived: z
+    .enum(["keep", "revoke"])
+    .default("keep")
+    .meta({ description: "An addition to OpenAI's: whether what was remembered of the conversation is taken back, too" }),
+})
 export const fileDeleteQuerySchema = z.looseObject({
   derived: z
     .enum(["keep", "revoke"])

@@ -18,6 +18,7 @@ export const runKinds = [
   "memory",
   "retrieval",
   "file",
+  "conversation",
   "key",
   "prompt",
   "experiment",

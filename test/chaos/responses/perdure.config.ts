@@ -27,7 +27,7 @@ export default defineConfig({
     "chaos-model": { deployments: [{ provider: "chaos", model: "upstream", price: { inputPerMillionUsd: 1, outputPerMillionUsd: 2 } }] },
   },
   tools: [notify],
-  grants: [{ to: "*", allow: ["file.write:*", "tool.read:*", "tool.call:notify"] }],
+  grants: [{ to: "*", allow: ["file.write:*", "conversation.write:*", "tool.read:*", "tool.call:notify"] }],
   // Every death counts for all runs of the process, and here processes die all the time.
   limits: { runAttemptsMax: 10_000 },
   logging: { level: "warn" },

@@ -39,6 +39,7 @@ export const kindLabels: Record<RunKind, string> = {
   memory: "Memory",
   retrieval: "Retrieval",
   file: "File",
+  conversation: "Conversation",
   key: "Key",
   prompt: "Prompt",
   experiment: "Experiment",

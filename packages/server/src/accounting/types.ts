@@ -23,6 +23,7 @@ export interface LightRunRecord {
     | "key"
     | "prompt"
     | "experiment"
+    | "conversation"
   name: string
   model: string | null
   deployment: string | null

@@ -137,7 +137,7 @@ function contextRoutes(shared: Shared, parts: RouteParts): Hono<HttpEnv>[] {
     batchRoutes({ ...recording, batches }),
     messageBatchRoutes({ ...recording, batches }),
     vectorStoreRoutes({ ...recording, ...context }),
-    conversationRoutes({ ...shared, conversations: context.conversations }),
+    conversationRoutes({ ...recording, ...context }),
     blockRoutes({ ...recording, blocks: context.blocks }),
     stateRoutes({ ...recording, states: context.states }),
     changeRoutes({ ...shared, gate: recording.gate, changeLog: context.changeLog }),

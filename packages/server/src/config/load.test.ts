@@ -42,6 +42,7 @@ describe("a configuration that is right", () => {
           "memory.write:*",
           "memory.delete:*",
           "file.write:*",
+          "conversation.write:*",
           "keys.manage:*",
           "prompts.manage:*",
           "experiments.manage:*",
@@ -336,7 +337,7 @@ describe("a configuration that is wrong", () => {
       "an unknown action in a grant",
       'grants: [{ to: "*", allow: ["tool.cal:x"] }]',
       [
-        'perdure.yaml:1:29  grants[0].allow[0]  "tool.cal:x" is not action:target with a known action  allowed: action:target, where the action is one of tool.call, tool.read, memory.write, memory.delete, memories.erase, memory.manage, file.write, keys.manage, prompts.manage, experiments.manage, outbound, process.start, or ends in *  did you mean tool.call?',
+        'perdure.yaml:1:29  grants[0].allow[0]  "tool.cal:x" is not action:target with a known action  allowed: action:target, where the action is one of tool.call, tool.read, memory.write, memory.delete, memories.erase, memory.manage, file.write, conversation.write, keys.manage, prompts.manage, experiments.manage, outbound, process.start, or ends in *  did you mean tool.call?',
       ],
     ],
     [

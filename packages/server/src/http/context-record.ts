@@ -1,11 +1,11 @@
-// Records of light runs that call no model (a memory, file or key change, a retrieval): one row each, whether they succeed or fail, with what the gate said.
+// Records of light runs that call no model (a memory, file, conversation or key change, a retrieval): one row each, whether they succeed or fail, with what the gate said.
 import type { LightRunRecord } from "../accounting/index.ts"
 import { AppError, messageOf, type Clock, type JsonObject, type JsonValue } from "../core/index.ts"
 import type { Gate, GateRequest, Label, Principal } from "../security/index.ts"
 
 export interface LightCall {
   id: string
-  kind: "memory" | "retrieval" | "file" | "key" | "prompt" | "experiment"
+  kind: "memory" | "retrieval" | "file" | "conversation" | "key" | "prompt" | "experiment"
   /** What is done: `memory.remember`, `vector_store.search`. */
   name: string
   principal: Principal

@@ -87,6 +87,7 @@ export type LightRunKind =
   | "key"
   | "prompt"
   | "experiment"
+  | "conversation"
 
 /** One event of a run's log. `seq` starts at 1 and is dense; `attempt` says which execution wrote it. */
 export interface RunEvent {

@@ -87,7 +87,7 @@ export interface RequestHeaders {
 export interface GateRequest {
   projectId: string
   principal: string
-  /** `tool.call` runs a tool here · `memory.write` · `memory.delete` · `memories.erase` · `memory.manage` looks after scopes · `file.write` · `keys.manage` · `prompts.manage` · `experiments.manage` · `outbound` opens an address · `process.start`. */
+  /** `tool.call` runs a tool here · `memory.write` · `memory.delete` · `memories.erase` · `memory.manage` looks after scopes · `file.write` · `conversation.write` · `keys.manage` · `prompts.manage` · `experiments.manage` · `outbound` opens an address · `process.start`. */
   action:
     | "tool.call"
     | "tool.read"
@@ -96,6 +96,7 @@ export interface GateRequest {
     | "memories.erase"
     | "memory.manage"
     | "file.write"
+    | "conversation.write"
     | "keys.manage"
     | "prompts.manage"
     | "experiments.manage"

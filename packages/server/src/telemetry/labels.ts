@@ -70,6 +70,7 @@ export const kindLabel: (value: string | null | undefined) => string = closedSet
   "key",
   "prompt",
   "experiment",
+  "conversation",
 ])
 export const runStatusLabel: (value: string | null | undefined) => string = closedSet([
   "completed",

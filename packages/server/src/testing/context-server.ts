@@ -56,7 +56,7 @@ export interface ContextServerOptions {
   readonly vector?: boolean
 }
 
-const everything: Grant = { to: "*", allow: ["memory.write:*", "memory.delete:*", "file.write:*"], origin: "test" }
+const everything: Grant = { to: "*", allow: ["memory.write:*", "memory.delete:*", "file.write:*", "conversation.write:*"], origin: "test" }
 
 export async function startContextServer(options: ContextServerOptions = {}): Promise<ContextServer> {
   const cleanUps = new AsyncDisposableStack()

@@ -21,6 +21,7 @@ import type { MemoryCaller } from "../scopes/access.ts"
 import type { Caller } from "../types.ts"
 import { carryOver } from "./carry-over.ts"
 import { corroborationsOf, type Corroboration } from "./corroboration.ts"
+import { revokeConversation, type ConversationRevocation } from "./conversation-memories.ts"
 import { confirm, forget, redact, retract } from "./curate.ts"
 import type { DataKeys } from "./data-keys.ts"
 import { readRows, type Row } from "./entries.ts"
@@ -91,6 +92,8 @@ export interface Memories {
   blastRadius(caller: MemoryCaller, sourceId: string): Promise<BlastRadius>
   /** All that came from the source is told no more, nor what rests on it alone. A stored file leaves every vector store, too. */
   revoke(caller: MemoryCaller, sourceId: string, reason: string | null): Promise<Revocation>
+  /** The same for what was remembered of a conversation. */
+  revokeConversation(caller: MemoryCaller, conversationId: string): Promise<ConversationRevocation>
 }
 
 export interface MemoriesDependencies {
@@ -267,6 +270,12 @@ class MemoryService implements Memories {
       return revoke(this.#dependencies, tx, caller, row, reason)
     })
     this.#dependencies.afterRemember(caller, revoked.source.scope)
+    return revoked
+  }
+
+  async revokeConversation(caller: MemoryCaller, conversationId: string): Promise<ConversationRevocation> {
+    const revoked = await this.#db(caller).transaction((tx) => revokeConversation(this.#dependencies, tx, caller, conversationId))
+    for (const scope of revoked.scopes) this.#dependencies.afterRemember(caller, scope)
     return revoked
   }
 

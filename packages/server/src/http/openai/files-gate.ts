@@ -1,4 +1,4 @@
-// A change of a file or a vector store: asked of the gate, done, recorded as a light run of kind "file" with the gate's answer.
+// A change of a file, a vector store or a conversation: asked of the gate, done, recorded as a light run with the gate's answer.
 import type { Context } from "hono"
 import type { LightRunRecord } from "../../accounting/index.ts"
 import type { ActingCaller } from "../../context/index.ts"
@@ -33,14 +33,23 @@ export function callerOf(context: Pick<Context<HttpEnv>, "get">): ActingCaller {
 /** The target of what has no id yet. */
 export const newTarget = "new"
 
-export function createWrite({ gate, clock, newId, record }: FileWriteOptions): Write {
+interface Changes {
+  /** Of the light runs. */
+  kind: "file" | "conversation"
+  action: "file.write" | "conversation.write"
+}
+
+const ofFiles: Changes = { kind: "file", action: "file.write" }
+export const ofConversations: Changes = { kind: "conversation", action: "conversation.write" }
+
+export function createWrite({ gate, clock, newId, record }: FileWriteOptions, { kind, action }: Changes = ofFiles): Write {
   return (context, { name, target }, work) => {
     const principal = context.get("principal")
     const { projectId, id } = principal
-    const call = { id: newId("run"), kind: "file", name, principal } as const
+    const call = { id: newId("run"), kind, name, principal } as const
     return recordLightRun({ clock, record }, call, async (data) => {
       const label = userLabel(id)
-      requireGranted(gate, data, { projectId, principal: id, action: "file.write", target, label, runId: call.id })
+      requireGranted(gate, data, { projectId, principal: id, action, target, label, runId: call.id })
       return { value: await work(), label, data: {} }
     })
   }

@@ -52,6 +52,7 @@ const kinds: readonly string[] = [
   "memory",
   "retrieval",
   "file",
+  "conversation",
   "key",
   "prompt",
   "experiment",

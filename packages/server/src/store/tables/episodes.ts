@@ -228,6 +228,15 @@ export async function episodeIdsOfSource(db: Queryable, projectId: string, sourc
   return (await db.query<{ id: string }>(text, [projectId, sourceId])).map(({ id }) => id)
 }
 
+/** Of a conversation, in whichever scope they were kept. */
+export function episodesOfConversation(db: Queryable, projectId: string, conversationId: string): Promise<{ id: string; scope: string }[]> {
+  // Scope by scope, as the index has it.
+  const text = `select e.id, e.scope from scopes s join episodes e on e.project_id = s.project_id and e.scope = s.path
+      and coalesce(e.conversation_id, '') = $2 and e.session is not null
+    where s.project_id = $1 order by e.id`
+  return db.query<{ id: string; scope: string }>(text, [projectId, conversationId])
+}
+
 /** Ids of the live ones in a scope, newest first; `before` is the last id of the page before. */
 export async function listEpisodeIds(
   db: Queryable,
