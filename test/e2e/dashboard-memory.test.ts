@@ -122,6 +122,8 @@ describe.skipIf(browserPath === undefined)("memory in a browser", () => {
     // The page of the new memory; the field of the dialog says the same before anything is done.
     await page.waitForURL((url) => url.href !== before)
     await page.getByText("Ada drinks her tea with honey.").waitFor()
+    // Each names the other.
+    await page.getByText("Said instead of").waitFor()
     await open("how does ada drink her tea?")
     await row("honey").waitFor()
     expect(await row("without sugar").count()).toBe(0)

@@ -137,6 +137,7 @@ const memory = rows("hides", [
   ["GET", "/v1/memories/{memory}/explain"],
   ["POST", "/v1/memories/{memory}/confirm"],
   ["POST", "/v1/memories/{memory}/retract", {}],
+  ["POST", "/v1/memories/{memory}/correct", { text: "taken over" }],
   ["POST", "/v1/memories/{memory}/redact"],
   ["DELETE", "/v1/memories/{memory}"],
   ["PUT", "/v1/memories/{memory}/pin"],

@@ -57,6 +57,7 @@ export type {
   LimitStatus,
   Memory,
   MemoryCreated,
+  MemoryCorrectRequest,
   MemoryCreateRequest,
   MemoryExplanation,
   MemoryList,

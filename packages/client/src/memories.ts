@@ -3,6 +3,7 @@ import type {
   BlastRadius,
   Memory,
   MemoryCreated,
+  MemoryCorrectRequest,
   MemoryCreateRequest,
   MemoryExplanation,
   MemoryList,
@@ -34,6 +35,8 @@ export interface Memories {
   explain(id: string, signal?: AbortSignal): Promise<MemoryExplanation>
   confirm(id: string): Promise<Memory>
   retract(id: string): Promise<Memory>
+  /** In one step: what is right takes the place of the old one, with its subject, session and times unless others are given. */
+  correct(id: string, correction: MemoryCorrectRequest): Promise<Memory>
   redact(id: string): Promise<Memory>
   /** Told of its scope whatever is asked, or not any more. */
   pin(id: string, pinned?: boolean): Promise<Memory>
@@ -60,6 +63,7 @@ export function memoriesOf(transport: Transport): Memories {
     explain: (id, signal) => transport.json({ path: `${memoryPath(id)}/explain`, signal }),
     confirm: (id) => act(id, "confirm"),
     retract: (id) => act(id, "retract"),
+    correct: (id, correction) => transport.json({ method: "POST", path: `${memoryPath(id)}/correct`, body: correction }),
     redact: (id) => act(id, "redact"),
     pin: (id, pinned = true) => transport.json({ method: pinned ? "PUT" : "DELETE", path: `${memoryPath(id)}/pin` }),
     forget: (id) => transport.json({ method: "DELETE", path: memoryPath(id) }),

@@ -208,6 +208,11 @@ export const memoryVersionsSchema = z
 export const memoryRetractRequestSchema = z.strictObject({
   until: epochMs.optional().meta({ description: "It held before that time; when absent it is believed no more for any time" }),
 })
+export const memoryCorrectRequestSchema = z.strictObject({
+  text: z.string().min(1).max(32_000).meta({ description: "What is right" }),
+  validFrom: epochMs.nullable().optional().meta({ description: "When it began to hold: as it was when absent, null: always" }),
+  validTo: epochMs.nullable().optional().meta({ description: "When it stopped to hold: as it was when absent, null: never" }),
+})
 export const sourceSchema = z
   .object({
     id: z.string(),
@@ -283,6 +288,8 @@ export const memoryExplanationSchema = z
     grounds: z
       .array(groundSchema)
       .meta({ description: "What it rests on, down to the evidence; of what a model said, what stood before it" }),
+    corrects: z.string().nullable().meta({ description: "Of evidence: what it was said instead of" }),
+    correctedBy: z.string().nullable().meta({ description: "Of evidence: what was said instead of it" }),
   })
   .meta({ id: "MemoryExplanation" })
 
@@ -324,6 +331,7 @@ export const memoryDeletedSchema = z.object({ id: z.string(), deleted: z.literal
 export type Memory = z.infer<typeof memorySchema>
 export type MemoryList = z.infer<typeof memoryListSchema>
 export type MemoryCreateRequest = z.infer<typeof memoryCreateRequestSchema>
+export type MemoryCorrectRequest = z.infer<typeof memoryCorrectRequestSchema>
 export type MemorySearchRequest = z.infer<typeof memorySearchRequestSchema>
 export type MemorySearch = z.infer<typeof memorySearchSchema>
 export type MemoryListQuery = z.infer<typeof memoryListQuerySchema>

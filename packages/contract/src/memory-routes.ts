@@ -61,6 +61,13 @@ export const memoryRoutes = [
   },
   {
     method: "POST",
+    path: "/v1/memories/{id}/correct",
+    summary: "Say what is right instead: it takes the place of a memory, which is told of still",
+    request: memories.memoryCorrectRequestSchema,
+    response: memories.memorySchema,
+  },
+  {
+    method: "POST",
     path: "/v1/memories/{id}/redact",
     summary: "Take the text of a memory away and keep that it was there",
     response: memories.memorySchema,

@@ -81,13 +81,9 @@ export function usePinMemory(id: string): UseMutationResult<unknown, Error, bool
   return useChange((pinned: boolean) => client.memories.pin(id, pinned))
 }
 
-/** The old statement is retracted after the new one is there, as the person's own word. */
-export function useCorrectMemory(id: string, scope: string): UseMutationResult<string, Error, string> {
-  return useChange(async (text: string) => {
-    const made = await client.memories.remember({ scope, text })
-    await client.memories.retract(id)
-    return made.id
-  })
+/** As the person's own word, in the place of the old one. */
+export function useCorrectMemory(id: string): UseMutationResult<string, Error, string> {
+  return useChange(async (text: string) => (await client.memories.correct(id, { text })).id)
 }
 
 export function useRevokeSource(id: string): UseMutationResult<unknown, Error, string> {

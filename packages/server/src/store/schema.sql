@@ -251,6 +251,19 @@ alter table conversations enable row level security;
 create policy project_only on conversations for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
 grant delete, insert, select, update on conversations to perdure_app;
 
+create table corrections (
+  project_id text not null,
+  episode_id text not null,
+  corrects text not null,
+  constraint corrections_project_id_corrects_fkey FOREIGN KEY (project_id, corrects) REFERENCES episodes(project_id, id) ON DELETE CASCADE,
+  constraint corrections_project_id_episode_id_fkey FOREIGN KEY (project_id, episode_id) REFERENCES episodes(project_id, id) ON DELETE CASCADE,
+  constraint corrections_pkey PRIMARY KEY (project_id, episode_id)
+);
+CREATE INDEX corrections_by_corrected ON public.corrections USING btree (project_id, corrects);
+alter table corrections enable row level security;
+create policy project_only on corrections for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on corrections to perdure_app;
+
 create table data_keys (
   project_id text not null,
   id text not null,

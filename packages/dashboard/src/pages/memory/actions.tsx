@@ -84,12 +84,19 @@ function Decide({ memory, decision, onClose }: DecideProps): React.JSX.Element {
 function Correct({ memory, onClose }: { memory: Memory; onClose: () => void }): React.JSX.Element {
   const [text, setText] = useState(memory.text ?? "")
   const [, navigate] = useLocation()
-  const correct = useCorrectMemory(memory.id, memory.scope)
-  const send = (): void => correct.mutate(text.trim(), { onSuccess: (id) => navigate(`/memories/${encodeURIComponent(id)}`) })
+  const correct = useCorrectMemory(memory.id)
+  const done = (id: string): void => {
+    navigate(`/memories/${encodeURIComponent(id)}`)
+    onClose() // what was derived keeps its page
+  }
+  const send = (): void => correct.mutate(text.trim(), { onSuccess: done })
   const isSame = text.trim() === "" || text.trim() === memory.text
   return (
     <Dialog title="Correct this memory" onClose={onClose}>
-      <p className="text-sm text-dim">What you write is remembered as your own word, and the old statement is retracted.</p>
+      <p className="text-sm text-dim">
+        What you write takes the place of the old statement as your own word, for the same time and subject. Both are kept with what they
+        rest on.
+      </p>
       <textarea
         aria-label="The right statement"
         rows={4}

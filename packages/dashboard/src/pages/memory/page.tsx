@@ -51,8 +51,16 @@ export function MemoryPage({ memoryId }: { memoryId: string }): React.JSX.Elemen
   )
 }
 
+function MemoryLink({ id }: { id: string }): React.JSX.Element {
+  return (
+    <Link to={`/memories/${encodeURIComponent(id)}`} className="font-mono text-xs text-accent underline">
+      {id}
+    </Link>
+  )
+}
+
 function MemoryFacts({ explanation }: { explanation: MemoryExplanation }): React.JSX.Element {
-  const { memory, source, model } = explanation
+  const { memory, source, model, corrects, correctedBy } = explanation
   const nameOf = usePrincipalNames()
   const time = (at: number | null): string | null => (at === null ? null : formatTime(at))
   const rows: Facts = [
@@ -63,6 +71,8 @@ function MemoryFacts({ explanation }: { explanation: MemoryExplanation }): React
     ["Pinned", memory.pinned ? "told whatever is asked" : null],
     ["Asks for behaviour", memory.directive ? "yes" : null],
     ["Came from", source ? <SourceLink source={source} /> : null],
+    ["Said instead of", corrects === null ? null : <MemoryLink id={corrects} />],
+    ["Corrected by", correctedBy === null ? null : <MemoryLink id={correctedBy} />],
     ["Who can have written it", memory.label.sources.join(", ")],
     ["Speaker", memory.speaker],
     ["Written by", nameOf(memory.principal)],

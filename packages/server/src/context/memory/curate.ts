@@ -2,6 +2,7 @@
 import { AppError, type Clock, type NewId } from "../../core/index.ts"
 import {
   changes,
+  dataKeys,
   derivations,
   episodes,
   memories,
@@ -42,7 +43,7 @@ export async function confirm(dependencies: CurateDependencies, tx: Queryable, c
   const said = await sayAgain(dependencies, tx, caller, entry, row)
   await resolve(dependencies, tx, caller, row, "confirmed")
   if (row.episode !== undefined) return { episode: said.episode }
-  return confirmVersion(dependencies, tx, caller, row.version, entry, said)
+  return newVersion(dependencies, tx, caller, { version: row.version, entry, said, op: "confirm" })
 }
 
 /** The confirmation as evidence. Of a derived statement it repeats what was recalled, so nothing is extracted from it. */
@@ -58,13 +59,12 @@ function sayAgain(dependencies: CurateDependencies, tx: Queryable, caller: Memor
   })
 }
 
-async function confirmVersion(
+/** A version by a person, in the place of this one and of the head, resting on what they said. */
+export async function newVersion(
   dependencies: CurateDependencies,
   tx: Queryable,
   caller: MemoryCaller,
-  version: StoredVersion,
-  entry: Entry,
-  said: Written,
+  { version, entry, said, op }: { version: StoredVersion; entry: Entry; said: Written; op: "confirm" | "correct" },
 ): Promise<Row> {
   const { keys, clock, newId, index } = dependencies
   const { projectId, principal } = caller
@@ -75,12 +75,13 @@ async function confirmVersion(
   const label = writersLabel(caller)
   for (const old of replaced) {
     const [was] = await readRows(keys, tx, projectId, [{ version: old }])
-    const by = old.id === version.id ? "refine" : "supersede"
+    const by = old.id === version.id && op === "confirm" ? "refine" : "supersede"
     const replacedFrom = by === "supersede" ? (version.validFrom ?? version.recordedAt) : null
     await memoryVersions.endVersions(tx, projectId, [old.id], { by, now, integrity: label.integrity, replacedFrom })
     queue.end(projectId, old, was?.text ?? null)
   }
-  const key = await keys.within(tx, projectId, subjectOfScope(version.scope))
+  const [sealedBy] = await dataKeys.keysByIds(tx, projectId, [version.keyId])
+  const key = await keys.within(tx, projectId, sealedBy?.subject ?? subjectOfScope(version.scope))
   const id = newId("ver")
   const { text, data, slot } = entry
   const body: VersionBody = { text: text ?? "", ...(data === null ? {} : { data }), ...(slot === null ? {} : { slot }) }
@@ -92,7 +93,7 @@ async function confirmVersion(
     recordedAt: now,
     head: true,
     principal,
-    op: head === undefined || head.id === version.id ? "refine" : "supersede",
+    op: op === "confirm" && (head === undefined || head.id === version.id) ? "refine" : "supersede",
     supersedes: (head ?? version).id,
     expiredAt: null,
     endedBy: null,
@@ -111,7 +112,7 @@ async function confirmVersion(
   await derivations.insertDerivations(tx, projectId, [parent])
   queue.add(projectId, confirmed, text ?? "")
   await queue.apply(tx)
-  await record(tx, caller, version.scope, version.memoryId, "confirm", id)
+  await record(tx, caller, version.scope, version.memoryId, op, id)
   return { version: confirmed }
 }
 
@@ -191,7 +192,7 @@ function idOf(row: Row): string {
   return (row.episode ?? row.version).id
 }
 
-function requireLive(row: Row): void {
+export function requireLive(row: Row): void {
   const { expiredAt, id } = row.episode ?? row.version
   if (expiredAt === null && (row.episode?.revokedAt ?? null) === null) return
   throw new AppError("conflict", `'${row.version?.memoryId ?? id}' is not believed any more.`, {
@@ -199,7 +200,7 @@ function requireLive(row: Row): void {
   })
 }
 
-function gone(row: Row): AppError {
+export function gone(row: Row): AppError {
   return new AppError("conflict", `'${row.version?.memoryId ?? idOf(row)}' has no text any more: it was redacted or erased.`)
 }
 

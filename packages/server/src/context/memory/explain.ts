@@ -1,5 +1,13 @@
 // Why an entry is there: the evidence that it rests on with its quotes, the sources of that, and who or what derived it.
-import { derivations, episodeParents, memoryVersions, sources, type Queryable, type StoredDerivation } from "../../store/index.ts"
+import {
+  corrections,
+  derivations,
+  episodeParents,
+  memoryVersions,
+  sources,
+  type Queryable,
+  type StoredDerivation,
+} from "../../store/index.ts"
 import type { DataKeys } from "./data-keys.ts"
 import { readRows, rowsByIds, type Row } from "./entries.ts"
 import { readSources, type Source } from "./sources.ts"
@@ -22,6 +30,9 @@ export interface Explanation {
   model: string | null
   promptHash: string | null
   grounds: Ground[]
+  /** Of evidence: what it was said instead of, and what was said instead of it. */
+  corrects: string | null
+  correctedBy: string | null
 }
 
 const depthMax = 8
@@ -37,6 +48,7 @@ export async function explain(keys: DataKeys, db: Queryable, projectId: string, 
     model: row.version?.model ?? null,
     promptHash: row.version?.promptHash ?? null,
     grounds: await groundsOf(walk, row, depthMax),
+    ...(row.episode === undefined ? { corrects: null, correctedBy: null } : await corrections.correctionsOf(db, projectId, row.episode.id)),
   }
 }
 

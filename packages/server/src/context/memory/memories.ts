@@ -22,6 +22,7 @@ import type { Caller } from "../types.ts"
 import { carryOver } from "./carry-over.ts"
 import { corroborationsOf, type Corroboration } from "./corroboration.ts"
 import { revokeConversation, type ConversationRevocation } from "./conversation-memories.ts"
+import { correct, type Correction } from "./correct.ts"
 import { confirm, forget, redact, retract } from "./curate.ts"
 import type { DataKeys } from "./data-keys.ts"
 import { readRows, type Row } from "./entries.ts"
@@ -76,6 +77,8 @@ export interface Memories {
   confirm(caller: MemoryCaller, id: string): Promise<Entry>
   /** It is not believed any more; `until`: it held before that time. */
   retract(caller: MemoryCaller, id: string, until: number | null): Promise<Entry>
+  /** What the caller says instead; it takes the place of the old one, which is told of still. */
+  correct(caller: MemoryCaller, id: string, correction: Correction): Promise<Entry>
   /** Its text goes, with that of what rests on it alone. */
   redact(caller: MemoryCaller, id: string): Promise<Entry>
   /** Takes it out of everything that can be read, with what rests on it alone. */
@@ -189,6 +192,12 @@ class MemoryService implements Memories {
       await retract(this.#dependencies, tx, caller, row, until)
       return this.#again(tx, caller, row)
     })
+  }
+
+  correct(caller: MemoryCaller, id: string, correction: Correction): Promise<Entry> {
+    return this.#curate(caller, id, "curate", async (tx, row) =>
+      this.#one(tx, caller, await correct(this.#dependencies, tx, caller, row, correction)),
+    )
   }
 
   redact(caller: MemoryCaller, id: string): Promise<Entry> {

@@ -69,6 +69,18 @@ it("what is retracted is recalled no more and stays readable; what is redacted h
   expect(await texts("user:cleo", "ducks")).toEqual([])
 })
 
+it("what is said instead takes the place of what was wrong, and explains to it", async () => {
+  const wrong = await remember("user:eli", "Eli keeps goats")
+  const right = memorySchema.parse((await call("POST", `/v1/memories/${wrong}/correct`, { text: "Eli keeps sheep" })).body)
+  expect(await texts("user:eli", "Eli keeps")).toEqual(["Eli keeps sheep"])
+  const explained = memoryExplanationSchema.parse((await call("GET", `/v1/memories/${right.id}/explain`)).body)
+  expect(explained).toMatchObject({ corrects: wrong, correctedBy: null, memory: { text: "Eli keeps sheep" } })
+  const refused = await call("POST", `/v1/memories/${right.id}/correct`, { text: "" })
+  expect(refused).toMatchObject({ status: 400, body: { error: { param: "text" } } })
+  const corrections = server.records.filter(({ name }) => name === "memory.correct")
+  expect(corrections[0]).toMatchObject({ kind: "memory", data: { memoryId: wrong, scope: "user:eli" } })
+})
+
 it("a source tells what came from it and who was given it, and takes all of it along when it is revoked", async () => {
   await remember("user:dan", "Dan parks in lot nine", { source: web })
   await remember("user:dan", "Dan parks in lot four")

@@ -1,5 +1,6 @@
 // The routes by which a person looks after memory: versions, grounds, confirm, retract, redact, reviews, sources and taking one back.
 import {
+  memoryCorrectRequestSchema,
   memoryRetractRequestSchema,
   memoryReviewsQuerySchema,
   memoryVersionsQuerySchema,
@@ -44,6 +45,10 @@ export function memoryCurationRoutes(options: MemoryRoutesOptions): Hono<HttpEnv
   routes.post("/v1/memories/:id/retract", async (context) => {
     const { until = null } = await readBody(context, memoryRetractRequestSchema)
     return decide(options, context, "memory.retract", "memory.write", (caller, id) => memories.retract(caller, id, until))
+  })
+  routes.post("/v1/memories/:id/correct", async (context) => {
+    const correction = await readBody(context, memoryCorrectRequestSchema)
+    return decide(options, context, "memory.correct", "memory.write", (caller, id) => memories.correct(caller, id, correction))
   })
   routes.post("/v1/memories/:id/redact", (context) =>
     decide(options, context, "memory.redact", "memory.delete", (caller, id) => memories.redact(caller, id)),
