@@ -103,6 +103,19 @@ describe.skipIf(browserPath === undefined)("memory in a browser", () => {
     await row("without sugar").waitFor()
   })
 
+  it("lists the scopes with what is in them, and leads to one", async () => {
+    await page.getByRole("button", { name: "Scopes" }).click()
+    const entry = page
+      .getByRole("list", { name: "Scopes" })
+      .getByRole("listitem")
+      .filter({ has: page.getByRole("link", { name: "user:ada", exact: true }) })
+    await entry.getByText("remembered").waitFor()
+    expect(await entry.textContent()).toContain("no grants")
+    await expectAccessible(page)
+    await entry.getByRole("link", { name: "user:ada", exact: true }).click()
+    await row("without sugar").waitFor()
+  })
+
   it("lists what a person should decide on", async () => {
     await page.getByRole("button", { name: "To decide" }).click()
     await row("Always send").waitFor()

@@ -35,6 +35,7 @@ import { changesOf, type Changes } from "./changes.ts"
 import { erasuresOf, type Erasures } from "./erasures.ts"
 import { memoriesOf, sourcesOf, type Memories, type Sources } from "./memories.ts"
 import { blocksOf, statesOf, type Blocks, type States } from "./scoped.ts"
+import { scopesOf, type Scopes } from "./scopes.ts"
 import { readStream, type StreamOptions } from "./stream.ts"
 import { createTransport, type Call, type Transport, type TransportOptions } from "./transport.ts"
 import { filesOf, vectorStoresOf, type Files, type VectorStores } from "./vector-stores.ts"
@@ -103,6 +104,8 @@ export interface Client {
   changes: Changes
   memories: Memories
   sources: Sources
+  /** Of memory: their settings and grants. */
+  scopes: Scopes
   blocks: Blocks
   states: States
   erasures: Erasures
@@ -179,6 +182,7 @@ function restOf(transport: Transport): Omit<Client, "runs" | Shaping> {
     changes: changesOf(transport),
     memories: memoriesOf(transport),
     sources: sourcesOf(transport),
+    scopes: scopesOf(transport),
     blocks: blocksOf(transport),
     states: statesOf(transport),
     erasures: erasuresOf(transport),

@@ -168,7 +168,15 @@ export {
   type Source,
   type SourceList,
 } from "./memories.ts"
-export { scopeListQuerySchema, scopeListSchema, scopeSchema, scopeUpdateRequestSchema } from "./scopes.ts"
+export {
+  scopeListQuerySchema,
+  scopeListSchema,
+  scopeSchema,
+  scopeUpdateRequestSchema,
+  type Scope,
+  type ScopeList,
+  type ScopeUpdateRequest,
+} from "./scopes.ts"
 export { memoryUpkeepQuerySchema, memoryUpkeepSchema, type MemoryUpkeep } from "./memory-upkeep.ts"
 export {
   promptContentSchema,

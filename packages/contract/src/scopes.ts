@@ -28,6 +28,7 @@ export const scopeSchema = z
         "Of `project`: a scope without grants is for nobody but keys that act for the end user that it names, and answers as one that is granted to others",
     }),
     grants: z.array(grant).meta({ description: "None: whoever may use the project's memory may use it" }),
+    entries: z.int().meta({ description: "How much can be found in it: evidence, and what was derived of it" }),
     createdAt: epochMs,
   })
   .meta({ id: "Scope" })
@@ -41,6 +42,10 @@ export const scopeUpdateRequestSchema = z.strictObject({
   closed: z.boolean().optional().meta({ description: "Of `project` alone" }),
   grants: z.array(grant).max(1_000).optional().meta({ description: "Replaces all; an empty list opens the scope to the project" }),
 })
+
+export type Scope = z.infer<typeof scopeSchema>
+export type ScopeList = z.infer<typeof scopeListSchema>
+export type ScopeUpdateRequest = z.infer<typeof scopeUpdateRequestSchema>
 
 export const scopeRoutes = [
   { method: "GET", path: "/v1/scopes", summary: "List the scopes of memory", query: scopeListQuerySchema, response: scopeListSchema },

@@ -11,11 +11,13 @@ import { ErasuresView } from "./erasures.tsx"
 import { Found } from "./found.tsx"
 import { Newest } from "./newest.tsx"
 import { Reviews } from "./reviews.tsx"
+import { ScopesView } from "./scopes.tsx"
 import { Sources } from "./sources.tsx"
 import { Toolbar } from "./toolbar.tsx"
 
 const views = [
   ["memories", "Memories"],
+  ["scopes", "Scopes"],
   ["blocks", "Blocks"],
   ["states", "States"],
   ["compare", "Compare"],
@@ -60,6 +62,7 @@ export function MemoriesPage(): React.JSX.Element {
       <div className="min-h-0 flex-1 overflow-y-auto" tabIndex={-1}>
         <div className={`flex flex-col gap-4 p-4 md:px-6 ${view === "compare" ? "max-w-7xl" : "max-w-4xl"}`}>
           <Toolbar isSearch={view === "memories" || view === "compare"} isFiltered={view === "memories"} />
+          {view === "scopes" ? <ScopesView /> : null}
           {view === "blocks" ? entry === null ? <Blocks scope={scope} /> : <BlockView key={entry} scope={scope} path={entry} /> : null}
           {view === "states" ? entry === null ? <States scope={scope} /> : <StateView key={entry} scope={scope} stateKey={entry} /> : null}
           {view === "compare" ? <Compare scope={scope} query={query} /> : null}

@@ -1,6 +1,7 @@
 // What is looked at: the scope, a question, the kind of memory, the least trust, and the time as of which it was known.
 import { useState } from "react"
 import { useSearchParams } from "wouter"
+import { useScopes } from "../../data/scopes.ts"
 import { useAddress } from "../../lib/address.ts"
 import { Choice } from "../../parts/filters.tsx"
 
@@ -70,6 +71,7 @@ export function Toolbar({ isSearch, isFiltered }: ToolbarProps): React.JSX.Eleme
 
 function SearchForm({ isSearch }: { isSearch: boolean }): React.JSX.Element {
   const [params, setParams] = useSearchParams()
+  const known = useScopes()
   const [scope, setScope] = useState(params.get("scope") ?? "project")
   const [query, setQuery] = useState(params.get("query") ?? "")
   const send = (event: React.FormEvent): void => {
@@ -86,10 +88,16 @@ function SearchForm({ isSearch }: { isSearch: boolean }): React.JSX.Element {
       <input
         aria-label="Scope"
         placeholder="Scope: user:ada"
+        list="known-scopes"
         value={scope}
         onChange={(event) => setScope(event.target.value)}
         className="field w-44 font-mono text-xs"
       />
+      <datalist id="known-scopes">
+        {known.data?.map(({ path }) => (
+          <option key={path} value={path} />
+        ))}
+      </datalist>
       {isSearch ? (
         <input
           type="search"

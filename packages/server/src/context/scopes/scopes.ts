@@ -1,6 +1,16 @@
 // Scopes as people look after them: their settings, and who may use them.
 import { AppError, type Clock } from "../../core/index.ts"
-import { memoryWork, scopeGrants, scopes, type ScopeSettings, type Store, type StoredGrant, type StoredScope } from "../../store/index.ts"
+import {
+  memoryWork,
+  scopeGrants,
+  scopes,
+  type Queryable,
+  type ScopeSettings,
+  type Store,
+  type StoredGrant,
+  type StoredScope,
+} from "../../store/index.ts"
+import { memoryScopeId } from "../memory/index-scopes.ts"
 import { hasScopeRight, requireScopeRight, type MemoryCaller, type ScopeRight } from "./access.ts"
 import { parseScope } from "./scope-name.ts"
 
@@ -14,6 +24,8 @@ export interface Scope extends ScopeSettings {
   kind: string
   parent: string | null
   grants: ScopeGrant[]
+  /** What can be found in it: evidence and what was derived. */
+  entries: number
   createdAt: number
 }
 
@@ -43,14 +55,17 @@ export function createScopes({ store, clock, afterSettings }: ScopesDependencies
       const rows = await scopes.listScopes(store.project(caller.projectId), caller.projectId, after, limit + 1)
       const page = rows.slice(0, limit)
       const readable = page.filter((row) => hasScopeRight(caller, parseScope(row.path), row, "read"))
-      return { scopes: readable.map(fromStored), next: rows.length > limit ? (page.at(-1)?.path ?? null) : null }
+      return {
+        scopes: await counted(store.project(caller.projectId), caller.projectId, readable),
+        next: rows.length > limit ? (page.at(-1)?.path ?? null) : null,
+      }
     },
     async get(caller, path) {
       const name = parseScope(path)
       const [row] = await scopes.scopesByPath(store.project(caller.projectId), caller.projectId, [name.path])
       requireScopeRight(caller, name, row, "read")
       if (row?.exists !== true) throw noScope(name.path)
-      return fromStored(row)
+      return withCount(store.project(caller.projectId), caller.projectId, row)
     },
     async update(caller, path, { grants, ...settings }) {
       const { projectId } = caller
@@ -70,7 +85,7 @@ export function createScopes({ store, clock, afterSettings }: ScopesDependencies
         if (settings.modelBudgetMicroUsd !== undefined) await memoryWork.retryNow(tx, projectId, name.path, clock.now())
         if (grants !== undefined) await scopeGrants.replaceGrants(tx, projectId, name.path, storedGrants(grants), clock.now())
         const [changed = row] = await scopes.scopesByPath(tx, projectId, [name.path])
-        return fromStored(changed)
+        return withCount(tx, projectId, changed)
       })
       if (settings.retentionDays !== undefined || settings.modelBudgetMicroUsd !== undefined) afterSettings(caller, scope.path)
       return scope
@@ -90,7 +105,22 @@ function storedGrants(grants: readonly ScopeGrant[]): StoredGrant[] {
   return [...merged.values()]
 }
 
-function fromStored(stored: StoredScope): Scope {
+async function counted(db: Queryable, projectId: string, rows: readonly StoredScope[]): Promise<Scope[]> {
+  const parts = await scopes.partsOfScopes(
+    db,
+    projectId,
+    rows.map(({ path }) => memoryScopeId(path)),
+  )
+  return rows.map((row) => ({ ...fromStored(row), entries: parts.get(memoryScopeId(row.path)) ?? 0 }))
+}
+
+async function withCount(db: Queryable, projectId: string, row: StoredScope): Promise<Scope> {
+  const [scope] = await counted(db, projectId, [row])
+  if (scope === undefined) throw noScope(row.path)
+  return scope
+}
+
+function fromStored(stored: StoredScope): Omit<Scope, "entries"> {
   const { path, kind, parent, retentionDays, modelBudgetMicroUsd, levelMin, closed, grants, createdAt } = stored
   const told = grants.map(({ kind: to, name, can }): ScopeGrant => {
     const rights = can as ScopeRight[] // written by us

@@ -102,6 +102,15 @@ describe.each(testEngines())("scopes on %s", (engine) => {
     expect(await paths("ada")).toEqual(["agent:desk/user:ada"])
   })
 
+  it("tells how much can be found in each", async () => {
+    for (const text of ["The kettle is green", "The kettle is new"])
+      await call("plain", "POST", "/v1/memories", { scope: "team:kettle", text })
+    const { entries } = scopeSchema.parse((await call("plain", "GET", "/v1/scopes/team:kettle")).body)
+    const { scopes } = scopeListSchema.parse((await call("plain", "GET", "/v1/scopes")).body)
+    expect([entries, scopes.find(({ path }) => path === "team:kettle")?.entries]).toEqual([2, 2])
+    expect(scopeSchema.parse((await call("manager", "PATCH", "/v1/scopes/team:empty", {})).body).entries).toBe(0)
+  })
+
   it("a key that acts for an end user cannot tell a scope that is granted to others from one that is not there", async () => {
     await remember("plain", "team:hidden")
     await call("manager", "PATCH", "/v1/scopes/team%3Ahidden", { grants: [{ principal: keys.sales.id, can: ["read", "write"] }] })

@@ -70,6 +70,13 @@ export function listScopes(db: Queryable, projectId: string, after: string | und
   return db.query<StoredScope>(text, [projectId, after ?? null, limit])
 }
 
+/** How many parts the index has of each; one without any is absent. */
+export async function partsOfScopes(db: Queryable, projectId: string, scopeIds: readonly string[]): Promise<Map<string, number>> {
+  const text = `select scope_id as id, sum(parts)::int8 as parts from word_lanes where project_id = $1 and scope_id = any($2) group by scope_id`
+  const rows = await db.query<{ id: string; parts: number }>(text, [projectId, scopeIds])
+  return new Map(rows.map(({ id, parts }) => [id, parts]))
+}
+
 export async function updateScope(db: Queryable, projectId: string, path: string, settings: ScopeSettings): Promise<void> {
   await db.query(
     `update scopes set retention_days = $3, model_budget_micro_usd = $4, level_min = $5, closed = $6 where project_id = $1 and path = $2`,
