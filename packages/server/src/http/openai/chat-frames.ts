@@ -3,11 +3,9 @@ import { errorInBody, errorTold, streamEnded, unreadable, usageOf, type ModelUsa
 import { isJsonObject, sseData, type JsonObject } from "../../core/index.ts"
 import type { Frames, FramesOptions } from "../light/client-dialect.ts"
 import { nextFrame, normalised, withoutCarriageReturns } from "../light/sse-frames.ts"
+import { FrameKeys } from "./frame-keys.ts"
 
 const frameBytesMax = 8 * 1024 * 1024
-const finishKey = Buffer.from('"finish_reason"')
-const usageKey = Buffer.from('"usage"')
-const errorKey = Buffer.from('"error"')
 const quote = 34
 const colon = 58
 const openList = 91
@@ -21,6 +19,8 @@ const space = 32
  */
 export class ChatFrames implements Frames {
   readonly #options: FramesOptions
+  /** Of the frame that is looked at. */
+  readonly #keys = new FrameKeys()
   #pending: Buffer | undefined
   #carriageReturns: boolean | undefined
   #usageFrame: Buffer | undefined
@@ -76,8 +76,10 @@ export class ChatFrames implements Frames {
     if (frame[start] !== openObject || (frame[frame.length - 3] !== closeObject && !parse(frame))) {
       throw unreadable(this.#options.deployment, "an event that is not JSON")
     }
-    if (frame.includes(errorKey, start)) this.#failOnError(frame)
-    if (!this.#finished && firstByteOf(frame, finishKey) === quote) this.#finished = true
+    const keys = this.#keys
+    keys.find(frame)
+    if (keys.hasError) this.#failOnError(frame)
+    if (!this.#finished && keys.afterFinish > 0 && firstByteOf(frame, keys.afterFinish) === quote) this.#finished = true
     const told = this.#withoutUsage(frame)
     if (told) this.#options.onFrame(told, this.#isContent(told))
   }
@@ -106,10 +108,10 @@ export class ChatFrames implements Frames {
 
   /** Keeps the last usage; takes it out of what the client gets where it did not ask. Undefined when nothing is left of the frame. */
   #withoutUsage(frame: Buffer): Buffer | undefined {
-    const first = firstByteOf(frame, usageKey)
+    const { afterUsage } = this.#keys
     const { usageAsked } = this.#options
-    if (first === undefined) return usageAsked ? withUsageNull(frame) : frame
-    if (first !== openObject) return usageAsked ? frame : (cutUsageNull(frame) ?? frame)
+    if (afterUsage < 0) return usageAsked ? withUsageNull(frame) : frame
+    if (firstByteOf(frame, afterUsage) !== openObject) return usageAsked ? frame : (cutUsageNull(frame) ?? frame)
     const { usage, ...rest } = parse(frame) ?? {}
     // The key may stand deeper down: in a provider's own member.
     if (isJsonObject(usage)) this.#usageFrame = frame
@@ -148,13 +150,11 @@ function plainFrame(bytes: Buffer, from: number): number {
   return lineEnd > 0 && bytes[lineEnd + 1] === 10 ? lineEnd + 2 : -1
 }
 
-/** The first byte of that key's value, where the key stands in the frame. */
-function firstByteOf(frame: Buffer, key: Buffer): number | undefined {
-  const at = frame.indexOf(key)
-  if (at < 0) return undefined
-  let start = at + key.length
-  while (frame[start] === colon || frame[start] === space) start += 1
-  return frame[start]
+/** The first byte of the value of the key that ends at `start`. */
+function firstByteOf(frame: Buffer, start: number): number | undefined {
+  let at = start
+  while (frame[at] === colon || frame[at] === space) at += 1
+  return frame[at]
 }
 
 const usageNull = Buffer.from(',"usage":null')
