@@ -56,6 +56,18 @@ describe("limits of a server", () => {
     expect(limits.find(({ name }) => name === "pace")).toMatchObject({ unit: "requests", limit: 1_000, per: "hour", used: 1, left: 999 })
   })
 
+  it.each([false, true])("tells on a response what is left, with its stream %s, and not when it is read again", async (stream) => {
+    const answer = await post("/v1/responses", { model: "free", input: "Say hi.", stream })
+    expect(answer.status).toBe(200)
+    expect(answer.headers.get("x-ratelimit-limit-requests")).toBe("1000")
+    expect(Number(answer.headers.get("x-ratelimit-remaining-requests"))).toBeLessThan(1_000)
+    expect(answer.headers.get("x-ratelimit-reset-requests")).toMatch(/^\d/)
+    const id = /resp_[0-9a-f]{32}/.exec(await answer.text())?.[0] ?? ""
+    const again = await fetch(`${server.url}/v1/responses/${id}?stream=true`, { headers: { authorization: `Bearer ${server.apiKey}` } })
+    await again.text()
+    expect([again.status, again.headers.get("x-ratelimit-limit-requests")]).toEqual([200, null])
+  })
+
   it.each([
     ["chat completions", "/v1/chat/completions", { messages }, 429],
     ["a stream", "/v1/chat/completions", { messages, stream: true }, 429],
@@ -72,8 +84,10 @@ describe("limits of a server", () => {
   it("refuses a response when the budget is used up, before the provider is reached", async () => {
     const before = reached
     const answer = await post("/v1/responses", { model: "spent", input: "Say hi." })
-    const body = (await answer.json()) as { status?: string; error: { code: string } }
-    expect(body.error.code).toBe("insufficient_quota")
+    const body = (await answer.json()) as { error: { code: string } }
+    expect([answer.status, body.error.code]).toEqual([429, "insufficient_quota"])
+    expect([answer.headers.get("x-should-retry"), answer.headers.get("retry-after")]).toEqual(["false", null])
+    expect(answer.headers.get("x-ratelimit-limit-requests")).toBe("1000")
     expect(reached).toBe(before)
   })
 
@@ -93,6 +107,16 @@ describe("limits of a server", () => {
     const { error } = (await second.json()) as { error: { code: string; type: string } }
     expect([second.status, error.code]).toEqual([429, "rate_limit_exceeded"])
     expect(Number(second.headers.get("retry-after"))).toBeGreaterThanOrEqual(1)
+    for (const stream of [false, true]) {
+      const response = await post("/v1/responses", { model: "slow", input: "Say hi.", max_output_tokens: 5, stream })
+      const told = (await response.json()) as { error: { code: string } }
+      expect([response.status, told.error.code]).toEqual([429, "rate_limit_exceeded"])
+      expect(Number(response.headers.get("retry-after"))).toBeGreaterThanOrEqual(1)
+      expect([response.headers.get("x-ratelimit-limit-requests"), response.headers.get("x-ratelimit-remaining-requests")]).toEqual([
+        "1",
+        "0",
+      ])
+    }
   })
 })
 

@@ -103,22 +103,7 @@ export function openAiResponses(options: ClientOptions): CompatClient {
       const content = [{ type: "input_text" as const, text: question }, image]
       return (await responses.create({ model, input: [{ role: "user", content }] })).output_text
     },
-    // A response that failed is an answer of its own, with its status in it.
-    errorStatus: async (model) => {
-      const status = await statusOf(
-        responses.create({ model, input: question }).then((response) => {
-          if (response.status === "failed")
-            throw new APIError(
-              Number(response.error?.message.match(/\b4\d\d\b/)?.[0] ?? 400),
-              undefined,
-              response.error?.message,
-              undefined,
-            )
-          return response
-        }),
-      )
-      return status
-    },
+    errorStatus: (model) => statusOf(responses.create({ model, input: question })),
     abort: async (model) => {
       const stream = await responses.create({ model, input: question, stream: true })
       for await (const event of stream) if (event.type === "response.output_text.delta") break

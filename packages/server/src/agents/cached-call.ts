@@ -53,7 +53,8 @@ export function cacheLook(session: Session, model: string): ReturnType<typeof ca
   if (!cache) return wish === undefined ? undefined : "bypass"
   const policy = cache.policyOf(cache.modelNamed(model))
   const plan = policy || wish ? cachePlan(policy, wish, cache.limits) : undefined
-  return plan !== undefined && holdsWhatIsKept(session) ? "bypass" : plan
+  // What a provider's own tools find is of the moment.
+  return plan !== undefined && (session.tools.passed || holdsWhatIsKept(session)) ? "bypass" : plan
 }
 
 /**

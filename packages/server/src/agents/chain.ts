@@ -232,8 +232,8 @@ function wordsOf(item: ResponseItem): JsonValue {
         part.text ?? part.refusal ?? null,
       ])
     : (content ?? null)
-  const { type, role, name, call_id, arguments: args, output } = item
-  return [type, role ?? null, name ?? null, call_id ?? null, args ?? null, output ?? null, words]
+  const { type, role, name, call_id, arguments: args, input, output } = item
+  return [type, role ?? null, name ?? null, call_id ?? null, args ?? input ?? null, output ?? null, words]
 }
 
 export function previousNotFound(id: string, asked: string): AppError {

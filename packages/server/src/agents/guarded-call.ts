@@ -1,5 +1,5 @@
 // A model call past the guards: they see the texts that the model is sent, and the answer's events before anything is made of them.
-import { AppError } from "../core/index.ts"
+import { AppError, isJsonObject, type JsonObject, type JsonValue } from "../core/index.ts"
 import type { CallEvent, CallModel, CallRouting, Deployment, ModelCall, ModelContent, ModelMessage } from "../inference/index.ts"
 import type { AnswerText, GuardContext, GuardReport, GuardSession, GuardText } from "../security/index.ts"
 
@@ -126,7 +126,35 @@ function mapMessage(message: ModelMessage, visit: Visit): ModelMessage {
   }
   const content = mapContent(message.content, message.role, visit)
   if (message.role !== "assistant") return { ...message, content }
-  return { ...message, content, toolCalls: message.toolCalls.map((each) => ({ ...each, arguments: visit(each.arguments, "assistant") })) }
+  const toolCalls = message.toolCalls.map((each) => ({ ...each, arguments: visit(each.arguments, "assistant") }))
+  const { items } = message
+  return { ...message, content, toolCalls, ...(items ? { items: items.map((item) => mapWords(item, visit) as JsonObject) } : {}) } // an object stays one
+}
+
+/** What stands in items that only Responses have: under these names are words that the model reads. */
+const wordy: ReadonlySet<string> = new Set([
+  "text",
+  "output",
+  "input",
+  "arguments",
+  "query",
+  "queries",
+  "code",
+  "logs",
+  "stdout",
+  "stderr",
+  "command",
+  "commands",
+  "diff",
+  "error",
+])
+
+function mapWords(value: JsonValue, visit: Visit, isWord = false): JsonValue {
+  if (typeof value === "string") return isWord ? visit(value, "tool") : value
+  if (Array.isArray(value)) return (value as readonly JsonValue[]).map((each) => mapWords(each, visit, isWord))
+  if (!isJsonObject(value)) return value
+  const entries = Object.entries(value).map(([key, each]) => [key, each === undefined ? each : mapWords(each, visit, wordy.has(key))])
+  return Object.fromEntries(entries) as JsonObject // of JSON values
 }
 
 function mapContent(parts: readonly ModelContent[], role: GuardText["role"], visit: Visit): ModelContent[] {

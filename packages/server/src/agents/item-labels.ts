@@ -1,6 +1,7 @@
 // The label that each item carries into the context of a turn.
 import { joinLabels, userLabel, type Label } from "../security/index.ts"
 import { attachedFileIds } from "./attachments.ts"
+import { isToolOutput } from "./tool-items.ts"
 import type { ResponseItem } from "./types.ts"
 
 /**
@@ -10,8 +11,7 @@ import type { ResponseItem } from "./types.ts"
 export function clientItemLabel(item: ResponseItem, principal: string): Label {
   const own = userLabel(principal)
   if (item.type === "message" && item["role"] !== "assistant") return joinLabels([own, ...attachments(item, principal)])
-  const source =
-    item.type === "function_call_output" ? `tool:client:${(item["name"] ?? item["call_id"] ?? "unknown") as string}` : `client:${principal}`
+  const source = isToolOutput(item) ? `tool:client:${(item["name"] ?? item["call_id"] ?? "unknown") as string}` : `client:${principal}`
   return { ...own, integrity: 0, sources: [source, ...attachedFileIds(item).map((id) => `file:${id}`)] }
 }
 

@@ -1,4 +1,5 @@
 // A turn under way: the model call past the guards, its events written as items; an answer that breaks off goes on elsewhere.
+import type { LimitState } from "../accounting/index.ts"
 import { AppError, type JsonObject } from "../core/index.ts"
 import {
   noUsage,
@@ -9,15 +10,18 @@ import {
   type ModelMessage,
   type ModelTool,
   type ModelUsage,
+  type PassedTools,
 } from "../inference/index.ts"
-import type { GuardReport } from "../security/index.ts"
+import { joinIdentity, type GuardReport } from "../security/index.ts"
 import { cacheData, cacheLook, callCached, type CacheFound } from "./cached-call.ts"
 import { CitationMarkers } from "./citation-markers.ts"
 import { shownMessages } from "./edit-turn.ts"
 import { callGuarded } from "./guarded-call.ts"
 import { callRouting, declaredTools, inputCall } from "./input-call.ts"
 import { sealReasoning } from "./kept-reasoning.ts"
-import { recordUsage, type Session } from "./session.ts"
+import { openedTool } from "./sealed-tools.ts"
+import { influence, recordUsage, type Session } from "./session.ts"
+import { bringsTheWorldIn } from "./tool-items.ts"
 import { TurnTranslator, type CallRoute, type ReasoningKeeper, type TurnEnd } from "./turn-translator.ts"
 
 /** What a turn came to; small, because its words are in the log: items `from` to before `to`. */
@@ -39,10 +43,14 @@ export class LiveTurn {
   readonly #call: ReturnType<CallModel>
   readonly #translator: TurnTranslator
   readonly #marks: CitationMarkers | undefined
+  /** Undefined where nothing limits the caller. */
+  #limits: LimitState | undefined
   /** The first item of the answer that counts. */
   #from: number
   /** Said by the attempt that is under way. */
   #characters = 0
+  /** Calls of tools that the provider runs, by type. */
+  readonly #hosted: Record<string, number> = {}
   /** Undefined where the answer cache has nothing to do with it. */
   #found: CacheFound | undefined
 
@@ -53,7 +61,10 @@ export class LiveTurn {
     this.#signal = signal
     this.#from = writer.log.size
     context.emit("turn.started", { turn: options.turn, outputIndex: this.#from, model: request.model }, { label })
-    this.#call = callPastGuards(session, options, signal, (found) => (this.#found = found))
+    this.#call = callPastGuards(session, options, signal, {
+      onFound: (found) => (this.#found = found),
+      onReserved: (state) => (this.#limits = isLimited(state) ? state : undefined),
+    })
     const seal: ReasoningKeeper["seal"] = (kept) => sealReasoning(dependencies.sealer, context.run.projectId, kept)
     const keeper: ReasoningKeeper = { seal, dialect: () => this.#call.deployment.dialect }
     this.#translator = new TurnTranslator(writer, routeOf(session, options), (end) => this.#ended(end), keeper)
@@ -78,17 +89,31 @@ export class LiveTurn {
     } finally {
       signal.removeEventListener("abort", billCut)
     }
-    const { reason, usage, calls } = this.#translator.end
-    return { reason, usage, calls, from: this.#from, to: this.#session.writer.log.size }
+    const { reason, usage, calls, serviceTier } = this.#translator.end
+    return { reason, usage, calls, ...tierOf(serviceTier), from: this.#from, to: this.#session.writer.log.size }
   }
 
   #take(event: CallEvent): void {
     if (event.type === "failover") return this.#failedOver(event)
+    if (event.type === "item-started") this.#itemStarted(event.item)
     const { deployment, attempts } = this.#call
-    this.#session.writer.servedBy = { deployment: deployment.id, attempts, ...servedFrom(this.#found) }
+    this.#session.writer.servedBy = {
+      deployment: deployment.id,
+      attempts,
+      ...servedFrom(this.#found),
+      ...(this.#limits ? { limits: this.#limits } : {}),
+    }
     this.#characters += charactersOf(event)
     if (event.type === "finished") for (const other of event.alsoUsed ?? []) this.#bill(other.deployment, other.usage)
     for (const each of this.#marks ? this.#marks.take(event) : [event]) this.#translator.take(each)
+  }
+
+  /** What a provider's own tools bring in is of low trust, and what they cost is not in the price of its tokens. */
+  #itemStarted(item: JsonObject): void {
+    const type = item["type"] as string // every item has one
+    if (!bringsTheWorldIn({ ...item, type })) return
+    this.#hosted[type] = (this.#hosted[type] ?? 0) + 1
+    influence(this.#session, { ...joinIdentity, integrity: 0, sources: [`tool:${type}@${this.#call.deployment.id}`] })
   }
 
   /** T18: what was said stays said. Either the same item goes on, or it ends incomplete and another begins. */
@@ -106,14 +131,15 @@ export class LiveTurn {
     this.#from = writer.log.size
   }
 
-  #ended({ reason, usage, calls }: TurnEnd): void {
+  #ended({ reason, usage, calls, serviceTier }: TurnEnd): void {
     const { context, label } = this.#session
-    this.#bill(this.#call.deployment, usage)
+    this.#bill(this.#call.deployment, usage, serviceTier)
     const ended: JsonObject = {
       turn: this.#options.turn,
       from: this.#from,
       reason,
       usage: { ...usage },
+      ...tierOf(serviceTier),
       calls: calls.map((each) => ({ ...each, route: { ...each.route } })),
     }
     context.emit("turn.ended", ended, { label })
@@ -126,11 +152,27 @@ export class LiveTurn {
   }
 
   /** What is given again from the cache costs nothing; the response still tells how large it is. */
-  #bill(deployment: Failover["from"], usage: ModelUsage): void {
+  #bill(deployment: Failover["from"], usage: ModelUsage, serviceTier?: string): void {
     const { turn } = this.#options
     if (isHit(this.#found)) recordUsage(this.#session, turn, deployment, noUsage, { cache: cacheData(this.#found) })
-    else recordUsage(this.#session, turn, deployment, usage)
+    else recordUsage(this.#session, turn, deployment, usage, { ...hostedData(this.#hosted), ...tierData(serviceTier) })
   }
+}
+
+function tierOf(serviceTier: string | undefined): { serviceTier?: string } {
+  return serviceTier === undefined ? {} : { serviceTier }
+}
+
+/** Prices are those of the usual tier. */
+function tierData(serviceTier: string | undefined): JsonObject {
+  return serviceTier !== undefined && unusualTiers.has(serviceTier) ? { serviceTier, costKnown: false } : {}
+}
+
+const unusualTiers: ReadonlySet<string> = new Set(["flex", "priority", "scale"])
+
+/** Nobody has told what each of these costs. */
+function hostedData(hosted: Readonly<Record<string, number>>): JsonObject {
+  return Object.keys(hosted).length === 0 ? {} : { hostedCalls: { ...hosted }, costKnown: false }
 }
 
 function isHit(found: CacheFound | undefined): found is Extract<CacheFound, { ageMs: number }> {
@@ -142,17 +184,21 @@ function servedFrom(found: CacheFound | undefined): { cache?: string; ageSeconds
   return isHit(found) ? { cache: found.kind, ageSeconds: Math.floor(found.ageMs / 1000) } : { cache: found.kind }
 }
 
+interface Told {
+  readonly onFound: (found: CacheFound) => void
+  readonly onReserved: (state: LimitState) => void
+}
+
+function isLimited(state: LimitState): boolean {
+  return Object.values(state).some((window) => window !== null)
+}
+
 /** The model call of the turn, past the guards and the cache where there are some. */
-function callPastGuards(
-  session: Session,
-  options: TurnOptions,
-  signal: AbortSignal,
-  onFound: (found: CacheFound) => void,
-): ReturnType<CallModel> {
+function callPastGuards(session: Session, options: TurnOptions, signal: AbortSignal, told: Told): ReturnType<CallModel> {
   const { context, request } = session
   const openGuards = session.dependencies.guardsNow?.()
   const { id: runId, projectId, principal } = context.run
-  const callModel = modelPastCache(session, options, onFound)
+  const callModel = modelPastCache(session, options, told)
   const call = modelCall(session, options)
   const routing = callRouting(request)
   if (!openGuards) return callModel(call, signal, routing)
@@ -165,11 +211,11 @@ function callPastGuards(
 }
 
 /** The cache stands behind the guards: it has what they let through, and each caller's guards put back what is that caller's. */
-function modelPastCache(session: Session, { turn }: TurnOptions, onFound: (found: CacheFound) => void): CallModel {
+function modelPastCache(session: Session, { turn }: TurnOptions, { onFound, onReserved }: Told): CallModel {
   const { request, dependencies } = session
   const { callModel: callModelAs, callCache: cache, costOf } = dependencies
   const { projectId, principal } = session.context.run
-  const callModel = callModelAs({ projectId, principal, isPatient: turn > 1 || request.background })
+  const callModel = callModelAs({ projectId, principal, isPatient: turn > 1 || request.background, onReserved })
   const caller = { projectId, principal, user: request.acts_for ?? request.user ?? request.safety_identifier }
   return (call, signal, routing = {}) => {
     // A guard may have chosen another model.
@@ -193,13 +239,19 @@ function modelCall(session: Session, { last, turn }: TurnOptions): ModelCall {
   const quotes = session.dependencies.quotesPassages(request.model)
   const forced = tools.choice === "required" || typeof tools.choice === "object"
   // After the first call a forced choice has had its way; forcing it for ever would leave no turn for the answer.
-  const toolChoice = offered.length === 0 ? "none" : forced && turn > 1 ? "auto" : tools.choice
+  const passed = last ? undefined : openedTools(session)
+  const any = offered.length > 0 || passed !== undefined
+  const toolChoice = !any ? "none" : forced && turn > 1 ? "auto" : tools.choice
   return {
-    ...inputCall(request, messages, offered),
+    ...inputCall(request, messages, offered, passed && turn > 1 ? { ...passed, choice: null } : passed),
     passages: quotes ? session.passages : [],
     toolChoice,
     outputTokensMax: request.max_output_tokens === null ? null : request.max_output_tokens - used,
   }
+}
+
+function openedTools({ tools: { passed }, dependencies, context }: Session): PassedTools | undefined {
+  return passed && { ...passed, tools: passed.tools.map((tool) => openedTool(dependencies.sealer, context.run.projectId, tool)) }
 }
 
 function modelTools({ tools, dependencies, request }: Session): ModelTool[] {
@@ -209,7 +261,7 @@ function modelTools({ tools, dependencies, request }: Session): ModelTool[] {
 /** Limits that hold whatever the model says: what was not offered is refused, and one call at a time means one. */
 function routeOf(session: Session, { last }: TurnOptions): (name: string, accepted: number) => CallRoute {
   const offered = new Set(last ? [] : modelTools(session).map((tool) => tool.name))
-  const client = new Set(session.tools.functions.map((tool) => tool.name))
+  const client = new Map(session.tools.functions.map((tool) => [tool.name, tool]))
   const chosen = typeof session.tools.choice === "object" ? session.tools.choice.name : undefined
   return (name, accepted) => {
     if (session.tools.choice === "none" || !offered.has(name))
@@ -217,7 +269,8 @@ function routeOf(session: Session, { last }: TurnOptions): (name: string, accept
     if (chosen !== undefined && session.serverCalls === 0 && name !== chosen)
       return { kind: "refused", reason: `Only the tool "${chosen}" may be called.` }
     if (!session.request.parallel_tool_calls && accepted > 0) return { kind: "refused", reason: "Only one tool may be called at a time." }
-    return client.has(name) ? { kind: "client" } : { kind: "server" }
+    const own = client.get(name)
+    return own ? { kind: "client", ...(own.custom ? { custom: true } : {}) } : { kind: "server" }
   }
 }
 

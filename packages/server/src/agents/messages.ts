@@ -1,11 +1,9 @@
 // Turns items of the Responses face into the messages of a model call.
 import { AppError, isJsonObject, type JsonObject, type JsonValue } from "../core/index.ts"
-import type { ModelContent, ModelMessage, ModelReasoning, ModelToolCall } from "../inference/index.ts"
+import { isTold, type ModelContent, type ModelMessage, type ModelReasoning, type ModelToolCall } from "../inference/index.ts"
 import type { KeptReasoning, OpenReasoning } from "./kept-reasoning.ts"
-import type { ResponseItem } from "./types.ts"
-
-/** Kinds that tell the model nothing that it could use: searches are in the answer that followed. */
-const silent: ReadonlySet<string> = new Set(["file_search_call", "web_search_call", "mcp_list_tools", "compaction_trigger"])
+import { isPassedItem, isToolCall, isToolOutput, modelCallOf } from "./tool-items.ts"
+import type { NewItem, ResponseItem } from "./types.ts"
 
 /** Instructions first, then every item in order; calls that belong to one turn share one assistant message, as providers ask. */
 export function messagesOf(instructions: string | null, items: readonly ResponseItem[], openReasoning?: OpenReasoning): ModelMessage[] {
@@ -60,24 +58,23 @@ class Thoughts {
   }
 }
 
-/** Whether an item can be put before a model at all; slugged kinds (`vendor:kind`) may be ignored by their own rule. */
-export function isUnderstood(type: string): boolean {
-  return (
-    ["message", "reasoning", "function_call", "function_call_output", "mcp_call", "compaction"].includes(type) ||
-    silent.has(type) ||
-    type.includes(":")
-  )
+/** Whether an item can be put before any model; of others those are left out that tell nothing. */
+export function isUnderstood(item: NewItem): boolean {
+  return !isPassedItem(item) || isTold(item.type)
 }
 
 function addItem(messages: ModelMessage[], item: ResponseItem, { index, thoughts }: { index: number; thoughts: Thoughts }): void {
   if (item.type === "message") {
     if (item["role"] !== "assistant") thoughts.settle()
     messages.push({ ...messageOf(item, index), ...thoughts.lead() })
-  } else if (item.type === "function_call") {
-    const call = callOf(item)
+  } else if (isPassedItem(item) || isInNamespace(item)) {
+    if (!isMade(item)) thoughts.settle()
+    messages.push({ role: "assistant", content: [], toolCalls: [], ...thoughts.lead(), items: [item] })
+  } else if (isToolCall(item)) {
+    const call = modelCallOf(item)
     if (thoughts.waits) messages.push({ role: "assistant", content: [], toolCalls: [], ...thoughts.lead() })
     addCall(messages, { ...call, ...thoughts.signatureOf(call.callId) })
-  } else if (item.type === "function_call_output") {
+  } else if (isToolOutput(item)) {
     thoughts.settle()
     messages.push({ role: "tool", callId: text(item["call_id"]), ...outputOf(item["output"], `input[${index}].output`) })
   } else if (item.type === "mcp_call") {
@@ -87,8 +84,14 @@ function addItem(messages: ModelMessage[], item: ResponseItem, { index, thoughts
   }
 }
 
-function callOf(item: ResponseItem): ModelToolCall {
-  return { callId: text(item["call_id"]), name: text(item["name"]), arguments: text(item["arguments"]) }
+/** A call whose name means something only beside its namespace. */
+function isInNamespace(item: ResponseItem): boolean {
+  return isToolCall(item) && typeof item["namespace"] === "string"
+}
+
+/** By the model's side, and not the answer to it. */
+function isMade({ type }: ResponseItem): boolean {
+  return !/_(?:output|response)$/.test(type)
 }
 
 export function addCall(messages: ModelMessage[], call: ModelToolCall): void {
@@ -187,25 +190,26 @@ export function questionOf(items: readonly ResponseItem[]): string {
 
 /** A call without an output, or an output without a call, is refused before any model sees it (and would be refused by most). */
 export function assertPaired(items: readonly ResponseItem[]): void {
-  const called = new Set<string>()
+  const called = new Map<string, string>()
   const answered = new Set<string>()
   for (const item of items) {
     const callId = text(item["call_id"])
-    if (item.type === "function_call") called.add(callId)
-    if (item.type !== "function_call_output") continue
+    if (isToolCall(item)) called.set(callId, item.type)
+    if (!isToolOutput(item)) continue
     if (!called.has(callId)) {
-      throw new AppError("invalid_request", `No tool call found for function call output with call_id "${callId}"`, {
+      throw new AppError("invalid_request", `No tool call found for ${item.type.replaceAll("_", " ")} with call_id "${callId}"`, {
         param: "input",
-        hint: "Send the function_call item before its output, or name the response that made the call as previous_response_id.",
+        hint: "Send the item of the call before its output, or name the response that made the call as previous_response_id.",
       })
     }
     answered.add(callId)
   }
-  const open = [...called].find((callId) => !answered.has(callId))
+  const open = [...called].find(([callId]) => !answered.has(callId))
   if (open !== undefined) {
-    throw new AppError("invalid_request", `No tool output found for function call "${open}"`, {
+    const [callId, type] = open
+    throw new AppError("invalid_request", `No tool output found for ${type.replaceAll("_", " ")} "${callId}"`, {
       param: "input",
-      hint: `Send { "type": "function_call_output", "call_id": "${open}", "output": "…" }.`,
+      hint: `Send { "type": "${type}_output", "call_id": "${callId}", "output": "…" }.`,
     })
   }
 }

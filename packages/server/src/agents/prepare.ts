@@ -20,8 +20,9 @@ import {
 import { reasoningOpener } from "./kept-reasoning.ts"
 import { assertPaired, isUnderstood, messagesOf } from "./messages.ts"
 import { itemId, responseIdOf } from "./response-object.ts"
+import { withSealedTools } from "./sealed-tools.ts"
 import { openSummary } from "./summary.ts"
-import { offeredTools, type FileSearchSettings } from "./tool-choice.ts"
+import { offeredTools, refuseUnknownTools, type FileSearchSettings } from "./tool-choice.ts"
 import type { LabelledItem, NewItem, NewResponse, ResponseItem, ResponseRequest } from "./types.ts"
 
 export interface PrepareDependencies extends ChainSources {
@@ -30,6 +31,8 @@ export interface PrepareDependencies extends ChainSources {
   readonly requireModel: (name: string, principal: Principal) => void
   /** Throws for a ranker that stands for nothing, or for a model that the principal may not use. */
   readonly requireRanker: (ranker: string, principal: Principal, param: string) => void
+  /** Whether a deployment of the model can be given what only Responses have. */
+  readonly speaksResponses: (model: string) => boolean
   /** Throws `not_found` for one that the caller does not reach. */
   readonly requireVectorStore: (caller: ActingCaller, id: string) => Promise<unknown>
 }
@@ -71,17 +74,22 @@ export async function gather(
   const loadRun = rememberingRuns(loadRunFor(dependencies.loadRun, principal.user))
   await requirePrevious(loadRun, projectId, request)
   const input: ResponseItem[] = []
+  const speaksResponses = dependencies.speaksResponses(request.model)
+  const refer = { loadRun, projectId, runId, understands: (item: NewItem): boolean => speaksResponses || isUnderstood(item) }
   // One after the other: what one request refers to may take its turn at the database, but not all places in its queue.
   for (const [index, item] of request.input.entries()) {
     if (item.type === "compaction_trigger" && index < request.input.length - 1) throw triggerNotLast(index)
     if (item.type === "compaction" && !openSummary(dependencies.sealer, projectId, item)) throw foreignSummary(index)
-    input.push(await withId(loadRun, projectId, runId, item, index))
+    input.push(await withId(refer, item, index))
   }
   const actsFor = principal.user === null ? {} : { acts_for: principal.user }
   const memory =
     request.memory === undefined ? {} : { memory: { ...request.memory, session: await sessionOf(loadRun, projectId, request, runId) } }
-  const complete: ResponseRequest = { ...request, input, ...actsFor, ...memory }
-  const { fileSearch } = offeredTools(complete, tools)
+  const sealed = withSealedTools(dependencies.sealer, projectId, request.tools)
+  const complete: ResponseRequest = { ...request, tools: sealed, input, ...actsFor, ...memory }
+  const offered = offeredTools(complete, tools)
+  if (!speaksResponses) refuseUnknownTools(complete, offered)
+  const { fileSearch } = offered
   if (fileSearch) {
     requireRankerOf(dependencies, principal, fileSearch, complete.tools)
     await requireStores(dependencies, callerOf({ projectId, principal: id }, complete), fileSearch.vectorStoreIds, complete.tools)
@@ -138,6 +146,8 @@ const inputPrefixes: Readonly<Record<string, string>> = {
   message: "msg",
   function_call: "fc",
   function_call_output: "fco",
+  custom_tool_call: "ctc",
+  custom_tool_call_output: "ctco",
   reasoning: "rs",
   compaction: "cmp",
   compaction_trigger: "cmpt",
@@ -157,13 +167,14 @@ function foreignSummary(index: number): AppError {
   })
 }
 
-async function withId(
-  loadRun: ChainSources["loadRun"],
-  projectId: string,
-  runId: string,
-  item: NewItem,
-  index: number,
-): Promise<ResponseItem> {
+interface Refer {
+  loadRun: ChainSources["loadRun"]
+  projectId: string
+  runId: string
+  understands: (item: NewItem) => boolean
+}
+
+async function withId({ loadRun, projectId, runId, understands }: Refer, item: NewItem, index: number): Promise<ResponseItem> {
   const given = typeof item["id"] === "string" && item["id"] !== "" ? item["id"] : undefined
   if (item.type === "item_reference") {
     const stored = given === undefined ? undefined : await storedItem(loadRun, projectId, given)
@@ -173,11 +184,15 @@ async function withId(
       hint: "Items of responses with store: false are not kept; send the item itself.",
     })
   }
-  if (!isUnderstood(item.type)) {
-    throw new AppError("unsupported_value", `Input items of type "${item.type}" are not supported`, {
-      param: `input[${index}].type`,
-      hint: "Use message, function_call, function_call_output, reasoning, compaction, compaction_trigger or item_reference.",
-    })
+  if (!understands(item)) {
+    throw new AppError(
+      "unsupported_value",
+      `Input items of type "${item.type}" are not supported by this model: none of its deployments speaks Responses`,
+      {
+        param: `input[${index}].type`,
+        hint: "Ask for a model that is called by OpenAI's Responses, or use message, function_call, custom_tool_call, their outputs, reasoning, compaction, compaction_trigger or item_reference.",
+      },
+    )
   }
   return { ...item, id: given ?? itemId(inputPrefixes[item.type] ?? "item", runId, "input", index) }
 }

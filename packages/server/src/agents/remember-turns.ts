@@ -3,6 +3,7 @@ import { messageOf, type JsonObject } from "../core/index.ts"
 import { joinLabels, type Label } from "../security/index.ts"
 import type { Session } from "./session.ts"
 import { memoryToolName, recallToolName } from "./tool-choice.ts"
+import { isToolCall, isToolOutput } from "./tool-items.ts"
 import { wordsOf } from "./transcript.ts"
 import type { LabelledItem, MemoryWish, ResponseItem } from "./types.ts"
 
@@ -73,12 +74,8 @@ function turnsOf(
 ): TurnToRemember[] {
   const own = new Set(request.input.map(({ id }) => id))
   const sent = items.filter(({ item }) => own.has(item.id))
-  const spoken = sent.findLastIndex(
-    ({ item }) => item.type === "function_call" || (item.type === "message" && item["role"] === "assistant"),
-  )
-  const calls = new Map(
-    items.flatMap(({ item }) => (item.type === "function_call" ? [[item["call_id"], item["name"] as string] as const] : [])),
-  )
+  const spoken = sent.findLastIndex(({ item }) => isToolCall(item) || (item.type === "message" && item["role"] === "assistant"))
+  const calls = new Map(items.flatMap(({ item }) => (isToolCall(item) ? [[item["call_id"], item["name"] as string] as const] : [])))
   const answered = items.findLastIndex(({ item }) => item.type === "message" && item["role"] === "assistant")
   const before = items.slice(Math.max(0, answered)).map(({ item }) => item.id)
   const said = writer.log.items
@@ -92,7 +89,7 @@ function turnsOf(
 }
 
 function inputTurn(item: ResponseItem, label: Label, calls: ReadonlyMap<unknown, string>): TurnToRemember[] {
-  if (item.type === "function_call_output") return toolTurn(item, wordsOf(item["output"]), calls.get(item["call_id"]) ?? "unknown", label)
+  if (isToolOutput(item)) return toolTurn(item, wordsOf(item["output"]), calls.get(item["call_id"]) ?? "unknown", label)
   if (item.type !== "message" || item["role"] !== "user" || item["compacted"] === true) return []
   const text = wordsOf(item["content"]).trim()
   // What its user typed is the caller's own word; with a file in it, it is what the item says.

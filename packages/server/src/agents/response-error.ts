@@ -1,5 +1,6 @@
 // How a failure is kept in the log, shown as an error event, as `response.error`, and given back as an error before the stream began.
 import { errorCodes, type ErrorCode } from "@perdure/contract"
+import { LimitError } from "../accounting/index.ts"
 import { AppError, isJsonObject, messageOf, type JsonObject } from "../core/index.ts"
 import { UpstreamError } from "../inference/index.ts"
 import { isStoreError, tellableMessage } from "../store/index.ts"
@@ -33,6 +34,7 @@ export function errorData(error: AppError): JsonObject {
       code: error.code,
       answer: error instanceof UpstreamError ? { ...error.answer } : null,
       retryAfterMs: error.retryAfterMs ?? null,
+      ...(error instanceof LimitError ? { limits: { ...error.state } as unknown as JsonObject } : {}), // plain JSON
     },
     // For operators alone: whoever shows events leaves it out for others.
     ...(error instanceof UpstreamError && error.reachFault ? { reachFault: error.reachFault } : {}),

@@ -1,6 +1,6 @@
 // The state that a response's rows add up to: turns stored rows back into the exact wire events, and shows the response at any point.
 import { strict as assert } from "node:assert"
-import type { JsonObject, JsonValue } from "../core/index.ts"
+import { isJsonObject, type JsonObject, type JsonValue } from "../core/index.ts"
 import { beginning, responseObject, type ResponseBase } from "./response-object.ts"
 import { errorEvent } from "./response-error.ts"
 import type { LogRow, ResponseEnd, ResponseItem, WireEvent } from "./types.ts"
@@ -11,6 +11,7 @@ export const textKinds = {
   refusal: { done: "refusal", part: { type: "refusal", refusal: "" } },
   reasoning_text: { done: "text", part: { type: "reasoning_text", text: "" } },
   function_call_arguments: { done: "arguments", part: null },
+  custom_tool_call_input: { done: "input", part: null },
   mcp_call_arguments: { done: "arguments", part: null },
 } as const satisfies Record<string, { done: string; part: JsonObject | null }>
 
@@ -26,7 +27,7 @@ interface PartState {
 interface ItemState {
   item: ResponseItem
   readonly parts: PartState[]
-  /** Arguments of a call, grown by deltas. */
+  /** Arguments or input of a call, grown by deltas. */
   arguments: string
   open: boolean
 }
@@ -98,10 +99,18 @@ export class ResponseLog {
   apply(row: LogRow): WireEvent[] {
     assert.equal(row.data.sequence_number, this.#sequence, `the log of ${this.base.id} has a gap before ${row.type}`)
     assert(!this.#ended, `${row.type} follows the end of ${this.base.id}`)
+    const passed = row.data["passed"]
+    if (isJsonObject(passed)) return [this.#passed(row, passed)]
     const kind = /^response\.(\w+)\.delta$/.exec(row.type)?.[1]
     if (kind !== undefined) return this.#delta(row, kind as TextKind) // asserted against the table by #delta
     this.#sequence += 1
     return [{ type: row.type, ...this.#advance(row), sequence_number: row.data.sequence_number }]
+  }
+
+  /** An event of an item that only its provider knows: as it was told, under our place and number. */
+  #passed({ type, data }: LogRow, event: JsonObject): WireEvent {
+    this.#sequence += 1
+    return { ...event, type, ...this.#place(data), sequence_number: data.sequence_number }
   }
 
   #delta({ type, data }: LogRow, kind: TextKind): WireEvent[] {
@@ -141,7 +150,7 @@ export class ResponseLog {
   #itemAdded(data: JsonObject): JsonObject {
     assert.equal(data["output_index"], this.#items.length, "items are added in the order of their indexes")
     const item = data["item"] as ResponseItem
-    this.#items.push({ item, parts: [], arguments: "", open: true })
+    this.#items.push({ item, parts: [], arguments: growingText(item), open: true })
     return { output_index: data["output_index"], item }
   }
 
@@ -151,9 +160,12 @@ export class ResponseLog {
     assert(state.open && this.openItems()[0] === index, "items are done once, in the order of their indexes")
     assert(!state.parts.some((part) => part.open), "an item is done after its parts")
     state.open = false
-    // An item of compaction has no status: it is there or not.
-    const ended = state.item.type === "compaction" ? {} : { status: data["status"] ?? "completed" }
-    state.item = { ...state.item, ...ended, ...(data["with"] as JsonObject | undefined) }
+    // An item of compaction has no status: it is there or not. Null: it is as its provider tells it.
+    const ended = state.item.type === "compaction" || data["status"] === null ? {} : { status: data["status"] ?? "completed" }
+    const known = data["with"] as JsonObject | undefined
+    state.item = { ...state.item, ...ended, ...known }
+    // Of an item that is passed nothing was grown here.
+    if (known && ("arguments" in known || "input" in known)) state.arguments = growingText(known)
     return { output_index: index, item: itemOf(state) }
   }
 
@@ -181,6 +193,7 @@ export class ResponseLog {
     const place = this.#place(data)
     const state = this.#at(place.output_index)
     if (kind === "function_call_arguments") return { ...place, name: state.item["name"], arguments: state.arguments }
+    if (kind === "custom_tool_call_input") return { ...place, input: state.arguments }
     if (kind === "mcp_call_arguments") return { ...place, arguments: state.arguments }
     const part = this.#part(place.output_index, place.content_index ?? 0)
     return { ...place, [textKinds[kind].done]: part.text, ...(kind === "output_text" ? { logprobs: [] } : {}) }
@@ -213,6 +226,11 @@ export class ResponseLog {
   }
 }
 
+function growingText({ arguments: json, input }: JsonObject): string {
+  const text = input ?? json
+  return typeof text === "string" ? text : ""
+}
+
 export function isFinal(status: string): boolean {
   return status !== "queued" && status !== "in_progress"
 }
@@ -225,6 +243,7 @@ function pieces(text: string, sizes: JsonValue | undefined): string[] {
 
 function itemOf({ item, parts, arguments: args }: ItemState): ResponseItem {
   if (item.type === "function_call" || item.type === "mcp_call") return { ...item, arguments: args }
+  if (item.type === "custom_tool_call") return { ...item, input: args }
   if (item.type === "message" || item.type === "reasoning") return { ...item, content: parts.map(partOf) }
   return item
 }

@@ -1,5 +1,6 @@
 // The response object: its 31 keys (and OpenAI's few more) from the request, the output and how it stands.
 import type { JsonObject } from "../core/index.ts"
+import { shownTool } from "./sealed-tools.ts"
 import type { ResponseEnd, ResponseItem, ResponseRequest } from "./types.ts"
 
 /** What is known of a response from its first moment. */
@@ -35,7 +36,7 @@ export function responseObject(base: ResponseBase, output: readonly ResponseItem
     prompt_cache_key: request.prompt_cache_key,
     reasoning: request.reasoning,
     safety_identifier: request.safety_identifier,
-    service_tier: request.service_tier,
+    service_tier: end.service_tier ?? (end.status === "in_progress" || end.status === "queued" ? request.service_tier : "default"),
     store: request.store,
     temperature: request.temperature ?? 1,
     top_p: request.top_p ?? 1,
@@ -44,7 +45,7 @@ export function responseObject(base: ResponseBase, output: readonly ResponseItem
     top_logprobs: request.top_logprobs ?? 0,
     text: request.text,
     tool_choice: request.tool_choice,
-    tools: request.tools,
+    tools: request.tools.map(shownTool),
     truncation: request.truncation,
     usage: end.usage,
     ...(request.user === null ? {} : { user: request.user }),

@@ -97,8 +97,8 @@ export async function readSnapshot(runs: ReadRuns, run: Run): Promise<JsonObject
 }
 
 /** Only what stands in the response: the run's output holds more. */
-function endOf({ status, error, incomplete_details, usage, completed_at }: ResponseEnd): ResponseEnd {
-  return { status, error, incomplete_details, usage, completed_at }
+function endOf({ status, error, incomplete_details, usage, completed_at, service_tier: tier }: ResponseEnd): ResponseEnd {
+  return { status, error, incomplete_details, usage, completed_at, ...(tier === undefined ? {} : { service_tier: tier }) }
 }
 
 /** The end of a response whose run ended without writing one. A cancelled response has no event of its own on the wire: it is incomplete, and its status says the rest. */

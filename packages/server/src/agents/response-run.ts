@@ -102,6 +102,7 @@ async function turns(session: Session, question: string): Promise<Reason> {
     editBeforeTurn(session, turn)
     const outcome = await runTurn(session, { turn, last: turn >= dependencies.turnsMax })
     session.usage = addUsage(session.usage, outcome.usage)
+    session.serviceTier = outcome.serviceTier
     if (outcome.reason === "length" || outcome.reason === "content_filter") return outcome.reason
     assertChoiceMet(session, turn, outcome)
     rememberTurn(session, outcome)
@@ -114,7 +115,9 @@ async function turns(session: Session, question: string): Promise<Reason> {
 
 /** `required`, or a named tool, is a promise to the client that the model cannot break silently. */
 function assertChoiceMet(session: Session, turn: number, outcome: TurnOutcome): void {
-  const { choice, fileSearch } = session.tools
+  const { choice, fileSearch, passed } = session.tools
+  // Whoever has tools of its own sees to it.
+  if (passed) return
   const forced = choice === "required" || typeof choice === "object"
   const searched = fileSearch !== undefined && session.serverCalls > 0
   if (!forced || turn > 1 || searched || outcome.calls.some((call) => call.route.kind !== "refused")) return
@@ -137,6 +140,7 @@ async function finish(session: Session, items: readonly LabelledItem[], { reason
     incomplete_details: cut === null ? null : { reason: cut },
     usage: wireUsage(addUsage(session.usage, session.contextUsage)),
     completed_at: cut === null ? Math.floor(session.dependencies.clock.now() / 1000) : null,
+    ...(session.serviceTier === undefined ? {} : { service_tier: session.serviceTier }),
   }
   await keepInConversation(session)
   await rememberTurns(session, items, recalled)

@@ -12,6 +12,7 @@ import { ResponseLog } from "./response-log.ts"
 import { beginning, responseIdOf, responseObject } from "./response-object.ts"
 import { readResponse, readSnapshot, type ReadEvent, type WatchLog } from "./response-reader.ts"
 import { wholeEvents } from "./response-writer.ts"
+import { shownTool } from "./sealed-tools.ts"
 import { baseOf, firstRows, wireUsage } from "./session.ts"
 import { offeredTools } from "./tool-choice.ts"
 import { toolResults, type HeldResult } from "./tool-results.ts"
@@ -223,8 +224,12 @@ function sameRequest(run: Run, { request }: Prepared): Run {
 
 /** The weights of an experiment may have changed since the request was first sent: another variant of it makes no other request. */
 function withoutVariant(input: JsonValue): JsonValue {
-  if (!isJsonObject(input) || input["experiment"] === undefined) return input
-  const { model: _model, experiment, ...rest } = input
+  if (!isJsonObject(input)) return input
+  const { tools } = input
+  // What is sealed is never the same twice.
+  const shown: JsonObject = Array.isArray(tools) ? { ...input, tools: (tools as readonly JsonObject[]).map(shownTool) } : input
+  if (shown["experiment"] === undefined) return shown
+  const { model: _model, experiment, ...rest } = shown
   return { ...rest, experiment: isJsonObject(experiment) ? experiment["name"] : null }
 }
 

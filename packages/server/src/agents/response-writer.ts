@@ -1,4 +1,5 @@
 // Writes a response as rows of its run log: numbers them, keeps items and parts in order, and lets deltas that wait share a row.
+import type { LimitState } from "../accounting/index.ts"
 import type { JsonObject } from "../core/index.ts"
 import type { ResponseLog, TextKind } from "./response-log.ts"
 import { beginning, itemId } from "./response-object.ts"
@@ -14,6 +15,8 @@ export interface ServedBy {
   /** What the answer cache had to do with it; absent where nothing. */
   readonly cache?: string
   readonly ageSeconds?: number
+  /** What is left of the caller's limits; absent where nothing limits it. */
+  readonly limits?: LimitState
 }
 
 interface WaitingDelta {
@@ -27,8 +30,10 @@ interface WaitingDelta {
 const prefixes: Readonly<Record<string, string>> = {
   message: "msg",
   function_call: "fc",
+  custom_tool_call: "ctc",
   file_search_call: "fs",
   mcp_call: "mcp",
+  image_generation_call: "ig",
   reasoning: "rs",
   compaction: "cmp",
 }
@@ -54,10 +59,10 @@ export class ResponseWriter {
   }
 
   /** Adds an item that is in progress; gives its output index. */
-  addItem(item: JsonObject & { readonly type: string }): number {
+  addItem(item: JsonObject & { readonly type: string }, prefix = prefixes[item.type] ?? "item"): number {
     const index = this.log.size
-    const id = itemId(prefixes[item.type] ?? "item", this.#runId, "output", index)
-    const served = this.servedBy ? { served: { ...this.servedBy } } : {}
+    const id = itemId(prefix, this.#runId, "output", index)
+    const served = this.servedBy ? { served: { ...this.servedBy } as unknown as JsonObject } : {} // plain JSON
     this.#write("response.output_item.added", { output_index: index, item: { ...item, id }, ...served })
     return index
   }
@@ -95,10 +100,21 @@ export class ResponseWriter {
     this.#write(`response.${what}`, { output_index: outputIndex })
   }
 
+  /** An event of an item that is passed as its provider tells it. */
+  passOn(outputIndex: number, { type, ...event }: JsonObject): void {
+    this.#write(type as string, { output_index: outputIndex, passed: event })
+  }
+
+  /** Ends an item that is passed, as its provider tells it. */
+  closePassed(outputIndex: number, item: JsonObject): void {
+    this.#write("response.output_item.done", { output_index: outputIndex, status: null, with: item })
+  }
+
   /** Ends an item with its parts, or the arguments of a call. `extra` are fields known only now. */
   closeItem(outputIndex: number, status: "completed" | "incomplete" | "failed", extra?: JsonObject): ResponseItem {
     const item = this.log.item(outputIndex)
     if (item.type === "function_call") this.#write("response.function_call_arguments.done", { output_index: outputIndex })
+    if (item.type === "custom_tool_call") this.#write("response.custom_tool_call_input.done", { output_index: outputIndex })
     for (const { index, kind } of this.log.openParts(outputIndex)) this.closePart(outputIndex, index, kind)
     this.#write("response.output_item.done", { output_index: outputIndex, status, ...(extra ? { with: extra } : {}) })
     return this.log.item(outputIndex)

@@ -9,6 +9,7 @@ import {
   type ModelUsage,
   type TokenCount,
 } from "../inference/index.ts"
+import type { LimitState } from "../accounting/index.ts"
 import type { RunContext, RunEvent } from "../runs/index.ts"
 import { joinLabels, type Label } from "../security/index.ts"
 import type { CallTool, ToolRegistry } from "../tools/index.ts"
@@ -41,6 +42,8 @@ export interface ModelCaller {
   readonly principal: string
   /** It waits for a rate instead of failing: work that has got somewhere, and what nobody waits for. */
   readonly isPatient: boolean
+  /** Told what is left of the limits once the call is let in. */
+  readonly onReserved?: (state: LimitState) => void
 }
 
 export type CallModelAs = (caller: ModelCaller) => CallModel
@@ -86,6 +89,8 @@ export interface Session {
   /** What compaction has used beside the turns. */
   contextUsage: ModelUsage
   serverCalls: number
+  /** As the last turn's provider told. */
+  serviceTier: string | undefined
 }
 
 export function openSession(dependencies: ResponseRunDependencies, context: RunContext, request: ResponseRequest): Session {
@@ -95,7 +100,7 @@ export function openSession(dependencies: ResponseRunDependencies, context: RunC
     dependencies,
     context,
     request,
-    tools: { functions: [], fileSearch: undefined, server: [], choice: "none" },
+    tools: { functions: [], fileSearch: undefined, server: [], passed: undefined, choice: "none" },
     messages: [],
     turnsFrom: 0,
     window: [],
@@ -105,6 +110,7 @@ export function openSession(dependencies: ResponseRunDependencies, context: RunC
     usage: noUsage,
     contextUsage: noUsage,
     serverCalls: 0,
+    serviceTier: undefined,
     writer: new ResponseWriter(log, context.run.id, (row, { delta }) => {
       return context.emit(row.type, row.data, { label: session.label, ...(delta ? { delta } : {}) }).committed
     }),

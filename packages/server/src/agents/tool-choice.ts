@@ -1,11 +1,9 @@
 // What of the request's tools a model may call: `tool_choice` and `allowed_tools` as hard limits that do not depend on the model.
 import { AppError, isJsonObject, type JsonObject, type JsonValue } from "../core/index.ts"
-import type { ModelCall, ModelTool } from "../inference/index.ts"
+import { customTool, type ModelCall, type ModelTool, type PassedTools } from "../inference/index.ts"
 import type { Tool, ToolRegistry } from "../tools/index.ts"
+import { ownServerLabel } from "./own-server.ts"
 import type { ResponseRequest } from "./types.ts"
-
-/** `tools: [{ type: "mcp", server_label: "perdure" }]` offers the tools that run in this process. */
-export const ownServerLabel = "perdure"
 
 export interface FileSearchSettings {
   readonly vectorStoreIds: readonly string[]
@@ -22,9 +20,12 @@ export interface FileSearchSettings {
 
 /** A request's tools sorted by who runs them; only what may be called is in here. */
 export interface OfferedTools {
+  /** Custom tools too: whatever the client runs. */
   readonly functions: readonly ModelTool[]
   readonly fileSearch: FileSearchSettings | undefined
   readonly server: readonly Tool[]
+  /** What only a deployment that speaks Responses can be given. */
+  readonly passed: PassedTools | undefined
   readonly choice: ModelCall["toolChoice"]
 }
 
@@ -35,10 +36,13 @@ export function offeredTools(request: ResponseRequest, registry: ToolRegistry): 
   const allowed = allowance(request.tool_choice)
   const functions: ModelTool[] = []
   const server: Tool[] = []
+  const passed: JsonObject[] = []
   let fileSearch: FileSearchSettings | undefined
   for (const [index, tool] of request.tools.entries()) {
     if (tool["type"] === "function") {
       if (allowed.tool("function", tool["name"])) functions.push(functionOf(tool))
+    } else if (tool["type"] === "custom") {
+      if (allowed.tool("custom", tool["name"])) functions.push(customOf(tool))
     } else if (tool["type"] === "file_search") {
       const settings = searchOf(tool)
       if (allowed.tool("file_search", undefined)) fileSearch = settings
@@ -48,9 +52,34 @@ export function offeredTools(request: ResponseRequest, registry: ToolRegistry): 
       server.push(...offered.filter((each) => allowed.tool("mcp", each.name)))
     } else if (isMemoryTool(tool)) {
       if (allowed.tool(tool["type"] as string, undefined)) server.push(memoryOf(tool, request, registry, index))
-    } else throw unsupportedTool(tool, index)
+    } else if (allowed.tool(tool["type"] as string, tool["name"])) passed.push(tool)
   }
-  return { functions, fileSearch, server, choice: choiceOf(request.tool_choice, functions, server, fileSearch) }
+  const named = passed.length === 0 ? null : passedChoice(request.tool_choice, passed)
+  const choice = named ? "auto" : choiceOf(request.tool_choice, functions, server, fileSearch)
+  return { functions, fileSearch, server, passed: passedTools(request, passed, named), choice }
+}
+
+function passedTools(request: ResponseRequest, tools: readonly JsonObject[], choice: JsonObject | null): PassedTools | undefined {
+  if (tools.length === 0) return undefined
+  const include = request.include.filter((each) => !ownIncludes.has(each))
+  return { tools, choice, include, callsMax: request.max_tool_calls }
+}
+
+/** What is shown of tools and thoughts by this server itself. */
+const ownIncludes: ReadonlySet<string> = new Set([
+  "file_search_call.results",
+  "reasoning.encrypted_content",
+  "message.output_text.logprobs",
+])
+
+function passedChoice(choice: JsonValue, tools: readonly JsonObject[]): JsonObject | null {
+  return isJsonObject(choice) && tools.some(({ type }) => type === choice["type"]) ? choice : null
+}
+
+/** Refuses what no deployment of the model could be given; `type` of a tool is its name there. */
+export function refuseUnknownTools({ tools }: Pick<ResponseRequest, "tools">, { passed }: OfferedTools): void {
+  const [first] = passed?.tools ?? []
+  if (first) throw unsupportedTool(first, tools.indexOf(first))
 }
 
 interface Allowance {
@@ -64,7 +93,9 @@ function allowance(choice: JsonValue): Allowance {
   return {
     tool: (type, name) =>
       tools.some(
-        (each) => each["type"] === type && (name === undefined || each["name"] === undefined ? type !== "function" : each["name"] === name),
+        (each) =>
+          each["type"] === type &&
+          (name === undefined || each["name"] === undefined ? type !== "function" && type !== "custom" : each["name"] === name),
       ),
   }
 }
@@ -119,6 +150,14 @@ function functionOf(tool: JsonObject): ModelTool {
   const description = typeof tool["description"] === "string" ? tool["description"] : null
   const strict = typeof tool["strict"] === "boolean" ? tool["strict"] : null
   return { name: tool["name"] as string, description, parameters: tool["parameters"] ?? { type: "object", properties: {} }, strict }
+}
+
+function customOf({ name, description, format }: JsonObject): ModelTool {
+  return customTool({
+    name: name as string, // checked when the request was parsed
+    description: typeof description === "string" ? description : null,
+    format: isJsonObject(format) ? format : null,
+  })
 }
 
 function searchOf(tool: JsonObject): FileSearchSettings {
@@ -199,8 +238,12 @@ function raise(error: AppError): never {
 
 function unsupportedTool(tool: JsonObject, index: number): AppError {
   const type = tool["type"] as string
-  return new AppError("unsupported_value", `Tools of type "${type}" are not supported`, {
-    param: `tools[${index}].type`,
-    hint: `Use "function", "file_search", "memory" with a scope, or "mcp" with server_label "${ownServerLabel}" for the tools of this server.`,
-  })
+  return new AppError(
+    "unsupported_value",
+    `Tools of type "${type}" are not supported by this model: none of its deployments speaks Responses`,
+    {
+      param: `tools[${index}].type`,
+      hint: `Ask for a model that is called by OpenAI's Responses, or use "function", "custom", "file_search", "memory" with a scope, or "mcp" with server_label "${ownServerLabel}" for the tools of this server.`,
+    },
+  )
 }

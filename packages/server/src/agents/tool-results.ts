@@ -1,5 +1,6 @@
 // Results of tools as a context holds them, each under the handle by which models name it: the id of its call.
 import type { Label } from "../security/index.ts"
+import { isToolCall, isToolOutput } from "./tool-items.ts"
 import { wordsOf } from "./transcript.ts"
 import type { LabelledItem } from "./types.ts"
 
@@ -11,9 +12,9 @@ export interface HeldResult {
 }
 
 export function toolResults(items: readonly LabelledItem[]): HeldResult[] {
-  const names = new Map(items.flatMap(({ item }) => (item.type === "function_call" ? [[item["call_id"], item["name"]] as const] : [])))
+  const names = new Map(items.flatMap(({ item }) => (isToolCall(item) ? [[item["call_id"], item["name"]] as const] : [])))
   return items.flatMap(({ item, label }): HeldResult[] => {
-    if (item.type === "function_call_output") {
+    if (isToolOutput(item)) {
       const handle = item["call_id"] as string
       return [{ handle, tool: (names.get(handle) ?? "") as string, text: wordsOf(item["output"]), label }]
     }

@@ -1,5 +1,6 @@
 // A conversation as one text: what a model is given to summarise, and what is kept of it word for word.
 import { isJsonObject, type JsonObject, type JsonValue } from "../core/index.ts"
+import { isToolCall, isToolOutput, wordsOfCall } from "./tool-items.ts"
 import type { LabelledItem, ResponseItem } from "./types.ts"
 
 /** One paragraph per item, in order, with a mark before it; and which item a mark stands for. What is not text is named; what says nothing is left out. */
@@ -38,9 +39,8 @@ export function citationsOf(citations: readonly Citation[]): JsonObject {
 
 function lineOf(item: ResponseItem): string | undefined {
   if (item.type === "message") return `${item["role"] as string}: ${wordsOf(item["content"])}`
-  if (item.type === "function_call")
-    return `assistant calls ${item["name"] as string}(${item["arguments"] as string}) as ${item["call_id"] as string}`
-  if (item.type === "function_call_output") return `result of ${item["call_id"] as string}: ${wordsOf(item["output"])}`
+  if (isToolCall(item)) return `assistant calls ${item["name"] as string}(${wordsOfCall(item)}) as ${item["call_id"] as string}`
+  if (isToolOutput(item)) return `result of ${item["call_id"] as string}: ${wordsOf(item["output"])}`
   if (item.type === "mcp_call") {
     const said = item["error"] ?? item["output"] ?? ""
     return `assistant calls ${item["name"] as string}(${item["arguments"] as string})\nresult: ${wordsOf(said)}`

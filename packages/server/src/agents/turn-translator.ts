@@ -1,11 +1,19 @@
 // Translates the events of one model call into items of the response, in an order that strict clients accept, whatever the model sends.
 import { AppError, type JsonObject } from "../core/index.ts"
-import type { Citation, Dialect, ModelEvent, ModelReasoning, ModelToolCall, ModelUsage } from "../inference/index.ts"
+import {
+  CustomInput,
+  type Citation,
+  type Dialect,
+  type ModelEvent,
+  type ModelReasoning,
+  type ModelToolCall,
+  type ModelUsage,
+} from "../inference/index.ts"
 import type { KeptReasoning } from "./kept-reasoning.ts"
 import type { ResponseWriter } from "./response-writer.ts"
 
 /** What becomes of a call that the model makes: shown to the client, run here, or refused with a reason for the model. */
-export type CallRoute = { kind: "client" } | { kind: "server" } | { kind: "refused"; reason: string }
+export type CallRoute = { kind: "client"; custom?: boolean } | { kind: "server" } | { kind: "refused"; reason: string }
 
 export interface TranslatedCall extends ModelToolCall {
   readonly route: CallRoute
@@ -15,6 +23,7 @@ export interface TurnEnd {
   readonly reason: "stop" | "length" | "tool_calls" | "content_filter"
   readonly usage: ModelUsage
   readonly upstreamModel: string
+  readonly serviceTier?: string
   readonly calls: readonly TranslatedCall[]
 }
 
@@ -38,6 +47,8 @@ interface OpenCall {
   readonly name: string
   readonly route: CallRoute
   readonly outputIndex: number | undefined
+  /** Of a custom tool: takes its text out of the arguments. */
+  readonly input: CustomInput | undefined
   arguments: string
 }
 
@@ -54,6 +65,8 @@ export class TurnTranslator {
   /** Of items that wait for their turn to be closed. */
   readonly #sealed = new Map<number, JsonObject>()
   readonly #calls = new Map<number, OpenCall>()
+  /** Items that only their provider knows: its place → ours. */
+  readonly #passed = new Map<number, number>()
   #message: number | undefined
   #thought: Thought | undefined
   #part: { index: number; kind: "output_text" | "refusal" } | undefined
@@ -98,13 +111,54 @@ export class TurnTranslator {
         return this.#thoughtEnded(event.reasoning)
       case "citation":
         return this.#cite(event.citation)
+      case "image":
+        return this.#drawn(event)
       case "tool-call-started":
         return this.#call(event)
       case "tool-call-delta":
         return this.#argue(event.index, event.arguments)
+      case "item-started":
+        return this.#passedStarted(event.index, event.item)
+      case "item-progress":
+        return this.#writer.passOn(this.#passedAt(event.index), event.event)
+      case "item-done":
+        return this.#passedDone(event.index, event.item)
+      case "annotation":
+        return this.#writer.annotate(this.#openMessage(), this.#openPart("output_text"), event.annotation)
       case "finished":
         return this.#finish(event)
     }
+  }
+
+  /** What a chat model draws stands where OpenAI's own image tool would have put it. */
+  #drawn({ mediaType, data }: Extract<ModelEvent, { type: "image" }>): void {
+    this.#closeReasoning()
+    this.#closeMessage()
+    const outputIndex = this.#writer.addItem({ type: "image_generation_call", status: "in_progress", result: null })
+    for (const state of ["in_progress", "generating", "completed"]) this.#writer.progress(outputIndex, `image_generation_call.${state}`)
+    const made = { result: data, output_format: mediaType.replace(/^image\//, "") }
+    if (this.#writer.log.openItems()[0] === outputIndex) this.#writer.closeItem(outputIndex, "completed", made)
+    else this.#sealed.set(outputIndex, made)
+  }
+
+  #passedStarted(index: number, { id, ...item }: JsonObject): void {
+    this.#closeReasoning()
+    this.#closeMessage()
+    const prefix = typeof id === "string" ? /^([a-z]+)_/.exec(id)?.[1] : undefined
+    this.#passed.set(index, this.#writer.addItem({ ...item, type: item["type"] as string }, prefix))
+  }
+
+  #passedAt(index: number): number {
+    const outputIndex = this.#passed.get(index)
+    if (outputIndex === undefined) throw protocolBreach(`an event of item ${index}, which never began`)
+    return outputIndex
+  }
+
+  #passedDone(index: number, done: JsonObject): void {
+    const { id: _, ...item } = done
+    const outputIndex = this.#passedAt(index)
+    if (this.#writer.log.openItems()[0] === outputIndex) this.#writer.closePassed(outputIndex, item)
+    else this.#sealed.set(outputIndex, item)
   }
 
   #text(kind: "output_text" | "refusal", text: string): void {
@@ -166,9 +220,19 @@ export class TurnTranslator {
     const accepted = [...this.#calls.values()].filter((call) => call.route.kind !== "refused").length
     const route = this.#route(name, accepted)
     if (route.kind === "client" && signature !== undefined) this.#keepSignature(callId, signature)
-    const item = { type: "function_call", status: "in_progress", call_id: callId, name, arguments: "" }
+    const isCustom = route.kind === "client" && route.custom === true
+    const blank = isCustom ? { type: "custom_tool_call", input: "" } : { type: "function_call", arguments: "" }
+    const item = { ...blank, status: "in_progress", call_id: callId, name }
     const outputIndex = route.kind === "client" ? this.#writer.addItem(item) : undefined
-    this.#calls.set(index, { callId, name, route, outputIndex, signature, arguments: "" })
+    this.#calls.set(index, {
+      callId,
+      name,
+      route,
+      outputIndex,
+      signature,
+      input: isCustom ? new CustomInput() : undefined,
+      arguments: "",
+    })
   }
 
   /** A call has no place for it, so it stands in a reasoning item before the call. */
@@ -183,19 +247,29 @@ export class TurnTranslator {
     const call = this.#calls.get(index)
     if (!call) throw protocolBreach(`arguments of tool call ${index}, which never began`)
     call.arguments += text
-    if (call.outputIndex !== undefined) this.#writer.delta("function_call_arguments", call.outputIndex, undefined, text)
+    if (call.outputIndex === undefined) return
+    if (call.input) this.#writer.delta("custom_tool_call_input", call.outputIndex, undefined, call.input.take(text))
+    else this.#writer.delta("function_call_arguments", call.outputIndex, undefined, text)
+  }
+
+  /** What a model wrote in another form than it was asked for is known only now. */
+  #endInputs(): void {
+    for (const { input, outputIndex } of this.#calls.values())
+      if (input && outputIndex !== undefined) this.#writer.delta("custom_tool_call_input", outputIndex, undefined, input.end())
   }
 
   /** The end is told first and the items are closed after it: an attempt that dies in between leaves nothing to guess. */
-  #finish({ reason, usage, upstreamModel }: Extract<ModelEvent, { type: "finished" }>): void {
-    const calls = [...this.#calls.values()].map(({ callId, name, route, signature, arguments: text }) => ({
+  #finish({ reason, usage, upstreamModel, serviceTier }: Extract<ModelEvent, { type: "finished" }>): void {
+    this.#endInputs()
+    const calls = [...this.#calls.values()].map(({ callId, name, route, signature, input, arguments: text }) => ({
       callId,
       name,
+      ...(input ? { custom: true } : {}),
       ...(signature === undefined ? {} : { signature }),
       arguments: isCut(reason) || text.trim() !== "" ? text : `${text}{}`,
       route,
     }))
-    this.#end = { reason, usage, upstreamModel, calls }
+    this.#end = { reason, usage, upstreamModel, calls, ...(serviceTier === undefined ? {} : { serviceTier }) }
     this.#writer.flush()
     this.#onEnd(this.#end)
     if (this.#thought) this.#seal(this.#thought.outputIndex, this.#keptOf(this.#thought))

@@ -4,8 +4,10 @@ import type { ModelUsage } from "../inference/index.ts"
 import type { StepContext } from "../runs/index.ts"
 import { LiveTurn, type TurnOptions, type TurnOutcome } from "./live-turn.ts"
 import { reasoningOpener } from "./kept-reasoning.ts"
-import { addCall } from "./messages.ts"
+import { addCall, messagesOf } from "./messages.ts"
+import { ownServerLabel } from "./own-server.ts"
 import type { Session } from "./session.ts"
+import { isPassedItem, isToolCall, modelCallOf, waitsForClient } from "./tool-items.ts"
 import { closeTurn, type TranslatedCall } from "./turn-translator.ts"
 import type { ResponseItem } from "./types.ts"
 
@@ -39,25 +41,20 @@ function closeCutTurn({ writer, context, request }: Session, turn: number): Turn
   const ended = of("turn.ended") as unknown as TurnOutcome | undefined // written by liveTurn
   if (ended) {
     closeTurn(writer, ended.reason)
-    return { reason: ended.reason, usage: ended.usage, calls: ended.calls, from: ended.from, to: writer.log.size }
+    const tier = ended.serviceTier === undefined ? {} : { serviceTier: ended.serviceTier }
+    return { reason: ended.reason, usage: ended.usage, calls: ended.calls, ...tier, from: ended.from, to: writer.log.size }
   }
   const from = started["outputIndex"] as number
   context.emit("turn.restarted", { turn, model: request.model, open: writer.log.openItems() })
   const callOf = (item: ResponseItem): TranslatedCall[] =>
-    item.type === "function_call" && item["status"] === "completed"
-      ? [
-          {
-            callId: item["call_id"] as string,
-            name: item["name"] as string,
-            arguments: item["arguments"] as string,
-            route: { kind: "client" },
-          },
-        ]
-      : []
+    isToolCall(item) && item["status"] === "completed" ? [{ ...modelCallOf(item), route: { kind: "client" } }] : []
+  const isWaiting = writer.log.items
+    .slice(from)
+    .some((item, index) => waitsForClient(item) && !writer.log.openItems().includes(from + index))
   writer.closeAll("incomplete")
   const calls = writer.log.items.slice(from).flatMap(callOf)
   const usage: ModelUsage = { inputTokens: 0, outputTokens: 0, cachedTokens: 0, reasoningTokens: 0, estimated: true }
-  return calls.length > 0 ? { reason: "tool_calls", usage, calls, from, to: writer.log.size } : undefined
+  return calls.length > 0 || isWaiting ? { reason: "tool_calls", usage, calls, from, to: writer.log.size } : undefined
 }
 
 /** What the turn adds to the messages of the next one. */
@@ -65,6 +62,12 @@ export function rememberTurn(session: Session, { from, to, calls }: TurnOutcome)
   const { writer, messages, dependencies, context } = session
   const items = writer.log.items.slice(from, to)
   const open = reasoningOpener(dependencies.sealer, context.run.projectId)
+  if (items.some(isPassedItem)) {
+    const own = items.filter((item) => !isToolCall(item) && !isOwnCall(item))
+    messages.push(...messagesOf(null, own, open))
+    for (const { route: _, ...call } of calls) addCall(messages, call)
+    return
+  }
   const reasoning = items.flatMap((item) => (item.type === "reasoning" ? (open(item)?.reasoning ?? []) : []))
   const text = items.flatMap((item) => (item.type === "message" ? textOf(item) : [])).join("")
   if (text !== "" || reasoning.length > 0) {
@@ -72,6 +75,11 @@ export function rememberTurn(session: Session, { from, to, calls }: TurnOutcome)
     messages.push({ role: "assistant", content, toolCalls: [], ...(reasoning.length > 0 ? { reasoning } : {}) })
   }
   for (const { route: _, ...call } of calls) addCall(messages, call)
+}
+
+/** Calls of our own tools are in the calls of the turn. */
+function isOwnCall({ type, server_label: label }: ResponseItem): boolean {
+  return type === "mcp_call" && label === ownServerLabel
 }
 
 function textOf(item: ResponseItem): string[] {

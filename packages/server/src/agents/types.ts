@@ -127,6 +127,8 @@ export interface ResponseEnd {
   readonly usage: ResponseUsage | null
   /** Epoch seconds, for completed responses. */
   readonly completed_at: number | null
+  /** How fast it was served, as its provider told at the end; absent before, and where none told. */
+  readonly service_tier?: string
 }
 
 /** The run's output: the response without what its request says. */

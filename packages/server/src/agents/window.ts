@@ -1,11 +1,12 @@
 // The items that a response's messages are made of: the context it began with and what its turns added; and where compaction may cut them.
-import type { ModelContent, ModelMessage } from "../inference/index.ts"
+import { unwrappedInput, type ModelContent, type ModelMessage } from "../inference/index.ts"
 import { withAttachments } from "./attachments.ts"
 import { callerOf } from "./chain.ts"
 import { reasoningOpener } from "./kept-reasoning.ts"
 import { messagesOf } from "./messages.ts"
 import type { AssembledContext } from "./recalled-context.ts"
 import type { Session } from "./session.ts"
+import { isToolCall, isToolOutput } from "./tool-items.ts"
 import type { LabelledItem, ResponseItem } from "./types.ts"
 
 /** The messages of the context as it is now, with what was put in of its scopes. */
@@ -85,12 +86,11 @@ export function itemsOf(message: ModelMessage): ResponseItem[] {
   const said = { id: `${turnPrefix}said:${message.toolCalls[0]?.callId ?? ""}`, type: "message", role: "assistant", status }
   return [
     ...(text === "" ? [] : [{ ...said, content: [{ type: "output_text", text }] }]),
-    ...message.toolCalls.map(({ callId, name, arguments: args }) => ({
+    ...message.toolCalls.map(({ callId, name, arguments: args, custom }) => ({
       id: callItemId(callId),
-      type: "function_call",
       call_id: callId,
       name,
-      arguments: args,
+      ...(custom ? { type: "custom_tool_call", input: unwrappedInput(args) } : { type: "function_call", arguments: args }),
       status,
     })),
   ]
@@ -112,16 +112,21 @@ function wordsOf(content: readonly ModelContent[]): string {
 
 /** What the model is to answer stays word for word: what the user said last, or the calls whose results have just come. */
 export function cutForCompaction(items: readonly LabelledItem[]): { before: readonly LabelledItem[]; tail: readonly LabelledItem[] } {
-  const at = items[items.length - 1]?.item.type === "function_call_output" ? beginOfStep(items) : beginOfSpeech(items)
+  const at = isResult(items[items.length - 1]) ? beginOfStep(items) : beginOfSpeech(items)
   const whole = withCalls(items, at)
   return { before: items.slice(0, whole), tail: items.slice(whole) }
 }
 
+function isResult(each: LabelledItem | undefined): boolean {
+  return each !== undefined && isToolOutput(each.item)
+}
+
 function beginOfStep(items: readonly LabelledItem[]): number {
   let at = items.length
-  const typeBefore = (): string | undefined => items[at - 1]?.item.type
-  while (typeBefore() === "function_call_output") at -= 1
-  while (typeBefore() === "function_call" || typeBefore() === "reasoning") at -= 1
+  while (isResult(items[at - 1])) at -= 1
+  const isAsked = (each: LabelledItem | undefined): boolean =>
+    each !== undefined && (isToolCall(each.item) || each.item.type === "reasoning")
+  while (isAsked(items[at - 1])) at -= 1
   const said = items[at - 1]?.item
   return said?.type === "message" && said["role"] === "assistant" ? at - 1 : at
 }
@@ -135,9 +140,9 @@ function beginOfSpeech(items: readonly LabelledItem[]): number {
 
 /** A result never stands without its call. */
 function withCalls(items: readonly LabelledItem[], at: number): number {
-  const calls = new Map(items.map(({ item }, index) => [item.type === "function_call" ? item["call_id"] : undefined, index]))
+  const calls = new Map(items.map(({ item }, index) => [isToolCall(item) ? item["call_id"] : undefined, index]))
   return items.slice(at).reduce((first, { item }) => {
-    const call = item.type === "function_call_output" ? calls.get(item["call_id"]) : undefined
+    const call = isToolOutput(item) ? calls.get(item["call_id"]) : undefined
     return call === undefined ? first : Math.min(first, call)
   }, at)
 }

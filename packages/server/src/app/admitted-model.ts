@@ -57,6 +57,7 @@ async function* admitted(
   const { isPatient } = of.caller
   const bounds = await boundsOf(options, of.caller, of.signal)
   const reservation = await reserveFor(options, requestOf(options, of, bounds), { isPatient, signal: of.signal })
+  of.caller.onReserved?.(reservation.state)
   const spent = new Spent(options.prices)
   let deployment: Deployment | undefined
   try {

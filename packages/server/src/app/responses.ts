@@ -22,7 +22,7 @@ import {
 } from "../agents/index.ts"
 import { readAttachment, type ActingCaller, type ContextServices } from "../context/index.ts"
 import { AppError } from "../core/index.ts"
-import type { Deployment, ModelCall, TokenCount } from "../inference/index.ts"
+import { speaksResponses, type Deployment, type ModelCall, type TokenCount } from "../inference/index.ts"
 import type { ModelCache } from "../http/index.ts"
 import type { Run, Runs } from "../runs/index.ts"
 import { requireModel, type Gate, type Identity, type Principal, type Sealer } from "../security/index.ts"
@@ -76,6 +76,7 @@ export function composeResponses(
     callCache: parts.cache && callCacheOf(shared, parts.cache, inference),
     quotesPassages: (model: string) => inference.models.get(model)?.deployments[0]?.id === extractiveModel,
     costOf: price,
+    speaksResponses: (name: string) => inference.models.get(name)?.deployments.some(speaksResponses) === true,
     requireModel: (name: string, { scope }: Principal) => void inference.models.require(name, "chat", scope?.allowsModel),
     requireRanker: (ranker: string, principal: Principal, param: string): void => {
       const model = context.rankers.modelNamed(ranker, { param, mayBeNamed: principal.scope?.allowsModel })

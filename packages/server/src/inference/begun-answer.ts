@@ -42,6 +42,7 @@ export class BegunAnswer {
 
 function isFinal(event: ModelEvent): boolean {
   if (event.type === "reasoning-ended") return event.reasoning.signature !== undefined || event.reasoning.data !== undefined
+  if (event.type === "item-started") return true
   return event.type === "tool-call-started" || event.type === "refusal-delta" || event.type === "image" || event.type === "finished"
 }
 

@@ -3,6 +3,7 @@ import { AppError, type Clock, type Limits, type NewId } from "../core/index.ts"
 import { configuredCall } from "./parameters/index.ts"
 import { organisationOf } from "./pool/organisation.ts"
 import type { Plan } from "./pool/types.ts"
+import { refusePassed } from "./passed-items.ts"
 import { callProvider } from "./providers/call.ts"
 import type { CallableModel } from "./providers/embedded/types.ts"
 import type { Deployment, ModelCall, ModelEvent, ModelUsage } from "./types.ts"
@@ -31,6 +32,7 @@ export interface AttemptOptions extends EventsOptions {
 
 /** The events of one deployment; native ones must be registered under their id. */
 export function eventsOf(options: EventsOptions, deployment: Deployment, call: ModelCall, signal: AbortSignal): AsyncIterable<ModelEvent> {
+  refusePassed(call, deployment)
   const configured = configuredCall(call, deployment)
   if (!isNative(deployment)) return callProvider(options, deployment, configured, signal)
   const chat = options.natives.get(deployment.id)?.chat

@@ -5,6 +5,7 @@ import { estimatedUsage, openAttempt, type AttemptOptions } from "./call-attempt
 import { hedged } from "./hedged.ts"
 import type { Models } from "./models.ts"
 import { organisationOf } from "./pool/organisation.ts"
+import { needsResponses, speaksResponses } from "./passed-items.ts"
 import type { NextAttempt, Plan, PlanRequest, Pool } from "./pool/types.ts"
 import { estimateTokens } from "./tokens/index.ts"
 import type { CallEvent, CallModel, CallRouting, Deployment, Failover, Model, ModelCall } from "./types.ts"
@@ -97,7 +98,7 @@ function failureOf(error: unknown): UpstreamError {
 }
 
 function planRequest(call: ModelCall, model: Model, routing: CallRouting): PlanRequest {
-  const request: PlanRequest = { needs: "chat", ...routing }
+  const request: PlanRequest = { needs: "chat", ...routing, ...(needsResponses(call) ? { usable: speaksResponses } : {}) }
   const affinity = routing.affinity ?? call.user
   if (affinity !== null && affinity !== undefined) request.affinity = affinity
   const organisation = sealedBy(call)

@@ -5,6 +5,8 @@ export { providerDeployment } from "./providers/deployment.ts"
 export { createUpstreams, type Upstreams, type UpstreamTarget } from "./upstreams.ts"
 export { createCallModel, eventsOf, isNative, type CallModelOptions, type Natives } from "./call-model.ts"
 export { editContext, type AppliedEdit, type ClearThinking, type ClearToolUses, type ContextEdit } from "./context-edits.ts"
+export { CustomInput, customTool, unwrappedInput, wrappedInput, type CustomTool } from "./custom-tools.ts"
+export { isTold, speaksResponses } from "./passed-items.ts"
 export { continuedCall } from "./begun-answer.ts"
 export { createEmbed, type MeasuredEmbed } from "./embed.ts"
 export { createRerank, type MeasuredRerank } from "./rerank.ts"
@@ -69,6 +71,7 @@ export {
 } from "./pool/index.ts"
 export type {
   CallEvent,
+  CallHints,
   CallModel,
   CallRouting,
   CallTimeouts,
@@ -89,6 +92,7 @@ export type {
   ModelTool,
   ModelToolCall,
   ModelUsage,
+  PassedTools,
 } from "./types.ts"
 export { addUsage, noUsage } from "./usage-sum.ts"
 export { readModelNames, type ModelList } from "./model-list.ts"

@@ -110,6 +110,8 @@ export interface ModelTool {
   /** JSON Schema of the arguments. */
   parameters: JsonValue
   strict: boolean | null
+  /** It takes free text: `parameters` have one text for whoever knows functions only, and this is what it was declared as. */
+  custom?: { description: string | null; format: JsonObject | null }
   cacheControl?: JsonValue
 }
 
@@ -147,6 +149,8 @@ export type ModelMessage =
       toolCalls: readonly ModelToolCall[]
       /** Stands before the content. */
       reasoning?: readonly ModelReasoning[]
+      /** Items that only Responses have, after the reasoning and before the content. */
+      items?: readonly JsonObject[]
     }
   | { role: "tool"; callId: string; content: string; parts?: readonly ModelContent[]; isError?: boolean; cacheControl?: JsonValue }
 
@@ -155,6 +159,8 @@ export interface ModelToolCall {
   name: string
   /** JSON text, as the model wrote it. */
   arguments: string
+  /** Of a custom tool; its text is wrapped in the arguments. */
+  custom?: boolean
   /** Gemini's thought signature, which must come back with the call. */
   signature?: string
   cacheControl?: JsonValue
@@ -197,10 +203,35 @@ export interface ModelCall {
   contextEdits?: readonly AppliedEdit[]
   /** Results that were cleared and may be read again, by a tool that is among `tools` then. */
   cleared?: readonly { readonly handle: string; readonly text: string }[]
+  /** What OpenAI's dialects alone have; left out elsewhere. */
+  hints?: CallHints
+  /** Tools that only Responses have; a deployment that does not speak them is not asked. */
+  passed?: PassedTools
   /** Parameters that only one dialect knows, passed on where the deployment speaks it and refused or left out elsewhere. */
   only?: { dialect: Dialect; parameters: JsonObject }
   /** Of those, what the configuration of the deployment says. */
   own?: ParametersConfig | undefined
+}
+
+export interface CallHints {
+  /** How long the answer is to be: `low`, `medium`, `high`. */
+  verbosity: string | null
+  /** How thoughts are to be summed up. */
+  reasoningSummary: string | null
+  /** Calls with the same one begin alike. */
+  cacheKey: string | null
+  /** How fast, for what price: `flex`, `priority`. */
+  serviceTier: string | null
+}
+
+export interface PassedTools {
+  /** As the client declared them. */
+  tools: readonly JsonObject[]
+  /** `tool_choice` where it names one of them. */
+  choice: JsonObject | null
+  /** What is to be shown beside the items. */
+  include: readonly string[]
+  callsMax: number | null
 }
 
 /** `inputTokens` includes what was read from and written to the provider's cache; the parts are told apart below. */
@@ -241,13 +272,23 @@ export type ModelEvent =
   | { type: "image"; mediaType: string; data: string }
   | { type: "refusal-delta"; text: string }
   | { type: "citation"; citation: Citation }
-  | { type: "tool-call-started"; index: number; callId: string; name: string; signature?: string }
+  /** `custom`: of a custom tool, where the renderer of the answer is to know. */
+  | { type: "tool-call-started"; index: number; callId: string; name: string; signature?: string; custom?: boolean }
   | { type: "tool-call-delta"; index: number; arguments: string }
+  /** An item that only Responses have. `index`: where its provider has it. */
+  | { type: "item-started"; index: number; item: JsonObject }
+  /** One of its events, without its place: `{type: "response.web_search_call.searching"}`. */
+  | { type: "item-progress"; index: number; event: JsonObject }
+  | { type: "item-done"; index: number; item: JsonObject }
+  /** Of the text so far, as its provider has it. */
+  | { type: "annotation"; annotation: JsonObject }
   | {
       type: "finished"
       reason: "stop" | "length" | "tool_calls" | "content_filter"
       usage: ModelUsage
       upstreamModel: string
+      /** How fast it was served, where the provider tells. */
+      serviceTier?: string
       /** The finer word of a provider where it has one: `stop_sequence`, `refusal`, `pause_turn`, `model_context_window_exceeded`. */
       detail?: string
       /** The stop text that was met. */

@@ -14,11 +14,11 @@ export function completionOf(request: Record<string, unknown>, script: FakeAnswe
   }
   if (script.reasoning !== undefined) message["reasoning_content"] = joined(script.reasoning)
   if (calls.length > 0)
-    message["tool_calls"] = calls.map((call) => ({
-      id: call.id,
-      type: "function",
-      function: { name: call.name, arguments: joined(call.arguments) },
-    }))
+    message["tool_calls"] = calls.map(({ id: callId, name, arguments: text, custom }) =>
+      custom
+        ? { id: callId, type: "custom", custom: { name, input: joined(text) } }
+        : { id: callId, type: "function", function: { name, arguments: joined(text) } },
+    )
   const usage = usageOf(script)
   return {
     id,
@@ -128,8 +128,11 @@ function deltasOf(script: FakeAnswer): unknown[] {
 
 function callDeltas(call: FakeToolCall, position: number): unknown[] {
   const index = call.index === null ? {} : { index: call.index ?? position }
-  const start = { tool_calls: [{ ...index, id: call.id, type: "function", function: { name: call.name, arguments: "" } }] }
-  return [start, ...parts(call.arguments).map((text) => ({ tool_calls: [{ ...index, function: { arguments: text } }] }))]
+  const { id: callId, name, custom } = call
+  const begun = custom ? { type: "custom", custom: { name, input: "" } } : { type: "function", function: { name, arguments: "" } }
+  const piece = (text: string): object => (custom ? { custom: { input: text } } : { function: { arguments: text } })
+  const start = { tool_calls: [{ ...index, id: callId, ...begun }] }
+  return [start, ...parts(call.arguments).map((text) => ({ tool_calls: [{ ...index, ...piece(text) }] }))]
 }
 
 function finishOf(script: FakeAnswer): string | null {

@@ -2,6 +2,7 @@
 import { bedrockShape } from "./fake-bedrock-answers.ts"
 import { cohereShape } from "./fake-cohere-answers.ts"
 import { geminiShape } from "./fake-gemini-answers.ts"
+import { responsesShape } from "./fake-responses-answers.ts"
 import type { FakeAnswer, ReceivedRequest } from "./fake-provider.ts"
 
 export interface ProviderShape {
@@ -16,5 +17,5 @@ export interface ProviderShape {
 
 export function shapeFor(path: string): ProviderShape | undefined {
   const plain = path.split("?")[0] ?? path
-  return [geminiShape, cohereShape, bedrockShape].find((shape) => shape.serves(plain))
+  return [responsesShape, geminiShape, cohereShape, bedrockShape].find((shape) => shape.serves(plain))
 }

@@ -17,6 +17,16 @@ export interface FakeAnswer {
   redactedThinking?: string
   refusal?: string
   toolCalls?: readonly FakeToolCall[]
+  /** Of Responses: items before everything else, as their provider sends them, with the events between beginning and end. */
+  items?: readonly {
+    item: Record<string, unknown>
+    begun?: Record<string, unknown>
+    events?: readonly ({ type: string } & Record<string, unknown>)[]
+  }[]
+  /** Of Responses: annotations of the text. */
+  annotations?: readonly Record<string, unknown>[]
+  /** Of Responses: the tier that served. */
+  serviceTier?: string
   /** OpenAI's words; for Anthropic they are translated, and others pass as they are (`pause_turn`). */
   finishReason?: string | null
   /** The stop text that was met, for Anthropic. */
@@ -55,6 +65,8 @@ export interface FakeToolCall {
   id: string
   name: string
   arguments: string | readonly string[]
+  /** Of a custom tool, whose arguments are its text. Responses and chat completions have them. */
+  custom?: boolean
   /** Sent as `index`; the position when absent, left out when null. */
   index?: number | null
 }

@@ -87,12 +87,14 @@ export function assertStreamInvariants(events: readonly WireEvent[]): void {
       assert.equal(event["content_index"], at(event).parts.length)
       at(event).parts.push({ open: true, text: "", annotations: 0 })
     } else if (/^response\.(output_text|refusal|reasoning_text)\.delta$/.test(type)) part(event).text += event["delta"] as string
-    else if (type.endsWith("_arguments.delta")) at(event).args += event["delta"] as string
+    else if (type.endsWith("_arguments.delta") || type === "response.custom_tool_call_input.delta")
+      at(event).args += event["delta"] as string
     else if (type === "response.output_text.annotation.added") assert.equal(event["annotation_index"], part(event).annotations++)
     else if (/^response\.(output_text|refusal|reasoning_text)\.done$/.test(type))
       assert.equal(event["text"] ?? event["refusal"], part(event).text, "R6")
     else if (type === "response.content_part.done") part(event).open = false
     else if (type === "response.function_call_arguments.done") assert.equal(event["arguments"], at(event).args, "R6")
+    else if (type === "response.custom_tool_call_input.done") assert.equal(event["input"], at(event).args, "R6")
     else if (type === "response.output_item.done") assertItemDone(event, items)
   }
   assertEnd(
@@ -121,6 +123,7 @@ function assertItemDone(
   for (const [content, each] of (item.content ?? []).entries())
     assert.equal(each["text"] ?? each["refusal"], state.parts[content]?.text, "R6")
   if (item.type === "function_call") assert.equal(item.arguments, state.args, "R6")
+  if (item.type === "custom_tool_call") assert.equal(item["input"], state.args, "R6")
   state.done = true
 }
 

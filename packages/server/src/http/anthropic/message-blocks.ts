@@ -48,7 +48,10 @@ export class MessageBlocks {
         return this.#callStarted(event)
       case "tool-call-delta":
         return this.#callDelta(event.index, event.arguments)
-      // There is no block for what a model draws, nor for citations of files: listed in docs/reference/translation.md.
+      // There is no block for what a model draws, and it was paid: it stands in the text, as Markdown has it.
+      case "image":
+        return this.#delta("text", `${this.#isText() ? "\n\n" : ""}![](data:${event.mediaType};base64,${event.data})\n\n`)
+      // Nor is there one for citations of files: listed in docs/reference/translation.md.
       default:
         return []
     }
@@ -77,6 +80,10 @@ export class MessageBlocks {
       ? []
       : this.#open(kind, kind === "text" ? { type: "text", text: "" } : { type: "thinking", thinking: "", signature: "" })
     return [...opened, ...this.#append(text)]
+  }
+
+  #isText(): boolean {
+    return this.#isOpen && this.#blocks.at(-1)?.kind === "text"
   }
 
   #append(text: string): StreamEvent[] {

@@ -218,6 +218,14 @@ describe("messages translated for another provider", () => {
     ])
   })
 
+  it("show a picture that the model made in the text, since there is no block for it", async () => {
+    nativeEvents = [{ type: "text-delta", text: "Here:" }, { type: "image", mediaType: "image/png", data: "iVBORw==" }, finished()]
+    const shown = "Here:\n\n![](data:image/png;base64,iVBORw==)\n\n"
+    expect((await client.messages.create({ ...ask, model: "here" })).content).toMatchObject([{ type: "text", text: shown }])
+    const streamed = await client.messages.stream({ ...ask, model: "here" }).finalMessage()
+    expect(streamed.content).toMatchObject([{ type: "text", text: shown }])
+  })
+
   it("A8 name why the answer ended", async () => {
     const reasons: [Partial<Extract<ModelEvent, { type: "finished" }>>, string][] = [
       [{ reason: "length" }, "max_tokens"],

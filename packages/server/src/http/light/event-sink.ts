@@ -47,6 +47,11 @@ export function renderOptions({
   return { ...options, ...(contextEdits === undefined ? {} : { contextEdits }), ...(compaction === undefined ? {} : { compaction }) }
 }
 
+/** Models that know functions only call custom tools like one. */
+function marked({ customTools }: LightCall, event: ModelEvent): ModelEvent {
+  return event.type === "tool-call-started" && customTools?.has(event.name) ? { ...event, custom: true } : event
+}
+
 export interface StreamSinkOptions extends EventSinkOptions {
   client: ClientStream
   continued?: (event: ModelEvent) => string[]
@@ -65,8 +70,9 @@ export class StreamSink implements EventSink {
     this.begun = options.continued !== undefined
   }
 
-  take(event: ModelEvent): void {
+  take(given: ModelEvent): void {
     const { call, client, transcript } = this.#options
+    const event = marked(call, given)
     if (!this.begun && isContent(event)) this.#begin()
     observe(call, event)
     transcript?.rendered(event)
@@ -102,7 +108,7 @@ export class WholeSink implements EventSink {
 
   take(event: ModelEvent): void {
     observe(this.#options.call, event)
-    this.#events.push(event)
+    this.#events.push(marked(this.#options.call, event))
   }
 
   finish(): void {

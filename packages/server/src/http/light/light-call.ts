@@ -101,6 +101,8 @@ export class LightCall {
   memory: CallMemory | undefined
   /** What was taken out of its messages; undefined where nothing was asked for. */
   contextEdits: ModelCall["contextEdits"]
+  /** Names of its custom tools, where it is translated; undefined where it has none. */
+  customTools: ReadonlySet<string> | undefined
   /** Its model may read again what context editing clears. */
   recalls = false
   /** What its conversation was compacted to before it was asked; undefined where it was not. */

@@ -289,6 +289,8 @@ class Served {
   #modelCall(): ModelCall {
     this.#parsed ??= this.#dialect.parse(this.#body.parsed(), { recalls: this.#call.recalls })
     this.#call.contextEdits = this.#parsed.contextEdits ?? this.#call.contextEdits
+    const custom = this.#parsed.tools.flatMap((tool) => (tool.custom ? [tool.name] : []))
+    if (custom.length > 0) this.#call.customTools = new Set(custom)
     return this.#parsed
   }
 }

@@ -1,8 +1,18 @@
 // A chat completions request as a model call, for models that are not simply passed through to.
 import { AppError, type JsonObject } from "../../core/index.ts"
-import { reasoningOfDetails, type ModelCall, type ModelContent, type ModelMessage, type ModelReasoning } from "../../inference/index.ts"
+import {
+  customTool,
+  reasoningOfDetails,
+  wrappedInput,
+  type CustomTool,
+  type ModelCall,
+  type ModelContent,
+  type ModelMessage,
+  type ModelReasoning,
+  type ModelToolCall,
+} from "../../inference/index.ts"
 import { checked } from "../request-body.ts"
-import { chatRequestSchema, type ChatContent, type ChatMessage, type ChatRequest } from "./chat-schema.ts"
+import { chatRequestSchema, type ChatContent, type ChatMessage, type ChatRequest, type ChatTool } from "./chat-schema.ts"
 import { refuseUntranslatable } from "./chat-untranslatable.ts"
 
 type AssistantMessage = Extract<ChatMessage, { role: "assistant" }>
@@ -35,20 +45,34 @@ export function parseChatRequest(body: JsonObject): ModelCall {
 }
 
 function toolsOf({ tools }: ChatRequest): ModelCall["tools"] {
-  return (tools ?? []).map(({ function: { name, description, parameters, strict }, cache_control: cached }) => ({
-    name,
-    description: description ?? null,
-    parameters: parameters ?? { type: "object", properties: {} },
-    strict: strict ?? null,
-    ...cacheControl(cached),
-  }))
+  return (tools ?? []).map((tool) => {
+    if (tool.type === "custom") return customTool(customOf(tool))
+    const { name, description, parameters, strict } = tool.function
+    return {
+      name,
+      description: description ?? null,
+      parameters: parameters ?? { type: "object", properties: {} },
+      strict: strict ?? null,
+      ...cacheControl(tool.cache_control),
+    }
+  })
+}
+
+/** The grammar stands one level deeper here than in Responses. */
+function customOf({ custom: { name, description, format } }: Extract<ChatTool, { type: "custom" }>): CustomTool {
+  const said = format?.type === "grammar" ? { type: "grammar", syntax: format.grammar.syntax, definition: format.grammar.definition } : null
+  return { name, description: description ?? null, format: said }
+}
+
+function nameOf(tool: ChatTool): string {
+  return tool.type === "custom" ? tool.custom.name : tool.function.name
 }
 
 function toolChoiceOf({ tools, tool_choice: choice }: ChatRequest): ModelCall["toolChoice"] {
   if (!choice) return "auto"
   if (typeof choice === "string") return choice
-  const { name } = choice.function
-  if (!(tools ?? []).some((tool) => tool.function.name === name))
+  const { name } = choice.type === "custom" ? choice.custom : choice.function
+  if (!(tools ?? []).some((tool) => nameOf(tool) === name))
     throw new AppError("unsupported_value", `tool_choice names "${name}", which is not among the tools`, { param: "tool_choice" })
   return { name }
 }
@@ -68,10 +92,7 @@ function messageOf(message: ChatMessage, path: string): ModelMessage {
 }
 
 function assistantMessage(message: AssistantMessage, path: string): ModelMessage {
-  const toolCalls = (message.tool_calls ?? []).map(({ id, function: { name, arguments: text }, extra_content: extra }) => {
-    const signature = extra?.google?.thought_signature
-    return { callId: id, name, arguments: text, ...(signature === undefined ? {} : { signature }) }
-  })
+  const toolCalls = (message.tool_calls ?? []).map(callOf)
   const refusal: ModelContent[] = message.refusal ? [{ type: "text", text: message.refusal }] : []
   const reasoning = reasoningOf(message)
   return {
@@ -80,6 +101,16 @@ function assistantMessage(message: AssistantMessage, path: string): ModelMessage
     toolCalls,
     ...(reasoning.length > 0 ? { reasoning } : {}),
   }
+}
+
+function callOf(call: NonNullable<AssistantMessage["tool_calls"]>[number]): ModelToolCall {
+  if (call.type === "custom") {
+    const { name, input } = call.custom
+    return { callId: call.id, name, arguments: wrappedInput(input), custom: true }
+  }
+  const { name, arguments: text } = call.function
+  const signature = call.extra_content?.google?.thought_signature
+  return { callId: call.id, name, arguments: text, ...(signature === undefined ? {} : { signature }) }
 }
 
 /** The details say whose it is; plain text is taken for that of another provider of this dialect. */

@@ -1,6 +1,7 @@
 // Model events as chat completions: the chunks of a stream, or one JSON object.
 import { sseData, type JsonObject, type JsonValue } from "../../core/index.ts"
 import type { ModelEvent, ModelUsage } from "../../inference/index.ts"
+import { CustomCalls, inputIn } from "./chat-custom-calls.ts"
 import { reasoningDetails, ReasoningPieces } from "./chat-reasoning.ts"
 
 export interface ChatRenderOptions {
@@ -18,13 +19,12 @@ export function chatChunks({ id, createdAt, model, usageAsked }: ChatRenderOptio
   const chunk = (delta: object, finishReason: string | null = null): string =>
     sseData({ ...base, choices: [{ index: 0, delta, logprobs: null, finish_reason: finishReason }], ...noUsage })
   const pieces = new ReasoningPieces()
+  const custom = new CustomCalls()
   let begun = false
   const frames = (event: ModelEvent): string[] => {
-    if (event.type !== "finished") {
-      return [chunk(deltaOf(event, pieces))]
-    }
-    const last = chunk({}, event.reason)
-    return usageAsked ? [last, sseData({ ...base, choices: [], usage: chatUsage(event.usage) })] : [last]
+    if (event.type !== "finished") return (custom.take(event) ?? [deltaOf(event, pieces)]).flatMap((delta) => (delta ? [chunk(delta)] : []))
+    const last = [...custom.rest().map((delta) => chunk(delta)), chunk({}, event.reason)]
+    return usageAsked ? [...last, sseData({ ...base, choices: [], usage: chatUsage(event.usage) })] : last
   }
   return (event) => {
     if (begun) return frames(event)
@@ -33,7 +33,8 @@ export function chatChunks({ id, createdAt, model, usageAsked }: ChatRenderOptio
   }
 }
 
-function deltaOf(event: Exclude<ModelEvent, { type: "finished" }>, pieces: ReasoningPieces): object {
+/** Undefined for what chat completions have no place for. */
+function deltaOf(event: Exclude<ModelEvent, { type: "finished" }>, pieces: ReasoningPieces): object | undefined {
   if (event.type === "text-delta") return { content: event.text }
   // No official field: clients read one or the other.
   if (event.type === "reasoning-delta")
@@ -43,6 +44,8 @@ function deltaOf(event: Exclude<ModelEvent, { type: "finished" }>, pieces: Reaso
   if (event.type === "reasoning-ended") return { reasoning_details: [pieces.take(event)] }
   if (event.type === "image") return { images: [imageOf(event)] }
   if (event.type === "tool-call-delta") return { tool_calls: [{ index: event.index, function: { arguments: event.arguments } }] }
+  if (event.type === "annotation") return { annotations: [event.annotation] }
+  if (event.type !== "tool-call-started") return undefined
   const { index, callId, name, signature } = event
   return { tool_calls: [{ index, id: callId, type: "function", function: { name, arguments: "" }, ...signed(signature) }] }
 }
@@ -106,17 +109,16 @@ function joined(events: readonly ModelEvent[], type: "text-delta" | "reasoning-d
 }
 
 function toolCalls(events: readonly ModelEvent[]): JsonValue[] {
-  const calls = new Map<number, { id: string; name: string; text: string; signature: string | undefined }>()
+  const calls = new Map<number, { id: string; name: string; text: string; signature: string | undefined; custom: boolean }>()
   for (const event of events) {
     if (event.type === "tool-call-started")
-      calls.set(event.index, { id: event.callId, name: event.name, text: "", signature: event.signature })
+      calls.set(event.index, { id: event.callId, name: event.name, text: "", signature: event.signature, custom: event.custom === true })
     const call = event.type === "tool-call-delta" ? calls.get(event.index) : undefined
     if (call && event.type === "tool-call-delta") call.text += event.arguments
   }
-  return [...calls.values()].map(({ id, name, text, signature }) => ({
-    id,
-    type: "function",
-    function: { name, arguments: text === "" ? "{}" : text },
-    ...signed(signature),
-  }))
+  return [...calls.values()].map(({ id, name, text, signature, custom }) =>
+    custom
+      ? { id, type: "custom", custom: { name, input: inputIn(text) } }
+      : { id, type: "function", function: { name, arguments: text === "" ? "{}" : text }, ...signed(signature) },
+  )
 }

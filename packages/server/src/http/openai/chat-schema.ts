@@ -22,12 +22,19 @@ const filePart = z.looseObject({
 const part = z.discriminatedUnion("type", [textPart, refusalPart, imagePart, audioPart, filePart])
 const content = z.union([z.string(), z.array(part)])
 
-const toolCall = z.looseObject({
+const customCall = z.looseObject({
+  id: z.string(),
+  type: z.literal("custom"),
+  custom: z.looseObject({ name: z.string(), input: z.string() }),
+})
+const functionCall = z.looseObject({
   id: z.string(),
   type: z.literal("function").optional(),
   function: z.looseObject({ name: z.string(), arguments: z.string() }),
   extra_content: z.looseObject({ google: z.looseObject({ thought_signature: z.string().optional() }).optional() }).nullish(),
 })
+
+const toolCall = z.union([customCall, functionCall])
 
 const message = z.discriminatedUnion("role", [
   z.looseObject({ role: z.enum(["system", "developer", "user"]), content }),
@@ -44,7 +51,18 @@ const message = z.discriminatedUnion("role", [
   z.looseObject({ role: z.literal("tool"), tool_call_id: z.string(), content }),
 ])
 
-const tool = z.looseObject({
+const grammar = z.looseObject({ syntax: z.enum(["lark", "regex"]), definition: z.string() })
+const customTool = z.looseObject({
+  type: z.literal("custom"),
+  custom: z.looseObject({
+    name: z.string().min(1),
+    description: z.string().nullish(),
+    format: z
+      .discriminatedUnion("type", [z.looseObject({ type: z.literal("text") }), z.looseObject({ type: z.literal("grammar"), grammar })])
+      .nullish(),
+  }),
+})
+const functionTool = z.looseObject({
   type: z.literal("function"),
   function: z.looseObject({
     name: z.string().min(1),
@@ -55,9 +73,12 @@ const tool = z.looseObject({
   ...cacheControl,
 })
 
+const tool = z.discriminatedUnion("type", [customTool, functionTool])
+
 const toolChoice = z.union([
   z.enum(["auto", "none", "required"]),
   z.looseObject({ type: z.literal("function"), function: z.looseObject({ name: z.string() }) }),
+  z.looseObject({ type: z.literal("custom"), custom: z.looseObject({ name: z.string() }) }),
 ])
 const count = z.int().min(1)
 const penalty = z.number().min(-2).max(2)
@@ -84,5 +105,6 @@ export const chatRequestSchema = z.looseObject({
 })
 
 export type ChatRequest = z.output<typeof chatRequestSchema>
+export type ChatTool = z.output<typeof tool>
 export type ChatMessage = z.output<typeof message>
 export type ChatContent = z.output<typeof content>

@@ -212,3 +212,54 @@ describe("a chat request that is translated", () => {
     )
   })
 })
+
+describe("custom tools of a chat client of a Claude", () => {
+  const grammar = { syntax: "regex", definition: "^[a-z ]+$" }
+  const tools = [{ type: "custom", custom: { name: "shout", description: "Shouts.", format: { type: "grammar", grammar } } }]
+  const called = { toolCalls: [{ id: "toolu_1", name: "shout", arguments: ['{"input":"good', ' morn\\ning"}'] }] }
+
+  it("are functions of one text there, and come back as custom calls, whole and in pieces", async () => {
+    provider.next(called, called)
+    const whole = (await (await post({ messages: [ask], tools })).json()) as {
+      choices: { message: { tool_calls: unknown }; finish_reason: string }[]
+    }
+    expect(whole.choices[0]).toMatchObject({
+      finish_reason: "tool_calls",
+      message: { tool_calls: [{ id: "toolu_1", type: "custom", custom: { name: "shout", input: "good morn\ning" } }] },
+    })
+    expect(provider.last?.body["tools"]).toMatchObject([{ name: "shout", description: expect.stringContaining("^[a-z ]+$") as string }])
+    const streamed = await (await post({ messages: [ask], tools, stream: true })).text()
+    const frames = streamed.split("\n\n").filter((frame) => frame.startsWith("data: {"))
+    const deltas = frames.flatMap((frame) =>
+      (JSON.parse(frame.slice(6)) as { choices: { delta: Custom }[] }).choices.map(({ delta }) => delta),
+    )
+    const calls = deltas.flatMap((delta) => delta.tool_calls ?? [])
+    expect(calls[0]).toEqual({ index: 0, id: "toolu_1", type: "custom", custom: { name: "shout", input: "" } })
+    expect(calls.map(({ custom }) => custom.input).join("")).toBe("good morn\ning")
+    expect(calls.length).toBeGreaterThan(2)
+  })
+
+  it("keep their calls and results in the history, and may be chosen", async () => {
+    provider.next({ text: "ok" })
+    const assistant = {
+      role: "assistant",
+      content: null,
+      tool_calls: [{ id: "c1", type: "custom", custom: { name: "shout", input: "hey" } }],
+    }
+    const messages = [ask, assistant, { role: "tool", tool_call_id: "c1", content: "HEY" }]
+    const answer = await post({ messages, tools, tool_choice: { type: "custom", custom: { name: "shout" } } })
+    expect(answer.status).toBe(200)
+    expect(provider.last?.body).toMatchObject({
+      tool_choice: { type: "tool", name: "shout" },
+      messages: [
+        {},
+        { role: "assistant", content: [{ type: "tool_use", id: "c1", name: "shout", input: { input: "hey" } }] },
+        { role: "user", content: [{ type: "tool_result", tool_use_id: "c1" }] },
+      ],
+    })
+  })
+})
+
+interface Custom {
+  tool_calls?: { custom: { input: string } }[]
+}

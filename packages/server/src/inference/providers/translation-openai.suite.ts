@@ -1,16 +1,19 @@
 // What docs/reference/translation.md says of every model, and of those that speak as OpenAI does: each with a call that shows it.
 import { expect } from "vitest"
+import { wrappedInput } from "../custom-tools.ts"
 import {
   address,
   asks,
   begun,
   cached,
   called,
+  calledCustom,
   claude,
   command,
   flash,
   gemini3,
   gpt,
+  grammarTool,
   newClaude,
   passages,
   pdf,
@@ -53,6 +56,39 @@ export const openAiClaims: readonly Sent[] = [
     to: claude,
     call: { only: { dialect: "gemini", parameters: { cachedContent: "cachedContents/1" } } },
     hasNot: ["cachedContent"],
+  },
+  {
+    says: "Custom tools",
+    to: thinkingGpt,
+    call: { tools: [grammarTool], messages: [user("a"), calledCustom, result()] },
+    has: {
+      tools: [{ type: "custom", name: "f", description: "Edits.", format: { type: "grammar", syntax: "lark", definition: "start: X" } }],
+      input: [{}, { type: "custom_tool_call", input: "free" }, { type: "custom_tool_call_output", call_id: "call_1" }],
+    },
+  },
+  {
+    says: "Custom tools",
+    to: ["openai", "gpt-5"],
+    call: { tools: [grammarTool], messages: [user("a"), calledCustom, result()] },
+    has: {
+      tools: [{ type: "custom", custom: { format: { type: "grammar", grammar: { syntax: "lark", definition: "start: X" } } } }],
+      messages: [{}, { tool_calls: [{ type: "custom", custom: { name: "f", input: "free" } }] }, { tool_call_id: "call_1" }],
+    },
+  },
+  {
+    says: "Custom tools",
+    to: gpt,
+    call: { tools: [grammarTool], messages: [user("a"), calledCustom, result()] },
+    has: {
+      tools: [{ type: "function", function: { name: "f", description: expect.stringContaining("start: X") as string } }],
+      messages: [{}, { tool_calls: [{ type: "function", function: { arguments: wrappedInput("free") } }] }, {}],
+    },
+  },
+  {
+    says: "Custom tools",
+    to: claude,
+    call: { tools: [grammarTool], messages: [user("a"), calledCustom, result()] },
+    has: { messages: [{}, { content: [{ type: "tool_use", input: { input: "free" } }] }, {}] },
   },
   { says: "Passages of `file_search` are sent as a message of the user", to: claude, call: { passages }, has: "a passage" },
   {

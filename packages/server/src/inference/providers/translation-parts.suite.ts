@@ -1,5 +1,6 @@
 // What claims about translation are made of: calls with one thing in them, and models of each provider.
 import type { JsonObject } from "../../core/index.ts"
+import { customTool, wrappedInput } from "../custom-tools.ts"
 import type { ModelCall, ModelContent, ModelMessage, ModelTool } from "../types.ts"
 
 /** A sentence, row or item of the page. */
@@ -49,6 +50,12 @@ export const result = (more: Partial<Extract<ModelMessage, { role: "tool" }>> = 
 })
 export const tool: ModelTool = { name: "f", description: null, parameters: { type: "object", properties: { a: {} } }, strict: null }
 export const strictTool: ModelTool = { ...tool, strict: true }
+export const grammarTool = customTool({
+  name: "f",
+  description: "Edits.",
+  format: { type: "grammar", syntax: "lark", definition: "start: X" },
+})
+export const calledCustom = said("", { toolCalls: [{ callId: "call_1", name: "f", arguments: wrappedInput("free"), custom: true }] })
 export const cached = { cacheControl: { type: "ephemeral" } }
 export const picture: ModelContent = { type: "image", url: "data:image/png;base64,iVBORw==", detail: "low" }
 export const address: ModelContent = { type: "image", url: "https://pictures.example/a.png" }

@@ -14,6 +14,21 @@ export const elsewhere: readonly Elsewhere[] = [
     file: `${providers}/cohere/fixtures/cohere-text/case.json`,
     test: "citations are left out",
   },
+  {
+    says: "Pictures that a model makes",
+    file: "packages/server/src/http/openai/responses/drawn.test.ts",
+    test: "a picture of Gemini's is an image_generation_call",
+  },
+  {
+    says: "Pictures that a model makes",
+    file: "packages/server/src/http/anthropic/messages.test.ts",
+    test: "show a picture that the model made in the text",
+  },
+  {
+    says: "Hints of OpenAI's dialects",
+    file: "packages/server/src/http/openai/responses/hints.test.ts",
+    test: "are sent to OpenAI's chat completions as far as they have them",
+  },
   { says: "cited by Perdure itself", file: "packages/server/src/http/openai/responses/tools.test.ts", test: "its marks become citations" },
   { says: "A terminal mark is a terminal mark", file: `${providers}/golden.test.ts`, test: "no part of the stream passes for the whole" },
   { says: "Usage", file: "packages/server/src/app/cost.test.ts", test: "Gemini counts thoughts beside the candidates" },

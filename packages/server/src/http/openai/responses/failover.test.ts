@@ -3,6 +3,7 @@ import { request } from "undici"
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
 import { createGuards } from "../../../security/index.ts"
 import { defaultLimits } from "../../../core/index.ts"
+import { fakeSignature } from "../../../testing/fake-anthropic-answers.ts"
 import { startFakeProvider, type FakeAnswer, type FakeProvider } from "../../../testing/fake-provider.ts"
 import { testDeployment, testModel } from "../../../testing/gateway.ts"
 import { openAiClient, send, type RawAnswer } from "../../../testing/response-client.ts"
@@ -22,8 +23,19 @@ beforeAll(async () => {
   second = await startFakeProvider()
   const one = testDeployment(first.url, { id: "fake/one" })
   const two = testDeployment(second.url, { id: "fake/two", priority: 1 })
+  const claude = testDeployment(first.url, {
+    id: "fake/claude",
+    provider: "anthropic",
+    dialect: "anthropic-messages",
+    upstreamModel: "claude-sonnet-4-5",
+  })
   const continuing = { ...two, id: "vllm/two", provider: "vllm", continuesPrefix: true }
-  const models = [testModel("continued", one, two, continuing), testModel("anew", one, two), testModel("alone", one)]
+  const models = [
+    testModel("continued", one, two, continuing),
+    testModel("anew", one, two),
+    testModel("alone", one),
+    testModel("signed", claude, two, continuing),
+  ]
   const limits = { sameDeploymentRetriesMax: 0, idleTimeoutMs: 1_000, retryBudgetBurst: 1_000 }
   server = await startResponsesServer({ providerUrl: first.url, models, limits })
   const guards = createGuards({ rules: [{ guard: redactor, when: {} }], limits: defaultLimits })
@@ -187,6 +199,18 @@ describe("T18 a response that breaks off", () => {
     expect(() => assertStreamInvariants(answer.events)).not.toThrow()
     expect(answer.events.at(-1)?.type).toBe("response.failed")
     expect(outputOf(answer).map(({ status }) => status)).toEqual(["incomplete"])
+    expect(second.requests).toHaveLength(0)
+  })
+
+  it.each<[string, FakeAnswer]>([
+    ["signed", { reasoning: ["hm"], signature: fakeSignature }],
+    ["sealed", { reasoning: ["hm"], redactedThinking: "c2VhbGVk" }],
+  ])("fails where reasoning was %s, whatever text stands behind it", async (_, thought) => {
+    first.next({ ...thought, text: ["one ", "two "], ending: "reset", framesMax: 9 })
+    const answer = await ask("signed", { reasoning: { effort: "low" }, max_output_tokens: 9_000 })
+    expect(() => assertStreamInvariants(answer.events)).not.toThrow()
+    expect(answer.text).toContain("hm")
+    expect(answer.events.at(-1)?.type).toBe("response.failed")
     expect(second.requests).toHaveLength(0)
   })
 

@@ -67,6 +67,8 @@ function completePart(each: JsonObject): JsonObject {
   return each["type"] === "input_image" ? { detail: "auto", ...each } : each
 }
 
+const completed = text.nullish().transform((status) => status ?? "completed")
+
 const itemSchemas: Readonly<Record<string, z.ZodType>> = {
   message,
   function_call: z.looseObject({
@@ -74,14 +76,16 @@ const itemSchemas: Readonly<Record<string, z.ZodType>> = {
     call_id: text,
     name: text,
     arguments: text,
-    status: text.nullish().transform((status) => status ?? "completed"),
+    status: completed,
   }),
   function_call_output: z.looseObject({
     type: text,
     call_id: text,
     output: content,
-    status: text.nullish().transform((status) => status ?? "completed"),
+    status: completed,
   }),
+  custom_tool_call: z.looseObject({ type: text, call_id: text, name: text, input: text, status: completed }),
+  custom_tool_call_output: z.looseObject({ type: text, call_id: text, output: content, status: completed }),
   reasoning: z.looseObject({ type: text, summary: z.array(object).default([]) }),
   item_reference: z.looseObject({ type: text, id: text }),
   compaction: z.looseObject({ type: text, id: text.nullish(), encrypted_content: text }),
@@ -105,10 +109,12 @@ const input = chosen<readonly NewItem[]>((value) =>
     : z.array(item),
 )
 
+const toolName = text.regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, "_" or "-"')
+
 const functionTool = z
   .looseObject({
     type: z.literal("function"),
-    name: text.regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, "_" or "-"'),
+    name: toolName,
     description: text.nullish(),
     parameters: object.nullish(),
     strict: z.boolean().nullish(),
@@ -138,10 +144,20 @@ const fileSearch = z.looseObject({
   filters: object.nullish(),
 })
 
+const textFormat = z.looseObject({ type: z.literal("text") })
+const grammarFormat = z.looseObject({ type: z.literal("grammar"), syntax: z.enum(["lark", "regex"]), definition: text })
+const customTool = z.looseObject({
+  type: z.literal("custom"),
+  name: toolName,
+  description: text.optional(),
+  format: z.discriminatedUnion("type", [textFormat, grammarFormat]).optional(),
+})
+
 const mcpTool = z.looseObject({ type: z.literal("mcp"), server_label: text })
 const memoryTool = z.looseObject({ type: text, name: z.literal("memory").nullish(), scope: text.min(1).max(200) })
 const toolSchemas: Readonly<Record<string, z.ZodType>> = {
   function: functionTool,
+  custom: customTool,
   file_search: fileSearch,
   mcp: mcpTool,
   memory: memoryTool,
@@ -177,7 +193,7 @@ const bodySchema = z.looseObject({
   top_p: z.number().min(0).max(1).nullish(),
   presence_penalty: z.number().min(-2).max(2).nullish(),
   frequency_penalty: z.number().min(-2).max(2).nullish(),
-  top_logprobs: z.int().min(0).max(20).nullish(),
+  top_logprobs: z.literal(0, "must be 0: log probabilities are not passed on").nullish(),
   text: textOptions.nullish(),
   reasoning: z.looseObject({ effort: text.nullish(), summary: text.nullish() }).nullish(),
   truncation: z.enum(["auto", "disabled"]).nullish(),
@@ -248,7 +264,7 @@ export function newResponseOf(body: CreateResponseBody, headers: Readonly<Incomi
     background: body.background ?? false,
     include: body.include ?? [],
     metadata: body.metadata ?? {},
-    service_tier: "default",
+    service_tier: body.service_tier ?? "default",
     user: body.user ?? null,
     safety_identifier: body.safety_identifier ?? null,
     prompt_cache_key: body.prompt_cache_key ?? null,

@@ -104,9 +104,18 @@ function disconnection(context: At): AbortSignal {
 
 async function whole({ responses }: ResponseRoutesOptions, context: At, run: Run, signal: AbortSignal): Promise<Response> {
   const served = new Served()
-  const response = await responseWhenEnded(responses, run, signal, (event) => served.watch(event))
-  for (const [name, value] of Object.entries(served.headers({ ended: true }))) context.header(name, value)
-  return context.json(response)
+  try {
+    const response = await responseWhenEnded(responses, run, signal, (event) => served.watch(event))
+    setHeaders(context, { ...served.headers({ ended: true }), ...served.limitHeaders() })
+    return context.json(response)
+  } catch (error) {
+    setHeaders(context, served.limitHeaders())
+    throw error
+  }
+}
+
+function setHeaders(context: At, headers: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(headers)) context.header(name, value)
 }
 
 interface Follow {
@@ -125,10 +134,15 @@ async function follow({ responses, limits }: ResponseRoutesOptions, context: At,
     ...chosenHeaders(run),
     ...trailer,
     ...served.headers({ ended: false }),
+    // What is left now is not what a log tells that is read again.
+    ...(hold ? served.limitHeaders() : {}),
   })
   const trailers = (): Record<string, string> => served.trailers()
   try {
     return await streamEvents(context, profiledEvents(context, events), { ...limits, hold, headers, trailers })
+  } catch (error) {
+    setHeaders(context, served.limitHeaders())
+    throw error
   } finally {
     await events.return?.()
   }

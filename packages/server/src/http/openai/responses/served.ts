@@ -1,12 +1,19 @@
 // What the log of a response tells about how it was served, as headers: which deployment, after how many attempts, from the cache or not, what it cost, where it broke off.
+import { setOpenAiLimitHeaders, type LimitState } from "../../../accounting/index.ts"
 import { isJsonObject, type JsonValue } from "../../../core/index.ts"
 
 /** Known only when the head of a stream has gone out, so there it follows the answer. */
 export const failoverHeader = "x-perdure-failover"
 
+/** As the log has it. */
+function limitsIn(value: JsonValue | undefined): LimitState | undefined {
+  return isJsonObject(value) ? (value as unknown as LimitState) : undefined // written by the turn, or by its refusal
+}
+
 export class Served {
   #deployment: string | undefined
   #attempts = 1
+  #limits: LimitState | undefined
   #cache: Record<string, string> = {}
   #costMicroUsd: number | undefined = 0
   readonly #failovers: string[] = []
@@ -15,6 +22,7 @@ export class Served {
   watch({ type, data }: { type: string; data: JsonValue }): void {
     if (!isJsonObject(data)) return
     if (type === "response.output_item.added") this.#servedBy(data["served"])
+    else if (type === "error") this.#limits = isJsonObject(data["kept"]) ? limitsIn(data["kept"]["limits"]) : undefined
     else if (type === "turn.failed_over") this.#failedOver(data)
     else if (type === "usage.recorded") this.#cost(data)
   }
@@ -30,6 +38,13 @@ export class Served {
     }
   }
 
+  /** What is left of the caller's limits, for whoever asked just now. */
+  limitHeaders(): Record<string, string> {
+    const headers: Record<string, string> = {}
+    if (this.#limits) setOpenAiLimitHeaders(headers, this.#limits)
+    return headers
+  }
+
   trailers(): Record<string, string> {
     return this.#failovers.length === 0 ? {} : { [failoverHeader]: this.#failovers.join(", ") }
   }
@@ -37,6 +52,7 @@ export class Served {
   #servedBy(served: JsonValue | undefined): void {
     if (!isJsonObject(served)) return
     const { deployment, attempts, cache, ageSeconds } = served
+    this.#limits ??= limitsIn(served["limits"])
     // Of several turns the first one's: the head of a stream goes out with it.
     if (typeof cache === "string" && this.#deployment === undefined)
       this.#cache = { "x-perdure-cache": cache, ...(typeof ageSeconds === "number" ? { age: String(ageSeconds) } : {}) }

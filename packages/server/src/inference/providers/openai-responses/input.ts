@@ -1,24 +1,47 @@
 // The messages of a call as the input items of a response.
 import type { JsonObject, JsonValue } from "../../../core/index.ts"
-import type { Deployment, ModelCall, ModelContent, ModelMessage, ModelReasoning } from "../../types.ts"
+import { unwrappedInput } from "../../custom-tools.ts"
+import type { Deployment, ModelCall, ModelContent, ModelMessage, ModelReasoning, ModelToolCall } from "../../types.ts"
 import { cannotSend, mediaOf } from "../media.ts"
 import { withPassages } from "../passages.ts"
 
 export function inputItems(call: ModelCall, deployment: Deployment): JsonObject[] {
-  return withPassages(call.messages, call.passages).flatMap((message) => itemsOf(message, deployment))
+  const custom = customCalls(call.messages)
+  return withPassages(call.messages, call.passages).flatMap((message) => itemsOf(message, deployment, custom))
 }
 
-function itemsOf(message: ModelMessage, deployment: Deployment): JsonObject[] {
-  if (message.role === "tool") return [{ type: "function_call_output", call_id: message.callId, output: outputOf(message, deployment) }]
+/** Ids of calls whose results have a type of their own. */
+function customCalls(messages: readonly ModelMessage[]): ReadonlySet<string> {
+  const calls = messages.flatMap((message) => (message.role === "assistant" ? message.toolCalls : []))
+  return new Set(calls.flatMap(({ callId, custom }) => (custom ? [callId] : [])))
+}
+
+function itemsOf(message: ModelMessage, deployment: Deployment, custom: ReadonlySet<string>): JsonObject[] {
+  if (message.role === "tool") {
+    const type = custom.has(message.callId) ? "custom_tool_call_output" : "function_call_output"
+    return [{ type, call_id: message.callId, output: outputOf(message, deployment) }]
+  }
   if (message.role !== "assistant") return [{ role: message.role, content: contentOf(message.content, deployment) }]
   const text = message.content.map((part) => (part.type === "text" ? part.text : "")).join("")
-  const calls = message.toolCalls.map(({ callId, name, arguments: json }) => ({
-    type: "function_call",
-    call_id: callId,
-    name,
-    arguments: json === "" ? "{}" : json,
-  }))
-  return [...(message.reasoning ?? []).flatMap(reasoningItem), ...(text === "" ? [] : [{ role: "assistant", content: text }]), ...calls]
+  const calls = message.toolCalls.map(callItem)
+  const items = (message.items ?? []).map(withoutForeignId)
+  return [
+    ...(message.reasoning ?? []).flatMap(reasoningItem),
+    ...items,
+    ...(text === "" ? [] : [{ role: "assistant", content: text }]),
+    ...calls,
+  ]
+}
+
+/** An id that stands for nothing there is left out: its client sent the item without one. */
+function withoutForeignId(item: JsonObject): JsonObject {
+  const { id, ...rest } = item
+  return typeof id === "string" && id.startsWith("item_") ? rest : item
+}
+
+function callItem({ callId, name, arguments: json, custom }: ModelToolCall): JsonObject {
+  if (custom) return { type: "custom_tool_call", call_id: callId, name, input: unwrappedInput(json) }
+  return { type: "function_call", call_id: callId, name, arguments: json === "" ? "{}" : json }
 }
 
 /** Only what its provider sealed: nothing else of it can be read there. */

@@ -1,5 +1,6 @@
 // Reads a response into model events: its stream of events, or the whole object.
 import { isJsonObject, type JsonObject, type JsonValue } from "../../../core/index.ts"
+import { wrapping } from "../../custom-tools.ts"
 import type { ModelEvent, ModelUsage } from "../../types.ts"
 import { streamEnded } from "../../upstream-error.ts"
 import { JsonEvents } from "../json-events.ts"
@@ -10,10 +11,15 @@ import { responsesUsageOf } from "./usage.ts"
 
 /** What is known of an output item while it comes. */
 interface Item {
-  /** Of a function call. */
+  /** Of a call. */
   callIndex?: number
+  /** Its text is wrapped, as functions have it. */
+  isCustom?: boolean
+  /** It is no message, thought or call: it is passed as it is. */
+  isPassed?: boolean
   /** Text or arguments came in pieces, so the finished item brings nothing new. */
   hasDeltas: boolean
+  hasAnnotations?: boolean
   /** Parts of the summary, which are paragraphs. */
   partsCount: number
 }
@@ -71,6 +77,7 @@ export class ResponsesReader implements ProviderReader {
   #event(event: JsonObject): void {
     if (this.#done) return
     const index = event["output_index"]
+    if (this.#items.get(index)?.isPassed && event["type"] !== "response.output_item.done") return this.#progress(index, event)
     switch (event["type"]) {
       case "response.output_item.added":
         return this.#itemAdded(index, event["item"])
@@ -85,7 +92,10 @@ export class ResponsesReader implements ProviderReader {
       case "response.reasoning.delta":
         return this.#text(index, "reasoning-delta", event["delta"])
       case "response.function_call_arguments.delta":
+      case "response.custom_tool_call_input.delta":
         return this.#argument(index, event["delta"])
+      case "response.output_text.annotation.added":
+        return this.#annotation(index, event["annotation"])
       case "response.output_item.done":
         return this.#itemDone(index, event["item"])
       case "response.completed":
@@ -95,7 +105,7 @@ export class ResponsesReader implements ProviderReader {
         throw responsesErrorIn(this.#options.deployment, isJsonObject(event["response"]) ? event["response"] : {})
       case "error":
         throw responsesErrorIn(this.#options.deployment, event)
-      default: // states of the response, ends of parts, and tools that its provider runs
+      default: // states of the response, ends of parts, and what belongs to no item
     }
   }
 
@@ -108,10 +118,30 @@ export class ResponsesReader implements ProviderReader {
   }
 
   #itemAdded(index: JsonValue | undefined, item: JsonValue | undefined): void {
-    if (isJsonObject(item) && item["type"] === "function_call") this.#callStarted(this.#item(index), item)
+    if (!isJsonObject(item)) return
+    if (isCall(item)) this.#callStarted(this.#item(index), item)
+    else if (isPassed(item)) this.#passedStarted(index, item)
   }
 
-  #callStarted(known: Item, { call_id: callId, id, name }: JsonObject): number {
+  #passedStarted(index: JsonValue | undefined, item: JsonObject): void {
+    const known = this.#item(index)
+    if (known.isPassed) return
+    known.isPassed = true
+    this.#events.push({ type: "item-started", index: placeOf(index), item })
+  }
+
+  #progress(index: JsonValue | undefined, event: JsonObject): void {
+    const { output_index: _index, item_id: _id, sequence_number: _number, obfuscation: _padding, ...told } = event
+    this.#events.push({ type: "item-progress", index: placeOf(index), event: told })
+  }
+
+  #annotation(index: JsonValue | undefined, annotation: JsonValue | undefined): void {
+    if (!isJsonObject(annotation)) return
+    this.#item(index).hasAnnotations = true
+    this.#events.push({ type: "annotation", annotation })
+  }
+
+  #callStarted(known: Item, { type, call_id: callId, id, name }: JsonObject): number {
     if (known.callIndex !== undefined) return known.callIndex
     known.callIndex = this.#callsCount++
     const named = [callId, id].find((value) => typeof value === "string" && value !== "")
@@ -121,6 +151,8 @@ export class ResponsesReader implements ProviderReader {
       callId: typeof named === "string" ? named : this.#options.newId("call"),
       name: textOf(name),
     })
+    known.isCustom = type === "custom_tool_call"
+    if (known.isCustom) this.#events.push({ type: "tool-call-delta", index: known.callIndex, arguments: wrapping.begin })
     return known.callIndex
   }
 
@@ -144,23 +176,35 @@ export class ResponsesReader implements ProviderReader {
     if (item.callIndex === undefined || text === "") return
     item.hasDeltas = true
     this.#outputChars += text.length
-    this.#events.push({ type: "tool-call-delta", index: item.callIndex, arguments: text })
+    this.#events.push({ type: "tool-call-delta", index: item.callIndex, arguments: item.isCustom ? wrapping.piece(text) : text })
   }
 
   /** Whatever of the item did not come in pieces comes now. */
   #itemDone(index: JsonValue | undefined, item: JsonValue | undefined): void {
     if (!isJsonObject(item)) return
     const known = this.#item(index)
-    if (item["type"] === "message" && !known.hasDeltas) {
-      for (const part of listOf(item["content"])) {
-        if (!isJsonObject(part)) continue
-        if (part["type"] === "refusal") this.#text(index, "refusal-delta", part["refusal"])
-        else this.#text(index, "text-delta", part["text"])
-      }
+    if (item["type"] === "message") this.#messageDone(index, item, known)
+    else if (isPassed(item)) {
+      this.#passedStarted(index, item)
+      this.#events.push({ type: "item-done", index: placeOf(index), item })
     } else if (item["type"] === "function_call") {
       this.#callStarted(known, item)
       if (!known.hasDeltas) this.#argument(index, textOf(item["arguments"]) || "{}")
+    } else if (item["type"] === "custom_tool_call") {
+      const callIndex = this.#callStarted(known, item)
+      if (!known.hasDeltas) this.#argument(index, item["input"])
+      this.#events.push({ type: "tool-call-delta", index: callIndex, arguments: wrapping.end })
     } else if (item["type"] === "reasoning") this.#reasoningDone(index, item, known)
+  }
+
+  #messageDone(index: JsonValue | undefined, item: JsonObject, known: Item): void {
+    const parts = listOf(item["content"]).filter(isJsonObject)
+    for (const part of known.hasDeltas ? [] : parts) {
+      if (part["type"] === "refusal") this.#text(index, "refusal-delta", part["refusal"])
+      else this.#text(index, "text-delta", part["text"])
+    }
+    if (known.hasAnnotations) return
+    for (const part of parts) for (const annotation of listOf(part["annotations"])) this.#annotation(index, annotation)
   }
 
   #reasoningDone(index: JsonValue | undefined, item: JsonObject, known: Item): void {
@@ -183,8 +227,23 @@ export class ResponsesReader implements ProviderReader {
     const incomplete = why === "content_filter" ? "content_filter" : "length"
     const complete = this.#callsCount > 0 ? "tool_calls" : "stop"
     const reason = response["status"] === "incomplete" ? incomplete : complete
-    this.#events.push({ type: "finished", reason, usage: this.usage, upstreamModel: this.#model })
+    const { service_tier: tier } = response
+    const served = typeof tier === "string" ? { serviceTier: tier } : {}
+    this.#events.push({ type: "finished", reason, usage: this.usage, upstreamModel: this.#model, ...served })
   }
+}
+
+/** A call in a namespace is its client's to take apart. */
+function isCall({ type, namespace }: JsonObject): boolean {
+  return (type === "function_call" || type === "custom_tool_call") && typeof namespace !== "string"
+}
+
+function isPassed(item: JsonObject): boolean {
+  return item["type"] !== "message" && item["type"] !== "reasoning" && !isCall(item)
+}
+
+function placeOf(index: JsonValue | undefined): number {
+  return typeof index === "number" ? index : 0
 }
 
 function textOf(value: JsonValue | undefined): string {

@@ -1,6 +1,6 @@
 // A model call as the body of `POST /responses`: nothing is stored there, and reasoning comes back sealed.
 import { AppError, isJsonObject, type JsonObject, type JsonValue } from "../../../core/index.ts"
-import type { Deployment, ModelCall } from "../../types.ts"
+import type { Deployment, ModelCall, ModelTool } from "../../types.ts"
 import { effortFor } from "../openai/effort.ts"
 import { thinksBeforeAnswering } from "../openai/models.ts"
 import { inputItems } from "./input.ts"
@@ -17,8 +17,10 @@ export function responsesRequest(call: ModelCall, deployment: Deployment, stream
     ...samplingFields(call, deployment),
     ...toolFields(call),
     max_output_tokens: call.outputTokensMax ?? undefined,
-    text: textOf(call.responseFormat),
+    text: textOf(call),
     user: call.user ?? undefined,
+    prompt_cache_key: call.hints?.cacheKey ?? undefined,
+    service_tier: call.hints?.serviceTier ?? undefined,
   }
   return withOwnParameters(call.only?.dialect === "openai-responses" ? { ...body, ...call.only.parameters } : body, call)
 }
@@ -36,15 +38,21 @@ function refuseEssential({ stop = [], continuesPrefix }: ModelCall, { id }: Depl
     })
 }
 
-function reasoningFields({ reasoningEffort, thinkingTokensMax }: ModelCall, deployment: Deployment): JsonObject {
+function reasoningFields({ reasoningEffort, thinkingTokensMax, passed, hints }: ModelCall, deployment: Deployment): JsonObject {
+  const include = passed?.include ?? []
+  const summary = hints?.reasoningSummary ?? null
   const thinks = isThinking(deployment)
   const tokensMax = typeof thinkingTokensMax === "number" ? thinkingTokensMax : null
   const effort = reasoningEffort ?? (thinks && tokensMax !== null ? effortFor(tokensMax, deployment.upstreamModel) : null)
   return {
     // Models that have no reasoning refuse to be asked for it sealed.
-    ...(thinks ? { include: ["reasoning.encrypted_content"] } : {}),
-    ...(effort === null ? {} : { reasoning: effort === "none" ? { effort } : { effort, summary: "auto" } }),
+    ...(thinks || include.length > 0 ? { include: [...(thinks ? ["reasoning.encrypted_content"] : []), ...include] } : {}),
+    ...(effort === null && summary === null ? {} : { reasoning: effort === "none" ? { effort } : summed(effort, summary) }),
   }
+}
+
+function summed(effort: string | null, summary: string | null): JsonObject {
+  return { ...(effort === null ? {} : { effort }), summary: summary ?? "auto" }
 }
 
 function isThinking({ provider, upstreamModel }: Deployment): boolean {
@@ -60,23 +68,35 @@ function samplingFields({ temperature, topP, reasoningEffort }: ModelCall, deplo
 
 /** Responses hold arguments to their schema unless told otherwise; everywhere else it is the other way round. */
 function toolFields(call: ModelCall): JsonObject {
-  if (call.tools.length === 0) return {}
+  const { tools = [], choice = null, callsMax = null } = call.passed ?? {}
+  if (call.tools.length + tools.length === 0) return {}
   return {
-    tools: call.tools.map(({ name, description, parameters, strict }) => ({
-      type: "function",
-      name,
-      ...(description === null ? {} : { description }),
-      parameters,
-      strict: strict ?? false,
-    })),
-    tool_choice: typeof call.toolChoice === "string" ? call.toolChoice : { type: "function", name: call.toolChoice.name },
+    tools: [...call.tools.map(toolOf), ...tools],
+    tool_choice: choice ?? choiceOf(call),
+    ...(callsMax === null ? {} : { max_tool_calls: callsMax }),
     ...(call.parallelToolCalls ? {} : { parallel_tool_calls: false }),
   }
 }
 
+function toolOf({ name, description, parameters, strict, custom }: ModelTool): JsonObject {
+  if (custom) return { type: "custom", name, ...told(custom.description), ...(custom.format === null ? {} : { format: custom.format }) }
+  return { type: "function", name, ...told(description), parameters, strict: strict ?? false }
+}
+
+function told(description: string | null): JsonObject {
+  return description === null ? {} : { description }
+}
+
+function choiceOf({ tools, toolChoice }: ModelCall): JsonValue {
+  if (typeof toolChoice === "string") return toolChoice
+  const { name } = toolChoice
+  return { type: tools.find((tool) => tool.name === name)?.custom ? "custom" : "function", name }
+}
+
 /** `response_format` has the schema one level deeper. */
-function textOf(format: JsonValue | null): JsonValue | undefined {
-  if (!isJsonObject(format)) return undefined
+function textOf({ responseFormat: format, hints }: ModelCall): JsonValue | undefined {
+  const verbosity = hints?.verbosity ? { verbosity: hints.verbosity } : undefined
+  if (!isJsonObject(format)) return verbosity
   const { json_schema: wrapped } = format
-  return { format: format["type"] === "json_schema" && isJsonObject(wrapped) ? { type: "json_schema", ...wrapped } : format }
+  return { ...verbosity, format: format["type"] === "json_schema" && isJsonObject(wrapped) ? { type: "json_schema", ...wrapped } : format }
 }

@@ -1,9 +1,11 @@
 // The messages of a call as chat completions have them, with what their provider wants otherwise.
 import type { JsonObject, JsonValue } from "../../../core/index.ts"
+import { unwrappedInput } from "../../custom-tools.ts"
 import type { Deployment, ModelCall, ModelContent, ModelMessage, ModelToolCall } from "../../types.ts"
 import { withPassages } from "../passages.ts"
 import type { ChatHabits } from "../presets.ts"
 import { chatContent } from "./content.ts"
+import { takesCustomTools } from "./models.ts"
 import { reasoningFields } from "./reasoning.ts"
 import { shortToolId } from "./short-ids.ts"
 
@@ -53,7 +55,9 @@ function assistantMessage(message: AssistantMessage, deployment: Deployment, hab
   }
 }
 
-function callOf({ callId, name, arguments: text, signature }: ModelToolCall, deployment: Deployment, habits: ChatHabits): JsonValue {
+function callOf(call: ModelToolCall, deployment: Deployment, habits: ChatHabits): JsonValue {
+  const { callId, name, arguments: text, signature } = call
+  if (call.custom && takesCustomTools(deployment)) return { id: callId, type: "custom", custom: { name, input: unwrappedInput(text) } }
   // Gemini's own OpenAI-compatible route wants its signature back; whoever never sent one gets none.
   const isSigned = signature !== undefined && deployment.provider === "openai-compatible"
   return {

@@ -1,10 +1,10 @@
 // A model call as the body of a chat completion.
 import { AppError, type JsonObject, type JsonValue } from "../../../core/index.ts"
-import type { Deployment, ModelCall } from "../../types.ts"
+import type { Deployment, ModelCall, ModelTool } from "../../types.ts"
 import { presetOf, type ChatHabits } from "../presets.ts"
 import { effortFields } from "./effort.ts"
 import { chatMessages } from "./messages.ts"
-import { thinksBeforeAnswering } from "./models.ts"
+import { takesCustomTools, thinksBeforeAnswering } from "./models.ts"
 import { parametersFor } from "./parameters.ts"
 import { withOwnParameters } from "../own-parameters.ts"
 
@@ -17,12 +17,13 @@ export function chatRequest(call: ModelCall, deployment: Deployment, stream: boo
     ...(stream ? { stream: true, stream_options: { include_usage: true } } : {}),
     ...samplingFields(call, deployment),
     ...effortFields(call, deployment, habits),
-    ...toolFields(call),
+    ...toolFields(call, deployment),
     ...prefixFields(call, deployment, habits),
     max_tokens: call.outputTokensMax ?? undefined,
     response_format: call.responseFormat ?? undefined,
     user: call.user ?? undefined,
     stop: call.stop && call.stop.length > 0 ? call.stop : undefined,
+    ...hintFields(call, deployment),
   }
   const adapted = parametersFor(body, habits)
   return withOwnParameters(call.only?.dialect === "openai-chat" ? { ...adapted, ...call.only.parameters } : adapted, call)
@@ -43,16 +44,44 @@ function samplingFields(call: ModelCall, deployment: Deployment): JsonObject {
   }
 }
 
-function toolFields(call: ModelCall): JsonObject {
-  if (call.tools.length === 0) return {}
+/** Servers that are only like OpenAI's may refuse what they do not know. */
+function hintFields({ hints }: ModelCall, { provider, upstreamModel }: Deployment): Record<string, JsonValue | undefined> {
+  if (!hints || (provider !== "openai" && provider !== "azure")) return {}
   return {
-    tools: call.tools.map(({ name, description, parameters, strict }) => ({
-      type: "function",
-      function: { name, parameters, ...(description === null ? {} : { description }), ...(strict === null ? {} : { strict }) },
-    })),
-    tool_choice: typeof call.toolChoice === "string" ? call.toolChoice : { type: "function", function: { name: call.toolChoice.name } },
+    verbosity: /^gpt-[5-9]/.test(upstreamModel) ? (hints.verbosity ?? undefined) : undefined,
+    prompt_cache_key: hints.cacheKey ?? undefined,
+    service_tier: hints.serviceTier ?? undefined,
+  }
+}
+
+function toolFields(call: ModelCall, deployment: Deployment): JsonObject {
+  if (call.tools.length === 0) return {}
+  const hasCustom = takesCustomTools(deployment)
+  return {
+    tools: call.tools.map((tool) => (tool.custom && hasCustom ? customTool(tool.name, tool.custom) : functionTool(tool))),
+    tool_choice: choiceOf(call, hasCustom),
     ...(call.parallelToolCalls ? {} : { parallel_tool_calls: false }),
   }
+}
+
+function functionTool({ name, description, parameters, strict }: ModelTool): JsonObject {
+  const told = { ...(description === null ? {} : { description }), ...(strict === null ? {} : { strict }) }
+  return { type: "function", function: { name, parameters, ...told } }
+}
+
+/** Chat completions have the grammar one level deeper. */
+function customTool(name: string, { description, format }: NonNullable<ModelTool["custom"]>): JsonObject {
+  const told = description === null ? {} : { description }
+  if (format === null) return { type: "custom", custom: { name, ...told } }
+  const { type, ...grammar } = format
+  return { type: "custom", custom: { name, ...told, format: type === "grammar" ? { type, grammar } : { type: "text" } } }
+}
+
+function choiceOf({ tools, toolChoice }: ModelCall, hasCustom: boolean): JsonValue {
+  if (typeof toolChoice === "string") return toolChoice
+  const { name } = toolChoice
+  const isCustom = hasCustom && tools.find((tool) => tool.name === name)?.custom !== undefined
+  return isCustom ? { type: "custom", custom: { name } } : { type: "function", function: { name } }
 }
 
 function prefixFields({ continuesPrefix }: ModelCall, { id }: Deployment, { prefix }: ChatHabits): JsonObject {

@@ -25,6 +25,7 @@ export class ChatStreamReader implements ProviderReader {
   #done = false
   #usage: ModelUsage | undefined
   #model: string
+  #serviceTier: string | undefined
   #outputChars = 0
   #finished = false
 
@@ -85,6 +86,7 @@ export class ChatStreamReader implements ProviderReader {
     const error = errorTold(chunk)
     if (error !== undefined) throw errorInBody(this.#options.deployment, error)
     if (typeof chunk["model"] === "string" && chunk["model"] !== "") this.#model = chunk["model"]
+    if (typeof chunk["service_tier"] === "string") this.#serviceTier = chunk["service_tier"]
     const groq = isJsonObject(chunk["x_groq"]) ? chunk["x_groq"]["usage"] : undefined
     this.#usage = usageOf(chunk["usage"]) ?? usageOf(groq) ?? this.#usage
     for (const choice of listOf(chunk["choices"])) {
@@ -149,7 +151,14 @@ export class ChatStreamReader implements ProviderReader {
     this.#events.push(...this.#details.ended(), ...this.#calls.completed())
     const reason = this.#finishReason ?? "stop"
     const called = this.#calls.count > 0 && reason === "stop"
-    this.#events.push({ type: "finished", reason: called ? "tool_calls" : reason, usage: this.usage, upstreamModel: this.#model })
+    const served = this.#serviceTier === undefined ? {} : { serviceTier: this.#serviceTier }
+    this.#events.push({
+      type: "finished",
+      reason: called ? "tool_calls" : reason,
+      usage: this.usage,
+      upstreamModel: this.#model,
+      ...served,
+    })
   }
 }
 

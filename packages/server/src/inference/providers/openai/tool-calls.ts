@@ -1,5 +1,6 @@
 // Gives each streamed tool call one index that never changes, although providers leave indexes out, send -1 or reuse them.
 import { isJsonObject, type JsonObject, type NewId } from "../../../core/index.ts"
+import { wrapping } from "../../custom-tools.ts"
 import type { ModelEvent } from "../../types.ts"
 
 type ToolCallEvent = Extract<ModelEvent, { type: "tool-call-started" | "tool-call-delta" }>
@@ -8,6 +9,8 @@ interface OpenCall {
   index: number
   /** As the provider named it; null where it did not. */
   id: string | null
+  /** Its text is wrapped, as functions have it. */
+  isCustom: boolean
   hasArguments: boolean
 }
 
@@ -27,17 +30,18 @@ export class ToolCallIndex {
 
   /** One member of `delta.tool_calls`. */
   accept(part: JsonObject): ToolCallEvent[] {
-    const fn = isJsonObject(part["function"]) ? part["function"] : {}
+    const custom = isJsonObject(part["custom"]) ? part["custom"] : undefined
+    const fn = custom ?? (isJsonObject(part["function"]) ? part["function"] : {})
     const id = typeof part["id"] === "string" && part["id"] !== "" ? part["id"] : null
     const name = typeof fn["name"] === "string" && fn["name"] !== "" ? fn["name"] : null
     const upstreamIndex =
       typeof part["index"] === "number" && Number.isSafeInteger(part["index"]) && part["index"] >= 0 ? part["index"] : null
     const known = this.#find(upstreamIndex, id, name)
-    const call = known ?? this.#open(upstreamIndex, id)
+    const call = known ?? this.#open(upstreamIndex, id, custom !== undefined)
     const events: ToolCallEvent[] = known
       ? []
       : [{ type: "tool-call-started", index: call.index, callId: id ?? this.#newId("call"), name: name ?? "", ...signatureOf(part) }]
-    const text = argumentsOf(fn["arguments"])
+    const text = call.isCustom ? wrapped(fn["input"], known === undefined) : argumentsOf(fn["arguments"])
     if (text !== "") {
       call.hasArguments = true
       events.push({ type: "tool-call-delta", index: call.index, arguments: text })
@@ -45,9 +49,12 @@ export class ToolCallIndex {
     return events
   }
 
-  /** Empty arguments become `{}` only now, when nothing more can come. */
+  /** Empty arguments become `{}` only now, when nothing more can come; so does the end of a custom tool's text. */
   completed(): ToolCallEvent[] {
-    return this.#calls.filter((call) => !call.hasArguments).map(({ index }) => ({ type: "tool-call-delta", index, arguments: "{}" }))
+    return this.#calls.flatMap(({ index, isCustom, hasArguments }) => {
+      if (hasArguments && !isCustom) return []
+      return [{ type: "tool-call-delta", index, arguments: isCustom ? wrapping.end : "{}" }]
+    })
   }
 
   #find(upstreamIndex: number | null, id: string | null, name: string | null): OpenCall | undefined {
@@ -61,8 +68,8 @@ export class ToolCallIndex {
     return name === null ? this.#calls.at(-1) : undefined
   }
 
-  #open(upstreamIndex: number | null, id: string | null): OpenCall {
-    const call = { index: this.#calls.length, id, hasArguments: false }
+  #open(upstreamIndex: number | null, id: string | null, isCustom: boolean): OpenCall {
+    const call = { index: this.#calls.length, id, isCustom, hasArguments: false }
     this.#calls.push(call)
     if (upstreamIndex !== null) this.#byUpstreamIndex.set(upstreamIndex, call)
     return call
@@ -74,6 +81,10 @@ function signatureOf({ extra_content: extra }: JsonObject): { signature?: string
   const google = isJsonObject(extra) ? extra["google"] : undefined
   const signature = isJsonObject(google) ? google["thought_signature"] : undefined
   return typeof signature === "string" ? { signature } : {}
+}
+
+function wrapped(input: unknown, isFirst: boolean): string {
+  return (isFirst ? wrapping.begin : "") + wrapping.piece(typeof input === "string" ? input : "")
 }
 
 /** Text as sent; some providers send the object itself. */
