@@ -3,6 +3,7 @@ import OpenAI from "openai"
 import Anthropic from "@anthropic-ai/sdk"
 import { afterAll, beforeEach, describe, expect, it } from "vitest"
 import type { ModelCall, ModelEvent } from "../../inference/index.ts"
+import { fakeSignature } from "../../testing/fake-anthropic-answers.ts"
 import { startFakeProvider } from "../../testing/fake-provider.ts"
 import { rawPost, startTestGateway, testDeployment, testKey, testModel } from "../../testing/gateway.ts"
 
@@ -40,6 +41,7 @@ const gateway = await startTestGateway({
     testModel("lonely", one),
     testModel("impatient", { ...one, id: "fake/slow", timeouts: { firstTokenMs: 500 } }, two),
     testModel("continued", one, here),
+    testModel("signed", claude("fake/claude", first.url), here),
     testModel("anew", one, { ...two, continuesPrefix: false }),
   ],
   natives: new Map([
@@ -258,5 +260,20 @@ describe("T18 a stream that breaks off", () => {
     expect(answer.text).not.toContain("[DONE]")
     expect(asked).toBeUndefined()
     expect(second.requests).toHaveLength(0)
+  })
+
+  it.each([
+    ["signed, in chat completions", path, { signature: fakeSignature }],
+    ["sealed, in chat completions", path, { redactedThinking: "c2VhbGVk" }],
+    ["signed, in Anthropic's messages", "/v1/messages", { signature: fakeSignature }],
+    ["sealed, in Anthropic's messages", "/v1/messages", { redactedThinking: "c2VhbGVk" }],
+  ])("ends with an error where reasoning was %s, whatever text stands behind it", async (_, at, thought) => {
+    first.next({ reasoning: ["hm"], ...thought, text: ["one ", "two "], ending: "reset", framesMax: 10 })
+    const body = { model: "signed", messages, stream: true, max_tokens: 50, perdure: { failover: "continue" } }
+    const answer = await rawPost(gateway.url, at, body)
+    expect(answer.text).toContain("one ")
+    expect(answer.text).toMatch(/data: \{"error"|event: error\n/)
+    expect(answer.text).not.toMatch(/\[DONE\]|message_stop/)
+    expect(asked).toBeUndefined()
   })
 })
