@@ -34,6 +34,8 @@ export interface ForwardedBody {
   head(name: string): string
   /** The whole request, parsed. */
   parsed(): JsonObject
+  /** It was parsed as it came. */
+  readonly isParsed?: boolean
 }
 
 export interface BodyRules {
@@ -49,6 +51,10 @@ export interface BodyRules {
   modelAssumed?: string
   /** What only the slow way can do. */
   unusual?: (values: Values) => boolean
+  /** It is in the words of another dialect, by a look at its bytes. */
+  isForeign?: (bytes: BodyBytes, spans: ReadonlyMap<string, Span>) => boolean
+  /** Such a body in the words of this one. */
+  translated?: (body: JsonObject) => JsonObject
 }
 
 export type Values = Readonly<Record<string, JsonValue | undefined>>
@@ -65,7 +71,8 @@ export function forwardedBody(bytes: BodyBytes, rules: BodyRules, userOf: UserOf
   const spans = bytes.isUtf8() ? scanTopLevel(bytes.pieces, rules.places ?? rules.keys) : undefined
   const values = spans && readValues(bytes, spans, rules.keys)
   const model = spans?.get("model")
-  if (!spans || !values || !model || values["perdure"] !== undefined || rules.unusual?.(values)) return parsedBody(bytes, rules, userOf)
+  if (!spans || !values || !model || values["perdure"] !== undefined || rules.unusual?.(values) || rules.isForeign?.(bytes, spans))
+    return parsedBody(bytes, rules, userOf)
   const read = readRequest(values, userOf)
   const edits = rules.edits(values, spans)
   const slow = (): ForwardedBody => parsedBody(bytes, rules, userOf)
@@ -101,8 +108,9 @@ function readValues(bytes: BodyBytes, spans: ReadonlyMap<string, Span>, keys: Re
 }
 
 /** Whatever is unusual: read by `JSON.parse`, and sent on as it was read. */
-function parsedBody(bytes: BodyBytes, { change, modelAssumed }: BodyRules, userOf: UserOf): ForwardedBody {
-  const { perdure, ...sent } = parseJsonObject(bytes.whole())
+function parsedBody(bytes: BodyBytes, { change, modelAssumed, translated }: BodyRules, userOf: UserOf): ForwardedBody {
+  const { perdure, ...given } = parseJsonObject(bytes.whole())
+  const sent = translated ? translated(given) : given
   const parsed =
     modelAssumed === undefined || (sent["model"] !== undefined && sent["model"] !== null) ? sent : { ...sent, model: modelAssumed }
   const read = readRequest({ ...parsed, ...(perdure === undefined ? {} : { perdure }) }, userOf)
@@ -113,10 +121,13 @@ function parsedBody(bytes: BodyBytes, { change, modelAssumed }: BodyRules, userO
   const inputTokensEstimated = estimateInputTokens(bytes)
   const has = (name: string): boolean => parsed[name] !== undefined
   const top = (): TopLevel => ({ has, value: (name) => parsed[name] })
-  return { ...read, sizeBytes, inputTokensEstimated, forUpstream, top, has, head, parsed: () => parsed }
+  return { ...read, sizeBytes, inputTokensEstimated, forUpstream, top, has, head, parsed: () => parsed, isParsed: true }
 }
 
-type ReadRequest = Omit<ForwardedBody, "sizeBytes" | "inputTokensEstimated" | "forUpstream" | "top" | "has" | "head" | "parsed">
+type ReadRequest = Omit<
+  ForwardedBody,
+  "sizeBytes" | "inputTokensEstimated" | "forUpstream" | "top" | "has" | "head" | "parsed" | "isParsed"
+>
 
 function readRequest(values: Values, userOf: UserOf): ReadRequest {
   const { model, stream = false, stream_options: options } = values

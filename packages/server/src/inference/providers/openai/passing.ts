@@ -3,7 +3,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from "../../../core/ind
 import type { Deployment } from "../../types.ts"
 import type { UpstreamError } from "../../upstream-error.ts"
 import { presetOf, type ChatHabits } from "../presets.ts"
-import { refusesTools } from "./models.ts"
+import { refusesTools, takesCustomTools } from "./models.ts"
 import { parametersFor } from "./parameters.ts"
 import { shortToolId } from "./short-ids.ts"
 
@@ -15,13 +15,15 @@ export interface SeenChat {
   /** The beginning of a parameter's JSON, for a look. */
   head(name: string): string
   parsed(): JsonObject
+  /** It was parsed as it came; others have no custom tools. */
+  readonly isParsed?: boolean
 }
 
 /** `undefined`: the bytes pass. `translated`: not by chat completions. Otherwise the body to send. */
 export function chatPassing(deployment: Deployment, body: SeenChat, refusal?: UpstreamError): JsonObject | "translated" | undefined {
   const { habits } = presetOf(deployment.provider)
   if (refusal === undefined) {
-    if (isForResponses(deployment, body)) return "translated"
+    if (isForResponses(deployment, body) || hasForeignTools(deployment, body)) return "translated"
     return wouldBeMisread(body, habits) ? adaptedChat(body.parsed(), habits) : undefined
   }
   if (refusal.failure !== "request" && refusal.failure !== "missing") return undefined
@@ -32,6 +34,13 @@ export function chatPassing(deployment: Deployment, body: SeenChat, refusal?: Up
 function isForResponses({ provider, upstreamModel }: Deployment, body: SeenChat): boolean {
   if (provider !== "openai" && provider !== "azure") return false
   return refusesTools(upstreamModel) && body.has("tools") && body.head("reasoning_effort") !== '"none"'
+}
+
+/** Custom tools, where they would be refused: its functions take their place. Bodies that have some are parsed already. */
+function hasForeignTools(deployment: Deployment, body: SeenChat): boolean {
+  if (!body.has("tools") || takesCustomTools(deployment) || !body.isParsed) return false
+  const { tools } = body.parsed()
+  return Array.isArray(tools) && (tools as readonly JsonValue[]).some((tool) => isJsonObject(tool) && tool["type"] === "custom")
 }
 
 /** What a provider may swallow without a word, or what we add ourselves. Whatever else it does not know it refuses, and is asked again. */
