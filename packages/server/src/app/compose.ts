@@ -22,6 +22,7 @@ import { attachmentsOf, composeResponses } from "./responses.ts"
 import { routesOf, upgradeRoutesOf } from "./routes.ts"
 import { composeContext, type Shared } from "./services.ts"
 import { composeShaping } from "./shaping.ts"
+import { warmUp } from "./warm-up.ts"
 
 const { version } = manifest
 
@@ -123,6 +124,7 @@ async function compose(config: Config, overrides: Overrides, cleanUps: AsyncDisp
   const url = await server.listen(config.server.port, config.server.host)
   logger.info({ url, engine: store.engine, models: inference.models.list().length }, "listening")
   cleanUps.use(probesOf(inference, shared))
+  tasks.run("warm-up", () => warmUp({ store, minilm, embeddingModel: config.defaults.embeddingModel }, stopping.signal))
   tasks.run("discovery", async () => inference.rediscovered(await discovered.refresh(stopping.signal)))
   return running({
     url,

@@ -30,7 +30,7 @@ export interface StoreCapabilities {
 export interface Store extends AsyncDisposable {
   readonly engine: "pglite" | "postgres"
   readonly capabilities: StoreCapabilities
-  /** The owner's role: sees all projects. Only `runs/`, `security/identity`, `accounting/`, the sweeps of the answer cache and of what has expired, and the store itself use it. */
+  /** The owner's role: sees all projects. Only `runs/`, `security/identity`, `accounting/`, the sweeps of the answer cache and of what has expired, the look at start whether any vectors are kept, and the store itself use it. */
   readonly system: Transactor
   /** The application role `perdure_app` with row-level security forced and `perdure.project` set: sees one project and cannot see another. */
   project(projectId: string): Transactor

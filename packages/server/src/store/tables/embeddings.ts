@@ -172,6 +172,14 @@ export function placed({ place, piece, vector }: VectorRow): PlacedVector {
   return { place, piece, vector: vector === null ? null : vectorOf(vector) }
 }
 
+/** Whether any project has one. */
+export async function anyVector(db: Queryable): Promise<boolean> {
+  const [row] = await db.query<{ found: boolean }>(
+    "select exists (select from embeddings) or exists (select from large_embeddings) as found",
+  )
+  return row?.found === true
+}
+
 /** The scope as it is now, and its vectors that were written after a version; undefined when it never had any. */
 export async function vectorScope(
   db: Queryable,
