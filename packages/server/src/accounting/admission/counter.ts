@@ -14,6 +14,8 @@ export interface Sent {
   epoch: number
 }
 
+const shortMsMax = 1_000
+
 /**
  * What a call draws from. Amounts are whole numbers of the rule's unit, moments are of the wall clock in milliseconds.
  * `lent`: other processes draw from it too, and this one has only the credit that the database lent it.
@@ -88,12 +90,17 @@ export abstract class Counter {
   }
 
   protected knownShort(amount: number, now: number): boolean {
-    return now < this.#shortUntil && amount >= this.#shortFrom
+    return this.#isShortAt(now) && amount >= this.#shortFrom
+  }
+
+  /** Known for a moment only: a wall clock that was set back would make an hour of it. */
+  #isShortAt(now: number): boolean {
+    return now < this.#shortUntil && this.#shortUntil - now <= shortMsMax
   }
 
   /** Credit ends soon and there is more: the time to ask is before a call has to wait for it. */
   wantsMore(now: number): boolean {
-    return this.lent && this.epoch !== -1 && this.free > 0 && now >= this.#shortUntil && this.available < this.#sliced / 2
+    return this.lent && this.epoch !== -1 && this.free > 0 && !this.#isShortAt(now) && this.available < this.#sliced / 2
   }
 
   /** Nothing is held here, and the database knows the rest. */
