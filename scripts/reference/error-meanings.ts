@@ -47,8 +47,12 @@ export const errorMeanings: Record<ErrorCode, string> = {
   config_invalid: "The configuration cannot be used; `perdure config check` has every problem",
   data_directory_locked: "Another process has the data directory open; the message has its process id",
   data_directory_damaged: "The data directory cannot be opened; restore a copy",
+  data_directory_unusable:
+    "The data directory cannot be written: its disk is full or read-only, or it belongs to somebody else; the message says which",
   database_unavailable: "The database does not answer",
   database_timeout: "The database took longer than `limits.queryTimeoutMs`, or a change that was waited for did not come",
+  database_read_only: "The database takes no writes now: it is a standby, or set so",
+  database_full: "The disk of the database is full: it reads, and writes again when there is space",
   migration_failed: "The schema could not be brought to head; nothing of it was changed",
   migration_required:
     "The database is of another version: an older one is migrated by `perdure migrate`, a newer one needs the newer Perdure",

@@ -1,7 +1,7 @@
 // Records reach the database in batches on both engines; what does not fit is dropped and counted; sums add up.
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { defaultLimits, newId, systemClock } from "../core/index.ts"
-import { lightRuns } from "../store/index.ts"
+import { lightRuns, StoreError } from "../store/index.ts"
 import { openTestStore, testEngines, type TestStore } from "../testing/database.ts"
 import { createRecords, createUsageSummary, type LightRunRecord, type Records } from "./index.ts"
 
@@ -237,6 +237,25 @@ describe.each(testEngines())("records on %s", (engine) => {
     await records[Symbol.asyncDispose]()
     const stored = await lightRuns.lightRun(database.store.project("proj_long"), "proj_long", sent.id)
     expect([stored?.model?.length, stored?.user?.length, stored?.errorMessage?.length]).toEqual([2_000, 2_000, 2_000])
+  })
+
+  it("keeps what waits while the database is away, for longer than a refused batch is tried, and gives it up when the process ends", async () => {
+    losses.length = 0
+    let failures = 6
+    const { system } = database.store
+    const query: typeof system.query = (...given) =>
+      failures-- > 0
+        ? Promise.reject(new StoreError("database_unavailable", "The database can't be reached", { outcome: "unknown" }))
+        : system.query(...given)
+    const records = open({}, { system: { ...system, query } })
+    records.add(record({ projectId: "proj_away" }))
+    await expect.poll(() => records.written, { timeout: 60_000 }).toBe(1)
+    expect(losses).toEqual([])
+    failures = Infinity
+    records.add(record({ projectId: "proj_away" }))
+    await expect.poll(() => failures, { timeout: 60_000 }).toBe(Infinity)
+    await records[Symbol.asyncDispose]()
+    expect(losses).toEqual([[1, "write_failed"]])
   })
 
   it("drops and counts a batch that the database refuses again and again", async () => {

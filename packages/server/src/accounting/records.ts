@@ -23,13 +23,14 @@ export interface RecordsOptions {
   onWaiting?: (count: number) => void
   /** Awaited before each batch: what the records' calls used is known to their limits before the records are there. */
   beforeWrite?: () => Promise<void>
-  /** Told of every loss, with its reason: the queue was full, or the database refused a batch again and again. */
+  /** Told of every loss, with its reason: the queue was full, or the database refused a batch again and again (when it was away: at the end of the process). */
   onDropped: (count: number, reason: "queue_full" | "write_failed", error?: unknown) => void
 }
 
 const batchRowsMax = 2_000
 const attemptsMax = 3
 const retryAfterMs = 200
+const retryAfterMsMax = 2_000
 /** What a record takes beside its own texts. */
 const recordOverheadBytes = 400
 
@@ -48,6 +49,8 @@ class RecordQueue implements Records {
   /** Accepted ones that were written or given up. */
   #done = 0
   #closed = false
+  readonly #closing = new AbortController()
+  #hasGivenUp = false
   written = 0
   dropped = 0
 
@@ -83,7 +86,13 @@ class RecordQueue implements Records {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true
+    this.#closing.abort()
     await this.flush()
+  }
+
+  /** Ends early when the queue is closed. */
+  async #pause(ms: number): Promise<void> {
+    await sleep(ms, this.#closing.signal).catch(() => undefined)
   }
 
   /** Under load too a batch waits its time: each has a commit of its own, and many small ones cost twice as much per record. */
@@ -115,10 +124,13 @@ class RecordQueue implements Records {
     this.#options.onWaiting?.(this.queued)
   }
 
-  /** What was sent before may be stored, whatever became of the answer. */
+  /**
+   * What was sent before may be stored, whatever became of the answer. While the database is away the batch waits for it, and the queue fills
+   * up behind: nothing is lost before that is full, or the process ends.
+   */
   async #write(batch: readonly LightRunRecord[]): Promise<void> {
     const runs = batch.map(stored)
-    for (let attempt = 1, mayBeThere = false; ; mayBeThere = true) {
+    for (let attempt = 1, waits = 1, mayBeThere = false; ; mayBeThere = true) {
       try {
         await lightRuns.insertLightRuns(this.#options.store.system, runs, mayBeThere)
         this.written += batch.length
@@ -126,7 +138,16 @@ class RecordQueue implements Records {
       } catch (error) {
         if (isDuplicate(error) && !mayBeThere) continue
         if (isRefusedValue(error) && batch.length > 1) return this.#writeHalves(batch)
-        if (attempt >= attemptsMax) return this.#drop(batch.length, "write_failed", error)
+        if (isAway(error) && !this.#closed) {
+          await this.#pause(Math.min(retryAfterMs * waits, retryAfterMsMax))
+          waits += 1
+          continue
+        }
+        if (attempt >= attemptsMax || this.#hasGivenUp) {
+          // The end of the process must not wait for an absent database once per batch.
+          this.#hasGivenUp = this.#closed && isAway(error)
+          return this.#drop(batch.length, "write_failed", error)
+        }
         await sleep(retryAfterMs * attempt)
         attempt += 1
       }
@@ -199,6 +220,11 @@ function shortened(record: LightRunRecord): LightRunRecord {
 
 function isPlain(text: string | null | undefined): boolean {
   return text === null || text === undefined || (text.length <= textCharactersMax && !text.includes("\0") && text.isWellFormed())
+}
+
+/** Nothing is wrong with what was sent: it may be taken another time. */
+function isAway(error: unknown): boolean {
+  return isStoreError(error) && error.isAway
 }
 
 /** SQLSTATE class 22: a value does not fit, however often it is sent. */

@@ -4,7 +4,7 @@ import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, stat
 import { join } from "node:path"
 import { z } from "zod"
 import type { Clock } from "../core/index.ts"
-import { isDead, processIdentitySchema, thisProcess } from "../store/index.ts"
+import { explainDisk, isDead, processIdentitySchema, thisProcess } from "../store/index.ts"
 
 /** What a process left behind that did not end by itself: no more than that has no record. */
 export interface Unrecorded {
@@ -44,9 +44,13 @@ const contentSchema = processIdentitySchema.extend({
 })
 
 export function openTally(options: TallyOptions): Tally {
-  mkdirSync(options.directory, { recursive: true, mode: 0o700 })
-  const unrecorded = collectDead(options)
-  return new FileTally(options, unrecorded)
+  try {
+    mkdirSync(options.directory, { recursive: true, mode: 0o700 })
+    const unrecorded = collectDead(options)
+    return new FileTally(options, unrecorded)
+  } catch (error) {
+    throw explainDisk(error, options.directory)
+  }
 }
 
 class FileTally implements Tally {

@@ -41,7 +41,7 @@ export async function openAccounting(
   const rules = { rules: rulesOfConfig(config), assumedPrice: assumedPrice(config.unknownPrice) }
   const onDropped = (count: number, reason: string, error?: unknown): void => {
     metrics.events.recordsDropped(count)
-    shared.onError(`${count} records dropped: ${reason}`, error)
+    shared.onError(`writing records of calls: dropped (${reason})`, error)
   }
   const records = cleanUps.use(
     createRecords({

@@ -5,6 +5,7 @@ import { AppError, type Limits, type NewId } from "../core/index.ts"
 import { fileTooLarge } from "../context/index.ts"
 import type { Identity } from "../security/index.ts"
 import { isStoreError, type StoreError } from "../store/index.ts"
+import { sparing } from "../telemetry/index.ts"
 import { anthropicShape } from "./anthropic/errors.ts"
 import { callerOf, mayStillCall } from "./callers.ts"
 import type { HttpEnv } from "./env.ts"
@@ -28,6 +29,7 @@ export interface ApiOptions {
   hotRoutes?: readonly string[]
 }
 
+const sayAgainMs = 60_000
 /** Room for the other parts of a multipart upload. */
 const uploadOverheadBytes = 64 * 1024
 /** Its handler takes the body as it comes and counts it. */
@@ -36,12 +38,16 @@ const messageBatchesPath = /^\/v1\/messages\/batches\/?$/
 
 export function createApi({ identity, routes, limits, newId, logger, hotRoutes = [] }: ApiOptions): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>()
+  // Every request may meet a database that is away.
+  const sayAway = sparing(({ what: route, error, times }) => logger.error({ route, error, times }, "the database failed"), sayAgainMs)
   app.onError((error, context) => {
     const told = thrown(error)
     const isOurs = !(told instanceof AppError) || told.code !== "invalid_request"
     // What the database said is for the log.
-    if (isStoreError(error) && isOurs)
-      logger.error({ requestId: context.get("requestId"), route: context.req.path, error }, "the database failed")
+    if (isStoreError(error) && isOurs) {
+      if (error.isAway) sayAway(context.req.path, error)
+      else logger.error({ requestId: context.get("requestId"), route: context.req.path, error }, "the database failed")
+    }
     return answerError(context, told, logger)
   })
   app.use(identified(newId))
@@ -148,6 +154,8 @@ function storeFailure({ code, retryAfterMs }: StoreError): AppError {
 const storeFailures: Readonly<Partial<Record<StoreError["code"], string>>> = {
   database_unavailable: "the database cannot be reached now",
   database_timeout: "the database took too long for this",
+  database_read_only: "the database takes no writes now",
+  database_full: "the disk of the database is full: nothing can be written until there is space again",
   overloaded: "the database has too much to do now",
   conflict: "the request conflicts with another one that was made at the same time",
 }

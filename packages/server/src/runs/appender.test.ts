@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest"
 import { fc } from "../testing/fast-check.ts"
 import { systemLabel } from "../security/index.ts"
-import { Appender, Lane, LeaseLost, OperationRefused, type FlushPort, type Operation } from "./appender.ts"
+import { Appender, Lane, LeaseLost, OperationRefused, Unreachable, type FlushPort, type Operation } from "./appender.ts"
 import { eventRow } from "./event-row.ts"
 import type { RunEvent } from "./types.ts"
 
@@ -205,5 +205,48 @@ describe("the appender", () => {
     })
     await Promise.all(lanes.map((lane) => appender.append(lane, operation(lane.lease.runId, 1, "step.completed", false))))
     expect([appender.flushes, appender.operations]).toEqual([1, 100])
+  })
+
+  it("gives up what waits once the database was away for too long, and from then on tries each flush once until it answers", async () => {
+    const database = new FakeDatabase(["lost-before"], new Map())
+    let [now, tries] = [0, 0]
+    const flush = database.flush.bind(database)
+    database.flush = (batch) => {
+      tries += 1
+      return flush(batch)
+    }
+    const appender = new Appender({
+      port: database,
+      operationsMax: 512,
+      bytesMax: 1_000_000,
+      deltaWindowMs: 1,
+      flushesMax: 1,
+      crowdRunsMin: 64,
+      retryMs: 1_000,
+      retryPauseMs: 0,
+      monotonic: () => now,
+      onCommitted: () => undefined,
+      onWoken: () => undefined,
+      onRetry: () => (now += 400),
+      payload: () => null,
+    })
+    let lanes = 0
+    const append = (): Promise<void> => {
+      const run = `run_${(lanes += 1)}`
+      database.tokens.set(run, "t")
+      return appender.append(
+        new Lane({ runId: run, projectId: "proj", parentId: null, token: "t", attempt: 1 }),
+        operation(run, 1, "step.completed", false),
+      )
+    }
+    await expect(append()).rejects.toBeInstanceOf(Unreachable)
+    expect(tries).toBe(4)
+    await expect(append()).rejects.toBeInstanceOf(Unreachable)
+    expect(tries).toBe(5)
+    database.faults[0] = "none"
+    await append()
+    database.faults[0] = "lost-before"
+    await expect(append()).rejects.toBeInstanceOf(Unreachable)
+    expect(tries).toBe(10)
   })
 })

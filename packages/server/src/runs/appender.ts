@@ -61,7 +61,7 @@ export interface AppenderOptions {
   flushesMax: number
   /** Runs that must be ready before a flush starts beside another, and the least that a crowd is split into. */
   crowdRunsMin: number
-  /** How long a flush is sent again before its runs are given up. */
+  /** How long the database may be away before what waits for it is given up; from then on each flush is tried once. */
   retryMs: number
   /** Pause before the first repetition; doubled up to half a second. */
   retryPauseMs: number
@@ -78,6 +78,13 @@ export interface AppenderOptions {
 /** The run is somebody else's now: nothing of this executor is written any more. */
 export class LeaseLost extends Error {
   override readonly name = "LeaseLost"
+}
+
+/** Nothing could be written for so long that the runs are given up: what was sent last may be committed. */
+export class Unreachable extends LeaseLost {
+  constructor(cause: unknown) {
+    super(`the database could not be reached: ${messageOf(cause)}`, { cause })
+  }
 }
 
 /** The database refused this one operation; the other operations of its flush were not affected. */
@@ -125,6 +132,8 @@ export class Appender {
   #scheduled = false
   #deltaTimer: NodeJS.Timeout | undefined
   #idle: Deferred<void> | undefined
+  /** Since when no flush was answered; undefined when the last one was. */
+  #awaySince: number | undefined
   flushes = 0
   operations = 0
 
@@ -277,7 +286,7 @@ export class Appender {
     const outcome = await this.#send(live, unknownBefore)
     if (outcome.kind === "committed") return this.#settle(live, outcome.lost)
     if (outcome.kind === "unreachable") {
-      for (const part of live) part.lane.failure = new LeaseLost(`the database could not be reached: ${messageOf(outcome.error)}`)
+      for (const part of live) part.lane.failure = new Unreachable(outcome.error)
       return rejectAll(live)
     }
     await this.#isolate(live, outcome.error, outcome.unknown)
@@ -303,8 +312,8 @@ export class Appender {
 
   async #send(parts: readonly Part[], unknownBefore: boolean): Promise<SendOutcome> {
     const batch = assemble(parts, this.#options.payload)
-    const giveUpAt = this.#options.monotonic() + this.#options.retryMs
     let unknown = unknownBefore
+    const beganAt = this.#options.monotonic()
     for (let pauseMs = this.#options.retryPauseMs; ; pauseMs = Math.min(pauseMs * 2, 500)) {
       try {
         for (const part of parts) {
@@ -314,13 +323,18 @@ export class Appender {
           }
         }
         const result = await this.#options.port.flush(batch)
+        this.#awaySince = undefined
         this.flushes += 1
         this.operations += batch.operations
         if (result.woken) this.#options.onWoken()
         return { kind: "committed", lost: await this.#lostOf(parts, batch.eventCount, result, unknown) }
       } catch (error) {
-        if (isDataError(error)) return { kind: "refused", error, unknown }
-        if (this.#options.monotonic() > giveUpAt) return { kind: "unreachable", error }
+        if (isDataError(error)) {
+          this.#awaySince = undefined
+          return { kind: "refused", error, unknown }
+        }
+        this.#awaySince ??= beganAt
+        if (this.#options.monotonic() > this.#awaySince + this.#options.retryMs) return { kind: "unreachable", error }
         unknown = true
         this.#options.onRetry(error)
         await sleep(pauseMs)

@@ -3,10 +3,10 @@
 // One process, one lease, one new id per start. Every process reaps the dead ones, so there is no coordinator. PGlite has one process, which
 // holds the directory's lock: it needs no lease; whoever is registered from before is dead, and recovery is the same reaping.
 import { randomUUID } from "node:crypto"
-import { AppError, type Clock, type JsonValue, type Limits, type NewId } from "../core/index.ts"
+import { AppError, sleep, type Clock, type JsonValue, type Limits, type NewId } from "../core/index.ts"
 import type { Label } from "../security/index.ts"
-import { executors, runEvents, runFlush, runs, type Store } from "../store/index.ts"
-import { Appender, Lane, LeaseLost, type Lease, type Operation } from "./appender.ts"
+import { executors, isStoreError, runEvents, runFlush, runs, type Store } from "../store/index.ts"
+import { Appender, Lane, LeaseLost, Unreachable, type Lease, type Operation } from "./appender.ts"
 import { Execution, type Claimed, type ExecutionHost, type Left } from "./execution.ts"
 import type { Hub } from "./hub.ts"
 import { Loop } from "./loop.ts"
@@ -130,6 +130,7 @@ export class Executor implements ExecutionHost {
     } catch (error) {
       // Whoever took the id may be executing it here by now.
       if (here && !this.#executions.has(run.id)) this.#options.hub.close(run.id)
+      if (error instanceof Unreachable) throw notStarted(error)
       if (error instanceof LeaseLost) return undefined
       throw error
     } finally {
@@ -215,12 +216,7 @@ export class Executor implements ExecutionHost {
   }
 
   async #begin(): Promise<void> {
-    const { store, limits, role } = this.#options
-    await executors.register(store.system, this.#id, this.#leaseMs, role, role === "gateway" ? 0 : limits.runsInFlightMax)
-    this.#aliveAt = this.clock.monotonic()
-    if (this.#distributed) await this.#beat()
-    else await executors.unregisterOthers(store.system, this.#id)
-    await this.#reap()
+    await this.#beginAgain()
     const every = (name: string, ms: () => number, work: () => Promise<void>): void => {
       this.#loops.push(new Loop(ms, work, (error) => this.#options.onError(name, error)))
     }
@@ -236,6 +232,24 @@ export class Executor implements ExecutionHost {
     )
     await this.#wakeDue()
     this.claimSoon()
+  }
+
+  /** A database that goes away just now is waited for: without this the process would execute nothing, for ever. */
+  async #beginAgain(): Promise<void> {
+    const { store, limits, role, onError } = this.#options
+    for (;;) {
+      try {
+        await executors.register(store.system, this.#id, this.#leaseMs, role, role === "gateway" ? 0 : limits.runsInFlightMax)
+        this.#aliveAt = this.clock.monotonic()
+        if (this.#distributed) await this.#beat()
+        else await executors.unregisterOthers(store.system, this.#id)
+        return await this.#reap()
+      } catch (error) {
+        if (this.#stopping || !isStoreError(error) || !error.isAway) throw error
+        onError("registration of this executor", error)
+        await sleep(pollMs)
+      }
+    }
   }
 
   async #beat(): Promise<void> {
@@ -386,6 +400,14 @@ export class Executor implements ExecutionHost {
       if (operation.final && lease.parentId !== null) this.#executions.get(lease.parentId)?.waits.poke()
     }
   }
+}
+
+function notStarted(cause: Unreachable): AppError {
+  return new AppError("database_unavailable", "the run could not be written: the database does not answer", {
+    hint: "Send the request again, with an Idempotency-Key: it may have been written all the same.",
+    retryAfterMs: 1_000,
+    cause,
+  })
 }
 
 const pollMs = 1_000

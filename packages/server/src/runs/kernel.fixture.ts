@@ -109,6 +109,7 @@ export function mortal(store: Store): MortalStore {
   })
   return {
     engine: store.engine,
+    holdFiles: store.holdFiles,
     capabilities: store.capabilities,
     system: wrap(store.system),
     project: (projectId) => wrap(store.project(projectId)),

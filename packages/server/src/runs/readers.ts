@@ -1,6 +1,6 @@
 // Reads logs as they grow: memory for runs executed here, the table for the rest and for readers that fell behind.
-import { AppError } from "../core/index.ts"
-import { runEvents, runs, type Store } from "../store/index.ts"
+import { AppError, sleep, type Clock } from "../core/index.ts"
+import { isStoreError, runEvents, runs, type Store } from "../store/index.ts"
 import type { Hub } from "./hub.ts"
 import { toEvent } from "./rows.ts"
 import type { Label } from "../security/index.ts"
@@ -9,13 +9,15 @@ import type { RunEvent } from "./types.ts"
 export interface ReaderOptions {
   store: Store
   hub: Hub
+  clock: Pick<Clock, "monotonic">
   /** Beneath notifications, which can be lost. */
   pollMs: number
 }
 
 /**
  * A reader is a place in the log (`last`) and asks for what comes after it. The sign of life is read before the table is, so what is committed
- * between the two is seen at the next turn: no gap. What comes is always after `last`: no duplicate.
+ * between the two is seen at the next turn: no gap. What comes is always after `last`: no duplicate. Once it reads, a database that is away
+ * is waited for: the place stays.
  */
 export async function* tailRun(
   options: ReaderOptions,
@@ -35,7 +37,10 @@ export async function* tailRun(
       const version = reader.version
       const recent = reader.recent(last)
       const events: readonly RunEvent[] =
-        recent ?? (await runEvents.eventsAfter(db, runId, last, pageEventsMax)).map((event) => toEvent(event, label))
+        recent ??
+        (await patiently(options.clock, signal, () => runEvents.eventsAfter(db, runId, last, pageEventsMax))).map((event) =>
+          toEvent(event, label),
+        )
       for (const event of events) {
         if (signal.aborted) return
         if (event.seq <= last) continue
@@ -44,11 +49,25 @@ export async function* tailRun(
         if (event.type === "run.ended") return
       }
       if (events.length > 0) continue
-      if (recent === undefined && (await isOver(options.store, projectId, runId, last))) return
+      const over = (): Promise<boolean> => isOver(options.store, projectId, runId, last)
+      if (recent === undefined && (await patiently(options.clock, signal, over))) return
       await reader.changed(version, options.pollMs, signal)
     }
   } finally {
     reader.close()
+  }
+}
+
+/** Asks again while the database is away, as long as a flush is sent again and a little more; then it is the reader's error. */
+export async function patiently<T>(clock: Pick<Clock, "monotonic">, signal: AbortSignal, ask: () => Promise<T>): Promise<T> {
+  const until = clock.monotonic() + awayMsMax
+  for (;;) {
+    try {
+      return await ask()
+    } catch (error) {
+      if (!isStoreError(error) || !error.isAway || signal.aborted || clock.monotonic() > until) throw error
+      await sleep(askAgainMs, signal).catch(() => undefined)
+    }
   }
 }
 
@@ -71,3 +90,5 @@ export async function* changesOf(hub: Hub, projectId: string, signal: AbortSigna
 }
 
 const pageEventsMax = 500
+const awayMsMax = 60_000
+const askAgainMs = 500

@@ -21,7 +21,7 @@ import { cancelRun, deleteRun, resolveRun, resumeRun, signalRun, type ControlOpt
 import { Executor } from "./executor.ts"
 import { Hub } from "./hub.ts"
 import { channel, decodePayload } from "./messages.ts"
-import { changesOf, tailRun } from "./readers.ts"
+import { changesOf, patiently, tailRun } from "./readers.ts"
 import { toEvent, toRun, toSummary } from "./rows.ts"
 import type { Run, RunDefinition, RunEvent, RunFilter, Runs, RunSummary, StartRun } from "./types.ts"
 
@@ -47,6 +47,7 @@ export function createRuns(options: RunsOptions): Runs {
 class RunKernel implements Runs {
   readonly #store: Store
   readonly #limits: Limits
+  readonly #clock: Clock
   readonly #hub: Hub
   readonly #executor: Executor
   readonly #control: ControlOptions
@@ -57,6 +58,7 @@ class RunKernel implements Runs {
   constructor(options: RunsOptions) {
     this.#store = options.store
     this.#limits = options.limits
+    this.#clock = options.clock
     this.#onError = options.onError ?? (() => undefined)
     this.#hub = new Hub(options.limits.tailRingEventsMax)
     this.#executor = new Executor({
@@ -120,7 +122,7 @@ class RunKernel implements Runs {
   }
 
   tail(projectId: string, runId: string, after: number, signal: AbortSignal): AsyncIterable<RunEvent> {
-    return tailRun({ store: this.#store, hub: this.#hub, pollMs: readerPollMs }, projectId, runId, after, signal)
+    return tailRun({ store: this.#store, hub: this.#hub, clock: this.#clock, pollMs: readerPollMs }, projectId, runId, after, signal)
   }
 
   async ended(projectId: string, runId: string, signal: AbortSignal): Promise<Run> {
@@ -128,12 +130,14 @@ class RunKernel implements Runs {
     const local = this.#executor.execution(runId)
     const run = local?.run.projectId === projectId ? await this.#endedHere(runId, signal) : undefined
     if (run) return run
-    const now = await this.get(projectId, runId)
+    // Of a run that was executed here the database alone knows what becomes of it now.
+    const again = (): Promise<Run | undefined> => this.get(projectId, runId)
+    const now = await (local ? patiently(this.#clock, signal, again) : again())
     if (!now) throw new AppError("not_found", `run ${runId} does not exist`)
     if (now.finishedAt !== null) return now
     for await (const event of this.tail(projectId, runId, now.lastSeq, signal)) if (event.type === "run.ended") break
     signal.throwIfAborted()
-    const after = await this.get(projectId, runId)
+    const after = await patiently(this.#clock, signal, again)
     if (!after) throw new AppError("not_found", `run ${runId} was deleted`)
     return after
   }

@@ -23,6 +23,11 @@ export class StoreError extends AppError {
     this.outcome = details.outcome ?? "failed"
   }
 
+  /** Nothing is wrong with the statement: the database is not there, is busy, or takes no writes for now. */
+  get isAway(): boolean {
+    return awayCodes.has(this.code)
+  }
+
   /** The same statement may succeed when it is sent again: nothing was changed by this attempt. */
   get retryable(): boolean {
     return this.outcome === "failed" && retryableStates.has(this.sqlState ?? "")
@@ -63,6 +68,14 @@ export function tellableMessage(error: unknown): string {
   return isStoreError(error) ? `the database failed (${error.code})` : messageOf(error)
 }
 
+const awayCodes: ReadonlySet<ErrorCode> = new Set([
+  "database_unavailable",
+  "database_timeout",
+  "database_read_only",
+  "database_full",
+  "overloaded",
+])
+
 /** Serialization failure, deadlock, lock not available. */
 const retryableStates: ReadonlySet<string> = new Set(["40001", "40P01", "55P03"])
 
@@ -70,7 +83,8 @@ function codeOf(sqlState: string): [ErrorCode, string?] {
   if (sqlState === "57014" || sqlState === "25P03" || sqlState === "57P05") return ["database_timeout"]
   if (sqlState === "23505" || sqlState === "23P01") return ["conflict"]
   if (sqlState === "42501") return ["permission_denied"]
-  if (sqlState === "53100") return ["database_unavailable", "Free space on the disk of the database."]
+  if (sqlState === "53100") return ["database_full", "Free space on the disk of the database."]
+  if (sqlState === "25006") return ["database_read_only", "Is DATABASE_URL that of a standby, or default_transaction_read_only on?"]
   if (sqlState === "53300") return ["database_unavailable", "Raise max_connections of Postgres or lower the size of the pool."]
   if (retryableStates.has(sqlState)) return ["overloaded"]
   if (sqlState.startsWith("08") || sqlState.startsWith("57P") || sqlState.startsWith("28") || sqlState === "3D000") {

@@ -4,3 +4,4 @@ export { createMetrics, metricsContentType, type Metrics, type MetricsOptions } 
 export type { BusinessEvents, ModelCallEnded, RequestEnded } from "./events.ts"
 export { spansOf, type AttributeValue, type RunSummary, type Span, type SpanEvent } from "./spans.ts"
 export type { HealthCheck, HealthReport, HealthResult, Liveness } from "./health.ts"
+export { sparing, type RepeatedFailure } from "./sparing-log.ts"

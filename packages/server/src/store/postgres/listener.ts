@@ -1,7 +1,9 @@
 // One connection that listens for all channels of the process; it connects again by itself and subscribes anew.
 import { Client, escapeIdentifier, type ClientConfig } from "pg"
-import { sleep } from "../../core/index.ts"
+import { messageOf, sleep } from "../../core/index.ts"
 import type { StoreLogger } from "../engine.ts"
+import { isStoreError } from "../errors.ts"
+import { mapPostgresError } from "./statements.ts"
 
 type Handler = (payload: string) => void
 
@@ -25,8 +27,15 @@ export class PostgresListener {
     const handler: Handler = (payload) => onPayload(payload)
     handlers.add(handler)
     this.#handlers.set(channel, handlers)
-    const client = await (this.#client ??= this.#connect())
-    if (first) await client.query(`listen ${escapeIdentifier(channel)}`)
+    const connecting = (this.#client ??= this.#connect())
+    const client = await connecting.catch((error: unknown) => {
+      // Nobody tries again for who was refused: the next who asks begins anew.
+      if (this.#client === connecting) this.#client = undefined
+      handlers.delete(handler)
+      if (handlers.size === 0) this.#handlers.delete(channel)
+      throw mapPostgresError(error, false)
+    })
+    if (first) await client.query(`listen ${escapeIdentifier(channel)}`).catch(unlessLost)
     return async () => {
       handlers.delete(handler)
       if (handlers.size > 0 || this.#closed.signal.aborted) return
@@ -74,13 +83,23 @@ export class PostgresListener {
   }
 
   async #retry(): Promise<Client> {
-    for (let delayMs = 50; ; delayMs = Math.min(delayMs * 2, 2_000)) {
+    for (let delayMs = 50, tries = 1; ; delayMs = Math.min(delayMs * 2, 2_000), tries += 1) {
       await sleep(delayMs, this.#closed.signal)
       try {
-        return await this.#connect()
+        const client = await this.#connect()
+        this.#logger.info({ tries }, "the listening connection is there again")
+        return client
       } catch (error) {
-        this.#logger.warn({ error: error instanceof Error ? error.message : String(error) }, "the listening connection can't be made yet")
+        // The 1st, 2nd, 4th, 8th …: a database that is away for a night must not fill the log.
+        if (Number.isInteger(Math.log2(tries)))
+          this.#logger.warn({ error: messageOf(error), tries }, "the listening connection can't be made yet")
       }
     }
   }
+}
+
+/** Whoever connects again subscribes to all channels. */
+function unlessLost(error: unknown): void {
+  const mapped = mapPostgresError(error, false)
+  if (!isStoreError(mapped) || mapped.code !== "database_unavailable") throw mapped
 }

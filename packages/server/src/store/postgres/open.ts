@@ -1,7 +1,8 @@
 // The store on a Postgres server: a pool, one round trip per statement, one connection that listens.
 import { Pool, type ClientConfig, type PoolClient, type QueryConfig } from "pg"
 import { Announcer, notifyAll } from "../announce.ts"
-import { connectionError, isStoreError } from "../errors.ts"
+import { messageOf } from "../../core/index.ts"
+import { connectionError, isStoreError, statementError, StoreError } from "../errors.ts"
 import type { Engine, EngineOptions, ScriptRunner } from "../engine.ts"
 import type { Queryable, SqlValue, Transactor } from "../port.ts"
 import { checkProjectId, scopeText } from "../scope.ts"
@@ -29,6 +30,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Engine> {
 
 class PostgresEngine implements Engine {
   readonly engine = "postgres"
+  readonly holdFiles = undefined
   readonly system: Transactor
   capabilities = { vector: false, serverVersion: "unknown" }
   readonly scrubber: Scrubber
@@ -36,11 +38,19 @@ class PostgresEngine implements Engine {
   readonly #listener: PostgresListener
   readonly #announcer = new Announcer((list) => notifyAll(this.system, list))
   readonly #stale = new WeakSet<PoolClient>()
+  readonly #options: PostgresOptions
+  #isAway = false
   #ended = false
 
   constructor(options: PostgresOptions) {
+    this.#options = options
     const { limits, logger, databaseUrl } = options
-    const config: ClientConfig = { connectionString: databaseUrl, application_name: "perdure", keepAlive: true }
+    const config: ClientConfig = {
+      connectionString: databaseUrl,
+      application_name: "perdure",
+      keepAlive: true,
+      keepAliveInitialDelayMillis,
+    }
     this.#pool = new Pool({
       ...config,
       max: limits.databaseConnectionsMax,
@@ -51,8 +61,8 @@ class PostgresEngine implements Engine {
       // Above the server's own limit: it speaks only when the server doesn't.
       query_timeout: limits.queryTimeoutMs * 2,
     })
-    // An idle connection that breaks is dropped by the pool; without a listener Node would end the process.
-    this.#pool.on("error", (error) => logger.warn({ error: error.message }, "idle database connection lost"))
+    // An idle connection that breaks is dropped by the pool; without a listener Node would end the process. All of them break at once.
+    this.#pool.on("error", (error) => this.#away(error))
     // A connection that is lent out breaks too; its statement is rejected, and this event must not end the process.
     this.#pool.on("connect", (client) => void client.on("error", () => undefined))
     this.scrubber = createScrubber(config)
@@ -102,7 +112,8 @@ class PostgresEngine implements Engine {
   }
 
   async ping(): Promise<void> {
-    await this.system.query("select 1")
+    const [row] = await this.system.query<{ readOnly: boolean }>("select current_setting('transaction_read_only')::boolean as \"readOnly\"")
+    if (row?.readOnly === true) throw statementError({ sqlState: "25006", message: "it is read-only" })
   }
 
   async checkVersion(): Promise<void> {
@@ -124,10 +135,15 @@ class PostgresEngine implements Engine {
     const client = await this.#connect()
     let broken: Error | undefined
     try {
-      return await work(client)
+      const result = await work(client)
+      this.#back()
+      return result
     } catch (error) {
       const mapped = mapPostgresError(error, true)
-      if (isStoreError(mapped) && mapped.code === "database_unavailable") broken = mapped
+      if (isStoreError(mapped) && brokenCodes.has(mapped.code)) {
+        broken = mapped
+        this.#away(mapped)
+      }
       if (isStalePlan(mapped)) this.#stale.add(client)
       throw mapped
     } finally {
@@ -172,13 +188,39 @@ class PostgresEngine implements Engine {
 
   async #connect(): Promise<PoolClient> {
     if (this.#ended) throw connectionError("The store is closed", false)
+    const { databaseQueueMax } = this.#options.limits
+    if (this.#pool.waitingCount >= databaseQueueMax)
+      throw new StoreError("overloaded", `${databaseQueueMax} statements wait for a connection to the database already`, {
+        retryAfterMs: 1_000,
+      })
     try {
       return await this.#pool.connect()
     } catch (error) {
-      throw mapPostgresError(error, false)
+      const mapped = mapPostgresError(error, false)
+      this.#away(mapped)
+      throw mapped
     }
   }
+
+  /** Said once for all failures in a row. */
+  #away(error: unknown): void {
+    if (this.#isAway || this.#ended) return
+    this.#isAway = true
+    this.#options.logger.error({ error: messageOf(error) }, "the database is away; it is tried again until it answers")
+  }
+
+  #back(): void {
+    if (!this.#isAway) return
+    this.#isAway = false
+    this.#options.logger.info({}, "the database answers again")
+  }
 }
+
+/** A peer that vanished without a word is noticed by its silence: after so long a connection is asked for a sign of life. */
+const keepAliveInitialDelayMillis = 10_000
+
+/** After a fail-over a kept connection may lead to what is a standby now; a new one leads to wherever the name points. */
+const brokenCodes: ReadonlySet<string> = new Set(["database_unavailable", "database_read_only"])
 
 async function queryOn<Row extends object>(
   client: PoolClient,

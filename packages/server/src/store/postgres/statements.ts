@@ -67,6 +67,9 @@ const connectionCodes: ReadonlySet<string> = new Set([
   "ETIMEDOUT",
   "EHOSTUNREACH",
   "EAI_AGAIN",
+  "ENETUNREACH",
+  "EHOSTDOWN",
+  "ECONNABORTED",
 ])
 
 interface QueryParts {
