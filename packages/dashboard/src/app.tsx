@@ -1,6 +1,7 @@
 // The frame around all pages: navigation, theme, and which page an address shows.
 import { Redirect, Route, Router, Switch } from "wouter"
 import { ConnectionNotice } from "./parts/connection.tsx"
+import { HealthNotice } from "./parts/health-notice.tsx"
 import { Sidebar } from "./parts/sidebar.tsx"
 import { DeploymentsPage } from "./pages/deployments/page.tsx"
 import { ExperimentPage } from "./pages/experiments/one.tsx"
@@ -29,6 +30,7 @@ export function App(): React.JSX.Element {
         <Sidebar />
         <main className="flex min-h-0 min-w-0 flex-1 flex-col">
           <ConnectionNotice />
+          <HealthNotice />
           <Switch>
             <Route path="/">
               <Redirect to="/runs" replace />

@@ -4,7 +4,7 @@ import { newId, systemClock } from "../core/index.ts"
 import { discover, openEmbeddedEmbeddings, type Discovery, type EmbeddedEmbeddings, type Models } from "../inference/index.ts"
 import { createRuns, type Runs } from "../runs/index.ts"
 import { createIdentity, openKeyWrapping, openSealer, type Identity, type KeyWrapping, type Sealer } from "../security/index.ts"
-import { openStore, type OpenStoreOptions, type Store } from "../store/index.ts"
+import { freeBytes, openStore, type OpenStoreOptions, type Store } from "../store/index.ts"
 import { createLogger, createMetrics, type Logger, type Metrics } from "../telemetry/index.ts"
 import { openAccounting, type Accounting } from "./accounting.ts"
 import { masterKeys } from "./encryption.ts"
@@ -81,6 +81,7 @@ export function openTelemetry(
   const logger = createLogger({ level: level === "trace" ? "debug" : level })
   let models: Models | undefined
   const metrics = cleanUps.use(createMetrics({ ...options, isKnownModel: (name) => models?.get(name) !== undefined }))
+  metrics.gauge("perdure_disk_free_bytes", "Free space on the disk of the data directory", () => freeBytes(config.data))
   metrics.gauge("perdure_resident_memory_bytes", "Resident memory of this process", () => process.memoryUsage.rss())
   const providerOf: ObserversOptions["providerOf"] = (id) =>
     models

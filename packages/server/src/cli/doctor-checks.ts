@@ -50,7 +50,7 @@ export async function directoryChecks({ data }: Config): Promise<Check[]> {
   checks.push({
     name: "disk",
     status,
-    detail: `${(freeBytes / 1024 ** 3).toFixed(1)} GiB free`,
+    detail: status === "ok" ? `${(freeBytes / 1024 ** 3).toFixed(1)} GiB free` : `${Math.floor(freeBytes / 1024 ** 2)} MiB free`,
     next: "free some space, or move the data directory",
   })
   const server = runningServer(data)

@@ -52,7 +52,8 @@ export function erasureCheck({ clears, reads, grants, heldBy }: ScrubReach): Che
 
 function faultOf(error: unknown): Check {
   const hint = error instanceof AppError ? error.hint : undefined
-  if (error instanceof AppError && error.code === "migration_required") {
+  // Of an older version: the start migrates it. What a newer version or another engine wrote has no such way.
+  if (error instanceof AppError && error.code === "migration_required" && hint?.includes("perdure migrate") === true) {
     return { name: "database", status: "warn", detail: messageOf(error), next: "perdure start   (brings the schema to head)" }
   }
   return {

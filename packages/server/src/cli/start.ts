@@ -1,13 +1,14 @@
 // `perdure start`: runs the server until it is told to stop, and says where it is once it is ready.
 import { setFlagsFromString } from "node:v8"
-import { messageOf, systemClock } from "../core/index.ts"
+import { AppError, messageOf, systemClock } from "../core/index.ts"
 import type { LoadedConfig } from "../config/index.ts"
+import { explainDisk } from "../store/index.ts"
 import { loadComposition, type RunningPerdure } from "./composition.ts"
 import { openControl } from "./control.ts"
 import { exitCodes } from "./exit-codes.ts"
 import { followConfig } from "./follow-config.ts"
 import { loadFor, type ConfigOptions } from "./options.ts"
-import { removeServerFile, writeServerFile } from "./server-file.ts"
+import { removeServerFile, writeServerFile, type ServerFile } from "./server-file.ts"
 import { hasTerminal, stopSignal } from "./stop-signal.ts"
 import type { Terminal } from "./terminal.ts"
 import { welcome } from "./welcome.ts"
@@ -28,9 +29,8 @@ export async function start(options: StartOptions, terminal: Terminal): Promise<
   const loaded = await loadFor(options, isDev)
   const { createPerdure } = await loadComposition()
   const onFatal = (error: Error): never => {
-    terminal.note(
-      `error: the database is lost: ${error.message}\nnext:  perdure doctor, then start again: what was acknowledged is on disk`,
-    )
+    const hint = error instanceof AppError ? error.hint : undefined
+    terminal.note(`error: the database is lost: ${error.message}\nnext:  ${hint ?? "start again: what was acknowledged is on disk"}`)
     process.exit(exitCodes.data)
   }
   const { server } = loaded.config
@@ -38,7 +38,7 @@ export async function start(options: StartOptions, terminal: Terminal): Promise<
   const perdure = await createPerdure({ ...loaded.config, server: { ...server, port } }, { onFatal })
   const control = await openControl(perdure)
   const { controlUrl, controlToken } = control
-  writeServerFile(loaded.config.data, { pid: process.pid, url: perdure.url, startedAt: systemClock.now(), controlUrl, controlToken })
+  tellOthers(loaded.config.data, { pid: process.pid, url: perdure.url, startedAt: systemClock.now(), controlUrl, controlToken })
   announce(perdure, loaded, options.print, terminal)
   const stopFollowing = followConfig({
     perdure,
@@ -76,6 +76,15 @@ export async function start(options: StartOptions, terminal: Terminal): Promise<
 function collectSeldom(): void {
   setFlagsFromString("--no-parallel-scavenge")
   setFlagsFromString("--external-memory-accounted-in-global-limit")
+}
+
+/** Without it commands find no server; the server itself does not need it. */
+function tellOthers(data: string, contents: ServerFile): void {
+  try {
+    writeServerFile(data, contents)
+  } catch (error) {
+    throw explainDisk(error, data)
+  }
 }
 
 function isData(path: string | null): boolean {

@@ -12,11 +12,11 @@ export function packDirectory(directory: string): Buffer {
     for (const entry of entries) {
       const path = relative === "" ? entry.name : `${relative}/${entry.name}`
       if (entry.isDirectory()) {
-        blocks.push(header(`${path}/`, 0, "5"))
+        blocks.push(tarHeader(`${path}/`, 0, "5"))
         visit(path)
       } else {
         const content = readFileSync(join(directory, path))
-        blocks.push(header(path, content.length, "0"), content, Buffer.alloc((blockBytes - (content.length % blockBytes)) % blockBytes))
+        blocks.push(tarHeader(path, content.length, "0"), content, Buffer.alloc((blockBytes - (content.length % blockBytes)) % blockBytes))
       }
     }
   }
@@ -49,9 +49,9 @@ export function unpackArchive(archive: Uint8Array, directory: string): void {
   }
 }
 
-const blockBytes = 512
+export const blockBytes = 512
 
-function header(name: string, sizeBytes: number, type: "0" | "5"): Buffer {
+export function tarHeader(name: string, sizeBytes: number, type: "0" | "5"): Buffer {
   if (Buffer.byteLength(name) > 99) throw new RangeError(`The path ${name} is too long for the archive`)
   const block = Buffer.alloc(blockBytes)
   block.write(name, 0, "utf8")

@@ -23,7 +23,7 @@ export const templateSchema = formatSchema.extend({ sha256: z.string() })
 export type DirectoryFormat = z.infer<typeof formatSchema>
 
 /** The versions that this code opens. Raised together with the pinned packages, after a dump and load was proved. */
-export const supportedFormat = { format: 1, pglite: ["0.5.14"] } as const
+export const supportedFormat = { format: 1, pglite: ["0.5.14"], postgresMajor: "18" } as const
 
 export const formatFile = "perdure-format.json"
 export const templateUrl = new URL("../../../assets/pglite-template.tar.br", import.meta.url)
@@ -77,7 +77,9 @@ async function check(path: string): Promise<void> {
     )
   }
   const format = await readFormat(path)
+  const major = (await readFile(join(path, "PG_VERSION"), "utf8")).trim()
   if (
+    major === supportedFormat.postgresMajor &&
     format !== undefined &&
     format.format === supportedFormat.format &&
     supportedFormat.pglite.some((version) => version === format.pglite)
@@ -85,12 +87,13 @@ async function check(path: string): Promise<void> {
     await chmod(path, 0o700)
     return
   }
-  const found = format === undefined ? "no format that this version knows" : `format ${format.format} of PGlite ${format.pglite}`
+  const written = format === undefined ? "no format that Perdure wrote" : `format ${format.format} of PGlite ${format.pglite}`
+  const found = `${written}, with files of Postgres ${major}`
   throw new AppError(
     "migration_required",
-    `The database in ${path} has ${found}; this version opens PGlite ${supportedFormat.pglite.join(", ")}`,
+    `The database in ${path} has ${found}; this version opens PGlite ${supportedFormat.pglite.join(", ")} with Postgres ${supportedFormat.postgresMajor}`,
     {
-      hint: "Dump it with the version of Perdure that wrote it (`perdure backup`) and load the dump with this one (`perdure restore`).",
+      hint: "Start the version of Perdure that wrote it, or name another directory with --data. Nothing was changed.",
     },
   )
 }

@@ -2,6 +2,7 @@
 import { setFlagsFromString } from "node:v8"
 import { Worker } from "node:worker_threads"
 import { AppError, deferred, type Deferred } from "../../core/index.ts"
+import { explainDisk } from "../disk.ts"
 import { connectionError, StoreError } from "../errors.ts"
 import type { EngineOptions } from "../engine.ts"
 import type { FromWorker, ToWorker, WorkerSettings } from "./messages.ts"
@@ -195,11 +196,14 @@ export class PgliteHost {
     this.#closed.resolve()
   }
 
-  #die(reason: string, output = ""): void {
+  #die(what: string, output = ""): void {
     if (this.#dead !== undefined || this.#closing) return
+    this.#ready.reject(new EngineStartError(what, output))
+    const explained = explainDisk(undefined, this.#options.settings.directory, output)
+    const reason = explained instanceof AppError ? `${what}. ${explained.message}` : what
+    const hint = explained instanceof AppError ? explained.hint : undefined
     const error = connectionError(reason, true)
     this.#dead = connectionError(`${reason}. Restart Perdure: what was acknowledged is safe`, false)
-    this.#ready.reject(new EngineStartError(reason, output))
     for (const answer of this.#inFlight.values()) answer.reject(error)
     this.#inFlight.clear()
     for (const waiting of [...this.#queues.urgent.splice(0), ...this.#queues.normal.splice(0)]) {
@@ -209,7 +213,9 @@ export class PgliteHost {
     this.#options.logger.error({ output }, reason)
     void this.#worker.terminate()
     this.#options.onFatal(
-      new AppError("database_unavailable", this.#dead.message, { hint: "Restart Perdure. If it happens again: `perdure doctor`." }),
+      new AppError("database_unavailable", this.#dead.message, {
+        hint: hint ?? "Start again: what was acknowledged is on disk. If it happens again: perdure doctor",
+      }),
     )
   }
 }

@@ -54,10 +54,15 @@ async function create(path: string, own: Holder): Promise<boolean> {
 
 async function writeDraft(path: string, own: Holder): Promise<string> {
   const draft = `${path}.draft-${randomUUID()}`
-  await using file = await open(draft, "wx", 0o600)
-  await file.writeFile(JSON.stringify(own))
-  await file.sync()
-  return draft
+  try {
+    await using file = await open(draft, "wx", 0o600)
+    await file.writeFile(JSON.stringify(own))
+    await file.sync()
+    return draft
+  } catch (error) {
+    await unlink(draft).catch(() => undefined) // of a full disk a name is left, and nothing in it
+    throw error
+  }
 }
 
 /** Undefined when it is gone. */

@@ -74,6 +74,32 @@ test("says that a directory is damaged and what to run, and gives the lock back"
   expect(readdirSync(dataDirectory)).toEqual(["database"])
 })
 
+test("refuses a directory that a copy left incomplete, and names what is missing or cut", async () => {
+  let path = ""
+  {
+    await using store = await open()
+    await store.system.query("create table copied as select 1 as id")
+    const [row] = await store.system.query<{ path: string }>("select pg_relation_filepath('copied') as path")
+    path = row?.path ?? ""
+  }
+  const file = join(dataDirectory, "database", path)
+  const whole = readFileSync(file)
+  const refused = { code: "data_directory_damaged", message: expect.stringContaining(path) as string }
+  writeFileSync(file, whole.subarray(0, 5_000))
+  await expect(open()).rejects.toMatchObject(refused)
+  rmSync(file)
+  await expect(open()).rejects.toMatchObject(refused)
+  writeFileSync(file, whole)
+  await using store = await open()
+  expect(await store.system.query("select id from copied")).toEqual([{ id: 1 }])
+})
+
+test("refuses files of another major version of Postgres, whatever the format says", async () => {
+  await (await open())[Symbol.asyncDispose]()
+  writeFileSync(join(dataDirectory, "database", "PG_VERSION"), "17\n")
+  await expect(open()).rejects.toMatchObject({ code: "migration_required", message: expect.stringContaining("Postgres 17") as string })
+})
+
 test("refuses a directory that another version of the engine wrote", async () => {
   await (await open())[Symbol.asyncDispose]()
   const path = join(dataDirectory, "database", formatFile)

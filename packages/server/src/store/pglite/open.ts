@@ -2,14 +2,18 @@
 import { AppError } from "../../core/index.ts"
 import { Announcer, notifyAll } from "../announce.ts"
 import type { Engine, EngineOptions, ScriptRunner } from "../engine.ts"
+import { isStoreError, StoreError } from "../errors.ts"
 import type { Queryable, SqlValue, Transactor } from "../port.ts"
 import { checkProjectId, scopeText } from "../scope.ts"
 import type { Scrubber } from "../scrub.ts"
+import { incompleteFiles } from "./completeness.ts"
 import { prepareDirectory } from "./directory.ts"
+import { diskReserveBytes, explainDisk, freeBytes } from "../disk.ts"
 import { EngineStartError, PgliteHost, type Priority, type Turn } from "./host.ts"
 import { lockDirectory, type DirectoryLock } from "./lock.ts"
 import { startMaintenance } from "./maintenance.ts"
 import { findBytes, scrubFiles } from "./scrub.ts"
+import { Room } from "./room.ts"
 import { PgliteSession } from "./session.ts"
 import { runTransaction } from "./transaction.ts"
 
@@ -22,13 +26,27 @@ export interface PgliteOptions extends EngineOptions {
 }
 
 export async function openPglite(options: PgliteOptions): Promise<Engine> {
+  try {
+    return await open(options)
+  } catch (error) {
+    throw explainDisk(error, options.dataDirectory)
+  }
+}
+
+async function open(options: PgliteOptions): Promise<Engine> {
   const lock = await lockDirectory(options.dataDirectory)
   try {
+    refuseWithoutRoom(options.dataDirectory)
     const directory = await prepareDirectory(options.dataDirectory, { fsync: options.fsync })
     const settings = { directory, fsync: options.fsync, shadowDirectory: options.shadowDirectory }
     const engine = new PgliteEngine(new PgliteHost({ ...options, settings }), lock, options, directory)
-    await engine.start(directory)
-    return engine
+    try {
+      await engine.start(directory)
+      return engine
+    } catch (error) {
+      await engine[Symbol.asyncDispose]() // its thread would go on
+      throw error
+    }
   } catch (error) {
     await lock.release()
     throw error
@@ -49,6 +67,7 @@ class PgliteEngine implements Engine {
   readonly #lock: DirectoryLock
   readonly #options: PgliteOptions
   readonly #session: PgliteSession
+  readonly #room: Room
   readonly #handlers = new Map<string, Set<(payload: string) => void>>()
   /** Nobody else can listen: what no handler waits for is not sent. */
   readonly #announcer = new Announcer((list) => {
@@ -63,6 +82,7 @@ class PgliteEngine implements Engine {
     this.#lock = lock
     this.#options = options
     this.#session = new PgliteSession(options.limits.preparedStatementsMax, (channel, payload) => this.#deliver(channel, payload))
+    this.#room = new Room({ directory, logger: options.logger, query: (text) => this.#maintenanceQuery(text) })
     this.system = this.#transactor("urgent")
   }
 
@@ -73,7 +93,10 @@ class PgliteEngine implements Engine {
       await this.#host.close()
       throw damaged(directory, error)
     }
+    const lacking = await incompleteFiles(directory, (text) => this.#maintenanceQuery(text))
+    if (lacking.length > 0) throw incomplete(directory, lacking)
     if (this.#options.fsync) await this.#proveDurability()
+    this.#room.start()
     this.#endMaintenance = startMaintenance({
       query: (text) => this.#maintenanceQuery(text),
       logger: this.#options.logger,
@@ -124,8 +147,17 @@ class PgliteEngine implements Engine {
     await this.system.query("select 1")
   }
 
+  /** Single-user mode has no background processes: who has the turn is the only one who could write. */
+  readonly holdFiles = async <T>(work: (directory: string) => Promise<T>): Promise<T> =>
+    await this.#turn("urgent", async (turn) => {
+      turn.withoutLimit()
+      await this.#session.query(turn, "checkpoint", [])
+      return await work(this.#directory)
+    })
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#announcer.close()
+    await this.#room.stop()
     await this.#endMaintenance?.()
     await this.#host.close()
     await this.#lock.release()
@@ -160,6 +192,9 @@ class PgliteEngine implements Engine {
     const turn = await this.#host.turn(priority)
     try {
       return await work(turn)
+    } catch (error) {
+      // Read-only of our own doing.
+      throw this.#room.isShort && isStoreError(error) && error.code === "database_read_only" ? noRoom(error) : error
     } finally {
       turn.release()
     }
@@ -189,12 +224,49 @@ class PgliteEngine implements Engine {
   }
 }
 
+/** Opening replays the log of a crash and writes a checkpoint: on a full disk it would end in the middle. */
+function refuseWithoutRoom(directory: string): void {
+  const free = freeBytes(directory)
+  if (free >= diskReserveBytes) return
+  throw new AppError(
+    "data_directory_unusable",
+    `The disk of the data directory ${directory} is nearly full: ${free} bytes are free, and the database is opened with ${diskReserveBytes} at least`,
+    { hint: `Free some space there (df -h ${directory}), then start again. What was acknowledged is on disk.` },
+  )
+}
+
 function quoteName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`
 }
 
-function damaged(directory: string, cause: unknown): AppError {
+function incomplete(directory: string, lacking: readonly string[]): AppError {
+  return new AppError(
+    "data_directory_damaged",
+    `The database in ${directory} is not complete: missing or cut are ${lacking.join(", ")}${lacking.length < 5 ? "" : " and perhaps more"}`,
+    {
+      hint: "Was it copied while it was open, or the copy broken off? Copy it again from the original while that is stopped, or restore a backup.",
+    },
+  )
+}
+
+function noRoom(cause: StoreError): StoreError {
+  return new StoreError(
+    "database_full",
+    "The disk of the data directory is nearly full: the database takes no writes before there is more room",
+    {
+      sqlState: cause.sqlState,
+      hint: "Free space on the disk of the data directory; `perdure doctor` says which.",
+      retryAfterMs: 10_000,
+      cause,
+    },
+  )
+}
+
+function damaged(directory: string, cause: unknown): unknown {
   const output = cause instanceof EngineStartError ? cause.output : ""
+  // What is wrong is outside of the database; to restore a backup would be the wrong step.
+  const explained = explainDisk(cause, directory, output)
+  if (explained !== cause) return explained
   const lastLine = output.trim().split("\n").at(-1) ?? ""
   const reason = cause instanceof Error ? cause.message : String(cause)
   return new AppError(
