@@ -7,8 +7,8 @@ import { createApi, createHotRoutes, createHttpServer, hotPaths, readDeployments
 import { createProbes } from "../inference/index.ts"
 import type { RunDefinition, Runs } from "../runs/index.ts"
 import { createIdentity, type Identity } from "../security/index.ts"
-import { openStore } from "../store/index.ts"
-import type { Metrics } from "../telemetry/index.ts"
+import { openStore, type Store } from "../store/index.ts"
+import { sparing, type Metrics } from "../telemetry/index.ts"
 import type { Tool } from "../tools/index.ts"
 import manifest from "../../package.json" with { type: "json" }
 import { composeBatches } from "./batches.ts"
@@ -29,6 +29,9 @@ const { version } = manifest
 /** The project of keys and dashboard sessions that nothing else says a project of. */
 export const defaultProjectId = "proj_default"
 
+/** What fails again and again is logged once in so long. */
+const sayAgainMs = 60_000
+
 /** A server that listens. */
 export interface Perdure extends AsyncDisposable {
   readonly url: string
@@ -41,6 +44,8 @@ export interface Perdure extends AsyncDisposable {
   readonly runs: Runs
   /** What the configuration declares and what discovery found, one line each. */
   readonly report: readonly string[]
+  /** Of the embedded database: its directory at rest for as long as `work` runs. */
+  readonly holdDatabase: Store["holdFiles"]
   /** A dashboard address with a token that works once. */
   loginUrl(): string
   /** Models, where they are served, and how each place fares. */
@@ -80,7 +85,8 @@ export async function openKeys(config: Config): Promise<{ projectId: string; ide
 async function compose(config: Config, overrides: Overrides, cleanUps: AsyncDisposableStack): Promise<Perdure> {
   const telemetry = openTelemetry(config, { version, routes: [...hotPaths, "other"] }, cleanUps)
   const { logger, metrics, observers } = telemetry
-  const shared = sharedOf(config, (what, error) => logger.error({ what, error }, "background work failed"))
+  const say = sparing(({ what, error, times }) => logger.error({ what, error, times }, "background work failed"), sayAgainMs)
+  const shared = sharedOf(config, say)
   const { store, minilm, discovered } = await openParts(config, logger, overrides.onFatal, cleanUps)
   const foundation = await openFoundation(config, shared, { store, metrics, observers }, cleanUps)
   const { identity, records, runs } = foundation
@@ -104,7 +110,10 @@ async function compose(config: Config, overrides: Overrides, cleanUps: AsyncDisp
   const { memories } = remembering
   const following = { inference, shaping, prompted, memories: remembering, logger: logger.child("configuration") }
   const configuration = createConfiguration(config, { ...shared, ...foundation, ...following })
-  const health = { ready: createReadiness({ version, store, records, minilm, configuration }), metrics: () => metrics.text() }
+  const health = {
+    ready: createReadiness({ version, store, records, minilm, configuration, data: config.data }),
+    metrics: () => metrics.text(),
+  }
   const services = { ...prompted, inference, context, responses, compact, tasks, health, configuration }
   const base = { ...foundation, ...services, memories, version, store, workflows: workflows.map(({ name }) => name) }
   const shaped = { ...shaping, ...prompted, memories, compactMessages, attachments: attachmentsOf(shared, context) }
@@ -133,6 +142,7 @@ async function compose(config: Config, overrides: Overrides, cleanUps: AsyncDisp
     runs,
     inference,
     configuration,
+    holdDatabase: store.holdFiles,
     report: reportOf(config, discovered.report),
     apiKeyCreated: await firstKey(identity),
     cleanUps,
@@ -177,12 +187,14 @@ interface RunningParts {
   runs: Runs
   inference: Inference
   configuration: Configuration
+  holdDatabase: Store["holdFiles"]
   report: readonly string[]
   apiKeyCreated: string | undefined
   cleanUps: AsyncDisposableStack
 }
 
-function running({ url, publicUrl, identity, runs, inference, configuration, report, apiKeyCreated, cleanUps }: RunningParts): Perdure {
+function running(parts: RunningParts): Perdure {
+  const { url, publicUrl, identity, runs, inference, configuration, holdDatabase, report, apiKeyCreated, cleanUps } = parts
   const close = (): Promise<void> => cleanUps.disposeAsync()
   return {
     url,
@@ -192,6 +204,7 @@ function running({ url, publicUrl, identity, runs, inference, configuration, rep
     identity,
     runs,
     report,
+    holdDatabase,
     loginUrl: () => `${publicUrl}/dashboard/login?token=${identity.createLoginToken(defaultProjectId)}`,
     deployments: () => readDeployments({ ...inference, configuration }, { isAllowed: () => true, isOperator: true }),
     reload: (load) => configuration.reload(load),

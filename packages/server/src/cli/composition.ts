@@ -15,6 +15,8 @@ export interface RunningPerdure extends AsyncDisposable {
   readonly identity: KeyAdmin
   /** What the configuration declares and what discovery found, one line each. */
   readonly report: readonly string[]
+  /** Of the embedded database: its directory at rest for as long as `work` runs. */
+  readonly holdDatabase: (<T>(work: (directory: string) => Promise<T>) => Promise<T>) | undefined
   /** A dashboard address with a token that works once. */
   loginUrl(): string
   /** Models, where they are served, and how each place fares. */

@@ -29,6 +29,7 @@ beforeAll(async () => {
     projectId: "proj_control",
     loginUrl: () => "http://127.0.0.1/dashboard/login?token=t",
     deployments: () => served,
+    holdDatabase: opened.store.holdFiles,
   })
   const { controlUrl, controlToken } = control
   file = { pid: process.pid, url: "http://127.0.0.1:1", startedAt: 0, controlUrl, controlToken }

@@ -1,5 +1,6 @@
 // The control channel of a running server: a loopback listener for commands on the same machine that may read `server.json`.
 import { randomBytes, timingSafeEqual } from "node:crypto"
+import { once } from "node:events"
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import {
@@ -12,7 +13,7 @@ import {
   type ErrorCode,
 } from "@perdure/contract"
 import { z } from "zod"
-import { AppError, messageOf } from "../core/index.ts"
+import { AppError, messageOf, sleep } from "../core/index.ts"
 import type { KeyAdmin } from "../security/index.ts"
 import type { RunningPerdure } from "./composition.ts"
 import type { ServerFile } from "./server-file.ts"
@@ -25,6 +26,9 @@ export interface Control extends AsyncDisposable {
 
 const bodyBytesMax = 64 * 1024
 const requestTimeoutMs = 10_000
+/** Longest time for which one command may keep everybody else from the database. */
+const holdMsMax = 30 * 60_000
+const aliveMs = 5_000
 
 const requestSchema = z.discriminatedUnion("do", [
   z.strictObject({ do: z.literal("keys.create"), key: apiKeyCreateRequestSchema }),
@@ -35,10 +39,11 @@ const requestSchema = z.discriminatedUnion("do", [
   z.strictObject({ do: z.literal("keys.revoke"), id: z.string() }),
   z.strictObject({ do: z.literal("dashboard.link") }),
   z.strictObject({ do: z.literal("deployments.list") }),
+  z.strictObject({ do: z.literal("database.hold") }),
 ])
 
 /** What commands reach of the running server. */
-type Controlled = Pick<RunningPerdure, "identity" | "projectId" | "loginUrl" | "deployments">
+type Controlled = Pick<RunningPerdure, "identity" | "projectId" | "loginUrl" | "deployments" | "holdDatabase">
 
 type ControlRequest = z.infer<typeof requestSchema>
 
@@ -86,6 +91,40 @@ export async function remoteDeployments(server: ServerFile): Promise<Deployments
   return (await askServer(server, { do: "deployments.list" })) as Deployments // what perform() gives
 }
 
+/** The directory of the running server's database while it rests; rejects where the server let go of it before `work` was done. */
+export async function remoteHold<T>(server: ServerFile, work: (directory: string) => Promise<T>): Promise<T> {
+  const over = new AbortController()
+  const response = await fetch(server.controlUrl, {
+    method: "POST",
+    headers: { authorization: `Bearer ${server.controlToken}`, "content-type": "application/json" },
+    body: JSON.stringify({ do: "database.hold" } satisfies ControlRequest),
+    signal: over.signal,
+  }).catch((cause: unknown) => {
+    throw notAnswering(server, cause)
+  })
+  if (!response.ok || !response.body) throw failureOf((await response.json()) as { error?: ControlError }, response.status)
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
+  const first = (await reader.read()).value ?? ""
+  const { directory } = z.object({ directory: z.string() }).parse(JSON.parse(first))
+  let isHeld = true
+  const watching = (async () => {
+    while (!(await reader.read()).done);
+  })()
+    .catch(() => undefined)
+    .finally(() => (isHeld = false))
+  try {
+    const result = await work(directory)
+    if (!isHeld)
+      throw new AppError("conflict", "The server went on before its database was copied", {
+        hint: "Make the backup again, or stop the server for it.",
+      })
+    return result
+  } finally {
+    over.abort()
+    await watching
+  }
+}
+
 async function askServer(server: ServerFile, request: ControlRequest): Promise<unknown> {
   const response = await fetch(server.controlUrl, {
     method: "POST",
@@ -93,15 +132,21 @@ async function askServer(server: ServerFile, request: ControlRequest): Promise<u
     body: JSON.stringify(request),
     signal: AbortSignal.timeout(requestTimeoutMs),
   }).catch((cause: unknown) => {
-    throw new AppError("server_error", `the server with process id ${server.pid} does not answer: ${messageOf(cause)}`, {
-      hint: "perdure doctor",
-      cause,
-    })
+    throw notAnswering(server, cause)
   })
   const { result, error } = (await response.json()) as { result?: unknown; error?: ControlError } // what answer() sends
   if (response.ok) return result
-  const { code = "server_error", message = `the running server answered ${response.status}`, hint = "perdure doctor" } = error ?? {}
-  throw new AppError(code, message, { hint })
+  throw failureOf({ ...(error && { error }) }, response.status)
+}
+
+function notAnswering({ pid }: ServerFile, cause: unknown): AppError {
+  const hint = "perdure doctor"
+  return new AppError("server_error", `the server with process id ${pid} does not answer: ${messageOf(cause)}`, { hint, cause })
+}
+
+function failureOf({ error }: { error?: ControlError }, status: number): AppError {
+  const { code = "server_error", message = `the running server answered ${status}`, hint = "perdure doctor" } = error ?? {}
+  return new AppError(code, message, { hint })
 }
 
 interface ControlError {
@@ -119,6 +164,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, token:
     const parsed = requestSchema.safeParse(JSON.parse(await bodyOf(request)))
     if (!parsed.success)
       return send(400, { error: { message: "the control request has the wrong form: is the command of another version than the server?" } })
+    if (parsed.data.do === "database.hold") return await hold(response, perdure)
     send(200, { result: await perform(parsed.data, perdure) })
   } catch (error) {
     const known = error instanceof AppError ? { code: error.code, hint: error.hint } : {}
@@ -126,7 +172,24 @@ async function answer(request: IncomingMessage, response: ServerResponse, token:
   }
 }
 
-async function perform(request: ControlRequest, { identity, projectId, loginUrl, deployments }: Controlled): Promise<unknown> {
+/** Holds the database for as long as the other side keeps the connection; a sign of life shows when it is gone. */
+async function hold(response: ServerResponse, { holdDatabase }: Controlled): Promise<void> {
+  if (!holdDatabase) throw new AppError("invalid_request", "The database is a Postgres server: it is not held", { hint: "pg_dump" })
+  await holdDatabase(async (directory) => {
+    response.writeHead(200, { "content-type": "application/json", connection: "close" }).write(`${JSON.stringify({ directory })}\n`)
+    const alive = setInterval(() => response.write("\n"), aliveMs)
+    const over = new AbortController()
+    await Promise.race([once(response, "close"), sleep(holdMsMax, over.signal).catch(() => undefined)])
+    over.abort()
+    clearInterval(alive)
+    response.destroy()
+  })
+}
+
+async function perform(
+  request: Exclude<ControlRequest, { do: "database.hold" }>,
+  { identity, projectId, loginUrl, deployments }: Controlled,
+): Promise<unknown> {
   switch (request.do) {
     case "dashboard.link":
       return loginUrl()

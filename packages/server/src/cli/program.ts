@@ -1,5 +1,6 @@
 // The command line as commander knows it: commands, their options, their help.
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander"
+import { backup, restore, type BackupOptions } from "./backup.ts"
 import { configCheck, configPrint, configSchema, type ConfigCommandOptions } from "./config.ts"
 import { dashboard, type DashboardOptions } from "./dashboard.ts"
 import { doctor, type DoctorOptions } from "./doctor.ts"
@@ -51,6 +52,7 @@ export function createProgram({ terminal, entry, finish }: ProgramOptions & { fi
   addServerCommands(program, { terminal, entry, finish })
   addDoctor(program, { terminal, finish })
   addMigrate(program, { terminal, finish })
+  addBackup(program, { terminal, finish })
   addRetrieval(program, { terminal, finish })
   addEncryption(program, { terminal, finish })
   addDashboard(program, { terminal, finish })
@@ -101,6 +103,21 @@ function addMigrate(program: Command, { terminal, finish }: Parts): void {
   withDataOptions(program.command("migrate").description("bring the schema of the database to head without starting the server"))
     .addOption(json())
     .action((options: MigrateCommandOptions) => finish(migrate(options, terminal)))
+}
+
+function addBackup(program: Command, { terminal, finish }: Parts): void {
+  withDataOptions(
+    program
+      .command("backup")
+      .description("write the embedded database to one checked file, while the server runs or stands; no keys, no configuration"),
+  )
+    .argument("<file>", "the file to make, such as perdure-2026-11-30.tar.zst")
+    .addOption(json())
+    .action((file: string, options: BackupOptions) => finish(backup(file, options, terminal)))
+  withDataOptions(program.command("restore").description("put a backup into a data directory that has no database"))
+    .argument("<file>", "a file that perdure backup made")
+    .addOption(json())
+    .action((file: string, options: BackupOptions) => finish(restore(file, options, terminal)))
 }
 
 function addRetrieval(program: Command, { terminal, finish }: Parts): void {

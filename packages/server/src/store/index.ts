@@ -3,8 +3,11 @@ export type { Queryable, SqlRow, SqlValue, Store, StoreCapabilities, Transactor 
 export { openStore, type OpenStoreOptions } from "./open.ts"
 export { isDead, processIdentitySchema, thisProcess, type ProcessIdentity } from "./process-identity.ts"
 export { isStoreError, StoreError, tellableMessage } from "./errors.ts"
+export { diskLowBytes, diskReserveBytes, explainDisk, freeBytes, megabytes } from "./disk.ts"
 export type { StoreLimits, StoreLogger } from "./engine.ts"
 export type { FindOptions, FoundBytes, OnScrubProgress, Scrubbed, ScrubbedServer, Scrubber, ScrubReach } from "./scrub.ts"
+export * as backups from "./pglite/backup/index.ts"
+export type { BackupManifest } from "./pglite/backup/index.ts"
 // One namespace per table (`apiKeys.insertKey(db, …)`).
 export * as apiKeys from "./tables/api-keys.ts"
 export type { KeyFields, KeyFilter, KeyState, RetiredSecret, StoredKey } from "./tables/api-keys.ts"

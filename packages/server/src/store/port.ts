@@ -39,6 +39,10 @@ export interface Store extends AsyncDisposable {
   notify(channel: string, payload: string): Promise<void>
   /** Makes deleted data unreadable in the database's files. */
   readonly scrubber: Scrubber
-  /** Resolves when the database answers; rejects with what is wrong. For readiness. */
+  /**
+   * Of the embedded engine: gives the directory of its files, complete and at rest, for as long as `work` runs; everybody else waits for it.
+   */
+  readonly holdFiles: (<T>(work: (directory: string) => Promise<T>) => Promise<T>) | undefined
+  /** Resolves when the database answers and takes writes; rejects with what is wrong. For readiness. */
   ping(): Promise<void>
 }
