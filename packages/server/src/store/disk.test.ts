@@ -12,7 +12,7 @@ test.each([
   ["ENOSPC", /its disk is full \(\d+ bytes free\)/, /df -h/],
   ["EDQUOT", /the disk quota of the user .* is used up/, /quota/],
   ["EROFS", /its file system is read-only/, /--data/],
-  ["EACCES", /may not write there: it belongs to the user with the id \d+/, /chown -R/],
+  ["EACCES", /may not write there: .* belongs to the user with the id \d+/, /chown -R/],
 ])("%s is said with the directory, what is free or whose it is, and the next step", (code, message, hint) => {
   const directory = mkdtempSync(join(tmpdir(), "perdure-disk-"))
   try {

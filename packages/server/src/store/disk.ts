@@ -1,6 +1,7 @@
 // The disk beneath a directory: how much is free, and what a failed write says about it, in words that name the directory and the next step.
 import { statfsSync, statSync } from "node:fs"
 import { userInfo } from "node:os"
+import { dirname } from "node:path"
 import { AppError, messageOf } from "../core/index.ts"
 
 /** Below this a warning is due. */
@@ -70,8 +71,9 @@ function thisUser(): string {
 function ownerOf(directory: string): string {
   try {
     const { uid, mode } = statSync(directory)
-    return `: it belongs to the user with the id ${uid} and has the mode ${(mode & 0o777).toString(8)}`
+    return `: ${directory} belongs to the user with the id ${uid} and has the mode ${(mode & 0o777).toString(8)}`
   } catch {
-    return ""
+    // Behind a directory that is closed itself.
+    return dirname(directory) === directory ? "" : ownerOf(dirname(directory))
   }
 }
