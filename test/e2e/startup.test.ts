@@ -62,6 +62,15 @@ describe("a start that cannot work", () => {
     expect(stderr).not.toMatch(noStack)
   })
 
+  it("says what to do about an address that this machine does not have", async () => {
+    await using directory = await temporaryDirectory()
+    const { code, stderr } = await runPerdure(["start", "--port", "0", "--host", "192.0.2.1", "--data", join(directory.path, "data")])
+    expect(code).not.toBe(0)
+    expect(stderr).toContain("192.0.2.1")
+    expect(stderr).toContain("--host 127.0.0.1")
+    expect(stderr).not.toMatch(noStack)
+  })
+
   it("says that the database does not answer, without the password of its address", async () => {
     await using directory = await temporaryDirectory()
     const url = "postgres://someone:s3cret-word@127.0.0.1:9/none"

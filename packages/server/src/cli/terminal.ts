@@ -55,6 +55,9 @@ function nextStep(error: unknown): string {
   if (error instanceof AppError && error.hint !== undefined) return error.hint
   const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined
   if (code === "EADDRINUSE") return "perdure start --port 0   (any free port), or stop what listens there"
+  const isListening = typeof error === "object" && error !== null && "syscall" in error && error.syscall === "listen"
+  if (isListening && code === "EACCES") return "perdure start --port 8080   (ports below 1024 need rights: leave them to a proxy in front)"
+  if (isListening && code === "EADDRNOTAVAIL") return "perdure start --host 127.0.0.1, or 0.0.0.0 for all addresses that this machine has"
   if (code === "EACCES" || code === "EPERM") return "perdure doctor   (says which directory cannot be written)"
   return "perdure doctor"
 }

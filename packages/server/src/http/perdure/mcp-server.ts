@@ -21,10 +21,24 @@ export async function answerMcp(options: McpRoutesOptions, caller: McpCaller, re
   const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true })
   await server.connect(transport)
   try {
-    return await transport.handleRequest(request)
+    return await transport.handleRequest(acceptingBoth(request))
   } finally {
     await server.close()
   }
+}
+
+/** What comes back is JSON: whoever takes that, or anything, need not name the stream that never comes. */
+function acceptingBoth(request: Request): Request {
+  const accept = request.headers.get("accept") ?? "*/*"
+  if (!/application\/json|\*\/\*/.test(accept)) return request
+  const headers = new Headers(request.headers)
+  headers.set("accept", "application/json, text/event-stream")
+  return new Proxy(request, { get: (target, name) => (name === "headers" ? headers : memberOf(target, name)) })
+}
+
+function memberOf(request: Request, name: string | symbol): unknown {
+  const value: unknown = Reflect.get(request, name)
+  return typeof value === "function" ? value.bind(request) : value
 }
 
 const scope = z.string().min(1).max(200).optional()

@@ -109,6 +109,10 @@ it("wants a key, and has no sessions", async () => {
     result: { tools: object[] }
   }
   expect(listed.result.tools).toHaveLength(5)
+  // What comes is JSON: a client that asks for no more, as curl does, has it too.
+  for (const accept of ["*/*", "application/json"])
+    expect((await fetch(`${server.url}/mcp`, { method: "POST", headers: { ...keyed, accept }, body })).status).toBe(200)
+  expect((await fetch(`${server.url}/mcp`, { method: "POST", headers: { ...keyed, accept: "text/html" }, body })).status).toBe(406)
   expect((await fetch(`${server.url}/mcp`, { headers: keyed })).status).toBe(405)
   expect((await fetch(`${server.url}/mcp`, { method: "DELETE", headers: keyed })).status).toBe(405)
 })
