@@ -1,7 +1,6 @@
 // A Postgres that goes away under a server that serves: what does not need it goes on, what does waits or says so, and all of it comes back without a restart.
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { Client } from "pg"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { DatabaseDoor } from "../../packages/server/src/testing/database-door.ts"
 import { startFakeProvider, type FakeProvider } from "../../packages/server/src/testing/fake-provider.ts"
@@ -52,11 +51,8 @@ describe.skipIf(missing !== undefined)(`a Postgres that goes away ${missing ?? "
     return Number(new RegExp(`^${name}(?:{[^}]*})? (\\S+)`, "m").exec(text)?.[1] ?? 0)
   }
   const recorded = async (): Promise<number> => {
-    const client = new Client({ connectionString: postgres.url("perdure") })
-    await client.connect()
-    const { rows } = await client.query<{ n: string }>("select count(*) as n from light_runs where kind = 'chat'")
-    await client.end()
-    return Number(rows[0]?.n)
+    const [row] = await postgres.admin("select count(*) as n from light_runs where kind = 'chat'", "perdure")
+    return Number(row?.["n"])
   }
 
   it("keeps every record of the calls that were answered meanwhile, tells that it is away, and says so in few lines", async () => {
@@ -133,6 +129,9 @@ describe.skipIf(missing !== undefined)(`a Postgres that goes away ${missing ?? "
     door.silence(true)
     expect(await chat()).toBe(200)
     expect(await ready()).toEqual([503, expect.stringContaining("did not answer within") as string])
+    // Nobody knows what is left of its limit: it is refused, and not only when the connection is given up.
+    const paced = await post("/v1/chat/completions", { model: "paced", messages: [{ role: "user", content: "x" }] })
+    expect([paced.status, await paced.json()]).toMatchObject([503, { error: { code: "database_unavailable" } }])
     door.silence(false)
     await expect.poll(async () => (await ready())[0], patience).toBe(200)
     expect(await metric("perdure_records_dropped_total")).toBe(0)
@@ -143,6 +142,7 @@ function configOf(url: string): string {
   return `
 discovery: false
 providers: { fake: { baseUrl: "${url}", apiKey: none } }
-models: { fake: { deployments: [{ provider: fake, model: small }] } }
+models: { fake: { deployments: [{ provider: fake, model: small }] }, paced: { deployments: [{ provider: fake, model: small }] } }
+rateLimits: [{ name: pace, for: { model: paced }, per: minute, requests: 100 }]
 `
 }

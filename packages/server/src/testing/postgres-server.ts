@@ -82,12 +82,12 @@ export class TestPostgres implements AsyncDisposable {
     await this.admin(`drop database if exists ${escapeIdentifier(name)} with (force)`)
   }
 
-  /** Runs statements as the superuser. */
-  async admin(text: string, database = "postgres"): Promise<void> {
+  /** Runs statements as the superuser; the rows of the last one. */
+  async admin(text: string, database = "postgres"): Promise<Record<string, unknown>[]> {
     const client = new Client({ connectionString: this.url(database, "postgres") })
     await client.connect()
     try {
-      await client.query(text)
+      return (await client.query<Record<string, unknown>>(text)).rows
     } finally {
       await client.end()
     }

@@ -1,6 +1,6 @@
 // The truth about counters: in the database, exchanged with it in batches in the background; requests never wait for it while there is credit.
 import { randomUUID } from "node:crypto"
-import { AppError, deferred, type Clock, type Deferred, type Limits } from "../../core/index.ts"
+import { AppError, deferred, sleep, type Clock, type Deferred, type Limits } from "../../core/index.ts"
 import { limitCounters, type LimitAnswer, type Store } from "../../store/index.ts"
 import type { Counter } from "./counter.ts"
 import { exchangeOf } from "./exchange.ts"
@@ -52,6 +52,8 @@ const recallStepMs = 25
 /** Processes that were not seen for so long are forgotten, with what they held. */
 const goneMs = 60 * 60_000
 const sweepMs = 10 * 60_000
+/** Longest wait of a call for an answer: a host that vanished says nothing for minutes. */
+const askMsMax = 10_000
 /** After an exchange that failed. */
 const retryMs = 1_000
 
@@ -106,8 +108,17 @@ class DatabaseLedger implements Ledger {
     return this.#epoch
   }
 
-  ask(counter: Counter, amount: number): Promise<void> {
-    return this.#asked(counter, amount, counter.lacking(amount))
+  async ask(counter: Counter, amount: number): Promise<void> {
+    const answered = new AbortController()
+    const silence = sleep(askMsMax, answered.signal).then(
+      () => Promise.reject(unreachable(new Error(`it said nothing within ${askMsMax} ms`))),
+      () => undefined, // it was answered
+    )
+    try {
+      await Promise.race([this.#asked(counter, amount, counter.lacking(amount)), silence])
+    } finally {
+      answered.abort()
+    }
   }
 
   touched(counter: Counter, now: number): void {
