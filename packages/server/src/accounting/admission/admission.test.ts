@@ -71,6 +71,32 @@ const outcomes = (count: number, attempt: () => unknown): string[] =>
     }
   })
 
+describe("a wall clock that jumps", () => {
+  const minuteMs = 60_000
+  const hourMs = 60 * minuteMs
+
+  it("that is set back makes nobody wait longer than what is owed takes, and gives nothing away", () => {
+    const admission = open(rate("requests", 60))
+    for (let call = 0; call < 60; call += 1) admission.admit()
+    expect(outcomes(1, admission.admit)).toEqual(["rate_limit_exceeded"])
+    admission.pass(-hourMs)
+    expect(outcomes(1, admission.admit)).toEqual(["rate_limit_exceeded"])
+    admission.pass(minuteMs / 2)
+    expect(outcomes(31, admission.admit)).toEqual([...Array.from({ length: 30 }, () => "ok"), "rate_limit_exceeded"])
+  })
+
+  it("that is set forward gives back no more than there is, also when it is set right again", () => {
+    const admission = open(rate("requests", 60))
+    for (let call = 0; call < 60; call += 1) admission.admit()
+    admission.pass(hourMs)
+    expect(outcomes(61, admission.admit).filter((code) => code === "ok")).toHaveLength(60)
+    admission.pass(-hourMs)
+    expect(outcomes(1, admission.admit)).toEqual(["rate_limit_exceeded"])
+    admission.pass(minuteMs)
+    expect(outcomes(61, admission.admit).filter((code) => code === "ok")).toHaveLength(60)
+  })
+})
+
 describe("reserving", () => {
   it("does not let five concurrent requests use 663 of 100 tokens per minute", () => {
     const { admit } = open(rate("tokens", 100))

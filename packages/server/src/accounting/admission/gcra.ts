@@ -11,24 +11,19 @@ export interface Rate {
 }
 
 /** Milliseconds until `amount` fits; zero or less: it fits now. */
-export function waitMs(arrival: number, amount: number, now: number, rate: Rate): number {
-  const { intervalMs, burst } = rate
-  return Math.max(believable(arrival, now, rate), now) + (amount - burst) * intervalMs - now
-}
-
-/** A wall clock that was set back must not block for as long as it was wrong. */
-function believable(arrival: number, now: number, { intervalMs, burst }: Rate): number {
-  return Math.min(arrival, now + 2 * burst * intervalMs)
+export function waitMs(arrival: number, amount: number, now: number, { intervalMs, burst }: Rate): number {
+  return Math.max(arrival, now) + (amount - burst) * intervalMs - now
 }
 
 /** The arrival time after `amount` was used; a negative amount gives back. */
-export function advanced(arrival: number, amount: number, now: number, rate: Rate): number {
+export function advanced(arrival: number, amount: number, now: number, { intervalMs, burst }: Rate): number {
   const base = amount > 0 ? Math.max(arrival, now) : arrival
-  return believable(base, now, rate) + amount * rate.intervalMs
+  // A wall clock that was set back must not block for as long as it was wrong.
+  return Math.min(base, now + 2 * burst * intervalMs) + amount * intervalMs
 }
 
-export function remaining(arrival: number, now: number, rate: Rate): number {
-  return Math.max(0, Math.floor(rate.burst - Math.max(0, believable(arrival, now, rate) - now) / rate.intervalMs))
+export function remaining(arrival: number, now: number, { intervalMs, burst }: Rate): number {
+  return Math.max(0, Math.floor(burst - Math.max(0, arrival - now) / intervalMs))
 }
 
 export function rateOf(rule: LimitRule): Rate {

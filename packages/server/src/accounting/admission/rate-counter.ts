@@ -11,6 +11,7 @@ const forever = { start: 0, end: Infinity }
 export class RateCounter extends Counter {
   #rate: Rate
   #arrival = 0
+  #lastAt = 0
 
   constructor(bound: BoundRule) {
     super(bound.id, bound, forever, false)
@@ -19,6 +20,7 @@ export class RateCounter extends Counter {
 
   override rebind(bound: BoundRule, now: number): void {
     const { intervalMs } = this.#rate
+    this.#follow(now)
     this.bound = bound
     this.#rate = rateOf(bound.rule)
     // What was used stays used, at the new rate.
@@ -27,6 +29,7 @@ export class RateCounter extends Counter {
 
   override verdict(amount: number, now: number, epoch: number): Verdict {
     if (amount === 0) return undefined
+    this.#follow(now)
     const common = { bound: this.bound, amount, used: 0 }
     if (amount > this.#rate.burst) return { ...common, reason: "too large" }
     if (this.epoch !== epoch) return "ask"
@@ -44,16 +47,26 @@ export class RateCounter extends Counter {
   }
 
   override reading(now: number): LimitWindow & { used: number; reserved: number } {
+    this.#follow(now)
     const left = remaining(this.#arrival, now, this.#rate)
     const resetMs = Math.max(0, this.#arrival - now)
     return { limit: this.bound.rule.limit, remaining: left, resetMs, used: this.#rate.burst - left, reserved: 0 }
   }
 
   protected override opened(answer: LimitAnswer, _sent: Sent, now: number): void {
-    this.#arrival = now + answer.debtMs
+    this.#follow(now)
+    // The moment that is stored may be of a clock that was wrong.
+    this.#arrival = now + Math.min(answer.debtMs, 2 * this.#rate.burst * this.#rate.intervalMs)
+  }
+
+  /** What is owed moves with a wall clock that is set back: nobody waits for as long as it was wrong. */
+  #follow(now: number): void {
+    if (now < this.#lastAt) this.#arrival -= this.#lastAt - now
+    this.#lastAt = now
   }
 
   #charge(amount: number, now: number): void {
+    this.#follow(now)
     this.used += amount
     this.#arrival = advanced(this.#arrival, amount, now, this.#rate)
   }
