@@ -105,7 +105,7 @@ async function rank(store: Store, minilm: CachedModel, { scope, text }: TestQues
     const named = await namedSpeakers(tx, { ...key, text })
     const [vectors] = arm === "both" || arm === "reranked" ? await minilm.passages([{ text: named.text }]) : []
     const tokens = arm === "reranked" && vectors !== undefined ? { query: vectors.tokens, similarity: maxSim } : undefined
-    const where = { ...key, model, documentIds: null, lanes: parametersOf(["user"]), candidatesMax }
+    const where = { ...key, model, filter: null, lanes: parametersOf(["user"]), candidatesMax }
     const query = { ...where, text, vector: vectors?.text, tokens }
     return (await searchScope(tx, query)).map(({ key: each, score }) => ({ id: placeOf(each).documentId, score }))
   })

@@ -97,7 +97,7 @@ async function measure(
         model,
         text,
         vector,
-        documentIds: null,
+        filter: null,
         lanes: parametersOf(["document"]),
         candidatesMax: 100,
         wordCache,

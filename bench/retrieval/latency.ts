@@ -7,6 +7,7 @@ import { join } from "node:path"
 import { createScopeIndex } from "../../packages/server/src/context/retrieval/index-entry.ts"
 import { highest } from "../../packages/server/src/context/retrieval/highest.ts"
 import { parametersOf } from "../../packages/server/src/context/retrieval/lanes.ts"
+import { PlaceFilter } from "../../packages/server/src/context/retrieval/place-filter.ts"
 import { searchScope } from "../../packages/server/src/context/retrieval/scope-search.ts"
 import { moveLargeScope } from "../../packages/server/src/context/retrieval/vector-growth.ts"
 import { createVectorIndex, type VectorIndex } from "../../packages/server/src/context/retrieval/vector-index.ts"
@@ -137,6 +138,31 @@ async function measureLarge(size: number): Promise<void> {
   let found = 0
   for (let query = 0; query < 100; query++) found += await recallOf(search, "large", vectors)
   console.log(`  recall@10 ${(found / 100).toFixed(3)}`)
+  for (const share of [0.5, 0.1, 0.01, 0.001]) await measureFiltered(search, size, vectors, share)
+}
+
+/** A share of the scope passes, in documents of 25 parts, or of fewer where few pass; the index, an exact comparison, and what is chosen between them. */
+async function measureFiltered(search: Searcher, size: number, vectors: readonly Float32Array[], share: number): Promise<void> {
+  const parts = Math.min(25, size * share)
+  const all = Array.from({ length: Math.floor(size / parts) }, (_, document) => ({ place: document * parts, parts }))
+  const filter = new PlaceFilter("only", all.toSorted(() => Math.random() - 0.5).slice(0, Math.round((size * share) / parts)))
+  const passing = new Map([...vectors.entries()].filter(([place]) => filter.accepts(place)))
+  const always = (rowsPerVisit: number): Searcher => {
+    const sizes = { matrixRowsMax: 10_000, largeRowsMin: 20_000, rowsPerVisit }
+    return { ...search, vectorIndex: createVectorIndex({ store, bytesMax: 0, sizes }) }
+  }
+  for (const [name, way] of [
+    ["by the index", always(0)],
+    ["exactly", always(Infinity)],
+    ["as chosen", search],
+  ] as const) {
+    const ask = (): ReturnType<typeof searchScope> => find(way, "large", wordsOf(6).join(" "), near(), filter)
+    await timed(2, ask)
+    row(`${share * 100} % of it pass: ${name}`, await timed(30, ask))
+  }
+  let found = 0
+  for (let query = 0; query < 50; query++) found += await recallOf(search, "large", passing, filter)
+  console.log(`  recall@10 ${(found / 50).toFixed(3)}`)
 }
 
 async function measureRestart(): Promise<void> {
@@ -172,18 +198,29 @@ function ask(search: Searcher, scopeId: string): ReturnType<typeof searchScope> 
   return find(search, scopeId, wordsOf(6).join(" "), near())
 }
 
-function find(search: Searcher, scopeId: string, text: string, vector: Float32Array | undefined): ReturnType<typeof searchScope> {
-  const query = { ...search, projectId, scopeId, text, vector, model, documentIds: null, candidatesMax: 100, termKeyOf }
+function find(
+  search: Searcher,
+  scopeId: string,
+  text: string,
+  vector: Float32Array | undefined,
+  filter: PlaceFilter | null = null,
+): ReturnType<typeof searchScope> {
+  const query = { ...search, projectId, scopeId, text, vector, model, filter, candidatesMax: 100, termKeyOf }
   return searchScope(store.project(projectId), { ...query, lanes: parametersOf(["user"]) })
 }
 
 /** The share of the ten nearest that vectors alone find. */
-async function recallOf(search: Searcher, scopeId: string, vectors: readonly Float32Array[]): Promise<number> {
+async function recallOf(
+  search: Searcher,
+  scopeId: string,
+  vectors: ReadonlyMap<number, Float32Array> | readonly Float32Array[],
+  filter: PlaceFilter | null = null,
+): Promise<number> {
   const query = near()
-  const found = await find(search, scopeId, "", query)
+  const found = await find(search, scopeId, "", query, filter)
   const best = found.toSorted((a, b) => (b.why.vectors?.score ?? -1) - (a.why.vectors?.score ?? -1)).slice(0, 10)
   const places = new Set(best.map(({ key }) => Number(key.slice(1).split(" ")[0]) + Number(key.split(" ")[1])))
-  const right = highest(new Map(vectors.map((vector, place) => [place, innerProduct(query, vector, 0)])), 10)
+  const right = highest(new Map([...vectors.entries()].map(([place, vector]) => [place, innerProduct(query, vector, 0)])), 10)
   return [...right.keys()].filter((place) => places.has(place)).length / 10
 }
 

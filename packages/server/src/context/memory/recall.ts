@@ -211,7 +211,7 @@ function scopeQuery(
 ): Omit<Parameters<typeof searchScope>[1], "scopeId" | "words" | "candidatesMax"> {
   const shared = { projectId, wordCache, vectorIndex, termKeyOf, model: embedModel }
   const fusion = weights && fusionWith(embedModel, weights)
-  return { ...shared, text, vector: undefined, reading, documentIds: null, lanes: parametersOf(wanted), fusion }
+  return { ...shared, text, vector: undefined, reading, filter: null, lanes: parametersOf(wanted), fusion }
 }
 
 async function noteRecall(

@@ -120,7 +120,7 @@ async function findIn(store: Store, scopeId: string, wordCache: WordCache): Prom
     text,
     vector: undefined,
     model: "",
-    documentIds: null,
+    filter: null,
     lanes,
     candidatesMax: 5_000,
     vectorIndex: createVectorIndex({ store, bytesMax: 0 }),

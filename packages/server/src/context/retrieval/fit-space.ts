@@ -111,7 +111,7 @@ async function searched(
   if (vector === undefined)
     throw new AppError("feature_unavailable", `Weights cannot be fitted without vectors: ${wordsOnly ?? "the model gave none"}.`)
   const reranking = tokens === undefined || reader.similarity === undefined ? undefined : { query: tokens, similarity: reader.similarity }
-  const where = { projectId, scopeId, text, vector, model, wordCache, vectorIndex, termKeyOf, documentIds: null, fusion }
+  const where = { projectId, scopeId, text, vector, model, wordCache, vectorIndex, termKeyOf, filter: null, fusion }
   const found = await db.transaction((tx) =>
     searchScope(tx, { ...where, tokens: reranking, lanes: parametersOf(lanesOf[kind]), candidatesMax: 100 }),
   )

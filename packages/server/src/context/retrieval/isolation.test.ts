@@ -76,7 +76,7 @@ class Side {
       vector,
       model,
       lanes: parameters,
-      documentIds: null,
+      filter: null,
       candidatesMax: 10_000,
       termKeyOf,
     }

@@ -68,7 +68,7 @@ describe("a search by words", () => {
         const lanes = parametersOf(searched)
         return test.store
           .project(key.projectId)
-          .transaction((tx) => searchScope(tx, { ...query, lanes, vector: undefined, model: "none", documentIds: null }))
+          .transaction((tx) => searchScope(tx, { ...query, lanes, vector: undefined, model: "none", filter: null }))
       }
       // So many that a compaction has something to do; the first ones stay, so that their speakers are always known.
       for (let number = 0; number < 140; number++) {

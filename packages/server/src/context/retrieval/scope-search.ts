@@ -6,6 +6,7 @@ import { bestPlaces } from "./best-places.ts"
 import { fuse, type Candidate, type Fused } from "./fuse.ts"
 import type { Lane } from "./lanes.ts"
 import { isLatin, languageMark, languages, type Language } from "./languages.ts"
+import type { PlaceFilter } from "./place-filter.ts"
 import { rerankByTokens, type TokenReranking } from "./rerank-tokens.ts"
 import type { ScopeWords } from "./scope-words.ts"
 import { scoreSessions } from "./sessions.ts"
@@ -31,8 +32,8 @@ export interface ScopeQuery {
   reading?: Promise<EmbeddedQuery> | undefined
   /** The words of the question in the scope, where they are read already. */
   words?: Promise<AskedWords> | undefined
-  /** Only these documents; null is all of the scope. */
-  documentIds: ReadonlySet<string> | null
+  /** Which places may be found; null is all of the scope. */
+  filter: PlaceFilter | null
   /** The lanes that are searched, and how. */
   lanes: ReadonlyMap<Lane, Bm25Parameters>
   /** Candidates taken from each arm. */
@@ -54,8 +55,6 @@ interface WordArm {
   best: readonly number[]
   /** Undefined for a place that is gone or in a lane that is not searched. */
   signalsAt: (place: number) => Signals | undefined
-  /** The places of the documents of the filter; undefined when there is none. */
-  only: ReadonlySet<number> | undefined
 }
 
 /** Candidates in order, best first. In a transaction its statements run one after the other, else those at once that can. */
@@ -131,10 +130,10 @@ async function wordArm(db: Queryable, query: ScopeQuery): Promise<WordArm> {
     const isNamed = onlyNamed !== undefined && words.speakers[place] === onlyNamed
     return { lane, words: scored.scores[place] ?? 0, session: sessionOf(place), isNamed }
   }
-  const only = query.documentIds === null ? undefined : await allowedPlaces(db, query, query.documentIds)
-  const found = only === undefined ? scored.places : scored.places.filter((place) => only.has(place))
+  const { filter } = query
+  const found = filter === null ? scored.places : scored.places.filter((place) => filter.accepts(place))
   const best = bestPlaces({ words, scores: scored.scores, sessionOf, onlyNamed }, found, query.candidatesMax)
-  return { words, ceiling: Math.max(0, ...scored.ceilings.values()), best, signalsAt, only }
+  return { words, ceiling: Math.max(0, ...scored.ceilings.values()), best, signalsAt }
 }
 
 /** The scope with the postings of all terms that the words of the question may have there. */
@@ -175,14 +174,6 @@ function presentTerms(words: ScopeWords, key: Uint8Array, groups: readonly (read
   return [...weights.values()]
 }
 
-/** The places of the documents of the filter. */
-async function allowedPlaces(db: Queryable, query: ScopeQuery, documentIds: ReadonlySet<string>): Promise<ReadonlySet<number>> {
-  const ranges = await wordIndex.placesOf(db, query, [...documentIds])
-  const allowed = new Set<number>()
-  for (const { place, parts } of ranges) for (let each = place; each < place + parts; each++) allowed.add(each)
-  return allowed
-}
-
 /** Those parts with their keys and signals. */
 async function candidatesAt(
   db: Queryable,
@@ -208,14 +199,13 @@ function cosinesOf(
   db: Queryable | Transactor,
   query: ScopeQuery,
   vector: Float32Array,
-  { words, best, only }: WordArm,
+  { words, best }: WordArm,
   state: VectorState,
 ): Promise<Map<number, number>> {
-  const { projectId, scopeId, model, candidatesMax: limit, vectorIndex } = query
+  const { projectId, scopeId, model, candidatesMax: limit, vectorIndex, filter } = query
   const lanes = [...query.lanes.keys()]
   const searched = words.searched(lanes)
-  const accept = (place: number): boolean => searched[words.laneNumbers[place] ?? 0] === 1 && (only === undefined || only.has(place))
+  const accept = (place: number): boolean => searched[words.laneNumbers[place] ?? 0] === 1 && (filter === null || filter.accepts(place))
   const available = lanes.reduce((sum, lane) => sum + (words.lanes.get(lane)?.parts ?? 0), 0)
-  const places = only === undefined ? null : [...only]
-  return vectorIndex.similarities(db, { projectId, scopeId, model, vector, lanes, accept, places, available, limit }, best, state)
+  return vectorIndex.similarities(db, { projectId, scopeId, model, vector, lanes, accept, filter, available, limit }, best, state)
 }

@@ -33,7 +33,7 @@ function find(store: Store, wordCache: WordCache, projectId: string, scopeId: st
     text,
     vector: undefined,
     model: "",
-    documentIds: null,
+    filter: null,
     lanes: parametersOf(["document"]),
     termKeyOf,
     vectorIndex: createVectorIndex({ store, bytesMax: 0 }),

@@ -9,6 +9,7 @@ import { matches, type AttributeFilter } from "./filters.ts"
 import { calibrated, type Fused } from "./fuse.ts"
 import { inTime } from "./in-time.ts"
 import { parametersOf } from "./lanes.ts"
+import { PlaceFilter } from "./place-filter.ts"
 import type { Reranked } from "./provider-reranking.ts"
 import type { Rankers } from "./rankers.ts"
 import { wordsOnlyReason } from "./reader.ts"
@@ -140,9 +141,9 @@ async function rankedIn(
   vectors: readonly Float32Array[] | undefined,
 ): Promise<Fused[]> {
   const { embedModel: model, wordCache, vectorIndex, termKeyOf } = dependencies
-  const documentIds = await allowedDocuments(db, projectId, vectorStoreId, query.filters)
-  if (documentIds !== null && documentIds.size === 0) return []
-  const scope = { projectId, scopeId: vectorStoreId, model, documentIds, wordCache, vectorIndex, termKeyOf, lanes: documentLane }
+  const filter = await placeFilter(db, projectId, vectorStoreId, query.filters)
+  if (filter?.kind === "only" && filter.named === 0) return []
+  const scope = { projectId, scopeId: vectorStoreId, model, filter, wordCache, vectorIndex, termKeyOf, lanes: documentLane }
   const fusion = query.weights && fusionWith(model, query.weights)
   const rankings: Fused[][] = []
   for (const [index, text] of queries.entries())
@@ -190,17 +191,20 @@ function requireUsed(store: StoredVectorStore, now: number): void {
   }
 }
 
-/** The segments that may be found, chosen before anything is ranked, so that no match is lost to a cut; null is all that the store has. */
-async function allowedDocuments(
+/** The places that may be found, chosen before anything is ranked, so that no match is lost to a cut; null is all that the store has. */
+async function placeFilter(
   db: Queryable,
   projectId: string,
   vectorStoreId: string,
   filter: AttributeFilter | undefined,
-): Promise<ReadonlySet<string> | null> {
-  if (filter === undefined && !(await segments.hasHiddenSegments(db, projectId, vectorStoreId))) return null
-  const live = await segments.liveSegments(db, projectId, vectorStoreId)
-  const allowed = filter === undefined ? live : live.filter(({ attributes }) => matches(filter, attributes))
-  return new Set(allowed.map(({ documentId }) => documentId))
+): Promise<PlaceFilter | null> {
+  if (filter === undefined) {
+    const hidden = await segments.hiddenPlaces(db, projectId, vectorStoreId)
+    return hidden.length === 0 ? null : new PlaceFilter("without", hidden)
+  }
+  const files = await segments.attributesOfFiles(db, projectId, vectorStoreId)
+  const fileIds = files.flatMap(({ fileId, attributes }) => (matches(filter, attributes) ? [fileId] : []))
+  return new PlaceFilter("only", await segments.livePlaces(db, projectId, vectorStoreId, fileIds))
 }
 
 /** One ranking of several: each key at its best score. */

@@ -14,14 +14,15 @@ import { highest } from "./highest.ts"
 import { largeRowsMin } from "./vector-growth.ts"
 import { innerProduct, VectorMatrix } from "./vector-matrix.ts"
 import type { Compactor } from "./compactor.ts"
+import type { PlaceFilter } from "./place-filter.ts"
 
 export interface VectorQuery extends ModelKey {
   vector: Float32Array
   lanes: readonly Lane[]
   /** Whether a place is there and may be found. */
   accept: (place: number) => boolean
-  /** The same as a list, when it is only a part of the scope; null when it is all of it. */
-  places: readonly number[] | null
+  /** Which places may be found; null is all of them. */
+  filter: PlaceFilter | null
   /** How many parts may be found, about. */
   available: number
   limit: number
@@ -48,7 +49,7 @@ export interface VectorIndexDependencies {
   /** Memory for matrices; the scopes that were used longest ago go first. */
   bytesMax: number
   /** For tests: other sizes from which on another way is taken. */
-  sizes?: { matrixRowsMax: number; largeRowsMin: number }
+  sizes?: { matrixRowsMax: number; largeRowsMin: number; rowsPerVisit?: number }
   /** Told of scopes that have grown large. */
   compactor?: Pick<Compactor, "wish">
 }
@@ -79,14 +80,14 @@ class SizedVectorIndex implements VectorIndex {
   readonly #loading = new Map<string, Promise<void>>()
   #lastLoad: Promise<void> = Promise.resolve()
   readonly #missed = new Set<string>()
-  readonly #sizes: { matrixRowsMax: number; largeRowsMin: number }
+  readonly #sizes: { matrixRowsMax: number; largeRowsMin: number; rowsPerVisit: number }
   #bytes = 0
   #replacedAt = -Infinity
   #largeIndex = new Map<number, boolean>()
 
   constructor(dependencies: VectorIndexDependencies) {
     this.#dependencies = dependencies
-    this.#sizes = dependencies.sizes ?? { matrixRowsMax, largeRowsMin }
+    this.#sizes = { matrixRowsMax, largeRowsMin, rowsPerVisit, ...dependencies.sizes }
   }
 
   async state(db: Queryable, key: ModelKey): Promise<VectorState> {
@@ -124,7 +125,8 @@ class SizedVectorIndex implements VectorIndex {
     others: readonly number[],
     scope: NonNullable<VectorState["scope"]>,
   ): Promise<Map<number, number>> {
-    const isLarge = scope.stage === "large" && query.places === null && query.available >= this.#sizes.largeRowsMin / 2
+    const { largeRowsMin: rowsMin, rowsPerVisit: perVisit } = this.#sizes
+    const isLarge = scope.stage === "large" && query.available >= rowsMin / 2 && isIndexFaster(query, perVisit)
     const read = isLarge ? await inTransaction(db, (tx) => this.#large(tx, query, others)) : await exact(db, query, others)
     const found = fromVectors(
       read.filter(({ isNear }) => isNear),
@@ -142,7 +144,8 @@ class SizedVectorIndex implements VectorIndex {
     this.#largeIndex.set(length, known)
     if (!known) return exact(tx, query, others)
     const limit = query.limit * rowsPerPart
-    const found = await largeEmbeddings.nearestLarge(tx, query, limit, this.#dependencies.store.engine === "postgres")
+    const asked = { ...query, condition: query.filter?.condition ?? null }
+    const found = await largeEmbeddings.nearestLarge(tx, asked, limit, this.#dependencies.store.engine === "postgres")
     if (found.length < limit) return exact(tx, query, others)
     const near = new Set(found.map(({ place }) => place))
     const rest = await embeddings.vectorsAt(
@@ -219,11 +222,22 @@ type ReadVector = PlacedVector & { isNear: boolean }
 
 /** Reads more rows until enough different parts are among them, or there are no more. */
 async function exact(db: Queryable, query: VectorQuery, others: readonly number[]): Promise<ReadVector[]> {
+  const condition = query.filter?.condition ?? null
   for (let limit = query.limit + rowsBeside; ; limit *= 4) {
-    const rows = await embeddings.nearestExactly(db, query, limit, others)
+    const rows = await embeddings.nearestExactly(db, { ...query, condition }, limit, others)
     const near = rows.filter(({ isNear }) => isNear)
     if (near.length < limit || new Set(near.map(({ place }) => place)).size >= query.limit) return rows
   }
+}
+
+/** Visiting a row by the approximate index costs as much as comparing so many exactly; measured, see bench/retrieval. */
+const rowsPerVisit = 15
+
+/** The index visits as many rows for each that is wanted as the filter has between two that pass; an exact comparison reads all that pass. */
+function isIndexFaster({ filter, available, limit }: VectorQuery, perVisit: number): boolean {
+  if (filter === null) return true
+  const passing = filter.leaves(available)
+  return passing > 0 && passing >= ((limit * rowsPerPart * available) / passing) * perVisit
 }
 
 function nameOf({ projectId, scopeId, model }: ModelKey): string {

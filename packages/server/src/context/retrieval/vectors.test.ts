@@ -5,6 +5,7 @@ import { openTestStore, testEngines, type TestStore } from "../../testing/databa
 import { createScopeIndex } from "./index-entry.ts"
 import { derivedTermKeys } from "./term-hash.ts"
 import { moveLargeScope } from "./vector-growth.ts"
+import { PlaceFilter } from "./place-filter.ts"
 import { createVectorIndex, type VectorIndex } from "./vector-index.ts"
 import { innerProduct } from "./vector-matrix.ts"
 
@@ -13,14 +14,14 @@ const model = "test"
 const dimensions = 256
 
 /** Deterministic, at unit length. */
-function vectorOf(seed: number): Float32Array {
+function vectorOf(seed: number, length = dimensions): Float32Array {
   let state = seed * 2_654_435_761 + 12_345
-  const values = Float32Array.from({ length: dimensions }, () => {
+  const values = Float32Array.from({ length }, () => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
     return state / 2 ** 32 - 0.5
   })
-  const length = Math.hypot(...values)
-  return values.map((value) => value / length)
+  const norm = Math.hypot(...values)
+  return values.map((value) => value / norm)
 }
 
 describe.each(testEngines())("vectors on %s", (engine) => {
@@ -42,7 +43,7 @@ describe.each(testEngines())("vectors on %s", (engine) => {
         await index().indexVectors(tx, { ...key, model }, [{ part: 0, piece: 0, vector: vectorOf(number) }])
       }
     })
-  const query = { projectId, model, vector: vectorOf(1_000_003), lanes: ["user" as const], places: null, available: 1_000, limit: 10 }
+  const query = { projectId, model, vector: vectorOf(1_000_003), lanes: ["user" as const], filter: null, available: 1_000, limit: 10 }
   const search = (
     vectors: VectorIndex,
     scopeId: string,
@@ -168,5 +169,84 @@ describe.each(testEngines())("vectors on %s", (engine) => {
       for (const [place, similarity] of found) expect(similarity).toBe(best(place))
       await vectors.settled()
     }
+  })
+
+  /** What a search found, by place, and whether it compared exactly. */
+  const filtered = async (
+    vectors: VectorIndex,
+    scopeId: string,
+    { filter, vector = query.vector, available }: { filter: PlaceFilter | null; vector?: Float32Array; available: number },
+  ): Promise<{ found: [number, number][]; isExact: boolean }> => {
+    const texts: string[] = []
+    const found = await inTransaction(async (tx) => {
+      const seen: Queryable = {
+        query: (text, values) => {
+          texts.push(text)
+          return tx.query(text, values)
+        },
+      }
+      const asked = { ...query, scopeId, filter, vector, available, accept: (place: number) => filter?.accepts(place) ?? true }
+      return vectors.similarities(seen, { ...asked, lanes: ["user", "assistant"] }, [], await vectors.state(seen, asked))
+    })
+    return { found: [...found].sort(([a], [b]) => a - b), isExact: texts.some((text) => text.includes("nearest as materialized")) }
+  }
+  const exactly = (places: readonly number[], vector: Float32Array): [number, number][] => {
+    const all = places.map((place): [number, number] => [place, innerProduct(vector, vectorOf(place, vector.length), 0)])
+    return all
+      .sort(([, x], [, y]) => y - x)
+      .slice(0, query.limit)
+      .sort(([a], [b]) => a - b)
+  }
+
+  it("of a part of a large scope are found by the approximate index where much passes, exactly where little does", async ({ skip }) => {
+    if (!test.store.capabilities.vector) skip("no pgvector")
+    const scopeId = "filtered"
+    await put(scopeId, 0, 400)
+    await moveLargeScope(test.store, { projectId, scopeId }, 50)
+    const all = Array.from({ length: 400 }, (_, place) => place)
+    const even = new PlaceFilter(
+      "only",
+      all.filter((place) => place % 2 === 0).map((place) => ({ place, parts: 1 })),
+    )
+    const few = new PlaceFilter("only", [{ place: 30, parts: 15 }])
+    const hidden = new PlaceFilter("without", [
+      { place: 0, parts: 25 },
+      { place: 25, parts: 15 },
+      { place: 300, parts: 10 },
+    ])
+    const sizes = { matrixRowsMax: 0, largeRowsMin: 50, rowsPerVisit: 1 }
+    const indexed = createVectorIndex({ store: test.store, bytesMax: 0, sizes })
+    for (const [filter, isExact] of [
+      [even, false],
+      [hidden, false],
+      [few, true],
+    ] as const) {
+      const passing = all.filter((place) => filter.accepts(place))
+      const expected = exactly(passing, query.vector)
+      expect(await filtered(indexed, scopeId, { filter, available: 400 })).toEqual({ found: expected, isExact })
+      expect((await filtered(ways.sql(), scopeId, { filter, available: 400 })).found).toEqual(expected)
+    }
+  })
+
+  it(`of 3,072 dimensions are found ${engine === "pglite" ? "exactly" : "by an approximate index too"}`, async ({ skip }) => {
+    if (!test.store.capabilities.vector) skip("no pgvector")
+    const scopeId = "wide"
+    await inTransaction(async (tx) => {
+      for (let number = 0; number < 60; number++) {
+        const key = { projectId, scopeId, documentId: `d${number}` }
+        await index().indexEntry(tx, { ...key, lane: "user", parts: [{ terms: new Map(), length: 1 }] })
+        await index().indexVectors(tx, { ...key, model }, [{ part: 0, piece: 0, vector: vectorOf(number, 3_072) }])
+      }
+    })
+    await moveLargeScope(test.store, { projectId, scopeId }, 50)
+    const vector = vectorOf(1_000_003, 3_072)
+    const expected = exactly(
+      Array.from({ length: 60 }, (_, place) => place),
+      vector,
+    )
+    expect(await filtered(ways.large(), scopeId, { filter: null, vector, available: 60 })).toEqual({
+      found: expected,
+      isExact: engine === "pglite",
+    })
   })
 })

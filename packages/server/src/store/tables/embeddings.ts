@@ -1,5 +1,5 @@
 // Vectors of document parts; the tables exist only where pgvector is installed.
-import type { Queryable } from "../port.ts"
+import type { Queryable, SqlValue } from "../port.ts"
 import type { DocumentKey, ScopeKey } from "./word-index.ts"
 
 export interface PartEmbedding {
@@ -217,8 +217,22 @@ export async function vectorsAfter(
 export interface NearestQuery extends ModelKey {
   vector: Float32Array
   lanes: readonly string[]
-  /** Only these places; null is all. */
-  places: readonly number[] | null
+  /** Null: all places. */
+  condition: PlaceCondition | null
+}
+
+/** Places that may be found, or with `excludes` may not: listed, or as a multirange. */
+export type PlaceCondition = { excludes: boolean } & ({ places: readonly number[]; ranges?: never } | { ranges: string; places?: never })
+
+/** As SQL with a parameter. Its text depends on the condition, so that a plan for many places does not serve for few. */
+export function conditionText(condition: PlaceCondition | null, parameter: string): string {
+  if (condition === null) return `${parameter}::text is null`
+  const test = condition.places === undefined ? `place <@ ${parameter}::int4multirange` : `place = any(${parameter}::int[])`
+  return condition.excludes ? `not (${test})` : test
+}
+
+export function conditionValue(condition: PlaceCondition | null): SqlValue {
+  return condition === null ? null : (condition.places ?? condition.ranges ?? null)
 }
 
 /** The nearest vectors, exactly: all of the scope are compared; and those of other places. */
@@ -228,11 +242,11 @@ export async function nearestExactly(
   limit: number,
   others: readonly number[],
 ): Promise<(PlacedVector & { isNear: boolean })[]> {
-  const { projectId, scopeId, model, vector, lanes, places } = query
+  const { projectId, scopeId, model, vector, lanes, condition } = query
   const [packed] = await db.query<PackedVectors & { near: number }>(
     `with nearest as materialized (
        select place, piece, embedding from embeddings
-       where project_id = $1 and scope_id = $2 and model = $3 and lane = any($5) and ($6::int[] is null or place = any($6))
+       where project_id = $1 and scope_id = $2 and model = $3 and lane = any($5) and ${conditionText(condition, "$6")}
        order by embedding <#> $4::vector, place limit $7
      )
      select array_agg(place) as places, array_agg(piece) as pieces, ${vectorsText("embedding")} as vectors,
@@ -245,7 +259,7 @@ export async function nearestExactly(
          and not exists (select from nearest n where n.place = e.place and n.piece = e.piece)
        order by "isNear" desc
      ) found`,
-    [projectId, scopeId, model, vectorBytes(vector), lanes, places, limit, others],
+    [projectId, scopeId, model, vectorBytes(vector), lanes, conditionValue(condition), limit, others],
   )
   return unpacked(packed).map((each, index) => ({ ...each, isNear: index < (packed?.near ?? 0) }))
 }

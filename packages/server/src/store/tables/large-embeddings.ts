@@ -1,10 +1,19 @@
 // Vectors of large scopes: how a scope comes into their partition, and the search by its approximate index.
 import type { Queryable } from "../port.ts"
-import { placed, vectorBytes, vectorText, type NearestQuery, type PlacedVector, type VectorRow } from "./embeddings.ts"
+import {
+  conditionText,
+  conditionValue,
+  placed,
+  vectorBytes,
+  vectorText,
+  type NearestQuery,
+  type PlacedVector,
+  type VectorRow,
+} from "./embeddings.ts"
 import type { ScopeKey } from "./word-index.ts"
 
-/** Dimensions that migration 0021 made an index for. */
-const indexedDimensions: readonly number[] = [256, 384, 512, 768, 1024, 1536]
+/** Dimensions that migrations 0021 and 0046 made an index for, those above 2,000 on Postgres alone. */
+const indexedDimensions: readonly number[] = [256, 384, 512, 768, 1024, 1536, 2048, 2560, 3072]
 
 /** Whether an approximate index serves such vectors here. */
 export async function hasLargeIndex(db: Queryable, dimensions: number): Promise<boolean> {
@@ -22,30 +31,32 @@ export async function hasLargeIndex(db: Queryable, dimensions: number): Promise<
  * The index scan goes on until enough rows pass the filter; its order is only nearly right, and not the order of what is returned.
  */
 export async function nearestLarge(db: Queryable, query: NearestQuery, limit: number, halfPrecision: boolean): Promise<PlacedVector[]> {
-  const { projectId, scopeId, model, vector, lanes } = query
+  const { projectId, scopeId, model, vector, lanes, condition } = query
   const breadth = Math.min(1_000, Math.max(200, limit * 2))
   await db.query(
     `select set_config('hnsw.iterative_scan', 'relaxed_order', true), set_config('hnsw.ef_search', $1, true),
        set_config('hnsw.max_scan_tuples', '200000', true), set_config('enable_sort', 'off', true)`,
     [String(breadth)],
   )
-  const rows = await db.query<VectorRow>(largeQuery(vector.length, halfPrecision), [
+  const rows = await db.query<VectorRow>(largeQuery(vector.length, halfPrecision, conditionText(condition, "$7")), [
     projectId,
     scopeId,
     model,
     vectorBytes(vector),
     lanes,
     limit,
+    conditionValue(condition),
   ])
   await db.query("select set_config('enable_sort', 'on', true)")
   return rows.map(placed)
 }
 
 /** The numbers must stand in the text: only so does the planner see that the index fits. */
-function largeQuery(dimensions: number, halfPrecision: boolean): string {
+function largeQuery(dimensions: number, halfPrecision: boolean, condition: string): string {
   const type = `${halfPrecision ? "halfvec" : "vector"}(${Math.trunc(dimensions)})`
   return `select place, piece, ${vectorText("embedding")} as vector from embeddings
     where large and project_id = $1 and scope_id = $2 and model = $3 and lane = any($5) and vector_dims(embedding) = ${Math.trunc(dimensions)}
+      and ${condition}
     order by embedding::${type} <#> $4::vector::${type} limit $6`
 }
 

@@ -108,22 +108,33 @@ export async function deleteSegment(db: Queryable, projectId: string, vectorStor
   ])
 }
 
-/** Whether the store has segments that a search must not find. */
-export async function hasHiddenSegments(db: Queryable, projectId: string, vectorStoreId: string): Promise<boolean> {
-  const text = `select 1 from vector_store_segments where project_id = $1 and vector_store_id = $2 and not is_live limit 1`
-  return (await db.query(text, [projectId, vectorStoreId])).length > 0
+export interface SegmentPlaces {
+  place: number
+  parts: number
 }
 
-/** All segments that a search may find, with the attributes of their files. */
-export function liveSegments(
+const placed = `select i.place, i.parts from vector_store_segments s
+  join index_entries i on i.project_id = s.project_id and i.scope_id = s.vector_store_id and i.document_id = s.document_id
+  where s.project_id = $1 and s.vector_store_id = $2`
+
+/** Places in the index of segments that a search must not find. */
+export function hiddenPlaces(db: Queryable, projectId: string, vectorStoreId: string): Promise<SegmentPlaces[]> {
+  return db.query<SegmentPlaces>(`${placed} and not s.is_live`, [projectId, vectorStoreId])
+}
+
+/** Those of what a search may find of some files. */
+export function livePlaces(db: Queryable, projectId: string, vectorStoreId: string, fileIds: readonly string[]): Promise<SegmentPlaces[]> {
+  return db.query<SegmentPlaces>(`${placed} and s.is_live and s.file_id = any($3)`, [projectId, vectorStoreId, fileIds])
+}
+
+/** Files that a search may find something of, with their attributes. */
+export function attributesOfFiles(
   db: Queryable,
   projectId: string,
   vectorStoreId: string,
-): Promise<{ documentId: string; attributes: JsonObject }[]> {
-  return db.query(
-    `select s.document_id as "documentId", f.attributes from vector_store_segments s
-     join vector_store_files f using (project_id, vector_store_id, file_id)
-     where s.project_id = $1 and s.vector_store_id = $2 and s.is_live`,
-    [projectId, vectorStoreId],
-  )
+): Promise<{ fileId: string; attributes: JsonObject }[]> {
+  return db.query(`select file_id as "fileId", attributes from vector_store_files where project_id = $1 and vector_store_id = $2`, [
+    projectId,
+    vectorStoreId,
+  ])
 }

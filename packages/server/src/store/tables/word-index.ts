@@ -222,15 +222,3 @@ export function partsAt(db: Queryable, { projectId, scopeId }: ScopeKey, places:
     [projectId, scopeId, places],
   )
 }
-
-/** Where those documents begin and how many places they have. */
-export function placesOf(
-  db: Queryable,
-  { projectId, scopeId }: ScopeKey,
-  documentIds: readonly string[],
-): Promise<{ documentId: string; place: number; parts: number }[]> {
-  return db.query(
-    `select document_id as "documentId", place, parts from index_entries where project_id = $1 and scope_id = $2 and document_id = any($3)`,
-    [projectId, scopeId, documentIds],
-  )
-}
