@@ -79,7 +79,7 @@ export function makePdfBomb(unpackedBytes: number): Buffer {
   return pdfOf([{ stream, filters: "/Filter [/FlateDecode /FlateDecode]" }])
 }
 
-function pdfOf(pages: readonly { stream: Buffer; filters: string }[]): Buffer {
+export function pdfOf(pages: readonly { stream: Buffer; filters: string }[]): Buffer {
   const objects: Buffer[] = [Buffer.from("<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>")]
   const tree = 2 + pages.length * 2
   for (const { stream, filters } of pages) {

@@ -2,12 +2,14 @@
 import { getDocumentProxy } from "unpdf"
 import { messageOf } from "../../core/index.ts"
 import { ExtractedText } from "./extracted.ts"
+import { ocrCommand, openPictureReader, type LookFrom } from "./ocr.ts"
+import { picturesOf } from "./pdf-pictures.ts"
 import { DocumentError, type ParsedDocument, type ParseLimits } from "./types.ts"
 
 interface Line {
   text: string
   page: number
-  /** Of its type, in points. */
+  /** Of its type, in points; 0 where nobody knows. */
   size: number
   /** Distance to the line above, in points; infinite for the first of a page. */
   gap: number
@@ -25,8 +27,9 @@ const paragraphGap = 1.7
 const runningShare = 0.5
 const runningPagesMin = 4
 
-export async function parsePdf(bytes: Uint8Array, filename: string, limits: ParseLimits): Promise<ParsedDocument> {
-  const lines = await linesOf(bytes, filename, limits)
+/** `from` is for tests: where what recognises the text of scans is looked for. */
+export async function parsePdf(bytes: Uint8Array, filename: string, limits: ParseLimits, from?: LookFrom): Promise<ParsedDocument> {
+  const lines = await linesOf(bytes, filename, limits, from)
   const running = runningTitles(lines)
   const kept = lines.filter((line) => !line.isEdge || !running.has(shape(line.text)))
   const text = new ExtractedText(limits)
@@ -51,7 +54,14 @@ export async function parsePdf(bytes: Uint8Array, filename: string, limits: Pars
   return text.finished("application/pdf")
 }
 
-async function linesOf(bytes: Uint8Array, filename: string, { pagesMax, charactersMax }: ParseLimits): Promise<Line[]> {
+type PdfDocument = Awaited<ReturnType<typeof getDocumentProxy>>
+
+async function linesOf(
+  bytes: Uint8Array,
+  filename: string,
+  { pagesMax, charactersMax }: ParseLimits,
+  from: LookFrom | undefined,
+): Promise<Line[]> {
   const options = { verbosity: 0, isEvalSupported: false, disableFontFace: true, useSystemFonts: false }
   const document = await getDocumentProxy(Uint8Array.from(bytes), options).catch((error: unknown) => {
     throw refusal(error, filename)
@@ -59,6 +69,7 @@ async function linesOf(bytes: Uint8Array, filename: string, { pagesMax, characte
   if (document.numPages > pagesMax)
     throw new DocumentError("invalid_file", `The file '${filename}' has ${document.numPages} pages; filePagesMax is ${pagesMax}. Split it.`)
   const lines: Line[] = []
+  const withoutText: number[] = []
   let characters = 0
   for (let number = 1; number <= document.numPages; number++) {
     try {
@@ -66,6 +77,7 @@ async function linesOf(bytes: Uint8Array, filename: string, { pagesMax, characte
       const { items } = await page.getTextContent()
       const own = pageLines(items as readonly PdfItem[], number) // marked content has no text and is skipped there
       characters += own.reduce((total, line) => total + line.text.length, 0)
+      if (own.length === 0) withoutText.push(number)
       lines.push(...own)
       page.cleanup()
     } catch (error) {
@@ -77,14 +89,47 @@ async function linesOf(bytes: Uint8Array, filename: string, { pagesMax, characte
         `Up to page ${number}, '${filename}' has more than ${charactersMax} characters (fileCharactersMax).`,
       )
   }
-  if (lines.length === 0) {
-    const pages = document.numPages === 1 ? "Its page is a picture" : `Its ${document.numPages} pages are pictures`
+  const recognised = await recognisedLines(document, filename, withoutText, from)
+  // A picture's type has no size: it is no heading, and none of what is typed is one beside it.
+  const size = bodySize(charactersBySize(lines))
+  if (lines.length === 0 && (recognised ?? []).length === 0) throw withoutAnyText(document, filename, recognised !== undefined)
+  return [...lines, ...(recognised ?? []).map((line) => ({ ...line, size }))].sort((a, b) => a.page - b.page) // stable: lines of one page stay in order
+}
+
+/** Of pages that are only pictures; undefined where nothing is installed that recognises text. */
+async function recognisedLines(
+  document: PdfDocument,
+  filename: string,
+  pages: readonly number[],
+  from: LookFrom | undefined,
+): Promise<Line[] | undefined> {
+  if (pages.length === 0) return []
+  try {
+    await using reader = await openPictureReader(from)
+    if (reader === undefined) return undefined
+    const lines: Line[] = []
+    for (const number of pages) {
+      const page = await document.getPage(number)
+      for (const picture of await picturesOf(page)) {
+        for (const text of await reader.paragraphs(picture)) lines.push({ text, page: number, size: 0, gap: Infinity, isEdge: false })
+      }
+      page.cleanup()
+    }
+    return lines
+  } catch (error) {
     throw new DocumentError(
       "invalid_file",
-      `The file '${filename}' has no text. ${pages}, or empty: recognise the text of a scan first (OCR).`,
+      `The text of a scanned page of '${filename}' cannot be recognised: ${messageOf(error).slice(0, 200)}.`,
     )
   }
-  return lines
+}
+
+function withoutAnyText(document: PdfDocument, filename: string, wasRecognised: boolean): DocumentError {
+  const pages = document.numPages === 1 ? "Its page is a picture" : `Its ${document.numPages} pages are pictures`
+  const next = wasRecognised
+    ? "no text was recognised in them"
+    : `recognise the text of a scan first (OCR), or install in the application's folder: ${ocrCommand}`
+  return new DocumentError("invalid_file", `The file '${filename}' has no text. ${pages}, or empty: ${next}.`)
 }
 
 function refusal(error: unknown, filename: string): DocumentError {
@@ -145,13 +190,24 @@ function shape(text: string): string {
   return text.replace(/\d+/g, "#")
 }
 
+const rounded = ({ size }: Line): number => Math.round(size * 2) / 2
+
+function charactersBySize(lines: readonly Line[]): Map<number, number> {
+  const characters = new Map<number, number>()
+  for (const line of lines) characters.set(rounded(line), (characters.get(rounded(line)) ?? 0) + line.text.length)
+  return characters
+}
+
+/** Of most of the text; 0 where there is none. */
+function bodySize(characters: ReadonlyMap<number, number>): number {
+  return [...characters].reduce((best, entry) => (entry[1] > best[1] ? entry : best), [0, -1])[0]
+}
+
 /** Tells headings by their type: the sizes above that of most characters, the largest first. */
 function headingDepths(lines: readonly Line[]): (paragraph: readonly Line[]) => number | undefined {
-  const characters = new Map<number, number>()
-  const rounded = ({ size }: Line): number => Math.round(size * 2) / 2
-  for (const line of lines) characters.set(rounded(line), (characters.get(rounded(line)) ?? 0) + line.text.length)
-  const [body] = [...characters].reduce((best, entry) => (entry[1] > best[1] ? entry : best), [0, -1])
-  const sizes = [...characters.keys()].filter((size) => size >= body * headingScale).toSorted((a, b) => b - a)
+  const characters = charactersBySize(lines)
+  const body = bodySize(characters)
+  const sizes = [...characters.keys()].filter((size) => size > 0 && size >= body * headingScale).toSorted((a, b) => b - a)
   return (paragraph) => {
     const length = paragraph.reduce((total, line) => total + line.text.length, 0)
     const place = paragraph[0] === undefined ? -1 : sizes.indexOf(rounded(paragraph[0]))
