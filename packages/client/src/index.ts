@@ -7,6 +7,8 @@ export type { Memories, ScopePageQuery, Sources } from "./memories.ts"
 export type { Blocks, Expected, ScopedPage, States } from "./scoped.ts"
 export type { StreamOptions } from "./stream.ts"
 export type {
+  AttributeFilter,
+  FileContent,
   Files,
   IngestionProgress,
   PageOptions,

@@ -52,21 +52,39 @@ export interface VectorStoreHit {
   perdure: {
     chunk_id: string
     heading: string[]
+    /** First and last page, where the file has pages. */
+    pages: [number, number] | null
     label: { integrity: number; sources: string[] }
-    why: { words: ArmScore | null; vectors: ArmScore | null }
+    why: { words: ArmScore | null; vectors: ArmScore | null; session?: number; rerank?: ArmScore & { model: string } }
   }
 }
 
 export interface VectorStoreSearch {
   data: VectorStoreHit[]
-  /** Why vectors were not searched; null when they were. */
-  perdure: { words_only: string | null }
+  /** Why vectors were not searched, null when they were; which reranking model was asked, and why the order is not by it where it failed. */
+  perdure: { words_only: string | null; reranked: { model: string; failed: string | null } | null }
 }
+
+export type AttributeFilter =
+  | { type: "eq" | "ne" | "gt" | "gte" | "lt" | "lte"; key: string; value: string | number | boolean }
+  | { type: "and" | "or"; filters: AttributeFilter[] }
 
 export interface VectorStoreSearchQuery {
   query: string
   max_num_results?: number
-  ranking_options?: { score_threshold?: number }
+  filters?: AttributeFilter
+  ranking_options?: {
+    ranker?: string
+    score_threshold?: number
+    diversity?: number
+    hybrid_search?: { embedding_weight: number; text_weight: number }
+  }
+}
+
+/** The text of a file as it was read, chunk by chunk. */
+export interface FileContent {
+  data: { type: "text"; text: string }[]
+  has_more: boolean
 }
 
 interface Page<Item> {
@@ -89,6 +107,7 @@ export interface VectorStores {
   /** Puts an uploaded file into the store; it is read in the background. */
   attach(id: string, fileId: string): Promise<VectorStoreFile>
   detach(id: string, fileId: string): Promise<unknown>
+  content(id: string, fileId: string, signal?: AbortSignal): Promise<FileContent>
 }
 
 export interface Files {
@@ -106,6 +125,7 @@ export function vectorStoresOf(transport: Transport): VectorStores {
     files: (id, page, signal) => transport.json({ path: `${pathOf(id)}/files`, query: { ...page }, signal }),
     attach: (id, fileId) => transport.json({ method: "POST", path: `${pathOf(id)}/files`, body: { file_id: fileId } }),
     detach: (id, fileId) => transport.json({ method: "DELETE", path: `${pathOf(id)}/files/${encodeURIComponent(fileId)}` }),
+    content: (id, fileId, signal) => transport.json({ path: `${pathOf(id)}/files/${encodeURIComponent(fileId)}/content`, signal }),
   }
 }
 

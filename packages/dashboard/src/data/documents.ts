@@ -1,5 +1,5 @@
 // Vector stores and their files as the pages read and change them.
-import type { UploadedFile, VectorStore, VectorStoreFile, VectorStoreSearch } from "@perdure/client"
+import type { FileContent, UploadedFile, VectorStore, VectorStoreFile, VectorStoreSearch, VectorStoreSearchQuery } from "@perdure/client"
 import {
   useInfiniteQuery,
   useMutation,
@@ -53,11 +53,20 @@ export function useFile(id: string): UseQueryResult<UploadedFile> {
   return useQuery({ queryKey: ["files", id], queryFn: ({ signal }) => client.files.get(id, signal), staleTime: Infinity })
 }
 
-export function useStoreSearch(id: string, query: string, results: number): UseQueryResult<VectorStoreSearch> {
+/** Not asked while the request is null. */
+export function useStoreSearch(id: string, request: VectorStoreSearchQuery | null): UseQueryResult<VectorStoreSearch> {
   return useQuery({
-    queryKey: ["vector-stores", id, "search", query, results],
-    queryFn: ({ signal }) => client.vectorStores.search(id, { query, max_num_results: results }, signal),
-    enabled: query !== "",
+    queryKey: ["vector-stores", id, "search", request],
+    queryFn: ({ signal }) => client.vectorStores.search(id, request ?? { query: "" }, signal),
+    enabled: request !== null,
+  })
+}
+
+/** The text of a file as it was read. */
+export function useFileContent(id: string, fileId: string): UseQueryResult<FileContent> {
+  return useQuery({
+    queryKey: ["vector-stores", id, "content", fileId],
+    queryFn: ({ signal }) => client.vectorStores.content(id, fileId, signal),
   })
 }
 

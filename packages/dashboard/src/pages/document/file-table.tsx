@@ -1,15 +1,18 @@
 // The files of one vector store: what became of each, how far its reading is, why it failed, and the run that read it.
 import type { VectorStoreFile } from "@perdure/client"
+import { useState } from "react"
 import { Link } from "wouter"
 import { useDetachFile, useFile, useStoreFiles } from "../../data/documents.ts"
 import { formatBytes } from "../../lib/format.ts"
 import { fractionOf, stageText } from "../../lib/ingestion.ts"
 import { Failure, Loading, TimeAgo } from "../../parts/small.tsx"
 import { Mark } from "../../parts/status.tsx"
+import { FileText } from "./file-text.tsx"
 
 export function FileTable({ storeId }: { storeId: string }): React.JSX.Element {
   const files = useStoreFiles(storeId)
   const detach = useDetachFile(storeId)
+  const [shown, setShown] = useState<{ fileId: string; name: string } | null>(null)
   if (files.error) return <Failure error={files.error} />
   if (files.isPending) return <Loading />
   if (files.data.length === 0) return <p className="text-sm text-dim">No files yet.</p>
@@ -29,7 +32,13 @@ export function FileTable({ storeId }: { storeId: string }): React.JSX.Element {
         </thead>
         <tbody className="divide-y divide-line">
           {files.data.map((file) => (
-            <FileRow key={file.id} file={file} isBusy={detach.isPending} onRemove={() => detach.mutate(file.id)} />
+            <FileRow
+              key={file.id}
+              file={file}
+              isBusy={detach.isPending}
+              onRemove={() => detach.mutate(file.id)}
+              onShow={(name) => setShown({ fileId: file.id, name })}
+            />
           ))}
         </tbody>
       </table>
@@ -39,6 +48,7 @@ export function FileTable({ storeId }: { storeId: string }): React.JSX.Element {
         </button>
       ) : null}
       {detach.error ? <Failure error={detach.error} /> : null}
+      {shown ? <FileText storeId={storeId} {...shown} onClose={() => setShown(null)} /> : null}
     </section>
   )
 }
@@ -47,9 +57,10 @@ interface FileRowProps {
   file: VectorStoreFile
   isBusy: boolean
   onRemove: () => void
+  onShow: (name: string) => void
 }
 
-function FileRow({ file, isBusy, onRemove }: FileRowProps): React.JSX.Element {
+function FileRow({ file, isBusy, onRemove, onShow }: FileRowProps): React.JSX.Element {
   const { data: uploaded } = useFile(file.id)
   const name = uploaded?.filename ?? file.id
   return (
@@ -62,7 +73,12 @@ function FileRow({ file, isBusy, onRemove }: FileRowProps): React.JSX.Element {
       <td className="px-2 py-2 text-right text-dim">
         <TimeAgo at={file.created_at * 1_000} />
       </td>
-      <td className="px-4 py-2 text-right">
+      <td className="px-4 py-2 text-right whitespace-nowrap">
+        {file.status === "completed" ? (
+          <button type="button" className="mr-3 text-xs text-dim underline hover:text-ink" onClick={() => onShow(name)}>
+            Read<span className="sr-only"> {name}</span>
+          </button>
+        ) : null}
         <button type="button" className="text-xs text-dim underline hover:text-ink" disabled={isBusy} onClick={onRemove}>
           Remove<span className="sr-only"> {name}</span>
         </button>
