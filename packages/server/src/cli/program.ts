@@ -127,9 +127,14 @@ function addRetrieval(program: Command, { terminal, finish }: Parts): void {
   )
     .option(
       "--pairs <file>",
-      'questions with their answers, one {"scope", "query", "relevant": [ids]} a line; facts and their messages when absent',
+      'questions with their answers, one {"scope" or "vector_store", "query", "relevant": [ids]} a line; facts and their messages when absent',
     )
-    .addOption(new Option("--kind <kind>", "what the weights are for").choices(["message", "statement"]).default("message"))
+    .addOption(
+      new Option("--kind <kind>", "what the weights are for; statement where questions are to vector stores, else message").choices([
+        "message",
+        "statement",
+      ]),
+    )
     .option("--project <id>", "project; the default one when absent")
     .addOption(json())
     .action((options: RetrievalFitOptions) => finish(retrievalFit(options, terminal)))

@@ -18,8 +18,9 @@ export interface RetrievalFitOptions extends ConfigOptions {
 }
 
 export async function retrievalFit(options: RetrievalFitOptions, terminal: Terminal): Promise<number> {
-  const { kind = "message" } = options
   const pairs = options.pairs === undefined ? undefined : readPairs(resolve(options.pairs))
+  const isOfDocuments = pairs?.some((pair) => "vectorStore" in pair) === true
+  const { kind = isOfDocuments ? "statement" : "message" } = options
   const { config } = await loadFor(options, true)
   const running = config.database.url === null ? runningServer(config.data) : undefined
   if (running !== undefined) {
@@ -36,7 +37,11 @@ export async function retrievalFit(options: RetrievalFitOptions, terminal: Termi
   return fitted.kept ? exitCodes.ok : exitCodes.failed
 }
 
-const pairSchema = z.strictObject({ scope: z.string(), query: z.string().min(1), relevant: z.array(z.string()).min(1) })
+const asked = { query: z.string().min(1), relevant: z.array(z.string()).min(1) }
+const pairSchema = z.union([
+  z.strictObject({ scope: z.string(), ...asked }),
+  z.strictObject({ vector_store: z.string(), ...asked }).transform(({ vector_store: vectorStore, ...rest }) => ({ vectorStore, ...rest })),
+])
 
 function readPairs(path: string): RankingPair[] {
   const lines = readFileSync(path, "utf8").split("\n")
@@ -45,7 +50,7 @@ function readPairs(path: string): RankingPair[] {
     const parsed = pairSchema.safeParse(jsonOf(line))
     if (parsed.success) return [parsed.data]
     throw new AppError("invalid_request", `Line ${index + 1} of ${path} is no labelled question.`, {
-      hint: 'Each line is {"scope": "user:alice", "query": "…", "relevant": ["mem_…"]}.',
+      hint: 'Each line is {"scope": "user:alice", "query": "…", "relevant": ["mem_…"]}, or {"vector_store": "vs_…", "query": "…", "relevant": ["chunk_… or file_…"]}.',
     })
   })
 }

@@ -16,11 +16,17 @@ import type { VectorIndex } from "./vector-index.ts"
 import { kindOf, type Fusion, type LaneKind } from "./weights.ts"
 import type { WordCache } from "./word-cache.ts"
 
-/** A question, and the documents of the scope's index that answer it. */
+/** A question, and what of the scope's index answers it. */
 export interface LabelledPair {
   scopeId: string
+  /** Questions of one group are left out together; those of a scope when absent. */
+  group?: string
   query: string
   relevant: readonly string[]
+  /** Which of them a candidate is, by its key; a document of that id when absent. Of several that are the same, the best stands for it. */
+  isRelevant?: (key: string) => string | undefined
+  /** Whether the candidates are reranked by tokens, as the searches are that it is fitted for. */
+  isReranked: boolean
 }
 
 export interface FitDependencies {
@@ -99,7 +105,7 @@ async function searched(
   dependencies: FitDependencies,
   caller: Caller,
   kind: LaneKind,
-  { scopeId, query: text, relevant }: LabelledPair,
+  { scopeId, group = scopeId, query: text, relevant, isRelevant, isReranked }: LabelledPair,
   fusion: Fusion,
   signal: AbortSignal,
 ): Promise<Searched> {
@@ -110,16 +116,25 @@ async function searched(
   const { vector, tokens, wordsOnly } = await reader.question(caller, named.text, signal, fitWaitMs)
   if (vector === undefined)
     throw new AppError("feature_unavailable", `Weights cannot be fitted without vectors: ${wordsOnly ?? "the model gave none"}.`)
-  const reranking = tokens === undefined || reader.similarity === undefined ? undefined : { query: tokens, similarity: reader.similarity }
+  const { similarity } = reader
+  const reranking = !isReranked || tokens === undefined || similarity === undefined ? undefined : { query: tokens, similarity }
   const where = { projectId, scopeId, text, vector, model, wordCache, vectorIndex, termKeyOf, filter: null, fusion }
   const found = await db.transaction((tx) =>
     searchScope(tx, { ...where, tokens: reranking, lanes: parametersOf(lanesOf[kind]), candidatesMax: 100 }),
   )
-  const candidates = found.filter(({ lane }) => kindOf(lane) === kind).slice(0, reranking === undefined ? found.length : rerankedMax)
+  const ofKind = found.filter(({ lane }) => kindOf(lane) === kind).slice(0, reranking === undefined ? found.length : rerankedMax)
   const wanted = new Set(relevant)
-  const right = candidates.flatMap(({ key }, place) => (wanted.has(placeOf(key).documentId) ? [place] : []))
-  const question = { group: scopeId, signals: signalsOf(candidates), right, rightInAll: wanted.size }
-  const judged = candidates.map(({ key, score }) => ({ group: scopeId, score, answers: wanted.has(placeOf(key).documentId) }))
+  const answerOf = isRelevant ?? ((key) => (wanted.has(placeOf(key).documentId) ? placeOf(key).documentId : undefined))
+  const seen = new Set<string>()
+  const candidates = ofKind.flatMap((each) => {
+    const answer = answerOf(each.key)
+    if (answer !== undefined && seen.has(answer)) return []
+    if (answer !== undefined) seen.add(answer)
+    return [{ ...each, answers: answer !== undefined }]
+  })
+  const right = candidates.flatMap(({ answers }, place) => (answers ? [place] : []))
+  const question = { group, signals: signalsOf(candidates), right, rightInAll: wanted.size }
+  const judged = candidates.map(({ score, answers }) => ({ group, score, answers }))
   return { question, judged, dimensions: vector.length }
 }
 

@@ -83,6 +83,21 @@ export function chunksAt(
   )
 }
 
+/** Where chunks with those ids stand in a store's index, of what a search may find. */
+export function placesOfChunks(
+  db: Queryable,
+  projectId: string,
+  vectorStoreId: string,
+  ids: readonly string[],
+): Promise<{ id: string; documentId: string; part: number }[]> {
+  return db.query(
+    `select c.id, c.document_id as "documentId", c.part from chunks c
+     join vector_store_segments s on s.project_id = $1 and s.vector_store_id = $2 and s.document_id = c.document_id and s.is_live
+     where c.project_id = $1 and c.vector_store_id = $2 and c.id = any($3)`,
+    [projectId, vectorStoreId, ids],
+  )
+}
+
 /** The chunks of one file in order, `limit` of them from the place `from` on. */
 export function chunksOfFile(
   db: Queryable,
