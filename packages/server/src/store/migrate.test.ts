@@ -167,9 +167,9 @@ describe.each(testEngines())("migrations on %s", (engine) => {
   })
 })
 
-/** Half precision is used where it is fast: the one difference between the engines. */
+/** Half precision is used where it is fast, and only of it more than 2,000 numbers can be indexed: the one difference between the engines. */
 function halved(schema: string): string {
-  return schema.replaceAll("halfvec", "vector")
+  return schema.replaceAll(/^CREATE INDEX .*::halfvec\((?!2000)[2-9]\d{3}\).*\n/gm, "").replaceAll("halfvec", "vector")
 }
 
 describe.runIf(testEngines().includes("postgres"))("migrations of several processes on one server", () => {
