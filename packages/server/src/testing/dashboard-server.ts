@@ -2,7 +2,7 @@
 import type { Hono } from "hono"
 import { createRecords, createUsageSummary, type Records } from "../accounting/index.ts"
 import { defaultLimits, newId, systemClock } from "../core/index.ts"
-import { createApi, createHttpServer, type HttpEnv } from "../http/index.ts"
+import { createApi, createHttpServer, healthRoutes, type HttpEnv } from "../http/index.ts"
 import {
   createDashboardRoutes,
   createFeedbackRoutes,
@@ -57,6 +57,7 @@ export async function startDashboardServer(options: DashboardServerOptions): Pro
     createKeyRoutes({ ...shared, identity, gate, record: (record) => void records.add(record) }),
     createUsageRoutes({ readUsage: createUsageSummary({ store }), clock: systemClock }),
     createDashboardRoutes({ identity, directory }),
+    healthRoutes({ ready: () => Promise.resolve({ status: "ok" }), metrics: () => Promise.resolve("") }),
   ]
   const logger = { error: onError }
   const app = createApi({ ...shared, identity, routes, logger })

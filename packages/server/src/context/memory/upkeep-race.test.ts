@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { startContextServer, wordVectors, type ContextServer } from "../../testing/context-server.ts"
 import { testEngines } from "../../testing/database.ts"
+import { memoryWithoutFacts } from "../../testing/memory-settings.ts"
 
 const projectId = "proj_default"
 const caller = { projectId, principal: "key_a" }
@@ -45,7 +46,9 @@ it("what is told again while its batch is read gets its vector in the next one",
     await once?.()
     return wordVectors(texts, signal)
   }
-  await using server = await startContextServer({ embed })
+  // Within the time of grace, or what has expired would be removed before it is told again.
+  const settings = { ...memoryWithoutFacts.settings, retentionGraceMs: 86_400_000 }
+  await using server = await startContextServer({ embed, memory: { ...memoryWithoutFacts, settings } })
   const scope = "user:restored"
   const toIndex = async (): Promise<number> => (await server.context.upkeep.status(caller, scope)).backlog.toIndex
   const { id } = await server.context.memories.remember(caller, { scope, text: "I work at the harbour" })

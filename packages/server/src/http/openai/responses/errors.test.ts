@@ -166,7 +166,7 @@ describe("T11 T12 a provider that fails before content gives a real status", () 
     [
       "an error inside a 200 stream (T13)",
       { streamError: { afterFrames: 0, message: "overloaded", code: "overloaded_error", done: true } },
-      502,
+      529,
       "overloaded_error",
     ],
     ["an end without a mark (T9)", { ending: "eof", framesMax: 0 }, 502, "upstream_stream_ended"],
