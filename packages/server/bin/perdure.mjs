@@ -11,7 +11,7 @@ const majorMin = 24
  * What is set when a process begins. By default V8 lets the young generation grow to 128 MB, all of it resident under load, and glibc gives
  * each thread an allocator of its own, which keeps what its thread once needed: together 100 to 150 MB of a busy server.
  */
-const serverFlags = ["--max-semi-space-size=16"]
+const serverFlags = ["--max-semi-space-size=8"]
 const serverEnvironment = { MALLOC_ARENA_MAX: "2" }
 const isServer = process.argv[2] === "start"
 const here = dirname(fileURLToPath(import.meta.url))

@@ -39,7 +39,7 @@ test("runs the command on a Node that is new enough, with its arguments and exit
 
 test("starts a server with bounded memory, in the same process", { skip: process.platform === "win32" }, () => {
   const { pid, status, stdout } = launch(["--no-warnings"], "start", "fail")
-  const flags = ["--no-warnings", "--max-semi-space-size=16"]
+  const flags = ["--no-warnings", "--max-semi-space-size=8"]
   expect(JSON.parse(stdout)).toMatchObject({ words: ["start", "fail"], pid, flags, arenas: "2" })
   expect(status).toBe(5)
 })
@@ -62,5 +62,5 @@ test("goes on with the project's own Node when this one is too old", () => {
   const { status, stdout } = launch(old, "b", "fail")
   expect(JSON.parse(stdout)).toMatchObject({ words: ["b", "fail"], major: Number(process.versions.node.split(".")[0]) })
   expect(status).toBe(5)
-  expect(JSON.parse(launch(old, "start").stdout)).toMatchObject({ flags: ["--max-semi-space-size=16"], arenas: "2" })
+  expect(JSON.parse(launch(old, "start").stdout)).toMatchObject({ flags: ["--max-semi-space-size=8"], arenas: "2" })
 })

@@ -1,7 +1,7 @@
 // Identifiers sort by time, canonical JSON is canonical, frames are one line of data, background work is awaited.
 import { describe, expect, it } from "vitest"
 import { fc } from "../testing/fast-check.ts"
-import { AppError, BackgroundTasks, canonicalJson, newId, sleep, sseEvent, type JsonValue } from "./index.ts"
+import { AppError, BackgroundTasks, canonicalJson, collectYoungBy, countBuffer, newId, sleep, sseEvent, type JsonValue } from "./index.ts"
 
 describe("identifiers", () => {
   it("carry their kind, are unique and sort by creation", async () => {
@@ -90,3 +90,16 @@ function reversed(value: JsonValue): JsonValue {
       .map(([key, inner]) => [key, inner === undefined ? inner : reversed(inner)]),
   )
 }
+
+describe("buffers that died young", () => {
+  it("are collected when those since the last time come to 16 MB, however they are cut", () => {
+    let collections = 0
+    collectYoungBy(() => (collections += 1))
+    const piece = 64 * 1024
+    for (let bytes = 0; bytes < 40 * 1024 * 1024; bytes += piece) countBuffer(piece)
+    expect(collections).toBe(2)
+    countBuffer(20 * 1024 * 1024)
+    expect(collections).toBe(3)
+    collectYoungBy(() => undefined)
+  })
+})

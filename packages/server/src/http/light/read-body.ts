@@ -1,5 +1,5 @@
 // Reads the body of a raw request up to a limit; what is larger is refused before it is all here.
-import type { AppError } from "../../core/index.ts"
+import { countBuffer, type AppError } from "../../core/index.ts"
 import { tooLarge } from "../api.ts"
 import type { HotRequest } from "../hot-exchange.ts"
 import { BodyBytes } from "./body-bytes.ts"
@@ -11,6 +11,7 @@ export function readBodyBytes(request: HotRequest, sizeBytesMax: number, done: (
   let sizeBytes = 0
   request.on("data", (chunk: Buffer) => {
     sizeBytes += chunk.length
+    countBuffer(chunk.length)
     if (sizeBytes <= sizeBytesMax) chunks.push(chunk)
     else if (sizeBytes - chunk.length <= sizeBytesMax) refuse(request, sizeBytesMax, done)
   })

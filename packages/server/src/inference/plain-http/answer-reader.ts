@@ -1,5 +1,6 @@
 // Reads the answers that come over one connection, in whatever pieces they arrive; what one piece has of a body is passed on at once.
 import { errors } from "undici"
+import { countBuffer } from "../../core/index.ts"
 import { malformed, readHead, type AnswerHead } from "./answer-head.ts"
 
 /** What is told of one answer, in this order. */
@@ -217,6 +218,7 @@ function hexDigit(byte: number): number {
 }
 
 function copyOf(bytes: Buffer, start: number, end: number): Buffer {
+  countBuffer(end - start)
   const copy = Buffer.allocUnsafe(end - start)
   bytes.copy(copy, 0, start, end)
   return copy
@@ -226,5 +228,7 @@ function copyOf(bytes: Buffer, start: number, end: number): Buffer {
 function gathered(bytes: Buffer, spans: readonly number[]): Buffer {
   const parts: Buffer[] = []
   for (let at = 0; at < spans.length; at += 2) parts.push(bytes.subarray(spans[at], spans[at + 1]))
-  return Buffer.concat(parts)
+  const all = Buffer.concat(parts)
+  countBuffer(all.length)
+  return all
 }
