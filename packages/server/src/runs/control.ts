@@ -5,13 +5,15 @@ import { executors, runEvents, runs, signals, type Queryable, type Store } from 
 import { encodeJson } from "./payload.ts"
 import { readJournal } from "./journal.ts"
 import { toEvent, toRun } from "./rows.ts"
-import type { CancelOutcome, DoubtResolution, Run } from "./types.ts"
+import type { CancelOutcome, DoubtResolution, Run, RunEvent } from "./types.ts"
 
 export interface ControlOptions {
   store: Store
   payloadBytesMax: number
   /** The run changed in the table: readers, its execution here, and claimers look. */
   onChanged: (projectId: string, runIds: readonly string[]) => void
+  /** Whether its log tells how it ended already, see `RunDefinition.hasEnded`. */
+  hasEnded: (run: Run, history: readonly RunEvent[]) => boolean
 }
 
 export async function cancelRun(options: ControlOptions, projectId: string, runId: string, reason: string): Promise<CancelOutcome> {
@@ -24,6 +26,8 @@ export async function cancelRun(options: ControlOptions, projectId: string, runI
     await runs.markCancelled(tx, open, why)
     for (const run of tree) {
       if (!open.includes(run.id) || run.status === "running") continue
+      // Its process died before it could write the end that its log tells: whoever claims it does that.
+      if (run.status === "queued" && (await hasToldEnd(options, tx, projectId, run.id))) continue
       await runEvents.appendUnowned(
         tx,
         run.id,
@@ -35,11 +39,20 @@ export async function cancelRun(options: ControlOptions, projectId: string, runI
     await tell(options.store, tx, `- c ${open.slice(0, announcedRunsMax).join(",")}`)
     const run = await found(tx, projectId, runId)
     const outcome =
-      run.status === "running" ? ("cancelling" as const) : run.status === "cancelled" ? ("cancelled" as const) : ("already_ended" as const)
+      run.finishedAt === null ? ("cancelling" as const) : run.status === "cancelled" ? ("cancelled" as const) : ("already_ended" as const)
     return { outcome, run, changed: open }
   })
   if (result.changed.length > 0) options.onChanged(projectId, result.changed)
   return { outcome: result.outcome, run: result.run }
+}
+
+async function hasToldEnd({ hasEnded }: ControlOptions, tx: Queryable, projectId: string, runId: string): Promise<boolean> {
+  const run = await found(tx, projectId, runId)
+  const log = await runEvents.journalsOf(tx, [runId])
+  return hasEnded(
+    run,
+    log.map((event) => toEvent(event, run.label)),
+  )
 }
 
 export async function signalRun(

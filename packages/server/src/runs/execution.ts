@@ -56,6 +56,8 @@ type Stop =
   | { kind: "release"; reason: string }
   | { kind: "park"; status: "in_doubt" | "needs_migration"; data: JsonValue }
 
+type BodyResult = { ok: true; output: JsonValue } | { ok: false; error: unknown }
+
 export class Execution {
   readonly run: Run
   readonly host: ExecutionHost
@@ -73,8 +75,9 @@ export class Execution {
   #doubted = 0
   readonly #bodyDone = deferred<void>()
   readonly #deadlineAt: number | null
-  /** An earlier attempt came to its end, and died before the run did. */
-  readonly #hasEnded: boolean
+  /** The log tells how it ended, by an earlier attempt that died before the run did, or by this one: what is left is to write the end. */
+  #hasEnded: boolean
+  #result: BodyResult | undefined
   #lane: Lane
   #seq: number
   #label: Label
@@ -325,6 +328,7 @@ export class Execution {
 
   #note(event: RunEvent, delta: boolean): void {
     if (delta) this.#firstTokenAt ??= event.at
+    if (!delta && !this.#hasEnded) this.#hasEnded = this.#definition.hasEnded?.([event]) ?? false
     if (event.type === "usage.recorded") {
       this.#usage = addUsage(this.#usage, event.data)
       this.#model ??= text(event.data, "model")
@@ -344,7 +348,8 @@ export class Execution {
     this.stop({ kind: "park", status: "needs_migration", data })
   }
 
-  #bodyEnded(result: { ok: true; output: JsonValue } | { ok: false; error: unknown }): void {
+  #bodyEnded(result: BodyResult): void {
+    this.#result = result
     this.#bodyDone.resolve()
     if (this.#closed || this.#stop) return
     const divergence = this.#definition.style === "replay" ? this.#replay.bodyEnded() : undefined
@@ -352,9 +357,13 @@ export class Execution {
     void this.#end(result).catch((error: unknown) => this.host.onError(`end of run ${this.run.id}`, error))
   }
 
-  async #end(result: { ok: true; output: JsonValue } | { ok: false; error: unknown }): Promise<void> {
+  async #end(result: BodyResult): Promise<void> {
     await this.#stepsSettled()
     if (this.#closed || this.#stop) return
+    this.#conclude(result)
+  }
+
+  #conclude(result: BodyResult): void {
     if (result.ok) {
       try {
         encodeJson(result.output, `the output of run ${this.run.id}`, this.host.limits.stepOutputBytesMax)
@@ -377,7 +386,11 @@ export class Execution {
       ])
       await this.#stepsSettled()
       if (this.#closed) return
-      if (stop.kind === "cancel") this.#finish("cancelled", null, { code: "cancelled", message: stop.reason })
+      // It told its end while it was being stopped: log and run tell the same story, if need be by another attempt.
+      const told = this.#hasEnded && (stop.kind === "cancel" || stop.kind === "deadline") ? this.#result : undefined
+      if (told && (told.ok || told.error !== this.signal.reason)) this.#conclude(told)
+      else if (told) this.#leave("queued", "run.released", { reason: "it had told its end when it was stopped" })
+      else if (stop.kind === "cancel") this.#finish("cancelled", null, { code: "cancelled", message: stop.reason })
       else if (stop.kind === "deadline")
         this.#finish("incomplete", null, { code: "deadline_exceeded", message: "the run's deadline has passed" })
       else if (stop.kind === "park") this.#leave(stop.status, `run.${stop.status}`, stop.data)

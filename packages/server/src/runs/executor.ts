@@ -102,6 +102,10 @@ export class Executor implements ExecutionHost {
     return this.#executions.size + this.#starting
   }
 
+  definitionOf({ kind, name }: { kind: string; name: string }): RunDefinition | undefined {
+    return this.#definitions.get(`${kind}:${name}`)
+  }
+
   define(definition: RunDefinition): void {
     this.#definitions.set(`${definition.kind}:${definition.name}`, definition)
     void this.ready
@@ -116,7 +120,7 @@ export class Executor implements ExecutionHost {
     if (this.#stopping)
       throw new AppError("shutting_down", "this process is stopping", { hint: "send the request again; another process answers it" })
     if (request.id !== undefined && this.#executions.has(request.id)) return undefined
-    const definition = this.#definitions.get(`${request.kind}:${request.name}`)
+    const definition = this.definitionOf(request)
     const here = definition !== undefined && this.#mayExecute && this.loaded < this.limits.runsInFlightMax
     const run = newRun(request, definition?.version ?? "", here, this.clock.now(), this.newId)
     const lease: Lease = { runId: run.id, projectId: run.projectId, parentId: run.parentId, token: randomUUID(), attempt: run.attempt }
@@ -355,7 +359,7 @@ export class Executor implements ExecutionHost {
       if (rows.length === limit) this.#claimAgain = true
       const logs = await this.#logsOf(rows)
       for (const row of rows) {
-        const definition = this.#definitions.get(`${row.kind}:${row.name}`)
+        const definition = this.definitionOf(row)
         if (!definition || row.token === null) continue
         const run = toRun(row)
         const history = (logs.get(row.id) ?? []).map((event) => toEvent(event, run.label))

@@ -243,6 +243,65 @@ describe.each(testEngines())("recovery on %s", (engine) => {
     expect([ended.status, ended.output, ended.attempt]).toEqual(["completed", "said", 2])
   })
 
+  it.each([
+    ["had told its end before it was cancelled", false, "completed"],
+    ["tells its end while it is being cancelled", true, "completed"],
+    ["is cancelled before its end", null, "cancelled"],
+  ])("ends a data body as its log says: it %s", async (_, first, status) => {
+    let reached: () => void = () => undefined
+    const isThere = new Promise<void>((resolve) => (reached = resolve))
+    let cancelled: () => void = () => undefined
+    const isCancelled = new Promise<void>((resolve) => (cancelled = resolve))
+    const runs = kernelOn(store, [
+      {
+        kind: "agent",
+        name: "telling",
+        version: "1",
+        style: "data",
+        async execute(ctx) {
+          if (first === false) await ctx.emit("all.said", null).committed
+          reached()
+          await isCancelled
+          while (first !== false && !ctx.signal.aborted) await new Promise((resolve) => setTimeout(resolve, 5))
+          if (first === true) await ctx.emit("all.said", null).committed
+          if (first === null) ctx.signal.throwIfAborted()
+          return "said"
+        },
+        hasEnded: (history) => history.some((event) => event.type === "all.said"),
+      },
+    ])
+    const run = await runs.start(request("telling", null, { kind: "agent" }))
+    await isThere
+    expect((await runs.cancel(project, run.id, "too late")).outcome).toBe("cancelling")
+    cancelled()
+    const ended = await end(runs, run)
+    expect([ended.status, ended.output]).toEqual([status, status === "completed" ? "said" : null])
+  })
+
+  it("lets a run that was told to be over be concluded, though it is cancelled while nobody executes it", async () => {
+    const victim = mortal(store)
+    const body = (onDone: () => void): RunDefinition => ({
+      kind: "agent",
+      name: "queued-end",
+      version: "1",
+      style: "data",
+      async execute(ctx) {
+        if (ctx.history.some((event) => event.type === "all.said")) return "said"
+        await ctx.emit("all.said", null).committed
+        onDone()
+        return "said"
+      },
+      hasEnded: (history) => history.some((event) => event.type === "all.said"),
+    })
+    const run = await kernelOn(victim, [body(() => victim.kill())]).start(request("queued-end", null, { kind: "agent" }))
+    while (!victim.dead) await new Promise((resolve) => setTimeout(resolve, 5))
+    await store.system.query("update runs set status = 'queued', token = null, executor = null where id = $1", [run.id])
+    const gateway = kernelOn(store, [body(() => undefined)], { role: "gateway" })
+    expect((await gateway.cancel(project, run.id, "too late")).outcome).toBe("cancelling")
+    const ended = await end(kernelOn(store, [body(() => undefined)]), run)
+    expect([ended.status, ended.output]).toEqual(["completed", "said"])
+  })
+
   it("does not sleep anew after a crash, and finds signals that came while nobody was there", async () => {
     const victim = mortal(store)
     const definition = defineWorkflow("sleeper", async (ctx) => {
@@ -379,7 +438,14 @@ describe.each(testEngines())("recovery on %s", (engine) => {
     held.hold(/perdure_flush/)
     await new Promise((resolve) => setTimeout(resolve, 200))
     // From elsewhere: this process is not told.
-    await signalRun({ store, payloadBytesMax: 1_000, onChanged: () => undefined }, project, run.id, "go", "heard", run.label)
+    await signalRun(
+      { store, payloadBytesMax: 1_000, onChanged: () => undefined, hasEnded: () => false },
+      project,
+      run.id,
+      "go",
+      "heard",
+      run.label,
+    )
     held.hold(undefined)
     expect((await end(runs, run)).output).toBe("heard")
   })

@@ -79,6 +79,7 @@ class RunKernel implements Runs {
       store: options.store,
       payloadBytesMax: options.limits.eventBytesMax,
       onChanged: (projectId, runIds) => this.#changed(projectId, runIds),
+      hasEnded: (run, history) => this.#executor.definitionOf(run)?.hasEnded?.(history) ?? false,
     }
     this.#unlisten =
       options.store.engine === "postgres" ? options.store.listen(channel, (payload) => this.#heard(payload)) : Promise.resolve(undefined)
