@@ -13,13 +13,14 @@ import { AppError, deferred, type Clock, type JsonValue, type Limits, type NewId
 import { joinLabels, type Label } from "../security/index.ts"
 import type { Store } from "../store/index.ts"
 import { LeaseLost, OperationRefused, Lane, type Appender, type EventRow, type Lease } from "./appender.ts"
-import { addUsage, readJournal, text, type Entry, type Journal, type OperationKind, type Outcome } from "./journal.ts"
+import { addUsage, readJournal, text, type Entry, type Journal, type OperationKind } from "./journal.ts"
 import { encodeJson } from "./payload.ts"
 import { Replay, type Divergence } from "./replay.ts"
-import { never, printable, runError, StepError } from "./step-error.ts"
+import { never, printable, runError } from "./step-error.ts"
+import { isEnding, settled, type BodyResult, type Stop } from "./outcomes.ts"
 import { contextOf } from "./context.ts"
 import { endRow, eventRow } from "./event-row.ts"
-import type { EmitOptions, Run, RunDefinition, RunEnding, RunError, RunEvent, RunKind, RunStatus, RunUsage } from "./types.ts"
+import type { EmitOptions, Run, RunDefinition, RunError, RunEvent, RunKind, RunStatus, RunUsage } from "./types.ts"
 import { Waits } from "./wait-set.ts"
 
 export interface ExecutionHost {
@@ -49,14 +50,6 @@ export interface Claimed {
   deadlineAt: number | null
   cancelReason: string | null
 }
-
-type Stop =
-  | { kind: "cancel"; reason: string }
-  | { kind: "deadline" }
-  | { kind: "release"; reason: string }
-  | { kind: "park"; status: "in_doubt" | "needs_migration"; data: JsonValue }
-
-type BodyResult = { ok: true; output: JsonValue } | { ok: false; error: unknown }
 
 export class Execution {
   readonly run: Run
@@ -472,10 +465,6 @@ export class Execution {
   }
 }
 
-function settled(outcome: Outcome): Promise<JsonValue | undefined> {
-  return outcome.ok ? Promise.resolve(outcome.value) : Promise.reject(new StepError(outcome.error))
-}
-
 function quietly(promise: Promise<unknown>): Promise<unknown> {
   return promise.catch(() => undefined)
 }
@@ -487,10 +476,6 @@ function quiet(promise: Promise<void>): Promise<void> {
 
 function wait(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms).unref())
-}
-
-function isEnding(error: unknown): error is RunEnding {
-  return typeof error === "object" && error !== null && "status" in error && error.status === "incomplete" && "reason" in error
 }
 
 const timerMsMax = 2 ** 31 - 1
