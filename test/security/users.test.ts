@@ -99,6 +99,17 @@ describe("a key that acts for another user", () => {
     expect(withoutIds(told.text)).toBe(withoutIds(unknown.text))
   })
 
+  it("is told neither what she used nor how her answers were scored", async () => {
+    const usage = async (who: Who): Promise<unknown> => (await json(who, "GET", "/v1/usage?groupBy=user"))["rows"]
+    const sums = async (who: Who): Promise<unknown> => (await json(who, "GET", "/v1/feedback/sums?name=helpful"))["rows"]
+    expect(await usage("ada")).toMatchObject([{ group: "ada", inputTokens: expect.any(Number) as number }])
+    expect(JSON.stringify(await usage("bob"))).not.toContain("ada")
+    expect(JSON.stringify(await usage("application"))).toContain("ada")
+    expect(await sums("ada")).toMatchObject([{ name: "helpful", count: 1 }])
+    expect(await sums("bob")).toEqual([])
+    expect(await sums("application")).toMatchObject([{ name: "helpful", count: 2 }])
+  })
+
   it("gives no part to her upload", async () => {
     const form = new FormData()
     form.set("data", new File(["his"], "part"))

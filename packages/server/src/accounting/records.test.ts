@@ -135,6 +135,7 @@ describe.each(testEngines())("records on %s", (engine) => {
     expect(records.written).toBe(5_000)
     const { 0: row } = await createUsageSummary(database)({
       projectId: "proj_many",
+      user: null,
       since: day,
       until: day + 86_400_000,
       groupBy: "kind",
@@ -284,7 +285,14 @@ describe.each(testEngines())("records on %s", (engine) => {
     records.add(record({ projectId, startedAt: day - 1 }))
     records.add(record({ projectId: "proj_other" }))
     await records[Symbol.asyncDispose]()
-    const rows = await createUsageSummary(database)({ projectId, since: day, until: day + 2 * 86_400_000, groupBy, interval: null })
+    const rows = await createUsageSummary(database)({
+      projectId,
+      user: null,
+      since: day,
+      until: day + 2 * 86_400_000,
+      groupBy,
+      interval: null,
+    })
     const two = {
       runs: 2,
       failedRuns: 1,
@@ -319,7 +327,7 @@ describe.each(testEngines())("records on %s", (engine) => {
     records.add(record({ projectId, model: "fast" }))
     records.add(record({ projectId, model: "fast", ...refused }))
     await records[Symbol.asyncDispose]()
-    const range = { projectId, since: day, until: day + 86_400_000, interval: null }
+    const range = { projectId, user: null, since: day, until: day + 86_400_000, interval: null }
     const rows = await createUsageSummary(database)({ ...range, groupBy: "model" })
     expect(rows.map(({ group, runs, failedRuns }) => [group, runs, failedRuns])).toEqual([
       ["(unknown)", 51, 51],
@@ -332,6 +340,19 @@ describe.each(testEngines())("records on %s", (engine) => {
     ])
   })
 
+  it.each(["day", "tag", "model"] as const)("sums by %s only what was done for one end user, where asked so", async (groupBy) => {
+    const projectId = `proj_user_${groupBy}`
+    const records = open()
+    records.add(record({ projectId, user: "ada", costMicroUsd: 5 }))
+    records.add(record({ projectId, user: "bob", costMicroUsd: 7 }))
+    records.add(record({ projectId, costMicroUsd: 11 }))
+    await records[Symbol.asyncDispose]()
+    const range = { projectId, since: day, until: day + 86_400_000, groupBy, interval: null }
+    const cost = async (user: string | null): Promise<number> =>
+      (await createUsageSummary(database)({ ...range, user })).reduce((sum, { costMicroUsd }) => sum + costMicroUsd, 0)
+    expect([await cost("ada"), await cost("nobody"), await cost(null)]).toEqual([5, 0, 23])
+  })
+
   it("sums the spend of each tag per day, a run with several in each of them", async () => {
     const projectId = "proj_tags"
     const records = open()
@@ -339,7 +360,7 @@ describe.each(testEngines())("records on %s", (engine) => {
     records.add(record({ projectId, tags: ["team-a"], costMicroUsd: 7, startedAt: day + 86_400_000 }))
     records.add(record({ projectId, costMicroUsd: 11 }))
     await records[Symbol.asyncDispose]()
-    const range = { projectId, since: day, until: day + 2 * 86_400_000 }
+    const range = { projectId, user: null, since: day, until: day + 2 * 86_400_000 }
     const rows = await createUsageSummary(database)({ ...range, groupBy: "tag", interval: "day" })
     expect(rows.map(({ time, group, costMicroUsd }) => [time, group, costMicroUsd])).toEqual([
       ["2026-01-31", "", 11],

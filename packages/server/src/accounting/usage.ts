@@ -15,14 +15,16 @@ export interface UsageRequest {
   groupBy: UsageGroup
   /** Apart for each hour or day; null sums over the whole range. */
   interval: UsageInterval | null
+  /** Only the runs for this end user; null for all of the project. */
+  user: string | null
 }
 
 export type UsageSummary = (request: UsageRequest) => Promise<UsageRow[]>
 
 /** Sums over the light and durable runs of one project that began in `[since, until)`. */
 export function createUsageSummary({ store }: { store: Pick<Store, "project"> }): UsageSummary {
-  return ({ projectId, since, until, groupBy, interval }) => {
-    const range = { from: since, to: until, by: groupBy, interval, groupsMax: usageGroupsMax }
+  return ({ projectId, since, until, groupBy, interval, user }) => {
+    const range = { from: since, to: until, by: groupBy, interval, user, groupsMax: usageGroupsMax }
     return lightRuns.usageSums(store.project(projectId), projectId, range)
   }
 }

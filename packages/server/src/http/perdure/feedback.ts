@@ -57,11 +57,11 @@ export function createFeedbackRoutes(options: FeedbackRoutesOptions): Hono<HttpE
     return answer({ feedback: rows.map(wireFeedback), next: null })
   })
   routes.get("/v1/feedback/sums", async (context) => {
-    const { projectId } = context.get("principal")
+    const { projectId, user } = context.get("principal")
     const { name, interval, until = clock.now(), since = until - sumsRangeMs } = readQuery(context, feedbackSumsQuerySchema)
     if (since >= until)
       throw new AppError("invalid_request", `"since" is not before "until"`, { param: "since", hint: "Both are epoch milliseconds." })
-    const rows = await feedback.feedbackSums(store.project(projectId), projectId, { since, until, name, interval }, sumRowsMax)
+    const rows = await feedback.feedbackSums(store.project(projectId), projectId, { since, until, name, interval, user }, sumRowsMax)
     return answer({ since, until, rows })
   })
   return routes

@@ -12,9 +12,11 @@ export interface UsageRequest {
   until: number
   groupBy: NonNullable<UsageQuery["groupBy"]>
   interval: NonNullable<UsageQuery["interval"]> | null
+  /** Only the runs for this end user; null for all of the project. */
+  user: string | null
 }
 
-/** Sums over the runs of one project that began in `[since, until)`. */
+/** Sums over the runs of one project, or of one of its end users, that began in `[since, until)`. */
 export type ReadUsage = (request: UsageRequest) => Promise<(Omit<UsageRow, "time"> & { time: string | null })[]>
 
 export interface UsageRoutesOptions {
@@ -34,7 +36,8 @@ export function createUsageRoutes({ readUsage, clock }: UsageRoutesOptions): Hon
       interval = null,
     } = readQuery(context, usageQuerySchema)
     if (since >= until) throw new AppError("invalid_request", `'since' (${since}) must be before 'until' (${until}).`, { param: "since" })
-    const range = { projectId: context.get("principal").projectId, since, until }
+    const { projectId, user } = context.get("principal")
+    const range = { projectId, user, since, until }
     const rows = await readUsage({ ...range, groupBy, interval })
     // A run counts for each of its tags, but once in the total.
     const once = groupBy === "tag" ? await readUsage({ ...range, groupBy: "kind", interval: null }) : rows

@@ -54,12 +54,17 @@ export interface FeedbackFilter {
   before?: string | undefined
 }
 
+/** Of a run for this end user; null for every run. */
+const ofUser = (
+  user: string,
+): string => `(${user}::text is null or exists (select from runs r where r.project_id = $1 and r.id = run_id and r.end_user = ${user})
+        or exists (select from light_runs l where l.project_id = $1 and l.id = run_id and l.end_user = ${user}))`
+
 /** Newest first. */
 export function newestFeedback(db: Queryable, projectId: string, filter: FeedbackFilter, rowsMax: number): Promise<StoredFeedback[]> {
   const text = `select ${columns} from feedback where project_id = $1 and ($2::text is null or name = $2)
       and ($3::text is null or experiment ->> 'name' = $3) and ($4::text is null or id < $4)
-      and ($6::text is null or exists (select from runs r where r.project_id = $1 and r.id = run_id and r.end_user = $6)
-        or exists (select from light_runs l where l.project_id = $1 and l.id = run_id and l.end_user = $6))
+      and ${ofUser("$6")}
     order by id desc limit $5`
   const { name = null, experiment = null, before = null, user = null } = filter
   return db.query<StoredFeedback>(text, [projectId, name, experiment, before, rowsMax, user])
@@ -75,6 +80,15 @@ export interface FeedbackSum {
   deviation: number | null
 }
 
+export interface FeedbackSumRange {
+  since: number
+  until: number
+  name: string | undefined
+  interval: "hour" | "day" | undefined
+  /** Only scores of runs for this end user; null for all. */
+  user: string | null
+}
+
 const times = {
   hour: `to_char(created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24":00Z"')`,
   day: `to_char(created_at at time zone 'UTC', 'YYYY-MM-DD')`,
@@ -85,13 +99,13 @@ const times = {
 export function feedbackSums(
   db: Queryable,
   projectId: string,
-  { since, until, name, interval }: { since: number; until: number; name: string | undefined; interval: "hour" | "day" | undefined },
+  { since, until, name, interval, user }: FeedbackSumRange,
   rowsMax: number,
 ): Promise<FeedbackSum[]> {
   const text = `select name, case jsonb_typeof(value) when 'string' then value #>> '{}' end as category, ${times[interval ?? "none"]} as "time",
       count(*)::int8 as count, avg(perdure_score_number(value))::float8 as mean, stddev_samp(perdure_score_number(value))::float8 as deviation
     from feedback where project_id = $1 and created_at >= to_timestamp($2::float8 / 1000) and created_at < to_timestamp($3::float8 / 1000)
-      and ($4::text is null or name = $4)
+      and ($4::text is null or name = $4) and ${ofUser("$6")}
     group by 1, 2, 3 order by 1, 3, 2 limit $5`
-  return db.query<FeedbackSum>(text, [projectId, since, until, name ?? null, rowsMax])
+  return db.query<FeedbackSum>(text, [projectId, since, until, name ?? null, rowsMax, user])
 }

@@ -239,6 +239,8 @@ export interface UsageRange {
   by: UsageGroup
   /** Apart for each of them, too; null sums over the whole range. */
   interval: UsageInterval | null
+  /** Only the runs for this end user; null for all of the project. */
+  user: string | null
   groupsMax: number
 }
 
@@ -248,16 +250,18 @@ export function usageSums(db: Queryable, projectId: string, range: UsageRange): 
       select started_at as at, model, deployment, principal, end_user, kind, tags, error_code, outcome = 'failed' as failed,
         input_tokens, output_tokens, cached_tokens, reasoning_tokens, cost_micro_usd, cost_known
       from light_runs where project_id = $1 and started_at >= to_timestamp($2::float8 / 1000) and started_at < to_timestamp($3::float8 / 1000)
+        ${range.user === null ? "" : "and end_user = $5"}
       union all
       select created_at, model, null, principal, end_user, kind,
         ${range.by === "tag" ? "(select to_jsonb(k.tags) from api_keys k where k.id = r.principal)" : "null::jsonb"}, error->>'code', status in ('failed', 'poisoned'),
         input_tokens, output_tokens, cached_tokens, reasoning_tokens, cost_micro_usd, cost_known
       from runs r where project_id = $1 and created_at >= to_timestamp($2::float8 / 1000) and created_at < to_timestamp($3::float8 / 1000)
+        ${range.user === null ? "" : "and end_user = $5"}
     )${range.by === "model" ? knownModels : ""}
     select ${range.interval === null ? "null::text" : timeExpressions[range.interval]} as "time", ${groupExpressions[range.by]} as "group",
       count(*)::int8 as runs, count(*) filter (where failed)::int8 as "failedRuns",
       sum(input_tokens)::int8 as "inputTokens", sum(output_tokens)::int8 as "outputTokens", sum(cached_tokens)::int8 as "cachedTokens",
       sum(reasoning_tokens)::int8 as "reasoningTokens", sum(cost_micro_usd)::int8 as "costMicroUsd", bool_and(cost_known) as "costKnown"
     from all_runs ${range.by === "tag" ? eachTag : ""} group by 1, 2 order by 1, 2 limit $4`
-  return db.query<UsageSum>(text, [projectId, range.from, range.to, range.groupsMax])
+  return db.query<UsageSum>(text, [projectId, range.from, range.to, range.groupsMax, ...(range.user === null ? [] : [range.user])])
 }
