@@ -109,6 +109,31 @@ describe.each(testEngines())("limits on %s", { timeout: 240_000 }, (engine) => {
     expect((await outcomes(times(3, () => () => after.reserve(request({ inputTokensEstimated: 0 }))))).held).toHaveLength(1)
   })
 
+  it("tells the database what was used of each counter, call after call, and of those that it has forgotten meanwhile", async () => {
+    const few: LimitRule = { name: "few", for: {}, unit: "concurrent", limit: 5, kind: "concurrent", per: null, origin: "test" }
+    const admission = await open([budget, rate("tokens", 1_000_000, "day"), few])
+    const call = async (): Promise<void> => {
+      const reservation = await admission.reserve(request())
+      reservation.settle({ inputTokens: 700, outputTokens: 0, costMicroUsd: 900 })
+      await admission.report()
+    }
+    const told = async (): Promise<object[]> =>
+      await database.store.system.query("select kind, used, arrival > 0 as owes from limit_counters order by kind")
+    for (let count = 0; count < 5; count += 1) await call()
+    expect(await told()).toEqual([
+      { kind: "budget", used: 4_500, owes: false },
+      { kind: "concurrent", used: 0, owes: false },
+      { kind: "rate", used: 3_500, owes: true },
+    ])
+    // As the sweep does with windows that are over.
+    await database.store.system.query("delete from limit_leases")
+    await database.store.system.query("delete from limit_counters where kind = 'budget'")
+    await call()
+    await call()
+    expect((await told()).map(({ used }: { used?: number }) => used)).toEqual([900, 0, 4_200])
+    expect(failures).toEqual([])
+  })
+
   it("does without the database while there is credit, and refuses rather than guesses when it must ask", async () => {
     const broken = { isBroken: false }
     const system = {
