@@ -1,15 +1,20 @@
 // What is read of the body of a messages request; nothing but the model's name is changed in it.
 import { isJsonObject } from "../../core/index.ts"
 import type { BodyBytes } from "../light/body-bytes.ts"
+import { mark, withoutForeignThoughts } from "./foreign-reasoning.ts"
 import { recallWish } from "../recall-wish.ts"
 import { forwardedBody, type BodyRules, type ForwardedBody } from "../light/forwarded-body.ts"
 
+/** A signature or seal that this server made, in a request's bytes. */
+const foreignMark = Buffer.from(`"${mark}`)
 const keys = new Set(["model", "stream", "max_tokens", "metadata", "perdure"])
 const rules: BodyRules = {
   keys,
   places: new Set([...keys, "context_management"]),
   edits: () => [],
-  change: (body) => body,
+  change: withoutForeignThoughts,
+  // Only what is parsed can have them taken out.
+  isForeign: (bytes) => bytes.includes(foreignMark),
 }
 
 export function messagesBody(bytes: BodyBytes): ForwardedBody {
