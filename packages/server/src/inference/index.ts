@@ -49,6 +49,8 @@ export {
 export { dialectNames } from "./types.ts"
 export { anthropicUsage, anthropicUsageOf } from "./providers/anthropic/usage.ts"
 export { dialectOf } from "./providers/index.ts"
+export { envelopeOf, takesAsItIs } from "./providers/envelopes.ts"
+export type { Envelope, UnwrapStream } from "./providers/envelope.ts"
 export type { EmbeddingsCall, RerankAnswer, RerankCall } from "./providers/port.ts"
 export type { ProviderDialect, ProviderReader, ProviderRequest } from "./providers/port.ts"
 export {

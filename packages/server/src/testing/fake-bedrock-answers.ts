@@ -1,20 +1,23 @@
-// The fake provider's answers in Bedrock's shape: Converse, the binary events of its stream, invoked models, an error.
+// The fake provider's answers in Bedrock's shape: Converse, the binary events of its stream, invoked models, Claude among them, an error.
 import { awsEvent, awsException } from "../inference/providers/bedrock/event-stream.fixtures.ts"
+import { messageFramesOf, messageOf } from "./fake-anthropic-answers.ts"
 import type { ProviderShape } from "./fake-provider-shapes.ts"
 import { vectorOf } from "./fake-gemini-answers.ts"
 import { joined, parts, textOf } from "./fake-provider-answers.ts"
 import type { FakeAnswer } from "./fake-provider.ts"
 
 export const bedrockShape: ProviderShape = {
-  serves: (path) => /^\/model\/[^/]+\/(?:converse|converse-stream|invoke)$/.test(path),
-  isStream: ({ path }) => path.endsWith("/converse-stream"),
+  serves: (path) => /^\/model\/[^/]+\/(?:converse|converse-stream|invoke|invoke-with-response-stream|count-tokens)$/.test(path),
+  isStream: ({ path }) => path.endsWith("-stream"),
   streamType: "application/vnd.amazon.eventstream",
   whole: ({ path, body }, script) => {
-    if (path.endsWith("/invoke")) return invoked(body)
+    if (path.endsWith("/count-tokens")) return { inputTokens: script.usage?.prompt_tokens ?? 12 }
+    if (path.endsWith("/invoke")) return body["messages"] ? messageOf(body, script) : invoked(body)
     const message = { role: "assistant", content: blocksOf(script).map(({ whole }) => whole) }
     return { output: { message }, stopReason: stopOf(script), usage: usageOf(script), metrics: { latencyMs: 1 } }
   },
-  frames: (_, script) => {
+  frames: ({ path, body }, script) => {
+    if (path.endsWith("/invoke-with-response-stream")) return invokedFrames(body, script)
     const frames = [awsEvent("messageStart", { role: "assistant" }), ...blocksOf(script).flatMap(blockEvents)]
     if (script.streamError) {
       const { afterFrames, message, code = "serviceUnavailableException" } = script.streamError
@@ -98,4 +101,14 @@ function invoked(body: Record<string, unknown>): unknown {
   if (documents) return { results: documents.map((_, index) => ({ index, relevance_score: index / documents.length })) }
   if (texts) return { embeddings: { float: texts.map(vectorOf) }, response_type: "embeddings_by_type" }
   return { embedding: vectorOf(inputText ?? ""), inputTextTokenCount: inputText?.length ?? 0 }
+}
+
+/** Each event of Anthropic's in one of Bedrock's, padded as Bedrock pads them. */
+function invokedFrames(body: Record<string, unknown>, script: FakeAnswer): Buffer[] {
+  const { streamError, ...rest } = script
+  const events = messageFramesOf(body, rest).map((frame) => frame.slice(frame.indexOf("data: ") + 6).trim())
+  const frames = events.map((event) => awsEvent("chunk", { bytes: Buffer.from(event).toString("base64"), p: "abcdefghijk" }))
+  if (!streamError) return frames
+  const { afterFrames, message, code = "modelStreamErrorException" } = streamError
+  return [...frames.slice(0, afterFrames), awsException(code, { message })]
 }

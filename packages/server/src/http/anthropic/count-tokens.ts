@@ -1,12 +1,14 @@
-// `POST /v1/messages/count_tokens`: asked of Anthropic where it serves the model, counted here where it does not; never billed.
-import type { Deployment, Model, TokenCounter } from "../../inference/index.ts"
+// `POST /v1/messages/count_tokens`: asked of Anthropic, or of the cloud that serves its model, counted here where neither does; never billed.
+import { envelopeOf, takesAsItIs, type Deployment, type Model, type TokenCounter, type UpstreamError } from "../../inference/index.ts"
 import { admit, usableModel } from "../light/admit.ts"
-import type { BodyBytes } from "../light/body-bytes.ts"
-import { Forward, type Attempt, type AttemptEnd } from "../light/forward.ts"
+import { AnswerAttempt, type MadeAnswer } from "../light/answer-attempt.ts"
+import { joined, type BodyBytes } from "../light/body-bytes.ts"
+import { Forward, type Attempt, type AttemptEnd, type OpenAttempt } from "../light/forward.ts"
 import type { ForwardedBody } from "../light/forwarded-body.ts"
-import { HttpAttempt } from "../light/http-attempt.ts"
+import { HttpAttempt, type HttpAttemptOptions } from "../light/http-attempt.ts"
 import { JsonRelay } from "../light/json-relay.ts"
 import { LightCall, type LightRunDependencies } from "../light/light-call.ts"
+import { parsedAnswer } from "../light/parsed-answer.ts"
 import { readAsked, type ReadingDialect } from "../light/read-asked.ts"
 import { readBodyBytes } from "../light/read-body.ts"
 import { refuse } from "../light/refuse.ts"
@@ -21,6 +23,7 @@ import { passedHeaders } from "./messages-dialect.ts"
 import { parseMessagesRequest } from "./messages-parse.ts"
 
 type Body = ForwardedBody
+const dialect = "anthropic-messages"
 
 /** Of a prompt's parameters, those that take part in the count; the others are refused here. */
 const counting: ReadingDialect = {
@@ -73,40 +76,63 @@ function requestOf({
 
 function count(dependencies: CountTokensDependencies, call: LightCall, body: Body, model: Model): void {
   const deployments = model.deployments.filter(({ does }) => does.chat)
-  const anthropic = deployments.filter(({ dialect }) => dialect === "anthropic-messages")
   const [first] = deployments
-  if (anthropic.length === 0 && first) {
+  if (first && !deployments.some(counts)) {
     void countHere(dependencies, call, body, first).catch((error: unknown) => refuse(dependencies, call.hot, call, error))
     return
   }
   const openAttempt = (deployment: Deployment, end: AttemptEnd): Attempt =>
-    new HttpAttempt({
-      dependencies,
-      call,
-      deployment,
-      end,
-      path: "/messages/count_tokens",
-      headers: passedHeaders(call.hot.request.headers),
-      body: body.forUpstream(deployment.upstreamModel),
-      relay: new JsonRelay({
-        call,
-        deployment,
-        heldBytesMax: dependencies.limits.heldAnswerBytesMax,
-        usageIn: () => nothing,
-        end,
-      }),
-    })
-  const plan = planOf(dependencies, call, body, model, "chat", ({ dialect }) => dialect === "anthropic-messages")
-  new Forward({ dependencies, call, plan, openAttempt, failBegun: () => void call.hot.response.destroy() }).start()
+    new HttpAttempt({ dependencies, call, deployment, end, ...countRequest(call, body, deployment), relay: relayOf(deployment, end) })
+  const relayOf = (deployment: Deployment, end: AttemptEnd): JsonRelay => {
+    const read = envelopeOf(deployment, dialect)?.count.read
+    const heldBytesMax = dependencies.limits.heldAnswerBytesMax
+    const change = read && ((answer: Buffer): Buffer => Buffer.from(JSON.stringify(read(parsedAnswer(deployment, answer)))))
+    return new JsonRelay({ call, deployment, heldBytesMax, usageIn: () => nothing, end, ...(change ? { change } : {}) })
+  }
+  // Clouds count for some of their models and in some of their regions, and may be told not to.
+  const amend = ({ answer }: UpstreamError, refusing: Deployment): OpenAttempt | undefined =>
+    envelopeOf(refusing, dialect) && answer.status < 500 && answer.status !== 429
+      ? (deployment, end) => new AnswerAttempt(call, end, (signal) => countedHere(dependencies, body, deployment, signal))
+      : undefined
+  const plan = planOf(dependencies, call, body, model, "chat", counts)
+  new Forward({ dependencies, call, plan, openAttempt, amend, failBegun: () => void call.hot.response.destroy() }).start()
 }
 
-async function countHere({ tokenCounter }: CountTokensDependencies, call: LightCall, body: Body, deployment: Deployment): Promise<void> {
-  const request = parseMessagesRequest(body.parsed())
-  const { tokens, estimated } = await tokenCounter.count(request, deployment, AbortSignal.timeout(10_000))
-  const text = JSON.stringify({ input_tokens: tokens })
-  call.usage = nothing
+function counts(deployment: Deployment): boolean {
+  return takesAsItIs(deployment, dialect)
+}
+
+function countRequest(call: LightCall, body: Body, deployment: Deployment): Pick<HttpAttemptOptions, "path" | "headers" | "body"> {
+  const passed = passedHeaders(call.hot.request.headers)
+  const count = envelopeOf(deployment, dialect)?.count
+  if (!count) return { path: "/messages/count_tokens", headers: passed, body: body.forUpstream(deployment.upstreamModel) }
+  const changes = new Map(count.changes(body.top(new Set(["anthropic_version", "max_tokens"]))))
+  const sent = body.forUpstream(count.namesModel ? deployment.upstreamModel : null, changes)
+  const beta = passed["anthropic-beta"]
+  return {
+    path: count.path(deployment),
+    headers: count.namesModel && beta !== undefined ? { "anthropic-beta": beta } : {},
+    body: count.wrap ? count.wrap(Buffer.isBuffer(sent) ? sent : joined(sent)) : sent,
+  }
+}
+
+async function countedHere(
+  { tokenCounter }: CountTokensDependencies,
+  body: Body,
+  deployment: Deployment,
+  signal: AbortSignal,
+): Promise<MadeAnswer> {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(10_000)])
+  const { tokens, estimated } = await tokenCounter.count(parseMessagesRequest(body.parsed()), deployment, limit)
+  return { answer: { input_tokens: tokens }, usage: nothing, ...(estimated ? { headers: { "x-perdure-estimated": "true" } } : {}) }
+}
+
+async function countHere(dependencies: CountTokensDependencies, call: LightCall, body: Body, deployment: Deployment): Promise<void> {
+  const { answer, usage, headers: more } = await countedHere(dependencies, body, deployment, new AbortController().signal)
+  const text = JSON.stringify(answer)
+  call.usage = usage
   call.responseBytes = text.length
-  const headers = { ...call.headers(), "content-type": "application/json", "content-length": text.length }
-  call.hot.response.writeHead(200, estimated ? { ...headers, "x-perdure-estimated": "true" } : headers).end(text)
+  const headers = { ...call.headers(), ...more, "content-type": "application/json", "content-length": text.length }
+  call.hot.response.writeHead(200, headers).end(text)
   call.settle("completed", 200)
 }

@@ -60,7 +60,7 @@ export class BodyBytes {
   edited(edits: readonly Edit[]): Buffer | readonly Buffer[] {
     const parts: Buffer[] = []
     let from = 0
-    for (const { start, end, text } of edits.toSorted((a, b) => a.start - b.start)) {
+    for (const { start, end, text } of edits.toSorted((a, b) => a.start - b.start || a.end - b.end)) {
       parts.push(...this.slice(from, start))
       if (text !== "") parts.push(Buffer.from(text))
       from = end

@@ -1,5 +1,6 @@
 // Between the admission of a call and whatever else is done to it: a conversation that has grown too long is summarised first.
 import { AppError } from "../../core/index.ts"
+import { takesAsItIs } from "../../inference/index.ts"
 import { BodyBytes } from "./body-bytes.ts"
 import type { ClientDialect, WantedCompaction } from "./client-dialect.ts"
 import { renderOptions } from "./event-sink.ts"
@@ -15,7 +16,7 @@ export function wantedCompaction(
   { body, model }: Asked,
 ): WantedCompaction | undefined {
   if (!compactMessages || !dialect.compaction || !body.has("context_management")) return undefined
-  const other = model.deployments.find((deployment) => deployment.does.chat && deployment.dialect !== dialect.name)
+  const other = model.deployments.find((deployment) => deployment.does.chat && !takesAsItIs(deployment, dialect.name))
   return other && dialect.compaction(body.parsed(), other)
 }
 

@@ -10,7 +10,14 @@ export function configuredBody(body: ForwardedBody, deployment: Deployment, kind
   const textOf = (name: string): string => JSON.stringify(changes.get(name) ?? null)
   return {
     ...body,
-    forUpstream: (upstreamModel) => body.forUpstream(upstreamModel, changes),
+    forUpstream: (upstreamModel, more) => body.forUpstream(upstreamModel, more ? new Map([...changes, ...more]) : changes),
+    top: (names) => {
+      const top = body.top(names)
+      return {
+        has: (name) => (changes.has(name) ? changes.get(name) !== undefined : top.has(name)),
+        value: (name) => (changes.has(name) ? changes.get(name) : top.value(name)),
+      }
+    },
     has: (name) => (changes.has(name) ? changes.get(name) !== undefined : body.has(name)),
     head: (name) => (changes.has(name) ? (changes.get(name) === undefined ? "" : textOf(name)) : body.head(name)),
     parsed: () => withChanges(body.parsed(), changes),

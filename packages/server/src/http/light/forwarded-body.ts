@@ -5,7 +5,7 @@ import { parseJsonObject } from "../request-body.ts"
 import type { BodyBytes, Edit } from "./body-bytes.ts"
 import { scanTopLevel, type Span } from "./body-scan.ts"
 import { estimateInputTokens } from "./input-estimate.ts"
-import { changeEdits, topOfBytes } from "./parameter-edits.ts"
+import { changeEdits, changeEditsWithoutModel, topOfBytes } from "./parameter-edits.ts"
 
 export interface ForwardedBody {
   model: string
@@ -24,8 +24,8 @@ export interface ForwardedBody {
   recalls?: boolean
   sizeBytes: number
   inputTokensEstimated: number
-  /** The bytes for a deployment: its own name of the model, what the dialect changes, and other parameters. */
-  forUpstream(upstreamModel: string, changes?: ParameterChanges): Buffer | readonly Buffer[]
+  /** The bytes for a deployment: its own name of the model, or none where null, what the dialect changes, and other parameters. */
+  forUpstream(upstreamModel: string | null, changes?: ParameterChanges): Buffer | readonly Buffer[]
   /** What it has of these parameters. */
   top(names: ReadonlySet<string>): TopLevel
   /** The request has that parameter, among those whose place is known. */
@@ -76,7 +76,11 @@ export function forwardedBody(bytes: BodyBytes, rules: BodyRules, userOf: UserOf
   const read = readRequest(values, userOf)
   const edits = rules.edits(values, spans)
   const slow = (): ForwardedBody => parsedBody(bytes, rules, userOf)
-  const forUpstream = (upstreamModel: string, changes?: ParameterChanges): Buffer | readonly Buffer[] => {
+  const forUpstream = (upstreamModel: string | null, changes?: ParameterChanges): Buffer | readonly Buffer[] => {
+    if (upstreamModel === null) {
+      const without = changeEditsWithoutModel(bytes, changes ?? new Map(), model)
+      return without ? bytes.edited([...edits, ...without]) : slow().forUpstream(null, changes)
+    }
     const own = upstreamModel === read.model ? edits : [...edits, { ...model, text: JSON.stringify(upstreamModel) }]
     if (!changes || changes.size === 0) return bytes.edited(own)
     const more = changeEdits(bytes, changes, model.end)
@@ -114,8 +118,11 @@ function parsedBody(bytes: BodyBytes, { change, modelAssumed, translated }: Body
   const parsed =
     modelAssumed === undefined || (sent["model"] !== undefined && sent["model"] !== null) ? sent : { ...sent, model: modelAssumed }
   const read = readRequest({ ...parsed, ...(perdure === undefined ? {} : { perdure }) }, userOf)
-  const forUpstream = (upstreamModel: string, changes: ParameterChanges = new Map()): Buffer =>
-    Buffer.from(JSON.stringify({ ...change(withChanges(parsed, changes)), model: upstreamModel }))
+  const forUpstream = (upstreamModel: string | null, changes: ParameterChanges = new Map()): Buffer => {
+    const changed = change(withChanges(parsed, changes))
+    const { model: _, ...rest } = changed
+    return Buffer.from(JSON.stringify(upstreamModel === null ? rest : { ...changed, model: upstreamModel }))
+  }
   const head = (name: string): string => (parsed[name] === undefined ? "" : JSON.stringify(parsed[name]).slice(0, headBytesMax))
   const { sizeBytes } = bytes
   const inputTokensEstimated = estimateInputTokens(bytes)

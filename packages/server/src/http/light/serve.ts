@@ -4,8 +4,10 @@ import {
   configuredCall,
   continuedCall,
   dialectOf,
+  envelopeOf,
   eventsOf,
   isNative,
+  takesAsItIs,
   type Deployment,
   type Model,
   type ModelCall,
@@ -30,6 +32,7 @@ import { HttpAttempt, type HttpAttemptOptions, type Relay } from "./http-attempt
 import { JsonRelay } from "./json-relay.ts"
 import { LightCall, type LightRunDependencies } from "./light-call.ts"
 import { NativeAttempt } from "./native-attempt.ts"
+import { mayGoWithoutBetas, passedRequest } from "./passed-request.ts"
 import { planOf } from "./plan-of.ts"
 import { rememberedBy, withMemory } from "./with-memory.ts"
 import { needsPreparing, prepare, type Asked, type PrepareOptions } from "./prepare.ts"
@@ -174,7 +177,7 @@ class Served {
     this.#client?.feedFrom(undefined)
     // What was compacted here is told in the answer, and what is recalled here comes in it: it is made here too.
     const isOurs = this.#call.compaction !== undefined || (this.#call.recalls && this.#body.has("context_management"))
-    if (deployment.dialect === this.#dialect.name && !isOurs)
+    if (takesAsItIs(deployment, this.#dialect.name) && !isOurs)
       return this.#sameDialect(deployment, end, this.#dialect.passing?.(this.#bodyFor(deployment), deployment))
     const call = this.#modelCall()
     if ((call.cleared?.length ?? 0) > 0) return this.#recalling(deployment, end, call)
@@ -213,16 +216,18 @@ class Served {
 
   /** Another way to ask, where the refusal is about something that the provider has otherwise. */
   #amended(refusal: UpstreamError, deployment: Deployment): OpenAttempt | undefined {
+    if (envelopeOf(deployment, this.#dialect.name) && mayGoWithoutBetas(refusal, this.#call.hot.request.headers))
+      return (place, end) => this.#passed(place, end, undefined, true)
     if (deployment.dialect !== this.#dialect.name) return undefined
     const passing = this.#dialect.passing?.(this.#bodyFor(deployment), deployment, refusal)
     return passing && ((place, end) => this.#sameDialect(place, end, passing))
   }
 
-  #passed(deployment: Deployment, end: AttemptEnd, adapted: Buffer | undefined): Attempt {
-    const { path } = this.#dialect
-    const body = adapted ?? this.#bodyFor(deployment).forUpstream(deployment.upstreamModel)
-    const headers = this.#dialect.passedHeaders?.(this.#call.hot.request.headers)
-    return this.#http(deployment, end, { path, body, ...(headers ? { headers } : {}), relay: this.#passRelay(deployment, end) })
+  #passed(deployment: Deployment, end: AttemptEnd, adapted: Buffer | undefined, withoutBetas = false): Attempt {
+    const { headers } = this.#call.hot.request
+    const body = this.#bodyFor(deployment)
+    const request = passedRequest({ dialect: this.#dialect, deployment, body, headers, adapted, withoutBetas })
+    return this.#http(deployment, end, { ...request, relay: this.#passRelay(deployment, end) })
   }
 
   #passRelay(deployment: Deployment, end: AttemptEnd): Relay {
@@ -236,13 +241,15 @@ class Served {
       const heldBytesMax = mustBeWhole ? limits.guardedAnswerBytesMax : limits.heldAnswerBytesMax
       return new JsonRelay({ call, deployment, heldBytesMax, mustBeWhole, usageIn, end })
     }
+    const spoken = { ...deployment, dialect: dialect.name }
     const openWhole = (): Relay =>
-      this.#eventRelay(deployment, openReader(deployment, newId, this.#body.sizeBytes), this.#sink(deployment.upstreamModel, end))
+      this.#eventRelay(deployment, openReader(spoken, newId, this.#body.sizeBytes), this.#sink(deployment.upstreamModel, end))
     return new StreamRelay({
       call,
       client,
       dialect,
       deployment,
+      wrapped: envelopeOf(deployment, dialect.name)?.wrappedStream,
       usageAsked: this.#body.usageAsked,
       openWhole,
       end,

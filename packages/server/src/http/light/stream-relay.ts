@@ -1,6 +1,6 @@
 // Passes an upstream's stream to a client of the same dialect, frame by frame; the head waits until there is content or the hold-back runs out.
 import type { IncomingHttpHeaders } from "node:http"
-import { unreadable, type Deployment } from "../../inference/index.ts"
+import { unreadable, type Deployment, type Envelope, type UnwrapStream } from "../../inference/index.ts"
 import type { ClientDialect, Frames } from "./client-dialect.ts"
 import type { ClientStream, Pausable } from "./client-stream.ts"
 import type { AttemptEnd } from "./forward.ts"
@@ -13,6 +13,8 @@ export interface StreamRelayOptions {
   client: ClientStream
   dialect: ClientDialect
   deployment: Deployment
+  /** How the stream of the dialect comes inside another. */
+  wrapped: Envelope["wrappedStream"]
   usageAsked: boolean
   /** Takes the answer of a provider that does not stream. */
   openWhole: () => Relay
@@ -27,6 +29,7 @@ export class StreamRelay implements Relay {
   /** Frames before the first content: the role and the like. */
   #held: Buffer[] = []
   #whole: Relay | undefined
+  #unwrap: UnwrapStream | undefined
   #begun = false
 
   constructor(options: StreamRelayOptions) {
@@ -49,8 +52,10 @@ export class StreamRelay implements Relay {
       this.#whole = this.#options.openWhole()
       return this.#whole.start(headers, controller)
     }
-    if (!type.startsWith("text/event-stream"))
-      throw unreadable(this.#options.deployment, `"${type.slice(0, 60)}" where an event stream was asked for`)
+    const { deployment, wrapped } = this.#options
+    if (wrapped && type.startsWith(wrapped.type)) this.#unwrap = wrapped.open(deployment)
+    else if (!type.startsWith("text/event-stream"))
+      throw unreadable(deployment, `"${type.slice(0, 60)}" where an event stream was asked for`)
     this.#options.client.feedFrom(controller satisfies Pausable)
   }
 
@@ -60,7 +65,7 @@ export class StreamRelay implements Relay {
     if (this.#whole) return this.#whole.data(chunk)
     client.gather()
     try {
-      this.#frames.feed(chunk)
+      this.#feed(chunk)
       if (this.#frames.done) this.#finish()
     } finally {
       client.release()
@@ -72,6 +77,14 @@ export class StreamRelay implements Relay {
     if (this.#whole) return this.#whole.end()
     this.#frames.end()
     this.#finish()
+  }
+
+  #feed(chunk: Buffer): void {
+    if (!this.#unwrap) return this.#frames.feed(chunk)
+    for (const inner of this.#unwrap.feed(chunk)) {
+      this.#frames.feed(inner)
+      if (this.#frames.done) return
+    }
   }
 
   #frame(frame: Buffer, content: boolean): void {

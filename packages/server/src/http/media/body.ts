@@ -43,7 +43,8 @@ export function formBody(bytes: Buffer, contentType: string): MediaBody {
     perdure: perdureOf(fields["perdure"]),
     sizeBytes: bytes.length,
     inputTokensEstimated: formTokensAssumed,
-    forUpstream: (upstreamModel, changes) => form.with({ model: upstreamModel }, new Set(["perdure"]), changes),
+    forUpstream: (upstreamModel, changes) =>
+      form.with(upstreamModel === null ? {} : { model: upstreamModel }, new Set(["perdure"]), changes),
     top: () => ({ has: (name) => form.has(name), value: (name) => fields[name] }),
     has: (name) => form.has(name),
     head: () => "",

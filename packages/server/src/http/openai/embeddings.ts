@@ -121,8 +121,8 @@ function refusesBase64(body: ForwardedBody, error: UpstreamError): boolean {
 }
 
 function withFloats(body: ForwardedBody): ForwardedBody {
-  const forUpstream = (model: string, changes: ParameterChanges = new Map()): Buffer =>
-    Buffer.from(JSON.stringify({ ...withChanges(body.parsed(), changes), model, encoding_format: "float" }))
+  const forUpstream = (model: string | null, changes: ParameterChanges = new Map()): Buffer =>
+    Buffer.from(JSON.stringify({ ...withChanges(body.parsed(), changes), ...(model === null ? {} : { model }), encoding_format: "float" }))
   return { ...body, forUpstream }
 }
 

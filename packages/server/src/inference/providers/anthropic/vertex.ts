@@ -2,6 +2,7 @@
 import type { ProviderDialect } from "../port.ts"
 import { MessagesReader } from "./reader.ts"
 import { messagesRequest } from "./request.ts"
+import { vertexPath, vertexVersion } from "./vertex-envelope.ts"
 
 /** Signatures of thoughts hold on every platform, so they are Anthropic's here too. */
 export const anthropicVertex: ProviderDialect = {
@@ -9,9 +10,9 @@ export const anthropicVertex: ProviderDialect = {
   chatRequest: (call, deployment, { stream }) => {
     const { model: _, ...body } = messagesRequest(call, deployment, stream)
     return {
-      path: `/publishers/anthropic/models/${encodeURIComponent(deployment.upstreamModel)}:${stream ? "streamRawPredict" : "rawPredict"}`,
+      path: vertexPath(deployment, stream),
       headers: {},
-      body: JSON.stringify({ anthropic_version: "vertex-2023-10-16", ...body }),
+      body: JSON.stringify({ anthropic_version: vertexVersion, ...body }),
     }
   },
   openReader: (options) => new MessagesReader(options),

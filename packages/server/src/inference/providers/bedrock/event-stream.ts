@@ -20,15 +20,13 @@ export class AwsEventStream {
   #chunks: Uint8Array[] = []
   #sizeBytes = 0
   /** Length of the message at the front, once its prelude is there. */
-  #wantedBytes: number | undefined
+  #wantedBytes: number | undefined;
 
-  /** The messages that are complete now. */
-  feed(bytes: Uint8Array): AwsMessage[] {
+  /** The messages that are complete now; those before a damaged one come first. */
+  *feed(bytes: Uint8Array): Generator<AwsMessage> {
     this.#chunks.push(bytes)
     this.#sizeBytes += bytes.length
-    const messages: AwsMessage[] = []
-    for (let message = this.#next(); message; message = this.#next()) messages.push(message)
-    return messages
+    for (let message = this.#next(); message; message = this.#next()) yield message
   }
 
   /** Bytes of a message that never became complete. */

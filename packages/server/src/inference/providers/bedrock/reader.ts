@@ -5,15 +5,14 @@ import { streamEnded, unreadable } from "../../upstream-error.ts"
 import type { ProviderReader, ProviderReaderOptions } from "../port.ts"
 import { estimatedUsage } from "../usage.ts"
 import { BlockReader } from "./blocks.ts"
-import { bedrockException } from "./errors.ts"
-import { AwsEventStream, EventStreamDamaged, type AwsMessage } from "./event-stream.ts"
+import { BedrockEvents, type BedrockEvent } from "./events.ts"
 import { finishOf, isUnusable, type Finish } from "./finish.ts"
 import { converseUsage } from "./usage.ts"
 
 export class ConverseReader implements ProviderReader {
   readonly #deployment: Deployment
   readonly #inputChars: number
-  readonly #stream = new AwsEventStream()
+  readonly #stream: BedrockEvents
   readonly #blocks: BlockReader
   #finish: Finish | undefined
   #usage: ModelUsage | undefined
@@ -23,6 +22,7 @@ export class ConverseReader implements ProviderReader {
     this.#deployment = deployment
     this.#inputChars = inputChars
     this.#blocks = new BlockReader()
+    this.#stream = new BedrockEvents(deployment)
   }
 
   /** The usage comes after the stop. */
@@ -31,7 +31,7 @@ export class ConverseReader implements ProviderReader {
   }
 
   feed(bytes: Uint8Array): ModelEvent[] {
-    for (const message of this.#messages(bytes)) this.#message(message)
+    for (const event of this.#stream.feed(bytes)) this.#event(event)
     return this.#blocks.taken()
   }
 
@@ -56,36 +56,10 @@ export class ConverseReader implements ProviderReader {
     return this.#blocks.images > 0 ? { ...usage, imageCount: this.#blocks.images } : usage
   }
 
-  #messages(bytes: Uint8Array): AwsMessage[] {
-    try {
-      return this.#stream.feed(bytes)
-    } catch (error) {
-      if (error instanceof EventStreamDamaged) throw unreadable(this.#deployment, error.message)
-      throw error
-    }
-  }
-
-  #message({ headers, payload }: AwsMessage): void {
-    const type = headers.get(":message-type")
-    if (type === "error")
-      throw bedrockException(this.#deployment, headers.get(":error-code") ?? "", { message: headers.get(":error-message") ?? "" })
-    const data = this.#json(payload)
-    if (type === "exception") throw bedrockException(this.#deployment, headers.get(":exception-type") ?? "", data)
-    const event = headers.get(":event-type") ?? ""
-    if (event === "messageStop") this.#stop(data)
-    else if (event === "metadata") this.#usage = converseUsage(data["usage"]) ?? this.#usage
-    else this.#blocks.event(event, data)
-  }
-
-  #json(payload: Uint8Array): JsonObject {
-    let value: unknown
-    try {
-      value = JSON.parse(Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString())
-    } catch {
-      throw unreadable(this.#deployment, "an event that is not JSON")
-    }
-    if (!isJsonObject(value)) throw unreadable(this.#deployment, "an event that is not an object")
-    return value
+  #event({ type, data }: BedrockEvent): void {
+    if (type === "messageStop") this.#stop(data)
+    else if (type === "metadata") this.#usage = converseUsage(data["usage"]) ?? this.#usage
+    else this.#blocks.event(type, data)
   }
 
   #stop(event: JsonObject): void {
