@@ -5,7 +5,7 @@ import type { Store } from "../store/index.ts"
 import { openTestStore, testEngines, type TestStore } from "../testing/database.ts"
 import { signalRun } from "./control.ts"
 import { end, kernelOn, logOf, mortal, project, reaches, request, testLimits, typesOf } from "./kernel.fixture.ts"
-import type { Effect, RunDefinition, Verified } from "./types.ts"
+import type { Effect, RunDefinition, StepContext, Verified } from "./types.ts"
 import { defineWorkflow } from "./workflow.ts"
 
 describe.each(testEngines())("recovery on %s", (engine) => {
@@ -15,7 +15,8 @@ describe.each(testEngines())("recovery on %s", (engine) => {
     database = await openTestStore(engine)
     store = database.store
     await store.system.query("create table ledger (project_id text not null, run text not null)")
-    await store.system.query("select perdure_protect('ledger')")
+    await store.system.query("create table places (project_id text not null, name text primary key)")
+    for (const table of ["ledger", "places"]) await store.system.query("select perdure_protect($1)", [table])
   })
   afterAll(() => database[Symbol.asyncDispose]())
 
@@ -82,6 +83,26 @@ describe.each(testEngines())("recovery on %s", (engine) => {
     expect((await end(runs, run)).output).toEqual(["no", 1])
     expect(await store.system.query("select run from ledger where run = $1", [run.id])).toEqual([])
     expect(await typesOf(runs, run)).toEqual(["run.started", "step.failed", "note.taken", "step.completed", "run.ended"])
+  })
+
+  it("carries a transactional step out anew when another transaction was in its way, and journals it once", async () => {
+    let times = 0
+    const runs = kernelOn(store, [
+      defineWorkflow("raced", async (ctx) => {
+        const step = async ({ tx }: StepContext): Promise<number> => {
+          times += 1
+          await tx?.query("insert into ledger (project_id, run) values ($1, $2)", [project, ctx.run.id])
+          // Twice as for who saw no such row, and then somebody else made it.
+          for (const _ of times < 3 ? [1, 2] : [1]) await tx?.query("insert into places (project_id, name) values ($1, 'raced')", [project])
+          return times
+        }
+        return [await ctx.step("raced", step, { effect: "transactional" }), await ctx.step("next", () => 1, { effect: "read" })]
+      }),
+    ])
+    const run = await runs.start(request("raced"))
+    expect((await end(runs, run)).output).toEqual([3, 1])
+    expect(await store.system.query("select run from ledger where run = $1", [run.id])).toHaveLength(1)
+    expect(await typesOf(runs, run)).toEqual(["run.started", "step.completed", "step.completed", "run.ended"])
   })
 
   it.each<[string, Verified<string>, number, string]>([
@@ -479,6 +500,32 @@ describe.skipIf(!isThere)(`two processes on one Postgres${isThere ? "" : " (skip
     database = await openTestStore("postgres")
   })
   afterAll(() => database[Symbol.asyncDispose]())
+
+  it("carries a transactional step out anew that waited for another one, which waited for it", async () => {
+    await database.store.system.query("create table tills (project_id text not null, name text, sum int)")
+    await database.store.system.query("select perdure_protect('tills')")
+    await database.store.project(project).query("insert into tills values ($1, 'a', 0), ($1, 'b', 0)", [project])
+    const both = Promise.withResolvers<void>()
+    let arrived = 0
+    const transfer = defineWorkflow("transfer", (ctx, [from = "", to = ""]: string[]) =>
+      ctx.step(
+        "transfer",
+        async ({ tx }) => {
+          await tx?.query("update tills set sum = sum - 1 where name = $1", [from])
+          if ((arrived += 1) === 2) both.resolve()
+          await both.promise
+          await tx?.query("update tills set sum = sum + 1 where name = $1", [to])
+          return null
+        },
+        { effect: "transactional" },
+      ),
+    )
+    const runs = kernelOn(database.store, [transfer], { limits: { leaseMs: 20_000 } })
+    const started = await Promise.all([runs.start(request("transfer", ["a", "b"])), runs.start(request("transfer", ["b", "a"]))])
+    for (const run of started) expect((await end(runs, run)).status).toBe("completed")
+    expect(arrived).toBe(3)
+    expect(await database.store.project(project).query("select sum from tills")).toEqual([{ sum: 0 }, { sum: 0 }])
+  })
 
   it("hands the runs of a dead process to a live one in less than five seconds, with the lease as shipped", async () => {
     const limits = { ...testLimits, leaseMs: 2_000 }

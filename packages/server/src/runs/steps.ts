@@ -8,7 +8,7 @@
 //   once           intent        in doubt
 import { AppError, sleep, type JsonValue } from "../core/index.ts"
 import type { Label } from "../security/index.ts"
-import { runFlush, type Queryable } from "../store/index.ts"
+import { runFlush, untilNoRace, type Queryable } from "../store/index.ts"
 import { LeaseLost } from "./appender.ts"
 import type { Execution } from "./execution.ts"
 import type { Entry } from "./journal.ts"
@@ -163,19 +163,23 @@ async function runTransactional<T extends JsonValue>(step: Step<T>, attempt: num
   await execution.exclusive(async (seq) => {
     const committed: { event?: RunEvent } = {}
     try {
-      await host.store.project(run.projectId).transaction(async (tx) => {
-        // Locks and checks the lease first: a zombie must not even run the statements.
-        await journal(execution, tx, null)
-        const output = await attemptOnce(step, attempt, tx)
-        const row = execution.rowAt(seq, "step.completed", completion(step, output), labelOf(step, output))
-        if (row.blob)
-          throw new AppError("step_output_too_large", `the output of the transactional step "${key}" is too large to commit with it`, {
-            hint: "return less, or an id",
-          })
-        await journal(execution, tx, row.json)
-        result = output
-        committed.event = row.event
-      })
+      const transact = (): Promise<void> =>
+        host.store.project(run.projectId).transaction(async (tx) => {
+          delete committed.event
+          // Locks and checks the lease first: a zombie must not even run the statements.
+          await journal(execution, tx, null)
+          const output = await attemptOnce(step, attempt, tx)
+          const row = execution.rowAt(seq, "step.completed", completion(step, output), labelOf(step, output))
+          if (row.blob)
+            throw new AppError("step_output_too_large", `the output of the transactional step "${key}" is too large to commit with it`, {
+              hint: "return less, or an id",
+            })
+          await journal(execution, tx, row.json)
+          result = output
+          committed.event = row.event
+        })
+      // Nothing of a transaction that was in another one's way is there: no failure of the step, which is carried out anew.
+      await untilNoRace(transact)
     } catch (error) {
       if (error instanceof LeaseLost) throw error
       // The place in the log is taken: it holds the failure, unless the transaction committed and only its answer was lost.

@@ -32,6 +32,11 @@ export class StoreError extends AppError {
   get retryable(): boolean {
     return this.outcome === "failed" && retryableStates.has(this.sqlState ?? "")
   }
+
+  /** What a transaction had read may have been gone, or been there, by the time it wrote: begun anew it reads what is so now. Nothing was changed by it. */
+  get isRace(): boolean {
+    return this.retryable || (this.outcome === "failed" && racedStates.has(this.sqlState ?? ""))
+  }
 }
 
 export interface DatabaseFailure {
@@ -78,6 +83,9 @@ const awayCodes: ReadonlySet<ErrorCode> = new Set([
 
 /** Serialization failure, deadlock, lock not available. */
 const retryableStates: ReadonlySet<string> = new Set(["40001", "40P01", "55P03"])
+
+/** A constraint of our own that says what must be there, foreign key, unique key, exclusion. */
+const racedStates: ReadonlySet<string> = new Set(["23000", "23503", "23505", "23P01"])
 
 function codeOf(sqlState: string): [ErrorCode, string?] {
   if (sqlState === "57014" || sqlState === "25P03" || sqlState === "57P05") return ["database_timeout"]

@@ -3,6 +3,7 @@ export type { Queryable, SqlRow, SqlValue, Store, StoreCapabilities, Transactor 
 export { openStore, type OpenStoreOptions } from "./open.ts"
 export { isDead, processIdentitySchema, thisProcess, type ProcessIdentity } from "./process-identity.ts"
 export { isStoreError, StoreError, tellableMessage } from "./errors.ts"
+export { untilNoRace } from "./again.ts"
 export { diskLowBytes, diskReserveBytes, explainDisk, freeBytes, megabytes } from "./disk.ts"
 export type { StoreLimits, StoreLogger } from "./engine.ts"
 export type { FindOptions, FoundBytes, OnScrubProgress, Scrubbed, ScrubbedServer, Scrubber, ScrubReach } from "./scrub.ts"
