@@ -228,3 +228,23 @@ test(
     expect(fact).toMatchObject({ text: "The user lives in Paris." })
   },
 )
+
+test("a run that died after it was closed comes to its end by its log", { timeout: 300_000 }, async () => {
+  const scope = "user:closed"
+  await say(scope, "I live in Paris.")
+  await settled(scope)
+  const { system } = server.store
+  const ended = () => system.query<{ id: string }>("select id from runs where title = $1 and status = 'completed' order by id", [scope])
+  await expect.poll(async () => (await ended()).length, { timeout: 60_000 }).toBeGreaterThan(0)
+  const [{ id } = { id: "" }] = await ended()
+  const log = "select type, data->>'key' as key from run_events where run_id = $1 and type like 'step.%' order by seq"
+  const before = await system.query(log, [id])
+  // As it lies there when the process dies between its last step and its end.
+  await system.query("delete from run_events where run_id = $1 and type = 'run.ended'", [id])
+  await system.query("update runs set status = 'poisoned', executor = null, finished_at = null, output = null where id = $1", [id])
+  const status = async () => (await system.query<{ status: string }>("select status from runs where id = $1", [id]))[0]?.status
+  await server.runs.resume(caller.projectId, id)
+  await expect.poll(status, { timeout: 120_000 }).not.toMatch(/queued|running/u)
+  expect(await status()).toBe("completed")
+  expect(await system.query(log, [id])).toEqual(before)
+})

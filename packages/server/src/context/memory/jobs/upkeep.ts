@@ -34,7 +34,6 @@ function jobOf(dependencies: JobDependencies, context: RunContext, input: JsonVa
 
 async function work(job: Job): Promise<JsonValue> {
   const counts = { embedded: 0, extracted: 0, sessions: 0, subjects: 0, expired: 0, removed: 0 }
-  if (await isClosed(job)) return counts
   const keyIds = new Set<string>()
   for (let round = 0; ; round++) {
     counts.extracted += await extractRound(job, round)
@@ -56,12 +55,6 @@ async function work(job: Job): Promise<JsonValue> {
     )
     if (closed) return counts
   }
-}
-
-/** A run that died between its last step and its end has nothing left to do; the answers in its log may lie under keys that are gone by then. */
-async function isClosed({ store, projectId, scope, generation }: Job): Promise<boolean> {
-  const upkeep = await memoryUpkeep.findUpkeep(store.project(projectId), projectId, scope)
-  return upkeep !== undefined && upkeep.generation > generation
 }
 
 /** How many entries are in the index as they should be now; -1 where the embedding model cannot be had. */
