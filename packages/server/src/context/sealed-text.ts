@@ -14,10 +14,10 @@ export interface TextVault {
   open(db: Queryable, projectId: string, rows: readonly (SealedText & { rowId: string })[]): Promise<(string | undefined)[]>
 }
 
-export function createTextVault(keys: Pick<DataKeys, "within" | "byIds">): TextVault {
+export function createTextVault(keys: Pick<DataKeys, "held" | "byIds">): TextVault {
   return {
     async seal(tx, { projectId, scope }, rowId, text) {
-      const key = await keys.within(tx, projectId, subjectOfScope(scope))
+      const key = await keys.held(tx, projectId, subjectOfScope(scope))
       return { keyId: key.id, body: sealBody(key.bytes, projectId, rowId, { text }) }
     },
     async open(db, projectId, rows) {

@@ -2,6 +2,7 @@
 import { changes, erasureTargets, type ErasedEntry, type Queryable } from "../../store/index.ts"
 import type { DataKeys } from "../memory/data-keys.ts"
 import { historyScopeId, memoryScopeId } from "../memory/index-scopes.ts"
+import { lockScopesOf } from "../memory/lock-reach.ts"
 import type { ScopeIndex } from "../retrieval/index-entry.ts"
 import { createNeedles, textForms } from "./needles.ts"
 import { keepTexts, textsOf, type CollectedTexts } from "./texts.ts"
@@ -32,15 +33,16 @@ export interface PageOutcome {
 const pageRows = 100
 
 export async function eraseEntryPage(dependencies: EntryDependencies, tx: Queryable, page: EntryPage): Promise<PageOutcome> {
-  const { projectId, target, after } = page
-  const read = await erasureTargets.entriesOf(tx, projectId, named(target), after, pageRows)
-  const chosen = await chosenOf(dependencies, tx, page, read)
-  const derived = await erasureTargets.derivedFrom(
-    tx,
-    projectId,
-    chosen.map(({ id }) => id),
-  )
-  const entries = [...new Map([...chosen, ...derived].map((entry) => [entry.id, entry])).values()]
+  const { projectId } = page
+  let found = page.apply ? noEntries : await entriesOfPage(dependencies, tx, page)
+  if (page.apply) {
+    // What is derived of them meanwhile would be left behind.
+    await lockScopesOf(tx, projectId, async () => {
+      found = await entriesOfPage(dependencies, tx, page)
+      return found.entries.map(({ scope }) => scope)
+    })
+  }
+  const { read, entries } = found
   const collected = await collect(dependencies, tx, page, entries)
   const sources = page.apply && entries.length > 0 ? await remove(dependencies, tx, page, entries, collected) : 0
   return {
@@ -53,6 +55,26 @@ export async function eraseEntryPage(dependencies: EntryDependencies, tx: Querya
     },
     keyIds: [...new Set(entries.map(({ keyId }) => keyId))],
   }
+}
+
+interface FoundEntries {
+  /** A page of the target. */
+  read: readonly ErasedEntry[]
+  /** Those of it that are erased, with all that came of them. */
+  entries: readonly ErasedEntry[]
+}
+const noEntries: FoundEntries = { read: [], entries: [] }
+
+async function entriesOfPage(dependencies: EntryDependencies, tx: Queryable, page: EntryPage): Promise<FoundEntries> {
+  const { projectId, target, after } = page
+  const read = await erasureTargets.entriesOf(tx, projectId, named(target), after, pageRows)
+  const chosen = await chosenOf(dependencies, tx, page, read)
+  const derived = await erasureTargets.derivedFrom(
+    tx,
+    projectId,
+    chosen.map(({ id }) => id),
+  )
+  return { read, entries: [...new Map([...chosen, ...derived].map((entry) => [entry.id, entry])).values()] }
 }
 
 /** Addresses and titles of sources: what is left of them once their evidence is gone. */

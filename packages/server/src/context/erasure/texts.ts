@@ -60,7 +60,7 @@ export async function keepTexts(
   collected: CollectedTexts,
 ): Promise<void> {
   const { projectId, erasureId, id } = place
-  const key = await keys.within(tx, projectId, keySubject(erasureId))
+  const key = await keys.held(tx, projectId, keySubject(erasureId))
   const body = sealBody(key.bytes, projectId, `${erasureId} ${id}`, collected)
   await erasures.insertText(tx, projectId, erasureId, { id, keyId: key.id, body })
 }

@@ -255,6 +255,7 @@ class ErasureWork {
       await erasureTargets.deleteRests(tx, this.#projectId)
       const own = target.kind === "scope" ? await dataKeys.liveKey(tx, this.#projectId, subjectOfScope(target.name)) : undefined
       const candidates = own === undefined ? keyIds : [...keyIds, own.id]
+      await dataKeys.lockDataKeys(tx, this.#projectId, candidates)
       const subjects = new Set(await erasureTargets.subjectsWithoutData(tx, this.#projectId, candidates))
       if (target.kind === "subject") subjects.add(target.name)
       for (const subject of subjects) await keys.destroy(tx, this.#projectId, subject)

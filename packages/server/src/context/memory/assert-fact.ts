@@ -105,7 +105,7 @@ async function assertOne(dependencies: FactDependencies, tx: Queryable, fact: Ne
   const { projectId, scope, kind } = fact
   const evidence = await evidenceOf(keys, tx, fact, fact.parents)
   if ("refused" in evidence) return { op: "refused", reason: evidence.refused }
-  const key = await keys.within(tx, projectId, subjectOfScope(scope))
+  const key = await keys.held(tx, projectId, subjectOfScope(scope))
   const blank = { id: newId("mem"), scope, kind, createdAt: clock.now() }
   const slot = fact.slot === null ? null : slotHash(key, fact.slot)
   const hash = contentHash(key, ["fact", fact.text.normalize("NFKC").toLowerCase().replaceAll(/\s+/gu, " ").trim()])

@@ -2,6 +2,7 @@
 import { episodes, type Queryable } from "../../store/index.ts"
 import type { MemoryCaller } from "../scopes/access.ts"
 import type { CurateDependencies } from "./curate.ts"
+import { lockReachOf } from "./lock-reach.ts"
 import { requireScope } from "./lookup.ts"
 import { fallOf, type Revocation } from "./sources.ts"
 
@@ -19,10 +20,11 @@ export async function revokeConversation(
 ): Promise<ConversationRevocation> {
   const { projectId } = caller
   const now = dependencies.clock.now()
+  const idsOf = (rows: readonly { id: string }[]): string[] => rows.map(({ id }) => id)
+  await lockReachOf(tx, projectId, async () => idsOf(await episodes.episodesOfConversation(tx, projectId, conversationId)))
   const said = await episodes.episodesOfConversation(tx, projectId, conversationId)
   const scopes = [...new Set(said.map(({ scope }) => scope))].sort()
   for (const scope of scopes) await requireScope(tx, caller, scope, "curate")
-  const ids = said.map(({ id }) => id)
-  const ended = await episodes.endEpisodes(tx, projectId, ids, { by: "revoke", now })
+  const ended = await episodes.endEpisodes(tx, projectId, idsOf(said), { by: "revoke", now })
   return { ...(await fallOf(dependencies, tx, caller, { sourceId: conversationId, scopes, ended, now })), scopes }
 }

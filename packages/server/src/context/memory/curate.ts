@@ -81,7 +81,7 @@ export async function newVersion(
     queue.end(projectId, old, was?.text ?? null)
   }
   const [sealedBy] = await dataKeys.keysByIds(tx, projectId, [version.keyId])
-  const key = await keys.within(tx, projectId, sealedBy?.subject ?? subjectOfScope(version.scope))
+  const key = await keys.held(tx, projectId, sealedBy?.subject ?? subjectOfScope(version.scope))
   const id = newId("ver")
   const { text, data, slot } = entry
   const body: VersionBody = { text: text ?? "", ...(data === null ? {} : { data }), ...(slot === null ? {} : { slot }) }

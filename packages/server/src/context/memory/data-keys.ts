@@ -18,6 +18,8 @@ export interface DataKeys extends AsyncDisposable {
   ensure(projectId: string, subject: string): Promise<DataKey>
   /** The same inside of a transaction, which may still roll back: what it makes is not kept in memory. */
   within(tx: Queryable, projectId: string, subject: string): Promise<DataKey>
+  /** The same for what is about to be written under it: nobody destroys it before the transaction ends. */
+  held(tx: Queryable, projectId: string, subject: string): Promise<DataKey>
   /** Keys by their ids; those that were destroyed are left out. */
   byIds(db: Queryable, projectId: string, ids: Iterable<string>): Promise<Map<string, Uint8Array>>
   /** The key of the words of an index scope. It dies with the key of the memory scope, and then no word can be told from the index. */
@@ -40,6 +42,8 @@ export interface DataKeysDependencies {
 }
 
 const keyBytes = 32
+/** Times that a key which is there when it is looked for is gone when it is to be held. */
+const holdTimesMax = 3
 
 /** Whom an entry is about unless something else is said: everybody in its scope together. */
 export function subjectOfScope(path: string): string {
@@ -61,6 +65,8 @@ class KeyService implements DataKeys {
   readonly #wrapping: KeyWrapping
   readonly #byId = new Map<string, Cached>()
   readonly #bySubject = new Map<string, Cached>()
+  /** Ids of those that a transaction holds. */
+  readonly #held = new WeakMap<Queryable, Set<string>>()
   readonly termKeyOf: TermKeyOf
   readonly #listening: Promise<(() => Promise<void>) | undefined>
 
@@ -99,6 +105,21 @@ class KeyService implements DataKeys {
     return { id: made.id, ...this.#unwrap(projectId, made) }
   }
 
+  async held(tx: Queryable, projectId: string, subject: string): Promise<DataKey> {
+    const held = this.#held.get(tx) ?? new Set<string>()
+    this.#held.set(tx, held)
+    for (let times = 0; times < holdTimesMax; times++) {
+      const key = await this.within(tx, projectId, subject)
+      if (held.has(key.id) || (await dataKeys.holdDataKey(tx, projectId, key.id))) {
+        held.add(key.id)
+        return key
+      }
+      // Destroyed, and this process had not heard of it yet.
+      this.forget(key.id)
+    }
+    throw keyGone()
+  }
+
   async byIds(db: Queryable, projectId: string, ids: Iterable<string>): Promise<Map<string, Uint8Array>> {
     const wanted = new Set(ids)
     const found = new Map<string, Uint8Array>()
@@ -130,7 +151,7 @@ class KeyService implements DataKeys {
     const wrappedBy = this.#wrapping.current
     await dataKeys.insertDataKey(db, projectId, { id: newId("key"), subject, wrapped, wrappedBy, createdAt: clock.now() })
     const found = await dataKeys.liveKey(db, projectId, subject)
-    if (found === undefined) throw new AppError("conflict", "The key of this data was destroyed while it was used.", { hint: "Try again." })
+    if (found === undefined) throw keyGone()
     return found
   }
 
@@ -177,6 +198,10 @@ class KeyService implements DataKeys {
     const subject = `${cached.projectId} ${cached.subject}`
     if (this.#bySubject.get(subject)?.id === cached.id) this.#bySubject.delete(subject)
   }
+}
+
+function keyGone(): AppError {
+  return new AppError("conflict", "The key of this data was destroyed while it was used.", { hint: "Try again." })
 }
 
 /** Recognises the same text in the scope again, and tells nobody without the key what it was. */

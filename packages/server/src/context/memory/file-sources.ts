@@ -4,6 +4,7 @@ import type { Label } from "../../security/index.ts"
 import { fileLabel, noFile, withdrawFile } from "../files.ts"
 import type { MemoryCaller } from "../scopes/access.ts"
 import type { CurateDependencies } from "./curate.ts"
+import { lockReachOf } from "./lock-reach.ts"
 import { fallOf, noSource, radiusOf, type BlastRadius, type Revocation, type Source } from "./sources.ts"
 
 /** Whether it names a stored file, also one that was deleted. */
@@ -48,6 +49,7 @@ export async function revokeFile(
 ): Promise<FileRevocation> {
   const { projectId, principal } = caller
   const now = dependencies.clock.now()
+  await lockReachOf(tx, projectId, () => episodeFiles.episodeIdsOfFile(tx, projectId, fileId))
   const episodeIds = await episodeFiles.episodeIdsOfFile(tx, projectId, fileId)
   const source = await requireFile(tx, caller, fileId, { now, isUsed: episodeIds.length > 0 })
   await withdrawFile(tx, dependencies.index, projectId, fileId)

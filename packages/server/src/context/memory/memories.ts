@@ -4,7 +4,9 @@ import {
   episodes,
   memories,
   memoryReviews,
+  scopes,
   sources,
+  untilNoRace,
   type MemoryKind,
   type Queryable,
   type ReviewReason,
@@ -28,6 +30,7 @@ import type { DataKeys } from "./data-keys.ts"
 import { readRows, type Row } from "./entries.ts"
 import { explain, readVersions, type Explanation } from "./explain.ts"
 import { fileBlastRadius, fileSource, isFileSource, revokeFile } from "./file-sources.ts"
+import { lockReachOf } from "./lock-reach.ts"
 import { pinnedEntries, type PinnedQuery } from "./pinned-entries.ts"
 import { pinnedPage, setPin } from "./pins.ts"
 import { noMemory, requireRow, requireScope, requireSource, rowsOf } from "./lookup.ts"
@@ -270,11 +273,12 @@ class MemoryService implements Memories {
 
   async revoke(caller: MemoryCaller, sourceId: string, reason: string | null): Promise<Revocation> {
     if (isFileSource(sourceId)) {
-      const { scopes, ...gone } = await this.#db(caller).transaction((tx) => revokeFile(this.#dependencies, tx, caller, sourceId, reason))
+      const { scopes, ...gone } = await this.#transact(caller, (tx) => revokeFile(this.#dependencies, tx, caller, sourceId, reason))
       for (const scope of scopes) this.#dependencies.afterRemember(caller, scope)
       return gone
     }
-    const revoked = await this.#db(caller).transaction(async (tx) => {
+    const revoked = await this.#transact(caller, async (tx) => {
+      await lockReachOf(tx, caller.projectId, () => episodes.episodeIdsOfSource(tx, caller.projectId, sourceId))
       const row = await requireSource(tx, caller, sourceId, "curate")
       return revoke(this.#dependencies, tx, caller, row, reason)
     })
@@ -283,7 +287,7 @@ class MemoryService implements Memories {
   }
 
   async revokeConversation(caller: MemoryCaller, conversationId: string): Promise<ConversationRevocation> {
-    const revoked = await this.#db(caller).transaction((tx) => revokeConversation(this.#dependencies, tx, caller, conversationId))
+    const revoked = await this.#transact(caller, (tx) => revokeConversation(this.#dependencies, tx, caller, conversationId))
     for (const scope of revoked.scopes) this.#dependencies.afterRemember(caller, scope)
     return revoked
   }
@@ -295,9 +299,17 @@ class MemoryService implements Memories {
     work: (tx: Queryable, row: Row) => Promise<Entry>,
   ): Promise<Entry> {
     await this.#prepared(caller)
-    const entry = await this.#db(caller).transaction(async (tx) => work(tx, await requireRow(tx, caller, id, right)))
+    const entry = await this.#transact(caller, async (tx) => {
+      const { episode, version } = await requireRow(tx, caller, id, right)
+      await scopes.lockScopes(tx, caller.projectId, [(episode ?? version).scope])
+      return work(tx, await requireRow(tx, caller, id, right))
+    })
     this.#dependencies.afterRemember(caller, entry.scope)
     return entry
+  }
+
+  #transact<T>(caller: Caller, work: (tx: Queryable) => Promise<T>): Promise<T> {
+    return untilNoRace(() => this.#db(caller).transaction(work))
   }
 
   #db({ projectId }: Caller): ReturnType<Store["project"]> {

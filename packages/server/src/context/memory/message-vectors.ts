@@ -77,8 +77,8 @@ export async function openVectors(
 ): Promise<Map<string, MessageVector>> {
   const keyOf = await keysOfRows(keys, db, projectId, rows)
   const opened = sealed.flatMap(({ id, sealed: text }) => {
-    const key = keyOf.get(id)
-    return key === undefined ? [] : [openOutput(key, projectId, `${place} ${id}`, text) as MessageVector] // sealed above
+    const vector = openOutput(keyOf.get(id), projectId, `${place} ${id}`, text) as MessageVector | undefined // sealed above
+    return vector === undefined ? [] : [vector]
   })
   return new Map(opened.map((vector) => [vector.id, vector]))
 }

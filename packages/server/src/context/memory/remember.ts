@@ -9,6 +9,7 @@ import {
   scopes,
   sources,
   toldEpisodes,
+  untilNoRace,
   type NewEpisode,
   type NewIndexEntry,
   type Queryable,
@@ -56,9 +57,9 @@ export async function remember(dependencies: RememberDependencies, caller: Memor
     const scopeKey = await keys.ensure(projectId, subjectOfScope(scope.path))
     const key = memory.subject === undefined ? scopeKey : await keys.ensure(projectId, memory.subject)
     const asked = { id: newId("mem"), now: clock.now(), caller, scope, memory, scopeKey, key }
-    const written = await write(dependencies, store.project(projectId), asked)
+    const written = await untilNoRace(() => write(dependencies, store.project(projectId), asked))
     if (written !== undefined) return written
-    // A key was destroyed, and this process had not heard of it yet.
+    // A key was destroyed, and this process had not heard of it yet; or the source was revoked or erased since it was found.
     keys.forget(scopeKey.id)
     keys.forget(key.id)
   }
@@ -74,8 +75,8 @@ export async function writeEpisode(
 ): Promise<Written> {
   const { keys, clock, newId } = dependencies
   const scope = parseScope(memory.scope)
-  const scopeKey = await keys.within(tx, caller.projectId, subjectOfScope(scope.path))
-  const key = memory.subject === undefined ? scopeKey : await keys.within(tx, caller.projectId, memory.subject)
+  const scopeKey = await keys.held(tx, caller.projectId, subjectOfScope(scope.path))
+  const key = memory.subject === undefined ? scopeKey : await keys.held(tx, caller.projectId, memory.subject)
   const written = await write(dependencies, tx, { id: newId("mem"), now: clock.now(), caller, scope, memory, scopeKey, key })
   if (written === undefined) throw beingErased(memory.subject ?? scope.path)
   return written
@@ -87,7 +88,10 @@ function beingErased(subject: string): AppError {
   })
 }
 
-/** Most often one statement writes all, and commits by itself; where there is more to write it is done in a transaction. Undefined where a key is gone. */
+/**
+ * Most often one statement writes all, and commits by itself; where there is more to write it is done in a transaction. Undefined where a key or the source
+ * is gone.
+ */
 async function write(dependencies: RememberDependencies, db: Queryable | Transactor, request: Write): Promise<Written | undefined> {
   if ("transaction" in db && hasMoreToWrite(request)) return db.transaction((tx) => write(dependencies, tx, request))
   const { caller, scope, memory, now } = request

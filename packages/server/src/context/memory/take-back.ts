@@ -82,7 +82,7 @@ async function again(
 ): Promise<StoredVersion | undefined> {
   const [entry] = await readRows(keys, tx, projectId, [{ version: before }])
   if (entry === undefined || entry.text === null) return undefined
-  const key = await keys.within(tx, projectId, subjectOfScope(before.scope))
+  const key = await keys.held(tx, projectId, subjectOfScope(before.scope))
   const id = newId("ver")
   const { text, data, slot } = entry
   const body: VersionBody = { text, ...(data === null ? {} : { data }), ...(slot === null ? {} : { slot }) }

@@ -1,7 +1,7 @@
 // The index behind what was written: new entries get their vectors, ended ones leave, a batch in two steps of a durable run.
 import type { Clock, JsonValue } from "../../core/index.ts"
 import type { RunContext } from "../../runs/index.ts"
-import type { Store } from "../../store/index.ts"
+import { scopes, type Store } from "../../store/index.ts"
 import type { ScopeIndex } from "../retrieval/index-entry.ts"
 import type { Reader } from "../retrieval/reader.ts"
 import type { DataKeys } from "./data-keys.ts"
@@ -48,6 +48,7 @@ export async function upkeepBatch(dependencies: BatchDependencies, context: RunC
     `index:${batch}`,
     async ({ tx }) => {
       if (tx === undefined) return null
+      await scopes.lockScopes(tx, projectId, [scope])
       const rows = await lockedRows(tx, projectId, embedded.ids)
       const vectors = await openVectors(keys, tx, step, [...rows.values()], embedded.vectors as unknown as SealedVector[])
       for (const scopeId of [historyScopeId(scope), memoryScopeId(scope)]) {

@@ -34,6 +34,17 @@ export async function insertDataKey(
   )
 }
 
+/** Until the end of the transaction nothing new is written under them; what was before is seen by the statements after this one. */
+export async function lockDataKeys(tx: Queryable, projectId: string, ids: readonly string[]): Promise<void> {
+  await tx.query(`select 1 from data_keys where project_id = $1 and id = any($2) order by id for update`, [projectId, ids])
+}
+
+/** Whether the key is live, and then stays so until the end of the transaction. */
+export async function holdDataKey(tx: Queryable, projectId: string, id: string): Promise<boolean> {
+  const text = `select 1 from data_keys where project_id = $1 and id = $2 and destroyed_at is null for share`
+  return (await tx.query(text, [projectId, id])).length > 0
+}
+
 /** Makes everything that was encrypted under the subject's key unreadable; the ids of the keys. */
 export async function destroyKeys(tx: Queryable, projectId: string, subject: string, now: number): Promise<string[]> {
   const rows = await tx.query<{ id: string }>(

@@ -31,6 +31,14 @@ export async function liveAnswersWith(db: Queryable, projectId: string, parents:
   return rows.map(({ id }) => id)
 }
 
+/** The scopes of those entries and of everything that came of them. */
+export async function scopesReached(db: Queryable, projectId: string, entries: readonly string[]): Promise<string[]> {
+  const ids = [...entries, ...(await comeOf(db, projectId, entries)).map(({ id }) => id)]
+  const text = `select scope from episodes where project_id = $1 and id = any($2) union
+    select scope from memory_versions where project_id = $1 and id = any($2)`
+  return (await db.query<{ scope: string }>(text, [projectId, ids])).map(({ scope }) => scope)
+}
+
 /** Everything that came of those entries over any number of steps: versions derived of them, answers made with them, and what came of these. */
 export function comeOf(
   db: Queryable,

@@ -48,12 +48,16 @@ const columns = `e.id, e.scope, e.source_id as "sourceId", e.conversation_id as 
 const stamp = `e.xmin::text || ' ' || s.xmin::text`
 const joined = `episodes e join sources s on s.project_id = e.project_id and s.id = e.source_id`
 
-/** With the values of `episodeValues`. No row where the same text of the same source is live in the scope, or where the key was destroyed meanwhile. */
+/**
+ * With the values of `episodeValues`. No row where the same text of the same source is live in the scope, or where the key was destroyed or the source
+ * revoked or erased meanwhile; both stay as they are until the commit, and who takes them away then sees the row.
+ */
 export const insertion = `insert into episodes (project_id, id, scope, source_id, conversation_id, item_id, session, lane, key_id, body, content_hash, tokens,
     occurred_at, recorded_at, valid_from, valid_to, label, integrity, directive, recalled_from, principal, run_id, upkept_at)
-  select $1, $2, $3, $4, $5, $6, $7, $8, k.id, $10, $11, $12, to_timestamp($13::float8 / 1000), to_timestamp($14::float8 / 1000),
+  select $1, $2, $3, s.id, $5, $6, $7, $8, k.id, $10, $11, $12, to_timestamp($13::float8 / 1000), to_timestamp($14::float8 / 1000),
     to_timestamp($15::float8 / 1000), to_timestamp($16::float8 / 1000), $17::jsonb, $18, $19, $20, $21, $22, to_timestamp($23::float8 / 1000)
-  from data_keys k where k.project_id = $1 and k.id = $9 and k.destroyed_at is null
+  from data_keys k, sources s where k.project_id = $1 and k.id = $9 and k.destroyed_at is null
+    and s.project_id = $1 and s.id = $4 and s.revoked_at is null for share of k, s
   on conflict (project_id, scope, source_id, content_hash) where expired_at is null do nothing returning id`
 
 export function episodeValues(projectId: string, episode: NewEpisode): SqlValue[] {
@@ -84,7 +88,7 @@ export function episodeValues(projectId: string, episode: NewEpisode): SqlValue[
   ]
 }
 
-/** False where the same text of the same source is live in the scope, or where the key was destroyed meanwhile. */
+/** False where the same text of the same source is live in the scope, or where its key or its source is gone. */
 export async function insertEpisode(tx: Queryable, projectId: string, episode: NewEpisode): Promise<boolean> {
   return (await tx.query(insertion, episodeValues(projectId, episode))).length > 0
 }

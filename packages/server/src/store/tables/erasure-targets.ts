@@ -2,6 +2,8 @@
 import type { Queryable } from "../port.ts"
 import { comeOf } from "./episode-parents.ts"
 import type { ErasureTargetKind } from "./erasures.ts"
+import { lockScopes } from "./scopes.ts"
+import { lockSources } from "./sources.ts"
 
 export interface ErasedEntry {
   id: string
@@ -68,7 +70,7 @@ export async function runsThatRecalled(db: Queryable, projectId: string, ids: re
   return rows.map(({ id }) => id)
 }
 
-/** Deletes the rows of entries and what points at them; memories and sources that are left with nothing go too. Evidence of a derived entry is looked at anew. */
+/** Deletes the rows of entries and what points at them, in scopes that are locked; memories and sources that are left with nothing go too. Evidence of a derived entry is looked at anew. */
 export async function deleteEntries(tx: Queryable, projectId: string, ids: readonly string[]): Promise<{ sources: number }> {
   const values = [projectId, ids]
   await tx.query(
@@ -98,6 +100,11 @@ export async function deleteEntries(tx: Queryable, projectId: string, ids: reado
     `delete from memories m where m.project_id = $1 and m.id = any($2) and not exists (
        select from memory_versions v where v.project_id = $1 and v.memory_id = m.id)`,
     [projectId, memories.map(({ id }) => id)],
+  )
+  await lockSources(
+    tx,
+    projectId,
+    sources.map(({ id }) => id),
   )
   const deleted = await tx.query(
     `delete from sources s where s.project_id = $1 and s.id = any($2) and not exists (
@@ -136,6 +143,7 @@ export function sourcesOf(
 
 /** Of a source whose evidence stays: its address and title go. Of one that has none left: the row. */
 export async function clearSource(tx: Queryable, projectId: string, id: string): Promise<void> {
+  await lockSources(tx, projectId, [id])
   await tx.query(
     `delete from sources s where s.project_id = $1 and s.id = $2 and not exists (
        select from episodes e where e.project_id = $1 and e.source_id = s.id)`,
@@ -158,22 +166,24 @@ export async function deleteScopeTexts(tx: Queryable, projectId: string, scope: 
 
 /** What the work on memory kept beside entries that are gone: names of whom nothing speaks of any more, sessions and texts without a message. */
 export async function deleteRests(tx: Queryable, projectId: string): Promise<void> {
-  await tx.query(
-    `delete from memory_entities e where e.project_id = $1
-       and not exists (select from memory_mentions m where m.project_id = $1 and m.entity_id = e.id)`,
+  const scopes = await tx.query<{ scope: string }>(
+    rests.map(([table, isRest]) => `select r.scope from ${table} r where r.project_id = $1 and ${isRest}`).join(" union "),
     [projectId],
   )
-  for (const [table, same] of [
-    ["memory_sessions", "e.session = r.session"],
-    ["memory_work", "e.content_hash = r.content_hash"],
-  ] as const) {
-    await tx.query(
-      `delete from ${table} r where r.project_id = $1
-         and not exists (select from episodes e where e.project_id = $1 and e.scope = r.scope and ${same})`,
-      [projectId],
-    )
+  const paths = scopes.map(({ scope }) => scope)
+  // Somebody may be about to speak of such a name.
+  await lockScopes(tx, projectId, paths)
+  for (const [table, isRest] of rests) {
+    await tx.query(`delete from ${table} r where r.project_id = $1 and r.scope = any($2) and ${isRest}`, [projectId, paths])
   }
 }
+
+const without = (same: string): string => `not exists (select from episodes e where e.project_id = $1 and e.scope = r.scope and ${same})`
+const rests = [
+  ["memory_entities", "not exists (select from memory_mentions m where m.project_id = $1 and m.entity_id = r.id)"],
+  ["memory_sessions", without("e.session = r.session")],
+  ["memory_work", without("e.content_hash = r.content_hash")],
+] as const
 
 /** Subjects whose keys protect nothing any more, of those given. */
 export async function subjectsWithoutData(db: Queryable, projectId: string, keyIds: readonly string[]): Promise<string[]> {

@@ -1,5 +1,6 @@
 // What a scope keeps no longer: the texts of messages whose time is over, and what is left beside them with nothing to go with.
 import type { Queryable } from "../port.ts"
+import { lockSources } from "./sources.ts"
 
 export interface RetentionTerms {
   projectId: string
@@ -46,6 +47,7 @@ export async function clearBeside(
        and not exists (select from memory_versions v where v.project_id = $1 and v.memory_id = m.memory_id and v.body is not null)`,
     [projectId, scope],
   )
+  await lockSources(tx, projectId, removed.sourceIds)
   await tx.query(
     `update sources s set body = null, identity = s.id where s.project_id = $1 and s.id = any($2) and s.body is not null
        and not exists (select from episodes e where e.project_id = $1 and e.source_id = s.id and e.body is not null)`,

@@ -51,6 +51,14 @@ export function scopesOfGrantee(
   return db.query<StoredScope>(text, [projectId, paths, grantee.user, grantee.principal])
 }
 
+/**
+ * Until the end of the transaction nobody else derives, ends or deletes anything in those scopes; new messages come in all the same. Call it before anything
+ * is read: what others did who had them is seen by the statements after it.
+ */
+export async function lockScopes(tx: Queryable, projectId: string, paths: readonly string[]): Promise<void> {
+  await tx.query(`select 1 from scopes where project_id = $1 and path = any($2) order by path for no key update`, [projectId, paths])
+}
+
 /** Leaves one that exists as it is. */
 export async function ensureScope(
   db: Queryable,

@@ -64,6 +64,11 @@ export async function ensureSource(
   return made?.id ?? source.id
 }
 
+/** Until the end of the transaction nothing new comes from them; what came before is seen by the statements after this one. */
+export async function lockSources(tx: Queryable, projectId: string, ids: readonly string[]): Promise<void> {
+  await tx.query(`select 1 from sources where project_id = $1 and id = any($2) order by id for update`, [projectId, ids])
+}
+
 export function sourcesByIds(db: Queryable, projectId: string, ids: readonly string[]): Promise<StoredSource[]> {
   return db.query<StoredSource>(`select ${columns} from sources where project_id = $1 and id = any($2)`, [projectId, ids])
 }

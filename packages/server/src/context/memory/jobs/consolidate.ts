@@ -1,5 +1,13 @@
 // Profiles and timelines: what is believed about somebody, on one page, made anew where something about them changed; every line rests on a version.
-import { memoryMentions, memoryUpkeep, memoryVersions, versionTimes, type MemoryKind, type Queryable } from "../../../store/index.ts"
+import {
+  memoryMentions,
+  memoryUpkeep,
+  memoryVersions,
+  scopes,
+  versionTimes,
+  type MemoryKind,
+  type Queryable,
+} from "../../../store/index.ts"
 import { assertFacts, slotHash, type NewFact } from "../assert-fact.ts"
 import { subjectOfScope } from "../data-keys.ts"
 import { readRows } from "../entries.ts"
@@ -46,6 +54,7 @@ export async function consolidate(job: Job, round: number): Promise<number> {
 /** One profile and one timeline for each level: a page of several would be of the lowest. */
 async function writePages(job: Job, tx: Queryable, entityId: string): Promise<number> {
   const { keys, projectId, scope, context, clock } = job
+  await scopes.lockScopes(tx, projectId, [scope])
   const ids = await memoryMentions.memoriesAbout(tx, projectId, entityId, memoriesMax)
   const heads = await memoryVersions.headsOf(tx, projectId, ids)
   const entries = await readRows(

@@ -14,7 +14,7 @@ export interface Spoken {
   names: readonly string[]
 }
 
-/** Notes who is spoken of in a message and in the memory that came of it. */
+/** Notes who is spoken of in a message and in the memory that came of it. Both are there, and stay: whoever would delete them waits for the scope. */
 export async function noteEntities(
   job: Pick<Job, "projectId" | "scope" | "newId" | "clock">,
   tx: Queryable,

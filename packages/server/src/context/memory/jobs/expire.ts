@@ -34,6 +34,7 @@ async function expireSome(job: Job, tx: Queryable): Promise<number> {
   const { projectId, scope, clock, index, context } = job
   const { principal } = context.run
   const now = clock.now()
+  await scopes.lockScopes(tx, projectId, [scope])
   const lapsed = await versionTimes.lapsedVersions(tx, projectId, scope, now, rowsPerStep)
   const [settings] = await scopes.scopesByPath(tx, projectId, [scope])
   const retentionDays = settings?.retentionDays ?? null

@@ -5,6 +5,7 @@ import {
   episodes,
   memorySessions,
   memoryWork,
+  scopes,
   type Queryable,
   type StoredEpisode,
   type StoredWork,
@@ -159,7 +160,9 @@ async function judgeBatch(job: Job, step: string, batch: Batch, asked: AskedStep
   const { open } = await toRead(job, db, batch)
   const [first] = open
   if (first === undefined) return ""
-  const { facts } = await readFacts(job, step, db, open, asked)
+  const read = await readFacts(job, step, db, open, asked)
+  if (read === undefined) return ""
+  const { facts } = read
   const timed = AbortSignal.any([signal, AbortSignal.timeout(askTimeoutMs)])
   return judge(job, step, { level: first.integrity, principal: first.principal, facts }, timed)
 }
@@ -178,7 +181,8 @@ async function messagesOf({ keys, projectId }: Job, db: Queryable, rows: readonl
 
 /** All or nothing: facts, whom they speak of, sessions, what was done with the texts, and that the messages are done. */
 async function commit(job: Job, step: string, tx: Queryable, batch: Batch, asked: AskedStep & { verdicts: string }): Promise<number> {
-  const { projectId, clock, context, settings } = job
+  const { projectId, scope, clock, context, settings } = job
+  await scopes.lockScopes(tx, projectId, [scope])
   const { rows, open } = await toRead(job, tx, batch)
   await touchSessions(job, tx, rows)
   if (asked.resumesAt > 0) {
@@ -196,7 +200,10 @@ async function commit(job: Job, step: string, tx: Queryable, batch: Batch, asked
     })
     return 0
   }
-  const { facts, refused } = await readFacts(job, step, tx, open, asked)
+  const read = await readFacts(job, step, tx, open, asked)
+  // The answer is lost: the next round asks again.
+  if (read === undefined) return 0
+  const { facts, refused } = read
   const model = asked.model === "" ? null : asked.model
   await writeFacts(job, tx, rows, facts, { model, step, verdicts: asked.verdicts })
   const outcome = asked.error === "" ? { state: "done" as const, error: null } : { state: "failed" as const, error: asked.error }
@@ -238,17 +245,21 @@ function firstOfEach(rows: readonly StoredEpisode[]): StoredEpisode[] {
   return rows.filter((row) => seen.size < seen.add(workKey(row)).size)
 }
 
+/** Undefined where the key of the answer was destroyed meanwhile. */
 async function readFacts(
   job: Job,
   step: string,
   tx: Queryable,
   rows: readonly StoredEpisode[],
   asked: AskedStep,
-): Promise<{ facts: ExtractedFact[]; refused: number }> {
+): Promise<{ facts: ExtractedFact[]; refused: number } | undefined> {
   const messages = await messagesOf(job, tx, rows)
+  if (messages.length === 0) return { facts: [], refused: 0 }
   if (asked.sealed === "") return { facts: messages.flatMap(factsByRules), refused: 0 }
   const key = await job.keys.within(tx, job.projectId, subjectOfScope(job.scope))
-  const { text } = openOutput(key.bytes, job.projectId, `${job.context.run.id} ask:${step}`, asked.sealed) as { text: string }
+  const answer = openOutput(key.bytes, job.projectId, `${job.context.run.id} ask:${step}`, asked.sealed)
+  if (answer === undefined) return undefined
+  const { text } = answer as { text: string } // sealed above
   const byId = new Map(messages.map((message) => [message.episodeId, message]))
   const { facts, refused } = factsOfAnswer(
     text,

@@ -39,9 +39,10 @@ export async function judge(job: Job, step: string, { level, principal, facts }:
   }
 }
 
+/** None where their key was destroyed: then rules decide. */
 export function openVerdicts(job: Job, step: string, key: Uint8Array, sealed: string): Map<string, Verdict> {
   if (sealed === "") return new Map()
-  return new Map(Object.entries(openOutput(key, job.projectId, rowOf(job, step), sealed) as Record<string, Verdict>))
+  return new Map(Object.entries((openOutput(key, job.projectId, rowOf(job, step), sealed) ?? {}) as Record<string, Verdict>))
 }
 
 /**

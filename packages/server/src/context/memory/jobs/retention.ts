@@ -1,5 +1,5 @@
 // What a scope keeps no longer: the text of what has expired goes, with words, vectors and what rests on it alone, a slice in each step.
-import { changes, episodes, memoryEntities, retention, scopes, type Queryable } from "../../../store/index.ts"
+import { changes, dataKeys, episodes, memoryEntities, retention, scopes, type Queryable } from "../../../store/index.ts"
 import type { DataKeys } from "../data-keys.ts"
 import { IndexChanges } from "../index-changes.ts"
 import { fallWith } from "../take-back.ts"
@@ -33,6 +33,7 @@ export async function removeExpired(job: Job, round: number): Promise<Removed> {
 /** What lay under keys that protect nothing any more cannot be read even where a copy of it is left. */
 export async function destroyIdleKeys(keys: DataKeys, tx: Queryable, projectId: string, keyIds: readonly string[]): Promise<void> {
   if (keyIds.length === 0) return
+  await dataKeys.lockDataKeys(tx, projectId, keyIds)
   for (const subject of await retention.subjectsWithoutTexts(tx, projectId, keyIds)) await keys.destroy(tx, projectId, subject)
 }
 
@@ -57,6 +58,7 @@ async function termsOf(
 async function removeSome(job: Job, tx: Queryable): Promise<Removed> {
   const { projectId, scope, clock, index, context } = job
   const now = clock.now()
+  await scopes.lockScopes(tx, projectId, [scope])
   const terms = await termsOf(job, tx)
   if (terms.retentionMs !== null) await retention.deleteOldVersions(tx, terms, now - terms.retentionMs - terms.graceMs)
   const due = await retention.messagesToRemove(tx, terms, now, rowsPerStep)

@@ -1,6 +1,6 @@
 // Sessions: they end after a gap or with their conversation, and then get a summary that cites its sentences.
 import { isJsonObject, messageOf, type JsonObject, type JsonValue } from "../../../core/index.ts"
-import { episodeWork, episodes, memorySessions, type Queryable, type StoredEpisode } from "../../../store/index.ts"
+import { episodeWork, episodes, memorySessions, scopes, type Queryable, type StoredEpisode } from "../../../store/index.ts"
 import { assertFacts, type NewFact } from "../assert-fact.ts"
 import { subjectOfScope } from "../data-keys.ts"
 import type { Parent } from "../evidence.ts"
@@ -176,9 +176,12 @@ function summaryOf(text: string, messages: readonly Message[]): Omit<Summary, "m
 
 async function commit(job: Job, step: string, tx: Queryable, session: string, lastAt: number, sealed: string): Promise<null> {
   const { projectId, scope, keys, context } = job
+  await scopes.lockScopes(tx, projectId, [scope])
   const key = await keys.within(tx, projectId, subjectOfScope(scope))
   const made =
-    sealed === "" ? {} : (openOutput(key.bytes, projectId, `${context.run.id} summarise:${step}`, sealed) as Record<string, Summary>)
+    sealed === ""
+      ? {}
+      : ((openOutput(key.bytes, projectId, `${context.run.id} summarise:${step}`, sealed) ?? {}) as Record<string, Summary>)
   const facts: NewFact[] = []
   for (const { level, principal, messages } of await groupsOf(job, tx, session)) {
     const here = new Set(messages.map(({ episodeId }) => episodeId))

@@ -29,7 +29,7 @@ export async function writeFacts(
 ): Promise<void> {
   const { projectId, scope, keys } = job
   const byId = new Map(rows.map((row) => [row.id, row]))
-  const key = await keys.within(tx, projectId, subjectOfScope(scope))
+  const key = await keys.held(tx, projectId, subjectOfScope(scope))
   const news = againstBelieved(facts, await believedIn(job, tx, key, facts), openVerdicts(job, step, key.bytes, verdicts))
   const outcomes = await assertFacts(
     job,
