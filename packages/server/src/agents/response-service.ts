@@ -23,6 +23,7 @@ export interface ResponseServiceDependencies extends PrepareDependencies {
   readonly countTokens: (call: ModelCall, signal: AbortSignal) => Promise<TokenCount>
   readonly newId: NewId
   readonly clock: Clock
+  readonly cancelWaitMs: number
   /** Takes the record of a response that is not stored, once its run is gone; without it such runs stay, hidden. */
   readonly recordLightRun?: (record: LightRunRecord) => void
 }
@@ -62,7 +63,7 @@ export interface Responses {
   accepted(run: Run): Promise<JsonObject>
   /** Wire events after that number; -1 for all. */
   follow(run: Run, after: number, signal: AbortSignal, watch?: WatchLog): AsyncIterable<ReadEvent>
-  /** Only for background responses; a response that has ended stays as it is. */
+  /** Only for background responses; a response that has ended stays as it is. Whoever is told `cancelled` never reads another end. */
   cancel(reader: Reader, responseId: string): Promise<JsonObject>
   /** The foreground client left: nobody waits for the response any more. */
   abandon(run: Run): Promise<void>
@@ -95,7 +96,7 @@ export function createResponses(dependencies: ResponseServiceDependencies): Resp
         ? responseObject(baseOf(run.id, run.createdAt, requestOf(run)), [], beginning("queued"))
         : readSnapshot(runs, run),
     follow: (run, after, signal, watch) => readResponse(runs, run, after, signal, watch),
-    cancel: async (reader, responseId) => cancel(runs, await find(reader, responseId)),
+    cancel: async (reader, responseId) => cancel(dependencies, await find(reader, responseId)),
     abandon: async (run) => {
       await runs.cancel(run.projectId, run.id, abandonedReason)
     },
@@ -233,7 +234,7 @@ function withoutVariant(input: JsonValue): JsonValue {
   return { ...rest, experiment: isJsonObject(experiment) ? experiment["name"] : null }
 }
 
-async function cancel(runs: Runs, run: Run): Promise<JsonObject> {
+async function cancel({ runs, cancelWaitMs }: ResponseServiceDependencies, run: Run): Promise<JsonObject> {
   if (!requestOf(run).background) {
     throw new AppError("invalid_request", `Response "${responseIdOf(run.id)}" is not a background response and cannot be cancelled`, {
       param: "response_id",
@@ -241,9 +242,15 @@ async function cancel(runs: Runs, run: Run): Promise<JsonObject> {
     })
   }
   if (run.finishedAt !== null) return readSnapshot(runs, run)
-  const { run: after } = await runs.cancel(run.projectId, run.id, "the client cancelled the response")
-  const snapshot = await readSnapshot(runs, after)
-  return after.finishedAt === null ? { ...snapshot, status: "cancelled" } : snapshot
+  await runs.cancel(run.projectId, run.id, "the client cancelled the response")
+  // It may be telling its end just now: how it ended is known when it has.
+  const late = AbortSignal.timeout(cancelWaitMs)
+  const after = await runs.ended(run.projectId, run.id, late).catch(async (error: unknown) => {
+    if (!late.aborted) throw error
+    return runs.get(run.projectId, run.id)
+  })
+  if (!after) throw notFound(responseIdOf(run.id))
+  return readSnapshot(runs, after)
 }
 
 /** Only a run that has ended can be deleted, and cancelling does not wait for its executor; what does not stop says so when it is deleted. */

@@ -70,6 +70,7 @@ export function composeResponses(
     attachments: attachmentsOf(shared, context),
     conversations: conversationItems(context.conversations),
     chainResponsesMax: shared.limits.chainResponsesMax,
+    cancelWaitMs: shared.limits.cancelWaitMs,
     tools: createToolRegistry(parts.tools, { memoryOf: (scope, user) => memoryTool(blockCommands(context.blocks), scope, user) }),
     callModel: admitModelCalls({ ...shared, ...inference, admission, identity }),
     guardsNow: parts.guardsNow,

@@ -156,6 +156,8 @@ export interface Limits {
   turnsMax: number
   /** Responses that one `previous_response_id` may lead back over. */
   chainResponsesMax: number
+  /** How long the answer to the cancellation of a response waits for its end; then it tells how the response stands. */
+  cancelWaitMs: number
   /** Time for draining at shutdown. */
   drainMs: number
   /** Longest wait for the head of a request, from its first byte, or from the opening of a connection. */
@@ -376,6 +378,7 @@ export const defaultLimits: Limits = {
   preparedStatementsMax: 500,
   turnsMax: 16,
   chainResponsesMax: 1_000,
+  cancelWaitMs: 10_000,
   drainMs: 10_000,
   requestHeadMs: 60_000,
   connectionKeptMs: 75_000,

@@ -76,6 +76,8 @@ export interface ResponsesServerOptions {
   /** Pause after each word of `perdure/extractive`. */
   readonly wordDelayMs?: number
   readonly fsync?: boolean
+  /** What the kernel of runs has for its store. */
+  readonly storeOfRuns?: (store: Store) => Store
   /** Takes the records of responses that are not stored; without it their runs stay, hidden. */
   readonly recordLightRun?: (record: LightRunRecord) => void
   readonly openGuards?: OpenGuards
@@ -106,7 +108,7 @@ export async function startResponsesServer(options: ResponsesServerOptions = {})
   await copyMigrated(dataDirectory)
   const store = cleanUps.use(await openStore({ dataDirectory, limits, testing: { fsync: options.fsync ?? false } }))
   const identity = cleanUps.use(await createIdentity({ ...shared, store }))
-  const runs = cleanUps.use(createRuns({ ...shared, store }))
+  const runs = cleanUps.use(createRuns({ ...shared, store: options.storeOfRuns?.(store) ?? store }))
   const embed = options.embed ?? wordVectors
   const sealer = await openSealer(store)
   const context = cleanUps.use(
@@ -172,6 +174,7 @@ export async function startResponsesServer(options: ResponsesServerOptions = {})
     ...shared,
     runs,
     tools,
+    cancelWaitMs: limits.cancelWaitMs,
     speaksResponses: (name: string) => models.get(name)?.deployments.some(speaksResponses) === true,
     requireModel: (name: string): void => void models.require(name, "chat"),
     requireRanker: (ranker: string, _principal: Principal, param: string): void => void context.rankers.modelNamed(ranker, { param }),
