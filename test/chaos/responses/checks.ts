@@ -56,16 +56,23 @@ async function load(server: Target, trip: Trip): Promise<Stored> {
   const get = <T>(path: string): Promise<T> => sendJson<T>(server, { method: "GET", path })
   const response = await get<Answered>(`/v1/responses/${trip.id}`)
   // Its stream would not end either.
-  if (response.status === "queued" || response.status === "in_progress") throw new Error(`is still ${response.status}`)
+  if (isOpen(response)) throw new Error(`is still ${response.status}`)
   const texts: string[] = []
   for await (const text of rawEvents(server, { method: "GET", path: `/v1/responses/${trip.id}?stream=true` })) texts.push(text)
   const run = await get<StoredRun>(`/v1/runs/${runId}`)
   return { trip, response, texts, events: texts.map((text) => JSON.parse(text) as WireEvent), run, log: await eventsOf(server, runId) }
 }
 
+function isOpen({ status }: Answered): boolean {
+  return status === "queued" || status === "in_progress"
+}
+
 function checkEnd({ doubts }: Evidence, { trip, response, run }: Stored, complain: Complain): void {
   const { status, error, incomplete_details } = response
   if (status !== run.status) complain(`the response is ${status}, its run ${run.status}`)
+  const told = trip.cancelAnswer
+  if (told && !isOpen(told) && !isDeepStrictEqual(told, response))
+    complain(`its cancellation was answered with ${JSON.stringify(told)}, and it is ${JSON.stringify(response)}`)
   if (trip.ended !== status) complain(`its client saw ${trip.ended}, it is ${status}`)
   const givenUp = [...doubts.decisions].some(([key, { decision }]) => key.startsWith(`${run.id} `) && decision === "fail")
   if (givenUp && status === "failed" && error?.message.includes(givenUpReason)) return

@@ -124,7 +124,7 @@ async function follow(travel: Travel, server: Target, trip: Trip, request: Reque
       if (trip.acknowledgedIn === 0) trip.acknowledgedIn = life
     }
     if (response && terminal.has(event.type)) return void (trip.ended = response.status)
-    if (await interfere(server, trip)) return
+    if (await interfere(server, trip, request)) return
   }
   throw new Error("the stream ended before the response")
 }
@@ -132,11 +132,15 @@ async function follow(travel: Travel, server: Target, trip: Trip, request: Reque
 const terminal: ReadonlySet<string> = new Set(["response.completed", "response.incomplete", "response.failed"])
 
 /** Cancels or leaves when its patience is over. True: the client reads no further. */
-async function interfere(server: Target, trip: Trip): Promise<boolean> {
+async function interfere(server: Target, trip: Trip, { method }: Request): Promise<boolean> {
   const { sort, patience } = trip.plan
   if (trip.seen.length < patience) return false
-  if (sort === "left") return (trip.hasLeft = true)
-  if (sort !== "cancelled" || trip.cancelled !== undefined) return false
-  trip.cancelled = (await sendJson<Answered>(server, { method: "POST", path: `/v1/responses/${trip.id}/cancel` })).status
+  if (sort === "left") {
+    trip.isAbandoned = method === "POST"
+    return (trip.hasLeft = true)
+  }
+  if (sort !== "cancelled" || trip.cancelAnswer !== undefined) return false
+  trip.hasCancelled = true
+  trip.cancelAnswer = await sendJson<Answered>(server, { method: "POST", path: `/v1/responses/${trip.id}/cancel` })
   return false
 }

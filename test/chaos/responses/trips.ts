@@ -1,5 +1,6 @@
 // The sorts of responses that clients ask for, and what each may come to.
 import { between, type Chance } from "./chance.ts"
+import type { Answered } from "./events.ts"
 import { orderText, type Order } from "./upstream.ts"
 
 export const sorts = [
@@ -43,10 +44,14 @@ export interface Trip {
   /** The life in which it was acknowledged. */
   acknowledgedIn: number
   repeated: boolean
-  /** What the answer to the cancellation said. */
-  cancelled: string | undefined
+  /** It asked to be cancelled, whether or not that was answered. */
+  hasCancelled: boolean
+  /** What the answer to that said. */
+  cancelAnswer: Answered | undefined
   /** It reads its stream no further and only asks for the end. */
   hasLeft: boolean
+  /** It left the connection that the response was waited for on, and not one that only reads. */
+  isAbandoned: boolean
   /** The status in which its client saw it end. */
   ended: string | undefined
 }
@@ -66,7 +71,8 @@ export const searchQuestions = [
 
 export function newTrip(plan: Plan, previous?: Trip): Trip {
   const unseen = { id: "", seen: [], posts: 0, reconnects: 0, acknowledgedIn: 0, repeated: false }
-  return { plan, previous, ...unseen, cancelled: undefined, hasLeft: false, ended: undefined }
+  const untouched = { hasCancelled: false, cancelAnswer: undefined, hasLeft: false, isAbandoned: false, ended: undefined }
+  return { plan, previous, ...unseen, ...untouched }
 }
 
 /** Every sort comes equally often; the rest is chance. */
@@ -132,9 +138,8 @@ function toolsOf(sort: Sort, storeId: string): { tools?: readonly object[] } {
 }
 
 /** Ends that are right for a trip; anything else needs a reason of its own. */
-export function rightEnds({ plan, cancelled }: Trip): readonly string[] {
-  if (cancelled === "cancelled") return ["cancelled"]
-  if (plan.sort === "cancelled" || plan.sort === "left") return ["completed", "cancelled"]
+export function rightEnds({ plan, hasCancelled, isAbandoned }: Trip): readonly string[] {
+  if (hasCancelled || isAbandoned) return ["completed", "cancelled"]
   if (plan.sort === "cut by length") return ["incomplete"]
   if (plan.sort === "broken upstream") return ["failed"]
   return ["completed"]
