@@ -2,8 +2,8 @@
 import type { LimitState, LimitWindow } from "./admission/types.ts"
 
 /** `x-ratelimit-{limit,remaining,reset}-{requests,tokens}`; resets are durations: `12ms`, `6m0s`, `1h2m3s`. Empty where nothing limits. */
-export function setOpenAiLimitHeaders(headers: Record<string, string>, { requests, tokens, inputTokens, outputTokens }: LimitState): void {
-  const ofTokens = tokens ?? tighter(inputTokens, outputTokens)
+export function setOpenAiLimitHeaders(headers: Record<string, string>, state: LimitState): void {
+  const { requests, tokens: ofTokens } = openAiLimitsOf(state)
   // Names are written out: one that is put together is looked up among all texts of the process before it can be set.
   if (requests !== null) {
     headers["x-ratelimit-limit-requests"] = String(requests.limit)
@@ -14,6 +14,11 @@ export function setOpenAiLimitHeaders(headers: Record<string, string>, { request
   headers["x-ratelimit-limit-tokens"] = String(ofTokens.limit)
   headers["x-ratelimit-remaining-tokens"] = String(Math.floor(ofTokens.remaining))
   if (Number.isFinite(ofTokens.resetMs)) headers["x-ratelimit-reset-tokens"] = durationText(ofTokens.resetMs)
+}
+
+/** OpenAI tells of requests and of tokens, whatever tokens are limited. */
+export function openAiLimitsOf({ requests, tokens, inputTokens, outputTokens }: LimitState): Pick<LimitState, "requests" | "tokens"> {
+  return { requests, tokens: tokens ?? tighter(inputTokens, outputTokens) }
 }
 
 const anthropicUnits = { requests: "requests", tokens: "tokens", inputTokens: "input-tokens", outputTokens: "output-tokens" } as const

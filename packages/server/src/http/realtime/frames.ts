@@ -1,4 +1,5 @@
 // What a realtime session says for itself: errors as the dialect's event, and the codes with which connections close.
+import { openAiLimitsOf, type LimitState } from "../../accounting/index.ts"
 import { isJsonObject, type AppError, type NewId } from "../../core/index.ts"
 import { errorAnswer } from "../openai/errors.ts"
 
@@ -19,6 +20,17 @@ function eventIdIn(frame: Buffer | string): string | null {
   } catch {
     return null // it was none
   }
+}
+
+/** What is left of our own limits, as OpenAI's sessions tell it; undefined where none of them counts requests or tokens. */
+export function limitsEvent(state: LimitState, newId: NewId): string | undefined {
+  const limits = Object.entries(openAiLimitsOf(state)).flatMap(([name, window]) => {
+    if (window === null) return []
+    const { limit, remaining, resetMs } = window
+    const reset = Number.isFinite(resetMs) ? { reset_seconds: Math.ceil(resetMs) / 1_000 } : {}
+    return [{ name, limit, remaining: Math.floor(remaining), ...reset }]
+  })
+  return limits.length === 0 ? undefined : JSON.stringify({ type: "rate_limits.updated", event_id: newId("evt"), rate_limits: limits })
 }
 
 export interface CloseHow {

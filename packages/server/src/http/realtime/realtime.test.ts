@@ -231,10 +231,14 @@ describe("counting", () => {
     expect(await client.next()).toMatchObject({ type: "response.done" })
     provider.last.say(responseDone(someUsage))
     expect(await client.next()).toMatchObject({ type: "response.done" })
+    const left = { name: "requests", limit: 2, remaining: 0, reset_seconds: expect.any(Number) as number }
+    const told = { type: "rate_limits.updated", event_id: expect.stringMatching(/^evt_/) as string, rate_limits: [left] }
+    expect(await client.next()).toEqual(told)
     expect(await client.next()).toMatchObject({ type: "error", error: { code: "rate_limit_exceeded" } })
     expect((await client.closed).code).toBe(4000)
     await vi.waitFor(() => expect(provider.last.closed?.code).toBe(1000), waiting)
     const refused = await connect({ headers: { authorization: `Bearer ${briefKey}` } })
+    expect(await refused.next()).toMatchObject({ type: "rate_limits.updated", rate_limits: [{ name: "requests", limit: 2 }] })
     expect(await refused.next()).toMatchObject({ type: "error", error: { code: "rate_limit_exceeded" } })
   })
 })

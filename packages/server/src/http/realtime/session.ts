@@ -1,10 +1,11 @@
 // One realtime session: a client's WebSocket and a provider's, frames carried both ways no faster than they are read, each end told of the other's.
 import type { WebSocket } from "ws"
+import { LimitError } from "../../accounting/index.ts"
 import { AppError, sleep, type Clock, type Limits, type NewId } from "../../core/index.ts"
 import { UpstreamError, type Deployment, type Plan } from "../../inference/index.ts"
 import type { ShellLogger } from "../api.ts"
 import { PeerSocket, type UpgradeCall, type UpgradedConnection } from "../sockets/index.ts"
-import { brokeOff, carriedCode, closeOf, errorEvent, leaving, type CloseHow } from "./frames.ts"
+import { brokeOff, carriedCode, closeOf, errorEvent, leaving, limitsEvent, type CloseHow } from "./frames.ts"
 import { GuardedWays } from "./guarded-ways.ts"
 import type { Frame, GuardedSession } from "./guarded.ts"
 import type { RealtimeMeter } from "./meter.ts"
@@ -173,6 +174,8 @@ export class RealtimeSession implements UpgradedConnection {
   #end(error: unknown, how: CloseHow): void {
     if (this.#over.signal.aborted) return
     const { call, newId } = this.#options
+    const limits = error instanceof LimitError ? limitsEvent(error.state, newId) : undefined
+    if (limits !== undefined) void this.#client.send(limits)
     void this.#client.send(errorEvent(error, call.requestId, newId))
     this.#client.close(how.code, how.reason)
     this.#settle(error instanceof AppError ? error : new AppError("server_error", "the session failed"), "failed")
