@@ -33,7 +33,7 @@ export {
   type TokenCounter,
   type TokenCounterOptions,
 } from "./tokens/index.ts"
-export { usageOf } from "./providers/openai/usage.ts"
+export { embeddingsUsageOf, usageOf } from "./providers/openai/usage.ts"
 export { presetOf } from "./providers/presets.ts"
 export { chatPassing } from "./providers/openai/passing.ts"
 export { reasoningOfDetails } from "./providers/openai/reasoning.ts"

@@ -13,9 +13,19 @@ export function imageUsage(answer: JsonObject): ModelUsage {
 /** Tokens, or seconds of sound. */
 export function transcriptionUsage(answer: JsonObject): ModelUsage | undefined {
   const { usage, duration } = answer
+  const told = isJsonObject(usage) ? usage : {}
   const tokens = tokensIn(usage)
   if (tokens) return { ...nothing, ...tokens, ...audioIn(usage) }
-  const seconds = isJsonObject(usage) ? countOf(usage["seconds"]) : undefined
+  // Mistral bills the seconds, and tells its tokens as of chats beside them.
+  const own = countOf(told["prompt_audio_seconds"])
+  if (own !== undefined)
+    return {
+      ...nothing,
+      inputTokens: countOf(told["prompt_tokens"]) ?? 0,
+      outputTokens: countOf(told["completion_tokens"]) ?? 0,
+      seconds: own,
+    }
+  const seconds = countOf(told["seconds"])
   const length = seconds ?? countOf(duration)
   return length === undefined ? undefined : { ...nothing, seconds: length }
 }

@@ -63,6 +63,17 @@ describe("embeddings", () => {
     expect(raw.usage).toEqual({ prompt_tokens: 4, total_tokens: 4 })
   })
 
+  it("takes the total that some providers tell alone for what was read, and tells it as OpenAI does", async () => {
+    const answer = { object: "list", data: [{ index: 0, object: "embedding", embedding: [0.5, 1] }], usage: { total_tokens: 31 } }
+    const records = gateway.records.length
+    provider.next({ raw: { status: 200, headers: { "content-type": "application/json" }, body: [JSON.stringify(answer)] } })
+    const raw = JSON.parse((await ask({ model: "up", input: "a" })).text) as { usage: object }
+    expect(raw.usage).toEqual({ prompt_tokens: 31, total_tokens: 31 })
+    await expect.poll(() => gateway.records.length, { timeout: 20_000 }).toBe(records + 1)
+    expect(gateway.records.at(-1)).toMatchObject({ inputTokens: 31 })
+    expect(gateway.records.at(-1)?.data).not.toMatchObject({ usageEstimated: true })
+  })
+
   it("B1 asks for floats where the backend refuses base64, and remembers it", async () => {
     provider.next(
       { error: { status: 400, message: "encoding_format base64 is not supported" } },

@@ -1,6 +1,13 @@
 // `POST /v1/embeddings`: passed through to providers, or computed by a model of this process; vectors as floats or base64.
 import { AppError, isJsonObject, type JsonValue } from "../../core/index.ts"
-import { usageOf, withChanges, type Deployment, type ParameterChanges, type UpstreamError } from "../../inference/index.ts"
+import {
+  embeddingsUsageOf,
+  usageOf,
+  withChanges,
+  type Deployment,
+  type ParameterChanges,
+  type UpstreamError,
+} from "../../inference/index.ts"
 import { admit, usableModel } from "../light/admit.ts"
 import { AnswerAttempt } from "../light/answer-attempt.ts"
 import { configuredBody } from "../light/configured-body.ts"
@@ -110,7 +117,7 @@ function openRelay(
     call,
     deployment,
     heldBytesMax,
-    usageIn: (tail) => usageFromTail(tail, usageOf),
+    usageIn: (tail) => usageFromTail(tail, embeddingsUsageOf),
     change: (answer) => completeAnswer(answer, body),
     end,
   })
@@ -142,7 +149,8 @@ function completeAnswer(answer: Buffer, { base64Asked, sizeBytes }: ForwardedBod
   const data = (parsed["data"] as readonly JsonValue[]).map((item) =>
     encode && isJsonObject(item) ? { ...item, embedding: base64Of(item["embedding"]) } : item,
   )
-  const tokens = Math.ceil(sizeBytes / 4)
+  // Some tell the total alone, which clients of OpenAI's do not look at.
+  const tokens = usageFromTail(answer, embeddingsUsageOf)?.inputTokens ?? Math.ceil(sizeBytes / 4)
   return Buffer.from(JSON.stringify({ ...parsed, data, ...(usage ? {} : { usage: { prompt_tokens: tokens, total_tokens: tokens } }) }))
 }
 

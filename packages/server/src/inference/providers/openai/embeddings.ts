@@ -4,7 +4,7 @@ import type { Deployment } from "../../types.ts"
 import { errorInBody, unreadable } from "../../upstream-error.ts"
 import type { EmbeddingsAnswer, EmbeddingsCall, EmbeddingsDialect, ProviderRequest } from "../port.ts"
 import { vectorIn } from "../vectors.ts"
-import { usageOf } from "./usage.ts"
+import { embeddingsUsageOf } from "./usage.ts"
 
 export const openAiEmbeddings: EmbeddingsDialect = { requests, read }
 
@@ -30,5 +30,5 @@ function read(answer: JsonObject, deployment: Deployment): EmbeddingsAnswer {
       throw unreadable(deployment, `embeddings with the index ${index}`)
     vectors[index] = vectorIn(item["embedding"], deployment)
   }
-  return { vectors, inputTokens: usageOf(answer["usage"])?.inputTokens ?? null }
+  return { vectors, inputTokens: embeddingsUsageOf(answer["usage"])?.inputTokens ?? null }
 }

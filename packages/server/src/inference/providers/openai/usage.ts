@@ -27,6 +27,14 @@ export function usageOf(usage: JsonValue | undefined): ModelUsage | undefined {
   return read
 }
 
+/** Of vectors, which have no output: some tell the total alone. */
+export function embeddingsUsageOf(usage: JsonValue | undefined): ModelUsage | undefined {
+  const told = usageOf(usage)
+  const total = isJsonObject(usage) ? countOf(usage["total_tokens"]) : undefined
+  if (told !== undefined || total === undefined) return told
+  return { inputTokens: total, outputTokens: 0, cachedTokens: 0, reasoningTokens: 0, estimated: false }
+}
+
 /** DeepSeek's, Mistral's and Moonshot's names. */
 const cachedElsewhere = ["prompt_cache_hit_tokens", "num_cached_tokens", "cached_tokens"]
 
