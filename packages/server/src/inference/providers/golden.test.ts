@@ -44,9 +44,10 @@ function joined(events: readonly ModelEvent[]): ModelEvent[] {
   return all
 }
 
-/** Arguments by meaning: a whole answer may carry them as an object. */
+/** Arguments by meaning: a whole answer may carry them as an object. Of passed items what they are in the end. */
 function comparable(events: readonly ModelEvent[]): unknown[] {
-  return joined(events).map((event) =>
+  const ended = events.filter(({ type }) => type !== "item-started" && type !== "item-progress")
+  return joined(ended).map((event) =>
     event.type === "tool-call-delta" ? { ...event, arguments: JSON.parse(event.arguments) as unknown } : event,
   )
 }
