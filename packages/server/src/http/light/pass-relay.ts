@@ -26,6 +26,10 @@ export interface PassRelayOptions {
 
 /** The last event of a stream that ended well. */
 const terminal = /"type"\s*:\s*"[\w.]*\.(?:completed|done)"|data:\s*\[DONE\]/
+/** An event that is cut in the middle of a picture ends in its letters. */
+const wholeEvent = /[\n}\]]\s*$/
+/** The name of the last event is shorter than this, however it is written. */
+const terminalBytesMax = 80
 const passedHeaders = ["content-type", "content-disposition", "cache-control"] as const
 
 export class PassRelay implements Relay {
@@ -35,6 +39,8 @@ export class PassRelay implements Relay {
   #held: Buffer[] = []
   #heldBytes = 0
   #tail: Buffer | undefined
+  /** The last event has begun: what follows its name may be a whole picture, far more than the tail. */
+  #sawTerminal = false
   #source: Pausable | undefined
   begun = false
   readonly complete = false
@@ -74,7 +80,7 @@ export class PassRelay implements Relay {
     if (this.#kind === "json" && !this.begun) return this.#sendWhole()
     if (!this.begun) throw unreadable(deployment, "an empty answer")
     const tail = this.#tail ?? Buffer.alloc(0)
-    if (this.#kind === "events" && !terminal.test(tail.toString("latin1"))) throw streamEnded(deployment)
+    if (this.#kind === "events" && !(this.#sawTerminal && wholeEvent.test(tail.toString("latin1")))) throw streamEnded(deployment)
     call.usage = usageInTail(tail) ?? usageOfRequest
     call.hot.response.end()
     call.settle("completed", 200)
@@ -105,10 +111,17 @@ export class PassRelay implements Relay {
   #pass(chunk: Buffer): void {
     const { call } = this.#options
     const { response } = call.hot
+    if (this.#kind === "events" && !this.#sawTerminal) this.#look(chunk)
     this.#tail = extendTail(this.#tail, chunk)
     call.responseBytes += chunk.length
     if (response.write(chunk) || response.listenerCount("drain") > 1) return
     this.#source?.pause()
     response.once("drain", () => this.#source?.resume())
+  }
+
+  /** At what came, and at what it may be the end of. */
+  #look(chunk: Buffer): void {
+    const before = this.#tail?.subarray(-terminalBytesMax).toString("latin1") ?? ""
+    this.#sawTerminal = terminal.test(before + chunk.toString("latin1"))
   }
 }

@@ -79,6 +79,23 @@ describe("images", () => {
     expect(await record()).toMatchObject({ name: "images.edits", outcome: "completed" })
   })
 
+  it("stream as events, though the last one is larger than what is kept of the end", async () => {
+    const data = JSON.stringify({
+      type: "image_generation.completed",
+      b64_json: Buffer.alloc(150_000, 7).toString("base64"),
+      usage: { input_tokens: 7, output_tokens: 9 },
+    })
+    const event = `event: image_generation.completed\ndata: ${data}\n\n`
+    const pieces = Array.from({ length: Math.ceil(event.length / 9_000) }, (_, index) => event.slice(index * 9_000, (index + 1) * 9_000))
+    provider.next({ raw: { status: 200, headers: { "content-type": "text/event-stream" }, body: pieces, chunkDelayMs: 1 } })
+    const whole = await rawPost(gateway.url, "/v1/images/generations", { model: "media", prompt: "x", stream: true })
+    expect(whole.text === event).toBe(true)
+    expect(await record()).toMatchObject({ inputTokens: 7, outputTokens: 9, outcome: "completed" })
+    provider.next({ raw: { status: 200, headers: { "content-type": "text/event-stream" }, body: pieces.slice(0, -1), chunkDelayMs: 1 } })
+    const cut = await rawPost(gateway.url, "/v1/images/generations", { model: "media", prompt: "x", stream: true })
+    expect(cut.text.slice(-300)).toContain('"code":"upstream_stream_ended"')
+  })
+
   it("stream as events, and end with an error where the last one is missing", async () => {
     const event = (type: string): string => `event: ${type}\ndata: ${JSON.stringify({ type, b64_json: "aGk=" })}\n\n`
     const stream = (...body: string[]): FakeAnswer => ({ raw: { status: 200, headers: { "content-type": "text/event-stream" }, body } })
