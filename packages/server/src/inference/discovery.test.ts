@@ -242,6 +242,12 @@ describe("what a model does, by its name", () => {
     ["gpt-4o-mini-tts", "speech"],
     ["dall-e-3", "images"],
     ["gpt-image-1", "images"],
+    ["imagen-4.0-generate-001", "images"],
+    ["amazon.nova-canvas-v1:0", "images"],
+    ["stability.sd3-5-large-v1:0", "images"],
+    ["black-forest-labs/FLUX.1-schnell", "images"],
+    ["gemini-2.5-flash-preview-tts", "speech"],
+    ["voxtral-mini-transcribe-2507", "transcription"],
     ["omni-moderation-latest", "moderation"],
     ["gpt-4o-realtime-preview", "realtime"],
     ["gpt-3.5-turbo-instruct", undefined],
@@ -249,5 +255,9 @@ describe("what a model does, by its name", () => {
     const does = doesByName(name)
     const [only, ...others] = Object.entries(does ?? {}).flatMap(([what, can]) => (can ? [what] : []))
     expect([only, others]).toEqual([expected, []])
+  })
+
+  it("two things: Gemini's models that draw", () => {
+    expect(doesByName("gemini-3-pro-image-preview")).toMatchObject({ chat: true, images: true })
   })
 })

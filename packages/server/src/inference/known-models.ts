@@ -20,17 +20,22 @@ export const knownModels: Readonly<Partial<Record<ProviderTypeName, readonly str
   anthropic: ["claude-opus-4-1", "claude-sonnet-4-5", "claude-haiku-4-5"],
 }
 
-/** What a model of that name does, or undefined for what is served by neither route: speech, images, moderation. */
 /** Names of models that do one thing and no chat; the first that fits. */
 const specialities: readonly (readonly [RegExp, Partial<Deployment["does"]>])[] = [
   [/realtime/, { realtime: true }],
   [/whisper|transcribe/, { transcription: true }],
   [/(?:^|[-/])tts(?:-|$)/, { speech: true }],
-  [/dall-e|(?:^|[-/])image(?:-|$)/, { images: true }],
+  // Gemini's models that draw talk, too.
+  [/(?:^|\/)gemini-.*(?:^|-)image(?:-|$)/, { chat: true, images: true }],
+  [
+    /dall-e|imagen|(?:^|[-/])image(?:-|$)|nova-canvas|titan-image|(?:^|[./-])(?:stable-image|sd3|stable-diffusion)|flux[.-]/,
+    { images: true },
+  ],
   [/moderation/, { moderation: true }],
   [/rerank/, { rerank: true }],
 ]
 
+/** What a model of that name does, or undefined for what no route serves. */
 export function doesByName(name: string): Deployment["does"] | undefined {
   const plain = name.toLowerCase()
   if (/(?:^|[-_./:])(?:embed|embedding|embeddings|bge|gte|e5|minilm|nomic|mxbai|arctic)(?:[-_./:\d]|$)|embed/.test(plain))
