@@ -106,8 +106,8 @@ test.each([
   ],
   [
     "pictures of a provider that is asked in its own dialect",
-    `models: { a: { deployments: [{ provider: gemini, model: m, does: { images: true } }] } }`,
-    "models.a.deployments[0].does.images: Google Gemini is not asked for this in its own dialect",
+    `models: { a: { deployments: [{ provider: cohere, model: m, does: { images: true } }] } }`,
+    "models.a.deployments[0].does.images: Cohere is not asked for this in its own dialect",
   ],
   [
     "hedging without a second deployment",

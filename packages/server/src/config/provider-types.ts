@@ -77,7 +77,7 @@ export const providerTypes = {
     address: "https://generativelanguage.googleapis.com/v1beta",
     keyVariables: ["GEMINI_API_KEY", "GOOGLE_API_KEY"],
     settings: none,
-    serves: ["chat", "embeddings"],
+    serves: ["chat", "embeddings", "images", "speech", "transcription"],
   },
   vertex: {
     title: "Google Vertex AI",
@@ -87,7 +87,7 @@ export const providerTypes = {
     needsNoKey: true,
     settings: ["project", "location", "credentials"],
     required: ["project", "location"],
-    serves: ["chat", "embeddings"],
+    serves: ["chat", "embeddings", "images", "speech", "transcription"],
   },
   bedrock: {
     title: "AWS Bedrock",

@@ -11,6 +11,10 @@ export { continuedCall } from "./begun-answer.ts"
 export { createEmbed, type MeasuredEmbed } from "./embed.ts"
 export { createRerank, type MeasuredRerank } from "./rerank.ts"
 export { embeddingsOf, rerankOf, type Embeddings } from "./providers/embeddings.ts"
+export { imagesOf, speechOf, transcriptOf } from "./providers/media-calls.ts"
+export { hasOwnForm } from "./providers/media-dialects.ts"
+export { mediaIn, type Media } from "./providers/media.ts"
+export type { ImageCall, ImageSize, SpeechCall, Transcript, TranscriptionCall } from "./providers/media-port.ts"
 export {
   errorInBody,
   errorOfStatus,

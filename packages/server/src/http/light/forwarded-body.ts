@@ -36,6 +36,17 @@ export interface ForwardedBody {
   parsed(): JsonObject
   /** It was parsed as it came. */
   readonly isParsed?: boolean
+  /** Of a form. */
+  files?: () => readonly SentFile[]
+}
+
+export interface SentFile {
+  /** Of its field: `image[]`. */
+  name: string
+  filename: string
+  /** As the client says; undefined where it does not. */
+  mediaType: string | undefined
+  content: Buffer
 }
 
 export interface BodyRules {

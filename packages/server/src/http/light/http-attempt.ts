@@ -4,12 +4,13 @@ import type { Dispatcher } from "undici"
 import { messageOf } from "../../core/index.ts"
 import { noUsage, errorOfStatus, errorOfTransport, UpstreamError, type Deployment, type UpstreamTarget } from "../../inference/index.ts"
 import { joined, sizeOf, type SentBody } from "./body-bytes.ts"
+import type { Pausable } from "./client-stream.ts"
 import type { Attempt, AttemptEnd } from "./forward.ts"
 import type { LightCall, LightRunDependencies } from "./light-call.ts"
 
 /** Takes the 200 of one attempt to the client. All but `begun` and `complete` may throw: that fails the attempt. */
 export interface Relay {
-  start(headers: IncomingHttpHeaders, controller: Dispatcher.DispatchController): void
+  start(headers: IncomingHttpHeaders, controller: Pausable): void
   data(chunk: Buffer): void
   end(): void
   readonly begun: boolean

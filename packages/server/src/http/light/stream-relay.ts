@@ -46,7 +46,7 @@ export class StreamRelay implements Relay {
     return this.#frames.complete
   }
 
-  start(headers: IncomingHttpHeaders, controller: Parameters<Relay["start"]>[1]): void {
+  start(headers: IncomingHttpHeaders, controller: Pausable): void {
     const type = headers["content-type"] ?? "text/event-stream"
     if (type.startsWith("application/json")) {
       this.#whole = this.#options.openWhole()
@@ -56,7 +56,7 @@ export class StreamRelay implements Relay {
     if (wrapped && type.startsWith(wrapped.type)) this.#unwrap = wrapped.open(deployment)
     else if (!type.startsWith("text/event-stream"))
       throw unreadable(deployment, `"${type.slice(0, 60)}" where an event stream was asked for`)
-    this.#options.client.feedFrom(controller satisfies Pausable)
+    this.#options.client.feedFrom(controller)
   }
 
   data(chunk: Buffer): void {

@@ -2,7 +2,7 @@
 import { AppError, type JsonObject, type JsonValue } from "../../core/index.ts"
 import type { ParameterChanges } from "../../inference/index.ts"
 import { BodyBytes, type Edit } from "../light/body-bytes.ts"
-import { forwardedBody, type BodyRules, type ForwardedBody } from "../light/forwarded-body.ts"
+import { forwardedBody, type BodyRules, type ForwardedBody, type SentFile } from "../light/forwarded-body.ts"
 import { boundaryOf, splitMultipart, type PlacedPart } from "../openai/files-multipart.ts"
 
 const jsonRules: BodyRules = {
@@ -49,6 +49,7 @@ export function formBody(bytes: Buffer, contentType: string): MediaBody {
     has: (name) => form.has(name),
     head: () => "",
     parsed: () => fields,
+    files: () => form.files(),
     reread: (changed) => formBody(form.with(changed), contentType),
   }
 }
@@ -73,6 +74,12 @@ class Form {
   /** Lists are parts whose names end in brackets. */
   has(name: string): boolean {
     return this.parts.some((part) => part.name === name || part.name === `${name}[]`)
+  }
+
+  files(): SentFile[] {
+    return this.parts.flatMap(({ name, filename, mediaType, content }) =>
+      filename === undefined ? [] : [{ name, filename, mediaType, content }],
+    )
   }
 
   /** With other texts in the fields that have others there, without some parts and with further ones; every other byte as it was. */

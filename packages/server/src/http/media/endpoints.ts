@@ -5,6 +5,10 @@ import type { PricedPieces } from "../../accounting/index.ts"
 import type { AnswerTexts } from "../light/frame-filter.ts"
 import type { FilesIn } from "../light/stored-files.ts"
 import { imageFiles } from "./image-files.ts"
+import type { MakeMedia } from "./made.ts"
+import { makeImages } from "./made-images.ts"
+import { makeSpeech } from "./made-speech.ts"
+import { makeTranscript } from "./made-transcripts.ts"
 import { charactersAsked, imagesAsked, searchesAsked, secondsSent } from "./pieces.ts"
 import { transcriptTexts } from "./transcript-texts.ts"
 import { imageUsage, moderationUsage, rerankUsage, speechUsage, transcriptionUsage } from "./usage.ts"
@@ -27,6 +31,8 @@ export interface MediaEndpoint {
   usageOfRequest?: (request: JsonObject) => ModelUsage
   /** Its answer is words, which guards look at. */
   texts?: AnswerTexts
+  /** How its answer is made where the provider has another form for it. */
+  made?: { service: "images" | "speech" | "transcription"; make: MakeMedia }
   /** What it will be paid for beside tokens; held of budgets before it is asked. */
   piecesOf?: (request: JsonObject, sizeBytes: number) => PricedPieces
 }
@@ -42,9 +48,31 @@ const heard = {
 } as const
 
 export const mediaEndpoints: readonly MediaEndpoint[] = [
-  { ...image, path: "/v1/images/generations", upstreamPath: "/images/generations", name: "images.generations", body: "json" },
-  { ...image, path: "/v1/images/edits", upstreamPath: "/images/edits", name: "images.edits", body: "multipart", filesIn: imageFiles },
-  { ...image, path: "/v1/images/variations", upstreamPath: "/images/variations", name: "images.variations", body: "multipart" },
+  {
+    ...image,
+    path: "/v1/images/generations",
+    upstreamPath: "/images/generations",
+    name: "images.generations",
+    body: "json",
+    made: { service: "images", make: makeImages("make") },
+  },
+  {
+    ...image,
+    path: "/v1/images/edits",
+    upstreamPath: "/images/edits",
+    name: "images.edits",
+    body: "multipart",
+    filesIn: imageFiles,
+    made: { service: "images", make: makeImages("change") },
+  },
+  {
+    ...image,
+    path: "/v1/images/variations",
+    upstreamPath: "/images/variations",
+    name: "images.variations",
+    body: "multipart",
+    made: { service: "images", make: makeImages("vary") },
+  },
   {
     ...audio,
     path: "/v1/audio/speech",
@@ -54,6 +82,7 @@ export const mediaEndpoints: readonly MediaEndpoint[] = [
     body: "json",
     usageOf: () => undefined,
     usageOfRequest: speechUsage,
+    made: { service: "speech", make: makeSpeech },
     piecesOf: charactersAsked,
   },
   {
@@ -62,6 +91,7 @@ export const mediaEndpoints: readonly MediaEndpoint[] = [
     upstreamPath: "/audio/transcriptions",
     name: "audio.transcriptions",
     ...heard,
+    made: { service: "transcription", make: makeTranscript("transcribe") },
   },
   {
     ...audio,
@@ -69,6 +99,7 @@ export const mediaEndpoints: readonly MediaEndpoint[] = [
     upstreamPath: "/audio/translations",
     name: "audio.translations",
     ...heard,
+    made: { service: "transcription", make: makeTranscript("translate") },
   },
   {
     path: "/v1/moderations",

@@ -87,11 +87,11 @@ describe("images", () => {
     })
     const event = `event: image_generation.completed\ndata: ${data}\n\n`
     const pieces = Array.from({ length: Math.ceil(event.length / 9_000) }, (_, index) => event.slice(index * 9_000, (index + 1) * 9_000))
-    provider.next({ raw: { status: 200, headers: { "content-type": "text/event-stream" }, body: pieces, chunkDelayMs: 1 } })
+    provider.next({ raw: { status: 200, headers: { "content-type": "text/event-stream" }, body: pieces } })
     const whole = await rawPost(gateway.url, "/v1/images/generations", { model: "media", prompt: "x", stream: true })
     expect(whole.text === event).toBe(true)
     expect(await record()).toMatchObject({ inputTokens: 7, outputTokens: 9, outcome: "completed" })
-    provider.next({ raw: { status: 200, headers: { "content-type": "text/event-stream" }, body: pieces.slice(0, -1), chunkDelayMs: 1 } })
+    provider.next({ raw: { status: 200, headers: { "content-type": "text/event-stream" }, body: pieces.slice(0, -1) } })
     const cut = await rawPost(gateway.url, "/v1/images/generations", { model: "media", prompt: "x", stream: true })
     expect(cut.text.slice(-300)).toContain('"code":"upstream_stream_ended"')
   })

@@ -1,27 +1,20 @@
 // Serves one media endpoint: its request to a deployment that can do it, the answer back as it comes.
-import type { Deployment } from "../../inference/index.ts"
 import { admit, usableModel } from "../light/admit.ts"
-import { AnswerAttempt } from "../light/answer-attempt.ts"
 import type { BodyBytes } from "../light/body-bytes.ts"
-import { configuredBody } from "../light/configured-body.ts"
-import { Forward, type AttemptEnd } from "../light/forward.ts"
+import { Forward } from "../light/forward.ts"
 import type { ForwardedBody } from "../light/forwarded-body.ts"
-import { HttpAttempt, type Relay } from "../light/http-attempt.ts"
 import { LightCall, type LightRunDependencies } from "../light/light-call.ts"
-import { PassRelay } from "../light/pass-relay.ts"
 import { needsPreparing, prepare, type Asked } from "../light/prepare.ts"
 import { readBodyBytes } from "../light/read-body.ts"
 import { refuse } from "../light/refuse.ts"
 import { planOf } from "../light/plan-of.ts"
 import { fillIn, namesFiles } from "../light/stored-files.ts"
-import { usageFromTail } from "../light/usage-tail.ts"
 import { openAiShape } from "../openai/errors.ts"
 import { parseJsonObject } from "../request-body.ts"
 import type { HotCall, HotRoute } from "../shell.ts"
+import { MediaAttempts } from "./attempts.ts"
 import { formBody, jsonBody, type MediaBody } from "./body.ts"
 import type { MediaEndpoint } from "./endpoints.ts"
-import { makeRerank, ranksInItsOwnForm } from "./rerank.ts"
-import { TranscriptRelay } from "./transcript-relay.ts"
 
 export function mediaRoute(all: LightRunDependencies, endpoint: MediaEndpoint): HotRoute {
   // Nothing of these answers is kept, so none is looked for.
@@ -89,41 +82,16 @@ function requestOf(endpoint: MediaEndpoint, body: ForwardedBody): LightCall["req
 }
 
 function serve(dependencies: LightRunDependencies, endpoint: MediaEndpoint, call: LightCall, { body, model }: Asked): void {
-  const headers = { "content-type": call.hot.request.headers["content-type"] ?? "application/json" }
-  const usageOfRequest = endpoint.usageOfRequest?.(body.parsed())
-  const usageInTail = (tail: Buffer): ReturnType<typeof usageFromTail> =>
-    usageFromTail(tail, (usage) => endpoint.usageOf({ usage: usage ?? null }))
-  let streams = false
-  const guards = call.care?.checksAnswer === true ? call.care.session : undefined
-  const relay = (deployment: Deployment, end: AttemptEnd): Relay => {
-    const { usageOf } = endpoint
-    const heldBytesMax = dependencies.limits.heldAnswerBytesMax
-    const common = { call, deployment, heldBytesMax, onStream: () => (streams = true), usageOf, usageInTail }
-    return guards
-      ? new TranscriptRelay({ ...common, guards, end })
-      : new PassRelay({ ...common, usageOfRequest, begins: () => end.begins() })
-  }
+  const attempts = new MediaAttempts({ dependencies, endpoint, call, body })
   new Forward({
     dependencies,
     call,
     plan: planOf(dependencies, call, body, model, endpoint.needs, ({ dialect }) => dialect !== "native"),
-    openAttempt: (deployment, end) =>
-      endpoint.kind === "rerank" && ranksInItsOwnForm(deployment)
-        ? new AnswerAttempt(call, end, (signal) => makeRerank(dependencies, configuredBody(body, deployment, "other"), deployment, signal))
-        : new HttpAttempt({
-            dependencies,
-            call,
-            deployment,
-            end,
-            path: endpoint.upstreamPath,
-            headers,
-            body: configuredBody(body, deployment, "other").forUpstream(deployment.upstreamModel),
-            relay: relay(deployment, end),
-          }),
+    openAttempt: (deployment, end) => attempts.open(deployment, end),
     failBegun: (error) => {
       const { response, requestId } = call.hot
       // Anything else cannot be told an error once it has begun; cutting it is the only honest end.
-      if (streams) response.end(openAiShape.errorFrame(error, requestId))
+      if (attempts.streams) response.end(openAiShape.errorFrame(error, requestId))
       else response.destroy()
     },
   }).start()

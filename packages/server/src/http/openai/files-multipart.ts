@@ -4,6 +4,8 @@ import { AppError } from "../../core/index.ts"
 export interface MultipartPart {
   name: string
   filename: string | undefined
+  /** As its sender says. */
+  mediaType?: string
   content: Buffer
 }
 
@@ -55,7 +57,8 @@ export function named(header: string): Omit<MultipartPart, "content"> {
   const disposition = /^content-disposition:\s*form-data\s*;(.*)$/im.exec(header)?.[1]
   const name = parameter(disposition ?? "", "name")
   if (name === undefined) throw malformed("a part has no name")
-  return { name, filename: parameter(disposition ?? "", "filename") }
+  const mediaType = /^content-type:[ \t]*([^\s;]{1,100})/im.exec(header)?.[1]?.toLowerCase()
+  return { name, filename: parameter(disposition ?? "", "filename"), ...(mediaType === undefined ? {} : { mediaType }) }
 }
 
 /** A quoted parameter, found without a way to backtrack over white space; browsers and clients write `"` inside as `%22`. */

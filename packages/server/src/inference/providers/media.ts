@@ -16,6 +16,16 @@ export function mediaOf(part: MediaContent): Media {
   return { base64: source, mediaType: stated ?? (part.type === "image" ? "image/png" : "application/octet-stream") }
 }
 
+/** A file as it was sent: what its sender says of it, else its ending, tells what it is. */
+export function mediaIn(file: { content: Buffer; name: string; mediaType: string | undefined; otherwise: string }): {
+  base64: string
+  mediaType: string
+} {
+  const isSaid = file.mediaType !== undefined && file.mediaType !== "application/octet-stream"
+  const mediaType = (isSaid ? file.mediaType : typeByEnding(file.name)) ?? file.otherwise
+  return { base64: file.content.toString("base64"), mediaType }
+}
+
 /** The error for something that cannot be said in a dialect, and that the answer would be wrong without. */
 export function cannotSend(deployment: Deployment, what: string, hint?: string): AppError {
   return new AppError("unsupported_value", `${what} cannot be sent to "${deployment.id}"`, {

@@ -2,6 +2,7 @@
 import { openAiClaims } from "./translation-openai.suite.ts"
 import { anthropicClaims } from "./translation-anthropic.suite.ts"
 import { googleClaims } from "./translation-google.suite.ts"
+import { mediaClaims } from "./translation-media.suite.ts"
 import { otherClaims } from "./translation-others.suite.ts"
 import type { Elsewhere, Sent } from "./translation-parts.suite.ts"
 
@@ -131,4 +132,5 @@ export const elsewhere: readonly Elsewhere[] = [
     file: "packages/server/src/http/openai/embeddings.test.ts",
     test: "B3 takes texts and tokens for a provider",
   },
+  ...mediaClaims,
 ]

@@ -24,7 +24,7 @@ export function geminiUsage(usage: JsonValue | undefined): ModelUsage | undefine
   }
 }
 
-function tokensOf(details: JsonValue | undefined, modality: string): number {
+export function tokensOf(details: JsonValue | undefined, modality: string): number {
   if (!Array.isArray(details)) return 0
   const counts = (details as readonly JsonValue[]).map((each) =>
     isJsonObject(each) && each["modality"] === modality ? (countOf(each["tokenCount"]) ?? 0) : 0,
