@@ -85,9 +85,16 @@ async function erase(subject: string): Promise<void> {
 async function settled(scope: string): Promise<void> {
   for (;;) {
     const { isBehind, backlog, endedAt } = await context.upkeep.status(caller, scope)
-    if (!isBehind && backlog.toIndex + backlog.toExtract === 0 && endedAt !== null) return
+    const isDone = !isBehind && backlog.toIndex + backlog.toExtract === 0 && endedAt !== null
+    if (isDone && !(await isAtWork(scope))) return
     await pause(100)
   }
+}
+
+/** The status tells what waits for a run, not that one has taken it on. */
+async function isAtWork(scope: string): Promise<boolean> {
+  const text = "select 1 from runs where kind = 'memory' and title = $1 and status in ('queued', 'running', 'waiting')"
+  return (await opened.system.query(text, [scope])).length > 0
 }
 
 const believedWithinMs = 60_000

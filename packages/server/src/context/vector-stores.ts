@@ -3,6 +3,8 @@ import { AppError, type Clock, type JsonObject, type Limits, type NewId } from "
 import type { Runs } from "../runs/index.ts"
 import {
   chunks,
+  isStoreError,
+  untilNoRace,
   vectorStores,
   type NewVectorStoreFile,
   type Queryable,
@@ -170,11 +172,13 @@ class VectorStoreService implements VectorStores {
   async delete(caller: ActingCaller, id: string): Promise<void> {
     const { projectId } = caller
     await this.#require(caller, id, "write")
-    const deleted = await this.#store.project(projectId).transaction(async (tx) => {
+    const remove = async (tx: Queryable): Promise<boolean> => {
+      await vectorStores.lockVectorStoreFiles(tx, projectId, id, null)
       const found = await vectorStores.deleteVectorStore(tx, projectId, id)
       await this.#index.removeScope(tx, { projectId, scopeId: id })
       return found
-    })
+    }
+    const deleted = await untilNoRace(() => this.#store.project(projectId).transaction(remove))
     if (!deleted) throw noVectorStore(id)
   }
 
@@ -204,7 +208,14 @@ class VectorStoreService implements VectorStores {
       batchId: null,
     }
     // The row first: should the process die before the run starts, whoever asks for the file starts it.
-    await vectorStores.upsertVectorStoreFiles(this.#store.project(projectId), [row])
+    await vectorStores.upsertVectorStoreFiles(this.#store.project(projectId), [row]).catch(async (error: unknown) => {
+      // One of the two was deleted since it was looked for: it is told so.
+      if (isStoreError(error) && error.isRace) {
+        await this.#require(caller, id, "write")
+        await this.#files.get(caller, fileId)
+      }
+      throw error
+    })
     await this.#ingestions.start(row, { principal, user: caller.user ?? userOfOwner(owner) })
     return this.#requireFile(projectId, id, fileId)
   }
@@ -239,8 +250,8 @@ class VectorStoreService implements VectorStores {
     await this.#require(caller, id, "write")
     const row = await this.#requireFile(projectId, id, fileId)
     await this.#store.project(projectId).transaction(async (tx) => {
-      // Locked first, so that its run writes no more.
-      await vectorStores.lockVectorStoreFile(tx, projectId, id, fileId, row.runId)
+      // Locked first, so that no run writes of it any more, also not one that was begun since.
+      await vectorStores.lockVectorStoreFiles(tx, projectId, id, fileId)
       await removeSegmentsOfFile(tx, this.#index, projectId, id, fileId)
       await vectorStores.deleteVectorStoreFile(tx, projectId, id, fileId)
     })

@@ -136,6 +136,14 @@ export function expiredVectorStores(db: Queryable, before: number, limit: number
   )
 }
 
+/** Until the end of the transaction no run writes anything of the files of a vector store, or of one of them. */
+export async function lockVectorStoreFiles(tx: Queryable, projectId: string, id: string, fileId: string | null): Promise<void> {
+  const text = `select 1 from vector_store_files where project_id = $1 and vector_store_id = $2 and ($3::text is null or file_id = $3)
+    order by file_id for update`
+  await tx.query(text, [projectId, id, fileId])
+}
+
+/** Its files are locked, as by whoever writes of them and touches it afterwards. */
 export async function deleteVectorStore(db: Queryable, projectId: string, id: string): Promise<boolean> {
   return (await db.query(`delete from vector_stores where project_id = $1 and id = $2 returning id`, [projectId, id])).length > 0
 }
