@@ -172,14 +172,12 @@ class VectorStoreService implements VectorStores {
   async delete(caller: ActingCaller, id: string): Promise<void> {
     const { projectId } = caller
     await this.#require(caller, id, "write")
-    const remove = async (tx: Queryable): Promise<boolean> => {
+    const remove = async (tx: Queryable): Promise<void> => {
       await vectorStores.lockVectorStoreFiles(tx, projectId, id, null)
-      const found = await vectorStores.deleteVectorStore(tx, projectId, id)
+      if (!(await vectorStores.deleteVectorStore(tx, projectId, id))) throw noVectorStore(id)
       await this.#index.removeScope(tx, { projectId, scopeId: id })
-      return found
     }
-    const deleted = await untilNoRace(() => this.#store.project(projectId).transaction(remove))
-    if (!deleted) throw noVectorStore(id)
+    await untilNoRace(() => this.#store.project(projectId).transaction(remove))
   }
 
   async addFile(caller: ActingCaller, id: string, { fileId, attributes, chunking, replaces }: AddedFile): Promise<StoredVectorStoreFile> {
@@ -209,11 +207,8 @@ class VectorStoreService implements VectorStores {
     }
     // The row first: should the process die before the run starts, whoever asks for the file starts it.
     await vectorStores.upsertVectorStoreFiles(this.#store.project(projectId), [row]).catch(async (error: unknown) => {
-      // One of the two was deleted since it was looked for: it is told so.
-      if (isStoreError(error) && error.isRace) {
-        await this.#require(caller, id, "write")
-        await this.#files.get(caller, fileId)
-      }
+      // One of the two was deleted since it was looked for: who asks is told so.
+      if (isStoreError(error) && error.isRace) await this.#require(caller, id, "write").then(() => this.#files.get(caller, fileId))
       throw error
     })
     await this.#ingestions.start(row, { principal, user: caller.user ?? userOfOwner(owner) })
