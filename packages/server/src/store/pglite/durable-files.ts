@@ -6,11 +6,15 @@ import { NodeFS } from "@electric-sql/pglite/nodefs"
 /** What Emscripten's module offers here; PGlite's own type of it is not exported in full. */
 interface EngineModule {
   FS: {
-    filesystems: { NODEFS: { stream_ops: { fsync?: (stream: EngineStream) => number }; realPath(node: unknown): string } }
+    filesystems: {
+      NODEFS: { stream_ops: { write: EngineWrite; fsync?: (stream: EngineStream) => number }; realPath(node: unknown): string }
+    }
   }
   onAbort?: (reason: unknown) => void
   onExit?: (code: number) => void
 }
+
+type EngineWrite = (stream: EngineStream, bytes: Int8Array, offset: number, length: number, position?: number) => number
 
 interface EngineStream {
   nfd?: number
@@ -20,6 +24,8 @@ interface EngineStream {
 type InitArguments = Parameters<NodeFS["init"]>
 
 export interface DurableFilesOptions {
+  /** Called before each write. */
+  readonly onWrite: () => void
   /** Called after each successful fsync, before the engine goes on, with the real path of the file or directory. */
   readonly onSync: (path: string) => void
   /** Called when Postgres gives up. */
@@ -50,6 +56,11 @@ export class DurableFiles extends NodeFS {
 
   #install(module: EngineModule): void {
     const files = module.FS.filesystems.NODEFS
+    const { write } = files.stream_ops
+    files.stream_ops.write = (stream, bytes, offset, length, position) => {
+      this.#options.onWrite()
+      return write(stream, bytes, offset, length, position)
+    }
     files.stream_ops.fsync = (stream) => {
       try {
         this.#sync(stream, files.realPath(stream.node))

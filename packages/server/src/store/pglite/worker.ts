@@ -4,6 +4,7 @@ import { parentPort, workerData } from "node:worker_threads"
 import { PGlite } from "@electric-sql/pglite"
 import { vector } from "@electric-sql/pglite-pgvector"
 import { DurableFiles } from "./durable-files.ts"
+import { GiveWay, shortestSleep } from "./give-way.ts"
 import { recordSync } from "./shadow.ts"
 import type { FromWorker, ToWorker, WorkerSettings } from "./messages.ts"
 
@@ -15,8 +16,13 @@ if (port === null) throw new Error("pglite/worker.ts runs only as a worker threa
 const output: string[] = []
 let closing = false
 
+/** Elsewhere the shortest sleep may be ten milliseconds. */
+const core = process.platform === "linux" ? new GiveWay({ now: () => performance.now(), pause: shortestSleep }) : undefined
+
 const files = new DurableFiles(settings.directory, {
+  onWrite: () => core?.offer(),
   onSync: (path) => {
+    core?.slept()
     if (settings.shadowDirectory !== undefined) recordSync(settings.shadowDirectory, path)
   },
   onDeath: (message) => {
@@ -79,6 +85,7 @@ function answeringGoesFirst(): void {
 }
 
 function run(engine: PGlite, id: number, requests: readonly Uint8Array[]): void {
+  core?.begins()
   const replies = requests.map((request) => engine.execProtocolRawSync(request))
   const message: FromWorker = { type: "batch", id, replies, fsyncs: files.fsyncs }
   port?.postMessage(
