@@ -1,9 +1,12 @@
 // The migration runner: to head once, in order, by one process, never over a changed file, vectors when they are there; and the committed dump.
 import { readFileSync } from "node:fs"
+import { Client } from "pg"
 import { describe, expect, test } from "vitest"
+import { AppError, defaultLimits } from "../core/index.ts"
 import { openTestStore, testEngines, type TestStore } from "../testing/database.ts"
 import { hasTestVector } from "../testing/postgres-vector.ts"
 import { readMigrations, type Migration } from "./migrate.ts"
+import { openStore } from "./open.ts"
 import type { Store } from "./port.ts"
 import { describeSchema, schemaHeader, schemaUrl } from "./schema.ts"
 
@@ -171,6 +174,48 @@ describe.each(testEngines())("migrations on %s", (engine) => {
 function halved(schema: string): string {
   return schema.replaceAll(/^CREATE INDEX .*::halfvec\((?!2000)[2-9]\d{3}\).*\n/gm, "").replaceAll("halfvec", "vector")
 }
+
+describe.runIf(testEngines().includes("postgres"))("a database that another user opens, as after a restore", () => {
+  const asAnother = async (rights: string, migrate: "auto" | "check"): Promise<string> => {
+    await using database = await openTestStore("postgres")
+    const location = "databaseUrl" in database.location ? database.location.databaseUrl : ""
+    const user = `another_${new URL(location).pathname.slice(1)}`
+    const admin = new Client({ connectionString: location.replace(/\/\/\w+@/, "//postgres@") })
+    await admin.connect()
+    try {
+      await admin.query(`create role ${user} login; grant select on schema_migrations to ${user}; ${rights.replaceAll("{user}", user)}`)
+      const url = location.replace(/\/\/\w+@/, `//${user}@`)
+      await using store = await openStore({ databaseUrl: url, limits: defaultLimits, migrate })
+      const [row] = await store.project("p").query<{ role: string }>("select current_user as role")
+      return row?.role ?? ""
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error
+      return `${error.message}; ${error.hint}`.replaceAll(user, "{user}")
+    } finally {
+      await admin.query(`drop owned by ${user}; drop role ${user}`)
+      await admin.end()
+    }
+  }
+  const refused =
+    'The database user "{user}" may not become perdure_app, the role that sees one project only; ' +
+    'As an administrator of the database: grant perdure_app to "{user}"'
+
+  test("is served where the user may become the application role, or may let itself", async () => {
+    expect(await asAnother("grant perdure_app to {user}", "check")).toBe("perdure_app")
+    // What version 16 and newer give to who made the role: to administrate it, not to become it.
+    expect(await asAnother("grant perdure_app to {user} with admin true, set false, inherit false", "auto")).toBe("perdure_app")
+  })
+
+  test("is refused at the start where it may not, with what an administrator has to do", async () => {
+    expect(await asAnother("", "auto")).toBe(refused)
+    expect(await asAnother("grant perdure_app to {user} with admin true, set false, inherit false", "check")).toBe(refused)
+  })
+
+  test("is refused where the dump came back without its grants", async () => {
+    const rights = "grant perdure_app to {user}; revoke all on all tables in schema public from perdure_app"
+    expect(await asAnother(rights, "auto")).toContain("The role perdure_app has no rights on the tables")
+  })
+})
 
 describe.runIf(testEngines().includes("postgres"))("migrations of several processes on one server", () => {
   test("are applied once when many open a new database at the same moment", async () => {

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto"
 import { readdirSync, readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { AppError } from "../core/index.ts"
+import { ensureApplicationRole } from "./application-role.ts"
 import type { Engine, ScriptRunner, StoreLogger } from "./engine.ts"
 
 export interface Migration {
@@ -43,6 +44,7 @@ export async function migrate(engine: Engine, options: MigrateOptions): Promise<
     const missing = missingMigrations(migrations, done, vector)
     if (options.mode === "check" && missing.length > 0) throw notAtHead(missing)
     for (const migration of missing) await apply(connection, migration)
+    if (migrations.length > 0) await ensureApplicationRole(connection, options.mode)
     if (missing.length > 0)
       options.logger.info(
         { from: [...done.keys()].sort().at(-1) ?? null, to: missing.at(-1)?.name, applied: missing.length },
