@@ -1,11 +1,12 @@
 // Prices that the configuration states: of a deployment, and the ones that are assumed where nobody knows any.
 import type { Config, PriceConfig } from "../config/index.ts"
 import { given } from "./given.ts"
-import type { ListedTokenPrices } from "./price-list/index.ts"
-import { priceFromUsd, type Price } from "./prices.ts"
+import { priceFromUsd } from "./price-from-usd.ts"
+import type { ListedTierPrices, ListedTokenPrices } from "./price-list/index.ts"
+import type { Price } from "./price-types.ts"
 
 export function priceFromConfig(price: PriceConfig): Price {
-  const { above } = price
+  const { tiers, regionFactors, perImageOfUsd, perThousandToolCallsUsd } = price
   const pieces = {
     perRequest: price.perRequestUsd,
     perImage: price.perImageUsd,
@@ -13,8 +14,14 @@ export function priceFromConfig(price: PriceConfig): Price {
     perMillionCharacters: price.perMillionCharactersUsd,
     perThousandSearches: price.perThousandSearchesUsd,
   }
-  const long = above && { above: { ...tokens(above), inputTokens: above.inputTokens } }
-  return priceFromUsd({ ...tokens(price), ...given(pieces), ...long })
+  return priceFromUsd({
+    ...withAbove(price),
+    ...given(pieces),
+    ...(tiers ? { tiers: Object.fromEntries(Object.entries(tiers).map(([name, tier]) => [name, withAbove(tier)])) } : {}),
+    ...(regionFactors ? { regions: regionFactors } : {}),
+    ...(perImageOfUsd ? { perImageOf: perImageOfUsd } : {}),
+    ...(perThousandToolCallsUsd ? { perThousandToolCalls: perThousandToolCallsUsd } : {}),
+  })
 }
 
 /** What pieces are taken for without a price, in dollars: more than most cost. */
@@ -25,7 +32,14 @@ export function assumedPrice({ inputPerMillionUsd, outputPerMillionUsd }: Config
   return priceFromUsd({ input: inputPerMillionUsd, output: outputPerMillionUsd, ...assumedPieces })
 }
 
-function tokens(price: Omit<PriceConfig, "inputPerMillionUsd"> & { inputPerMillionUsd?: number | undefined }): ListedTokenPrices {
+type StatedTier = NonNullable<PriceConfig["tiers"]>[string]
+
+function withAbove(stated: StatedTier): ListedTierPrices {
+  const { above } = stated
+  return above ? { ...tokens(stated), above: { ...tokens(above), inputTokens: above.inputTokens } } : tokens(stated)
+}
+
+function tokens(price: Omit<StatedTier, "above" | "inputPerMillionUsd"> & { inputPerMillionUsd?: number | undefined }): ListedTokenPrices {
   return given({
     input: price.inputPerMillionUsd,
     output: price.outputPerMillionUsd,
@@ -34,6 +48,10 @@ function tokens(price: Omit<PriceConfig, "inputPerMillionUsd"> & { inputPerMilli
     cacheWriteLong: price.cacheWriteLongPerMillionUsd,
     reasoning: price.reasoningPerMillionUsd,
     audioInput: price.audioInputPerMillionUsd,
+    cachedAudioInput: price.cachedAudioInputPerMillionUsd,
     audioOutput: price.audioOutputPerMillionUsd,
+    imageInput: price.imageInputPerMillionUsd,
+    cachedImageInput: price.cachedImageInputPerMillionUsd,
+    imageOutput: price.imageOutputPerMillionUsd,
   })
 }

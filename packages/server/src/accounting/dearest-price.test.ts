@@ -14,11 +14,16 @@ const tokenPrices = {
   reasoning: maybe,
   audioInput: maybe,
   audioOutput: maybe,
+  imageInput: maybe,
+  imageOutput: maybe,
 }
+const above = fc.option(fc.record({ ...tokenPrices, inputTokens: fc.integer({ min: 1, max: 1_000 }) }), { nil: undefined })
 const price = fc
   .record({
     ...tokenPrices,
-    above: fc.option(fc.record({ ...tokenPrices, inputTokens: fc.integer({ min: 1, max: 1_000 }) }), { nil: undefined }),
+    above,
+    tiers: fc.option(fc.record({ flex: fc.record({ ...tokenPrices, above }) }), { nil: undefined }),
+    perImageOf: fc.option(fc.record({ "hd 1024x1024": usd }), { nil: undefined }),
     perRequest: maybe,
     perImage: maybe,
     perSecond: maybe,
@@ -35,6 +40,10 @@ const usage = fc.record({
   reasoningTokens: count,
   audioInputTokens: count,
   audioOutputTokens: count,
+  imageInputTokens: count,
+  imageOutputTokens: count,
+  serviceTier: fc.constantFrom("default", "flex"),
+  imageKind: fc.constantFrom("hd 1024x1024", "standard 1x1"),
   imageCount: count,
   seconds: count,
   characters: count,
@@ -54,6 +63,14 @@ describe("the dearest price", () => {
         for (const each of prices) expect(costOf({ ...used, cachedTokens: 0 }, each).costMicroUsd).toBeLessThanOrEqual(worst)
       }),
     )
+  })
+
+  it("knows a tier that one candidate has, at what the others usually cost", () => {
+    const both = dearest([priceFromUsd({ input: 4, tiers: { flex: { input: 2 } } }), priceFromUsd({ input: 3 })])
+    const usage = { inputTokens: 1_000, outputTokens: 0, cachedTokens: 0 }
+    expect(costOf({ ...usage, serviceTier: "flex" }, both)).toEqual({ costMicroUsd: 3_000, costKnown: true })
+    expect(costOf(usage, both)).toEqual({ costMicroUsd: 4_000, costKnown: true })
+    expect(costOf({ ...usage, serviceTier: "priority" }, both).costKnown).toBe(false)
   })
 
   it("is that of the only candidate, and unknown where one is", () => {

@@ -2,17 +2,10 @@
 export type { LightRunRecord } from "./types.ts"
 export { createRecords, type Records, type RecordsOptions } from "./records.ts"
 export { assumedPrice, priceFromConfig } from "./configured-price.ts"
-export {
-  costOf,
-  createPrices,
-  priceFromUsd,
-  type Cost,
-  type Price,
-  type PricedDeployment,
-  type PricedPieces,
-  type PricedUsage,
-  type Prices,
-} from "./prices.ts"
+export { costOf } from "./cost.ts"
+export { usualTier, type Cost, type Price, type PricedPieces, type PricedUsage } from "./price-types.ts"
+export { priceFromUsd } from "./price-from-usd.ts"
+export { createPrices, type PricedDeployment, type Prices } from "./prices.ts"
 export { dearestPrice } from "./dearest-price.ts"
 export { createLimitReader, type ReadLimits } from "./limit-status.ts"
 export { createUsageSummary, type UsageGroup, type UsageRow, type UsageSummary } from "./usage.ts"

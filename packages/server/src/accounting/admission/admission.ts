@@ -1,6 +1,7 @@
 // Admission of calls: every limit that binds a call is reserved before it and settled after it, in memory, out of credit of the ledger.
 import { AppError, type Clock, type Limits } from "../../core/index.ts"
-import { costOf, type Price } from "../prices.ts"
+import { costOf } from "../cost.ts"
+import type { Price } from "../price-types.ts"
 import type { Counter } from "./counter.ts"
 import { createOutputHistory, demandOf, type Demand, type OutputHistory } from "./estimate.ts"
 import type { Ledger } from "./ledger.ts"

@@ -1,5 +1,6 @@
 // What a call will probably use, before it is made: output from what the caller allows, else from the model's history, else a named default.
-import { costOf, type Price } from "../prices.ts"
+import { costOf } from "../cost.ts"
+import type { Price } from "../price-types.ts"
 import type { AdmissionRequest, LimitUnit } from "./types.ts"
 
 /** Amounts of one call by unit. */

@@ -1,6 +1,6 @@
 // The words of admission: what a call asks for, what it holds while it runs, and what its limits look like from outside.
 import type { KeyLimits } from "@perdure/contract"
-import type { Price, PricedPieces } from "../prices.ts"
+import type { Price, PricedPieces } from "../price-types.ts"
 import type { LimitRule } from "./rules.ts"
 
 export interface AdmissionRequest {

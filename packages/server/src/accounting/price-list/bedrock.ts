@@ -1,6 +1,8 @@
-// List prices of Bedrock in us-east-1, on demand, by model id without its date and version; `global.` where that differs.
+// List prices of Bedrock in us-east-1, on demand in its standard tier (no other has a page that says what it costs), by model id without its date and version; `global.` where that differs.
+import { given } from "../given.ts"
 import { anthropicPrices } from "./anthropic.ts"
-import type { ListedPrice, ListedTokenPrices, ProviderPrices } from "./types.ts"
+import { scaled } from "./scaled.ts"
+import type { ListedPrice, ProviderPrices } from "./types.ts"
 
 /** Claude from 4.5 on costs a tenth more in a region than globally; older models cost the same everywhere. */
 const sameEverywhere = ["claude-3-haiku", "claude-3-opus", "claude-3-5-haiku", "claude-3-5-sonnet", "claude-3-7-sonnet"]
@@ -8,15 +10,12 @@ const olderClaude = [...sameEverywhere, "claude-opus-4", "claude-opus-4-1", "cla
 
 function claudeModels(): Record<string, ListedPrice> {
   const models: Record<string, ListedPrice> = {}
-  for (const [name, { above: _above, ...price }] of Object.entries(anthropicPrices.models)) {
+  for (const [name, { input, output, cachedInput, cacheWrite, cacheWriteLong }] of Object.entries(anthropicPrices.models)) {
+    const price = given({ input, output, cachedInput, cacheWrite, cacheWriteLong })
     models[`global.anthropic.${name}`] = price
-    models[`anthropic.${name}`] = olderClaude.includes(name) ? price : regional(price)
+    models[`anthropic.${name}`] = olderClaude.includes(name) ? price : scaled(price, 1.1)
   }
   return models
-}
-
-function regional(price: ListedTokenPrices): ListedTokenPrices {
-  return Object.fromEntries(Object.entries(price).map(([key, usd]: [string, number]) => [key, usd * 1.1]))
 }
 
 export const bedrockPrices: ProviderPrices = {

@@ -18,6 +18,8 @@ export const groqPrices: ProviderPrices = {
     "whisper-large-v3": { perSecond: 0.111 / 3_600 },
     "whisper-large-v3-turbo": { perSecond: 0.04 / 3_600 },
   },
+  // https://console.groq.com/docs/flex-processing: the price is that of on-demand calls.
+  usualTiers: ["flex"],
 }
 
 export const togetherPrices: ProviderPrices = {

@@ -6,21 +6,21 @@ import { deepSeekPrices } from "./deepseek.ts"
 import { googlePrices } from "./google.ts"
 import { fireworksPrices, groqPrices, togetherPrices } from "./hosts.ts"
 import { mistralPrices } from "./mistral.ts"
-import { openAiPrices } from "./openai.ts"
+import { azurePrices, openAiPrices } from "./openai.ts"
 import type { ListedPrice, ProviderPrices } from "./types.ts"
 import { xaiPrices } from "./xai.ts"
 
-export type { ListedPrice, ListedTokenPrices, ProviderPrices } from "./types.ts"
+export type { ListedPrice, ListedTierPrices, ListedTokenPrices, ProviderPrices } from "./types.ts"
 
 /** Recorded with each change of the list, so that a stored cost can be traced to the list that made it. */
-export const priceListVersion = "2026-11"
+export const priceListVersion = "2026-11.2"
 
 /** The makers of models: their names are theirs alone, also at a provider that passes calls on. */
 const makers = [openAiPrices, anthropicPrices, googlePrices, mistralPrices, coherePrices, deepSeekPrices, xaiPrices]
 
 const tables: Readonly<Record<string, readonly ProviderPrices[]>> = {
   openai: [openAiPrices],
-  azure: [openAiPrices],
+  azure: [azurePrices],
   anthropic: [anthropicPrices],
   gemini: [googlePrices],
   vertex: [googlePrices, anthropicPrices],
@@ -47,11 +47,23 @@ export function listedPrice(provider: string, upstreamModel: string): ListedPric
   const model = upstreamModel.toLowerCase()
   if (ownMachines.has(provider)) return /[:-]cloud$/.test(model) ? undefined : nothing
   const names = provider === "bedrock" ? bedrockNames(model) : namesOf(model)
-  for (const { models } of tables[provider] ?? []) {
-    const name = names.find((each) => Object.hasOwn(models, each))
-    if (name !== undefined) return models[name]
+  for (const table of tables[provider] ?? []) {
+    const name = names.find((each) => Object.hasOwn(table.models, each))
+    const price = name === undefined ? undefined : table.models[name]
+    if (price) return completed(price, table)
   }
   return undefined
+}
+
+/** With what its provider charges for every model. */
+function completed(price: ListedPrice, { usualTiers, perThousandToolCalls }: ProviderPrices): ListedPrice {
+  if (!usualTiers && !perThousandToolCalls) return price
+  const tiers = Object.fromEntries((usualTiers ?? []).map((name) => [name, price]))
+  return {
+    ...price,
+    ...(usualTiers ? { tiers: { ...tiers, ...price.tiers } } : {}),
+    ...(perThousandToolCalls ? { perThousandToolCalls: { ...perThousandToolCalls, ...price.perThousandToolCalls } } : {}),
+  }
 }
 
 /** A date at the end: 2025-09-30, 20250930, @20250930, 03-2025; or `latest`. */

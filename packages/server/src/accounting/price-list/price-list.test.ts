@@ -3,9 +3,17 @@ import { createHash } from "node:crypto"
 import { readdirSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
-import { listedPrice, priceListVersion, type ListedPrice, type ListedTokenPrices, type ProviderPrices } from "./index.ts"
+import { given } from "../given.ts"
+import {
+  listedPrice,
+  priceListVersion,
+  type ListedPrice,
+  type ListedTierPrices,
+  type ListedTokenPrices,
+  type ProviderPrices,
+} from "./index.ts"
 
-const notTables = new Set(["index.ts", "types.ts", "price-list.test.ts"])
+const notTables = new Set(["index.ts", "types.ts", "scaled.ts", "price-list.test.ts"])
 const files = readdirSync(import.meta.dirname).filter((name) => !notTables.has(name))
 const tables: [name: string, table: ProviderPrices][] = []
 for (const file of files) {
@@ -21,8 +29,12 @@ describe("the list of prices", () => {
   it("has a version of its own for each change: write the new digest together with a new version", () => {
     const parts = (price: ListedPrice): string[] => Object.entries(price).map((part) => JSON.stringify(part))
     const lines = rows.map(({ table, model, price }) => [table, model, ...parts(price).toSorted()].join(" "))
-    const digest = createHash("sha256").update(lines.toSorted().join("\n")).digest("hex").slice(0, 16)
-    expect({ version: priceListVersion, digest }).toEqual({ version: "2026-11", digest: "0409a1e8c30965dd" })
+    const forAll = tables.map(([name, { usualTiers, perThousandToolCalls }]) => JSON.stringify([name, usualTiers, perThousandToolCalls]))
+    const digest = createHash("sha256")
+      .update([...lines.toSorted(), ...forAll.toSorted()].join("\n"))
+      .digest("hex")
+      .slice(0, 16)
+    expect({ version: priceListVersion, digest }).toEqual({ version: "2026-11.2", digest: "560bcacde99b89d0" })
   })
 
   it.each(tables)("%s says where it was read and when, not after the list's own date", (_, { source, checkedOn }) => {
@@ -32,11 +44,25 @@ describe("the list of prices", () => {
   })
 
   it.each(rows)("$table: $model is priced as prices are", ({ price }) => {
-    const { above, ...below } = price
-    for (const part of [below, ...(above ? [above] : [])]) for (const usd of Object.values(part)) expect(usd).toBeGreaterThanOrEqual(0)
-    expectTokens(below)
-    if (above) expectAbove(below, above)
-    expect(Object.values(below).every((usd) => usd <= usdMax)).toBe(true)
+    const { tiers = {}, regions = {}, perImageOf = {}, perThousandToolCalls = {}, ...usual } = price
+    expectTier(usual)
+    for (const tier of Object.values(tiers)) {
+      expectTier(tier)
+      // What has a price has one in every tier, also above the bound: it would be taken for plain tokens.
+      expect(Object.keys(tokensOf(tier)).toSorted()).toEqual(Object.keys(tokensOf(usual)).toSorted())
+      expect(tier.above?.inputTokens).toBe(usual.above?.inputTokens)
+    }
+    for (const factor of Object.values(regions)) expect(factor).toBeGreaterThanOrEqual(1)
+    for (const usd of [...Object.values(perImageOf), ...Object.values(perThousandToolCalls)]) expectUsd(usd, 10_000)
+  })
+
+  it("has what a tier costs beside its usual price: less for what may wait, more for what goes first", () => {
+    const wrong = rows.filter(({ price: { input = 0, tiers = {} } }) => {
+      const { batch, flex, priority, fast, ultrafast } = tiers
+      const isDear = [batch, flex].some((tier) => (tier?.input ?? 0) > input)
+      return isDear || [priority, fast, ultrafast].some((tier) => (tier?.input ?? Infinity) <= input)
+    })
+    expect(wrong.map(({ model }) => model)).toEqual([])
   })
 
   it("knows a model in capitals as in small letters, and nothing of other providers' names", () => {
@@ -50,15 +76,31 @@ describe("the list of prices", () => {
   })
 })
 
+function expectUsd(usd: number, most: number): void {
+  expect(usd).toBeGreaterThanOrEqual(0)
+  expect(usd).toBeLessThanOrEqual(most)
+}
+
+function expectTier({ above, ...below }: ListedTierPrices): void {
+  for (const part of [below, ...(above ? [tokensOf(above)] : [])]) for (const usd of Object.values(part)) expectUsd(usd, usdMax)
+  expectTokens(below)
+  if (above) expectAbove(below, above)
+}
+
+function tokensOf(price: ListedTierPrices): ListedTokenPrices {
+  const { input, output, cachedInput, cacheWrite, cacheWriteLong, reasoning, audioInput, audioOutput, imageInput, imageOutput } = price
+  const { cachedAudioInput, cachedImageInput } = price
+  const cached = { cachedInput, cachedAudioInput, cachedImageInput, cacheWrite, cacheWriteLong }
+  return given({ input, output, reasoning, audioInput, audioOutput, imageInput, imageOutput, ...cached })
+}
+
 /** Reading a cache is never dearer than the input, writing it never cheaper, and answers never cheaper than questions. */
-function expectTokens({
-  input = 0,
-  output,
-  cachedInput = input,
-  cacheWrite = input,
-  cacheWriteLong = cacheWrite,
-}: ListedTokenPrices): void {
+function expectTokens(price: ListedTokenPrices): void {
+  const { input = 0, output, cachedInput = input, cacheWrite = input, cacheWriteLong = cacheWrite } = price
+  const { audioInput = input, cachedAudioInput = cachedInput, imageInput = input, cachedImageInput = cachedInput } = price
   expect(cachedInput).toBeLessThanOrEqual(input)
+  expect(cachedAudioInput).toBeLessThanOrEqual(audioInput)
+  expect(cachedImageInput).toBeLessThanOrEqual(imageInput)
   expect(cacheWrite).toBeGreaterThanOrEqual(input)
   expect(cacheWriteLong).toBeGreaterThanOrEqual(cacheWrite)
   // An embedding has no answer; nothing else is charged less for it.

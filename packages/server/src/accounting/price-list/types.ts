@@ -12,19 +12,35 @@ export interface ListedTokenPrices {
   /** Output that is thought, where it has a price of its own. */
   reasoning?: number
   audioInput?: number
+  cachedAudioInput?: number
   audioOutput?: number
+  /** Tokens of pictures. */
+  imageInput?: number
+  cachedImageInput?: number
+  imageOutput?: number
 }
 
-export interface ListedPrice extends ListedTokenPrices {
+export interface ListedTierPrices extends ListedTokenPrices {
   /** Of every token of a request whose input is longer; members that are absent stay as they are. */
   above?: ListedTokenPrices & { inputTokens: number }
+}
+
+export interface ListedPrice extends ListedTierPrices {
+  /** Of what is served otherwise than usual, in full: `flex`, `priority`, `batch`. */
+  tiers?: Readonly<Record<string, ListedTierPrices>>
+  /** What tokens cost times as much in a region that the answer names. */
+  regions?: Readonly<Record<string, number>>
   /** Dollars each. */
   perRequest?: number
   perImage?: number
+  /** By quality and size: `hd 1024x1792`. */
+  perImageOf?: Readonly<Record<string, number>>
   /** Of audio in or out. */
   perSecond?: number
   perMillionCharacters?: number
   perThousandSearches?: number
+  /** Calls of tools that the provider runs, beside the tokens that they use. */
+  perThousandToolCalls?: Readonly<Record<string, number>>
 }
 
 export interface ProviderPrices {
@@ -33,4 +49,8 @@ export interface ProviderPrices {
   /** Year and month in which they were last compared with it. */
   checkedOn: string
   models: Readonly<Record<string, ListedPrice>>
+  /** Tiers that cost what the usual one does. */
+  usualTiers?: readonly string[]
+  /** Of every model; its own stand above them. */
+  perThousandToolCalls?: Readonly<Record<string, number>>
 }

@@ -19,4 +19,5 @@ export const xaiPrices: ProviderPrices = {
     "grok-3": { input: 3, output: 15, cachedInput: 0.75 },
     "grok-3-mini": { input: 0.3, output: 0.5, cachedInput: 0.075 },
   },
+  perThousandToolCalls: { web_search: 5, x_search: 5, code_interpreter: 5, file_search: 2.5 },
 }
