@@ -79,6 +79,9 @@ export const usualTier = "default"
 
 export type PricedPieces = Pick<PricedUsage, "imageCount" | "imageKind" | "characters" | "seconds" | "searchUnits">
 
+/** How fast and where, if that is not as usual. */
+export type ServedAs = Pick<PricedUsage, "serviceTier" | "servedIn">
+
 export interface Cost {
   costMicroUsd: number
   costKnown: boolean

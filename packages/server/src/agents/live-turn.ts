@@ -3,6 +3,8 @@ import type { LimitState } from "../accounting/index.ts"
 import { AppError, type JsonObject } from "../core/index.ts"
 import {
   noUsage,
+  tierAsked,
+  withTierAsked,
   type CallEvent,
   type CallModel,
   type Failover,
@@ -108,7 +110,7 @@ export class LiveTurn {
     for (const each of this.#marks ? this.#marks.take(event) : [event]) this.#translator.take(each)
   }
 
-  /** What a provider's own tools bring in is of low trust, and what they cost is not in the price of its tokens. */
+  /** What a provider's own tools bring in is of low trust. */
   #itemStarted(item: JsonObject): void {
     const type = item["type"] as string // every item has one
     if (!bringsTheWorldIn({ ...item, type })) return
@@ -133,7 +135,7 @@ export class LiveTurn {
 
   #ended({ reason, usage, calls, serviceTier }: TurnEnd): void {
     const { context, label } = this.#session
-    this.#bill(this.#call.deployment, usage, serviceTier)
+    this.#bill(this.#call.deployment, usage)
     const ended: JsonObject = {
       turn: this.#options.turn,
       from: this.#from,
@@ -147,15 +149,17 @@ export class LiveTurn {
 
   #billCut(): void {
     if (this.#characters === 0 || this.#translator.end || isReleased(this.#signal) || isHit(this.#found)) return
-    this.#bill(this.#call.deployment, estimate(shownMessages(this.#session).messages, this.#characters))
+    const { deployment } = this.#call
+    const usage = { ...estimate(shownMessages(this.#session).messages, this.#characters), ...callsBegun(this.#hosted) }
+    this.#bill(deployment, withTierAsked(usage, tierAsked(this.#session.request.service_tier), deployment))
     this.#characters = 0
   }
 
   /** What is given again from the cache costs nothing; the response still tells how large it is. */
-  #bill(deployment: Failover["from"], usage: ModelUsage, serviceTier?: string): void {
+  #bill(deployment: Failover["from"], usage: ModelUsage): void {
     const { turn } = this.#options
     if (isHit(this.#found)) recordUsage(this.#session, turn, deployment, noUsage, { cache: cacheData(this.#found) })
-    else recordUsage(this.#session, turn, deployment, usage, { ...hostedData(this.#hosted), ...tierData(serviceTier) })
+    else recordUsage(this.#session, turn, deployment, usage, { ...hostedData(this.#hosted), ...servedData(usage) })
   }
 }
 
@@ -163,16 +167,19 @@ function tierOf(serviceTier: string | undefined): { serviceTier?: string } {
   return serviceTier === undefined ? {} : { serviceTier }
 }
 
-/** Prices are those of the usual tier. */
-function tierData(serviceTier: string | undefined): JsonObject {
-  return serviceTier !== undefined && unusualTiers.has(serviceTier) ? { serviceTier, costKnown: false } : {}
+function servedData({ serviceTier, servedIn }: ModelUsage): JsonObject {
+  const tier = tierAsked(serviceTier)
+  return { ...(tier === undefined ? {} : { serviceTier: tier }), ...(servedIn === undefined ? {} : { servedIn }) }
 }
 
-const unusualTiers: ReadonlySet<string> = new Set(["flex", "priority", "scale"])
-
-/** Nobody has told what each of these costs. */
 function hostedData(hosted: Readonly<Record<string, number>>): JsonObject {
-  return Object.keys(hosted).length === 0 ? {} : { hostedCalls: { ...hosted }, costKnown: false }
+  return Object.keys(hosted).length === 0 ? {} : { hostedCalls: { ...hosted } }
+}
+
+/** Of an answer that was cut: its provider charges for what it had begun. */
+function callsBegun(hosted: Readonly<Record<string, number>>): Pick<ModelUsage, "toolCalls"> {
+  const calls = Object.entries(hosted).map(([type, count]) => [type.replace(/_call$/, ""), count] as const)
+  return calls.length === 0 ? {} : { toolCalls: Object.fromEntries(calls) }
 }
 
 function isHit(found: CacheFound | undefined): found is Extract<CacheFound, { ageMs: number }> {

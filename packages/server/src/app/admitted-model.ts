@@ -5,6 +5,9 @@ import {
   estimateTokens,
   noName,
   outputTokensMaxOf,
+  servedAsAsked,
+  tierAsked,
+  tierConfigured,
   type CallEvent,
   type CallModel,
   type Deployment,
@@ -69,7 +72,7 @@ async function* admitted(
     }
   } finally {
     const served = deployment
-    const actual = served && spent.actual(served, () => estimateTokens(of.call, served))
+    const actual = served && spent.actual(served, of.call)
     if (actual) reservation.settle(actual)
     else reservation.release()
   }
@@ -98,9 +101,9 @@ class Spent {
   /** Undefined where nothing was used. */
   actual(
     deployment: Deployment,
-    inputTokens: () => number,
+    call: ModelCall,
   ): { inputTokens: number; outputTokens: number; costMicroUsd: number; costKnown: boolean } | undefined {
-    const seen = this.#characters > 0 ? [{ deployment, usage: cut(inputTokens(), this.#characters) }] : []
+    const seen = this.#characters > 0 ? [{ deployment, usage: this.#cut(call, deployment) }] : []
     const used = [...this.#reported, ...seen]
     if (used.length === 0) return undefined
     const costs = used.map((each) => costOf(each.usage, this.#prices.priceOf(each.deployment)))
@@ -110,6 +113,10 @@ class Spent {
       costMicroUsd: sum(costs.map(({ costMicroUsd }) => costMicroUsd)),
       costKnown: costs.every(({ costKnown }) => costKnown),
     }
+  }
+
+  #cut(call: ModelCall, deployment: Deployment): ModelUsage {
+    return servedAsAsked(cut(estimateTokens(call, deployment), this.#characters), call, deployment)
   }
 }
 
@@ -126,12 +133,14 @@ function charactersOf(event: CallEvent): number {
 
 function requestOf({ prices }: Pick<AdmittedModelOptions, "prices">, { call, model }: CallOf, { limits }: Bounds): AdmissionRequest {
   const [first] = model.deployments
+  const serviceTier = tierAsked(call.hints?.serviceTier ?? undefined) ?? tierConfigured(model)
   return {
     ...limits,
     user: limits.user ?? call.user,
     model: model.name,
     inputTokensEstimated: first ? estimateTokens(call, first) : 0,
     outputTokensMax: outputTokensMaxOf(model, call.outputTokensMax),
+    ...(serviceTier === undefined ? {} : { served: { serviceTier } }),
     price: dearestPrice(prices, model.deployments),
   }
 }

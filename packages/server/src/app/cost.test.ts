@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest"
 import { costOf, createPrices, type Cost } from "../accounting/index.ts"
 import { newId, type JsonObject } from "../core/index.ts"
-import { dialectOf, knownModels, providerDeployment, type Deployment } from "../inference/index.ts"
+import { dialectOf, knownModels, noUsage, providerDeployment, realtimeUsage, type Deployment } from "../inference/index.ts"
 
 const prices = createPrices({ configured: new Map() })
 
@@ -200,6 +200,103 @@ describe("an answer costs", () => {
       86 * 2 + 1_920 * 0.5 + 300 * 8,
     ],
     [
+      "a response was served in a tier, and searched, computed and read files on the way",
+      "openai",
+      "gpt-5",
+      {
+        object: "response",
+        id: "r",
+        status: "completed",
+        service_tier: "flex",
+        tools: [{ type: "web_search" }, { type: "code_interpreter", container: { type: "auto", memory_limit: "4g" } }],
+        output: [
+          { id: "a", type: "web_search_call", status: "completed", action: { type: "search", query: "x" } },
+          { id: "b", type: "web_search_call", status: "completed", action: { type: "open_page", url: "https://example.test" } },
+          { id: "c", type: "code_interpreter_call", status: "completed", container_id: "cntr_1" },
+          { id: "d", type: "code_interpreter_call", status: "completed", container_id: "cntr_1" },
+          { id: "e", type: "file_search_call", status: "completed" },
+          { id: "f", type: "mcp_call", name: "read" },
+        ],
+        usage: { input_tokens: 1_000, output_tokens: 100, total_tokens: 1_100 },
+      },
+      1_000 * 0.625 + 100 * 5 + 10_000 + 120_000 + 2_500,
+    ],
+    [
+      "a response tells how often it searched",
+      "openai",
+      "gpt-4.1",
+      {
+        object: "response",
+        id: "r",
+        status: "completed",
+        tools: [{ type: "web_search_preview" }],
+        output: [{ id: "a", type: "web_search_call", status: "completed" }],
+        tool_usage: { web_search: { num_requests: 3 } },
+        usage: { input_tokens: 1_000, output_tokens: 100, total_tokens: 1_100 },
+      },
+      1_000 * 2 + 100 * 8 + 3 * 25_000,
+    ],
+    [
+      "a chat completion was served in a tier",
+      "openai",
+      "gpt-5",
+      { ...answers.chat, service_tier: "flex", usage: { prompt_tokens: 1_000, completion_tokens: 100, total_tokens: 1_100 } },
+      1_000 * 0.625 + 100 * 5,
+    ],
+    [
+      "Anthropic's fast mode searched in the United States",
+      "anthropic",
+      "claude-opus-5",
+      {
+        ...answers.messages,
+        usage: {
+          input_tokens: 1_000,
+          output_tokens: 100,
+          service_tier: "standard",
+          speed: "fast",
+          inference_geo: "us",
+          server_tool_use: { web_search_requests: 1, web_fetch_requests: 2 },
+        },
+      },
+      (1_000 * 10 + 100 * 50) * 1.1 + 10_000,
+    ],
+    [
+      "Gemini was grounded, in its flexible tier",
+      "gemini",
+      "gemini-3.1-pro-preview",
+      {
+        candidates: [
+          { ...answers.gemini.candidates[0], groundingMetadata: { webSearchQueries: ["a", "b"], groundingChunks: [{ web: {} }] } },
+        ],
+        usageMetadata: { promptTokenCount: 1_000, candidatesTokenCount: 100, serviceTier: "flex" },
+      },
+      1_000 + 100 * 6 + 28_000,
+    ],
+    [
+      "Gemini 2.5 was grounded on Vertex, first of all",
+      "vertex",
+      "gemini-2.5-flash",
+      {
+        candidates: [{ ...answers.gemini.candidates[0], groundingMetadata: { webSearchQueries: ["a", "b"] } }],
+        usageMetadata: { promptTokenCount: 1_000, candidatesTokenCount: 100, trafficType: "ON_DEMAND_PRIORITY" },
+      },
+      (1_000 * 0.3 + 100 * 2.5) * 1.8 + 35_000,
+    ],
+    [
+      "Gemini made a picture",
+      "gemini",
+      "gemini-2.5-flash-image",
+      {
+        ...answers.gemini,
+        usageMetadata: {
+          promptTokenCount: 10,
+          candidatesTokenCount: 1_300,
+          candidatesTokensDetails: [{ modality: "IMAGE", tokenCount: 1_290 }],
+        },
+      },
+      10 * 0.3 + 10 * 2.5 + 1_290 * 30,
+    ],
+    [
       "Groq counts what was cached within the prompt",
       "groq",
       "openai/gpt-oss-120b",
@@ -278,6 +375,25 @@ describe("an answer costs", () => {
     expect(costOfAnswer(provider, model, answer)).toEqual({ costMicroUsd: Math.round(microUsd), costKnown: true })
   })
 
+  it("what was heard, seen and read from the cache at their own prices, where a session tells them apart", () => {
+    const usage = realtimeUsage({
+      input_tokens: 1_000,
+      output_tokens: 100,
+      input_token_details: {
+        text_tokens: 100,
+        audio_tokens: 600,
+        image_tokens: 300,
+        cached_tokens: 500,
+        cached_tokens_details: { text_tokens: 50, audio_tokens: 400, image_tokens: 50 },
+      },
+      output_token_details: { text_tokens: 20, audio_tokens: 80 },
+    })
+    const heard = 200 * 10 + 400 * 0.3
+    const seen = 250 * 0.8 + 50 * 0.08
+    const cost = costOf(usage ?? noUsage, prices.priceOf(deploymentOf("openai", "gpt-realtime-mini")))
+    expect(cost).toEqual({ costMicroUsd: Math.round(50 * 0.6 + 50 * 0.06 + heard + seen + 20 * 2.4 + 80 * 20), costKnown: true })
+  })
+
   it("the last report of a stream, not the sum of all: Anthropic's is cumulative", () => {
     const deployment = deploymentOf("anthropic", "claude-sonnet-4-5")
     const reader = dialectOf(deployment).openReader({ deployment, newId, inputChars: 100 })
@@ -300,6 +416,35 @@ describe("an answer costs", () => {
     const named = Object.entries(knownModels).flatMap(([provider, models]) => models.map((model) => deploymentOf(provider, model)))
     expect(named.length).toBeGreaterThan(10)
     expect(named.filter((deployment) => !prices.priceOf(deployment)).map(({ id }) => id)).toEqual([])
+  })
+
+  it.each<[what: string, provider: string, model: string, answer: JsonObject]>([
+    [
+      "Bedrock's tier",
+      "bedrock",
+      "amazon.nova-lite-v1:0",
+      { ...answers.converse, serviceTier: { type: "priority" }, usage: { inputTokens: 10, outputTokens: 5 } },
+    ],
+    [
+      "a provisioned tier",
+      "vertex",
+      "gemini-2.5-flash",
+      { ...answers.gemini, usageMetadata: { promptTokenCount: 1, candidatesTokenCount: 1, trafficType: "PROVISIONED_THROUGHPUT" } },
+    ],
+    [
+      "a picture made by another model",
+      "openai",
+      "gpt-5",
+      {
+        object: "response",
+        id: "r",
+        status: "completed",
+        output: [{ id: "a", type: "image_generation_call", status: "completed", result: "aGk=" }],
+        usage: { input_tokens: 10, output_tokens: 5, total_tokens: 15 },
+      },
+    ],
+  ])("an unknown amount with %s", (_what, provider, model, answer) => {
+    expect(costOfAnswer(provider, model, answer).costKnown).toBe(false)
   })
 
   it("an unknown amount where nobody knows the price, never nothing", () => {

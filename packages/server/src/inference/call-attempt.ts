@@ -5,6 +5,7 @@ import { organisationOf } from "./pool/organisation.ts"
 import type { Plan } from "./pool/types.ts"
 import { refusePassed } from "./passed-items.ts"
 import { callProvider } from "./providers/call.ts"
+import { tierAsked, withTierAsked } from "./providers/service-tier.ts"
 import type { CallableModel } from "./providers/embedded/types.ts"
 import type { Deployment, ModelCall, ModelEvent, ModelUsage } from "./types.ts"
 import { timedOut, UpstreamError } from "./upstream-error.ts"
@@ -64,7 +65,7 @@ export function openAttempt(
     deployment,
     events,
     stop: (reason) => stopped.abort(reason),
-    used: () => (tally.failed ? undefined : estimatedUsage(call, tally.outputChars)),
+    used: () => (tally.failed ? undefined : servedAsAsked(estimatedUsage(call, tally.outputChars), call, deployment)),
   }
 }
 
@@ -88,8 +89,10 @@ async function* reported(options: AttemptOptions, plan: Plan, running: Running):
     for await (const event of eventsOf(options, deployment, call, signal)) {
       if (timers?.begin() !== false) plan.firstToken(deployment, passedMs())
       tally.outputChars += charactersOf(event)
-      if (event.type === "finished") usage = event.usage
-      yield event.type === "reasoning-ended" ? sealedWith(event, deployment) : event
+      if (event.type === "finished") {
+        usage = servedAsAsked(event.usage, call, deployment)
+        yield usage === event.usage ? event : { ...event, usage }
+      } else yield event.type === "reasoning-ended" ? sealedWith(event, deployment) : event
     }
   } catch (thrown) {
     error = thrown
@@ -102,6 +105,11 @@ async function* reported(options: AttemptOptions, plan: Plan, running: Running):
     const told = error instanceof UpstreamError ? { error } : usage === undefined ? { cancelled: true } : {}
     plan.finished(deployment, { ...told, ms: passedMs(), inputTokens, outputTokens })
   }
+}
+
+/** Where its provider has not told how it was served. */
+export function servedAsAsked(usage: ModelUsage, { hints }: ModelCall, deployment: Deployment): ModelUsage {
+  return withTierAsked(usage, tierAsked(hints?.serviceTier ?? undefined), deployment)
 }
 
 /** The first token and the whole in time; silence in between is the connection's own limit. */

@@ -1,7 +1,7 @@
 // Calls a model by its logical name: the way through its deployments is the pool's, each attempt reports to it how it fared.
 import { AppError, sleep } from "../core/index.ts"
 import { BegunAnswer, continuedCall } from "./begun-answer.ts"
-import { estimatedUsage, openAttempt, type AttemptOptions } from "./call-attempt.ts"
+import { estimatedUsage, openAttempt, servedAsAsked, type AttemptOptions } from "./call-attempt.ts"
 import { hedged } from "./hedged.ts"
 import type { Models } from "./models.ts"
 import { organisationOf } from "./pool/organisation.ts"
@@ -11,7 +11,7 @@ import { estimateTokens } from "./tokens/index.ts"
 import type { CallEvent, CallModel, CallRouting, Deployment, Failover, Model, ModelCall } from "./types.ts"
 import { UpstreamError } from "./upstream-error.ts"
 
-export { eventsOf, isNative, type Natives } from "./call-attempt.ts"
+export { eventsOf, isNative, servedAsAsked, type Natives } from "./call-attempt.ts"
 
 export interface CallModelOptions extends AttemptOptions {
   models: Pick<Models, "require">
@@ -84,7 +84,8 @@ interface Broken {
 
 function failoverTo(to: Deployment, { from, failure, answer, asked }: Broken): Failover {
   const how = answer.canGoOn(to) ? "continued" : "anew"
-  const used = answer.attemptCharacters === 0 ? undefined : estimatedUsage(asked, answer.attemptCharacters)
+  const cut = answer.attemptCharacters === 0 ? undefined : estimatedUsage(asked, answer.attemptCharacters)
+  const used = cut && servedAsAsked(cut, asked, from)
   const error = { code: failure.code, message: failure.message }
   return { type: "failover", from, to, how, afterCharacters: answer.text.length, error, used }
 }

@@ -3,7 +3,7 @@ export { doesByName, knownModels } from "./known-models.ts"
 export { createModels, noName, type Models, type RegisteredModels, type Wildcard } from "./models.ts"
 export { providerDeployment } from "./providers/deployment.ts"
 export { createUpstreams, type Upstreams, type UpstreamTarget } from "./upstreams.ts"
-export { createCallModel, eventsOf, isNative, type CallModelOptions, type Natives } from "./call-model.ts"
+export { createCallModel, eventsOf, isNative, servedAsAsked, type CallModelOptions, type Natives } from "./call-model.ts"
 export { editContext, type AppliedEdit, type ClearThinking, type ClearToolUses, type ContextEdit } from "./context-edits.ts"
 export { CustomInput, customTool, unwrappedInput, wrappedInput, type CustomTool } from "./custom-tools.ts"
 export { isTold, speaksResponses } from "./passed-items.ts"
@@ -39,12 +39,14 @@ export {
 } from "./tokens/index.ts"
 export { embeddingsUsageOf, usageOf } from "./providers/openai/usage.ts"
 export { presetOf } from "./providers/presets.ts"
+export { regionTold, tierAsked, withTierAsked, withTierTold } from "./providers/service-tier.ts"
 export { chatPassing } from "./providers/openai/passing.ts"
 export { reasoningOfDetails } from "./providers/openai/reasoning.ts"
 export {
   configuredCall,
   outputTokensMaxOf,
   parameterChanges,
+  tierConfigured,
   withChanges,
   type CallKind,
   type ParameterChanges,

@@ -246,11 +246,25 @@ export interface ModelUsage {
   cacheWriteLongTokens?: number
   audioInputTokens?: number
   audioOutputTokens?: number
+  /** Of pictures. */
+  imageInputTokens?: number
+  imageOutputTokens?: number
+  /** Of those that were read from the cache: sound and pictures. */
+  cachedAudioTokens?: number
+  cachedImageTokens?: number
   imageCount?: number
+  /** Quality and size: `hd 1024x1792`. */
+  imageKind?: string
   characters?: number
   seconds?: number
   /** Searches that a reranker bills. */
   searchUnits?: number
+  /** How fast it was served, as the provider told: `default` where that is as usual. */
+  serviceTier?: string
+  /** Where, if the provider told and charges for it. */
+  servedIn?: string
+  /** Calls of tools that the provider runs and charges for, by its names. */
+  toolCalls?: Readonly<Record<string, number>>
   /** The provider did not report it: counted by us. */
   estimated: boolean
 }

@@ -27,7 +27,12 @@ export function completionOf(request: Record<string, unknown>, script: FakeAnswe
     model: request["model"],
     choices: [{ index: 0, message, logprobs: null, finish_reason: finishOf(script) }],
     ...(usage ? { usage } : {}),
+    ...tierOf(script),
   }
+}
+
+function tierOf({ serviceTier }: FakeAnswer): object {
+  return serviceTier === undefined ? {} : { service_tier: serviceTier }
 }
 
 /** The frames of a stream, `[DONE]` included where the script ends with it. */
@@ -44,6 +49,7 @@ export function framesOf(request: Record<string, unknown>, script: FakeAnswer): 
       created,
       model: request["model"],
       choices: [{ index: 0, delta, logprobs: null, finish_reason: finish }],
+      ...tierOf(script),
       ...more,
     })
 
@@ -51,7 +57,7 @@ export function framesOf(request: Record<string, unknown>, script: FakeAnswer): 
   const finish = finishOf(script)
   if (finish !== null) frames.push(chunk({}, finish, at === "last-chunk" ? { usage } : onEach))
   if (usage && asked && at === "extra-chunk")
-    frames.push(frame({ id, object: "chat.completion.chunk", created, model: request["model"], choices: [], usage }))
+    frames.push(frame({ id, object: "chat.completion.chunk", created, model: request["model"], choices: [], ...tierOf(script), usage }))
   if (script.streamError) {
     const { afterFrames, message, code = "internal_error", done = true } = script.streamError
     return [

@@ -25,7 +25,7 @@ export interface FakeAnswer {
   }[]
   /** Of Responses: annotations of the text. */
   annotations?: readonly Record<string, unknown>[]
-  /** Of Responses: the tier that served. */
+  /** The tier that served; chat completions tell none without it. */
   serviceTier?: string
   /** OpenAI's words; for Anthropic they are translated, and others pass as they are (`pause_turn`). */
   finishReason?: string | null

@@ -155,6 +155,25 @@ describe("reserving", () => {
     )
   })
 
+  it("reserves what the tier costs that is asked for, and the assumed price where nobody knows it, never less than the usual one", () => {
+    const tiers = { flex: { ...price, input: 500_000, cachedInput: 500_000 } }
+    const left = (served: AdmissionRequest["served"], used: AdmissionRequest["price"]): unknown => {
+      const admission = open(budget(1))
+      admission.admit({ inputTokensEstimated: 100_000, outputTokensMax: 100_000, served, price: used })
+      return admission.readings()[0]
+    }
+    expect(left({ serviceTier: "flex" }, { ...price, tiers })).toMatchObject({ remaining: 850_000 })
+    expect(left({ serviceTier: "default" }, { ...price, tiers })).toMatchObject({ remaining: 800_000 })
+    expect(left({ serviceTier: "priority" }, { ...price, tiers })).toMatchObject({ remaining: 700_000 })
+    expect(left({ serviceTier: "priority" }, { ...price, input: 5_000_000 })).toMatchObject({ remaining: 400_000 })
+  })
+
+  it("takes no less than what is known of a cost, where a part of it is not", () => {
+    const admission = open(budget(1))
+    admission.admit({ inputTokensEstimated: 10 }).settle({ inputTokens: 10, outputTokens: 0, costMicroUsd: 70_000, costKnown: false })
+    expect(admission.readings()[0]).toMatchObject({ remaining: 930_000 })
+  })
+
   it("reserves and takes the assumed price where nobody knows one, and nothing where it is free", () => {
     const admission = open(budget(1))
     const unpriced = { price: undefined, inputTokensEstimated: 1_000, outputTokensMax: 2_000 }

@@ -81,7 +81,8 @@ class LedgerAdmission implements Admission, HoldingOf {
 
   microUsdOf({ price, pieces }: AdmissionRequest, actual: ActualUsage): number {
     if (actual.costKnown ?? price !== undefined) return actual.costMicroUsd
-    return costOf({ ...actual, ...pieces, cachedTokens: 0 }, this.#assumedPrice).costMicroUsd
+    // What is known of it is a lower bound.
+    return Math.max(actual.costMicroUsd, costOf({ ...actual, ...pieces, cachedTokens: 0 }, this.#assumedPrice).costMicroUsd)
   }
 
   touched(counter: Counter, now: number): void {

@@ -70,10 +70,9 @@ class History {
 export function demandOf(request: AdmissionRequest, history: OutputHistory, assumed: Price): Demand {
   const inputTokens = Math.max(0, Math.ceil(request.inputTokensEstimated))
   const outputTokens = Math.max(0, Math.ceil(request.outputTokensMax ?? history.expected(request.model)))
-  const price = request.price ?? assumed
   const calls = callsOf(request)
   return {
-    microUsd: worstCost(request, inputTokens, outputTokens, price),
+    microUsd: worstCost(request, { inputTokens, outputTokens }, assumed),
     requests: calls,
     tokens: inputTokens + outputTokens,
     inputTokens,
@@ -87,8 +86,13 @@ export function callsOf({ isInternal }: AdmissionRequest): number {
   return isInternal === true ? 0 : 1
 }
 
-/** Nothing is taken for cached, all of it may be written to the cache. */
-function worstCost(request: AdmissionRequest, inputTokens: number, outputTokens: number, price: Price): number {
-  const usage = { inputTokens, outputTokens, cachedTokens: 0, cacheWriteTokens: inputTokens, ...request.pieces }
-  return Math.ceil(costOf(usage, price).costMicroUsd)
+/** Nothing is taken for cached, all of it may be written to the cache. A tier that nobody knows the price of costs what is assumed, or what is usual if that is more. */
+function worstCost({ price, pieces, served }: AdmissionRequest, tokens: Tokens, assumed: Price): number {
+  const usage = { ...tokens, cachedTokens: 0, cacheWriteTokens: tokens.inputTokens, ...pieces }
+  const usual = costOf(usage, price ?? assumed).costMicroUsd
+  if (!price || !served) return Math.ceil(usual)
+  const asked = costOf({ ...usage, ...served }, price)
+  return Math.ceil(asked.costKnown ? asked.costMicroUsd : Math.max(usual, costOf(usage, assumed).costMicroUsd))
 }
+
+type Tokens = Pick<Demand, "inputTokens" | "outputTokens">

@@ -1,6 +1,6 @@
 // The words of admission: what a call asks for, what it holds while it runs, and what its limits look like from outside.
 import type { KeyLimits } from "@perdure/contract"
-import type { Price, PricedPieces } from "../price-types.ts"
+import type { Price, PricedPieces, ServedAs } from "../price-types.ts"
 import type { LimitRule } from "./rules.ts"
 
 export interface AdmissionRequest {
@@ -17,6 +17,8 @@ export interface AdmissionRequest {
   outputTokensMax: number | null
   /** What is paid by the piece: images, characters, seconds, searches. */
   pieces?: PricedPieces | undefined
+  /** How it asks to be served, where that has another price. */
+  served?: ServedAs | undefined
   /** The highest price among the candidates; undefined is unknown, and then an assumed price is reserved and settled. */
   price: Price | undefined
   /** A call that this server makes for the caller beside what it was asked for: neither a request of its own, nor one more at once. */

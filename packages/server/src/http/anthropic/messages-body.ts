@@ -7,7 +7,7 @@ import { forwardedBody, type BodyRules, type ForwardedBody } from "../light/forw
 
 /** A signature or seal that this server made, in a request's bytes. */
 const foreignMark = Buffer.from(`"${mark}`)
-const keys = new Set(["model", "stream", "max_tokens", "metadata", "perdure"])
+const keys = new Set(["model", "stream", "max_tokens", "metadata", "service_tier", "speed", "inference_geo", "perdure"])
 const rules: BodyRules = {
   keys,
   places: new Set([...keys, "context_management"]),

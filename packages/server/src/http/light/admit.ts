@@ -1,6 +1,6 @@
 // Lets a light run in: its key may use the model (asked before all else), and what it may use is held of its limits before anything is asked of a provider.
-import { dearestPrice, type Price } from "../../accounting/index.ts"
-import { outputTokensMaxOf, type Model } from "../../inference/index.ts"
+import { dearestPrice, type Price, type ServedAs } from "../../accounting/index.ts"
+import { outputTokensMaxOf, tierConfigured, type Model } from "../../inference/index.ts"
 import { requireModel } from "../../security/index.ts"
 import type { HotCall } from "../shell.ts"
 import type { LightCall, LightRunDependencies } from "./light-call.ts"
@@ -33,6 +33,7 @@ export function admit(dependencies: AdmitDependencies, call: LightCall, model: M
     inputTokensEstimated: request.inputTokensEstimated,
     outputTokensMax: outputTokensMaxOf(model, request.outputTokensMax),
     pieces: request.pieces,
+    served: request.served ?? servedAs(model),
     price: highestPrice(dependencies, model),
   })
   if (!(held instanceof Promise)) {
@@ -47,6 +48,11 @@ export function admit(dependencies: AdmitDependencies, call: LightCall, model: M
       else go()
     })
     .catch((error: unknown) => refuse(dependencies, hot, call, error))
+}
+
+function servedAs(model: Model): ServedAs | undefined {
+  const serviceTier = tierConfigured(model)
+  return serviceTier === undefined ? undefined : { serviceTier }
 }
 
 /** By the object: a reloaded configuration brings new models. */

@@ -1,6 +1,7 @@
 // What the gateway reads of a request body without parsing it, and the body that it sends upstream instead.
 import { AppError, isJsonObject, type JsonObject, type JsonValue } from "../../core/index.ts"
-import { withChanges, type ParameterChanges, type TopLevel } from "../../inference/index.ts"
+import type { ServedAs } from "../../accounting/index.ts"
+import { regionTold, tierAsked, withChanges, type ParameterChanges, type TopLevel } from "../../inference/index.ts"
 import { parseJsonObject } from "../request-body.ts"
 import type { BodyBytes, Edit } from "./body-bytes.ts"
 import { scanTopLevel, type Span } from "./body-scan.ts"
@@ -16,6 +17,8 @@ export interface ForwardedBody {
   /** The client asked for base64 vectors. */
   base64Asked: boolean
   outputTokensMax: number | null
+  /** How fast and where it wants to be served; undefined where that is as usual. */
+  served: ServedAs | undefined
   /** Requests with the same one begin alike: they go where the beginning is cached. */
   cacheKey: string | null
   /** What the request says to this server alone; never sent on. */
@@ -161,9 +164,19 @@ function readRequest(values: Values, userOf: UserOf): ReadRequest {
     usageAsked: isJsonObject(options) && options["include_usage"] === true,
     base64Asked: values["encoding_format"] === "base64",
     outputTokensMax: outputTokensMaxIn(values),
+    served: servedIn(values),
     cacheKey: typeof values["prompt_cache_key"] === "string" ? values["prompt_cache_key"] : null,
     perdure: values["perdure"],
   }
+}
+
+/** `speed` and `inference_geo` are Anthropic's. */
+function servedIn({ service_tier: tier, speed, inference_geo: geo }: Values): ServedAs | undefined {
+  if (tier === undefined && speed === undefined && geo === undefined) return undefined
+  const serviceTier = speed === "fast" ? "fast" : tierAsked(tier)
+  const region = regionTold(geo)
+  if (serviceTier === undefined && region === undefined) return undefined
+  return { ...(serviceTier === undefined ? {} : { serviceTier }), ...(region === undefined ? {} : { servedIn: region }) }
 }
 
 /** Of all answers together: each of them may be so long, and those that are thrown away are paid too. */

@@ -1,6 +1,7 @@
 // One stateless inference call from its first byte to its record: who asked, what served it, what it used, how it ended.
 import {
   costOf,
+  usualTier,
   type Admission,
   type Cost,
   type LightRunRecord,
@@ -9,12 +10,14 @@ import {
   type Prices,
   type Records,
   type Reservation,
+  type ServedAs,
 } from "../../accounting/index.ts"
 import type { Attachments, CompactedMessages, CompactMessages } from "../../agents/index.ts"
 import type { Clock, JsonObject, JsonValue, Limits, NewId } from "../../core/index.ts"
 import {
   addUsage,
   noUsage,
+  withTierAsked,
   type Deployment,
   type ModelCall,
   type Models,
@@ -73,6 +76,8 @@ export interface LightCallRequest {
   outputTokensMax: number | null
   /** What it will use that is paid by the piece, as far as the request says. */
   pieces?: PricedPieces
+  /** How fast and where it wants to be served; undefined where that is as usual. */
+  served?: ServedAs | undefined
   /** What was chosen for it beside a deployment: the version of a prompt. */
   shaped?: Pick<Shaped, "headers" | "facts"> | undefined
 }
@@ -161,7 +166,8 @@ export class LightCall {
   }
 
   /** Another one was given up after it had been asked: what it used is paid too. Unknown usage is taken for the input alone. */
-  abandon(deployment: Deployment, usage: ModelUsage = this.#estimate(0)): void {
+  abandon(deployment: Deployment, used: ModelUsage = this.#estimate(0)): void {
+    const usage = this.#asServed(used, deployment)
     const cost = costOf(usage, this.#dependencies.prices.priceOf(deployment))
     const before = this.#abandoned ?? { usage: noUsage, costMicroUsd: 0, costKnown: true }
     this.#abandoned = {
@@ -215,8 +221,9 @@ export class LightCall {
   costHeader(): string | undefined {
     if (this.care?.isHit) return "0"
     if (!this.usage || this.usage.estimated || !this.deployment) return undefined
-    const own = costOf(this.usage, this.#dependencies.prices.priceOf(this.deployment))
-    const { costMicroUsd, costKnown } = this.#withAbandoned(this.usage, own)
+    const usage = this.#asServed(this.usage, this.deployment)
+    const own = costOf(usage, this.#dependencies.prices.priceOf(this.deployment))
+    const { costMicroUsd, costKnown } = this.#withAbandoned(usage, own)
     return costKnown ? String(costMicroUsd) : undefined
   }
 
@@ -226,7 +233,7 @@ export class LightCall {
     this.#settled = true
     const { clock, prices, records } = this.#dependencies
     const { hot, request, deployment } = this
-    const last = this.usage ?? this.#estimate(this.outputTokensSeen)
+    const last = this.#asServed(this.usage ?? this.#estimate(this.outputTokensSeen), deployment)
     const price = deployment ? prices.priceOf(deployment) : undefined
     const total = this.#withAbandoned(last, deployment ? costOf(last, price) : free)
     const { usage, costMicroUsd, costKnown } = total
@@ -267,10 +274,16 @@ export class LightCall {
       requestBytes: request.requestBytes,
       responseBytes: this.responseBytes,
       label: (this.memory?.label as unknown as JsonObject | undefined) ?? null, // a label is plain JSON
-      data: this.#data(usage.estimated),
+      data: this.#data(usage),
     }
     if (outcome !== "completed" || !this.memory || this.care?.isHit === true) records.add(record)
     else this.memory.settled((kept) => void records.add(kept === undefined ? record : withKept(record, kept)))
+  }
+
+  /** In the tier that it was asked for, where the answer does not tell. */
+  #asServed(usage: ModelUsage, deployment: Deployment | null): ModelUsage {
+    const tier = this.request.served?.serviceTier
+    return tier === undefined || !deployment ? usage : withTierAsked(usage, tier, deployment)
   }
 
   /** Tokens used so far, in calls that were cut before usage was reported. */
@@ -295,18 +308,22 @@ export class LightCall {
     else this.reservation?.settle({ inputTokens, outputTokens, costMicroUsd, costKnown })
   }
 
-  #data(estimated: boolean): LightRunRecord["data"] {
+  #data({ estimated, serviceTier = usualTier, servedIn, toolCalls }: ModelUsage): LightRunRecord["data"] {
+    const isUsual = serviceTier === usualTier && servedIn === undefined && toolCalls === undefined
     const trace = this.hot.traceparent?.slice(3, 35)
     const attempts = this.#triesCount
     const cared = this.care?.data()
     const shaped = this.request.shaped
     const { reachFault } = this
-    if (!estimated && trace === undefined && attempts < 2 && !cared && !shaped && !this.memory && !reachFault) return null
+    if (isUsual && !estimated && trace === undefined && attempts < 2 && !cared && !shaped && !this.memory && !reachFault) return null
     return {
       ...(this.memory ? { context: this.memory.manifest } : {}),
       ...cared,
       ...shaped?.facts,
       ...(estimated ? { usageEstimated: true } : {}),
+      ...(serviceTier === usualTier ? {} : { serviceTier }),
+      ...(servedIn === undefined ? {} : { servedIn }),
+      ...(toolCalls === undefined ? {} : { hostedCalls: toolCalls }),
       ...(trace === undefined ? {} : { traceId: trace }),
       ...(attempts < 2 ? {} : { attempts }),
       ...(reachFault ? { reachFault } : {}),

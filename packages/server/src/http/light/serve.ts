@@ -8,6 +8,7 @@ import {
   eventsOf,
   isNative,
   takesAsItIs,
+  withTierTold,
   type Deployment,
   type Model,
   type ModelCall,
@@ -45,7 +46,7 @@ import { fillIn, namesFiles, type FilesByMessage } from "./stored-files.ts"
 import { StreamRelay } from "./stream-relay.ts"
 import { watchStream } from "./stream-watch.ts"
 import { Transcript } from "./transcript.ts"
-import { usageFromTail } from "./usage-tail.ts"
+import { tierFromTail, usageFromTail } from "./usage-tail.ts"
 
 export function dialectRoute(dependencies: LightRunDependencies, dialect: ClientDialect): HotRoute {
   const handle = (hot: HotCall): void =>
@@ -91,6 +92,7 @@ function openCall(dependencies: LightRunDependencies, hot: HotCall, dialect: Cli
     requestBytes: body.sizeBytes,
     inputTokensEstimated: body.inputTokensEstimated,
     outputTokensMax: body.outputTokensMax,
+    served: body.served,
     shaped,
   })
 }
@@ -235,7 +237,11 @@ class Served {
     const dialect = this.#dialect
     const client = this.#client
     const { limits, newId } = this.#dependencies
-    const usageIn = (tail: Buffer): ModelUsage | undefined => usageFromTail(tail, dialect.usageOf)
+    const tellsTier = dialect.name === "openai-chat"
+    const usageIn = (tail: Buffer): ModelUsage | undefined => {
+      const usage = usageFromTail(tail, dialect.usageOf)
+      return tellsTier ? withTierTold(usage, tierFromTail(tail)) : usage
+    }
     if (!client) {
       const mustBeWhole = call.care?.checksAnswer === true
       const heldBytesMax = mustBeWhole ? limits.guardedAnswerBytesMax : limits.heldAnswerBytesMax

@@ -38,6 +38,19 @@ function parsedUsage(tail: Buffer, start: number, usageOf: UsageOf): ModelUsage 
   return undefined
 }
 
+const tierKey = Buffer.from('"service_tier"')
+const tierCharactersMax = 100
+
+/** What the end of a chat completion says of its service tier: a word, or null. Undefined where it says nothing. */
+export function tierFromTail(tail: Buffer): string | null | undefined {
+  const end = tail.length > tailBytes ? tail.subarray(-tailBytes) : tail
+  const at = end.lastIndexOf(tierKey)
+  if (at < 0) return undefined
+  const from = at + tierKey.length
+  const told = /^\s*:\s*(?:"([^"\\]*)"|null)/.exec(end.toString("latin1", from, from + tierCharactersMax))
+  return told ? (told[1] ?? null) : undefined
+}
+
 /** The last `tailBytes` of what has passed, at least. */
 export function extendTail(tail: Buffer | undefined, chunk: Buffer): Buffer {
   if (!tail || chunk.length >= tailBytes) return chunk

@@ -1,4 +1,5 @@
 // The tries of one media call: passed on where the provider has OpenAI's form, made where it has another.
+import type { JsonObject } from "../../core/index.ts"
 import { hasOwnForm, type Deployment, type ModelUsage } from "../../inference/index.ts"
 import { AnswerAttempt } from "../light/answer-attempt.ts"
 import { configuredBody } from "../light/configured-body.ts"
@@ -46,8 +47,9 @@ export class MediaAttempts {
         make: (signal) => made.make(dependencies, asked, deployment, signal),
         openRelay: (usage) => this.#relay(deployment, end, { usageOf: () => usage, usageInTail: () => usage }),
       })
-    const usageInTail = (tail: Buffer): ModelUsage | undefined => usageFromTail(tail, (usage) => endpoint.usageOf({ usage: usage ?? null }))
-    const relay = this.#relay(deployment, end, { usageOf: endpoint.usageOf, usageInTail })
+    const usageOf = (answer: JsonObject): ModelUsage | undefined => endpoint.usageOf(answer, body.parsed())
+    const usageInTail = (tail: Buffer): ModelUsage | undefined => usageFromTail(tail, (usage) => usageOf({ usage: usage ?? null }))
+    const relay = this.#relay(deployment, end, { usageOf, usageInTail })
     const sent = asked.forUpstream(deployment.upstreamModel)
     return new HttpAttempt({ dependencies, call, deployment, end, path, headers: this.#headers, body: sent, relay })
   }

@@ -39,6 +39,7 @@ export function formBody(bytes: Buffer, contentType: string): MediaBody {
     usageAsked: false,
     base64Asked: false,
     outputTokensMax: null,
+    served: undefined,
     cacheKey: null,
     perdure: perdureOf(fields["perdure"]),
     sizeBytes: bytes.length,

@@ -26,7 +26,7 @@ export interface MediaEndpoint {
   filesIn?: FilesIn
   /** A model need not be named where only one can do it. */
   modelOptional?: boolean
-  usageOf: (answer: JsonObject) => ModelUsage | undefined
+  usageOf: (answer: JsonObject, request: JsonObject) => ModelUsage | undefined
   /** Where the answer says nothing: what the request itself says. */
   usageOfRequest?: (request: JsonObject) => ModelUsage
   /** Its answer is words, which guards look at. */

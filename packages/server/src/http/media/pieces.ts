@@ -1,10 +1,12 @@
 // What a media request will be paid for beside tokens, read from the request before it is sent, so that budgets can hold it.
 import type { PricedPieces } from "../../accounting/index.ts"
 import type { JsonObject, JsonValue } from "../../core/index.ts"
+import { imageKind } from "./usage.ts"
 
 /** `n` pictures; a form says it as a text. */
-export function imagesAsked({ n }: JsonObject): PricedPieces {
-  return { imageCount: Math.max(1, countOf(n) ?? 1) }
+export function imagesAsked(request: JsonObject): PricedPieces {
+  const { n } = request
+  return { imageCount: Math.max(1, countOf(n) ?? 1), imageKind: imageKind(request) }
 }
 
 export function charactersAsked({ input }: JsonObject): PricedPieces {

@@ -4,10 +4,42 @@ import type { ModelUsage } from "../../inference/index.ts"
 
 const nothing: ModelUsage = { inputTokens: 0, outputTokens: 0, cachedTokens: 0, reasoningTokens: 0, estimated: false }
 
-/** GPT image models count tokens; older ones bill each picture. */
-export function imageUsage(answer: JsonObject): ModelUsage {
+/** GPT image models count tokens; older ones bill each picture by its quality and size. */
+export function imageUsage(answer: JsonObject, request: JsonObject): ModelUsage {
   const data: readonly unknown[] = Array.isArray(answer["data"]) ? answer["data"] : []
-  return { ...nothing, ...tokensIn(answer["usage"]), imageCount: data.length }
+  const { usage } = answer
+  const kind = imageKind({ ...request, ...answer })
+  return { ...nothing, ...tokensIn(usage), ...pictureTokensIn(usage), imageCount: data.length, imageKind: kind }
+}
+
+/** `hd 1024x1792`; what is left to the provider is its usual one. */
+export function imageKind({ quality, size }: JsonObject): string {
+  return `${chosen(quality) ?? "standard"} ${chosen(size) ?? "1024x1024"}`
+}
+
+function chosen(value: JsonValue | undefined): string | undefined {
+  return typeof value === "string" && value !== "" && value !== "auto" ? value.toLowerCase().slice(0, 40) : undefined
+}
+
+/** What is not told apart in the output is pictures. */
+function pictureTokensIn(usage: JsonValue | undefined): Partial<ModelUsage> {
+  if (!isJsonObject(usage)) return {}
+  const input = objectIn(usage, "input_tokens_details")
+  const output = objectIn(usage, "output_tokens_details")
+  const imageInputTokens = countOf(input["image_tokens"])
+  const imageOutputTokens = countOf(output["image_tokens"]) ?? countOf(usage["output_tokens"])
+  const cachedImageTokens = countOf(objectIn(input, "cached_tokens_details")["image_tokens"])
+  return {
+    cachedTokens: countOf(input["cached_tokens"]) ?? 0,
+    ...(imageInputTokens === undefined ? {} : { imageInputTokens }),
+    ...(imageOutputTokens === undefined ? {} : { imageOutputTokens }),
+    ...(cachedImageTokens === undefined ? {} : { cachedImageTokens }),
+  }
+}
+
+function objectIn(of: JsonObject, name: string): JsonObject {
+  const value = of[name]
+  return isJsonObject(value) ? value : {}
 }
 
 /** Tokens, or seconds of sound. */

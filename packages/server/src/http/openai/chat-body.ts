@@ -5,7 +5,18 @@ import { forwardedBody, type BodyRules, type ForwardedBody } from "../light/forw
 import { asChat } from "./responses-shaped-chat.ts"
 import { changeUsage, usageEdits } from "./usage-wish.ts"
 
-const chatKeys = ["model", "stream", "stream_options", "user", "max_tokens", "max_completion_tokens", "n", "prompt_cache_key", "perdure"]
+const chatKeys = [
+  "model",
+  "stream",
+  "stream_options",
+  "user",
+  "max_tokens",
+  "max_completion_tokens",
+  "n",
+  "prompt_cache_key",
+  "service_tier",
+  "perdure",
+]
 
 const chatRules: BodyRules = {
   keys: new Set(chatKeys),

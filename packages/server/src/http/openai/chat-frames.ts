@@ -1,5 +1,5 @@
 // The upstream's side of a streamed chat completion: bytes become whole frames, each looked at without parsing it.
-import { errorInBody, errorTold, streamEnded, unreadable, usageOf, type ModelUsage } from "../../inference/index.ts"
+import { errorInBody, errorTold, streamEnded, unreadable, usageOf, withTierTold, type ModelUsage } from "../../inference/index.ts"
 import { isJsonObject, sseData, type JsonObject } from "../../core/index.ts"
 import type { Frames, FramesOptions } from "../light/client-dialect.ts"
 import { nextFrame, normalised, withoutCarriageReturns } from "../light/sse-frames.ts"
@@ -36,7 +36,8 @@ export class ChatFrames implements Frames {
   }
 
   get usage(): ModelUsage | undefined {
-    return this.#usageFrame && usageOf(parse(this.#usageFrame)?.["usage"])
+    const chunk = this.#usageFrame && parse(this.#usageFrame)
+    return chunk && withTierTold(usageOf(chunk["usage"]), chunk["service_tier"])
   }
 
   feed(chunk: Buffer): void {

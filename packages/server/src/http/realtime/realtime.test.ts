@@ -164,7 +164,7 @@ describe("counting", () => {
       cachedTokens: 64,
       costMicroUsd: Math.round(64 * 0.1 + (132 - 64) * 1 + 121 * 2),
       costKnown: true,
-      data: { id: "resp_1", audioInputTokens: 9, audioOutputTokens: 91 },
+      data: { id: "resp_1", audioInputTokens: 13, audioOutputTokens: 91 },
     })
     expect(answer?.firstTokenMs).not.toBeNull()
     client.socket.close(1000)

@@ -2,3 +2,4 @@
 export { parameterChanges, withChanges, type CallKind, type ParameterChanges, type TopLevel } from "./changes.ts"
 export { configuredCall } from "./configured-call.ts"
 export { outputTokensMaxOf } from "./output-limit.ts"
+export { tierConfigured } from "./tier-configured.ts"

@@ -14,14 +14,17 @@ export function realtimeUsage(usage: JsonValue | undefined): ModelUsage | undefi
   const input = detailsOf(usage, "input_token_details")
   const cached = detailsOf(input, "cached_tokens_details")
   const cachedTokens = countOf(input["cached_tokens"]) ?? 0
+  const [image, cachedAudio, cachedImage] = [input["image_tokens"], cached["audio_tokens"], cached["image_tokens"]].map(countOf)
   return {
     ...none,
     inputTokens: inputTokens ?? 0,
     outputTokens: outputTokens ?? 0,
     cachedTokens,
-    // Cached sound is in the cached tokens already.
-    audioInputTokens: Math.max(0, (countOf(input["audio_tokens"]) ?? 0) - (countOf(cached["audio_tokens"]) ?? 0)),
+    audioInputTokens: countOf(input["audio_tokens"]) ?? 0,
     audioOutputTokens: countOf(detailsOf(usage, "output_token_details")["audio_tokens"]) ?? 0,
+    ...(image ? { imageInputTokens: image } : {}),
+    ...(cachedAudio ? { cachedAudioTokens: cachedAudio } : {}),
+    ...(cachedImage ? { cachedImageTokens: cachedImage } : {}),
   }
 }
 

@@ -57,13 +57,20 @@ describe("hints of OpenAI's dialects", () => {
 })
 
 describe("the tier of a response", () => {
-  it("is what its provider served, and another one's price is not known", async () => {
-    provider.next({ serviceTier: "priority" })
+  it("is what its provider served, at that tier's price", async () => {
+    provider.next({ serviceTier: "priority", usage: { prompt_tokens: 1_000, completion_tokens: 100 } })
     const { json, headers } = await ask("responses", { service_tier: "auto" })
     expect(json["service_tier"]).toBe("priority")
-    expect(headers["x-perdure-cost-micro-usd"]).toBeUndefined()
+    expect(headers["x-perdure-cost-micro-usd"]).toBe("4500")
     const again = await send(server, "GET", `/v1/responses/${String(json["id"])}`)
     expect(again.json["service_tier"]).toBe("priority")
+  })
+
+  it("has an unknown cost where nobody knows its price", async () => {
+    provider.next({ serviceTier: "scale" })
+    const { json, headers } = await ask("responses", {})
+    expect(json["service_tier"]).toBe("scale")
+    expect(headers["x-perdure-cost-micro-usd"]).toBeUndefined()
   })
 
   it("is the default where none is told, whatever was asked for", async () => {

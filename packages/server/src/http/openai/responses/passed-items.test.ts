@@ -81,13 +81,17 @@ describe("a tool that its provider runs", () => {
     })
   })
 
-  it("makes what follows untrusted, and the cost unknown", async () => {
+  it("makes what follows untrusted, and is paid beside the tokens", async () => {
     provider.next(searched)
     const answer = await ask({ tools: [webSearch] })
     expect(outputOf(answer)).toMatchObject([{ type: "web_search_call" }, { content: [{ text: "Otters swim.", annotations: [citation] }] }])
-    expect(answer.headers["x-perdure-cost-micro-usd"]).toBeUndefined()
+    expect(answer.headers["x-perdure-cost-micro-usd"]).toBe("10065")
     const log = await logOf(answer)
-    expect(log.find(({ type }) => type === "usage.recorded")?.data).toMatchObject({ costKnown: false, hostedCalls: { web_search_call: 1 } })
+    expect(log.find(({ type }) => type === "usage.recorded")?.data).toMatchObject({
+      costMicroUsd: 12 * 1.25 + 5 * 10 + 10_000,
+      costKnown: true,
+      hostedCalls: { web_search_call: 1 },
+    })
     const done = log.findLast(({ type }) => type === "response.output_item.done")
     expect(done?.label).toMatchObject({ integrity: 0, sources: expect.arrayContaining(["tool:web_search_call@fake/responses"]) as unknown })
   })

@@ -1,6 +1,7 @@
 // Usage as Anthropic reports it: input tokens without what was read from or written to its cache. Ours includes both.
 import { isJsonObject, type JsonObject, type JsonValue } from "../../../core/index.ts"
 import type { ModelUsage } from "../../types.ts"
+import { regionTold, tierTold } from "../service-tier.ts"
 import { countOf } from "../usage.ts"
 
 /** Undefined where nothing usable was reported. */
@@ -14,7 +15,7 @@ export function anthropicUsageOf(usage: JsonValue | undefined): ModelUsage | und
   const cacheWriteLongTokens = countOf(written["ephemeral_1h_input_tokens"]) ?? 0
   const cacheWriteTokens =
     countOf(usage["cache_creation_input_tokens"]) ?? (countOf(written["ephemeral_5m_input_tokens"]) ?? 0) + cacheWriteLongTokens
-  return {
+  const read: ModelUsage = {
     inputTokens: (input ?? 0) + cachedTokens + cacheWriteTokens,
     outputTokens: output ?? 0,
     cachedTokens,
@@ -23,6 +24,23 @@ export function anthropicUsageOf(usage: JsonValue | undefined): ModelUsage | und
     ...(cacheWriteLongTokens > 0 ? { cacheWriteLongTokens } : {}),
     estimated: false,
   }
+  const tier = usage["speed"] === "fast" ? "fast" : tierTold(usage["service_tier"])
+  if (tier !== undefined) read.serviceTier = tier
+  const region = regionTold(usage["inference_geo"])
+  if (region !== undefined) read.servedIn = region
+  const toolCalls = isJsonObject(usage["server_tool_use"]) ? toolCallsIn(usage["server_tool_use"]) : undefined
+  if (toolCalls) read.toolCalls = toolCalls
+  return read
+}
+
+/** `{web_search_requests: 2}` */
+function toolCallsIn(used: JsonObject): Record<string, number> | undefined {
+  let calls: Record<string, number> | undefined
+  for (const [name, value] of Object.entries(used)) {
+    const count = countOf(value) ?? 0
+    if (count > 0) (calls ??= {})[name.replace(/_requests$/, "")] = count
+  }
+  return calls
 }
 
 /** A part of the output tokens. */

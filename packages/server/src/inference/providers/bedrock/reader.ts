@@ -3,6 +3,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from "../../../core/ind
 import type { Deployment, ModelEvent, ModelUsage } from "../../types.ts"
 import { streamEnded, unreadable } from "../../upstream-error.ts"
 import type { ProviderReader, ProviderReaderOptions } from "../port.ts"
+import { withTierTold } from "../service-tier.ts"
 import { estimatedUsage } from "../usage.ts"
 import { BlockReader } from "./blocks.ts"
 import { BedrockEvents, type BedrockEvent } from "./events.ts"
@@ -41,7 +42,7 @@ export class ConverseReader implements ProviderReader {
     const content = Array.isArray(message["content"]) ? (message["content"] as readonly JsonValue[]) : []
     for (const [index, block] of content.entries()) if (isJsonObject(block)) this.#blocks.whole(index, block)
     this.#stop(answer)
-    this.#usage = converseUsage(answer["usage"]) ?? this.#usage
+    this.#report(answer)
     return this.#blocks.taken()
   }
 
@@ -58,8 +59,12 @@ export class ConverseReader implements ProviderReader {
 
   #event({ type, data }: BedrockEvent): void {
     if (type === "messageStop") this.#stop(data)
-    else if (type === "metadata") this.#usage = converseUsage(data["usage"]) ?? this.#usage
+    else if (type === "metadata") this.#report(data)
     else this.#blocks.event(type, data)
+  }
+
+  #report({ usage, serviceTier: tier }: JsonObject): void {
+    this.#usage = withTierTold(converseUsage(usage) ?? this.#usage, isJsonObject(tier) ? tier["type"] : undefined)
   }
 
   #stop(event: JsonObject): void {

@@ -21,6 +21,8 @@ export class GeminiReader implements ProviderReader {
   #outputChars = 0
   #calls = 0
   #images = 0
+  /** What grounds the answer, and is charged for. */
+  #grounding: Record<string, number> | undefined
   #isThinking = false
   #ended = false
 
@@ -56,7 +58,12 @@ export class GeminiReader implements ProviderReader {
 
   get usage(): ModelUsage {
     const usage = this.#usage ?? estimatedUsage(this.#inputChars, this.#outputChars)
-    return this.#images > 0 ? { ...usage, imageCount: this.#images } : usage
+    if (this.#images === 0 && !this.#grounding) return usage
+    return {
+      ...usage,
+      ...(this.#images > 0 ? { imageCount: this.#images } : {}),
+      ...(this.#grounding ? { toolCalls: this.#grounding } : {}),
+    }
   }
 
   #taken(): ModelEvent[] {
@@ -79,6 +86,7 @@ export class GeminiReader implements ProviderReader {
   #candidate(candidate: JsonObject): void {
     const content = isJsonObject(candidate["content"]) ? candidate["content"] : {}
     for (const part of listOf(content["parts"])) if (isJsonObject(part)) this.#part(part)
+    if (isJsonObject(candidate["groundingMetadata"])) this.#grounded(candidate["groundingMetadata"])
     const reason = candidate["finishReason"]
     if (typeof reason !== "string") return
     if (isUnusable(reason)) {
@@ -86,6 +94,14 @@ export class GeminiReader implements ProviderReader {
       throw unreadable(this.#deployment, `an answer that cannot be used (${reason}${said})`)
     }
     this.#finish = finishOf(reason)
+  }
+
+  /** By queries or by prompts, as the model is paid. Each event tells all of it. */
+  #grounded({ webSearchQueries: queries, groundingChunks: chunks }: JsonObject): void {
+    const searches = listOf(queries).length
+    if (searches > 0) this.#grounding = { ...this.#grounding, google_search: searches, google_search_prompt: 1 }
+    if (listOf(chunks).some((chunk) => isJsonObject(chunk) && isJsonObject(chunk["maps"])))
+      this.#grounding = { ...this.#grounding, google_maps_prompt: 1 }
   }
 
   #part(part: JsonObject): void {

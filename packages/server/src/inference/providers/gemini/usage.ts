@@ -1,6 +1,7 @@
 // Usage as Gemini reports it: thoughts stand beside the answer's tokens, what is cached is within the prompt's.
 import { isJsonObject, type JsonValue } from "../../../core/index.ts"
 import type { ModelUsage } from "../../types.ts"
+import { tierTold } from "../service-tier.ts"
 import { countOf } from "../usage.ts"
 
 /** Undefined where nothing usable was reported. */
@@ -13,6 +14,10 @@ export function geminiUsage(usage: JsonValue | undefined): ModelUsage | undefine
   const inputTokens = (prompt ?? 0) + (countOf(usage["toolUsePromptTokenCount"]) ?? 0)
   const audioInput = tokensOf(usage["promptTokensDetails"], "AUDIO")
   const audioOutput = tokensOf(usage["candidatesTokensDetails"], "AUDIO")
+  const imageOutput = tokensOf(usage["candidatesTokensDetails"], "IMAGE")
+  const cachedAudio = tokensOf(usage["cacheTokensDetails"], "AUDIO")
+  // The second is Vertex'.
+  const tier = tierTold(usage["serviceTier"] ?? usage["trafficType"])
   return {
     inputTokens,
     outputTokens: (answer ?? 0) + thoughts,
@@ -20,6 +25,9 @@ export function geminiUsage(usage: JsonValue | undefined): ModelUsage | undefine
     reasoningTokens: thoughts,
     ...(audioInput > 0 ? { audioInputTokens: audioInput } : {}),
     ...(audioOutput > 0 ? { audioOutputTokens: audioOutput } : {}),
+    ...(imageOutput > 0 ? { imageOutputTokens: imageOutput } : {}),
+    ...(cachedAudio > 0 ? { cachedAudioTokens: cachedAudio } : {}),
+    ...(tier === undefined ? {} : { serviceTier: tier }),
     estimated: false,
   }
 }

@@ -5,8 +5,10 @@ import type { ModelEvent, ModelUsage } from "../../types.ts"
 import { streamEnded } from "../../upstream-error.ts"
 import { JsonEvents } from "../json-events.ts"
 import type { ProviderReader, ProviderReaderOptions } from "../port.ts"
+import { withTierTold } from "../service-tier.ts"
 import { estimatedUsage } from "../usage.ts"
 import { responsesErrorIn } from "./errors.ts"
+import { hostedCalls } from "./hosted-calls.ts"
 import { responsesUsageOf } from "./usage.ts"
 
 /** What is known of an output item while it comes. */
@@ -28,6 +30,8 @@ export class ResponsesReader implements ProviderReader {
   readonly #options: ProviderReaderOptions
   readonly #stream: JsonEvents
   readonly #items = new Map<JsonValue | undefined, Item>()
+  /** Those that are passed as they are, once they are done. */
+  readonly #passed: JsonObject[] = []
   #events: ModelEvent[] = []
   #callsCount = 0
   #outputChars = 0
@@ -186,6 +190,7 @@ export class ResponsesReader implements ProviderReader {
     if (item["type"] === "message") this.#messageDone(index, item, known)
     else if (isPassed(item)) {
       this.#passedStarted(index, item)
+      this.#passed.push(item)
       this.#events.push({ type: "item-done", index: placeOf(index), item })
     } else if (item["type"] === "function_call") {
       this.#callStarted(known, item)
@@ -221,7 +226,9 @@ export class ResponsesReader implements ProviderReader {
   #ended(response: JsonObject): void {
     this.#done = true
     if (typeof response["model"] === "string" && response["model"] !== "") this.#model = response["model"]
-    this.#usage = responsesUsageOf(response["usage"])
+    const toolCalls = hostedCalls(response, this.#passed)
+    this.#usage = { ...(responsesUsageOf(response["usage"]) ?? this.usage), ...(toolCalls ? { toolCalls } : {}) }
+    withTierTold(this.#usage, response["service_tier"])
     const details = response["incomplete_details"]
     const why = isJsonObject(details) ? details["reason"] : undefined
     const incomplete = why === "content_filter" ? "content_filter" : "length"

@@ -5,6 +5,7 @@ import { errorTold } from "../../told-error.ts"
 import { errorInBody, streamEnded } from "../../upstream-error.ts"
 import { JsonEvents } from "../json-events.ts"
 import type { ProviderReader, ProviderReaderOptions } from "../port.ts"
+import { withTierTold } from "../service-tier.ts"
 import { estimatedUsage } from "../usage.ts"
 import { finishReasonOf, isFailure, type FinishReason } from "./finish.ts"
 import { ReasoningDetails } from "./reasoning.ts"
@@ -26,6 +27,7 @@ export class ChatStreamReader implements ProviderReader {
   #usage: ModelUsage | undefined
   #model: string
   #serviceTier: string | undefined
+  #tierTold: JsonValue | undefined
   #outputChars = 0
   #finished = false
 
@@ -67,7 +69,9 @@ export class ChatStreamReader implements ProviderReader {
 
   /** What was used so far, for calls that are cut. */
   get usage(): ModelUsage {
-    return this.#usage ?? estimatedUsage(this.#options.inputChars, this.#outputChars)
+    const usage = this.#usage ?? estimatedUsage(this.#options.inputChars, this.#outputChars)
+    withTierTold(usage, this.#tierTold)
+    return usage
   }
 
   #taken(): ModelEvent[] {
@@ -86,6 +90,7 @@ export class ChatStreamReader implements ProviderReader {
     const error = errorTold(chunk)
     if (error !== undefined) throw errorInBody(this.#options.deployment, error)
     if (typeof chunk["model"] === "string" && chunk["model"] !== "") this.#model = chunk["model"]
+    if (chunk["service_tier"] !== undefined) this.#tierTold = chunk["service_tier"]
     if (typeof chunk["service_tier"] === "string") this.#serviceTier = chunk["service_tier"]
     const groq = isJsonObject(chunk["x_groq"]) ? chunk["x_groq"]["usage"] : undefined
     this.#usage = usageOf(chunk["usage"]) ?? usageOf(groq) ?? this.#usage

@@ -24,6 +24,11 @@ export function usageOf(usage: JsonValue | undefined): ModelUsage | undefined {
   setSome(read, "cacheWriteTokens", prompt["cache_write_tokens"])
   setSome(read, "audioInputTokens", prompt["audio_tokens"])
   setSome(read, "audioOutputTokens", completion["audio_tokens"])
+  setSome(read, "imageInputTokens", prompt["image_tokens"])
+  setSome(read, "imageOutputTokens", completion["image_tokens"])
+  // Of xAI's searches, which it bills by what they found.
+  const sources = countOf(usage["num_sources_used"]) ?? 0
+  if (sources > 0) read.toolCalls = { live_search: sources }
   return read
 }
 
@@ -47,7 +52,7 @@ function firstCount(usage: JsonObject, names: readonly string[]): number | undef
   return names.map((name) => countOf(usage[name])).find((count) => count !== undefined)
 }
 
-type Optional = "cacheWriteTokens" | "audioInputTokens" | "audioOutputTokens"
+type Optional = "cacheWriteTokens" | "audioInputTokens" | "audioOutputTokens" | "imageInputTokens" | "imageOutputTokens"
 
 function setSome(usage: ModelUsage, name: Optional, value: JsonValue | undefined): void {
   const count = countOf(value) ?? 0
