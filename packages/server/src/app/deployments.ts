@@ -129,9 +129,10 @@ function withHeaders({ settings = {} }: Deployment, headers: DeploymentConfig["h
   return { settings: { ...settings, headers: { ...further, ...revealed(headers) } } }
 }
 
-function settingsOf({ settings, headers, options }: ProviderConfig): JsonObject {
+function settingsOf({ settings, variables, headers, options }: ProviderConfig): JsonObject {
   return {
     ...revealed(settings),
+    ...(Object.keys(variables).length > 0 ? { variables: revealed(variables) } : {}),
     ...(Object.keys(headers).length > 0 ? { headers: revealed(headers) } : {}),
     ...(Object.keys(options).length > 0 ? { options: revealed(options) } : {}),
   }

@@ -14,6 +14,8 @@ export interface ProviderType {
   needsNoKey?: true
   /** It may do without an address: a package knows its own. */
   needsNoAddress?: true
+  /** Variables that say where credentials come from, as the cloud's own tools read them; looked at where the configuration has no key. */
+  credentialVariables?: readonly string[]
   /** Beside `headers`, which all take. */
   settings: readonly ProviderSetting[]
   required?: readonly ProviderSetting[]
@@ -41,11 +43,35 @@ export const providerSettings = {
   accessKeyId: { about: "bedrock: the id of an access key, with secretAccessKey", secret: true },
   secretAccessKey: { about: "bedrock: the secret of that access key", secret: true },
   sessionToken: { about: "bedrock: the session token of temporary credentials", secret: true },
+  profile: { about: "bedrock: a profile of AWS's shared files, ~/.aws/credentials and ~/.aws/config" },
+  roleArn: { about: "bedrock: a role to be assumed, with the other credentials or by webIdentityTokenFile" },
+  externalId: { about: "bedrock: the external id that the role wants" },
+  roleSessionName: { about: "bedrock: what the sessions of the role are called; perdure when absent" },
+  webIdentityTokenFile: { about: "bedrock: a file with a token by which roleArn is assumed, renewed by whoever issues it" },
   package: { about: "ai-sdk: the npm package of the provider, such as @ai-sdk/perplexity, installed beside Perdure" },
   factory: { about: "ai-sdk: the exported function that makes the provider, where the package has several" },
 } as const satisfies Record<string, { about: string; secret?: true }>
 
 const none = [] as const
+
+const awsVariables = [
+  "AWS_ACCESS_KEY_ID",
+  "AWS_SECRET_ACCESS_KEY",
+  "AWS_SESSION_TOKEN",
+  "AWS_PROFILE",
+  "AWS_SHARED_CREDENTIALS_FILE",
+  "AWS_CONFIG_FILE",
+  "AWS_ROLE_ARN",
+  "AWS_ROLE_SESSION_NAME",
+  "AWS_WEB_IDENTITY_TOKEN_FILE",
+  "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+  "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+  "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+  "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+  "AWS_EC2_METADATA_DISABLED",
+  "AWS_EC2_METADATA_SERVICE_ENDPOINT",
+  "AWS_ENDPOINT_URL_STS",
+] as const
 
 export const providerTypes = {
   openai: {
@@ -94,8 +120,19 @@ export const providerTypes = {
     address: ({ region }) => `https://bedrock-runtime.${region}.amazonaws.com`,
     keyVariables: ["AWS_BEARER_TOKEN_BEDROCK"],
     needsNoKey: true,
-    settings: ["region", "accessKeyId", "secretAccessKey", "sessionToken"],
+    settings: [
+      "region",
+      "accessKeyId",
+      "secretAccessKey",
+      "sessionToken",
+      "profile",
+      "roleArn",
+      "externalId",
+      "roleSessionName",
+      "webIdentityTokenFile",
+    ],
     required: ["region"],
+    credentialVariables: awsVariables,
     serves: ["chat", "embeddings", "rerank"],
   },
   mistral: { title: "Mistral", address: "https://api.mistral.ai/v1", keyVariables: ["MISTRAL_API_KEY"], settings: none },

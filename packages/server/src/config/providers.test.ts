@@ -80,6 +80,16 @@ describe("a provider's type, address and key", () => {
     expect(printed).toContain("[secret: env TOKEN]")
   })
 
+  it("has the variables that its cloud's credentials come from, as secrets, unless it has a key", async () => {
+    const variables = { AWS_ROLE_ARN: "arn:aws:iam::1:role/pod", AWS_SESSION_TOKEN: "t0ken-value", OTHER: "x" }
+    const yaml = "providers: { b: { type: bedrock, settings: { region: eu-central-1, profile: work } } }"
+    const loaded = await load(yaml, variables)
+    expect(Object.keys(loaded.config.providers["b"]?.variables ?? {})).toEqual(["AWS_SESSION_TOKEN", "AWS_ROLE_ARN"])
+    expect(JSON.stringify(printConfig(loaded))).not.toMatch(/t0ken/)
+    const keyed = await load(yaml, { ...variables, AWS_BEARER_TOKEN_BEDROCK: "k" })
+    expect(keyed.config.providers["b"]?.variables).toEqual({})
+  })
+
   it.each([
     [
       "a type that does not exist",
@@ -107,7 +117,7 @@ describe("a provider's type, address and key", () => {
       "a misspelt setting",
       "x: { type: azure, baseUrl: https://r.openai.azure.com, settings: { apiVersoin: 2024-10-21 } }",
       [
-        'perdure.yaml:1  providers.x.settings.apiVersoin  unknown key "apiVersoin"  allowed: headers, options, apiVersion, organization, project, location, region, credentials, accessKeyId, secretAccessKey, sessionToken, package, factory  did you mean apiVersion?',
+        'perdure.yaml:1  providers.x.settings.apiVersoin  unknown key "apiVersoin"  allowed: headers, options, apiVersion, organization, project, location, region, credentials, accessKeyId, secretAccessKey, sessionToken, profile, roleArn, externalId, roleSessionName, webIdentityTokenFile, package, factory  did you mean apiVersion?',
       ],
     ],
     [

@@ -54,7 +54,16 @@ export function resolveProvider(
     add([...path, "baseUrl"], { what: "required but missing", allowed: "an address such as https://api.example.com/v1" })
   const baseUrl = addressOf(type, input.baseUrl, plain(settings))
   const region = input.region ?? regionIn(plain(settings))
-  return { type, baseUrl, apiKey, settings, headers, options, region, organisation: input.organisation ?? null, origin }
+  const variables = apiKey === null ? variablesOf(known.credentialVariables ?? [], secrets) : {}
+  return { type, baseUrl, apiKey, settings, variables, headers, options, region, organisation: input.organisation ?? null, origin }
+}
+
+function variablesOf(names: readonly string[], secrets: SecretReader): Record<string, Secret> {
+  const found = names.flatMap((name) => {
+    const value = secrets.firstOf([name])
+    return value === null ? [] : [[name, value] as const]
+  })
+  return Object.fromEntries(found)
 }
 
 /** Bedrock's region, Vertex's location; `global` is none. */

@@ -112,6 +112,8 @@ export interface ProviderConfig {
   apiKey: Secret | null
   /** Those that the type has, and no others. */
   settings: Readonly<Partial<Record<ProviderSetting, string | Secret>>>
+  /** Where its cloud's credentials come from, by the names of variables; empty where the configuration has a key. */
+  variables: Readonly<Record<string, Secret>>
   /** Names are lower case. */
   headers: Readonly<Record<string, Secret>>
   /** Only where the type takes them. */

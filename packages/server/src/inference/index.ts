@@ -55,6 +55,7 @@ export {
 export { dialectNames } from "./types.ts"
 export { anthropicUsage, anthropicUsageOf } from "./providers/anthropic/usage.ts"
 export { dialectOf } from "./providers/index.ts"
+export { refusesSignature } from "./providers/sign-request.ts"
 export { envelopeOf, takesAsItIs } from "./providers/envelopes.ts"
 export type { Envelope, UnwrapStream } from "./providers/envelope.ts"
 export type { EmbeddingsCall, RerankAnswer, RerankCall } from "./providers/port.ts"

@@ -255,7 +255,8 @@ export function redact(deployment: Deployment, text: string): string {
 /** The key, and whatever else its provider is told by header. */
 function secretsOf({ apiKey, settings }: Deployment): string[] {
   const headers = isJsonObject(settings?.["headers"]) ? Object.values(settings["headers"]) : []
-  const told = [apiKey, settings?.["secretAccessKey"], settings?.["sessionToken"], ...headers]
+  const { AWS_SECRET_ACCESS_KEY: secret, AWS_SESSION_TOKEN: token } = isJsonObject(settings?.["variables"]) ? settings["variables"] : {}
+  const told = [apiKey, settings?.["secretAccessKey"], settings?.["sessionToken"], secret, token, ...headers]
   return told.filter((value) => typeof value === "string" && value.length >= 4) as string[] // filtered
 }
 

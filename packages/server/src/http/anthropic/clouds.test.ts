@@ -3,11 +3,16 @@ import Anthropic, { type APIError } from "@anthropic-ai/sdk"
 import { afterAll, beforeEach, describe, expect, it } from "vitest"
 import type { Deployment } from "../../inference/index.ts"
 import { awsEvent, awsException } from "../../inference/providers/bedrock/event-stream.fixtures.ts"
+import { startFakeAws } from "../../testing/fake-aws.ts"
 import { startFakeProvider } from "../../testing/fake-provider.ts"
 import { rawPost, startTestGateway, testDeployment, testKey, testModel } from "../../testing/gateway.ts"
 
 const cloud = await startFakeProvider()
 const other = await startFakeProvider()
+const aws = await startFakeAws()
+aws.endsAt = Date.now() + 3_600_000
+const shared = { AWS_ENDPOINT_URL_STS: aws.url, AWS_SHARED_CREDENTIALS_FILE: "/nowhere", AWS_CONFIG_FILE: "/nowhere" }
+const keys = { AWS_ACCESS_KEY_ID: "AKIA1", AWS_SECRET_ACCESS_KEY: "s" }
 const base = cloud.url.replace("/v1", "")
 const vertexModel = "claude-sonnet-4-5@20250929"
 const bedrockModel = "eu.anthropic.claude-sonnet-4-5-20250929-v1:0"
@@ -21,6 +26,9 @@ const vertex = (part: Partial<Deployment> = {}): Deployment =>
   })
 const bedrock = (part: Partial<Deployment> = {}): Deployment =>
   testDeployment(base, { id: "bedrock/claude", provider: "bedrock", dialect: "bedrock-converse", upstreamModel: bedrockModel, ...part })
+/** Without a key. */
+const signed = (id: string, settings: Record<string, string>, variables: Record<string, string> = keys): Deployment =>
+  bedrock({ id, apiKey: null, settings: { region: "eu-central-1", ...settings, variables: { ...shared, ...variables } } })
 const gateway = await startTestGateway({
   models: [
     testModel("vertex", vertex()),
@@ -34,6 +42,10 @@ const gateway = await startTestGateway({
       bedrock({ id: "b/guarded", parameters: { defaults: { guardrailConfig: { guardrailIdentifier: "g" } }, overrides: {}, dropped: [] } }),
     ),
     testModel("nova", bedrock({ id: "b/nova", upstreamModel: "eu.amazon.nova-pro-v1:0" })),
+    ...["/v1/messages", "/v1/chat/completions"].map((route) =>
+      testModel(`role${route}`, signed(`b/role${route}`, { roleArn: `arn:aws:iam::1:role${route}` })),
+    ),
+    testModel("nobody", signed("b/nobody", {}, { AWS_EC2_METADATA_DISABLED: "true" })),
     testModel("both", bedrock({ id: "b/first" }), testDeployment(other.url, { id: "other/second", priority: 1 })),
   ],
 })
@@ -42,6 +54,7 @@ afterAll(async () => {
   await gateway[Symbol.asyncDispose]()
   await cloud[Symbol.asyncDispose]()
   await other[Symbol.asyncDispose]()
+  await aws[Symbol.asyncDispose]()
 })
 beforeEach(() => {
   gateway.records.length = 0
@@ -97,7 +110,7 @@ function events(...all: readonly object[]): Buffer[] {
   return all.map((event) => awsEvent("chunk", { bytes: Buffer.from(JSON.stringify(event)).toString("base64"), p: "abc" }))
 }
 
-function aws(...body: readonly Buffer[]) {
+function binary(...body: readonly Buffer[]) {
   return { raw: { status: 200, headers: { "content-type": "application/vnd.amazon.eventstream" }, body } }
 }
 
@@ -220,7 +233,7 @@ describe("Bedrock's stream of messages", () => {
     const pieces = Array.from({ length: Math.ceil(bytes.length / sizeBytes) }, (_, at) =>
       bytes.subarray(at * sizeBytes, (at + 1) * sizeBytes),
     )
-    cloud.next(aws(...pieces))
+    cloud.next(binary(...pieces))
     const got = await rawPost(gateway.url, path, { model: "bedrock", ...rich, stream: true })
     expect(got.text).toBe(said)
     expect(got.headers["content-type"]).toMatch(/^text\/event-stream/)
@@ -239,7 +252,7 @@ describe("Bedrock's stream of messages", () => {
     ]
     for (const [fault, told] of faults) {
       gateway.records.length = 0
-      cloud.next(aws(...begun, fault))
+      cloud.next(binary(...begun, fault))
       const got = await rawPost(gateway.url, path, { model: "bedrock", ...rich, stream: true })
       expect(got.text).toContain("event: error\n")
       expect(got.text).toContain(told)
@@ -249,10 +262,39 @@ describe("Bedrock's stream of messages", () => {
   })
 
   it("T12 falls back across dialects while nothing but the head has come", async () => {
-    cloud.next(aws(...events(wholeStream[0]!), awsException("throttlingException", { message: "slow down" })))
+    cloud.next(binary(...events(wholeStream[0]!), awsException("throttlingException", { message: "slow down" })))
     other.next({ text: ["from", " gpt"] })
     const got = await client.messages.stream({ model: "both", max_tokens: 5, messages: [{ role: "user", content: "x" }] }).finalMessage()
     expect(got.content).toMatchObject([{ type: "text", text: "from gpt" }])
+  })
+})
+
+describe("credentials that end before their time", () => {
+  const expired = {
+    error: { status: 403, message: "The security token included in the request is expired", type: "ExpiredTokenException" },
+  }
+  const user = [{ role: "user" as const, content: "x" }]
+  const signatures = (): unknown[] => cloud.requests.map(({ headers }) => headers["x-amz-security-token"])
+
+  it.each(["/v1/messages", "/v1/chat/completions"])("are renewed once, and the request of %s is made again", async (route) => {
+    const ask = { model: `role${route}`, max_tokens: 5, messages: user }
+    cloud.next(expired)
+    expect((await rawPost(gateway.url, route, ask)).status).toBe(200)
+    const [old, renewed] = signatures()
+    expect(old).toMatch(/^role-token-/)
+    expect(renewed).toMatch(/^role-token-/)
+    expect(renewed).not.toBe(old)
+    cloud.next(expired)
+    const refused = await rawPost(gateway.url, route, ask)
+    expect(refused.status).toBe(502)
+    expect(cloud.requests).toHaveLength(3)
+  })
+
+  it("fail with what was tried where there are none", async () => {
+    const refused = await rawPost(gateway.url, path, { model: "nobody", max_tokens: 5, messages: user })
+    expect(refused.status).toBe(502)
+    expect(refused.text).toContain("(AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set; ")
+    expect(refused.text).toContain("no profile")
   })
 })
 

@@ -2,7 +2,15 @@
 import type { IncomingHttpHeaders } from "node:http"
 import type { Dispatcher } from "undici"
 import { messageOf } from "../../core/index.ts"
-import { noUsage, errorOfStatus, errorOfTransport, UpstreamError, type Deployment, type UpstreamTarget } from "../../inference/index.ts"
+import {
+  noUsage,
+  errorOfStatus,
+  errorOfTransport,
+  refusesSignature,
+  UpstreamError,
+  type Deployment,
+  type UpstreamTarget,
+} from "../../inference/index.ts"
 import { joined, sizeOf, type SentBody } from "./body-bytes.ts"
 import type { Pausable } from "./client-stream.ts"
 import type { Attempt, AttemptEnd } from "./forward.ts"
@@ -36,6 +44,7 @@ const errorBodyBytesMax = 64 * 1024
 export class HttpAttempt implements Attempt, Dispatcher.DispatchHandler {
   readonly #options: HttpAttemptOptions
   over = false
+  #signedAnew = false
   #total: NodeJS.Timeout | undefined
   #controller: Dispatcher.DispatchController | undefined
   /** While the request is being signed: its client may leave meanwhile. */
@@ -119,6 +128,7 @@ export class HttpAttempt implements Attempt, Dispatcher.DispatchHandler {
     const { call, deployment, end, relay } = this.#options
     if (this.#refusal) {
       const { status, headers, chunks } = this.#refusal
+      if (this.#signsAnew(status, headers)) return this.start()
       call.usage = noUsage // nobody is billed for a refusal
       return end.failed(errorOfStatus(deployment, status, Buffer.concat(chunks).toString(), headers))
     }
@@ -132,6 +142,17 @@ export class HttpAttempt implements Attempt, Dispatcher.DispatchHandler {
     const { dependencies, deployment, end, relay } = this.#options
     if (relay.complete) return this.onResponseEnd()
     end.failed(errorOfTransport(deployment, error, dependencies.limits))
+  }
+
+  /** What the request was signed with ended before its time, or was taken back: asked once more with something newer. */
+  #signsAnew(status: number, headers: IncomingHttpHeaders): boolean {
+    if (this.#signedAnew || !refusesSignature(status, headers)) return false
+    const { dependencies, deployment } = this.#options
+    this.#signedAnew = dependencies.upstreams.target(deployment).sign?.forget?.() === true
+    if (!this.#signedAnew) return false
+    this.#refusal = undefined
+    clearTimeout(this.#total)
+    return true
   }
 
   #guarded(work: () => unknown): void {

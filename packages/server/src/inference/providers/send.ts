@@ -5,6 +5,7 @@ import type { Deployment } from "../types.ts"
 import { errorOfStatus, errorOfTransport, unreadable, UpstreamError } from "../upstream-error.ts"
 import type { Upstreams, UpstreamTarget } from "../upstreams.ts"
 import type { ProviderRequest } from "./port.ts"
+import { refusesSignature } from "./sign-request.ts"
 
 export interface SendOptions {
   upstreams: Upstreams
@@ -23,8 +24,15 @@ export async function send(
 ): Promise<Dispatcher.ResponseData> {
   const path = target.pathOf(route)
   const all = { ...target.headers, accept, ...headers }
-  const signed = await target.sign?.({ method: "POST", origin: target.origin, path, headers: all, body }, signal)
-  return target.pool.request({ path, method: "POST", body, headers: { ...all, ...signed }, signal })
+  const once = async (): Promise<Dispatcher.ResponseData> => {
+    const signed = await target.sign?.({ method: "POST", origin: target.origin, path, headers: all, body }, signal)
+    return target.pool.request({ path, method: "POST", body, headers: { ...all, ...signed }, signal })
+  }
+  const answer = await once()
+  if (!refusesSignature(answer.statusCode, answer.headers) || target.sign?.forget?.() !== true) return answer
+  // It ended before its time, or was taken back: asked once more with a new one.
+  await answer.body.dump({ limit: errorBodyBytesMax })
+  return once()
 }
 
 /** The answer to a request that is not streamed; anything else is thrown as UpstreamError. */

@@ -16,7 +16,7 @@ export function vertexSigner(deployment: Deployment, clock: Clock = systemClock)
   if (deployment.apiKey !== null) return undefined
   const json = deployment.settings?.["credentials"]
   const tokens = tokensOf(typeof json === "string" ? json : null, deployment.origin, clock)
-  return async (_, signal) => {
+  const sign: SignRequest = async (_, signal) => {
     try {
       const token = await tokens.get()
       signal.throwIfAborted()
@@ -25,6 +25,7 @@ export function vertexSigner(deployment: Deployment, clock: Clock = systemClock)
       throw signal.aborted ? error : noToken(deployment, error)
     }
   }
+  return Object.assign(sign, { forget: () => tokens.forget() })
 }
 
 function tokensOf(json: string | null, origin: string, clock: Clock): AccessTokens {
