@@ -16,7 +16,7 @@ export interface GroundOfAnswer {
 
 const groundsMax = 200
 
-/** Those that are there and that the caller may read; none of what a person or a tool says. */
+/** Those that are there, and stay until the end of the transaction, and that the caller may read; none of what a person or a tool says. */
 export async function madeWith(
   tx: Queryable,
   caller: MemoryCaller,
@@ -27,6 +27,9 @@ export async function madeWith(
   const { projectId } = caller
   const ofItems = itemIds.length === 0 ? [] : await episodes.episodeIdsOfItems(tx, projectId, scope, itemIds)
   const ids = [...new Set([...entryIds, ...ofItems, ...recalledFrom])].slice(0, groundsMax)
+  // Whoever takes one of them away comes before this, or finds the answer by it.
+  const found = await rowsOf(tx, projectId, ids)
+  await scopes.holdScopes(tx, projectId, [...new Set(found.map((row) => (row.episode ?? row.version).scope))])
   const rows = await readable(tx, caller, await rowsOf(tx, projectId, ids))
   return rows.map((row) => {
     const { id, label } = row.episode ?? row.version

@@ -59,6 +59,11 @@ export async function lockScopes(tx: Queryable, projectId: string, paths: readon
   await tx.query(`select 1 from scopes where project_id = $1 and path = any($2) order by path for no key update`, [projectId, paths])
 }
 
+/** Until the end of the transaction nothing that is there now in those scopes ends or is deleted: for what is written elsewhere and refers to it. */
+export async function holdScopes(tx: Queryable, projectId: string, paths: readonly string[]): Promise<void> {
+  await tx.query(`select 1 from scopes where project_id = $1 and path = any($2) order by path for share`, [projectId, paths])
+}
+
 /** Leaves one that exists as it is. */
 export async function ensureScope(
   db: Queryable,

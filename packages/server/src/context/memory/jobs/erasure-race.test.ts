@@ -157,4 +157,23 @@ describe.skipIf(!isThere)(`on Postgres${isThere ? "" : " (skipped: it is not ins
     expect(await believed(scope)).toHaveLength(2)
     await nothingFailed()
   })
+
+  it("an answer that is remembered while what stood before the model is erased goes with it", async () => {
+    const scope = "user:answered"
+    const id = await say(scope, "Vera Lund keeps bees on the roof.", { subject: "vera" })
+    await settled(scope)
+    const text = "As you said, Vera Lund keeps bees."
+    let said: Promise<string> = Promise.resolve("")
+    await between(
+      "lock table episode_parents in share mode",
+      () => {
+        said = say("user:other", text, { role: "assistant", recalledFrom: [id] })
+        return Promise.resolve()
+      },
+      () => erase("vera"),
+    )
+    const answer = await said
+    expect(await system().query("select 1 from episodes where id = any($1)", [[id, answer]])).toEqual([])
+    await nothingFailed()
+  })
 })
