@@ -92,6 +92,7 @@ const servedModelSchema = z.strictObject({
   regions: z.array(region).nullable(),
   fallbacks: z.array(z.string()),
   contextFallbacks: z.array(z.string()),
+  contentFallbacks: z.array(z.string()),
   sort: z.enum(["price", "latency", "throughput"]).nullable(),
   hedgeAfterMs: z.number().nullable(),
   /** In the order of their priority. */

@@ -49,6 +49,7 @@ const served = (name: string, deployments: ServedModel["deployments"], part: Par
   regions: null,
   fallbacks: [],
   contextFallbacks: [],
+  contentFallbacks: [],
   sort: null,
   hedgeAfterMs: null,
   deployments,

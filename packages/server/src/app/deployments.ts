@@ -57,12 +57,13 @@ function insteadOfStar(model: ModelConfig, rest: string): ModelConfig {
 }
 
 /** What the registry and the pool are told of a model, beside its deployments. */
-function choiceOf({ aliases, regions, fallbacks, contextFallbacks, sort, hedgeAfterMs }: ModelConfig): Partial<Model> {
+function choiceOf({ aliases, regions, fallbacks, contextFallbacks, contentFallbacks, sort, hedgeAfterMs }: ModelConfig): Partial<Model> {
   return {
     ...(aliases.length > 0 ? { aliases } : {}),
     ...(regions ? { regions } : {}),
     ...(fallbacks.length > 0 ? { fallbacks } : {}),
     ...(contextFallbacks.length > 0 ? { contextFallbacks } : {}),
+    ...(contentFallbacks.length > 0 ? { contentFallbacks } : {}),
     ...(sort ? { sort } : {}),
     ...(hedgeAfterMs === null ? {} : { hedgeAfterMs }),
   }

@@ -31,6 +31,7 @@ models:
     regions: [eu, europe-west4]
     fallbacks: [cheap, "any/thing"]
     contextFallbacks: [long]
+    contentFallbacks: [long]
     sort: latency
     hedge: { afterMs: 800 }
     timeouts: { firstTokenMs: 20000, totalMs: 600000 }
@@ -50,6 +51,7 @@ test("everything about a model is read, and what it leaves open comes from its p
     regions: ["eu", "europe-west4"],
     fallbacks: ["cheap", "any/thing"],
     contextFallbacks: ["long"],
+    contentFallbacks: ["long"],
     sort: "latency",
     hedgeAfterMs: 800,
   })

@@ -47,6 +47,7 @@ export function resolveModels(input: ParsedConfig["models"], options: ResolveMod
         regions: model.regions ?? null,
         fallbacks: model.fallbacks,
         contextFallbacks: model.contextFallbacks,
+        contentFallbacks: model.contentFallbacks,
         sort: model.sort ?? null,
         hedgeAfterMs: model.hedge?.afterMs ?? null,
         cache: model.cache ?? null,
@@ -148,7 +149,7 @@ class Names {
       for (const alias of aliases) if (!this.#aliases.has(alias)) this.#aliases.set(alias, name)
   }
 
-  check(name: string, { aliases, fallbacks, contextFallbacks }: ModelInput): void {
+  check(name: string, { aliases, fallbacks, contextFallbacks, contentFallbacks }: ModelInput): void {
     const path = ["models", name]
     const { add } = this.#options
     if (aliases.length > 0 && name.includes("*"))
@@ -163,9 +164,10 @@ class Names {
     }
     this.#checkFallbacks(name, "fallbacks", fallbacks)
     this.#checkFallbacks(name, "contextFallbacks", contextFallbacks)
+    this.#checkFallbacks(name, "contentFallbacks", contentFallbacks)
   }
 
-  #checkFallbacks(name: string, key: "fallbacks" | "contextFallbacks", names: readonly string[]): void {
+  #checkFallbacks(name: string, key: "fallbacks" | "contextFallbacks" | "contentFallbacks", names: readonly string[]): void {
     for (const [index, other] of names.entries()) {
       const path = ["models", name, key, index]
       if (other === name) this.#options.add(path, { what: "a model cannot stand in for itself", allowed: "another model" })

@@ -133,6 +133,7 @@ export interface ModelConfig {
   regions: readonly string[] | null
   fallbacks: readonly string[]
   contextFallbacks: readonly string[]
+  contentFallbacks: readonly string[]
   sort: "price" | "latency" | "throughput" | null
   hedgeAfterMs: number | null
   /** null: no answers are kept. */

@@ -8,8 +8,8 @@ import { organisationOf } from "./pool/organisation.ts"
 import { needsResponses, speaksResponses } from "./passed-items.ts"
 import type { NextAttempt, Plan, PlanRequest, Pool } from "./pool/types.ts"
 import { estimateTokens } from "./tokens/index.ts"
-import type { CallEvent, CallModel, CallRouting, Deployment, Failover, Model, ModelCall } from "./types.ts"
-import { UpstreamError } from "./upstream-error.ts"
+import type { CallEvent, CallModel, CallRouting, Deployment, Failover, Model, ModelCall, ModelEvent, ModelUsage } from "./types.ts"
+import { filteredAnswer, UpstreamError } from "./upstream-error.ts"
 
 export { eventsOf, isNative, servedAsAsked, type Natives } from "./call-attempt.ts"
 
@@ -45,13 +45,18 @@ interface CallUnderWay {
 /** Until one answers to its end. What came of an answer is never said twice, unless it was broken off and the caller can begin anew. */
 async function* attempts(options: CallModelOptions, plan: Plan, { call, signal, current }: CallUnderWay): AsyncGenerator<CallEvent> {
   const answer = new BegunAnswer()
+  const filtered: { deployment: Deployment; usage: ModelUsage }[] = []
   let asked = call
   for (;;) {
     try {
       const open = (at: Deployment) => openAttempt(options, plan, at, readableBy(asked, at), signal)
       for await (const event of hedged(plan, current, open)) {
+        if (!answer.begun && isFiltered(event) && plan.hasContentFallback) {
+          filtered.push({ deployment: current.deployment, usage: event.usage })
+          throw filteredAnswer(current.deployment)
+        }
         answer.take(event)
-        yield event
+        yield filtered.length > 0 && event.type === "finished" ? { ...event, alsoUsed: [...(event.alsoUsed ?? []), ...filtered] } : event
       }
       return
     } catch (error) {
@@ -68,6 +73,11 @@ async function* attempts(options: CallModelOptions, plan: Plan, { call, signal, 
       current.deployment = next.deployment
     }
   }
+}
+
+/** A filter let nothing of the answer pass. */
+function isFiltered(event: ModelEvent): event is Extract<ModelEvent, { type: "finished" }> {
+  return event.type === "finished" && event.reason === "content_filter"
 }
 
 function nextAfter(plan: Plan, deployment: Deployment, failure: UpstreamError, answer: BegunAnswer): NextAttempt | undefined {

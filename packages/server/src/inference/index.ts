@@ -16,6 +16,7 @@ export { hasOwnForm } from "./providers/media-dialects.ts"
 export { mediaIn, type Media } from "./providers/media.ts"
 export type { ImageCall, ImageSize, SpeechCall, Transcript, TranscriptionCall } from "./providers/media-port.ts"
 export {
+  filteredAnswer,
   errorInBody,
   errorOfStatus,
   errorOfTransport,

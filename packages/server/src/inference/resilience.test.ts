@@ -122,6 +122,21 @@ describe("retries", () => {
     await expect(text({ fallbacks: false })).rejects.toMatchObject({ code: "context_length_exceeded" })
   })
 
+  it("goes to a model that stands by for what a filter refuses, by its status or in place of an answer, and pays what was filtered", async () => {
+    const refusal = { error: { status: 400, message: "no", code: "content_filter" } }
+    const filtered = { text: [], finishReason: "content_filter", usage: { prompt_tokens: 40, completion_tokens: 0 } }
+    const first = await provider({ text: "first" })
+    first.next(refusal, filtered, refusal, filtered)
+    const tolerant = model([deployment("b/m", await provider({ text: "as you wish" }))], { name: "tolerant" })
+    const { ask, text } = bench([model([deployment("a/m", first)], { contentFallbacks: ["tolerant"] }), tolerant])
+    expect(await text()).toBe("as you wish")
+    const events = await ask()
+    expect(textOf(events)).toBe("as you wish")
+    expect(events.at(-1)).toMatchObject({ type: "finished", alsoUsed: [{ deployment: { id: "a/m" }, usage: { inputTokens: 40 } }] })
+    await expect(text({ fallbacks: false })).rejects.toMatchObject({ failure: "content", answer: { status: 400, code: "content_filter" } })
+    expect((await ask({ fallbacks: false })).at(-1)).toMatchObject({ type: "finished", reason: "content_filter" })
+  })
+
   it("ends at once when the caller leaves while it waits", async () => {
     const alone = await provider(refusal(503))
     const { callModel } = bench([model([deployment("a/m", alone)])], { retryBackoffMs: 5_000, retryBackoffMsMax: 5_000 })

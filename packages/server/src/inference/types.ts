@@ -96,6 +96,8 @@ export interface Model {
   fallbacks?: readonly string[]
   /** Models that are asked when the conversation is too long for this one. */
   contextFallbacks?: readonly string[]
+  /** Models that are asked when a provider's filter refuses what is asked, or its answer. */
+  contentFallbacks?: readonly string[]
   /** Data residency: the only regions in which it may be served, its fallbacks included. */
   regions?: readonly string[]
   /** What decides within a group in place of weights, unless the request says. */

@@ -16,7 +16,7 @@ export interface UpstreamAnswer {
 
 /**
  * What kind of failure it was: no connection or a broken one; silence; too much asked of it; a quota that is used up; its own
- * fault; our credentials; a model that it does not have; a conversation too long for it; nonsense in place of an answer, or half
+ * fault; our credentials; a model that it does not have; a conversation too long for it; what its filter does not let pass; nonsense in place of an answer, or half
  * of one; a fault of the request.
  */
 export type UpstreamFailure =
@@ -29,6 +29,7 @@ export type UpstreamFailure =
   | "forbidden"
   | "missing"
   | "context"
+  | "content"
   | "stream"
   | "request"
 
@@ -71,7 +72,16 @@ export class UpstreamError extends AppError {
   }
 }
 
-const refusals: ReadonlySet<UpstreamFailure> = new Set(["credentials", "forbidden", "rate_limit", "quota", "missing", "context", "request"])
+const refusals: ReadonlySet<UpstreamFailure> = new Set([
+  "credentials",
+  "forbidden",
+  "rate_limit",
+  "quota",
+  "missing",
+  "context",
+  "content",
+  "request",
+])
 
 const failures: Partial<Record<ErrorCode, UpstreamFailure>> = {
   upstream_timeout: "timeout",
@@ -130,8 +140,24 @@ function toldError(deployment: Deployment, status: number, told: ToldError, shou
   return new UpstreamError(code, redact(deployment, told.message ?? ""), {
     answer,
     retryable: shouldRetry === "true" || (shouldRetry !== "false" && (status >= 500 || retryableStatuses.has(status))),
-    ...(status === 402 ? { failure: "quota" as const } : {}),
+    ...(status === 402 ? { failure: "quota" as const } : status < 500 && isFilters(told) ? { failure: "content" as const } : {}),
     ...(told.retryAfterMs === null ? {} : { retryAfterMs: told.retryAfterMs }),
+  })
+}
+
+const filterWords = /^(?:content_filter|content_policy_violation|moderation_blocked|data_inspection_failed|responsibleaipolicyviolation)$/i
+
+/** A filter refused what was asked: by OpenAI's and Azure's code, or by Anthropic's words. */
+function isFilters({ code, type, message }: ToldError): boolean {
+  return filterWords.test(code ?? "") || filterWords.test(type ?? "") || /blocked by content filtering policy/i.test(message ?? "")
+}
+
+/** An answer that a filter stopped, where another model may give one. */
+export function filteredAnswer({ id }: Pick<Deployment, "id">): UpstreamError {
+  return new UpstreamError("invalid_request", `the content filter of the provider of "${id}" stopped its answer`, {
+    answer: { status: 400, type: "invalid_request_error", code: "content_filter", param: null },
+    retryable: false,
+    failure: "content",
   })
 }
 

@@ -92,6 +92,7 @@ export const failureLabel: (value: string | null | undefined) => string = closed
   "forbidden",
   "missing",
   "context",
+  "content",
   "stream",
   "request",
   "probe",

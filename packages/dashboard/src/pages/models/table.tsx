@@ -76,13 +76,14 @@ function ModelHead({ model }: { model: ServedModel }): React.JSX.Element {
   )
 }
 
-function factsOf({ regions, fallbacks, contextFallbacks, sort, hedgeAfterMs }: ServedModel): string[] {
+function factsOf({ regions, fallbacks, contextFallbacks, contentFallbacks, sort, hedgeAfterMs }: ServedModel): string[] {
   return [
     ...(regions ? [`only in ${regions.join(", ")}`] : []),
     ...(sort === null ? [] : [`by ${sort}`]),
     ...(hedgeAfterMs === null ? [] : [`hedged after ${formatDuration(hedgeAfterMs)}`]),
     ...(fallbacks.length > 0 ? [`else ${fallbacks.join(", ")}`] : []),
     ...(contextFallbacks.length > 0 ? [`when too long ${contextFallbacks.join(", ")}`] : []),
+    ...(contentFallbacks.length > 0 ? [`when filtered ${contentFallbacks.join(", ")}`] : []),
   ]
 }
 

@@ -127,6 +127,11 @@ const modelSchema = z.strictObject({
     .max(16)
     .default([])
     .meta({ description: "Models that are asked when a conversation is too long for this one" }),
+  contentFallbacks: z
+    .array(modelName)
+    .max(16)
+    .default([])
+    .meta({ description: "Models that are asked, in this order, when a provider's content filter refuses the request or its answer" }),
   sort: z
     .enum(["price", "latency", "throughput"])
     .optional()

@@ -6,7 +6,7 @@ import { nextFrame, normalised, withoutCarriageReturns } from "../light/sse-fram
 
 const frameBytesMax = 8 * 1024 * 1024
 /** Events that are only the head of an answer: a failure after them can still be a status. */
-const heads = new Set(["message_start", "ping", "content_block_start"])
+const heads = new Set(["message_start", "ping", "content_block_start", "content_block_stop"])
 
 export class MessageFrames implements Frames {
   readonly #options: FramesOptions

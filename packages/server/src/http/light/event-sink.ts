@@ -29,6 +29,12 @@ function isContent(event: ModelEvent): boolean {
   return event.type !== "finished"
 }
 
+/** Another model is asked where nothing of it was sent, and one stands by. */
+function refuseFiltered({ call }: EventSinkOptions, event: ModelEvent): void {
+  if (event.type !== "finished" || event.reason !== "content_filter" || !call.deployment || !call.hasContentFallback()) return
+  throw call.filtered(call.deployment, event.usage)
+}
+
 function observe(call: LightCall, event: ModelEvent): void {
   if (event.type === "finished") call.usage = event.usage
   else {
@@ -73,6 +79,7 @@ export class StreamSink implements EventSink {
   take(given: ModelEvent): void {
     const { call, client, transcript } = this.#options
     const event = marked(call, given)
+    if (!this.begun) refuseFiltered(this.#options, event)
     if (!this.begun && isContent(event)) this.#begin()
     observe(call, event)
     transcript?.rendered(event)
@@ -107,6 +114,7 @@ export class WholeSink implements EventSink {
   }
 
   take(event: ModelEvent): void {
+    refuseFiltered(this.#options, event)
     observe(this.#options.call, event)
     this.#events.push(marked(this.#options.call, event))
   }

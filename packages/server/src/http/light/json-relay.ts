@@ -6,6 +6,7 @@ import type { Relay } from "./http-attempt.ts"
 import type { LightCall } from "./light-call.ts"
 import type { AttemptEnd } from "./forward.ts"
 import { parsedAnswer } from "./parsed-answer.ts"
+import { saysFiltered } from "./says-filtered.ts"
 import { sendWhole } from "./whole-answer.ts"
 import { extendTail } from "./usage-tail.ts"
 import type { Pausable } from "./client-stream.ts"
@@ -71,6 +72,7 @@ export class JsonRelay implements Relay {
     this.#check(received)
     const body = change ? change(received) : received
     const usage = this.#options.usageIn(body)
+    if (call.hasContentFallback() && saysFiltered(received)) throw call.filtered(this.#options.deployment, usage)
     // Usage stands near the end: with it, and a closed object, nothing is missing.
     if (!usage || lastByte(body) !== closeObject) parsedAnswer(this.#options.deployment, received)
     // Not before: an error in a 200 is no answer of a deployment on trial.

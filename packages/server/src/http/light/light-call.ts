@@ -15,6 +15,8 @@ import {
 import type { Attachments, CompactedMessages, CompactMessages } from "../../agents/index.ts"
 import type { Clock, JsonObject, JsonValue, Limits, NewId } from "../../core/index.ts"
 import {
+  filteredAnswer,
+  type UpstreamError,
   addUsage,
   noUsage,
   withTierAsked,
@@ -114,6 +116,8 @@ export class LightCall {
   compaction: CompactedMessages | undefined
   /** Why the last provider that could not be reached was not: for its operator. */
   reachFault: ReachFault | undefined
+  /** Another model can be asked for what a provider's filter refuses. */
+  hasContentFallback: () => boolean = () => false
   usage: ModelUsage | undefined
   responseBytes = 0
   /** Output counted as it passes, for calls that end before usage is reported. */
@@ -175,6 +179,12 @@ export class LightCall {
       costMicroUsd: before.costMicroUsd + cost.costMicroUsd,
       costKnown: before.costKnown && cost.costKnown,
     }
+  }
+
+  /** A filter stopped an answer of which nothing was sent: it is paid, and another model is asked. */
+  filtered(deployment: Deployment, usage: ModelUsage | undefined): UpstreamError {
+    this.abandon(deployment, usage)
+    return filteredAnswer(deployment)
   }
 
   /** What was streamed until now stands; another deployment goes on with it after so many characters. */

@@ -6,6 +6,7 @@ import type { ClientStream, Pausable } from "./client-stream.ts"
 import type { AttemptEnd } from "./forward.ts"
 import type { Relay } from "./http-attempt.ts"
 import type { LightCall } from "./light-call.ts"
+import { saysFiltered } from "./says-filtered.ts"
 import type { Transcript } from "./transcript.ts"
 
 export interface StreamRelayOptions {
@@ -31,6 +32,8 @@ export class StreamRelay implements Relay {
   #whole: Relay | undefined
   #unwrap: UnwrapStream | undefined
   #begun = false
+  /** A filter ended it before any content, and another model may answer. */
+  #filtered = false
 
   constructor(options: StreamRelayOptions) {
     this.#options = options
@@ -89,6 +92,11 @@ export class StreamRelay implements Relay {
 
   #frame(frame: Buffer, content: boolean): void {
     const { call, client } = this.#options
+    this.#filtered ||= !this.#begun && content && call.hasContentFallback() && saysFiltered(frame)
+    if (this.#filtered) {
+      this.#held.push(frame)
+      return
+    }
     if (content) {
       if (!this.#begun) this.#release()
       call.sawFirstToken()
@@ -114,8 +122,11 @@ export class StreamRelay implements Relay {
   }
 
   #finish(): void {
-    const { call, client, dialect } = this.#options
-    if (!this.#begun) this.#release()
+    const { call, client, dialect, deployment } = this.#options
+    if (!this.#begun) {
+      if (this.#filtered) throw call.filtered(deployment, this.#frames.usage)
+      this.#release()
+    }
     call.usage = this.#frames.usage
     client.end(dialect.doneFrame, () => {
       call.responseBytes = client.sizeBytes

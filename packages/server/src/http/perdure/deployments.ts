@@ -47,7 +47,7 @@ export function readDeployments(options: DeploymentsOptions, { isAllowed, isOper
 }
 
 function servedModel(model: Model, isAllowed: (name: string) => boolean): ServedModel {
-  const { name, ownedBy, aliases = [], regions, fallbacks = [], contextFallbacks = [], sort, hedgeAfterMs } = model
+  const { name, ownedBy, aliases = [], regions, fallbacks = [], contextFallbacks = [], contentFallbacks = [], sort, hedgeAfterMs } = model
   const deployments = model.deployments.map(({ id, priority = 0, weight = 1, parameters }) => {
     return { id, priority, weight, parameters: parameters ? shown(parameters) : null }
   })
@@ -59,6 +59,7 @@ function servedModel(model: Model, isAllowed: (name: string) => boolean): Served
     regions: regions ? [...regions] : null,
     fallbacks: fallbacks.filter(isAllowed),
     contextFallbacks: contextFallbacks.filter(isAllowed),
+    contentFallbacks: contentFallbacks.filter(isAllowed),
     sort: sort ?? null,
     hedgeAfterMs: hedgeAfterMs ?? null,
     deployments: deployments.toSorted((a, b) => a.priority - b.priority),

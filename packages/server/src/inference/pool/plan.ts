@@ -27,7 +27,15 @@ export interface PlanShared {
 }
 
 /** Failures of the deployment alone: another one at the same provider is not burdened by them. */
-const ofDeployment: ReadonlySet<UpstreamFailure> = new Set(["rate_limit", "quota", "credentials", "forbidden", "missing", "context"])
+const ofDeployment: ReadonlySet<UpstreamFailure> = new Set([
+  "rate_limit",
+  "quota",
+  "credentials",
+  "forbidden",
+  "missing",
+  "context",
+  "content",
+])
 /** Failures after which the same deployment may work a moment later. */
 const passing: ReadonlySet<UpstreamFailure> = new Set(["connection", "rate_limit", "server", "stream", "request"])
 
@@ -61,6 +69,11 @@ export class RequestPlan implements Plan {
     return this.#filter.request.failover
   }
 
+  get hasContentFallback(): boolean {
+    if (this.#search.model.contentFallbacks === undefined || this.#filter.request.fallbacks === false) return false
+    return this.attempts < this.#shared.limits.attemptsMax && this.#search.tolerant() !== undefined
+  }
+
   first(): Deployment {
     return this.#search.first()
   }
@@ -74,6 +87,10 @@ export class RequestPlan implements Plan {
     if (error.failure === "context") {
       const larger = fallbacks === false ? undefined : this.#search.larger(deployment)
       return larger && this.#elsewhere(larger, error.failure)
+    }
+    if (error.failure === "content") {
+      const tolerant = fallbacks === false ? undefined : this.#search.tolerant()
+      return tolerant && this.#elsewhere(tolerant, error.failure)
     }
     if (!error.retryable) return undefined
     const other = fallbacks === false ? undefined : this.#other(begun)

@@ -16,6 +16,7 @@ export class Search {
   readonly #own: readonly Stage[]
   #fallbacks: readonly Stage[] | undefined
   #contextFallbacks: readonly Stage[] | undefined
+  #contentFallbacks: readonly Stage[] | undefined
   /** What was found too small for the conversation. */
   #tooSmallTokens = 0
   #mustContinue = false
@@ -56,6 +57,12 @@ export class Search {
     const long = this.#longer()
     const known = this.#own.map(({ model, deployments }) => ({ model, deployments: deployments.filter((each) => this.#isLarger(each)) }))
     return this.#firstOf([known, long], now)
+  }
+
+  /** One of the models for what a filter refuses. */
+  tolerant(): Deployment | undefined {
+    this.#contentFallbacks ??= this.#stagesOfModels(this.model.contentFallbacks)
+    return this.#firstOf([this.#contentFallbacks], this.#shared.now())
   }
 
   /** Whether from now on only what goes on with an answer that has begun will do. */

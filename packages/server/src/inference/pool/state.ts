@@ -201,7 +201,7 @@ export class DeploymentState {
   #failed(attempt: Attempt, error: UpstreamError, now: number): void {
     const { failure } = error
     // A fault of the request says that the deployment works.
-    if (failure === "request" || failure === "context") {
+    if (failure === "request" || failure === "context" || failure === "content") {
       this.#lastCalls.add(false)
       if (attempt.isCoolDownProbe) this.coolDown.over()
       return this.breaker.succeeded(attempt.isTrial, now)

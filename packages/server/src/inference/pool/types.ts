@@ -81,6 +81,8 @@ export interface Plan {
   /** One more deployment beside the one that is slow; undefined when there is none that can be spared. */
   hedge(): Deployment | undefined
   readonly failover: "continue" | "off" | undefined
+  /** Another model can be asked now for what a provider's filter refuses. */
+  readonly hasContentFallback: boolean
   /** Attempts that were started. */
   readonly attempts: number
   started(deployment: Deployment): void

@@ -18,6 +18,7 @@ const reasons: Readonly<Record<UpstreamFailure | "probe", string>> = {
   forbidden: "forbids the calls",
   missing: "does not have the model",
   context: "takes shorter conversations",
+  content: "filtered requests",
   stream: "broke off its answers",
   request: "refused requests",
   probe: "answers no probe",
