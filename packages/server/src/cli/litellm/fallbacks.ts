@@ -6,13 +6,16 @@ import type { Section } from "./section.ts"
 
 const standInsMax = 16
 
-/** `fallbacks` and `context_window_fallbacks` of one section; the first that says something of a model wins. */
+type Member = "fallbacks" | "contextFallbacks" | "contentFallbacks"
+
+/** `fallbacks`, `context_window_fallbacks` and `content_policy_fallbacks` of one section; the first that says something of a model wins. */
 export function addFallbacks(section: Section, models: Models): void {
   addOnes(section, "fallbacks", "fallbacks", models)
   addOnes(section, "context_window_fallbacks", "contextFallbacks", models)
+  addOnes(section, "content_policy_fallbacks", "contentFallbacks", models)
 }
 
-function addOnes(section: Section, key: string, member: "fallbacks" | "contextFallbacks", models: Models): void {
+function addOnes(section: Section, key: string, member: Member, models: Models): void {
   const before = new Set([...models.byName].filter(([, model]) => model[member] !== undefined).map(([name]) => name))
   for (const [name, targets] of pairsOf(section.list(key))) {
     const model = models.byName.get(name)
@@ -33,7 +36,7 @@ export function addDefaultFallbacks(section: Section, models: Models): void {
 
 interface Everywhere {
   targets: readonly JsonValue[]
-  member: "fallbacks" | "contextFallbacks"
+  member: Member
   models: Models
 }
 

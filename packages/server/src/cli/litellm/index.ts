@@ -24,9 +24,9 @@ export interface Translated {
 export function translateLiteLlm(value: JsonObject): Translated {
   const report = new Report()
   const top = new Section(value, "", report)
-  const list = top.list("model_list")
-  const providers = new Providers(new Secrets(report, [...variablesIn(value), ...usualVariables(list)]))
   const router = top.section("router_settings")
+  const list = withDefaults(top.list("model_list"), router.take("default_litellm_params"))
+  const providers = new Providers(new Secrets(report, [...variablesIn(value), ...usualVariables(list)]))
   const litellm = top.section("litellm_settings")
   const general = top.section("general_settings")
   const models = readModels(list, { providers, credentials: credentialsOf(top.list("credential_list")), report })
@@ -53,6 +53,15 @@ export function translateLiteLlm(value: JsonObject): Translated {
     ...(guards.length === 0 ? {} : { guards }),
   }
   return { config, report }
+}
+
+/** What holds for every entry of the list that does not say it itself. */
+function withDefaults(list: readonly JsonValue[], defaults: JsonValue | undefined): readonly JsonValue[] {
+  if (!isJsonObject(defaults)) return list
+  return list.map((entry) => {
+    if (!isJsonObject(entry) || !isJsonObject(entry["litellm_params"])) return entry
+    return { ...entry, litellm_params: { ...defaults, ...entry["litellm_params"] } }
+  })
 }
 
 function reportRest(sections: Record<"top" | "router" | "litellm" | "general", Section> & { models: Models }): void {

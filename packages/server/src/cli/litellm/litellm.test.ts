@@ -398,6 +398,12 @@ describe("guardrails, budgets and prices", () => {
     expect(config.models["rerank"]?.deployments[0]).toMatchObject({ does: { rerank: true }, price: { perThousandSearchesUsd: 2 } })
   })
 
+  it("models for what a filter refuses come along, and what holds for every entry that does not say it", async () => {
+    const { config } = await loaded("guarded")
+    expect(config.models["gpt-4o"]?.contentFallbacks).toEqual(["long-prices"])
+    expect(config.models["long-prices"]?.deployments[0]).toMatchObject({ limits: { concurrent: 7 }, tags: ["shared"] })
+  })
+
   it("a semantic cache is one, and the largest number of retries is taken", async () => {
     const { config, report } = await loaded("guarded")
     expect(config.models["gpt-4o"]?.cache).toMatchObject({ mode: "semantic", similarityMin: 0.8 })

@@ -79,12 +79,6 @@ const reasons: Readonly<Record<string, Reasons>> = {
       "a call with tags goes to deployments that have all of them; one without goes to any, whether or not one is tagged default",
     ],
     [
-      /^content_policy_fallbacks$/,
-      "left-out",
-      "what a provider's filter refuses is told to the client",
-      "Write a guard with action: route (docs/how-to/guards.md).",
-    ],
-    [
       /^provider_budget_config$/,
       "left-out",
       "budgets are for projects, keys, users, models and tags, not for providers",
@@ -102,7 +96,7 @@ const reasons: Readonly<Record<string, Reasons>> = {
       "conversations return to who can read their sealed reasoning, and limits are kept before each call",
     ],
     [
-      /^(?:routing_strategy_args|routing_groups|weights|default_priority|polling_interval|max_fallbacks|default_litellm_params|alerting_config|assistants_config|search_tools|guardrail_list|tag_routing_prefix)$/,
+      /^(?:routing_strategy_args|routing_groups|weights|default_priority|polling_interval|max_fallbacks|alerting_config|assistants_config|search_tools|guardrail_list|tag_routing_prefix)$/,
       "left-out",
       "there is no such setting",
     ],
@@ -119,12 +113,6 @@ const reasons: Readonly<Record<string, Reasons>> = {
       "left-out",
       "calls are not sent to other services, and their texts are never logged",
       observability,
-    ],
-    [
-      /^content_policy_fallbacks$/,
-      "left-out",
-      "what a provider's filter refuses is told to the client",
-      "Write a guard with action: route (docs/how-to/guards.md).",
     ],
     [
       /^(?:max_internal_user_budget|internal_user_budget_duration|default_internal_user_params|default_team_|upperbound_key|default_key|key_generation|max_ui_session_budget|max_end_user_budget_id|enable_key_alias)/,
