@@ -133,7 +133,7 @@ export const providerTypes = {
     ],
     required: ["region"],
     credentialVariables: awsVariables,
-    serves: ["chat", "embeddings", "rerank"],
+    serves: ["chat", "embeddings", "images", "rerank"],
   },
   mistral: { title: "Mistral", address: "https://api.mistral.ai/v1", keyVariables: ["MISTRAL_API_KEY"], settings: none },
   cohere: {

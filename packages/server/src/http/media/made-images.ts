@@ -17,6 +17,7 @@ const schema = z.looseObject({
   background: text,
   response_format: z.enum(["b64_json", "url"]).nullish(),
   seed: whole,
+  strength: number,
   images: z.array(z.looseObject({ image_url: z.string() })).nullish(),
   mask: z.looseObject({ image_url: z.string() }).nullish(),
 })
@@ -67,6 +68,7 @@ function callOf(task: ImageCall["task"], request: ImageRequest, body: ForwardedB
     images: task === "make" ? [] : images,
     mask: mask ? ofFile(mask) : request.mask ? ofAddress(request.mask) : null,
     seed: request.seed ?? null,
+    strength: request.strength ?? null,
     user: body.user,
   }
 }

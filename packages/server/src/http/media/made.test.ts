@@ -23,6 +23,17 @@ const gateway = await startTestGateway({
       testDeployment(provider.url, { id: "fake/first", ...gemini }),
       testDeployment(provider.url, { id: "fake/second", does, priority: 1 }),
     ),
+    testModel(
+      "canvas",
+      testDeployment(provider.url, {
+        id: "fake/canvas",
+        provider: "bedrock",
+        dialect: "bedrock-converse",
+        upstreamModel: "amazon.nova-canvas-v1:0",
+        does,
+        settings: { region: "us-east-1" },
+      }),
+    ),
     testModel("claude", testDeployment(provider.url, { id: "fake/claude", provider: "anthropic", dialect: "anthropic-messages", does })),
   ],
 })
@@ -97,6 +108,21 @@ describe("pictures", () => {
     const images = [{ image_url: `data:image/png;base64,${Buffer.from("one").toString("base64")}` }]
     await rawPost(gateway.url, "/v1/images/edits", { model: "gemini", prompt: "add a hat", images })
     expect(provider.last?.body["contents"]).toEqual([{ role: "user", parts: [{ text: "add a hat" }, inline("one")] }])
+  })
+
+  it("are varied, and counted where the provider bills pictures", async () => {
+    provider.next(json({ images: ["iVBORw0KGgo=", "iVBORw0KGgo="] }))
+    const varied = await client.images.createVariation({ model: "canvas", image: await picture("one"), n: 2, size: "512x512" })
+    expect(varied.data).toHaveLength(2)
+    expect(provider.last).toMatchObject({
+      path: "/v1/model/amazon.nova-canvas-v1%3A0/invoke",
+      body: {
+        taskType: "IMAGE_VARIATION",
+        imageVariationParams: { images: [Buffer.from("one").toString("base64")] },
+        imageGenerationConfig: { numberOfImages: 2, width: 512, height: 512 },
+      },
+    })
+    expect(await record()).toMatchObject({ kind: "image", name: "images.variations", inputTokens: 0, outcome: "completed" })
   })
 
   it("are the last event of a stream without parts, however large", async () => {

@@ -1,10 +1,12 @@
 // Who has a form of its own for pictures and sounds; everybody else is asked in OpenAI's.
 import type { Deployment, Dialect } from "../types.ts"
+import { bedrockMedia } from "./bedrock/images.ts"
 import { geminiMedia } from "./gemini/media.ts"
 import type { MediaDialect } from "./media-port.ts"
 
 const byDialect: Readonly<Partial<Record<Dialect, MediaDialect>>> = {
   gemini: geminiMedia,
+  "bedrock-converse": bedrockMedia,
 }
 
 export function mediaDialectOf({ dialect }: Deployment): MediaDialect | undefined {

@@ -54,6 +54,7 @@ export function imageCallOf(part: JsonObject): ImageCall {
     images: [],
     mask: null,
     seed: null,
+    strength: null,
     user: null,
   }
   return { ...usual, ...part }

@@ -48,6 +48,8 @@ export interface ImageCall {
   /** Its transparent places are those to be changed. */
   mask: Media | null
   seed: number | null
+  /** How far a picture may be changed, 0 to 1, where a model has that. */
+  strength: number | null
   user: string | null
 }
 

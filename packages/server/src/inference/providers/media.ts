@@ -78,3 +78,26 @@ const endings: Readonly<Record<string, string>> = {
   mov: "video/quicktime",
   webm: "video/webm",
 }
+
+/** What bytes are by their beginnings, of pictures in base64. */
+const pictureBeginnings: readonly (readonly [string, string])[] = [
+  ["iVBORw0KGgo", "image/png"],
+  ["/9j/", "image/jpeg"],
+  ["UklGR", "image/webp"],
+  ["R0lGOD", "image/gif"],
+]
+
+export function pictureTypeOf(base64: string): string {
+  return pictureBeginnings.find(([beginning]) => base64.startsWith(beginning))?.[1] ?? "image/png"
+}
+
+/** By its beginning, else by the format that was asked for. */
+export function soundTypeOf(sound: Buffer, format: string | null): string {
+  const beginning = sound.toString("latin1", 0, 4)
+  if (beginning === "RIFF") return "audio/wav"
+  if (beginning === "OggS") return "audio/ogg"
+  if (beginning === "fLaC") return "audio/flac"
+  if (beginning.startsWith("ID3") || /^\xff[\xe2\xe3\xf2\xf3\xfa\xfb]/.test(beginning)) return "audio/mpeg"
+  if (format === null) return "application/octet-stream"
+  return audioTypes[format] ?? `audio/${format}`
+}
