@@ -211,7 +211,7 @@ export const providerTypes = {
     settings: ["package", "factory"],
     required: ["package"],
     takesOptions: true,
-    serves: ["chat", "embeddings"],
+    serves: ["chat", "embeddings", "images", "speech", "transcription"],
   },
 } as const satisfies Record<string, ProviderType>
 

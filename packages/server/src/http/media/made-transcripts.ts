@@ -70,6 +70,11 @@ function rendered(
   const told = usageTold(usage)
   if (format === "json") return madeJson({ text, ...(told ? { usage: told } : {}) }, usage)
   const timed = segments ?? []
+  if (format !== "verbose_json" && timed.length === 0 && text !== "")
+    throw new AppError("unsupported_value", "this model does not say when something was said", {
+      param: "response_format",
+      hint: "Ask for json or text.",
+    })
   if (format !== "verbose_json") return { contentType: "text/plain; charset=utf-8", body: Buffer.from(subtitlesOf(format, timed)), usage }
   const answer: JsonObject = {
     task,

@@ -91,16 +91,21 @@ describe("golden fixtures of pictures and sounds", () => {
   )
 })
 
-/** Those that are asked by functions have no bytes of their own. */
-const asked = providerTypeNames.filter((name) => name !== "ai-sdk")
+/** Why a service of a provider has no fixtures. */
+const reasons: Readonly<Record<string, string>> = {
+  "ai-sdk images": "packages are called as functions: http/media/made-packages.test.ts",
+  "ai-sdk speech": "packages are called as functions: http/media/made-packages.test.ts",
+  "ai-sdk transcription": "packages are called as functions: http/media/made-packages.test.ts",
+}
 
 describe("the matrix of pictures and sounds", () => {
   it("has an answer and an error for each service that a provider with a form of its own serves", () => {
-    const lacking = asked.flatMap((provider) => {
+    const lacking = providerTypeNames.flatMap((provider) => {
       const own = fixtures.filter((fixture) => fixture.provider === provider)
       const services = new Set(own.map(({ service }) => service))
       const served = (["images", "speech", "transcription"] as const).filter((each) => providerType(provider).serves?.includes(each))
       return [...new Set([...services, ...served])].flatMap((service) => {
+        if (reasons[`${provider} ${service}`] !== undefined) return []
         const of = own.filter((fixture) => fixture.service === service)
         const has = (part: keyof MediaFixture): boolean => of.some((fixture) => fixture[part] !== undefined)
         return [

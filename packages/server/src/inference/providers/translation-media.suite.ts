@@ -3,6 +3,7 @@ import type { Elsewhere } from "./translation-parts.suite.ts"
 
 const providers = "packages/server/src/inference/providers"
 const made = "packages/server/src/http/media/made.test.ts"
+const packages = "packages/server/src/http/media/made-packages.test.ts"
 const under = "Pictures, speech"
 
 /** In a fixture of Gemini's: what it says there. */
@@ -48,6 +49,11 @@ export const mediaClaims: readonly Elsewhere[] = [
   shown("masks at Google and Bedrock", "bedrock-images-nova", '"says": "a mask"', "bedrock"),
   shown("by Stability's other models", "bedrock-images-stability", '"says": "this change"', "bedrock"),
   shown("pictures by address at Bedrock", "bedrock-images-nova", "a picture by its address", "bedrock"),
+  tested("options under the names of provider and package", 'name="prompt"', packages),
+  tested("segments as JSON or subtitles", "are subtitles", packages),
+  tested("segments as JSON or subtitles", "are no subtitles where its provider says no times", packages),
+  tested("changes by packages before AI SDK 6", "are changed from version 3 on, and refused before", packages),
+  tested("variations and translations by packages", "are no subtitles where its provider says no times, and no translations", packages),
   shown("changes by Imagen", "gemini-images-imagen", '"says": "changing pictures"'),
   shown("variations at Google and Stability", "gemini-images-make", '"says": "variations"'),
   shown("a transparent background", "gemini-images-make", '"says": "a transparent background"'),

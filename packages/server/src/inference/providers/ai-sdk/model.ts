@@ -7,8 +7,10 @@ import { inBatches } from "../vectors.ts"
 import { sdkError } from "./errors.ts"
 import { SdkParts } from "./events.ts"
 import { loadProvider } from "./load.ts"
+import { sdkImages, sdkSpeech, sdkTranscription } from "./media.ts"
+import { versionOf } from "./models.ts"
 import { callOptions } from "./options.ts"
-import type { SdkEmbeddingModel, SdkLanguageModel, SdkPart, SdkProvider, SpecificationVersion } from "./spec.ts"
+import type { SdkEmbeddingModel, SdkLanguageModel, SdkPart, SdkProvider } from "./spec.ts"
 
 export interface AiSdkOptions {
   deployment: Deployment
@@ -33,6 +35,9 @@ export function createAiSdkModel(options: AiSdkOptions): CallableModel {
     deployment,
     ...(deployment.does.chat ? { chat: (call, signal) => chat(options, loaded, call, signal) } : {}),
     ...(deployment.does.embeddings ? { embed: embedder(options, loaded) } : {}),
+    ...(deployment.does.images === true ? { images: sdkImages(options, loaded) } : {}),
+    ...(deployment.does.speech === true ? { speak: sdkSpeech(options, loaded) } : {}),
+    ...(deployment.does.transcription === true ? { transcribe: sdkTranscription(options, loaded) } : {}),
   }
 }
 
@@ -95,17 +100,6 @@ function languageModelOf(provider: SdkProvider, deployment: Deployment): SdkLang
     throw new AppError("feature_unavailable", `the package of "${deployment.id}" gives no model: ${messageOf(cause)}`, { cause })
   }
   throw new AppError("feature_unavailable", `the package of "${deployment.id}" has no language models`)
-}
-
-function versionOf({ specificationVersion: version }: SdkLanguageModel, deployment: Deployment): SpecificationVersion {
-  if (version === "v2" || version === "v3" || version === "v4") return version
-  throw new AppError(
-    "feature_unavailable",
-    `the package of "${deployment.id}" speaks version ${JSON.stringify(version)} of the AI SDK's specification`,
-    {
-      hint: "Versions v2, v3 and v4 are known (AI SDK 5, 6 and 7): install a package of that time.",
-    },
-  )
 }
 
 function embedder({ deployment }: AiSdkOptions, loaded: () => Promise<SdkProvider>): Embed {

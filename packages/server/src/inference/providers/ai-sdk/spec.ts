@@ -9,6 +9,9 @@ export interface SdkProvider {
   chatModel?: (modelId: string) => SdkLanguageModel
   embeddingModel?: (modelId: string) => SdkEmbeddingModel
   textEmbeddingModel?: (modelId: string) => SdkEmbeddingModel
+  imageModel?: (modelId: string) => SdkImageModel
+  speechModel?: (modelId: string) => SdkSpeechModel
+  transcriptionModel?: (modelId: string) => SdkTranscriptionModel
 }
 
 export interface SdkLanguageModel {
@@ -74,4 +77,66 @@ export interface SdkAnswer {
   finishReason: JsonValue
   usage: JsonObject
   response?: { modelId?: string }
+}
+
+/** Bytes, or an address that the provider fetches. */
+export type SdkFile = { type: "file"; mediaType: string; data: Uint8Array } | { type: "url"; url: string }
+
+interface SdkModel {
+  readonly specificationVersion: string
+  readonly provider: string
+  readonly modelId: string
+}
+
+export interface SdkImageModel extends SdkModel {
+  readonly maxImagesPerCall?: number | ((options: { modelId: string }) => number | undefined | PromiseLike<number | undefined>)
+  doGenerate(options: SdkImageOptions): PromiseLike<SdkImageAnswer>
+}
+
+export interface SdkImageOptions {
+  prompt: string
+  n: number
+  size: string | undefined
+  aspectRatio: undefined
+  seed: number | undefined
+  /** From version 3 on. */
+  files: SdkFile[] | undefined
+  mask: SdkFile | undefined
+  providerOptions: Record<string, JsonObject>
+  abortSignal: AbortSignal
+}
+
+export interface SdkImageAnswer {
+  /** In base64, or as bytes. */
+  images: readonly (string | Uint8Array)[]
+  /** By the provider's name, one entry for each picture. */
+  providerMetadata?: Readonly<Record<string, { images?: readonly JsonObject[] }>>
+  /** From version 3 on. */
+  usage?: { inputTokens?: number | undefined; outputTokens?: number | undefined }
+}
+
+export interface SdkSpeechModel extends SdkModel {
+  doGenerate(options: {
+    text: string
+    voice?: string
+    outputFormat?: string
+    instructions?: string
+    speed?: number
+    providerOptions: Record<string, JsonObject>
+    abortSignal: AbortSignal
+  }): PromiseLike<{ audio: string | Uint8Array }>
+}
+
+export interface SdkTranscriptionModel extends SdkModel {
+  doGenerate(options: {
+    audio: Uint8Array
+    mediaType: string
+    providerOptions: Record<string, JsonObject>
+    abortSignal: AbortSignal
+  }): PromiseLike<{
+    text: string
+    segments: readonly { text: string; startSecond: number; endSecond: number }[]
+    language: string | undefined
+    durationInSeconds: number | undefined
+  }>
 }
