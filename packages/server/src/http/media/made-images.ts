@@ -6,6 +6,7 @@ import type { ForwardedBody, SentFile } from "../light/forwarded-body.ts"
 import { checked } from "../request-body.ts"
 import { number, text, whole } from "./fields.ts"
 import { madeEvents, madeJson, tokensTold, type MakeMedia } from "./made.ts"
+import { imageKind } from "./usage.ts"
 
 const schema = z.looseObject({
   prompt: text,
@@ -32,8 +33,9 @@ export function makeImages(task: ImageCall["task"]): MakeMedia {
     const call = callOf(task, request, body)
     const made = await imagesOf(dependencies, deployment, call, signal)
     const usage = usageTold(made.usage, made.imageInputTokens ?? (call.images.length === 0 ? 0 : undefined))
+    const used = { ...made.usage, imageKind: imageKind(body.parsed()) }
     const created = Math.floor(dependencies.clock.now() / 1000)
-    if (body.stream) return madeEvents(eventsOf(task, request, { ...made, told: usage, created }), made.usage)
+    if (body.stream) return madeEvents(eventsOf(task, request, { ...made, told: usage, created }), used)
     const format = formatOf(made.images[0]?.mediaType)
     const data = made.images.map(({ base64, mediaType, prompt }): JsonObject => {
       const revised = prompt === undefined ? {} : { revised_prompt: prompt }
@@ -41,7 +43,7 @@ export function makeImages(task: ImageCall["task"]): MakeMedia {
         ? { url: `data:${mediaType};base64,${base64}`, ...revised }
         : { b64_json: base64, ...revised }
     })
-    return madeJson({ created, data, ...(format ? { output_format: format } : {}), ...(usage ? { usage } : {}) }, made.usage)
+    return madeJson({ created, data, ...(format ? { output_format: format } : {}), ...(usage ? { usage } : {}) }, used)
   }
 }
 
