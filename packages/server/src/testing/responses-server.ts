@@ -68,6 +68,8 @@ export interface ResponsesServerOptions {
   readonly providerUrl?: string
   /** Beside `fake-model` and `perdure/extractive`. */
   readonly models?: readonly Model[]
+  /** A micro-dollar for each token of output without it. */
+  readonly costOf?: CostOf
   readonly dataDirectory?: string
   readonly limits?: Partial<Limits>
   readonly grants?: readonly Grant[]
@@ -146,7 +148,7 @@ export async function startResponsesServer(options: ResponsesServerOptions = {})
   }
   const contextWindowOf = (model: string): ReturnType<typeof contextWindow> => contextWindow(models.get(model)?.deployments ?? [])
   const quotesPassages = (model: string): boolean => model === "perdure/extractive"
-  const costOf: CostOf = ({ usage }) => ({ costMicroUsd: usage.outputTokens, costKnown: true, priceList: null })
+  const costOf: CostOf = options.costOf ?? (({ usage }) => ({ costMicroUsd: usage.outputTokens, costKnown: true, priceList: null }))
   const answers = options.cache && cleanUps.use(createAnswerCache({ ...shared, embedding: options.cache.embedding }))
   const cache = answers && { answers, policyOf: options.cache?.policyOf ?? ((): undefined => undefined) }
   runs.define(

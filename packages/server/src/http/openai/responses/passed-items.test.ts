@@ -1,11 +1,13 @@
 // Tools that only Responses have: passed to a deployment that speaks them, their items and events under our own places and numbers, and refused by name elsewhere.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
+import { costOf, createPrices } from "../../../accounting/index.ts"
 import { startFakeProvider, type FakeAnswer, type FakeProvider } from "../../../testing/fake-provider.ts"
 import { testDeployment, testModel } from "../../../testing/gateway.ts"
 import { send, type RawAnswer } from "../../../testing/response-client.ts"
 import { assertStreamInvariants } from "../../../testing/response-fixtures.ts"
 import { startResponsesServer, type ResponsesServer } from "../../../testing/responses-server.ts"
 
+const prices = createPrices({ configured: new Map() })
 let provider: FakeProvider
 let other: FakeProvider
 let server: ResponsesServer
@@ -16,6 +18,7 @@ beforeAll(async () => {
   const responses = testDeployment(provider.url, { id: "fake/responses", dialect: "openai-responses", upstreamModel: "gpt-5", priority: 1 })
   const plain = testDeployment(other.url, { id: "fake/plain", provider: "vllm", upstreamModel: "qwen" })
   server = await startResponsesServer({
+    costOf: ({ deployment, usage }) => ({ ...costOf(usage, prices.priceOf(deployment)), priceList: null }),
     models: [
       testModel("gpt-5", responses),
       testModel("plain", plain),
