@@ -3,7 +3,13 @@
 import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { startFakeProvider, type FakeAnswer } from "../../packages/server/src/testing/fake-provider.ts"
+import { awsEvent } from "../../packages/server/src/inference/providers/bedrock/event-stream.fixtures.ts"
+import {
+  startFakeProvider,
+  type FakeAnswer,
+  type FakeScript,
+  type ReceivedRequest,
+} from "../../packages/server/src/testing/fake-provider.ts"
 import { startPerdure, temporaryDirectory, type StartedServer } from "../support/server.ts"
 
 const provider = await startFakeProvider()
@@ -25,44 +31,61 @@ afterAll(async () => {
   console.log(shown(table))
 })
 
+/** Where each kind of upstream is asked. */
+const upstreamOf = {
+  gpt: "provider: up, model: m",
+  claude: "provider: claude, model: claude-sonnet-4-5",
+  responses: "provider: up, model: m, dialect: responses",
+  gemini: "provider: gemini, model: gemini-2.5-flash",
+  bedrock: "provider: aws, model: amazon.nova-pro-v1:0",
+  cohere: "provider: cohere, model: command-a-03-2025",
+} as const
+type Upstream = keyof typeof upstreamOf
+const upstreams: readonly Upstream[] = ["gpt", "claude", "responses", "gemini", "bedrock", "cohere"]
+
+/** A model alone, and with each of the deployments that may take its answers over. */
+function modelLines(name: Upstream): string[] {
+  const first = `{ ${upstreamOf[name]} }`
+  const withSpare = (spareName: string): string => `${first}, { provider: ${spareName}, model: m, priority: 1 }`
+  return [
+    `  ${name}: { deployments: [${first}] }`,
+    ...["goeson", "anew"].map((spareName) => `  ${name}-${spareName}: { deployments: [${withSpare(spareName)}] }`),
+  ]
+}
+
 function configText(url: string, spareUrl: string): string {
   const breaker =
     "breakerOpenMs: 1, breakerOpenMsMax: 1, coolDownMs: 1, coolDownMsMax: 1, breakerFailuresMax: 1000, breakerRequestsMin: 1000"
   return `discovery: false
-limits: { firstTokenTimeoutMs: 10000, idleTimeoutMs: 6000, totalTimeoutMs: 14000, retryBudgetBurst: 1000, ${breaker} }
+limits: { firstTokenTimeoutMs: 20000, idleTimeoutMs: 12000, totalTimeoutMs: 40000, retryBudgetBurst: 1000, ${breaker} }
 providers:
   up: { baseUrl: "${url}", apiKey: "up-key" }
   claude: { type: anthropic, baseUrl: "${url.replace(/\/v1$/, "")}", apiKey: "claude-key" }
   gemini: { type: gemini, baseUrl: "${url.replace(/\/v1$/, "/v1beta")}", apiKey: "gemini-key" }
+  aws: { type: bedrock, baseUrl: "${url.replace(/\/v1$/, "")}", settings: { region: eu-central-1 }, apiKey: "aws-key" }
+  cohere: { type: cohere, baseUrl: "${url.replace(/\/v1$/, "")}", apiKey: "cohere-key" }
   goeson: { type: vllm, baseUrl: "${spareUrl}", apiKey: "spare-key" }
   anew: { baseUrl: "${spareUrl}", apiKey: "spare-key" }
 models:
-  gpt: { deployments: [{ provider: up, model: m }] }
-  claude: { deployments: [{ provider: claude, model: claude-sonnet-4-5 }] }
-  responses: { deployments: [{ provider: up, model: m, dialect: responses }] }
-  gemini: { deployments: [{ provider: gemini, model: gemini-2.5-flash }] }
-  responses-goeson: { deployments: [{ provider: up, model: m, dialect: responses }, { provider: goeson, model: m, priority: 1 }] }
-  responses-anew: { deployments: [{ provider: up, model: m, dialect: responses }, { provider: anew, model: m, priority: 1 }] }
-  gemini-goeson: { deployments: [{ provider: gemini, model: gemini-2.5-flash }, { provider: goeson, model: m, priority: 1 }] }
-  gemini-anew: { deployments: [{ provider: gemini, model: gemini-2.5-flash }, { provider: anew, model: m, priority: 1 }] }
-  gpt-goeson: { deployments: [{ provider: up, model: m }, { provider: goeson, model: m, priority: 1 }] }
-  gpt-anew: { deployments: [{ provider: up, model: m }, { provider: anew, model: m, priority: 1 }] }
-  claude-goeson: { deployments: [{ provider: claude, model: claude-sonnet-4-5 }, { provider: goeson, model: m, priority: 1 }] }
-  claude-anew: { deployments: [{ provider: claude, model: claude-sonnet-4-5 }, { provider: anew, model: m, priority: 1 }] }
+${upstreams.flatMap(modelLines).join("\n")}
 `
 }
 
 interface Fault {
   name: string
-  script: FakeAnswer
+  script: FakeScript
   /** Requests that it lasts; all when absent. */
   lasts?: number
+  /** Calls at once, where a machine that is busy otherwise would not keep up with as many as usual. */
+  atOnce?: number
   /** Only where an answer is streamed, or only where it is not. */
   only?: "stream" | "whole"
   /** The answer becomes whole all the same. */
   harmless?: boolean
   /** Some of the answer has come when it strikes: only what can take an answer over helps then. */
   inTheMiddle?: boolean
+  /** Where what came before it lies in the same bytes, or nobody is asked any more, the answer is whole from elsewhere. */
+  mayBeUnseen?: boolean
   /** What the whole answer may take is over: nobody takes over. */
   outOfTime?: boolean
 }
@@ -70,6 +93,20 @@ interface Fault {
 // Some dialects begin with up to four frames before the first word.
 const text = ["one ", "two ", "three ", "four ", "and ", "so ", "on ", "and on"]
 const html: FakeAnswer = { raw: { status: 200, headers: { "content-type": "text/html" }, body: ["<html>welcome</html>"] } }
+
+/** A stream of one frame: as events for everyone but Bedrock, whose frames are binary. */
+const oneFrame =
+  (event: string, binary: Buffer) =>
+  ({ path }: ReceivedRequest): FakeAnswer =>
+    path.endsWith("/converse-stream")
+      ? { raw: { status: 200, headers: { "content-type": "application/vnd.amazon.eventstream" }, body: [binary] } }
+      : { raw: { status: 200, headers: { "content-type": "text/event-stream" }, body: [event] } }
+const delta = (words: string): Buffer => awsEvent("contentBlockDelta", { contentBlockIndex: 0, delta: { text: words } })
+
+/** Its checksum is that of another one. */
+const damagedFrame = Buffer.concat([delta("one ").subarray(0, -4), delta("two ").subarray(-4)])
+const hugeFrame = delta("y".repeat(40_000_000))
+
 const faults: readonly Fault[] = [
   { name: "slow", script: { text, delayMs: 800, chunkDelayMs: 200 }, harmless: true },
   { name: "never answers", script: { hang: true } },
@@ -83,6 +120,13 @@ const faults: readonly Fault[] = [
     outOfTime: true,
   },
   // The pool learns from the following how little the deployment bears, and goes elsewhere without asking it.
+  {
+    name: "error in the stream",
+    script: { text, chunkDelayMs: 40, streamError: { afterFrames: 6, message: "broken in the middle", code: "server_error" } },
+    only: "stream",
+    inTheMiddle: true,
+    mayBeUnseen: true,
+  },
   { name: "5xx flap", script: { error: { status: 503, message: "flapping" } }, lasts: 1, harmless: true },
   { name: "5xx for good", script: { error: { status: 500, message: "broken" } } },
   {
@@ -92,13 +136,14 @@ const faults: readonly Fault[] = [
   },
   {
     name: "malformed frame",
-    script: { raw: { status: 200, headers: { "content-type": "text/event-stream" }, body: ['data: {"id":"x","choices":[{"del\n\n'] } },
+    script: oneFrame('data: {"id":"x","choices":[{"del\n\n', damagedFrame),
     only: "stream",
   },
   { name: "wrong content type", script: html },
   {
     name: "huge chunk",
-    script: { raw: { status: 200, headers: { "content-type": "text/event-stream" }, body: [`data: {"x":"${"y".repeat(40_000_000)}`] } },
+    script: oneFrame(`data: {"x":"${"y".repeat(40_000_000)}`, hugeFrame),
+    atOnce: 3,
     only: "stream",
   },
   { name: "429 storm", script: { error: { status: 429, message: "slow down" } } },
@@ -155,18 +200,18 @@ function completed(body: string): string {
 
 interface Ask {
   dialect: Dialect
-  model: string
+  model: Upstream
   stream: boolean
 }
 
 const asks: readonly Ask[] = dialects.flatMap((dialect) =>
   // Nobody but servers of OpenAI's kind goes on with a text.
-  (dialect === "completions" ? ["gpt"] : ["gpt", "claude", "responses", "gemini"]).flatMap((model) =>
+  (dialect === "completions" ? (["gpt"] as const) : upstreams).flatMap((model) =>
     [true, false].map((stream) => ({ dialect, model, stream })),
   ),
 )
 
-const callsAtOnce = 18
+const callsAtOnce = 57
 
 /** Whose second deployment stands by. */
 const variants = ["", "-goeson", "-anew"] as const
@@ -182,9 +227,9 @@ describe("a provider that shows", () => {
     const outcomes: string[] = []
     if (fault.lasts === undefined) {
       provider.always(fault.script)
-      // So many at once that a machine that is busy otherwise keeps up with forty megabytes for each.
-      for (let at = 0; at < cells.length; at += callsAtOnce)
-        outcomes.push(...(await Promise.all(cells.slice(at, at + callsAtOnce).map(({ ask, spareModel }) => outcomeOf(ask, spareModel)))))
+      const { atOnce = callsAtOnce } = fault
+      for (let at = 0; at < cells.length; at += atOnce)
+        outcomes.push(...(await Promise.all(cells.slice(at, at + atOnce).map(({ ask, spareModel }) => outcomeOf(ask, spareModel)))))
     } else
       // A fault that passes is met by one call at a time.
       for (const { ask, spareModel } of cells) {
@@ -205,15 +250,17 @@ const failed = /^(?:HTTP (?:4|5)\d\d|error event|response\.failed|failed|connect
 
 /** A whole answer or an error; which of them it is where a second deployment stands by. */
 function isAllowed(
-  { harmless = false, inTheMiddle = false, outOfTime = false }: Fault,
+  { harmless = false, inTheMiddle = false, mayBeUnseen = false, outOfTime = false }: Fault,
   [, dialect = "", , alone = "", goesOn = "", anew = ""]: readonly string[],
 ): boolean {
   if (harmless) return [alone, goesOn, anew].every((each) => each.startsWith("completed"))
   if (!failed.test(alone)) return false
   if (outOfTime) return failed.test(goesOn) && failed.test(anew)
   if (!inTheMiddle) return [goesOn, anew].every((each) => each === "completed elsewhere")
-  if (dialect.startsWith("completions")) return failed.test(goesOn) && failed.test(anew)
-  return goesOn === "continued" && (dialect.startsWith("responses") ? anew === "begun anew" : failed.test(anew))
+  const isUnseen = (each: string): boolean => mayBeUnseen && each === "completed elsewhere"
+  if (dialect.startsWith("completions")) return [goesOn, anew].every((each) => failed.test(each) || isUnseen(each))
+  const isAnew = dialect.startsWith("responses") ? anew === "begun anew" : failed.test(anew)
+  return (goesOn === "continued" || isUnseen(goesOn)) && (isAnew || isUnseen(anew))
 }
 
 function shown(rows: readonly string[][]): string {

@@ -252,7 +252,8 @@ async function sendStream(
   }
   if (ending === "hang") return
   if (ending === "reset") {
-    await write(response, 'data: {"id":"cut in the mid')
+    const cut = all[frames.length]
+    await write(response, typeof cut === "object" ? cut.subarray(0, cut.length >> 1) : 'data: {"id":"cut in the mid')
     response.destroy()
   } else response.end()
 }
