@@ -15,6 +15,14 @@ export function isPublicAddress(address: string): boolean {
   return ((parsed.parts[0] ?? 0) & 0xe000) === 0x2000
 }
 
+/** Where a cloud tells a machine about itself and gives it credentials; no declared origin leads there. */
+export function isMetadataAddress(address: string): boolean {
+  if (!ipaddr.isValid(address)) return false
+  const parsed = ipaddr.process(address)
+  if (parsed.range() === "linkLocal" || notPublic.has(parsed.toString())) return true
+  return parsed instanceof ipaddr.IPv6 && parsed.parts[0] === 0xfd00 && parsed.parts[1] === 0xec2
+}
+
 /** The literal in a URL's host name without brackets, or undefined for a name. */
 export function literalOf(hostname: string): string | undefined {
   const bare = hostname.startsWith("[") && hostname.endsWith("]") ? hostname.slice(1, -1) : hostname

@@ -325,6 +325,15 @@ describe("an origin that the operator declared", () => {
     expect(looked).toEqual(["engine.internal"])
   })
 
+  it.each(["169.254.169.254", "169.254.170.23", "::ffff:169.254.169.254", "fe80::1", "fd00:ec2::254", "168.63.129.16"])(
+    "is refused where its name leads to %s, at which a cloud gives credentials",
+    async (address) => {
+      const resolve = async (): Promise<{ address: string; family: number }[]> => [{ address, family: address.includes(":") ? 6 : 4 }]
+      const client = egress({ declaredOrigins: ["http://engine.internal"], resolve })
+      await expect(client.request("http://engine.internal/", {}, AbortSignal.timeout(20_000))).rejects.toThrow("link-local")
+    },
+  )
+
   it("is declared with its port and scheme: another port of the same host is not", async () => {
     const port = await serve((_, response) => response.end("x"))
     const client = egress({ declaredOrigins: [`http://127.0.0.1:${port + 1}`] })

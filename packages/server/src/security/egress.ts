@@ -5,7 +5,7 @@ import type { LookupFunction } from "node:net"
 import { Client, type Dispatcher } from "undici"
 import { AppError, messageOf } from "../core/index.ts"
 import { redirected, withoutReserved, type EgressRequest } from "./egress-redirect.ts"
-import { blockedPorts, isPublicAddress, literalOf } from "./addresses.ts"
+import { blockedPorts, isMetadataAddress, isPublicAddress, literalOf } from "./addresses.ts"
 import type { GateDecision } from "./types.ts"
 
 export interface EgressLimits {
@@ -124,6 +124,8 @@ class Checker {
     const literal = literalOf(url.hostname)
     const addresses =
       literal === undefined ? await this.#lookUp(host, signal) : [{ address: literal, family: literal.includes(":") ? 6 : 4 }]
+    if (isDeclared && addresses.some(({ address }) => isMetadataAddress(address)))
+      throw refused(url, "it is a link-local address, where a cloud gives credentials", "No tool and no document is there.")
     const isOpen =
       addresses.length > 0 && addresses.every(({ address }) => isDeclared || (isPublicAddress(address) && !this.#own.has(address)))
     if (!isOpen)
