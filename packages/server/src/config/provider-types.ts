@@ -39,7 +39,11 @@ export const providerSettings = {
   project: { about: "openai: the project that is billed; vertex: the Google Cloud project" },
   location: { about: "vertex: a region such as europe-west1, or global" },
   region: { about: "bedrock: a region such as eu-central-1" },
-  credentials: { about: "vertex: the JSON of a service account", secret: true },
+  credentials: { about: "vertex: the JSON of a service account, or of workload identity federation", secret: true },
+  tenantId: { about: "azure: the tenant of Entra ID, where there is no apiKey" },
+  clientId: { about: "azure: the application, or the user-assigned identity of the machine" },
+  clientSecret: { about: "azure: the secret of that application", secret: true },
+  federatedTokenFile: { about: "azure: a file with a token by which the application proves itself, renewed by whoever issues it" },
   accessKeyId: { about: "bedrock: the id of an access key, with secretAccessKey", secret: true },
   secretAccessKey: { about: "bedrock: the secret of that access key", secret: true },
   sessionToken: { about: "bedrock: the session token of temporary credentials", secret: true },
@@ -53,6 +57,17 @@ export const providerSettings = {
 } as const satisfies Record<string, { about: string; secret?: true }>
 
 const none = [] as const
+
+const azureVariables = [
+  "AZURE_TENANT_ID",
+  "AZURE_CLIENT_ID",
+  "AZURE_CLIENT_SECRET",
+  "AZURE_FEDERATED_TOKEN_FILE",
+  "AZURE_AUTHORITY_HOST",
+  "AZURE_POD_IDENTITY_AUTHORITY_HOST",
+  "IDENTITY_ENDPOINT",
+  "IDENTITY_HEADER",
+] as const
 
 const awsVariables = [
   "AWS_ACCESS_KEY_ID",
@@ -86,7 +101,8 @@ export const providerTypes = {
     title: "Azure OpenAI",
     address: null,
     keyVariables: ["AZURE_OPENAI_API_KEY"],
-    settings: ["apiVersion"],
+    settings: ["apiVersion", "tenantId", "clientId", "clientSecret", "federatedTokenFile"],
+    credentialVariables: azureVariables,
     speaksResponses: true,
   },
   anthropic: {
@@ -112,6 +128,7 @@ export const providerTypes = {
     keyVariables: none,
     needsNoKey: true,
     settings: ["project", "location", "credentials"],
+    credentialVariables: ["GOOGLE_APPLICATION_CREDENTIALS"],
     required: ["project", "location"],
     serves: ["chat", "embeddings", "images", "speech", "transcription"],
   },

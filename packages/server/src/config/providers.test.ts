@@ -111,13 +111,15 @@ describe("a provider's type, address and key", () => {
     [
       "a setting of another type",
       "x: { type: azure, baseUrl: https://r.openai.azure.com, settings: { region: eu } }",
-      ['perdure.yaml:1  providers.x.settings.region  azure has no setting "region"  allowed: headers, apiVersion'],
+      [
+        'perdure.yaml:1  providers.x.settings.region  azure has no setting "region"  allowed: headers, apiVersion, tenantId, clientId, clientSecret, federatedTokenFile',
+      ],
     ],
     [
       "a misspelt setting",
       "x: { type: azure, baseUrl: https://r.openai.azure.com, settings: { apiVersoin: 2024-10-21 } }",
       [
-        'perdure.yaml:1  providers.x.settings.apiVersoin  unknown key "apiVersoin"  allowed: headers, options, apiVersion, organization, project, location, region, credentials, accessKeyId, secretAccessKey, sessionToken, profile, roleArn, externalId, roleSessionName, webIdentityTokenFile, package, factory  did you mean apiVersion?',
+        'perdure.yaml:1  providers.x.settings.apiVersoin  unknown key "apiVersoin"  allowed: headers, options, apiVersion, organization, project, location, region, credentials, tenantId, clientId, clientSecret, federatedTokenFile, accessKeyId, secretAccessKey, sessionToken, profile, roleArn, externalId, roleSessionName, webIdentityTokenFile, package, factory  did you mean apiVersion?',
       ],
     ],
     [

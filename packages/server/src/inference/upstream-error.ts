@@ -281,8 +281,21 @@ export function redact(deployment: Deployment, text: string): string {
 /** The key, and whatever else its provider is told by header. */
 function secretsOf({ apiKey, settings }: Deployment): string[] {
   const headers = isJsonObject(settings?.["headers"]) ? Object.values(settings["headers"]) : []
-  const { AWS_SECRET_ACCESS_KEY: secret, AWS_SESSION_TOKEN: token } = isJsonObject(settings?.["variables"]) ? settings["variables"] : {}
-  const told = [apiKey, settings?.["secretAccessKey"], settings?.["sessionToken"], secret, token, ...headers]
+  const {
+    AWS_SECRET_ACCESS_KEY: secret,
+    AWS_SESSION_TOKEN: token,
+    AZURE_CLIENT_SECRET: client,
+  } = isJsonObject(settings?.["variables"]) ? settings["variables"] : {}
+  const told = [
+    apiKey,
+    settings?.["secretAccessKey"],
+    settings?.["sessionToken"],
+    settings?.["clientSecret"],
+    secret,
+    token,
+    client,
+    ...headers,
+  ]
   return told.filter((value) => typeof value === "string" && value.length >= 4) as string[] // filtered
 }
 

@@ -25,6 +25,12 @@ export async function startFakeGoogle(): Promise<FakeGoogle> {
     const chunks: Buffer[] = []
     request.on("data", (chunk: Buffer) => chunks.push(chunk))
     request.on("end", () => {
+      if (request.url === "/impersonate") {
+        const asked = JSON.parse(Buffer.concat(chunks).toString()) as object // made by the caller
+        google.grants.push({ impersonatedBy: request.headers.authorization, ...asked })
+        response.writeHead(200).end(JSON.stringify({ accessToken: "ya29.impersonated", expireTime: "2030-01-01T00:00:00Z" }))
+        return
+      }
       const isMetadata = request.url?.startsWith("/computeMetadata/") === true
       const claims = isMetadata
         ? { metadata: request.headers["metadata-flavor"] }

@@ -4,6 +4,7 @@ import type { Clock, JsonObject } from "../../../core/index.ts"
 import { CredentialCache, type Lasting } from "../credential-cache.ts"
 import { askForCredential, askWithForm } from "../credential-request.ts"
 import type { GoogleCredentials } from "./credentials.ts"
+import { externalToken } from "./external-account.ts"
 
 export interface AccessTokens {
   /** Rejects where none can be had. */
@@ -14,11 +15,13 @@ export interface AccessTokens {
 
 const scope = "https://www.googleapis.com/auth/cloud-platform"
 const askedLifeSeconds = 3_600
-export function createAccessTokens(credentials: GoogleCredentials, clock: Clock): AccessTokens {
-  return new CredentialCache((now) => fetchToken(credentials, now), clock)
+/** `credentials` are asked for with each token: their file may have changed. */
+export function createAccessTokens(credentials: () => GoogleCredentials | Promise<GoogleCredentials>, clock: Clock): AccessTokens {
+  return new CredentialCache(async (now) => fetchToken(await credentials(), now), clock)
 }
 
 async function fetchToken(credentials: GoogleCredentials, now: number): Promise<Lasting<string>> {
+  if (credentials.type === "external_account") return externalToken(credentials, scope, now)
   const { status, json } =
     credentials.type === "metadata"
       ? await askForCredential(credentials.tokenUrl, { headers: { "metadata-flavor": "Google" } })
@@ -29,7 +32,7 @@ async function fetchToken(credentials: GoogleCredentials, now: number): Promise<
   return { value: token, until: now + seconds * 1000 }
 }
 
-function grantOf(credentials: Exclude<GoogleCredentials, { type: "metadata" }>, now: number): Record<string, string> {
+function grantOf(credentials: Exclude<GoogleCredentials, { type: "metadata" | "external_account" }>, now: number): Record<string, string> {
   if (credentials.type === "service_account")
     return { grant_type: "urn:ietf:params:oauth:grant-type:jwt-bearer", assertion: assertionOf(credentials, now) }
   const { clientId, clientSecret, refreshToken } = credentials
