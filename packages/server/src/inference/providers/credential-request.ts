@@ -1,6 +1,6 @@
 // Asks a token service or a machine's metadata for a credential. Nothing else here may reach link-local addresses: tools, documents and pages go by security/egress, which refuses them.
 import { request } from "undici"
-import { isJsonObject, messageOf, type JsonObject } from "../../core/index.ts"
+import { isJsonObject, type JsonObject } from "../../core/index.ts"
 import { textOf } from "./send.ts"
 
 export interface CredentialQuestion {
@@ -27,7 +27,8 @@ export async function askForCredential(
 ): Promise<CredentialAnswer> {
   const signal = AbortSignal.timeout(timeoutMs)
   const answer = await request(url, { method, headers, signal, ...(body === undefined ? {} : { body }) }).catch((error: unknown) => {
-    throw new Error(signal.aborted ? `no answer within ${timeoutMs} ms` : messageOf(error), { cause: error })
+    // A client is told of this: the address is for the log alone.
+    throw new Error(signal.aborted ? `no answer within ${timeoutMs} ms` : codeOf(error), { cause: error })
   })
   const text = (await textOf(answer.body, answerBytesMax)) ?? ""
   return { status: answer.statusCode, text, json: jsonIn(text) }
@@ -37,6 +38,10 @@ export async function askForCredential(
 export function askWithForm(url: string, form: Readonly<Record<string, string>>): Promise<CredentialAnswer> {
   const headers = { "content-type": "application/x-www-form-urlencoded", accept: "application/json" }
   return askForCredential(url, { method: "POST", headers, body: new URLSearchParams(form).toString() })
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "no connection"
 }
 
 function jsonIn(text: string): JsonObject {
