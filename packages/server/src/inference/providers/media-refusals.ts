@@ -16,5 +16,5 @@ export function heldBack(
 ): UpstreamError {
   const message = `the provider of "${deployment.id}" held the result back: ${redact(deployment, reason).slice(0, 300)}`
   const answer = { status: 400, type, code: "moderation_blocked", param: null }
-  return new UpstreamError("invalid_request", message, { answer, retryable: false, failure: "request" })
+  return new UpstreamError("invalid_request", message, { answer, retryable: false, failure: "content" })
 }
