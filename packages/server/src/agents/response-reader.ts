@@ -91,7 +91,7 @@ export async function readSnapshot(runs: ReadRuns, run: Run): Promise<JsonObject
     last = page.length === eventsPerPage ? page.at(-1) : undefined
   } while (last)
   if (run.finishedAt !== null && !log.ended) ending(log, run)
-  if (!parked(run)) return log.snapshot()
+  if (!parked(run) || log.ended) return log.snapshot()
   const error = { code: "server_error", message: parkedError(run)["message"] as string }
   return { ...log.snapshot(), status: "failed", error }
 }

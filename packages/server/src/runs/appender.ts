@@ -34,6 +34,8 @@ export interface Operation {
   end?: string
   /** The run leaves the running state for good: its parent may wait for it. */
   final?: boolean
+  /** It waits for a person from now on; if it was cancelled meanwhile, it is to be claimed instead. */
+  parks?: boolean
   delta?: boolean
   /** The run's summary changes: live lists are told. */
   lifecycle?: boolean

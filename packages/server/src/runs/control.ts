@@ -26,8 +26,11 @@ export async function cancelRun(options: ControlOptions, projectId: string, runI
     await runs.markCancelled(tx, open, why)
     for (const run of tree) {
       if (!open.includes(run.id) || run.status === "running") continue
-      // Its process died before it could write the end that its log tells: whoever claims it does that.
-      if (run.status === "queued" && (await hasToldEnd(options, tx, projectId, run.id))) continue
+      if ((run.status === "queued" || run.status === "poisoned") && (await hasToldEnd(options, tx, projectId, run.id))) {
+        // Its process died before it could write the end that its log tells: whoever claims it does that.
+        await runs.queueParked(tx, run.id)
+        continue
+      }
       await runEvents.appendUnowned(
         tx,
         run.id,
@@ -44,6 +47,12 @@ export async function cancelRun(options: ControlOptions, projectId: string, runI
   })
   if (result.changed.length > 0) options.onChanged(projectId, result.changed)
   return { outcome: result.outcome, run: result.run }
+}
+
+/** Of a run that is cancelled: its children that have not ended, with their descendants. */
+export async function cancelChildren(options: ControlOptions, parent: Run, reason: string): Promise<void> {
+  const children = await runs.openChildren(options.store.system, parent.projectId, parent.id)
+  for (const child of children) await cancelRun(options, parent.projectId, child, reason)
 }
 
 async function hasToldEnd({ hasEnded }: ControlOptions, tx: Queryable, projectId: string, runId: string): Promise<boolean> {

@@ -12,12 +12,13 @@
 import { AppError, deferred, type Clock, type JsonValue, type Limits, type NewId } from "../core/index.ts"
 import { joinLabels, type Label } from "../security/index.ts"
 import type { Store } from "../store/index.ts"
-import { LeaseLost, OperationRefused, Lane, type Appender, type EventRow, type Lease } from "./appender.ts"
+import { LeaseLost, OperationRefused, Lane, type Appender, type EventRow } from "./appender.ts"
 import { addUsage, readJournal, text, type Entry, type Journal, type OperationKind } from "./journal.ts"
 import { encodeJson } from "./payload.ts"
 import { Replay, type Divergence } from "./replay.ts"
 import { never, printable, runError } from "./step-error.ts"
 import { isEnding, settled, type BodyResult, type Stop } from "./outcomes.ts"
+import type { Claimed, Left } from "./loaded.ts"
 import { contextOf } from "./context.ts"
 import { endRow, eventRow } from "./event-row.ts"
 import type { EmitOptions, Run, RunDefinition, RunError, RunEvent, RunKind, RunStatus, RunUsage } from "./types.ts"
@@ -32,23 +33,12 @@ export interface ExecutionHost {
   /** Database time as far as this process knows it. */
   databaseNow(): number
   executorId(): string
+  /** Those that were started while the run was being cancelled: whoever cancelled it did not see them. */
+  cancelChildren(parent: Run, reason: string): Promise<void>
   startChild(parent: Run, childId: string, request: { kind: RunKind; name: string; input: JsonValue; label: Label }): Promise<void>
   /** The run left this process's memory: ended (then with how), suspended, parked, given back, lost. */
   released(execution: Execution, left: Left): void
   onError(what: string, error: unknown): void
-}
-
-export type Left = { how: "ended"; run: Run } | { how: "suspended"; wakeAt: number | null } | { how: "other" } | { how: "lost" }
-
-/** A run as it comes into memory: just started, or claimed with its log. */
-export interface Claimed {
-  run: Run
-  lease: Lease
-  /** What earlier attempts wrote. */
-  history: readonly RunEvent[]
-  lastSeq: number
-  deadlineAt: number | null
-  cancelReason: string | null
 }
 
 export class Execution {
@@ -152,7 +142,7 @@ export class Execution {
   emit(
     type: string,
     data: JsonValue,
-    options: EmitOptions & { end?: string; final?: boolean; lifecycle?: boolean } = {},
+    options: EmitOptions & { end?: string; final?: boolean; parks?: boolean; lifecycle?: boolean } = {},
   ): { seq: number; committed: Promise<void> } {
     const row = this.rowAt(this.#seq + 1, type, data, options.label ?? this.#label)
     if (this.#closed)
@@ -164,6 +154,7 @@ export class Execution {
       ...(options.delta ? { delta: true } : {}),
       ...(options.end === undefined ? {} : { end: options.end, lifecycle: true }),
       ...(options.final ? { final: true } : {}),
+      ...(options.parks ? { parks: true } : {}),
       ...(options.lifecycle ? { lifecycle: true } : {}),
     }
     const committed = this.host.appender.append(this.#lane, operation)
@@ -380,9 +371,12 @@ export class Execution {
       await this.#stepsSettled()
       if (this.#closed) return
       // It told its end while it was being stopped: log and run tell the same story, if need be by another attempt.
-      const told = this.#hasEnded && (stop.kind === "cancel" || stop.kind === "deadline") ? this.#result : undefined
+      const hasTold = this.#hasEnded && (stop.kind === "cancel" || stop.kind === "deadline")
+      const told = hasTold ? this.#result : undefined
+      if (stop.kind === "cancel" && !hasTold) await this.host.cancelChildren(this.run, stop.reason)
+      if (this.#closed) return
       if (told && (told.ok || told.error !== this.signal.reason)) this.#conclude(told)
-      else if (told) this.#leave("queued", "run.released", { reason: "it had told its end when it was stopped" })
+      else if (hasTold) this.#leave("queued", "run.released", { reason: "it had told its end when it was stopped" })
       else if (stop.kind === "cancel") this.#finish("cancelled", null, { code: "cancelled", message: stop.reason })
       else if (stop.kind === "deadline")
         this.#finish("incomplete", null, { code: "deadline_exceeded", message: "the run's deadline has passed" })
@@ -416,7 +410,11 @@ export class Execution {
   #leave(status: RunStatus, type: string, data: JsonValue, end: { [key: string]: JsonValue } = {}): void {
     const firstTokenMs = this.#firstTokenAt === null ? null : Math.max(0, Math.round(this.#firstTokenAt - this.run.createdAt))
     const row = endRow(this.run.id, status, this.#usage, this.#model, firstTokenMs, end)
-    const { committed } = this.emit(type, data, { end: row, final: "finished_at" in end })
+    const { committed } = this.emit(type, data, {
+      end: row,
+      final: "finished_at" in end,
+      parks: status === "in_doubt" || status === "needs_migration",
+    })
     this.#close()
     void committed.then(
       () => this.host.released(this, this.#leftAs(status, end)),
@@ -431,7 +429,7 @@ export class Execution {
   #leftAs(status: RunStatus, end: { [key: string]: JsonValue }): Left {
     if (status === "waiting") return { how: "suspended", wakeAt: typeof end["wake_at"] === "number" ? end["wake_at"] : null }
     const finishedAt = end["finished_at"]
-    if (typeof finishedAt !== "number") return { how: "other" }
+    if (typeof finishedAt !== "number") return { how: status === "queued" ? "queued" : "parked" }
     const error = (end["error"] ?? null) as RunError | null // put there by `#finish`
     return {
       how: "ended",

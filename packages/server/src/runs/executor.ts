@@ -7,8 +7,9 @@ import { AppError, sleep, type Clock, type JsonValue, type Limits, type NewId } 
 import type { Label } from "../security/index.ts"
 import { executors, isStoreError, runEvents, runFlush, runs, type Store } from "../store/index.ts"
 import { Appender, Lane, LeaseLost, Unreachable, type Lease, type Operation } from "./appender.ts"
-import { Execution, type Claimed, type ExecutionHost, type Left } from "./execution.ts"
+import { Execution, type ExecutionHost } from "./execution.ts"
 import type { Hub } from "./hub.ts"
+import type { Claimed, Left } from "./loaded.ts"
 import { Loop } from "./loop.ts"
 import { encodePayload } from "./messages.ts"
 import { toEvent, toRun } from "./rows.ts"
@@ -24,6 +25,7 @@ export interface ExecutorOptions {
   /** `gateway` starts and reads runs but executes none. */
   role: "all" | "executor" | "gateway"
   onError: (what: string, error: unknown) => void
+  cancelChildren: (parent: Run, reason: string) => Promise<void>
   /** A run that was executed here has ended. */
   onEnded: (run: Run) => void
   onCommitted: (events: readonly RunEvent[]) => void
@@ -160,7 +162,11 @@ export class Executor implements ExecutionHost {
     if (left.how === "suspended" && left.wakeAt !== null) this.#armWake(left.wakeAt - this.databaseNow())
     if (left.how === "lost") this.#orphans.set(run.id, lane.lease.token)
     if (left.how === "ended") this.#options.onEnded(left.run)
-    if (this.#claimAgain) this.claimSoon()
+    if (left.how === "queued" || this.#claimAgain) this.claimSoon()
+  }
+
+  cancelChildren(parent: Run, reason: string): Promise<void> {
+    return this.#options.cancelChildren(parent, reason)
   }
 
   onError(what: string, error: unknown): void {

@@ -7,21 +7,22 @@ export function assemble(parts: readonly Part[], payload: AppenderOptions["paylo
   const starts: string[] = []
   const events: string[] = []
   const ends: string[] = []
-  const parents = new Set<string>()
+  const woken = new Set<string>()
   const flat: { lease: Lease; operation: Operation }[] = []
   for (const { lane, pending } of parts) {
     for (const { operation } of pending) {
       if (operation.start !== undefined) starts.push(operation.start)
       for (const row of operation.events) events.push(row.json)
       if (operation.end !== undefined) ends.push(operation.end)
-      if (operation.final && lane.lease.parentId !== null) parents.add(lane.lease.parentId)
+      if (operation.final && lane.lease.parentId !== null) woken.add(lane.lease.parentId)
+      if (operation.parks) woken.add(lane.lease.runId)
       flat.push({ lease: lane.lease, operation })
     }
   }
   return {
     runs: parts.map((part) => part.lane.lease.runId),
     tokens: parts.map((part) => part.lane.lease.token),
-    parents: parents.size === 0 ? null : [...parents],
+    parents: woken.size === 0 ? null : [...woken],
     starts: starts.length === 0 ? null : `[${starts.join(",")}]`,
     events: `[${events.join(",")}]`,
     ends: ends.length === 0 ? null : `[${ends.join(",")}]`,

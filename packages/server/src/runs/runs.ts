@@ -17,7 +17,7 @@
 // Every write of a holder goes through the appender and is refused when the run's token is not the holder's any more (0002_runs.sql).
 import { AppError, type Clock, type Limits, type NewId } from "../core/index.ts"
 import { runEvents, runs as table, type Store } from "../store/index.ts"
-import { cancelRun, deleteRun, resolveRun, resumeRun, signalRun, type ControlOptions } from "./control.ts"
+import { cancelChildren, cancelRun, deleteRun, resolveRun, resumeRun, signalRun, type ControlOptions } from "./control.ts"
 import { Executor } from "./executor.ts"
 import { Hub } from "./hub.ts"
 import { channel, decodePayload } from "./messages.ts"
@@ -69,6 +69,7 @@ class RunKernel implements Runs {
       hub: this.#hub,
       role: options.role ?? "all",
       onError: this.#onError,
+      cancelChildren: (parent, reason) => cancelChildren(this.#control, parent, reason),
       onEnded: (run) => {
         this.#ended(run)
         options.onEnded?.(run)

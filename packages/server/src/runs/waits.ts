@@ -57,7 +57,7 @@ export async function childOperation(
   const childId = entry?.begun?.childId ?? host.newId("run")
   const exists = entry?.begun ? await runs.getRun(host.store.system, run.projectId, childId) : undefined
   if (!entry?.begun) await execution.emit("child.started", { key, childId, kind: request.kind, name: request.name }).committed
-  if (!exists) await host.startChild(run, childId, { ...request, label: request.label ?? execution.label })
+  if (!exists) await execution.track(host.startChild(run, childId, { ...request, label: request.label ?? execution.label }))
   for (let looked = exists !== undefined; ; looked = true) {
     const child = looked ? await runs.getRun(host.store.system, run.projectId, childId) : undefined
     if (child && child.finishedAt !== null) return childEnded(execution, key, child)

@@ -1900,12 +1900,14 @@ declare
   touched integer;
 begin
   update runs r set status = 'queued', wake_at = null, waits = null
-  where r.id = any (p_runs) and r.status = 'waiting' and (
-    r.wake_at <= now() or r.cancel_reason is not null
-    or exists (
-      select 1 from jsonb_to_recordset(r.waits) as w (signal text, after bigint, child text)
-      where exists (select 1 from signals s where s.run_id = r.id and s.name = w.signal and s.id > w.after)
-         or exists (select 1 from runs c where c.id = w.child and c.finished_at is not null)));
+  where r.id = any (p_runs) and (
+    r.status in ('in_doubt', 'needs_migration') and r.cancel_reason is not null
+    or r.status = 'waiting' and (
+      r.wake_at <= now() or r.cancel_reason is not null
+      or exists (
+        select 1 from jsonb_to_recordset(r.waits) as w (signal text, after bigint, child text)
+        where exists (select 1 from signals s where s.run_id = r.id and s.name = w.signal and s.id > w.after)
+           or exists (select 1 from runs c where c.id = w.child and c.finished_at is not null))));
   get diagnostics touched = row_count;
   return touched;
 end

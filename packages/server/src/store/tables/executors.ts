@@ -47,6 +47,7 @@ export async function unregisterOthers(db: Queryable, id: string): Promise<void>
 
 /**
  * Ends expired leases and gives back their runs, in one statement: with two, a reaper that dies in between strands runs.
+ * A run that is cancelled gets as many attempts more: its body is not executed again.
  * A running run whose executor is not registered at all (its start raced with the reaper) is given back too.
  */
 export async function reap(db: Queryable, deathsMax: number): Promise<{ id: string; projectId: string; status: "queued" | "poisoned" }[]> {
@@ -59,7 +60,7 @@ export async function reap(db: Queryable, deathsMax: number): Promise<{ id: stri
        order by r.id for update of r),
      requeued as (
        update runs r set executor = null, token = null, deaths = r.deaths + 1,
-         status = case when r.deaths + 1 >= $1 then 'poisoned' else 'queued' end
+         status = case when r.deaths + 1 >= case when r.cancel_reason is null then $1 else 2 * $1 end then 'poisoned' else 'queued' end
        from lost where r.id = lost.id
        returning r.id, r.project_id, r.attempt, r.status, r.deaths),
      evidence as (

@@ -6,7 +6,7 @@ export interface FlushBatch {
   executor: string
   runs: readonly string[]
   tokens: readonly string[]
-  /** Parents of runs that end in this batch. */
+  /** What this batch may wake: parents of runs that end in it, and runs that are parked in it. */
   parents: readonly string[] | null
   starts: string | null
   events: string

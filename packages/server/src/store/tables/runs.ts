@@ -162,6 +162,15 @@ export async function lockTree(db: Queryable, runId: string): Promise<{ id: stri
   ])
 }
 
+/** Ids of the children of a run that have not ended. */
+export async function openChildren(db: Queryable, projectId: string, parentId: string): Promise<string[]> {
+  const rows = await db.query<{ id: string }>(
+    "select id from runs where project_id = $1 and parent_id = $2 and finished_at is null order by id",
+    [projectId, parentId],
+  )
+  return rows.map((row) => row.id)
+}
+
 /** Marks running runs, for their executors to see. */
 export async function markCancelled(db: Queryable, runIds: readonly string[], reason: string): Promise<void> {
   await db.query("update runs set cancel_reason = coalesce(cancel_reason, $2) where id = any ($1::text[])", [runIds, reason])
