@@ -39,6 +39,11 @@ export const elsewhere: readonly Elsewhere[] = [
     test: "counts by itself, and says so, when no usage is reported",
   },
   {
+    says: "Tiers and tools that are charged for",
+    file: "packages/server/src/http/light/tiers.test.ts",
+    test: "is paid with the searches that it made, and flagged in capacity that was bought ahead",
+  },
+  {
     says: "Errors",
     file: "packages/server/src/inference/told-error.test.ts",
     test: "keeps its word as the type, has a code that clients know",
