@@ -12,12 +12,12 @@ export function azureProvider(model: string, known: KnownProvider, context: Plac
   if (base === undefined) return undefined
   if (base === "${AZURE_API_BASE}") params.report.wants("AZURE_API_BASE", params.at("api_base"))
   const version = params.text("api_version") ?? inAddress ?? undefined
-  leaveEntra(context)
-  const key = keyOf(known, context, null)
+  const identity = entraOf(context)
+  const key = identity === undefined ? keyOf(known, context, null) : {}
   const further = headersOf(context)
   // "preview" and "latest" are names of the v1 API, which is used without a version.
   const dated = version === undefined || /^(?:preview|latest|v1)$/.test(version) ? {} : { apiVersion: version }
-  const settings = { ...dated, ...further.settings }
+  const settings = { ...dated, ...identity, ...further.settings }
   const provider: ProviderInput = {
     type: "azure",
     baseUrl: base.replace(/\/openai\/deployments\/.*$/, "").replace(/\/+$/, ""),
@@ -33,13 +33,17 @@ export function azureProvider(model: string, known: KnownProvider, context: Plac
   }
 }
 
-function leaveEntra({ params }: PlaceContext): void {
-  for (const name of ["azure_ad_token", "tenant_id", "client_id", "client_secret", "azure_scope", "azure_username", "azure_password"])
+/** An application of Entra ID, where the list names one and no key beside it. */
+function entraOf({ params, secrets }: PlaceContext): Record<string, string | Reference> | undefined {
+  for (const name of ["azure_ad_token", "azure_scope", "azure_username", "azure_password"])
     if (params.take(name) !== undefined)
-      params.left(name, "tokens of Entra ID are not fetched", "Give the resource's key, in the variable that apiKey of the provider names.")
+      params.left(name, "tokens are fetched here, for an application or a managed identity", "See the page about providers: Entra ID.")
+  const hasKey = params.has("api_key")
+  const texts = { tenantId: params.text("tenant_id"), clientId: params.text("client_id") }
+  const clientSecret = secrets.reference(params.take("client_secret"), params.at("client_secret"), "AZURE_CLIENT_SECRET")
+  const given = Object.entries({ ...texts, clientSecret }).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]))
+  return hasKey || given.length === 0 ? undefined : Object.fromEntries(given)
 }
-
-const roles = ["aws_role_name", "aws_profile_name", "aws_session_name", "aws_web_identity_token", "aws_sts_endpoint", "aws_external_id"]
 
 export function bedrockProvider(model: string, context: PlaceContext): Placed | undefined {
   const { params, secrets } = context
@@ -48,15 +52,8 @@ export function bedrockProvider(model: string, context: PlaceContext): Placed | 
   const region = params.text("aws_region_name") ?? params.text("region_name") ?? inPath ?? "${AWS_REGION:-us-west-2}"
   params.take("region_name")
   const base = params.text("aws_bedrock_runtime_endpoint")
-  const hasRole = roles.filter((name) => params.take(name) !== undefined)
-  for (const name of hasRole)
-    params.left(
-      name,
-      "no role is assumed and no profile is read",
-      "Give an access key, or an API key of Bedrock as apiKey of the provider.",
-    )
   const apiKey = secrets.reference(params.take("api_key"), params.at("api_key"), "AWS_BEARER_TOKEN_BEDROCK")
-  const settings = { region, ...(apiKey ? {} : accessKey(context)), ...headersOf(context).settings }
+  const settings = { region, ...(apiKey ? {} : awsCredentials(context)), ...headersOf(context).settings }
   const id = params.text("model_id")
   return {
     provider: { type: "bedrock", ...(base === undefined ? {} : { baseUrl: base }), ...(apiKey ? { apiKey } : {}), settings },
@@ -65,19 +62,28 @@ export function bedrockProvider(model: string, context: PlaceContext): Placed | 
   }
 }
 
-/** As it stands, else of the variables that AWS's own libraries read. */
-function accessKey({ params, secrets }: PlaceContext): Record<string, Reference> {
-  const members = { accessKeyId: "aws_access_key_id", secretAccessKey: "aws_secret_access_key", sessionToken: "aws_session_token" }
-  const found = Object.entries(members).flatMap(([setting, name]) => {
-    const reference = secrets.reference(params.take(name), params.at(name), name)
-    return reference ? [[setting, reference] as const] : []
-  })
-  if (found.length > 0) return Object.fromEntries(found)
-  params.differs("model", "LiteLLM finds AWS credentials as boto3 does (profiles, roles of the machine); here they come from variables")
-  return {
-    accessKeyId: secrets.variable("AWS_ACCESS_KEY_ID", params.at("aws_access_key_id")),
-    secretAccessKey: secrets.variable("AWS_SECRET_ACCESS_KEY", params.at("aws_secret_access_key")),
+/** Those that stand there; without any they are found here as AWS's own tools find them, as there. */
+function awsCredentials({ params, secrets }: PlaceContext): Record<string, string | Reference> {
+  const secretMembers = { accessKeyId: "aws_access_key_id", secretAccessKey: "aws_secret_access_key", sessionToken: "aws_session_token" }
+  const texts = {
+    profile: "aws_profile_name",
+    roleArn: "aws_role_name",
+    roleSessionName: "aws_session_name",
+    externalId: "aws_external_id",
   }
+  for (const [name, instead] of [
+    ["aws_web_identity_token", "Name the file of the token: settings.webIdentityTokenFile, or AWS_WEB_IDENTITY_TOKEN_FILE."],
+    ["aws_sts_endpoint", "The token service of the region is asked."],
+  ] as const)
+    if (params.take(name) !== undefined) params.left(name, "has no counterpart", instead)
+  const found: [string, string | Reference | undefined][] = [
+    ...Object.entries(secretMembers).map(([setting, name]): [string, Reference | undefined] => [
+      setting,
+      secrets.reference(params.take(name), params.at(name), name),
+    ]),
+    ...Object.entries(texts).map(([setting, name]): [string, string | undefined] => [setting, params.text(name)]),
+  ]
+  return Object.fromEntries(found.filter((entry): entry is [string, string | Reference] => entry[1] !== undefined))
 }
 
 export function vertexProvider(model: string, context: PlaceContext): Placed | undefined {
@@ -114,7 +120,7 @@ function credentials({ params, secrets }: PlaceContext): { credentials?: Referen
   if (value === undefined) {
     params.differs(
       "model",
-      "without credentials Google's metadata server is asked, and nothing else",
+      "without credentials the file of GOOGLE_APPLICATION_CREDENTIALS is read, else Google's metadata server is asked",
       "Elsewhere name the account's file: settings.credentials: { file: … }.",
     )
     return {}

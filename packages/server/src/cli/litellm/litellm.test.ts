@@ -233,10 +233,12 @@ describe("clouds", () => {
       accessKeyId: { origin: "env TEAM_ACCESS_KEY_ID" },
       secretAccessKey: { origin: "env AWS_SECRET_ACCESS_KEY_2" },
     })
-    expect(config.providers[second?.provider ?? ""]?.settings).toMatchObject({ secretAccessKey: { origin: "env AWS_SECRET_ACCESS_KEY" } })
+    const assumed = config.providers[second?.provider ?? ""]?.settings
+    expect(assumed).toMatchObject({ roleArn: "arn:aws:iam::1:role/x", externalId: "value-of-EXTERNAL" })
+    expect(assumed).not.toHaveProperty("accessKeyId")
     expect(config.models["nova"]?.deployments[0]).toMatchObject({ region: "value-of-BEDROCK_REGION" })
     expect(config.models["titan"]?.deployments[0]).toMatchObject({ provider: "bedrock", does: { embeddings: true } })
-    expect(whysOf(report.leftOut, "model_list[1].litellm_params.aws_role_name")).toEqual([expect.stringContaining("no role is assumed")])
+    expect(whysOf(report.leftOut, "model_list[1].litellm_params.aws_sts_endpoint")).toHaveLength(1)
   })
 
   it("Vertex has its project, its location, and the account as a file or a variable", async () => {
@@ -264,7 +266,12 @@ describe("clouds", () => {
       apiKey: { origin: "env AZURE_SWEDEN_KEY" },
     })
     expect(config.models["codex"]?.deployments[0]).toMatchObject({ provider: "azure", model: "codex", dialect: "responses" })
-    expect(whysOf(report.leftOut, "model_list[9].litellm_params.client_secret")).toEqual([expect.stringContaining("Entra")])
+    const entra = config.providers[config.models["entra"]?.deployments[0]?.provider ?? ""]
+    expect(entra).toMatchObject({
+      apiKey: null,
+      settings: { tenantId: "value-of-TENANT", clientId: "x", clientSecret: { origin: "env AZURE_CLIENT_SECRET" } },
+    })
+    expect(whysOf(report.leftOut, "model_list[9].litellm_params.azure_scope")).toEqual([expect.stringContaining("tokens are fetched here")])
   })
 
   it("what nobody speaks here is left out as a whole, with a way out", async () => {
