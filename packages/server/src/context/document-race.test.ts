@@ -60,7 +60,8 @@ describe.skipIf(!isThere)(`on Postgres${isThere ? "" : " (skipped: it is not ins
     await during(
       (tx) => vectorStores.lockVectorStoreFile(tx, projectId, id, fileId, runId),
       () => server.context.vectorStores.delete(caller, id),
-      (tx) => vectorStores.touchVectorStores(tx, projectId, [id], Date.now()),
+      // Later than a minute, or it would write nothing.
+      (tx) => vectorStores.touchVectorStores(tx, projectId, [id], Date.now() + 120_000),
     )
     await expect(server.context.vectorStores.get(caller, id)).rejects.toMatchObject({ code: "not_found" })
     expect(await server.store.system.query("select 1 from index_entries where scope_id = $1", [id])).toEqual([])
