@@ -134,6 +134,7 @@ describe.skipIf(browserPath === undefined)("prompts, experiments and scores in a
     expect((await cells('[data-sum="helpful"]')).slice(0, 3)).toEqual(["helpful", "–", "60"])
     await page.getByLabel("Score", { exact: true }).selectOption("helpful")
     await page.getByRole("img", { name: "60 scores in the last 30 days" }).waitFor()
+    await page.locator("tr[data-score]").nth(49).waitFor()
     expect(await page.locator("tr[data-score]").count()).toBe(50)
     await page.getByRole("button", { name: "Show more" }).click()
     await page.getByText("as it should be").waitFor()
