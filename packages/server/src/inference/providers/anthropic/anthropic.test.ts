@@ -70,6 +70,7 @@ describe("a call to Anthropic", () => {
           cacheWriteTokens: 30,
           cacheWriteLongTokens: 10,
           estimated: false,
+          serviceTier: "default",
         },
         upstreamModel: "claude-opus-5",
       },
