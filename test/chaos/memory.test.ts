@@ -5,7 +5,7 @@ import { runLane } from "./memory/lane.ts"
 import { between, chanceOf } from "./responses/chance.ts"
 
 const seed = Number(process.env["CHAOS_SEED"] ?? Date.now() % 1_000_000)
-/** In CI a part of them, another one in each run; 200 is the whole suite. */
+/** In CI a part of them, another one for each state of the tree; 200 is the whole suite. */
 const kills = Number(process.env["CHAOS_MEMORY_KILLS"] ?? 7)
 /** Databases that are worked on side by side. */
 const lanes = Number(process.env["CHAOS_MEMORY_LANES"] ?? (kills < 40 ? 1 : 4))
