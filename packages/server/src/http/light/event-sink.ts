@@ -30,8 +30,8 @@ function isContent(event: ModelEvent): boolean {
 }
 
 /** Another model is asked where nothing of it was sent, and one stands by. */
-function refuseFiltered({ call }: EventSinkOptions, event: ModelEvent): void {
-  if (event.type !== "finished" || event.reason !== "content_filter" || !call.deployment || !call.hasContentFallback()) return
+function refuseFiltered({ call, end }: EventSinkOptions, event: ModelEvent): void {
+  if (event.type !== "finished" || event.reason !== "content_filter" || !call.deployment || !end.hasContentFallback) return
   throw call.filtered(call.deployment, event.usage)
 }
 

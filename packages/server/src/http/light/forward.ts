@@ -30,6 +30,8 @@ export interface AttemptEnd {
   begins(): void
   /** It cannot go on. */
   failed(error: unknown): void
+  /** Another model can be asked now for what a provider's filter refuses. */
+  readonly hasContentFallback: boolean
 }
 
 /** May throw: that fails the try before it began. */

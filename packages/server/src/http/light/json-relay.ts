@@ -72,7 +72,7 @@ export class JsonRelay implements Relay {
     this.#check(received)
     const body = change ? change(received) : received
     const usage = this.#options.usageIn(body)
-    if (call.hasContentFallback() && saysFiltered(received)) throw call.filtered(this.#options.deployment, usage)
+    if (end.hasContentFallback && saysFiltered(received)) throw call.filtered(this.#options.deployment, usage)
     // Usage stands near the end: with it, and a closed object, nothing is missing.
     if (!usage || lastByte(body) !== closeObject) parsedAnswer(this.#options.deployment, received)
     // Not before: an error in a 200 is no answer of a deployment on trial.

@@ -116,8 +116,6 @@ export class LightCall {
   compaction: CompactedMessages | undefined
   /** Why the last provider that could not be reached was not: for its operator. */
   reachFault: ReachFault | undefined
-  /** Another model can be asked for what a provider's filter refuses. */
-  hasContentFallback: () => boolean = () => false
   usage: ModelUsage | undefined
   responseBytes = 0
   /** Output counted as it passes, for calls that end before usage is reported. */

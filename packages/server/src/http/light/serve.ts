@@ -160,7 +160,6 @@ class Served {
     const call = this.#call
     const client = this.#client
     const plan = planOf(dependencies, call, this.#body, model, "chat")
-    call.hasContentFallback = () => plan.hasContentFallback
     const openAttempt = (deployment: Deployment, end: AttemptEnd): Attempt => this.#openAttempt(deployment, end)
     const failBegun = (error: unknown): void => {
       // A JSON answer that has begun cannot be told an error; cutting it is the only honest end.

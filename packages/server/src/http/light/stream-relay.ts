@@ -20,7 +20,7 @@ export interface StreamRelayOptions {
   /** Takes the answer of a provider that does not stream. */
   openWhole: () => Relay
   /** Told before the first of it goes to the client. */
-  end: Pick<AttemptEnd, "begins">
+  end: Pick<AttemptEnd, "begins" | "hasContentFallback">
   transcript: Transcript | undefined
 }
 
@@ -91,8 +91,8 @@ export class StreamRelay implements Relay {
   }
 
   #frame(frame: Buffer, content: boolean): void {
-    const { call, client } = this.#options
-    this.#filtered ||= !this.#begun && content && call.hasContentFallback() && saysFiltered(frame)
+    const { call, client, end } = this.#options
+    this.#filtered ||= !this.#begun && content && end.hasContentFallback && saysFiltered(frame)
     if (this.#filtered) {
       this.#held.push(frame)
       return

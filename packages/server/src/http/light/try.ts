@@ -8,12 +8,12 @@ export class Try implements AttemptEnd {
   readonly startedAt: number
   readonly #plan: Plan
   readonly #clock: Clock
-  readonly #end: AttemptEnd
+  readonly #end: Pick<AttemptEnd, "begins" | "failed">
   #attempt: Attempt | undefined
   #firstTokenSeen = false
   #reported = false
 
-  constructor(plan: Plan, deployment: Deployment, clock: Clock, end: AttemptEnd) {
+  constructor(plan: Plan, deployment: Deployment, clock: Clock, end: Pick<AttemptEnd, "begins" | "failed">) {
     this.#plan = plan
     this.deployment = deployment
     this.#clock = clock
@@ -24,6 +24,10 @@ export class Try implements AttemptEnd {
 
   get begun(): boolean {
     return this.#attempt?.begun === true
+  }
+
+  get hasContentFallback(): boolean {
+    return this.#plan.hasContentFallback
   }
 
   start(attempt: Attempt): void {
