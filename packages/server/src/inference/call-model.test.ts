@@ -237,6 +237,21 @@ describe("a model call on an OpenAI-compatible deployment", () => {
     expect(slow.abortsCount).toBe(0)
   })
 
+  it("reads what came before the connection broke, also where it reads more slowly than that", async () => {
+    await using breaking = await startFakeProvider({ text: ["one ", "two ", "three "], ending: "reset", framesMax: 4, chunkDelayMs: 20 })
+    const place = deployment({ baseUrl: breaking.url })
+    let text = ""
+    const reading = async (): Promise<void> => {
+      for await (const event of callProvider({ upstreams, limits, newId }, place, call(), new AbortController().signal)) {
+        if (event.type === "text-delta") text += event.text
+        await expect.poll(() => breaking.abortsCount, { timeout: 20_000 }).toBe(1)
+        await sleep(100) // until this end has seen it too
+      }
+    }
+    await expect(reading()).rejects.toMatchObject({ code: "upstream_error", failure: "connection" })
+    expect(text).toBe("one two three ")
+  })
+
   it("goes on with the next deployment when the first fails before its first event, and says which one answered", async () => {
     provider.next({ error: { status: 500 } })
     const answer = callModel(call({ model: "pooled" }), new AbortController().signal)

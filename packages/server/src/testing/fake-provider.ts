@@ -49,6 +49,8 @@ export interface FakeAnswer {
   ending?: "done" | "eof" | "reset" | "hang"
   /** Frames sent before an `eof`, `reset` or `hang`; all of them when absent. */
   framesMax?: number
+  /** All frames of a stream in one write. */
+  together?: boolean
   /** Bytes per write of the stream; whole frames when absent. */
   splitBytes?: number
   lineEnd?: "\n" | "\r\n"
@@ -243,7 +245,8 @@ async function sendStream(
   response.writeHead(200, { "content-type": contentType, "cache-control": "no-cache", "x-request-id": "req_upstream" }).flushHeaders()
   if (script.firstChunkDelayMs) await delay(script.firstChunkDelayMs)
   const ending = script.ending ?? "done"
-  const frames = all.slice(0, ending === "done" ? undefined : script.framesMax)
+  const sent = all.slice(0, ending === "done" ? undefined : script.framesMax)
+  const frames = script.together ? [Buffer.concat(sent.map((frame) => Buffer.from(frame)))] : sent
   for (const [index, frame] of frames.entries()) {
     if (response.destroyed) return
     if (index > 0 && script.chunkDelayMs) await delay(script.chunkDelayMs)
@@ -252,7 +255,7 @@ async function sendStream(
   }
   if (ending === "hang") return
   if (ending === "reset") {
-    const cut = all[frames.length]
+    const cut = all[sent.length]
     await write(response, typeof cut === "object" ? cut.subarray(0, cut.length >> 1) : 'data: {"id":"cut in the mid')
     response.destroy()
   } else response.end()

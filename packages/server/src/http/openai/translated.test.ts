@@ -78,6 +78,21 @@ describe.each(["gemini", "bedrock", "cohere"])("a chat completion over %s", (mod
     }
   })
 
+  it("gives what came before an error in the same bytes", async () => {
+    provider.next({
+      text: ["one ", "two ", "three ", "four ", "five"],
+      together: true,
+      streamError: { afterFrames: 4, message: "it broke" },
+    })
+    let said = ""
+    const reading = async (): Promise<void> => {
+      const stream = await client.chat.completions.create({ model, messages, stream: true })
+      for await (const chunk of stream) said += chunk.choices[0]?.delta.content ?? ""
+    }
+    await expect(reading()).rejects.toBeInstanceOf(OpenAI.APIError)
+    expect(said).toMatch(/^one /)
+  })
+
   it("C13 ends a stream that breaks off with an error, and never with [DONE]", async () => {
     provider.next({ text: ["Hal", "lo"], finishReason: null, usage: null, ending: "eof" })
     const response = await fetch(`${gateway.url}/v1/chat/completions`, {

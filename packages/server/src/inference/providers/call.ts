@@ -1,4 +1,5 @@
 // One model call on a deployment behind HTTP: request out, events in, whatever dialect it speaks.
+import { on } from "node:events"
 import type { Dispatcher } from "undici"
 import type { NewId } from "../../core/index.ts"
 import type { Deployment, ModelCall, ModelEvent } from "../types.ts"
@@ -12,6 +13,8 @@ export interface ProviderCallOptions extends SendOptions {
 }
 
 const restBytesMax = 16 * 1024
+/** Pieces of an answer that wait for a slow reader before its connection is no longer read; one has up to 64 KB. */
+const heldPiecesMax = 16
 
 /** The events of the call; breaking out of the loop, or the signal, closes the upstream connection. */
 export async function* callProvider(
@@ -37,7 +40,7 @@ export async function* callProvider(
     if (answer.statusCode !== 200)
       throw errorOfStatus(deployment, answer.statusCode, (await textOf(answer.body, errorBodyBytesMax)) ?? "", answer.headers)
     const reader = dialect.openReader({ deployment, newId, inputChars: request.body.length })
-    if (isStream(answer.headers["content-type"])) yield* streamed(answer.body.iterator({ destroyOnReturn: false }), reader)
+    if (isStream(answer.headers["content-type"])) yield* streamed(piecesOf(answer.body), reader)
     else {
       yield* reader.feedWhole(answerIn(await textOf(answer.body, answerBytesMax), deployment))
       yield* reader.end()
@@ -55,6 +58,12 @@ export async function* callProvider(
 /** Event streams, and Bedrock's binary ones. */
 function isStream(contentType: string | string[] | undefined): boolean {
   return /^(?:text\/event-stream|application\/vnd\.amazon\.eventstream|application\/x-ndjson)/.test(String(contentType ?? ""))
+}
+
+/** What came before a connection broke is still read, which is lost where a stream is iterated by itself. Leaving the loop keeps it open. */
+async function* piecesOf(body: Dispatcher.ResponseData["body"]): AsyncGenerator<Buffer> {
+  const pieces = on(body, "data", { close: ["end", "close"], highWaterMark: heldPiecesMax, lowWaterMark: 1 })
+  for await (const [piece] of pieces as AsyncIterable<[Buffer]>) yield piece
 }
 
 async function* streamed(body: AsyncIterable<Buffer>, reader: ProviderReader): AsyncGenerator<ModelEvent> {
@@ -76,7 +85,7 @@ async function* streamed(body: AsyncIterable<Buffer>, reader: ProviderReader): A
 
 function endOf(reader: ProviderReader): ModelEvent[] | undefined {
   try {
-    return reader.end()
+    return [...reader.end()]
   } catch {
     return undefined
   }

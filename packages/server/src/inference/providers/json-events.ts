@@ -7,15 +7,24 @@ import { unreadable } from "../upstream-error.ts"
 /** Largest single event; a provider that never ends one is cut off. Pictures come in one event. */
 const eventCharsMax = 32 * 1024 * 1024
 
+export interface JsonEventsOptions {
+  deployment: Deployment
+  /** The answer is whole: nothing after it is read, so nothing there can be wrong. */
+  isOver: () => boolean
+  onEvent: (data: JsonObject, name: string | undefined) => void
+  /** Told of `[DONE]`, which is no JSON and no end for dialects that have none. */
+  onDone?: () => void
+}
+
 export class JsonEvents {
   readonly #parser: EventSourceParser
   readonly #decoder = new TextDecoder()
 
-  /** `onDone` is told of `[DONE]`, which is no JSON and no end for dialects that have none. */
-  constructor(deployment: Deployment, onEvent: (data: JsonObject, name: string | undefined) => void, onDone?: () => void) {
+  constructor({ deployment, isOver, onEvent, onDone }: JsonEventsOptions) {
     this.#parser = createParser({
       maxBufferSize: eventCharsMax,
       onEvent: ({ event, data }) => {
+        if (isOver()) return
         if (data.trim() === "[DONE]") return onDone?.()
         let object: unknown
         try {
@@ -27,7 +36,8 @@ export class JsonEvents {
         onEvent(object, event)
       },
       onError: (error) => {
-        if (error.type === "max-buffer-size-exceeded") throw unreadable(deployment, `one event of more than ${eventCharsMax} characters`)
+        if (error.type === "max-buffer-size-exceeded" && !isOver())
+          throw unreadable(deployment, `one event of more than ${eventCharsMax} characters`)
       },
     })
   }

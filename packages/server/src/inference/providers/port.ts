@@ -35,12 +35,13 @@ export interface ProviderReaderOptions {
 /**
  * `feed` the bytes of a stream as they come, or `feedWhole` one JSON answer, then `end`; each returns the events that became known.
  * A failure is thrown as UpstreamError: an error inside the stream, an event that cannot be read, an end without its terminal mark.
+ * Of a stream it is thrown while the events are iterated, behind those that came before it in the same bytes.
  */
 export interface ProviderReader {
-  feed(bytes: Uint8Array): ModelEvent[]
+  feed(bytes: Uint8Array): Iterable<ModelEvent>
   feedWhole(answer: JsonObject): ModelEvent[]
   /** The transport has ended. */
-  end(): ModelEvent[]
+  end(): Iterable<ModelEvent>
   /** The terminal mark has come: nothing after it matters. */
   readonly done: boolean
   /** What was used so far, for calls that are cut. */

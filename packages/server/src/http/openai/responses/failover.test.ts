@@ -78,6 +78,10 @@ describe("T18 a response that breaks off", () => {
       "reports an error",
       { text: ["one ", "two "], chunkDelayMs: 20, streamError: { afterFrames: 3, message: "busy", code: "overloaded_error" } },
     ],
+    [
+      "reports an error in the same bytes as its text",
+      { text: ["one ", "two "], together: true, streamError: { afterFrames: 3, message: "busy", code: "overloaded_error" } },
+    ],
   ])("goes on in the same item where a deployment continues a prefix and the first one %s", async (_, script) => {
     first.next(script)
     second.next({ text: ["three ", "four"], usage: { prompt_tokens: 9, completion_tokens: 2 } })

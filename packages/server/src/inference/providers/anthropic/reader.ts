@@ -2,6 +2,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../../../core/index.ts"
 import type { Deployment, ModelEvent, ModelUsage } from "../../types.ts"
 import { streamEnded } from "../../upstream-error.ts"
+import { FoundEvents } from "../found-events.ts"
 import { JsonEvents } from "../json-events.ts"
 import type { ProviderReader, ProviderReaderOptions } from "../port.ts"
 import { estimatedUsage } from "../usage.ts"
@@ -21,7 +22,7 @@ export class MessagesReader implements ProviderReader {
   readonly #stream: JsonEvents
   /** By the index of the block: only one may be open, but nothing here needs that. */
   readonly #blocks = new Map<JsonValue | undefined, OpenBlock>()
-  #events: ModelEvent[] = []
+  readonly #events = new FoundEvents()
   #callsCount = 0
   #outputChars = 0
   /** What `message_start` reported, overwritten by what came later: `message_delta` is cumulative. */
@@ -34,7 +35,7 @@ export class MessagesReader implements ProviderReader {
     this.#options = options
     this.#deployment = options.deployment
     this.#model = options.deployment.upstreamModel
-    this.#stream = new JsonEvents(options.deployment, (event) => this.#event(event))
+    this.#stream = new JsonEvents({ deployment: options.deployment, isOver: () => this.done, onEvent: (event) => this.#event(event) })
   }
 
   /** `message_stop` has come: nothing after it matters. */
@@ -50,9 +51,8 @@ export class MessagesReader implements ProviderReader {
     return this.#delta ? reported : { ...reported, outputTokens: Math.max(reported.outputTokens, estimated.outputTokens), estimated: true }
   }
 
-  feed(bytes: Uint8Array): ModelEvent[] {
-    this.#stream.feed(bytes)
-    return this.#taken()
+  feed(bytes: Uint8Array): Iterable<ModelEvent> {
+    return this.#events.in(() => this.#stream.feed(bytes))
   }
 
   feedWhole(message: JsonObject): ModelEvent[] {
@@ -62,22 +62,17 @@ export class MessagesReader implements ProviderReader {
       this.#event({ type: "content_block_start", index, content_block: block })
       this.#event({ type: "content_block_stop", index })
     }
-    if (message["stop_reason"] === null || message["stop_reason"] === undefined) return this.#taken()
+    if (message["stop_reason"] === null || message["stop_reason"] === undefined) return this.#events.taken()
     this.#event({ type: "message_delta", delta: message, usage: message["usage"] })
     this.#event({ type: "message_stop" })
-    return this.#taken()
+    return this.#events.taken()
   }
 
-  end(): ModelEvent[] {
-    this.#stream.end()
-    if (!this.#done) throw streamEnded(this.#deployment)
-    return this.#taken()
-  }
-
-  #taken(): ModelEvent[] {
-    const events = this.#events
-    this.#events = []
-    return events
+  end(): Iterable<ModelEvent> {
+    return this.#events.in(() => {
+      this.#stream.end()
+      if (!this.#done) throw streamEnded(this.#deployment)
+    })
   }
 
   #event(event: JsonObject): void {

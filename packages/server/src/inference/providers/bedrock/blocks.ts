@@ -1,6 +1,6 @@
 // The content blocks of a Converse answer as model events, from their deltas or whole.
 import { isJsonObject, type JsonObject, type JsonValue } from "../../../core/index.ts"
-import type { ModelEvent } from "../../types.ts"
+import type { FoundEvents } from "../found-events.ts"
 
 /** A tool of ours that stands for the answer itself, where a model knows structured output in no other way. */
 export const answerTool = "perdure_answer"
@@ -20,16 +20,10 @@ export class BlockReader {
   images = 0
   outputChars = 0
   readonly #open = new Map<number, OpenBlock>()
-  #events: ModelEvent[] = []
+  readonly #events: FoundEvents
 
-  taken(): ModelEvent[] {
-    const events = this.#events
-    this.#events = []
-    return events
-  }
-
-  push(event: ModelEvent): void {
-    this.#events.push(event)
+  constructor(events: FoundEvents) {
+    this.#events = events
   }
 
   event(type: string, data: JsonObject): void {

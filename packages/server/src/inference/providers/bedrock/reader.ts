@@ -2,6 +2,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../../../core/index.ts"
 import type { Deployment, ModelEvent, ModelUsage } from "../../types.ts"
 import { streamEnded, unreadable } from "../../upstream-error.ts"
+import { FoundEvents } from "../found-events.ts"
 import type { ProviderReader, ProviderReaderOptions } from "../port.ts"
 import { withTierTold } from "../service-tier.ts"
 import { estimatedUsage } from "../usage.ts"
@@ -14,7 +15,8 @@ export class ConverseReader implements ProviderReader {
   readonly #deployment: Deployment
   readonly #inputChars: number
   readonly #stream: BedrockEvents
-  readonly #blocks: BlockReader
+  readonly #events = new FoundEvents()
+  readonly #blocks = new BlockReader(this.#events)
   #finish: Finish | undefined
   #usage: ModelUsage | undefined
   #ended = false
@@ -22,7 +24,6 @@ export class ConverseReader implements ProviderReader {
   constructor({ deployment, inputChars }: ProviderReaderOptions) {
     this.#deployment = deployment
     this.#inputChars = inputChars
-    this.#blocks = new BlockReader()
     this.#stream = new BedrockEvents(deployment)
   }
 
@@ -31,9 +32,13 @@ export class ConverseReader implements ProviderReader {
     return this.#finish !== undefined && this.#usage !== undefined
   }
 
-  feed(bytes: Uint8Array): ModelEvent[] {
-    for (const event of this.#stream.feed(bytes)) this.#event(event)
-    return this.#blocks.taken()
+  feed(bytes: Uint8Array): Iterable<ModelEvent> {
+    return this.#events.in(() => {
+      for (const event of this.#stream.feed(bytes)) {
+        this.#event(event)
+        if (this.done) return
+      }
+    })
   }
 
   feedWhole(answer: JsonObject): ModelEvent[] {
@@ -43,13 +48,14 @@ export class ConverseReader implements ProviderReader {
     for (const [index, block] of content.entries()) if (isJsonObject(block)) this.#blocks.whole(index, block)
     this.#stop(answer)
     this.#report(answer)
-    return this.#blocks.taken()
+    return this.#events.taken()
   }
 
-  end(): ModelEvent[] {
-    if (!this.#finish) throw streamEnded(this.#deployment)
-    if (!this.#ended) this.#end(this.#finish)
-    return this.#blocks.taken()
+  end(): Iterable<ModelEvent> {
+    return this.#events.in(() => {
+      if (!this.#finish) throw streamEnded(this.#deployment)
+      if (!this.#ended) this.#end(this.#finish)
+    })
   }
 
   get usage(): ModelUsage {
@@ -79,7 +85,7 @@ export class ConverseReader implements ProviderReader {
     this.#blocks.end()
     const called = this.#blocks.calls > 0 && reason === "stop"
     const answered = this.#blocks.calls === 0 && reason === "tool_calls"
-    this.#blocks.push({
+    this.#events.push({
       type: "finished",
       reason: called ? "tool_calls" : answered ? "stop" : reason,
       usage: this.usage,

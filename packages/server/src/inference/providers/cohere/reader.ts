@@ -2,6 +2,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../../../core/index.ts"
 import type { Deployment, ModelEvent, ModelUsage } from "../../types.ts"
 import { errorInBody, streamEnded, UpstreamError } from "../../upstream-error.ts"
+import { FoundEvents } from "../found-events.ts"
 import { JsonEvents } from "../json-events.ts"
 import type { ProviderReader, ProviderReaderOptions } from "../port.ts"
 import { estimatedUsage } from "../usage.ts"
@@ -16,7 +17,7 @@ export class CohereReader implements ProviderReader {
   readonly #stream: JsonEvents
   /** The provider's index of a call, with ours. */
   readonly #calls = new Map<number, { index: number; hasArguments: boolean }>()
-  #events: ModelEvent[] = []
+  readonly #events = new FoundEvents()
   #finish: Pick<Finished, "reason" | "detail"> | undefined
   #usage: ModelUsage | undefined
   #outputChars = 0
@@ -27,7 +28,7 @@ export class CohereReader implements ProviderReader {
     this.#deployment = deployment
     this.#newId = newId
     this.#inputChars = inputChars
-    this.#stream = new JsonEvents(deployment, (data) => this.#event(data))
+    this.#stream = new JsonEvents({ deployment, isOver: () => this.done, onEvent: (data) => this.#event(data) })
   }
 
   /** `message-end` has come. */
@@ -35,9 +36,8 @@ export class CohereReader implements ProviderReader {
     return this.#finish !== undefined
   }
 
-  feed(bytes: Uint8Array): ModelEvent[] {
-    this.#stream.feed(bytes)
-    return this.#taken()
+  feed(bytes: Uint8Array): Iterable<ModelEvent> {
+    return this.#events.in(() => this.#stream.feed(bytes))
   }
 
   feedWhole(answer: JsonObject): ModelEvent[] {
@@ -50,24 +50,19 @@ export class CohereReader implements ProviderReader {
       this.#endCall(index)
     }
     this.#end(answer)
-    return this.#taken()
+    return this.#events.taken()
   }
 
-  end(): ModelEvent[] {
-    this.#stream.end()
-    if (!this.#finish) throw streamEnded(this.#deployment)
-    if (!this.#ended) this.#finished(this.#finish)
-    return this.#taken()
+  end(): Iterable<ModelEvent> {
+    return this.#events.in(() => {
+      this.#stream.end()
+      if (!this.#finish) throw streamEnded(this.#deployment)
+      if (!this.#ended) this.#finished(this.#finish)
+    })
   }
 
   get usage(): ModelUsage {
     return this.#usage ?? estimatedUsage(this.#inputChars, this.#outputChars)
-  }
-
-  #taken(): ModelEvent[] {
-    const events = this.#events
-    this.#events = []
-    return events
   }
 
   #event(event: JsonObject): void {

@@ -2,6 +2,7 @@
 import { isJsonObject, type JsonObject, type JsonValue, type NewId } from "../../../core/index.ts"
 import type { Deployment, ModelEvent, ModelUsage } from "../../types.ts"
 import { errorInBody, streamEnded, unreadable } from "../../upstream-error.ts"
+import { FoundEvents } from "../found-events.ts"
 import { JsonEvents } from "../json-events.ts"
 import type { ProviderReader, ProviderReaderOptions } from "../port.ts"
 import { estimatedUsage } from "../usage.ts"
@@ -14,7 +15,7 @@ export class GeminiReader implements ProviderReader {
   readonly #newId: NewId
   readonly #inputChars: number
   readonly #stream: JsonEvents
-  #events: ModelEvent[] = []
+  readonly #events = new FoundEvents()
   #finish: Finish | undefined
   #usage: ModelUsage | undefined
   #model: string
@@ -31,7 +32,7 @@ export class GeminiReader implements ProviderReader {
     this.#newId = newId
     this.#inputChars = inputChars
     this.#model = deployment.upstreamModel
-    this.#stream = new JsonEvents(deployment, (data) => this.#answer(data))
+    this.#stream = new JsonEvents({ deployment, isOver: () => this.done, onEvent: (data) => this.#answer(data) })
   }
 
   /** There is no other mark; the usage comes with it, or not at all. */
@@ -39,21 +40,21 @@ export class GeminiReader implements ProviderReader {
     return this.#finish !== undefined && this.#usage !== undefined
   }
 
-  feed(bytes: Uint8Array): ModelEvent[] {
-    this.#stream.feed(bytes)
-    return this.#taken()
+  feed(bytes: Uint8Array): Iterable<ModelEvent> {
+    return this.#events.in(() => this.#stream.feed(bytes))
   }
 
   feedWhole(answer: JsonObject): ModelEvent[] {
     this.#answer(answer)
-    return this.#taken()
+    return this.#events.taken()
   }
 
-  end(): ModelEvent[] {
-    this.#stream.end()
-    if (!this.#finish) throw streamEnded(this.#deployment)
-    if (!this.#ended) this.#end(this.#finish)
-    return this.#taken()
+  end(): Iterable<ModelEvent> {
+    return this.#events.in(() => {
+      this.#stream.end()
+      if (!this.#finish) throw streamEnded(this.#deployment)
+      if (!this.#ended) this.#end(this.#finish)
+    })
   }
 
   get usage(): ModelUsage {
@@ -64,12 +65,6 @@ export class GeminiReader implements ProviderReader {
       ...(this.#images > 0 ? { imageCount: this.#images } : {}),
       ...(this.#grounding ? { toolCalls: this.#grounding } : {}),
     }
-  }
-
-  #taken(): ModelEvent[] {
-    const events = this.#events
-    this.#events = []
-    return events
   }
 
   #answer(answer: JsonObject): void {

@@ -3,6 +3,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from "../../../core/ind
 import { wrapping } from "../../custom-tools.ts"
 import type { ModelEvent, ModelUsage } from "../../types.ts"
 import { streamEnded } from "../../upstream-error.ts"
+import { FoundEvents } from "../found-events.ts"
 import { JsonEvents } from "../json-events.ts"
 import type { ProviderReader, ProviderReaderOptions } from "../port.ts"
 import { withTierTold } from "../service-tier.ts"
@@ -32,7 +33,7 @@ export class ResponsesReader implements ProviderReader {
   readonly #items = new Map<JsonValue | undefined, Item>()
   /** Those that are passed as they are, once they are done. */
   readonly #passed: JsonObject[] = []
-  #events: ModelEvent[] = []
+  readonly #events = new FoundEvents()
   #callsCount = 0
   #outputChars = 0
   #usage: ModelUsage | undefined
@@ -42,7 +43,7 @@ export class ResponsesReader implements ProviderReader {
   constructor(options: ProviderReaderOptions) {
     this.#options = options
     this.#model = options.deployment.upstreamModel
-    this.#stream = new JsonEvents(options.deployment, (event) => this.#event(event))
+    this.#stream = new JsonEvents({ deployment: options.deployment, isOver: () => this.done, onEvent: (event) => this.#event(event) })
   }
 
   /** The response is completed or incomplete: nothing after it matters. */
@@ -54,28 +55,22 @@ export class ResponsesReader implements ProviderReader {
     return this.#usage ?? estimatedUsage(this.#options.inputChars, this.#outputChars)
   }
 
-  feed(bytes: Uint8Array): ModelEvent[] {
-    this.#stream.feed(bytes)
-    return this.#taken()
+  feed(bytes: Uint8Array): Iterable<ModelEvent> {
+    return this.#events.in(() => this.#stream.feed(bytes))
   }
 
   feedWhole(response: JsonObject): ModelEvent[] {
     if (isJsonObject(response["error"])) throw responsesErrorIn(this.#options.deployment, response)
     for (const [index, item] of listOf(response["output"]).entries()) this.#itemDone(index, item)
     if (response["status"] === "completed" || response["status"] === "incomplete") this.#ended(response)
-    return this.#taken()
+    return this.#events.taken()
   }
 
-  end(): ModelEvent[] {
-    this.#stream.end()
-    if (!this.#done) throw streamEnded(this.#options.deployment)
-    return this.#taken()
-  }
-
-  #taken(): ModelEvent[] {
-    const events = this.#events
-    this.#events = []
-    return events
+  end(): Iterable<ModelEvent> {
+    return this.#events.in(() => {
+      this.#stream.end()
+      if (!this.#done) throw streamEnded(this.#options.deployment)
+    })
   }
 
   #event(event: JsonObject): void {
@@ -109,6 +104,10 @@ export class ResponsesReader implements ProviderReader {
         throw responsesErrorIn(this.#options.deployment, isJsonObject(event["response"]) ? event["response"] : {})
       case "error":
         throw responsesErrorIn(this.#options.deployment, event)
+      case undefined:
+        // Servers that fail in the words of chat completions.
+        if (isJsonObject(event["error"])) throw responsesErrorIn(this.#options.deployment, event)
+        return
       default: // states of the response, ends of parts, and what belongs to no item
     }
   }

@@ -23,7 +23,7 @@ export class EitherReader implements ProviderReader {
     return this.#chosen().usage
   }
 
-  feed(bytes: Uint8Array): ModelEvent[] {
+  feed(bytes: Uint8Array): Iterable<ModelEvent> {
     if (this.#reader) return this.#reader.feed(bytes)
     this.#head.push(bytes)
     return bytes.includes(lineFeed) && firstLine(this.#headBytes()).endsWith("\n") ? this.#chosen().feed(this.#headBytes()) : []
@@ -34,9 +34,9 @@ export class EitherReader implements ProviderReader {
     return this.#reader.feedWhole(answer)
   }
 
-  end(): ModelEvent[] {
-    const waiting = this.#reader ? [] : this.#chosen().feed(this.#headBytes())
-    return [...waiting, ...this.#chosen().end()]
+  *end(): Generator<ModelEvent> {
+    if (!this.#reader) yield* this.#chosen().feed(this.#headBytes())
+    yield* this.#chosen().end()
   }
 
   /** Chat completions name no events. */

@@ -3,6 +3,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from "../../../core/ind
 import type { ModelEvent, ModelUsage } from "../../types.ts"
 import { errorTold } from "../../told-error.ts"
 import { errorInBody, streamEnded } from "../../upstream-error.ts"
+import { FoundEvents } from "../found-events.ts"
 import { JsonEvents } from "../json-events.ts"
 import type { ProviderReader, ProviderReaderOptions } from "../port.ts"
 import { withTierTold } from "../service-tier.ts"
@@ -21,7 +22,7 @@ export class ChatStreamReader implements ProviderReader {
   readonly #stream: JsonEvents
   readonly #calls: ToolCallIndex
   readonly #details = new ReasoningDetails()
-  #events: ModelEvent[] = []
+  readonly #events = new FoundEvents()
   #finishReason: FinishReason | undefined
   #done = false
   #usage: ModelUsage | undefined
@@ -35,11 +36,12 @@ export class ChatStreamReader implements ProviderReader {
     this.#options = options
     this.#calls = new ToolCallIndex(options.newId)
     this.#model = options.deployment.upstreamModel
-    this.#stream = new JsonEvents(
-      options.deployment,
-      (data, name) => this.#event(data, name),
-      () => (this.#done = true),
-    )
+    this.#stream = new JsonEvents({
+      deployment: options.deployment,
+      isOver: () => this.#done,
+      onEvent: (data, name) => this.#event(data, name),
+      onDone: () => (this.#done = true),
+    })
   }
 
   /** `[DONE]` has come: nothing after it matters. */
@@ -47,24 +49,24 @@ export class ChatStreamReader implements ProviderReader {
     return this.#done
   }
 
-  feed(bytes: Uint8Array): ModelEvent[] {
-    this.#stream.feed(bytes)
-    return this.#taken()
+  feed(bytes: Uint8Array): Iterable<ModelEvent> {
+    return this.#events.in(() => this.#stream.feed(bytes))
   }
 
   /** A whole `chat.completion`, from a provider that did not stream. */
   feedWhole(completion: JsonObject): ModelEvent[] {
     const choices = listOf(completion["choices"]).map((choice) => (isJsonObject(choice) ? { ...choice, delta: choice["message"] } : choice))
     this.#chunk({ ...completion, choices })
-    return this.#taken()
+    return this.#events.taken()
   }
 
   /** The transport has ended. */
-  end(): ModelEvent[] {
-    this.#stream.end()
-    if (!this.#done && this.#finishReason === undefined) throw streamEnded(this.#options.deployment)
-    this.#finish()
-    return this.#taken()
+  end(): Iterable<ModelEvent> {
+    return this.#events.in(() => {
+      this.#stream.end()
+      if (!this.#done && this.#finishReason === undefined) throw streamEnded(this.#options.deployment)
+      this.#finish()
+    })
   }
 
   /** What was used so far, for calls that are cut. */
@@ -72,12 +74,6 @@ export class ChatStreamReader implements ProviderReader {
     const usage = this.#usage ?? estimatedUsage(this.#options.inputChars, this.#outputChars)
     withTierTold(usage, this.#tierTold)
     return usage
-  }
-
-  #taken(): ModelEvent[] {
-    const events = this.#events
-    this.#events = []
-    return events
   }
 
   #event(data: JsonObject, name: string | undefined): void {
