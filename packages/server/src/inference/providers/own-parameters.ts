@@ -23,6 +23,16 @@ export function withOwnParameters(body: JsonObject, { own }: Pick<ModelCall, "ow
 
 /** What stands last wins. */
 function joined(name: string, below: JsonValue | undefined, above: JsonValue | undefined): JsonValue | undefined {
-  if (mixed.has(name) && isJsonObject(below) && isJsonObject(above)) return { ...below, ...above }
-  return above ?? below
+  if (!mixed.has(name) || !isJsonObject(below) || !isJsonObject(above)) return above ?? below
+  return name === "providerOptions" ? bySection(below, above) : { ...below, ...above }
+}
+
+/** What is for one provider stands under its name, and is set one by one there. */
+function bySection(below: JsonObject, above: JsonObject): JsonObject {
+  const all = { ...below, ...above }
+  for (const [name, section] of Object.entries(below)) {
+    const over = above[name]
+    if (isJsonObject(section) && isJsonObject(over)) all[name] = { ...section, ...over }
+  }
+  return all
 }

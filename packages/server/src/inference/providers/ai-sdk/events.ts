@@ -1,10 +1,11 @@
 // The parts of an AI SDK stream, or of its whole answer, as model events.
 import { isJsonObject, type JsonObject, type JsonValue, type NewId } from "../../../core/index.ts"
-import type { Deployment, ModelEvent, ModelUsage } from "../../types.ts"
+import type { Deployment, ModelEvent } from "../../types.ts"
 import { streamEnded } from "../../upstream-error.ts"
-import { countOf, estimatedUsage } from "../usage.ts"
+import { estimatedUsage } from "../usage.ts"
 import { sdkError } from "./errors.ts"
 import type { SdkAnswer, SdkPart } from "./spec.ts"
+import { usageOf } from "./usage.ts"
 
 type Finished = Extract<ModelEvent, { type: "finished" }>
 
@@ -17,6 +18,7 @@ export class SdkParts {
   readonly #deployment: Deployment
   readonly #newId: NewId
   readonly #inputChars: number
+  readonly #tierAsked: string | undefined
   readonly #calls = new Map<string, OpenCall>()
   /** What providers say beside reasoning, gathered until it ends. */
   #metadata: JsonObject = {}
@@ -26,10 +28,12 @@ export class SdkParts {
   #images = 0
   #hasFinished = false
 
-  constructor(deployment: Deployment, newId: NewId, inputChars: number) {
+  /** `tierAsked`: whoever is not told another was served in it. */
+  constructor(deployment: Deployment, newId: NewId, { inputChars, tierAsked }: { inputChars: number; tierAsked: string | undefined }) {
     this.#deployment = deployment
     this.#newId = newId
     this.#inputChars = inputChars
+    this.#tierAsked = tierAsked
     this.#model = deployment.upstreamModel
   }
 
@@ -67,18 +71,19 @@ export class SdkParts {
     }
   }
 
-  readWhole({ content, finishReason, usage, response }: SdkAnswer): ModelEvent[] {
+  readWhole({ content, finishReason, usage, response, providerMetadata }: SdkAnswer): ModelEvent[] {
     if (response?.modelId) this.#model = response.modelId
     const parts = content.flatMap((part): SdkPart[] => {
       if (part.type === "text") return [{ type: "text-delta", delta: part.text ?? "" }]
       if (part.type !== "reasoning") return [part]
-      const { text = "", providerMetadata } = part
+      const { text = "", providerMetadata: ofPart } = part
       return [
         { type: "reasoning-delta", delta: text },
-        { type: "reasoning-end", ...(providerMetadata ? { providerMetadata } : {}) },
+        { type: "reasoning-end", ...(ofPart ? { providerMetadata: ofPart } : {}) },
       ]
     })
-    return [...parts, { type: "finish", finishReason, usage }].flatMap((part) => this.read(part))
+    const finish: SdkPart = { type: "finish", finishReason, usage, ...(providerMetadata ? { providerMetadata } : {}) }
+    return [...parts, finish].flatMap((part) => this.read(part))
   }
 
   /** The stream is over. */
@@ -140,12 +145,13 @@ export class SdkParts {
     return [{ type: "image", mediaType, data: base64 }]
   }
 
-  #finish({ finishReason, usage }: SdkPart): Finished {
+  #finish({ finishReason, usage, providerMetadata }: SdkPart): Finished {
     this.#hasFinished = true
     const told = isJsonObject(finishReason) ? finishReason["unified"] : finishReason
     if (told === "error") throw sdkError(this.#deployment, new Error("it ended its answer with an error"))
     const reason = reasonOf(told)
-    const reported = usageOf(usage) ?? estimatedUsage(this.#inputChars, this.#outputChars)
+    const reported = usageOf(usage, providerMetadata) ?? estimatedUsage(this.#inputChars, this.#outputChars)
+    if (this.#tierAsked !== undefined) reported.serviceTier ??= this.#tierAsked
     return {
       type: "finished",
       reason: this.#calls.size > 0 && reason === "stop" ? "tool_calls" : reason,
@@ -159,25 +165,6 @@ function reasonOf(reason: JsonValue | undefined): Finished["reason"] {
   if (reason === "length") return "length"
   if (reason === "content-filter") return "content_filter"
   return reason === "tool-calls" ? "tool_calls" : "stop"
-}
-
-/** Numbers in version 2, numbers by kind from 3 on; the input includes the cache in both. */
-function usageOf(usage: JsonObject | undefined): ModelUsage | undefined {
-  const { inputTokens: input, outputTokens: output } = usage ?? {}
-  const byKind = (tokens: JsonValue | undefined, kind: string): number | undefined =>
-    isJsonObject(tokens) ? countOf(tokens[kind]) : undefined
-  const inputTokens = countOf(input) ?? byKind(input, "total")
-  const outputTokens = countOf(output) ?? byKind(output, "total")
-  if (inputTokens === undefined && outputTokens === undefined) return undefined
-  const written = byKind(input, "cacheWrite") ?? 0
-  return {
-    inputTokens: inputTokens ?? 0,
-    outputTokens: outputTokens ?? 0,
-    cachedTokens: Math.min(byKind(input, "cacheRead") ?? countOf(usage?.["cachedInputTokens"]) ?? 0, inputTokens ?? 0),
-    reasoningTokens: byKind(output, "reasoning") ?? countOf(usage?.["reasoningTokens"]) ?? 0,
-    ...(written > 0 ? { cacheWriteTokens: written } : {}),
-    estimated: false,
-  }
 }
 
 /** Goes back to the provider as it is, with the reasoning or the call that it belongs to. */

@@ -8,9 +8,10 @@ import { sdkError } from "./errors.ts"
 import { SdkParts } from "./events.ts"
 import { loadProvider } from "./load.ts"
 import { sdkImages, sdkSpeech, sdkTranscription } from "./media.ts"
-import { versionOf } from "./models.ts"
+import { optionNames, versionOf } from "./models.ts"
 import { callOptions } from "./options.ts"
 import type { SdkEmbeddingModel, SdkLanguageModel, SdkPart, SdkProvider } from "./spec.ts"
+import { tierOfOptions } from "./usage.ts"
 
 export interface AiSdkOptions {
   deployment: Deployment
@@ -55,7 +56,10 @@ async function* chat(
   try {
     const context = { deployment, version, supportedUrls: (await model.supportedUrls) ?? {} }
     const asked = callOptions(call, model, context, stopped)
-    const parts = new SdkParts(deployment, newId, JSON.stringify(asked.prompt).length)
+    const parts = new SdkParts(deployment, newId, {
+      inputChars: JSON.stringify(asked.prompt).length,
+      tierAsked: tierOfOptions(asked.providerOptions, optionNames(model, deployment)),
+    })
     if (!model.doStream) {
       if (!model.doGenerate) throw new AppError("feature_unavailable", `the model of "${deployment.id}" can do nothing`)
       yield* parts.readWhole(await model.doGenerate(asked))

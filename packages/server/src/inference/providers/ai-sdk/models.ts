@@ -36,9 +36,16 @@ export function versionOf(
   )
 }
 
+/** Packages that look for options under the name of whose models they serve. */
+const alsoNamed: Readonly<Record<string, readonly string[]>> = {
+  azure: ["openai"],
+  "amazon-bedrock": ["bedrock"],
+  "google-vertex": ["vertex", "google"],
+}
+
 /** Names under which a package may look for options of its own: as its provider was named, and as the package is. */
 export function optionNames({ provider }: { provider: string }, { settings }: Deployment): string[] {
   const named = provider.split(".")[0] ?? provider
   const packaged = typeof settings?.["package"] === "string" ? (settings["package"].split("/").at(-1) ?? named) : named
-  return [...new Set([named, packaged])]
+  return [...new Set([named, packaged, ...(alsoNamed[packaged] ?? [])])]
 }

@@ -37,16 +37,26 @@ describe("the options of a call", () => {
     expect(JSON.stringify(optionsOf(call))).not.toMatch(trace)
   })
 
-  it("have the effort as reasoning from version 4 on, and as an option of the provider's name before", () => {
+  it("have the effort as reasoning from version 4 on, and before as an option of the provider's name and of the package's", () => {
     expect(optionsOf({ reasoningEffort: "low" }, "v4")).toMatchObject({ reasoning: "low" })
-    expect(optionsOf({ reasoningEffort: "low" }, "v3")).toMatchObject({ providerOptions: { acme: { reasoningEffort: "low" } } })
+    const low = { reasoningEffort: "low" }
+    expect(optionsOf({ reasoningEffort: "low" }, "v3")).toMatchObject({ providerOptions: { acme: low, "a-package": low } })
     expect(optionsOf({ reasoningEffort: "low" }, "v3")).not.toHaveProperty("reasoning")
+  })
+})
+
+describe("options of the configuration", () => {
+  it("stand beside the effort, each under the name that the package looks for", () => {
+    const own = { defaults: { providerOptions: { acme: { serviceTier: "flex" } } }, overrides: {}, dropped: [] }
+    expect(optionsOf({ reasoningEffort: "low", own }, "v3")).toMatchObject({
+      providerOptions: { acme: { serviceTier: "flex", reasoningEffort: "low" } },
+    })
   })
 })
 
 describe("what a package gives", () => {
   it("is passed over where it is a source, or a call that the provider executes itself", () => {
-    const parts = new SdkParts(deployment, (prefix) => `${prefix}_1`, 10)
+    const parts = new SdkParts(deployment, (prefix) => `${prefix}_1`, { inputChars: 10, tierAsked: undefined })
     const events = parts.readWhole({
       content: [
         { type: "source", id: "s1" },

@@ -1,6 +1,7 @@
 // A model call as the options of the AI SDK's doStream.
 import { isJsonObject, type JsonObject } from "../../../core/index.ts"
 import type { ModelCall } from "../../types.ts"
+import { optionNames } from "./models.ts"
 import { promptOf, type PromptContext } from "./prompt.ts"
 import type { SdkCallOptions, SdkLanguageModel } from "./spec.ts"
 import { withOwnParameters } from "../own-parameters.ts"
@@ -47,16 +48,16 @@ function toolsOf({ tools, toolChoice }: ModelCall): Pick<SdkCallOptions, "tools"
   }
 }
 
-/** Before version 4 each provider has an option of its own; most call it like OpenAI. */
+/** Before version 4 each provider has an option of its own; most call it like OpenAI. They look for it by the provider's name, or by their own. */
 function reasoningOf(
   { reasoningEffort, only, own: configured }: ModelCall,
   model: SdkLanguageModel,
-  { version }: PromptContext,
+  { version, deployment }: PromptContext,
 ): Pick<SdkCallOptions, "reasoning" | "providerOptions"> {
   const own = only?.dialect === "ai-sdk" ? only.parameters : {}
   const isSpecified = version === "v4"
-  const name = model.provider.split(".")[0] ?? model.provider
-  const told = reasoningEffort === null || isSpecified ? {} : { [name]: { reasoningEffort } }
+  const names = reasoningEffort === null || isSpecified ? [] : optionNames(model, deployment)
+  const told = Object.fromEntries(names.map((name) => [name, { reasoningEffort }]))
   const { providerOptions = {} } = withOwnParameters({ providerOptions: { ...told, ...own } }, { own: configured }) as {
     providerOptions?: JsonObject // checked when the configuration was loaded
   }

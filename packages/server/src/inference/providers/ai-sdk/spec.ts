@@ -77,6 +77,7 @@ export interface SdkAnswer {
   finishReason: JsonValue
   usage: JsonObject
   response?: { modelId?: string }
+  providerMetadata?: JsonObject
 }
 
 /** Bytes, or an address that the provider fetches. */
