@@ -13,9 +13,11 @@ export function costOf(usage: PricedUsage, price: Price | undefined): Cost {
   if (!ofTier || factor === undefined) return { costMicroUsd: Math.round(others), costKnown: tokens === 0 && pieces.priced && fees.known }
   const { above } = ofTier
   const prices = above && usage.inputTokens > above.inputTokens ? above : ofTier
+  // Written for longer than what has a price: what is paid is more than this.
+  const isWritten = price.list === undefined || prices.cacheWriteLong !== undefined || !usage.cacheWriteLongTokens
   const picoUsd = (inputCost(usage, prices) + outputCost(usage, prices)) * factor
   // Pieces without a price of their own are paid with the tokens, where there are any.
-  return { costMicroUsd: Math.round(picoUsd / 1_000_000 + others), costKnown: (pieces.priced || tokens > 0) && fees.known }
+  return { costMicroUsd: Math.round(picoUsd / 1_000_000 + others), costKnown: isWritten && (pieces.priced || tokens > 0) && fees.known }
 }
 
 /** Undefined where nobody knows what that tier costs; what costs nothing costs nothing however it is served. */

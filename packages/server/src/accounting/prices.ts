@@ -1,5 +1,5 @@
 // The prices of deployments: what the configuration states, else what the list knows.
-import { listedPrice, priceListVersion } from "./price-list/index.ts"
+import { atRegionalAddress, listedPrice, priceListVersion } from "./price-list/index.ts"
 import { priceFromUsd } from "./price-from-usd.ts"
 import type { Price } from "./price-types.ts"
 
@@ -13,6 +13,8 @@ export interface PricedDeployment {
   id: string
   provider: string
   upstreamModel: string
+  baseUrl?: string | null
+  settings?: Readonly<Record<string, unknown>>
 }
 
 export interface PricesOptions {
@@ -28,10 +30,12 @@ export function createPrices({ configured }: PricesOptions): Prices {
   const find = (deployment: PricedDeployment): Price | undefined => {
     const own = configured.get(deployment.id)
     if (own) return own
-    const name = `${deployment.provider} ${deployment.upstreamModel}`
+    const isRegional = hasRegionalAddress(deployment)
+    const name = `${deployment.provider} ${isRegional ? "regional" : ""} ${deployment.upstreamModel}`
     if (!known.has(name)) {
       if (known.size >= rememberedMax) known.clear()
-      const listed = listedPrice(deployment.provider, deployment.upstreamModel)
+      const usual = listedPrice(deployment.provider, deployment.upstreamModel)
+      const listed = usual && isRegional ? atRegionalAddress(usual) : usual
       known.set(name, listed && { ...priceFromUsd(listed), list: priceListVersion })
     }
     return known.get(name)
@@ -46,4 +50,10 @@ export function createPrices({ configured }: PricesOptions): Prices {
     return price
   }
   return { version: priceListVersion, priceOf }
+}
+
+/** Where a provider computes in one region because of the address that is asked: OpenAI's hosts of regions, what is not Vertex' global one. */
+function hasRegionalAddress({ provider, baseUrl, settings }: PricedDeployment): boolean {
+  if (provider === "vertex") return typeof settings?.["location"] === "string" && settings["location"].toLowerCase() !== "global"
+  return typeof baseUrl === "string" && /^https:\/\/[a-z]{2}\.api\.openai\.com(?:[:/]|$)/i.test(baseUrl)
 }

@@ -100,6 +100,62 @@ describe("service tiers", () => {
   })
 })
 
+describe("addresses of one region", () => {
+  const million = { ...nothing, inputTokens: 100_000, outputTokens: 100_000 }
+  const eu = "https://eu.api.openai.com/v1"
+  const world = "https://api.openai.com/v1"
+  function chargedUsd(deployment: Omit<Parameters<typeof prices.priceOf>[0], "id">, usage: Partial<PricedUsage> = {}) {
+    const { costMicroUsd, costKnown } = costOf({ ...million, ...usage }, prices.priceOf({ id: "d", ...deployment }))
+    return costKnown ? costMicroUsd / 1_000_000 : undefined
+  }
+
+  it.each([
+    // developers.openai.com data residency: models since March 5, 2026.
+    ["OpenAI's of newer models cost a tenth more", { provider: "openai", upstreamModel: "gpt-5.4", baseUrl: eu }, 0.275 + 1.65],
+    ["its usual one does not", { provider: "openai", upstreamModel: "gpt-5.4", baseUrl: world }, 0.25 + 1.5],
+    ["the same host by another provider's type", { provider: "openai-compatible", upstreamModel: "gpt-5.4", baseUrl: eu }, 0.275 + 1.65],
+    ["older models cost the same there", { provider: "openai", upstreamModel: "gpt-4.1", baseUrl: eu }, 0.2 + 0.8],
+    // platform.claude.com pricing, third-party platforms: from Sonnet 4.5 on.
+    [
+      "Vertex' for newer Claudes",
+      { provider: "vertex", upstreamModel: "claude-haiku-4-5@20251001", settings: { location: "us-east5" } },
+      0.66,
+    ],
+    ["in several regions too", { provider: "vertex", upstreamModel: "claude-haiku-4-5", settings: { location: "eu" } }, 0.66],
+    ["not its global one", { provider: "vertex", upstreamModel: "claude-haiku-4-5", settings: { location: "global" } }, 0.6],
+    ["nor for older ones", { provider: "vertex", upstreamModel: "claude-opus-4-1", settings: { location: "us-east5" } }, 1.5 + 7.5],
+    ["Vertex' for newer Geminis", { provider: "vertex", upstreamModel: "gemini-3.5-flash", settings: { location: "us" } }, 0.165 + 0.99],
+    ["not for older ones", { provider: "vertex", upstreamModel: "gemini-2.5-flash", settings: { location: "us-central1" } }, 0.03 + 0.25],
+  ] as const)("%s", (_what, deployment, usd) => {
+    expect(chargedUsd(deployment)).toBeCloseTo(usd, 6)
+  })
+
+  it("scale every tier, above a length too, and never pieces", () => {
+    const deployment = { provider: "openai", upstreamModel: "gpt-5.4", baseUrl: eu }
+    expect(chargedUsd(deployment, { serviceTier: "flex" })).toBeCloseTo((0.275 + 1.65) / 2, 6)
+    expect(chargedUsd(deployment, { inputTokens: 300_000 })).toBeCloseTo(1.65 + 2.475, 6)
+    expect(chargedUsd(deployment, { ...nothing, toolCalls: { web_search: 1 } })).toBeCloseTo(0.01, 6)
+  })
+
+  it("have no price where nobody published it, and stated prices are taken as they are", () => {
+    expect(chargedUsd({ provider: "openai", upstreamModel: "gpt-image-2", baseUrl: eu })).toBeUndefined()
+    expect(chargedUsd({ provider: "vertex", upstreamModel: "gemini-3.1-pro-preview", settings: { location: "us" } })).toBeUndefined()
+    const stated = createPrices({ configured: new Map([["d", priceFromConfig({ inputPerMillionUsd: 1, outputPerMillionUsd: 1 })]]) })
+    const price = stated.priceOf({ id: "d", provider: "openai", upstreamModel: "gpt-5.4", baseUrl: eu })
+    expect(costOf(million, price)).toEqual({ costMicroUsd: 200_000, costKnown: true })
+  })
+})
+
+describe("what is written to a cache for long", () => {
+  const written = { inputTokens: 10_000, cacheWriteTokens: 8_000, cacheWriteLongTokens: 5_000 }
+
+  it("is flagged where the list has a price for short times alone, and counted at that", () => {
+    expect(costUsd("openai", "gpt-6-sol", written)).toEqual({ usd: 0.024, known: false })
+    expect(costUsd("openai", "gpt-6-sol", { ...written, cacheWriteLongTokens: 0 })).toEqual({ usd: 0.024, known: true })
+    expect(costUsd("anthropic", "claude-sonnet-4-5", written)).toEqual({ usd: 0.006 + 0.01125 + 0.03, known: true })
+  })
+})
+
 describe("calls of hosted tools", () => {
   it.each<[what: string, provider: string, model: string, toolCalls: Record<string, number>, usd: number]>([
     ["OpenAI's web search, $10 a thousand", "openai", "gpt-5", { web_search: 3 }, 0.03],

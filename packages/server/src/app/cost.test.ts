@@ -443,6 +443,27 @@ describe("an answer costs", () => {
         usage: { input_tokens: 10, output_tokens: 5, total_tokens: 15 },
       },
     ],
+    [
+      "what OpenAI keeps in its cache for twelve hours",
+      "openai",
+      "gpt-6-sol",
+      {
+        ...answers.chat,
+        usage: { prompt_tokens: 100, completion_tokens: 5, prompt_tokens_details: { cached_tokens: 0, cache_write_12h_tokens: 80 } },
+      },
+    ],
+    [
+      "the same in a response",
+      "openai",
+      "gpt-6-sol",
+      {
+        object: "response",
+        id: "r",
+        status: "completed",
+        output: [],
+        usage: { input_tokens: 100, output_tokens: 5, input_tokens_details: { cached_tokens: 0, cache_write_12h_tokens: 80 } },
+      },
+    ],
   ])("an unknown amount with %s", (_what, provider, model, answer) => {
     expect(costOfAnswer(provider, model, answer).costKnown).toBe(false)
   })

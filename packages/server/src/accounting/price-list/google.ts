@@ -11,9 +11,14 @@ function tiers(price: ListedTierPrices): NonNullable<ListedPrice["tiers"]> {
   return { flex: half, batch: { ...half, ...cached, ...long }, priority: scaled(price, 1.8) }
 }
 
-/** From version 3 on each query of a search is paid. */
+/** From version 3 on each query of a search is paid; previews are had at Vertex' global address alone. */
 function gemini3(price: ListedTierPrices): ListedPrice {
-  return { ...price, tiers: tiers(price), perThousandToolCalls: { google_search: 14, google_search_prompt: 0 } }
+  return { ...price, tiers: tiers(price), regionalAddress: null, perThousandToolCalls: { google_search: 14, google_search_prompt: 0 } }
+}
+
+/** What is out of preview costs a tenth more at any other address of Vertex, since July 2026. */
+function released3(price: ListedTierPrices): ListedPrice {
+  return { ...gemini3(price), regionalAddress: 1.1 }
 }
 
 /** Before, each request that was grounded by searches, however many. */
@@ -35,17 +40,17 @@ export const googlePrices: ProviderPrices = {
   checkedOn: "2026-11",
   models: {
     // Half of it until the end of 2026; 1.5, 7.5 and 0.15 from then on.
-    "gemini-3.8-flash": gemini3({ input: 0.75, output: 3.75, cachedInput: 0.075 }),
-    "gemini-3.6-flash": gemini3({ input: 1.5, output: 7.5, cachedInput: 0.15 }),
-    "gemini-3.5-flash": gemini3({ input: 1.5, output: 9, cachedInput: 0.15 }),
-    "gemini-3.5-flash-lite": gemini3({ input: 0.3, output: 2.5, cachedInput: 0.03 }),
+    "gemini-3.8-flash": released3({ input: 0.75, output: 3.75, cachedInput: 0.075 }),
+    "gemini-3.6-flash": released3({ input: 1.5, output: 7.5, cachedInput: 0.15 }),
+    "gemini-3.5-flash": released3({ input: 1.5, output: 9, cachedInput: 0.15 }),
+    "gemini-3.5-flash-lite": released3({ input: 0.3, output: 2.5, cachedInput: 0.03 }),
     "gemini-3.1-pro-preview": pro3,
     "gemini-3-pro-preview": pro3,
     "gemini-3-flash-preview": gemini3({ input: 0.5, output: 3, cachedInput: 0.05, audioInput: 1, cachedAudioInput: 0.1 }),
-    "gemini-3.1-flash-lite": gemini3({ input: 0.25, output: 1.5, cachedInput: 0.025, audioInput: 0.5, cachedAudioInput: 0.05 }),
-    "gemini-3-pro-image-preview": { input: 2, output: 12, imageOutput: 120 },
-    "gemini-3.1-flash-image-preview": { input: 0.5, output: 3, imageOutput: 60 },
-    "gemini-3.1-flash-lite-image": { input: 0.25, output: 1.5, imageOutput: 30 },
+    "gemini-3.1-flash-lite": released3({ input: 0.25, output: 1.5, cachedInput: 0.025, audioInput: 0.5, cachedAudioInput: 0.05 }),
+    "gemini-3-pro-image-preview": { input: 2, output: 12, imageOutput: 120, regionalAddress: null },
+    "gemini-3.1-flash-image-preview": { input: 0.5, output: 3, imageOutput: 60, regionalAddress: null },
+    "gemini-3.1-flash-lite-image": { input: 0.25, output: 1.5, imageOutput: 30, regionalAddress: null },
     "gemini-2.5-pro": gemini25({
       input: 1.25,
       output: 10,
@@ -71,4 +76,6 @@ export const googlePrices: ProviderPrices = {
     "imagen-4.0-fast-generate-001": { perImage: 0.02 },
     "imagen-4.0-ultra-generate-001": { perImage: 0.06 },
   },
+  // https://cloud.google.com/vertex-ai/generative-ai/pricing, by notes that cite it: before version 3 every address costs the same.
+  regionalAddress: 1,
 }

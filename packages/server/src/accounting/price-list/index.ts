@@ -7,13 +7,14 @@ import { googlePrices } from "./google.ts"
 import { fireworksPrices, groqPrices, togetherPrices } from "./hosts.ts"
 import { mistralPrices } from "./mistral.ts"
 import { azurePrices, openAiPrices } from "./openai.ts"
+import { scaled } from "./scaled.ts"
 import type { ListedPrice, ProviderPrices } from "./types.ts"
 import { xaiPrices } from "./xai.ts"
 
 export type { ListedPrice, ListedTierPrices, ListedTokenPrices, ProviderPrices } from "./types.ts"
 
 /** Recorded with each change of the list, so that a stored cost can be traced to the list that made it. */
-export const priceListVersion = "2026-11.2"
+export const priceListVersion = "2026-11.3"
 
 /** The makers of models: their names are theirs alone, also at a provider that passes calls on. */
 const makers = [openAiPrices, anthropicPrices, googlePrices, mistralPrices, coherePrices, deepSeekPrices, xaiPrices]
@@ -56,14 +57,24 @@ export function listedPrice(provider: string, upstreamModel: string): ListedPric
 }
 
 /** With what its provider charges for every model. */
-function completed(price: ListedPrice, { usualTiers, perThousandToolCalls }: ProviderPrices): ListedPrice {
-  if (!usualTiers && !perThousandToolCalls) return price
+function completed(price: ListedPrice, { usualTiers, perThousandToolCalls, regionalAddress }: ProviderPrices): ListedPrice {
+  if (!usualTiers && !perThousandToolCalls && regionalAddress === undefined) return price
   const tiers = Object.fromEntries((usualTiers ?? []).map((name) => [name, price]))
   return {
+    ...(regionalAddress === undefined ? {} : { regionalAddress }),
     ...price,
     ...(usualTiers ? { tiers: { ...tiers, ...price.tiers } } : {}),
     ...(perThousandToolCalls ? { perThousandToolCalls: { ...perThousandToolCalls, ...price.perThousandToolCalls } } : {}),
   }
+}
+
+/** As it is charged at an address of one region; undefined where nobody published that. */
+export function atRegionalAddress(price: ListedPrice): ListedPrice | undefined {
+  const { regionalAddress: factor, tiers } = price
+  if (factor === undefined || factor === null) return undefined
+  if (factor === 1) return price
+  const scaledTiers = tiers && Object.fromEntries(Object.entries(tiers).map(([name, tier]) => [name, scaled(tier, factor)]))
+  return { ...price, ...scaled(price, factor), ...(scaledTiers ? { tiers: scaledTiers } : {}) }
 }
 
 /** A date at the end: 2025-09-30, 20250930, @20250930, 03-2025; or `latest`. */

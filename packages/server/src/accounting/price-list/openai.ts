@@ -24,6 +24,11 @@ function model(price: ListedTierPrices, { fast, ultrafast, flex = false }: Tiers
   }
 }
 
+/** At eu.api.openai.com and its like, from the models of March 5, 2026 on. */
+function resident(price: ListedPrice): ListedPrice {
+  return { ...price, regionalAddress: 1.1 }
+}
+
 const longFrom = 272_000
 
 /** From GPT-5.4 on a longer request costs twice its input and half as much again for its output, all of it. */
@@ -69,22 +74,22 @@ export const openAiPrices: ProviderPrices = {
   source: "https://developers.openai.com/api/docs/pricing (Standard, Batch, Flex, Fast mode, tools)",
   checkedOn: "2026-11",
   models: {
-    "gpt-6.2-astra": model(family(8, 40, 0.4, 10), { fast: 2 }),
-    "gpt-6.2-sol": model(family(2, 10, 0.1, 2.5), { fast: 2 }),
-    "gpt-6.1-sol": model(family(2, 10, 0.1, 2.5), { ...all, ultrafast: 6 }),
-    "gpt-6.1-terra": model(family(1, 5, 0.05, 1.25)),
-    "gpt-6-astra": model(family(10, 50, 1, 12.5), { ...all, ultrafast: 6 }),
-    "gpt-6-sol": model(family(2, 10, 0.2, 2.5), { fast: 2 }),
-    "gpt-6-luna": model(family(0.1, 0.5, 0.01, 0.125), all),
-    "gpt-5.6-sol": model(family(4, 20, 0.4, 5), all),
-    "gpt-5.6-terra": model(family(2, 12, 0.2, 2.5), all),
-    "gpt-5.6-luna": model(family(0.2, 1.2, 0.02, 0.25), all),
-    "gpt-5.5": model(gpt55, { flex: true, fast: 2.5 }),
-    "gpt-5.5-pro": model({ input: 30, output: 180 }, { flex: true }),
-    "gpt-5.4": model(family(2.5, 15, 0.25), all),
-    "gpt-5.4-mini": model({ input: 0.75, output: 4.5, cachedInput: 0.075 }, all),
-    "gpt-5.4-nano": model({ input: 0.2, output: 1.25, cachedInput: 0.02 }, { flex: true }),
-    "gpt-5.4-pro": model({ input: 30, output: 180, above: { inputTokens: longFrom, input: 60, output: 270 } }, { flex: true }),
+    "gpt-6.2-astra": resident(model(family(8, 40, 0.4, 10), { fast: 2 })),
+    "gpt-6.2-sol": resident(model(family(2, 10, 0.1, 2.5), { fast: 2 })),
+    "gpt-6.1-sol": resident(model(family(2, 10, 0.1, 2.5), { ...all, ultrafast: 6 })),
+    "gpt-6.1-terra": resident(model(family(1, 5, 0.05, 1.25))),
+    "gpt-6-astra": resident(model(family(10, 50, 1, 12.5), { ...all, ultrafast: 6 })),
+    "gpt-6-sol": resident(model(family(2, 10, 0.2, 2.5), { fast: 2 })),
+    "gpt-6-luna": resident(model(family(0.1, 0.5, 0.01, 0.125), all)),
+    "gpt-5.6-sol": resident(model(family(4, 20, 0.4, 5), all)),
+    "gpt-5.6-terra": resident(model(family(2, 12, 0.2, 2.5), all)),
+    "gpt-5.6-luna": resident(model(family(0.2, 1.2, 0.02, 0.25), all)),
+    "gpt-5.5": resident(model(gpt55, { flex: true, fast: 2.5 })),
+    "gpt-5.5-pro": resident(model({ input: 30, output: 180 }, { flex: true })),
+    "gpt-5.4": resident(model(family(2.5, 15, 0.25), all)),
+    "gpt-5.4-mini": resident(model({ input: 0.75, output: 4.5, cachedInput: 0.075 }, all)),
+    "gpt-5.4-nano": resident(model({ input: 0.2, output: 1.25, cachedInput: 0.02 }, { flex: true })),
+    "gpt-5.4-pro": resident(model({ input: 30, output: 180, above: { inputTokens: longFrom, input: 60, output: 270 } }, { flex: true })),
     "gpt-5.3-codex": gpt52,
     "gpt-5.2": model(gpt52, all),
     "gpt-5.2-codex": gpt52,
@@ -129,18 +134,18 @@ export const openAiPrices: ProviderPrices = {
     "gpt-4o-mini-audio-preview": { input: 0.15, output: 0.6, audioInput: 10, audioOutput: 20 },
     "gpt-realtime": { ...realtime, output: 16 },
     "gpt-realtime-1.5": { ...realtime, output: 16 },
-    "gpt-realtime-2": { ...realtime, output: 24 },
-    "gpt-realtime-2.1": { ...realtime, output: 24 },
+    "gpt-realtime-2": { ...realtime, output: 24, regionalAddress: null },
+    "gpt-realtime-2.1": { ...realtime, output: 24, regionalAddress: null },
     "gpt-realtime-mini": realtimeMini,
-    "gpt-realtime-2.1-mini": realtimeMini,
+    "gpt-realtime-2.1-mini": { ...realtimeMini, regionalAddress: null },
     "gpt-4o-transcribe": { input: 2.5, output: 10, audioInput: 6 },
     "gpt-4o-mini-transcribe": { input: 1.25, output: 5, audioInput: 3 },
     "whisper-1": { perSecond: 0.006 / 60 },
     "gpt-4o-mini-tts": { input: 0.6, output: 12, audioOutput: 12 },
     "tts-1": { perMillionCharacters: 15 },
     "tts-1-hd": { perMillionCharacters: 30 },
-    "gpt-image-2.6-sunburst": { ...gptImage, output: 30 },
-    "gpt-image-2": { ...gptImage, output: 30 },
+    "gpt-image-2.6-sunburst": { ...gptImage, output: 30, regionalAddress: null },
+    "gpt-image-2": { ...gptImage, output: 30, regionalAddress: null },
     "gpt-image-1.5": { ...gptImage, output: 10, imageOutput: 32 },
     "gpt-image-1": { input: 5, output: 40, cachedInput: 1.25, imageInput: 10, cachedImageInput: 2.5 },
     "gpt-image-1-mini": { input: 2, output: 8, cachedInput: 0.2, imageInput: 2.5, cachedImageInput: 0.25 },
@@ -160,7 +165,10 @@ export const openAiPrices: ProviderPrices = {
     "text-embedding-ada-002": model({ input: 0.1 }),
     "omni-moderation-latest": { input: 0, output: 0 },
   },
-  // A container of 1 GB, and larger ones; what a search finds is billed as input.
+  // https://developers.openai.com/api/docs/guides/data-residency: 10 % more for models since March 5, 2026 that may be had so.
+  regionalAddress: 1,
+  // A container of 1 GB, and larger ones, for twenty minutes: since June 2026 each minute is billed, five at least, which no answer tells.
+  // What a search finds is billed as input.
   perThousandToolCalls: {
     web_search: 10,
     web_search_preview: 10,
@@ -177,7 +185,7 @@ export const azurePrices: ProviderPrices = {
   source: "https://learn.microsoft.com/azure/foundry/openai/how-to/flex-processing (half of what Standard costs)",
   checkedOn: "2026-11",
   models: Object.fromEntries(
-    Object.entries(openAiPrices.models).map(([name, { tiers, perThousandToolCalls: _tools, ...price }]) => {
+    Object.entries(openAiPrices.models).map(([name, { tiers, perThousandToolCalls: _tools, regionalAddress: _factor, ...price }]) => {
       return [name, tiers?.["flex"] ? { ...price, tiers: { flex: tiers["flex"] } } : price]
     }),
   ),

@@ -29,12 +29,14 @@ describe("the list of prices", () => {
   it("has a version of its own for each change: write the new digest together with a new version", () => {
     const parts = (price: ListedPrice): string[] => Object.entries(price).map((part) => JSON.stringify(part))
     const lines = rows.map(({ table, model, price }) => [table, model, ...parts(price).toSorted()].join(" "))
-    const forAll = tables.map(([name, { usualTiers, perThousandToolCalls }]) => JSON.stringify([name, usualTiers, perThousandToolCalls]))
+    const forAll = tables.map(([name, { usualTiers, perThousandToolCalls, regionalAddress }]) => {
+      return JSON.stringify([name, usualTiers, perThousandToolCalls, regionalAddress])
+    })
     const digest = createHash("sha256")
       .update([...lines.toSorted(), ...forAll.toSorted()].join("\n"))
       .digest("hex")
       .slice(0, 16)
-    expect({ version: priceListVersion, digest }).toEqual({ version: "2026-11.2", digest: "560bcacde99b89d0" })
+    expect({ version: priceListVersion, digest }).toEqual({ version: "2026-11.3", digest: "2f8c7dceff522c0c" })
   })
 
   it.each(tables)("%s says where it was read and when, not after the list's own date", (_, { source, checkedOn }) => {
@@ -44,7 +46,7 @@ describe("the list of prices", () => {
   })
 
   it.each(rows)("$table: $model is priced as prices are", ({ price }) => {
-    const { tiers = {}, regions = {}, perImageOf = {}, perThousandToolCalls = {}, ...usual } = price
+    const { tiers = {}, regions = {}, perImageOf = {}, perThousandToolCalls = {}, regionalAddress, ...usual } = price
     expectTier(usual)
     for (const tier of Object.values(tiers)) {
       expectTier(tier)
@@ -52,7 +54,10 @@ describe("the list of prices", () => {
       expect(Object.keys(tokensOf(tier)).toSorted()).toEqual(Object.keys(tokensOf(usual)).toSorted())
       expect(tier.above?.inputTokens).toBe(usual.above?.inputTokens)
     }
-    for (const factor of Object.values(regions)) expect(factor).toBeGreaterThanOrEqual(1)
+    for (const factor of [...Object.values(regions), regionalAddress ?? 1]) {
+      expect(factor).toBeGreaterThanOrEqual(1)
+      expect(factor).toBeLessThan(2)
+    }
     for (const usd of [...Object.values(perImageOf), ...Object.values(perThousandToolCalls)]) expectUsd(usd, 10_000)
   })
 

@@ -30,6 +30,8 @@ export interface ListedPrice extends ListedTierPrices {
   tiers?: Readonly<Record<string, ListedTierPrices>>
   /** What tokens cost times as much in a region that the answer names. */
   regions?: Readonly<Record<string, number>>
+  /** What tokens cost times as much at an address of one region; null where nobody published it. */
+  regionalAddress?: number | null
   /** Dollars each. */
   perRequest?: number
   perImage?: number
@@ -51,6 +53,8 @@ export interface ProviderPrices {
   models: Readonly<Record<string, ListedPrice>>
   /** Tiers that cost what the usual one does. */
   usualTiers?: readonly string[]
+  /** Of models that say nothing else. */
+  regionalAddress?: number
   /** Of every model; its own stand above them. */
   perThousandToolCalls?: Readonly<Record<string, number>>
 }

@@ -10,13 +10,15 @@ export function responsesUsageOf(usage: JsonValue | undefined): ModelUsage | und
   const outputTokens = countOf(usage["output_tokens"])
   if (inputTokens === undefined && outputTokens === undefined) return undefined
   const input = objectOf(usage["input_tokens_details"])
-  const written = countOf(input["cache_write_tokens"]) ?? 0
+  const writtenLong = countOf(input["cache_write_12h_tokens"]) ?? 0
+  const written = (countOf(input["cache_write_tokens"]) ?? 0) + writtenLong
   return {
     inputTokens: inputTokens ?? 0,
     outputTokens: outputTokens ?? 0,
     cachedTokens: countOf(input["cached_tokens"]) ?? 0,
     reasoningTokens: countOf(objectOf(usage["output_tokens_details"])["reasoning_tokens"]) ?? 0,
     ...(written > 0 ? { cacheWriteTokens: written } : {}),
+    ...(writtenLong > 0 ? { cacheWriteLongTokens: writtenLong } : {}),
     estimated: false,
   }
 }

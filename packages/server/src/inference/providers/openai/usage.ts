@@ -21,7 +21,9 @@ export function usageOf(usage: JsonValue | undefined): ModelUsage | undefined {
     reasoningTokens,
     estimated: false,
   }
-  setSome(read, "cacheWriteTokens", prompt["cache_write_tokens"])
+  const writtenLong = countOf(prompt["cache_write_12h_tokens"]) ?? 0
+  setSome(read, "cacheWriteTokens", (countOf(prompt["cache_write_tokens"]) ?? 0) + writtenLong)
+  setSome(read, "cacheWriteLongTokens", writtenLong)
   setSome(read, "audioInputTokens", prompt["audio_tokens"])
   setSome(read, "audioOutputTokens", completion["audio_tokens"])
   setSome(read, "imageInputTokens", prompt["image_tokens"])
@@ -52,7 +54,13 @@ function firstCount(usage: JsonObject, names: readonly string[]): number | undef
   return names.map((name) => countOf(usage[name])).find((count) => count !== undefined)
 }
 
-type Optional = "cacheWriteTokens" | "audioInputTokens" | "audioOutputTokens" | "imageInputTokens" | "imageOutputTokens"
+type Optional =
+  | "cacheWriteTokens"
+  | "cacheWriteLongTokens"
+  | "audioInputTokens"
+  | "audioOutputTokens"
+  | "imageInputTokens"
+  | "imageOutputTokens"
 
 function setSome(usage: ModelUsage, name: Optional, value: JsonValue | undefined): void {
   const count = countOf(value) ?? 0
