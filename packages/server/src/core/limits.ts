@@ -198,6 +198,9 @@ export interface Limits {
   keyUseFlushMs: number
   /** Longest time until a change of a prompt or an experiment is read whose notification was lost. */
   promptPollMs: number
+  /** How long it is known which betas a cloud has refused, and for how many deployments and sets of betas. */
+  refusedBetasMs: number
+  refusedBetasMax: number
   /** Time between two looks at whether scores of experiments are due for another look at their weights. */
   experimentLookMs: number
   /** Experiments that one project makes over the API. */
@@ -401,6 +404,8 @@ export const defaultLimits: Limits = {
   keyPollMs: 1_000,
   keyUseFlushMs: 10_000,
   promptPollMs: 1_000,
+  refusedBetasMs: 600_000,
+  refusedBetasMax: 1_000,
   experimentLookMs: 5_000,
   experimentsPerProjectMax: 100,
   promptVersionsMax: 2_000,

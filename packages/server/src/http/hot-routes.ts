@@ -2,6 +2,7 @@
 import { countTokensRoute, type CountTokensDependencies } from "./anthropic/count-tokens.ts"
 import { messagesDialect } from "./anthropic/messages-dialect.ts"
 import { dialectRoute } from "./light/serve.ts"
+import { createRefusedBetas } from "./light/refused-betas.ts"
 import { createSweep } from "./light/sweep.ts"
 import { mediaEndpoints } from "./media/endpoints.ts"
 import { mediaRoute } from "./media/route.ts"
@@ -10,7 +11,7 @@ import { completionsDialect } from "./openai/completions-dialect.ts"
 import { embeddingsRoute } from "./openai/embeddings.ts"
 import type { HotRoute } from "./shell.ts"
 
-export type HotRouteOptions = Omit<CountTokensDependencies, "sweep">
+export type HotRouteOptions = Omit<CountTokensDependencies, "sweep" | "refusedBetas">
 
 /** The paths of the raw handlers: what metrics name; everything else is "other" there. */
 export const hotPaths = [
@@ -23,7 +24,7 @@ export const hotPaths = [
 ]
 
 export function createHotRoutes(options: HotRouteOptions): Readonly<Record<string, HotRoute>> {
-  const dependencies = { ...options, sweep: createSweep(options) }
+  const dependencies = { ...options, sweep: createSweep(options), refusedBetas: createRefusedBetas(options) }
   return {
     "/v1/chat/completions": dialectRoute(dependencies, chatDialect),
     "/v1/completions": dialectRoute(dependencies, completionsDialect),

@@ -174,7 +174,7 @@ describe.each(places)("messages to a Claude of $model", ({ model, whole, live, a
     else expect(cloud.last?.body["anthropic_beta"]).toEqual(["one-2025", "two-2026"])
   })
 
-  it("are asked once more without betas that the cloud does not know, and not again", async () => {
+  it("are asked once more without betas that the cloud does not know, and from then on without them at once", async () => {
     const refusal = { error: { status: 400, message: "invalid beta flag", type: "ValidationException" } }
     cloud.next(refusal, { text: "hi" })
     const headers = { "anthropic-beta": "made-up-2030" }
@@ -183,9 +183,28 @@ describe.each(places)("messages to a Claude of $model", ({ model, whole, live, a
     expect(cloud.requests).toHaveLength(2)
     expect(cloud.last?.text).not.toContain("made-up")
     expect(cloud.last?.headers["anthropic-beta"]).toBeUndefined()
-    cloud.next(refusal, refusal)
+    cloud.next({ text: "hi" })
+    expect((await rawPost(gateway.url, path, ask, headers)).status).toBe(200)
+    expect(cloud.requests).toHaveLength(3)
+    expect(cloud.last?.headers["anthropic-beta"]).toBeUndefined()
+    cloud.next(refusal)
     expect((await rawPost(gateway.url, path, ask, headers)).status).toBe(400)
     expect(cloud.requests).toHaveLength(4)
+  })
+
+  it("keep the betas that a refusal does not name", async () => {
+    const refusal = (beta: string) => ({
+      error: { status: 400, message: `Unexpected value(s) \`${beta}\` for the \`anthropic-beta\` header` },
+    })
+    cloud.next(refusal("new-2031"), refusal("newer-2032"), { text: "hi" })
+    const ask = { model, max_tokens: 5, messages: [{ role: "user", content: "x" }] }
+    const headers = { "anthropic-beta": "known-2025,new-2031,newer-2032" }
+    expect((await rawPost(gateway.url, path, ask, headers)).status).toBe(200)
+    expect(cloud.requests).toHaveLength(3)
+    const last = cloud.last
+    expect(model === "vertex" ? last?.headers["anthropic-beta"] : last?.body["anthropic_beta"]).toEqual(
+      model === "vertex" ? "known-2025" : ["known-2025"],
+    )
   })
 
   it("take back thoughts of this server's translations: Claude's with its own signature, others not at all", async () => {

@@ -42,7 +42,7 @@ export interface ForwardOptions {
   call: LightCall
   plan: Plan
   openAttempt: OpenAttempt
-  /** Another way to ask the same deployment, where its refusal shows that it does not know something in the request; asked once. */
+  /** Another way to ask the same deployment, where its refusal shows that it does not know something in the request; asked twice at most. */
   amend?: (error: UpstreamError, deployment: Deployment) => OpenAttempt | undefined
   /** How to go on elsewhere with an answer that broke off in the middle; undefined where that cannot be. */
   continuation?: () => OpenAttempt | undefined
@@ -50,12 +50,15 @@ export interface ForwardOptions {
   failBegun: (error: unknown) => void
 }
 
+/** A second refusal may name what the first one did not. */
+const amendmentsMax = 2
+
 export class Forward {
   readonly #options: ForwardOptions
   readonly #tries = new Set<Try>()
   #timer: NodeJS.Timeout | undefined
   #gone = false
-  #amended = false
+  #amendments = 0
 
   constructor(options: ForwardOptions) {
     this.#options = options
@@ -157,9 +160,9 @@ export class Forward {
   }
 
   #amend(each: Try, error: unknown): OpenAttempt | undefined {
-    if (this.#amended || each.begun || !(error instanceof UpstreamError)) return undefined
+    if (this.#amendments >= amendmentsMax || each.begun || !(error instanceof UpstreamError)) return undefined
     const other = this.#options.amend?.(error, each.deployment)
-    this.#amended = other !== undefined
+    if (other) this.#amendments += 1
     return other
   }
 

@@ -37,6 +37,7 @@ import type { CallMemories } from "../memory/call-memories.ts"
 import type { AnswerCare } from "./answer-care.ts"
 import type { CallMemory } from "./call-memory.ts"
 import type { ModelCache } from "./prepare.ts"
+import type { RefusedBetas } from "./refused-betas.ts"
 import type { Sweep } from "./sweep.ts"
 import type { Try } from "./try.ts"
 
@@ -53,6 +54,7 @@ export interface LightRunDependencies {
   newId: NewId
   logger: ShellLogger
   sweep: Sweep
+  refusedBetas: RefusedBetas
   guards?: Guards
   cache?: ModelCache
   shaping?: RequestShaping

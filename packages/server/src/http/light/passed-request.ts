@@ -4,6 +4,7 @@ import { envelopeOf, type Deployment, type UpstreamError } from "../../inference
 import type { SentBody } from "./body-bytes.ts"
 import type { ClientDialect } from "./client-dialect.ts"
 import type { ForwardedBody } from "./forwarded-body.ts"
+import type { RefusedBetas } from "./refused-betas.ts"
 
 export interface PassedRequest {
   path: string
@@ -20,18 +21,17 @@ export interface PassedOptions {
   headers: Readonly<IncomingHttpHeaders>
   /** Sent in place of the client's bytes where there is no envelope. */
   adapted: SentBody | undefined
-  /** The cloud has refused them. */
-  withoutBetas?: boolean
+  refusedBetas: RefusedBetas
 }
 
-export function passedRequest({ dialect, deployment, body, headers, adapted, withoutBetas = false }: PassedOptions): PassedRequest {
+export function passedRequest({ dialect, deployment, body, headers, adapted, refusedBetas }: PassedOptions): PassedRequest {
   const own = dialect.passedHeaders?.(headers)
   const envelope = envelopeOf(deployment, dialect.name)
   if (!envelope) {
     const request = { path: dialect.path, body: adapted ?? body.forUpstream(deployment.upstreamModel) }
     return own ? { ...request, headers: own } : request
   }
-  const wishes = { stream: body.stream, betas: withoutBetas ? [] : betasIn(own) }
+  const wishes = { stream: body.stream, betas: refusedBetas.withoutRefused(deployment.id, betasIn(own ?? {})) }
   return {
     path: envelope.path(deployment, body.stream),
     headers: envelope.headers(wishes),
@@ -39,12 +39,19 @@ export function passedRequest({ dialect, deployment, body, headers, adapted, wit
   }
 }
 
-/** Clients name betas that a cloud does not have yet, or never will: what they switch on is missing there then, and the rest is answered. */
-export function mayGoWithoutBetas({ answer, message }: UpstreamError, headers: Readonly<IncomingHttpHeaders>): boolean {
-  return answer.status === 400 && headers["anthropic-beta"] !== undefined && /\bbeta\b/i.test(message)
+/**
+ * Clients name betas that a cloud does not have yet, or never will: what they switch on is missing there then, and the rest is answered.
+ * Whether the refusal is of that kind, and leaves fewer to send.
+ */
+export function mayGoWithoutBetas(
+  { answer, message }: UpstreamError,
+  { deployment, headers, refusedBetas }: Pick<PassedOptions, "deployment" | "headers" | "refusedBetas">,
+): boolean {
+  return answer.status === 400 && /\bbeta\b/i.test(message) && refusedBetas.refused(deployment.id, betasIn(headers), message)
 }
 
-function betasIn(headers: Readonly<Record<string, string>> | undefined): readonly string[] {
-  const named = (headers?.["anthropic-beta"] ?? "").split(",").map((beta) => beta.trim())
+function betasIn(headers: Readonly<IncomingHttpHeaders>): readonly string[] {
+  const given = headers["anthropic-beta"]
+  const named = (Array.isArray(given) ? given.join() : (given ?? "")).split(",").map((beta) => beta.trim())
   return named.filter((beta) => beta !== "")
 }

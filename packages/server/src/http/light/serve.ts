@@ -218,17 +218,20 @@ class Served {
 
   /** Another way to ask, where the refusal is about something that the provider has otherwise. */
   #amended(refusal: UpstreamError, deployment: Deployment): OpenAttempt | undefined {
-    if (envelopeOf(deployment, this.#dialect.name) && mayGoWithoutBetas(refusal, this.#call.hot.request.headers))
-      return (place, end) => this.#passed(place, end, undefined, true)
+    const { headers } = this.#call.hot.request
+    const { refusedBetas } = this.#dependencies
+    if (envelopeOf(deployment, this.#dialect.name) && mayGoWithoutBetas(refusal, { deployment, headers, refusedBetas }))
+      return (place, end) => this.#passed(place, end, undefined)
     if (deployment.dialect !== this.#dialect.name) return undefined
     const passing = this.#dialect.passing?.(this.#bodyFor(deployment), deployment, refusal)
     return passing && ((place, end) => this.#sameDialect(place, end, passing))
   }
 
-  #passed(deployment: Deployment, end: AttemptEnd, adapted: Buffer | undefined, withoutBetas = false): Attempt {
+  #passed(deployment: Deployment, end: AttemptEnd, adapted: Buffer | undefined): Attempt {
     const { headers } = this.#call.hot.request
     const body = this.#bodyFor(deployment)
-    const request = passedRequest({ dialect: this.#dialect, deployment, body, headers, adapted, withoutBetas })
+    const { refusedBetas } = this.#dependencies
+    const request = passedRequest({ dialect: this.#dialect, deployment, body, headers, adapted, refusedBetas })
     return this.#http(deployment, end, { ...request, relay: this.#passRelay(deployment, end) })
   }
 
