@@ -13,7 +13,16 @@ export { printConfig, type PrintedValue } from "./print.ts"
 export { configJsonSchema } from "./json-schema.ts"
 export { configChanges } from "./diff.ts"
 export { watchConfig, type WatchConfigOptions } from "./watch.ts"
-export { chatParameters, embeddingParameters, ownParameters, whyNotDropped, whyNotSet } from "./parameter-names.ts"
+export {
+  chatParameters,
+  embeddingParameters,
+  mediaParametersOf,
+  mediaServicesOf,
+  ownParameters,
+  whyNotDropped,
+  whyNotSet,
+  type MediaService,
+} from "./parameter-names.ts"
 export { matchOf } from "./name-pattern.ts"
 export { didYouMean, formatProblem } from "./explain.ts"
 export { redactedEntities } from "./schema/guards.ts"

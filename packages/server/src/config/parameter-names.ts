@@ -1,5 +1,5 @@
 // Which parameters of requests the configuration may set, by the type of a provider, and why some are the client's alone.
-import type { ProviderTypeName } from "./provider-types.ts"
+import { providerType, type ProviderTypeName } from "./provider-types.ts"
 
 /** Told to every dialect in its own words, or left out where it has none for it. */
 export const chatParameters: ReadonlySet<string> = new Set([
@@ -18,6 +18,29 @@ export const chatParameters: ReadonlySet<string> = new Set([
 
 /** The same for calls that make vectors. */
 export const embeddingParameters: ReadonlySet<string> = new Set(["dimensions", "encoding_format"])
+
+/** The same for pictures and sounds, each for the calls that know it. `speed` is none of them: chats with Claude have one of that name. */
+const ofMedia: Readonly<Record<MediaService, readonly string[]>> = {
+  images: ["size", "quality", "style", "output_format", "output_compression", "input_fidelity", "strength"],
+  speech: ["voice", "language"],
+  transcription: ["language"],
+}
+
+export type MediaService = "images" | "speech" | "transcription"
+
+const mediaServices = ["images", "speech", "transcription"] as const
+
+/** The calls that a parameter is for; none where it is no parameter of media. */
+export function mediaServicesOf(name: string): readonly MediaService[] {
+  return mediaServices.filter((service) => ofMedia[service].includes(name))
+}
+
+/** Those that a type of provider is asked with here; `undefined` for what runs in this process. */
+export function mediaParametersOf(type: ProviderTypeName | undefined): readonly string[] {
+  if (type === undefined) return []
+  const { serves } = providerType(type)
+  return [...new Set(mediaServices.filter((service) => serves?.includes(service) ?? true).flatMap((service) => ofMedia[service]))]
+}
 
 const conversation = "it is what the client asks"
 const sending = "how an answer is delivered is the client's choice"

@@ -112,6 +112,21 @@ test("names that a provider does not know are refused where it speaks a dialect 
   ])
 })
 
+test("parameters of pictures and sounds are known to the providers that are asked for them, and a speed is not among them", async () => {
+  const voice = "    overrideParameters: { voice: Kore }"
+  const size = "    parameters: { size: 1024x1024, quality: high, style: vivid }"
+  for (const provider of ["gemini, model: gemini-2.5-flash-preview-tts", "openai, model: tts-1"])
+    expect(await problems(on(provider, voice))).toEqual([])
+  expect(await problems(on("bedrock, model: amazon.nova-canvas-v1:0", size).replace("models:", bedrock))).toEqual([])
+  for (const provider of ["anthropic, model: claude-sonnet-4-5", "perdure, model: perdure/extractive"])
+    expect(await problems(on(provider, voice))).toEqual([expect.stringContaining('has no parameter "voice"')])
+  expect(await problems(on("gemini, model: gemini-2.5-flash-preview-tts", "    parameters: { speed: fast }"))).toEqual([
+    expect.stringContaining('has no parameter "speed"'),
+  ])
+})
+
+const bedrock = "providers: { bedrock: { settings: { region: eu-central-1 } } }\nmodels:"
+
 test("headers that belong to the way of sending are refused", async () => {
   expect(await problems("models: { m: { deployments: [{ provider: openai, model: a, headers: { Content-Length: '3' } }] } }")).toEqual([
     expect.stringContaining('the header "Content-Length" is set by the way a request is sent'),

@@ -1,7 +1,7 @@
 // Parameters that a deployment adds to requests: its own over those of its model, without secrets, and none that its provider has not.
 import { isJsonObject, type JsonObject, type JsonValue } from "../core/index.ts"
 import { didYouMean } from "./explain.ts"
-import { chatParameters, embeddingParameters, ownParameters, whyNotDropped, whyNotSet } from "./parameter-names.ts"
+import { chatParameters, embeddingParameters, mediaParametersOf, ownParameters, whyNotDropped, whyNotSet } from "./parameter-names.ts"
 import type { Path } from "./paths.ts"
 import { isProviderType, type ProviderTypeName } from "./provider-types.ts"
 import type { AddProblem } from "./resolve-provider.ts"
@@ -92,7 +92,7 @@ function checkNames(input: ParameterInputs, path: Path, at: Parameters<typeof re
   const { type, model, provider, add } = at
   const known = ownParameters(type, model)
   if (known === "any") return
-  const all = [...chatParameters, ...embeddingParameters, ...known]
+  const all = [...chatParameters, ...embeddingParameters, ...mediaParametersOf(type), ...known]
   for (const key of ["parameters", "overrideParameters"] as const)
     for (const name of Object.keys(input[key] ?? {})) {
       if (all.includes(name) || whyNotSet(name) !== undefined) continue

@@ -3,6 +3,7 @@ import {
   chatParameters,
   embeddingParameters,
   hasSecretPrefix,
+  mediaParametersOf,
   ownParameters,
   whyNotDropped,
   whyNotSet,
@@ -20,7 +21,8 @@ export function parametersOf(
   model: string,
 ): Pick<DeploymentInput, "parameters" | "dropParameters"> {
   const dropped = droppedOf(params)
-  const known = ownParameters(type, model)
+  const own = ownParameters(type, model)
+  const known = own === "any" ? own : [...own, ...mediaParametersOf(type)]
   const parameters: Record<string, JsonValue> = {}
   const add = (from: Section, name: string): void => {
     const value = valueOf(from, name, { known, type })

@@ -2,6 +2,7 @@
 import { z } from "zod"
 
 const penalty = z.number().min(-2).max(2).optional()
+const text = z.string().min(1).max(256)
 const count = z.int().min(1).max(100_000_000).optional()
 
 /** Those that every dialect is told in its own words; others go to the provider under their own name. */
@@ -17,6 +18,13 @@ const known = {
   frequency_penalty: penalty,
   reasoning_effort: z.string().min(1).max(64).optional().meta({ description: "none, minimal, low, medium, high, …" }),
   dimensions: count.meta({ description: "Of embeddings" }),
+  voice: z
+    .union([text, z.looseObject({ id: text })])
+    .optional()
+    .meta({ description: "Of speech, as the provider calls it" }),
+  language: text.optional().meta({ description: "Of speech and transcripts, such as de" }),
+  size: text.optional().meta({ description: "Of pictures, such as 1024x1024" }),
+  quality: text.optional().meta({ description: "Of pictures" }),
 }
 
 function parametersSchema(about: string) {

@@ -38,7 +38,7 @@ export class MediaAttempts {
   open(deployment: Deployment, end: AttemptEnd): Attempt {
     const { dependencies, endpoint, call, body } = this.#options
     const { made, kind, upstreamPath: path } = endpoint
-    const asked = configuredBody(body, deployment, "other")
+    const asked = configuredBody(body, deployment, endpoint.made?.service ?? "other")
     if (kind === "rerank" && ranksInItsOwnForm(deployment))
       return new AnswerAttempt(call, end, (signal) => makeRerank(dependencies, asked, deployment, signal))
     if (made && hasOwnForm(deployment, made.service))
@@ -47,7 +47,7 @@ export class MediaAttempts {
         make: (signal) => made.make(dependencies, asked, deployment, signal),
         openRelay: (usage) => this.#relay(deployment, end, { usageOf: () => usage, usageInTail: () => usage }),
       })
-    const usageOf = (answer: JsonObject): ModelUsage | undefined => endpoint.usageOf(answer, body.parsed())
+    const usageOf = (answer: JsonObject): ModelUsage | undefined => endpoint.usageOf(answer, asked.parsed())
     const usageInTail = (tail: Buffer): ModelUsage | undefined => usageFromTail(tail, (usage) => usageOf({ usage: usage ?? null }))
     const relay = this.#relay(deployment, end, { usageOf, usageInTail })
     const sent = asked.forUpstream(deployment.upstreamModel)

@@ -19,6 +19,15 @@ const gateway = await startTestGateway({
       }),
     ),
     testModel(
+      "all",
+      testDeployment(provider.url, {
+        id: "fake/all",
+        ...gemini,
+        does: { ...does, chat: true },
+        parameters: { defaults: { voice: "Kore", quality: "low", language: "de" }, overrides: { size: "1024x1536" }, dropped: [] },
+      }),
+    ),
+    testModel(
       "two",
       testDeployment(provider.url, { id: "fake/first", ...gemini }),
       testDeployment(provider.url, { id: "fake/second", does, priority: 1 }),
@@ -193,6 +202,23 @@ describe("speech", () => {
     expect(provider.last?.body["generationConfig"]).toMatchObject({
       speechConfig: { voiceConfig: { prebuiltVoiceConfig: { voiceName: "Puck" } } },
     })
+  })
+})
+
+describe("parameters of a deployment for pictures and sounds", () => {
+  it("reach the calls that know them, in place of the client's where they are forced, and no others", async () => {
+    provider.next(spoken, drawn("YQ=="), generated([{ text: "Hallo." }]), generated([{ text: "Hi." }]))
+    await rawPost(gateway.url, "/v1/audio/speech", { model: "all", input: "hello" })
+    expect(provider.last?.body["generationConfig"]).toEqual({
+      responseModalities: ["AUDIO"],
+      speechConfig: { voiceConfig: { prebuiltVoiceConfig: { voiceName: "Kore" } } },
+    })
+    await client.images.generate({ model: "all", prompt: "a cat", size: "1536x1024" })
+    expect(provider.last?.body["generationConfig"]).toEqual({ responseModalities: ["IMAGE"], imageConfig: { aspectRatio: "2:3" } })
+    await client.audio.transcriptions.create({ model: "all", file: await sound() })
+    expect(JSON.stringify(provider.last?.body["systemInstruction"])).toContain("The language of the recording is: de.")
+    await client.chat.completions.create({ model: "all", messages: [{ role: "user", content: "hello" }] })
+    expect(Object.keys(provider.last?.body ?? {})).toEqual(["contents"])
   })
 })
 

@@ -216,7 +216,6 @@ describe("parameters of a deployment", () => {
         "response_format=json",
         "timestamp_granularities[]=segment",
         "timestamp_granularities[]=word",
-        "voice=alloy",
       ].toSorted(),
     )
     expect(form).toContain("RIFF\r\n--not-a-boundary\r\n--")

@@ -1,5 +1,5 @@
 // What the configuration of a deployment changes in a request that is sent on in the client's own dialect: by the members at its top.
-import { chatParameters, embeddingParameters } from "../../config/index.ts"
+import { chatParameters, embeddingParameters, mediaServicesOf, type MediaService } from "../../config/index.ts"
 import type { JsonObject, JsonValue } from "../../core/index.ts"
 import type { Deployment } from "../types.ts"
 import { chatWay } from "./chat-way.ts"
@@ -9,7 +9,9 @@ import { isGiven, type ParameterChanges, type TopLevel, type Way } from "./way.t
 export type { ParameterChanges, TopLevel } from "./way.ts"
 
 /** What is asked, in which dialect. */
-export type CallKind = "chat" | "messages" | "completions" | "embeddings" | "other"
+export type CallKind = "chat" | "messages" | "completions" | "embeddings" | MediaService | "other"
+
+const chatKinds: ReadonlySet<CallKind> = new Set(["chat", "messages", "completions"])
 
 const plain: Way = { namesOf: (name) => [name], takes: () => true, further: [] }
 
@@ -75,11 +77,13 @@ function wayOf(deployment: Deployment, kind: CallKind): Way {
   return kind === "chat" || kind === "completions" ? chatWay(deployment, kind) : plain
 }
 
-/** Those of chats are not for vectors, nor the other way round; where nothing chats they mean something else, as `response_format` does. */
+/** Those of one kind of call are not for the others; where nothing chats those of chats mean something else, as `response_format` does. */
 function appliesTo(name: string, kind: CallKind, { does }: Deployment): boolean {
   if (embeddingParameters.has(name)) return kind === "embeddings"
+  const services = mediaServicesOf(name)
+  if (services.length > 0) return services.some((service) => service === kind)
   if (!chatParameters.has(name)) return true
-  return kind !== "embeddings" && (kind !== "other" || !does.chat)
+  return kind !== "embeddings" && (chatKinds.has(kind) || !does.chat)
 }
 
 /** A parsed request with the changes made. */

@@ -1,5 +1,5 @@
 // A model call with what the configuration of a deployment says of its parameters, before it is put into the deployment's words.
-import { embeddingParameters } from "../../config/index.ts"
+import { embeddingParameters, mediaServicesOf } from "../../config/index.ts"
 import type { JsonObject, JsonValue } from "../../core/index.ts"
 import type { Deployment, ModelCall } from "../types.ts"
 
@@ -67,5 +67,6 @@ function told(values: JsonObject): (readonly [string, JsonValue])[] {
 }
 
 function withoutPlace(values: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(values).filter(([name]) => !placeOf(name) && !embeddingParameters.has(name)))
+  const isOfOthers = (name: string): boolean => embeddingParameters.has(name) || mediaServicesOf(name).length > 0
+  return Object.fromEntries(Object.entries(values).filter(([name]) => !placeOf(name) && !isOfOthers(name)))
 }
