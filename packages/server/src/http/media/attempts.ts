@@ -50,8 +50,8 @@ export class MediaAttempts {
     const usageOf = (answer: JsonObject): ModelUsage | undefined => endpoint.usageOf(answer, asked.parsed())
     const usageInTail = (tail: Buffer): ModelUsage | undefined => usageFromTail(tail, (usage) => usageOf({ usage: usage ?? null }))
     const relay = this.#relay(deployment, end, { usageOf, usageInTail })
-    const sent = asked.forUpstream(deployment.upstreamModel)
-    return new HttpAttempt({ dependencies, call, deployment, end, path, headers: this.#headers, body: sent, relay })
+    const request = endpoint.word?.(asked, deployment) ?? { body: asked.forUpstream(deployment.upstreamModel) }
+    return new HttpAttempt({ dependencies, call, deployment, end, path, headers: this.#headers, ...request, relay })
   }
 
   #relay(

@@ -11,6 +11,8 @@ import { makeSpeech } from "./made-speech.ts"
 import { makeTranscript } from "./made-transcripts.ts"
 import { charactersAsked, imagesAsked, searchesAsked, secondsSent } from "./pieces.ts"
 import { transcriptTexts } from "./transcript-texts.ts"
+import { wordImages, type WordRequest } from "./worded-images.ts"
+import { wordTranscript } from "./worded-transcripts.ts"
 import { imageUsage, moderationUsage, rerankUsage, speechUsage, transcriptionUsage } from "./usage.ts"
 
 export interface MediaEndpoint {
@@ -33,6 +35,8 @@ export interface MediaEndpoint {
   texts?: AnswerTexts
   /** How its answer is made where the provider has another form for it. */
   made?: { service: "images" | "speech" | "transcription"; make: MakeMedia }
+  /** How its request is said where the provider has other words for it, and OpenAI's answer. */
+  word?: WordRequest
   /** What it will be paid for beside tokens; held of budgets before it is asked. */
   piecesOf?: (request: JsonObject, sizeBytes: number) => PricedPieces
 }
@@ -55,6 +59,7 @@ export const mediaEndpoints: readonly MediaEndpoint[] = [
     name: "images.generations",
     body: "json",
     made: { service: "images", make: makeImages("make") },
+    word: wordImages("make"),
   },
   {
     ...image,
@@ -64,6 +69,7 @@ export const mediaEndpoints: readonly MediaEndpoint[] = [
     body: "multipart",
     filesIn: imageFiles,
     made: { service: "images", make: makeImages("change") },
+    word: wordImages("change"),
   },
   {
     ...image,
@@ -72,6 +78,7 @@ export const mediaEndpoints: readonly MediaEndpoint[] = [
     name: "images.variations",
     body: "multipart",
     made: { service: "images", make: makeImages("vary") },
+    word: wordImages("vary"),
   },
   {
     ...audio,
@@ -92,6 +99,7 @@ export const mediaEndpoints: readonly MediaEndpoint[] = [
     name: "audio.transcriptions",
     ...heard,
     made: { service: "transcription", make: makeTranscript("transcribe") },
+    word: wordTranscript("transcribe"),
   },
   {
     ...audio,
@@ -100,6 +108,7 @@ export const mediaEndpoints: readonly MediaEndpoint[] = [
     name: "audio.translations",
     ...heard,
     made: { service: "transcription", make: makeTranscript("translate") },
+    word: wordTranscript("translate"),
   },
   {
     path: "/v1/moderations",

@@ -1,4 +1,4 @@
-// Golden fixtures of pictures, sounds, moderation and ranks: each provider's own request and answer pass the gateway unchanged, and their usage is read.
+// Golden fixtures of pictures, sounds, moderation and ranks: each provider's own request and answer pass the gateway unchanged, OpenAI's become the provider's where it has other words, and their usage is read.
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeEach, describe, expect, it } from "vitest"
@@ -16,6 +16,8 @@ interface FormFile {
   base64: string
 }
 
+type FormFields = readonly (readonly [name: string, value: string | FormFile])[]
+
 /** `fixtures/<provider>-<case>.json` */
 interface MediaFixture {
   name: string
@@ -27,8 +29,10 @@ interface MediaFixture {
   path: string
   /** Where its provider is asked, when that is another one. */
   upstreamPath?: string
+  /** What its provider is asked, without the model, when that has other words. */
+  asked?: JsonObject | FormFields
   /** Without the model: JSON, or the fields of a form. */
-  sent: JsonObject | readonly (readonly [name: string, value: string | FormFile])[]
+  sent: JsonObject | FormFields
   answerType?: string
   /** Bytes in base64 where it is no JSON. */
   answer: JsonObject | string
@@ -64,11 +68,11 @@ beforeEach(() => {
   gateway.records.length = 0
 })
 
-function isForm(sent: MediaFixture["sent"]): sent is Exclude<MediaFixture["sent"], JsonObject> {
+function isForm(sent: MediaFixture["sent"]): sent is FormFields {
   return Array.isArray(sent)
 }
 
-function formOf(model: string, sent: Exclude<MediaFixture["sent"], JsonObject>): FormData {
+function formOf(model: string, sent: FormFields): FormData {
   const form = new FormData()
   form.append("model", model)
   for (const [name, value] of sent)
@@ -94,7 +98,7 @@ async function ask({ name, path, sent }: MediaFixture): Promise<Response> {
 
 describe("golden fixtures of media", () => {
   it.each(fixtures)("$name passes to its provider and back, and is counted", async (fixture) => {
-    const { path, upstreamPath = path, sent, model, answer, answerType = "application/json", record, source } = fixture
+    const { path, upstreamPath = path, sent, asked, model, answer, answerType = "application/json", record, source } = fixture
     expect(source.length).toBeGreaterThan(0)
     const bytes = typeof answer === "string" ? Buffer.from(answer, "base64") : Buffer.from(JSON.stringify(answer))
     provider.next({ raw: { status: 200, headers: { "content-type": answerType }, body: [bytes] } })
@@ -104,11 +108,15 @@ describe("golden fixtures of media", () => {
     expect(Buffer.from(await got.arrayBuffer()).equals(bytes)).toBe(true)
     const { last } = provider
     expect(last?.path).toBe(upstreamPath)
-    if (isForm(sent)) {
-      const ours = await fieldsOf(last?.text ?? "", String(last?.headers["content-type"]))
-      const asked = new Response(formOf(model, sent))
-      expect(ours).toEqual(await fieldsOf(await asked.bytes(), asked.headers.get("content-type") ?? ""))
-    } else expect(last?.body).toEqual({ model, ...sent })
+    const wanted = asked ?? sent
+    const type = String(last?.headers["content-type"])
+    if (isForm(wanted)) {
+      const plain = new Response(formOf(model, wanted))
+      expect(await fieldsOf(last?.text ?? "", type)).toEqual(await fieldsOf(await plain.bytes(), plain.headers.get("content-type") ?? ""))
+    } else {
+      expect(type).toBe("application/json")
+      expect(last?.body).toEqual({ model, ...wanted })
+    }
     await expect.poll(() => gateway.records.length, { timeout: 20_000 }).toBe(1)
     expect(gateway.records[0]).toMatchObject({ model: fixture.name, outcome: "completed", status: 200, ...record })
   })

@@ -1,7 +1,7 @@
 // Pictures of providers that have a form of their own for them: OpenAI's request as a call, and what was made in OpenAI's answer or events.
 import { z } from "zod"
 import { AppError, type JsonObject } from "../../core/index.ts"
-import { imagesOf, mediaIn, type ImageCall, type ImageSize, type Media } from "../../inference/index.ts"
+import { imagesOf, imageSizeIn, mediaIn, type ImageCall, type Media } from "../../inference/index.ts"
 import type { ForwardedBody, SentFile } from "../light/forwarded-body.ts"
 import { checked } from "../request-body.ts"
 import { number, text, whole } from "./fields.ts"
@@ -48,9 +48,7 @@ export function makeImages(task: ImageCall["task"]): MakeMedia {
 }
 
 function callOf(task: ImageCall["task"], request: ImageRequest, body: ForwardedBody): ImageCall {
-  const files = body.files?.() ?? []
-  const images = [...files.filter(({ name }) => /^image(?:\[\d*\])?$/.test(name)).map(ofFile), ...(request.images ?? []).map(ofAddress)]
-  const mask = files.find(({ name }) => name === "mask")
+  const { images, mask } = picturesIn(request, body)
   const prompt = request.prompt ?? ""
   if (task !== "vary" && prompt === "") throw new AppError("missing_required_parameter", '"prompt" is missing', { param: "prompt" })
   if (task !== "make" && images.length === 0)
@@ -62,17 +60,35 @@ function callOf(task: ImageCall["task"], request: ImageRequest, body: ForwardedB
     task,
     prompt,
     count: countIn(request),
-    size: sizeIn(request.size),
+    size: imageSizeIn(request.size),
     quality: request.quality ?? null,
     format: request.output_format ?? null,
     compression: request.output_compression ?? null,
     transparent: request.background === "transparent",
     images: task === "make" ? [] : images,
-    mask: mask ? ofFile(mask) : request.mask ? ofAddress(request.mask) : null,
+    mask,
     seed: request.seed ?? null,
     strength: request.strength ?? null,
     user: body.user,
+    members: body.parsed(),
   }
+}
+
+/** Files of a form, and addresses in JSON. */
+export function picturesIn(
+  { images, mask }: { images?: readonly Address[] | null | undefined; mask?: Address | null | undefined },
+  body: ForwardedBody,
+): { images: readonly Media[]; mask: Media | null } {
+  const files = body.files?.() ?? []
+  const file = files.find(({ name }) => name === "mask")
+  return {
+    images: [...files.filter(({ name }) => /^image(?:\[\d*\])?$/.test(name)).map(ofFile), ...(images ?? []).map(ofAddress)],
+    mask: file ? ofFile(file) : mask ? ofAddress(mask) : null,
+  }
+}
+
+interface Address {
+  image_url: string
 }
 
 function countIn({ n }: ImageRequest): number {
@@ -81,20 +97,11 @@ function countIn({ n }: ImageRequest): number {
   throw new AppError("invalid_request", `"n" is ${count}, but must be 1 to ${countMax}`, { param: "n" })
 }
 
-function sizeIn(size: string | null | undefined): ImageSize | null {
-  if (size === null || size === undefined || size === "auto") return null
-  const [, width, height] = /^(\d{1,5})x(\d{1,5})$/.exec(size) ?? []
-  if (Number(width) > 0 && Number(height) > 0) return { width: Number(width), height: Number(height) }
-  throw new AppError("unsupported_value", `"size" is ${JSON.stringify(size.slice(0, 40))}, but must be auto or such as 1024x1024`, {
-    param: "size",
-  })
-}
-
 function ofFile({ content, filename, mediaType }: SentFile): Media {
   return mediaIn({ content, name: filename, mediaType, otherwise: "image/png" })
 }
 
-function ofAddress({ image_url: url }: { image_url: string }): Media {
+function ofAddress({ image_url: url }: Address): Media {
   if (!url.startsWith("data:")) return { address: url, mediaType: undefined }
   const [, mediaType = "image/png", base64] = /^data:([^;,]*)[^,]*;base64,(.*)$/s.exec(url) ?? []
   if (base64 !== undefined) return { base64, mediaType }

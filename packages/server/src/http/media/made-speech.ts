@@ -6,9 +6,12 @@ import type { ForwardedBody } from "../light/forwarded-body.ts"
 import { checked } from "../request-body.ts"
 import { madeEvents, tokensTold, type MakeMedia } from "./made.ts"
 
+/** With Mistral's own names for a voice. */
 const schema = z.looseObject({
   input: z.string(),
   voice: z.union([z.string(), z.looseObject({ id: z.string() })]).nullish(),
+  voice_id: z.string().nullish(),
+  ref_audio: z.string().nullish(),
   instructions: z.string().nullish(),
   speed: z.number().nullish(),
   response_format: z.string().nullish(),
@@ -29,11 +32,12 @@ export const makeSpeech: MakeMedia = async (dependencies, body, deployment, sign
 }
 
 function callOf(body: ForwardedBody): SpeechCall {
-  const { input: text, voice, instructions, speed, response_format: format } = checked(schema, body.parsed())
+  const { input: text, voice, instructions, speed, response_format: format, ...own } = checked(schema, body.parsed())
   if (text === "") throw new AppError("invalid_request", '"input" is empty', { param: "input" })
   return {
     text,
-    voice: (typeof voice === "object" ? voice?.id : voice) ?? null,
+    voice: (typeof voice === "object" ? voice?.id : voice) ?? own.voice_id ?? null,
+    voiceSample: own.ref_audio ?? null,
     instructions: instructions ?? null,
     speed: speed ?? null,
     format: format ?? null,

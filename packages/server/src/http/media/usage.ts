@@ -7,9 +7,16 @@ const nothing: ModelUsage = { inputTokens: 0, outputTokens: 0, cachedTokens: 0, 
 /** GPT image models count tokens; older ones bill each picture by its quality and size. */
 export function imageUsage(answer: JsonObject, request: JsonObject): ModelUsage {
   const data: readonly unknown[] = Array.isArray(answer["data"]) ? answer["data"] : []
-  const { usage } = answer
+  const usage = namedAsOpenAiDoes(answer["usage"])
   const kind = imageKind({ ...request, ...answer })
   return { ...nothing, ...tokensIn(usage), ...pictureTokensIn(usage), imageCount: data.length, imageKind: kind }
+}
+
+/** OpenRouter tells the tokens of pictures by the names of those of chats. */
+function namedAsOpenAiDoes(usage: JsonValue | undefined): JsonValue | undefined {
+  if (!isJsonObject(usage) || usage["input_tokens"] !== undefined || usage["prompt_tokens"] === undefined) return usage
+  const { prompt_tokens: input, completion_tokens: output, prompt_tokens_details: given, completion_tokens_details: made } = usage
+  return { input_tokens: input, output_tokens: output ?? 0, input_tokens_details: given ?? {}, output_tokens_details: made ?? {} }
 }
 
 /** `hd 1024x1792`; what is left to the provider is its usual one. */

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import type { JsonObject, JsonValue } from "../../core/index.ts"
-import type { ImageCall, MediaDialect, SpeechCall, TranscriptionCall } from "./media-port.ts"
+import type { ImageCall, ImagesAsked, MediaDialect, SpeechCall, TranscriptionCall } from "./media-port.ts"
 
 /** `<dialect>/media-fixtures/<provider>-<service>-<case>.json` */
 export interface MediaFixture {
@@ -56,12 +56,17 @@ export function imageCallOf(part: JsonObject): ImageCall {
     seed: null,
     strength: null,
     user: null,
+    members: {},
   }
   return { ...usual, ...part }
 }
 
+export function imagesAskedOf(part: JsonObject): ImagesAsked {
+  return { task: "make", members: { prompt: "a cat" }, images: [], mask: null, ...part }
+}
+
 export function speechCallOf(part: JsonObject): SpeechCall {
-  return { text: "hello you", voice: null, instructions: null, speed: null, format: null, ...part }
+  return { text: "hello you", voice: null, voiceSample: null, instructions: null, speed: null, format: null, ...part }
 }
 
 export function transcriptionCallOf(part: JsonObject): TranscriptionCall {

@@ -6,7 +6,14 @@ import type { Deployment } from "../types.ts"
 import { errorOfStatus } from "../upstream-error.ts"
 import { deploymentOf } from "./golden.fixtures.ts"
 import { mediaDialectOf } from "./media-dialects.ts"
-import { imageCallOf, readMediaFixtures, speechCallOf, transcriptionCallOf, type MediaFixture } from "./media-golden.fixtures.ts"
+import {
+  imageCallOf,
+  imagesAskedOf,
+  readMediaFixtures,
+  speechCallOf,
+  transcriptionCallOf,
+  type MediaFixture,
+} from "./media-golden.fixtures.ts"
 import type { MediaDialect } from "./media-port.ts"
 import type { ProviderRequest } from "./port.ts"
 
@@ -21,6 +28,7 @@ function able<Service extends keyof MediaDialect>(deployment: Deployment, servic
 function requestsOf(fixture: MediaFixture, call: JsonObject): readonly ProviderRequest[] {
   const deployment = deploymentOf(fixture)
   if (fixture.service === "images") return able(deployment, "images").requests(imageCallOf(call), deployment)
+  if (fixture.service === "imageWords") return [able(deployment, "imageWords").request(imagesAskedOf(call), deployment)]
   if (fixture.service === "speech") return [able(deployment, "speech").request(speechCallOf(call), deployment)]
   return [able(deployment, "transcription").request(transcriptionCallOf(call), deployment)]
 }
@@ -109,7 +117,7 @@ describe("the matrix of pictures and sounds", () => {
         const of = own.filter((fixture) => fixture.service === service)
         const has = (part: keyof MediaFixture): boolean => of.some((fixture) => fixture[part] !== undefined)
         return [
-          has("read") ? [] : [`${provider} ${service} answer`],
+          has("read") || service === "imageWords" ? [] : [`${provider} ${service} answer`],
           has("errors") || has("failures") ? [] : [`${provider} ${service} error`],
         ].flat()
       })

@@ -7,8 +7,12 @@ import type { ProviderRequest } from "./port.ts"
 export interface MediaDialect {
   /** Absent where it makes no pictures. */
   readonly images?: ImagesDialect
+  /** Where its answers are OpenAI's, and only its requests have words of their own. */
+  readonly imageWords?: ImageWords
   /** Absent where it does not speak. */
   readonly speech?: SpeechDialect
+  /** Where its forms for transcripts are nearly OpenAI's: the fields that have other words. */
+  readonly transcriptWords?: TranscriptWords
   /** Absent where it does not write down what is said. */
   readonly transcription?: TranscriptionDialect
 }
@@ -19,6 +23,33 @@ export interface ImagesDialect {
   requests(call: ImageCall, deployment: Deployment): readonly ProviderRequest[]
   /** The answer to one of those requests; a refusal is thrown. */
   read(answer: JsonObject, deployment: Deployment): ImagesAnswer
+}
+
+/** The answer is passed on as it comes. */
+export interface ImageWords {
+  request(asked: ImagesAsked, deployment: Deployment): ProviderRequest
+}
+
+export interface ImagesAsked {
+  task: ImageCall["task"]
+  /** What the request says beside its model and its pictures, the provider's own words included; of a form with numbers as numbers. */
+  members: JsonObject
+  images: readonly Media[]
+  mask: Media | null
+}
+
+/** The answer is passed on as it comes. */
+export interface TranscriptWords {
+  /** New texts by the names of fields; undefined takes a field out. */
+  changes(asked: TranscriptAsked, deployment: Deployment): ReadonlyMap<string, string | undefined>
+}
+
+export interface TranscriptAsked {
+  task: TranscriptionCall["task"]
+  format: string | null
+  language: string | null
+  /** `word` or `segment`. */
+  times: string | null
 }
 
 export interface SpeechDialect {
@@ -51,6 +82,8 @@ export interface ImageCall {
   /** How far a picture may be changed, 0 to 1, where a model has that. */
   strength: number | null
   user: string | null
+  /** The request as it came, for what only one provider knows. */
+  members: JsonObject
 }
 
 export interface ImageSize {
@@ -76,6 +109,8 @@ export interface ImagesAnswer {
 export interface SpeechCall {
   text: string
   voice: string | null
+  /** A recording of the voice in base64, for providers that speak like one. */
+  voiceSample: string | null
   instructions: string | null
   /** 1 is the usual. */
   speed: number | null

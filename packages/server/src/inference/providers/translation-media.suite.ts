@@ -17,7 +17,81 @@ function tested(says: string, test: string, file = made): Elsewhere {
 
 const onlyOpenAi = "are asked for without what only OpenAI's models know"
 
+/** What stands in the section about providers that are nearly like OpenAI. */
+const nearly = "Pictures, speech and transcripts of"
+const byProvider = "packages/server/src/http/media/made-by-provider.test.ts"
+const golden = "packages/server/src/http/media/golden-media.test.ts"
+
+function own(says: string, fixture: string, test: string): Elsewhere {
+  return { says, under: nearly, file: `${providers}/own-media/media-fixtures/${fixture}.json`, test }
+}
+
+function ownTested(says: string, test: string, file = byProvider): Elsewhere {
+  return { says, under: nearly, file, test }
+}
+
+function passed(says: string, fixture: string, test: string): Elsewhere {
+  return { says, under: nearly, file: `packages/server/src/http/media/fixtures/${fixture}.json`, test }
+}
+
+const ownClaims: readonly Elsewhere[] = [
+  passed("Their chats are OpenAI's", "together-transcription", "As OpenAI has it"),
+  passed("Their chats are OpenAI's", "openrouter-speech", "As OpenAI has it"),
+  passed("Their chats are OpenAI's", "fireworks-transcription", "A length beside the text"),
+  ownTested("are passed on as they come", "passes to its provider and back, and is counted", golden),
+  own("are passed on as they come", "together-images-own", "a request in its own words stays as it is"),
+  own("of Fireworks these are", "fireworks-images-seed", '"num_inference_steps": 8'),
+  own("`size` at Together", "together-images-make", '"width": 1536'),
+  own("`size` at Together", "together-images-own", '"width": 512'),
+  own("`size` at xAI", "xai-images-make", '"resolution": "2k"'),
+  own("`size` at xAI", "xai-images-own", '"aspect_ratio": "20:9"'),
+  own("`size` at Fireworks", "fireworks-images", '"aspect_ratio": "3:2"'),
+  own("`response_format: b64_json` at Together", "together-images-make", '"response_format": "base64"'),
+  own("pictures to be changed at Together", "together-images-kontext", '"image_url"'),
+  own("pictures to be changed at Together", "together-images-change", '"reference_images"'),
+  own("pictures to be changed at xAI", "xai-images-change", '"image": {'),
+  own("pictures to be changed at xAI", "xai-images-several", '"images": ['),
+  own("pictures at OpenRouter", "openrouter-images-change", '"input_references"'),
+  passed("the fields of such a form", "together-edits", '"steps": 28'),
+  ownTested("each of `n` pictures at Fireworks", "of Fireworks are as many requests, and come as OpenAI's"),
+  own("`voice` at Mistral", "mistral-speech", '"voice_id": "gb_jane_neutral"'),
+  own("`voice` at Mistral", "mistral-speech-sample", '"ref_audio"'),
+  own("speech without a format at Mistral", "mistral-speech-sample", '"response_format": "mp3"'),
+  passed("`timestamp_granularities[]` at Mistral", "mistral-transcription-openai", '"timestamp_granularities[]"'),
+  passed("`verbose_json` at Mistral", "mistral-transcription-times", "asks for those of segments"),
+  own("the sound of a transcription at OpenRouter", "openrouter-transcription", '"input_audio"'),
+  own("`style`", "together-images-make", '"style": "vivid"'),
+  ...["`moderation`", "`input_fidelity` and `partial_images`"].map((says) => own(says, "openrouter-images-make", '"moderation": "low"')),
+  own("`quality` at Together and Fireworks", "together-images-make", '"quality": "hd"'),
+  own("words for `quality`", "xai-images-make", '"quality": "hd"'),
+  own("`size` at models of xAI before Grok Imagine", "xai-images-older", "have one shape"),
+  own("`user` at Together", "together-images-make", '"user": "u"'),
+  own("`output_format` at Fireworks", "fireworks-images", '"format": "jpeg"'),
+  own("`instructions` at Mistral", "mistral-speech", '"instructions": "Say cheerfully"'),
+  passed("`prompt` of transcripts", "mistral-transcription-openai", '"prompt"'),
+  own("`prompt` of transcripts", "openrouter-transcription", '"prompt": "names"'),
+  ownTested("masks and variations", "are not changed with a mask, nor varied, and nothing is sent"),
+  own("a stream of pictures", "together-images-make", "a stream of pictures"),
+  own("a stream of pictures", "xai-images-make", "a stream of pictures"),
+  own("a transparent background but at OpenRouter", "xai-images-make", "a transparent background"),
+  own("`webp` at Together", "together-images-make", '"says": "webp"'),
+  own("more pictures than a model takes", "together-images-kontext", "a change of several pictures"),
+  own("more pictures than a model takes", "xai-images-change", "a change of 4 pictures"),
+  own("more pictures than a model takes", "openrouter-images-change", "a change of 17 pictures"),
+  own("changes at Fireworks", "fireworks-images", "changing pictures"),
+  own("addresses of pictures at OpenRouter", "openrouter-images-make", "an address of a picture"),
+  own("formats of speech at Mistral", "mistral-speech", '"format": "pcm"'),
+  ...["`wav`", "`flac` and `opus`"].map((says) => own(says, "mistral-speech", '"format": "aac"')),
+  own("`speed` other than 1 at Mistral", "mistral-speech", '"speed": 1.5'),
+  ...["`text`", "`srt` and `vtt` at Mistral", "translations at Mistral and OpenRouter"].map((says) =>
+    ownTested(says, "are no %s, and nothing is sent"),
+  ),
+  own("times at OpenRouter", "openrouter-transcription", "when something was said"),
+  own("translations at Mistral and OpenRouter", "openrouter-transcription", "a translation"),
+]
+
 export const mediaClaims: readonly Elsewhere[] = [
+  ...ownClaims,
   tested("Servers that are like OpenAI's", "the next one gets the request as it came"),
   tested("Others are asked in a form of their own", "are made, as many as wanted, and told as OpenAI tells them"),
   tested("`n` pictures", "are made, as many as wanted, and told as OpenAI tells them"),
