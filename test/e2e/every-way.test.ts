@@ -1,4 +1,4 @@
-// A used-up budget, of a model or of a key, on every way to a model over the real server: refused before the provider is reached, which an open one reaches.
+// A used-up budget, of a model, of a provider or of a key, on every way to a model over the real server: refused before the provider is reached, which an open one reaches.
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
@@ -102,11 +102,12 @@ describe("a used-up budget", () => {
   ]
   const reached = (): number => provider.requests.length + voices.sessions.length
 
-  it.each(ways)("E3 %s: of a model, of a key", async (way, ask) => {
+  it.each(ways)("E3 %s: of a model, of a provider, of a key", async (way, ask) => {
     const spoken = way.startsWith("realtime")
-    const [open, spent] = spoken ? ["open-voice", "spent-voice"] : ["open", "spent"]
+    const [open, spent, there] = spoken ? ["open-voice", "spent-voice", "voice-there"] : ["open", "spent", "there"]
     const before = reached()
     expect(await ask({ model: spent, key: server.apiKey })).toMatch(refusal)
+    expect(await ask({ model: there, key: server.apiKey })).toMatch(refusal)
     expect(await ask({ model: open, key: emptyKey })).toMatch(refusal)
     expect(reached()).toBe(before)
     expect(await ask({ model: open, key: server.apiKey })).not.toMatch(refusal)
@@ -139,24 +140,28 @@ function mediaAnswer(path: string): FakeAnswer | undefined {
 function configOf(providerUrl: string, voicesUrl: string): string {
   const everything = "chat: true, embeddings: true, images: true, speech: true, transcription: true, rerank: true"
   const pieces = "perImageUsd: 0.01, perSecondUsd: 0.001, perMillionCharactersUsd: 10, perThousandSearchesUsd: 2"
-  const deployment = (model: string): string =>
-    `{ provider: fake, model: ${model}, price: { inputPerMillionUsd: 1, outputPerMillionUsd: 2, ${pieces} }, does: { ${everything} } }`
+  const deployment = (model: string, provider = "fake"): string =>
+    `{ provider: ${provider}, model: ${model}, price: { inputPerMillionUsd: 1, outputPerMillionUsd: 2, ${pieces} }, does: { ${everything} } }`
   const paidBy = (price: string, does: string): string =>
     `{ deployments: [{ provider: fake, model: by-${does}, price: { ${price} }, does: { ${does}: true } }] }`
-  const voice = (model: string): string =>
-    `{ provider: voices, model: ${model}, price: { inputPerMillionUsd: 1, outputPerMillionUsd: 2 }, does: { realtime: true } }`
-  return `providers: { fake: { baseUrl: "${providerUrl}" }, voices: { baseUrl: "${voicesUrl}" } }
+  const voice = (model: string, provider = "voices"): string =>
+    `{ provider: ${provider}, model: ${model}, price: { inputPerMillionUsd: 1, outputPerMillionUsd: 2 }, does: { realtime: true } }`
+  return `providers: { fake: { baseUrl: "${providerUrl}" }, voices: { baseUrl: "${voicesUrl}" },
+  spent: { type: openai-compatible, baseUrl: "${providerUrl}" }, spent-voices: { type: openai-compatible, baseUrl: "${voicesUrl}" } }
 models:
   open: { deployments: [${deployment("a")}] }
   spent: { deployments: [${deployment("b")}] }
   open-voice: { deployments: [${voice("c")}] }
   spent-voice: { deployments: [${voice("d")}] }
+  there: { deployments: [${deployment("e", "spent")}] }
+  voice-there: { deployments: [${voice("f", "spent-voices")}] }
   per-image: ${paidBy("perImageUsd: 0.01", "images")}
   per-character: ${paidBy("perMillionCharactersUsd: 10", "speech")}
   per-search: ${paidBy("perThousandSearchesUsd: 2", "rerank")}
 budgets:
   - { name: spent, for: { model: spent }, usd: 0, per: month }
   - { name: spent-voice, for: { model: spent-voice }, usd: 0, per: month }
+  - { name: spent-there, for: { provider: [spent, spent-voices] }, usd: 0, per: month }
   - { name: two-images, for: { model: per-image }, usd: 0.02, per: total }
   - { name: a-thousand-characters, for: { model: per-character }, usd: 0.01, per: total }
   - { name: a-search, for: { model: per-search }, usd: 0.002, per: total }

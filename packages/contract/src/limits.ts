@@ -34,6 +34,8 @@ export const limitStatusSchema = z
       user: z.string().nullable(),
       model: z.string().nullable(),
       tag: z.string().nullable(),
+      provider: z.string().nullable().meta({ description: "Of a limit of deployments, whoever calls them" }),
+      deployment: z.string().nullable(),
     }),
     unit: z
       .enum(["microUsd", "requests", "tokens", "inputTokens", "outputTokens", "concurrent"])
@@ -43,7 +45,10 @@ export const limitStatusSchema = z
       .nullable()
       .meta({ description: "null for calls under way" }),
     limit: z.int().min(0),
-    used: z.int().min(0).nullable().meta({ description: "null, as `reserved` and `left`, where other projects use it too" }),
+    used: z.int().min(0).nullable().meta({
+      description:
+        "null, as `reserved` and `left`, where other projects use it too; those of deployments are shown to sessions of the dashboard alone",
+    }),
     reserved: z.int().min(0).nullable().meta({ description: "Held by calls under way" }),
     left: z.int().min(0).nullable(),
     resetsAt: z

@@ -3,9 +3,11 @@ import type { LimitStatus } from "@perdure/client"
 import { describe, expect, it } from "vitest"
 import { allowanceOf, byFullness, fractionsOf, scopeText, stateOf } from "./limit-look.ts"
 
+const upstream = { provider: null, deployment: null }
+
 const limit = (part: Partial<LimitStatus> = {}): LimitStatus => ({
   name: "team",
-  scope: { project: "proj_a", key: null, user: null, model: null, tag: null },
+  scope: { project: "proj_a", key: null, user: null, model: null, tag: null, ...upstream },
   unit: "microUsd",
   per: "month",
   limit: 20_000_000,
@@ -35,11 +37,15 @@ describe("a limit", () => {
   })
 
   it("names whom it binds, with the names of keys", () => {
-    const scope = { project: "proj_a", key: "key_1", user: null, model: "gpt", tag: null }
+    const scope = { project: "proj_a", key: "key_1", user: null, model: "gpt", tag: null, ...upstream }
     expect(scopeText(limit({ scope }), () => "my app")).toBe("key my app · model gpt")
     expect(scopeText(limit(), () => "")).toBe("")
-    const each = { project: "proj_a", key: "*", user: "", model: null, tag: "*" }
+    const each = { project: "proj_a", key: "*", user: "", model: null, tag: "*", ...upstream }
     expect(scopeText(limit({ scope: each }), () => "")).toBe("each key · no user · each tag")
+    const nobody = { project: null, key: null, user: null, model: null, tag: null }
+    expect(scopeText(limit({ scope: { ...nobody, provider: "openai, azure", deployment: "*" } }), () => "")).toBe(
+      "provider openai, azure · each deployment",
+    )
   })
 
   it("stands before those that have more left", () => {

@@ -51,12 +51,14 @@ export function allowanceOf({ limit, unit, per }: LimitStatus): string {
 
 /** `key my-app · model gpt-5`; empty where it binds every call of the project. */
 export function scopeText({ scope }: LimitStatus, nameOfKey: (id: string) => string): string {
-  const { key, user, model, tag } = scope
+  const { key, user, model, tag, provider, deployment } = scope
   return [
     ...(key === null ? [] : [key === "*" ? "each key" : `key ${nameOfKey(key)}`]),
     ...named("user", user),
     ...named("model", model),
     ...named("tag", tag),
+    ...named("provider", provider),
+    ...named("deployment", deployment),
   ].join(" · ")
 }
 

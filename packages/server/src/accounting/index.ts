@@ -13,6 +13,7 @@ export { createAdmission, type AdmissionOptions } from "./admission/admission.ts
 export { openLedger, type Ledger } from "./admission/ledger.ts"
 export { LimitError } from "./admission/refusal.ts"
 export { rulesOfConfig, type LimitRule } from "./admission/rules.ts"
-export type { Admission, AdmissionRequest, LimitState, LimitWindow, Reservation } from "./admission/types.ts"
+export type { UpstreamFacts, UpstreamHold, UpstreamLimits, UpstreamRefusal } from "./admission/upstream.ts"
+export type { Admission, AdmissionRequest, DeploymentUse, LimitState, LimitWindow, Reservation } from "./admission/types.ts"
 export { openAiLimitsOf, setAnthropicLimitHeaders, setOpenAiLimitHeaders } from "./limit-headers.ts"
 export { openTally, type Tally, type Unrecorded } from "./tally.ts"

@@ -2,8 +2,8 @@
 import type { LimitStatus } from "@perdure/contract"
 import type { Clock, Limits } from "../core/index.ts"
 import { limitCounters, type Store, type StoredLimit } from "../store/index.ts"
-import { boundTo, rulesOfKey, type BoundRule, type LimitRule } from "./admission/rules.ts"
-import type { Admission, AdmissionRequest } from "./admission/types.ts"
+import { boundTo, declaredUpstream, isOfUpstream, nobody, rulesOfKey, type BoundRule, type LimitRule } from "./admission/rules.ts"
+import type { Admission, AdmissionRequest, LimitScope } from "./admission/types.ts"
 import { windowAt } from "./admission/windows.ts"
 
 export interface LimitReaderOptions {
@@ -14,7 +14,7 @@ export interface LimitReaderOptions {
 }
 
 export interface LimitCaller extends Pick<AdmissionRequest, "projectId" | "principalId" | "keyLimits" | "user" | "tags"> {
-  /** Limits of all keys of the project are shown, not only the caller's. */
+  /** Limits of all keys of the project are shown, not only the caller's, and those of deployments: to those who run the server. */
   seesAllKeys: boolean
 }
 
@@ -32,7 +32,7 @@ export function createLimitReader({ store, admission, limits, clock }: LimitRead
         ?.burst ?? amount
     const shown = rows
       .map((row) => statusOfRow(row, burstOf(row), now))
-      .filter(({ scope }) => caller.seesAllKeys || isOf(scope.key, caller.principalId))
+      .filter(({ scope }) => caller.seesAllKeys || (!isOfDeployments(scope) && isOf(scope.key, caller.principalId)))
     const known = new Set(rows.flatMap(({ id, rule, unit }) => [id, usedName(rule, unit)]))
     const unused = caller.seesAllKeys
       ? asDeclared(rules, caller.projectId).filter(({ rule }) => !known.has(usedName(rule.name, rule.unit)))
@@ -47,15 +47,20 @@ function usedName(rule: string, unit: string): string {
   return `${rule} ${unit}`
 }
 
+function isOfDeployments({ provider, deployment }: LimitScope): boolean {
+  return provider !== null || deployment !== null
+}
+
 function isOf(key: string | null, principalId: string): boolean {
   return key === null || key === principalId
 }
 
 function statusOfRow(row: StoredLimit, burst: number, now: number): LimitStatus {
   const { rule: name, unit, per, amount: limit, kind, debtMs, windowEnd } = row
-  const base = { name, unit, per, limit, scope: JSON.parse(row.scope) } as Pick<LimitStatus, "name" | "unit" | "per" | "limit" | "scope">
-  // What other projects used of a limit that all share is not told.
-  if (row.projectId === null) return { ...base, used: null, reserved: null, left: null, resetsAt: windowEnd }
+  const scope = { ...nobody, ...(JSON.parse(row.scope) as Partial<LimitScope>) } // as `exchangeOf` wrote it, perhaps before it had all members
+  const base = { name, unit, per, limit, scope } as Pick<LimitStatus, "name" | "unit" | "per" | "limit" | "scope">
+  // What other projects used of a limit that all share is not told. Limits of deployments are shown to those who run the server alone.
+  if (row.projectId === null && !isOfDeployments(scope)) return { ...base, used: null, reserved: null, left: null, resetsAt: windowEnd }
   if (kind === "rate") {
     const used = Math.min(burst, Math.ceil(debtMs / intervalOf(base)))
     return { ...base, used, reserved: 0, left: burst - used, resetsAt: now + Math.ceil(debtMs) }
@@ -79,6 +84,7 @@ function ofCaller(rules: readonly LimitRule[], caller: LimitCaller): BoundRule[]
 /** As it is declared, for somebody who sees all: `*` for whatever has a counter of its own. */
 function asDeclared(rules: readonly LimitRule[], projectId: string): BoundRule[] {
   return rules.flatMap((rule) => {
+    if (isOfUpstream(rule)) return [declaredUpstream(rule)]
     const { key, user, model, tag } = rule.for
     const named = { projectId, principalId: key ?? "*", keyLimits: null, user: user ?? null, model: model ?? "", tags: tag ? [tag] : [] }
     return boundTo(rule, { ...unasked, ...named })
@@ -92,7 +98,7 @@ function emptyOf({ id, rule, scope }: BoundRule, now: number): [id: string, stat
   const window = rule.kind === "budget" ? windowAt(rule.per, now) : undefined
   const resetsAt = window && Number.isFinite(window.end) ? window.end : null
   const amounts =
-    scope.project === null
+    scope.project === null && !isOfDeployments(scope)
       ? { used: null, reserved: null, left: null }
       : { used: 0, reserved: 0, left: rule.kind === "rate" ? rule.burst : rule.limit }
   return [window ? `${id}@${window.start}` : id, { ...base, ...amounts, resetsAt }]

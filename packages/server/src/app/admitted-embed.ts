@@ -1,5 +1,5 @@
 // Embeddings that the server makes for its own work (files, memories, searches, the answer cache), within the limits of whoever they are for, and on their bill.
-import { costOf, dearestPrice, type LightRunRecord, type Prices, type Records } from "../accounting/index.ts"
+import { costOf, dearestPrice, type AdmissionRequest, type LightRunRecord, type Prices, type Records } from "../accounting/index.ts"
 import type { NewId } from "../core/index.ts"
 import { createEmbed, type Deployment, type Embed, type MeasuredEmbed, type Model, type ModelUsage } from "../inference/index.ts"
 import type { Identity } from "../security/index.ts"
@@ -34,7 +34,9 @@ export function admitEmbeddings(options: AdmittedEmbedOptions, model: string, na
     const asked = options.models.require(model, "embeddings")
     if (asked.deployments.every(({ dialect }) => dialect === "native")) return (await embed(texts, signal, purpose)).vectors
     const bounds = await boundsOf(options, caller, signal)
-    return billed(options, { caller, bounds, asked, name, texts, signal }, () => embed(texts, signal, purpose, bounds.placing))
+    return billed(options, { caller, bounds, asked, name, texts, signal }, (expected) =>
+      embed(texts, signal, purpose, { ...bounds.placing, expected }),
+    )
   }
 }
 
@@ -47,7 +49,11 @@ interface EmbedCall {
   signal: AbortSignal
 }
 
-async function billed(options: AdmittedEmbedOptions, call: EmbedCall, work: () => ReturnType<MeasuredEmbed>): Promise<Float32Array[]> {
+async function billed(
+  options: AdmittedEmbedOptions,
+  call: EmbedCall,
+  work: (expected: AdmissionRequest) => ReturnType<MeasuredEmbed>,
+): Promise<Float32Array[]> {
   const { prices, clock, records } = options
   const { caller, asked, texts, signal } = call
   const estimated = Math.ceil(texts.reduce((sum, text) => sum + text.length, 0) / charactersPerToken)
@@ -57,10 +63,11 @@ async function billed(options: AdmittedEmbedOptions, call: EmbedCall, work: () =
   const reservation = await reserveFor(options, { ...request, price }, { isPatient: caller.isPatient, signal })
   const startedAt = clock.now()
   try {
-    const { vectors, deployment, usage } = await work()
+    const { vectors, deployment, usage } = await work(reservation.request)
     const known = prices.priceOf(deployment)
     const cost = usage ? costOf(usage, known) : { costMicroUsd: 0, costKnown: true }
-    reservation.settle({ inputTokens: usage?.inputTokens ?? 0, outputTokens: 0, ...cost })
+    const by = usage ? [{ deployment, usage, ...cost }] : []
+    reservation.settle({ inputTokens: usage?.inputTokens ?? 0, outputTokens: 0, ...cost, by })
     if (usage)
       records.add(
         recordOf(options, call, {

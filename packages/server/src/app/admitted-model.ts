@@ -1,5 +1,5 @@
 // Model calls of durable work (turns, compactions) within the limits of whoever they are made for: reserved before, settled after, as light runs are.
-import { costOf, dearestPrice, type AdmissionRequest, type Prices } from "../accounting/index.ts"
+import { costOf, dearestPrice, type AdmissionRequest, type Cost, type DeploymentUse, type Prices } from "../accounting/index.ts"
 import type { CallModelAs, ModelCaller } from "../agents/index.ts"
 import {
   estimateTokens,
@@ -31,7 +31,8 @@ export function admitModelCalls(options: AdmittedModelOptions): CallModelAs {
     const model = options.models.require(call.model, "chat", noName)
     const [first] = model.deployments
     const under: { call: ReturnType<CallModel> | undefined } = { call: undefined }
-    const open = ({ placing }: Bounds): ReturnType<CallModel> => (under.call = options.callModel(call, signal, { ...routing, ...placing }))
+    const open = ({ placing }: Bounds, expected: AdmissionRequest): ReturnType<CallModel> =>
+      (under.call = options.callModel(call, signal, { ...routing, ...placing, expected }))
     return {
       /** The one that is tried, or will be tried first. */
       get deployment(): Deployment {
@@ -55,7 +56,7 @@ interface CallOf {
 async function* admitted(
   options: AdmittedModelOptions,
   of: CallOf,
-  open: (bounds: Bounds) => ReturnType<CallModel>,
+  open: (bounds: Bounds, expected: AdmissionRequest) => ReturnType<CallModel>,
 ): AsyncGenerator<CallEvent> {
   const { isPatient } = of.caller
   const bounds = await boundsOf(options, of.caller, of.signal)
@@ -64,7 +65,7 @@ async function* admitted(
   const spent = new Spent(options.prices)
   let deployment: Deployment | undefined
   try {
-    const under = open(bounds)
+    const under = open(bounds, reservation.request)
     for await (const event of under.events) {
       deployment = under.deployment
       spent.take(event, deployment)
@@ -99,19 +100,17 @@ class Spent {
   }
 
   /** Undefined where nothing was used. */
-  actual(
-    deployment: Deployment,
-    call: ModelCall,
-  ): { inputTokens: number; outputTokens: number; costMicroUsd: number; costKnown: boolean } | undefined {
+  actual(deployment: Deployment, call: ModelCall): (Cost & { inputTokens: number; outputTokens: number; by: DeploymentUse[] }) | undefined {
     const seen = this.#characters > 0 ? [{ deployment, usage: this.#cut(call, deployment) }] : []
     const used = [...this.#reported, ...seen]
     if (used.length === 0) return undefined
-    const costs = used.map((each) => costOf(each.usage, this.#prices.priceOf(each.deployment)))
+    const by = used.map((each) => ({ ...each, ...costOf(each.usage, this.#prices.priceOf(each.deployment)) }))
     return {
       inputTokens: sum(used.map(({ usage }) => usage.inputTokens)),
       outputTokens: sum(used.map(({ usage }) => usage.outputTokens)),
-      costMicroUsd: sum(costs.map(({ costMicroUsd }) => costMicroUsd)),
-      costKnown: costs.every(({ costKnown }) => costKnown),
+      costMicroUsd: sum(by.map(({ costMicroUsd }) => costMicroUsd)),
+      costKnown: by.every(({ costKnown }) => costKnown),
+      by,
     }
   }
 

@@ -43,10 +43,13 @@ export function admitRerank(options: AdmittedRerankOptions, name: string): (call
     const reservation = await reserveFor(options, request, { isPatient: false, signal })
     const startedAt = clock.now()
     try {
-      const { results, deployment, usage } = await createRerank(options, model)({ query, documents }, signal, bounds.placing)
+      const { results, deployment, usage } = await createRerank(options, model)({ query, documents }, signal, {
+        ...bounds.placing,
+        expected: reservation.request,
+      })
       const known = prices.priceOf(deployment)
       const cost = costOf(usage, known)
-      reservation.settle({ inputTokens: usage.inputTokens, outputTokens: 0, ...cost })
+      reservation.settle({ inputTokens: usage.inputTokens, outputTokens: 0, ...cost, by: [{ deployment, usage, ...cost }] })
       const made = { caller, name, asked, bounds, deployment, usage, startedAt, documents: documents.length }
       records.add({ ...recordOf(options, made), ...cost, priceList: known?.list ?? null })
       return results

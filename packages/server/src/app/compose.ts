@@ -92,7 +92,12 @@ async function compose(config: Config, overrides: Overrides, cleanUps: AsyncDisp
   const { identity, records, runs } = foundation
   for (const lost of foundation.unrecorded)
     logger.warn({ ...lost }, "a process was killed here: calls that it had begun may be in no record")
-  const inference = composeInference(shared, config, { minilm, discovered, observer: observers.pool }, cleanUps)
+  const inference = composeInference(
+    shared,
+    config,
+    { minilm, discovered, observer: observers.pool, upstream: foundation.admission.upstream },
+    cleanUps,
+  )
   telemetry.watch(inference.models)
   const shaping = composeShaping(shared, config, { ...foundation, store, inference, minilm }, cleanUps)
   const prompted = await composePrompts(shared, config, { store, models: inference.models }, cleanUps)

@@ -31,11 +31,19 @@ export function moderateBy(shared: Shared, guard: { model: string; name: string 
     const bounds = await orCallerRefusal(boundsOf({ ...shared, ...parts }, context, context.signal))
     const reservation = await reserved(shared, guard.model, parts, { texts, context, bounds })
     try {
-      const { judgements, deployment, usage } = await judge(texts, context.signal, bounds.placing)
+      const { judgements, deployment, usage } = await judge(texts, context.signal, {
+        ...bounds.placing,
+        ...(reservation ? { expected: reservation.request } : {}),
+      })
       if (!usage) return judgements // moderation routes bill nothing
       const price = inference.prices.priceOf(deployment)
       const cost = costOf(usage, price)
-      reservation?.settle({ inputTokens: usage.inputTokens, outputTokens: usage.outputTokens, ...cost })
+      reservation?.settle({
+        inputTokens: usage.inputTokens,
+        outputTokens: usage.outputTokens,
+        ...cost,
+        by: [{ deployment, usage, ...cost }],
+      })
       const { tags } = bounds.limits
       records.add({
         ...recordOf(shared, guard, context, startedAt),

@@ -1,5 +1,5 @@
 // Inference, constructed by hand: the registry of models, the pool, prices, and how all of it follows a configuration that is loaded again.
-import { createPrices, type Prices } from "../accounting/index.ts"
+import { createPrices, type Admission, type Prices } from "../accounting/index.ts"
 import type { Config } from "../config/index.ts"
 import {
   createAiSdkModel,
@@ -51,6 +51,8 @@ export interface InferenceParts {
   /** What was found in the environment and on this machine. */
   discovered: Found
   observer: PoolObserver
+  /** What may be used of deployments. */
+  upstream: Admission["upstream"]
 }
 
 export function composeInference(shared: Shared, config: Config, parts: InferenceParts, cleanUps: AsyncDisposableStack): Inference {
@@ -93,7 +95,9 @@ export function composeInference(shared: Shared, config: Config, parts: Inferenc
     },
     priceOf: (deployment) => priced.priceOf(deployment),
   }
-  const pool = createPool({ ...shared, models, observer: parts.observer, priceOf: (deployment) => usdOf(prices, deployment) })
+  const { observer, upstream } = parts
+  const pool = createPool({ ...shared, models, observer, upstream, priceOf: (deployment) => usdOf(prices, deployment) })
+  upstream.know({ candidatesOf: (name) => candidatesOf(models, name), priceOf: (deployment) => prices.priceOf(deployment) })
   const callModel = createCallModel({ ...shared, models, pool, upstreams, natives })
   const tokenCounter = cleanUps.use(createTokenCounter({ tokenizer: createTokenizer(shared), natives }))
   const apply = (): void => {
@@ -123,6 +127,14 @@ export function composeInference(shared: Shared, config: Config, parts: Inferenc
 export function deploymentsOf(models: Pick<Models, "list" | "wildcards">): Deployment[] {
   const made = models.wildcards().map(({ pattern, make }) => make(pattern, "*"))
   return [...models.list(), ...made].flatMap(({ deployments }) => deployments)
+}
+
+/** Those that a call of the model may come to: its own, and those of the models that stand in for it. */
+function candidatesOf(models: Pick<Models, "get">, name: string): Deployment[] {
+  const model = models.get(name)
+  if (!model) return []
+  const others = [model.fallbacks, model.contextFallbacks, model.contentFallbacks].flatMap((names) => names ?? [])
+  return [...model.deployments, ...others.flatMap((other) => models.get(other)?.deployments ?? [])]
 }
 
 /** What is called in this process instead of over HTTP: GGUF files, provider packages. */

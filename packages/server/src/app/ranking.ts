@@ -15,7 +15,12 @@ export async function openRanking(config: Config): Promise<{ projectId: string; 
     const shared = sharedOf(quiet, (what, error) => logger.error({ what, error }, "background work failed"))
     const parts = await openParts(quiet, logger, undefined, cleanUps)
     const foundation = await openFoundation(quiet, shared, { store: parts.store, metrics, observers }, cleanUps)
-    const inference = composeInference(shared, quiet, { ...parts, observer: observers.pool }, cleanUps)
+    const inference = composeInference(
+      shared,
+      quiet,
+      { ...parts, observer: observers.pool, upstream: foundation.admission.upstream },
+      cleanUps,
+    )
     const context = cleanUps.use(composeContext(shared, quiet, { ...foundation, ...parts, inference, dropCaches: () => undefined }))
     return { projectId: defaultProjectId, ranking: context.ranking, [Symbol.asyncDispose]: () => cleanUps.disposeAsync() }
   } catch (error) {

@@ -71,7 +71,7 @@ function deployment(input: DeploymentInput, model: ModelInput, at: ResolveModels
   const { name, path, add, directory } = at
   const provider = input.provider ?? "perdure"
   const gguf = input.gguf === undefined ? null : resolve(directory, input.gguf)
-  checkProvider(provider, at)
+  checkProviderName(provider, { ...at, path: [...path, "provider"] })
   if (gguf !== null && provider !== "perdure")
     add([...path, "gguf"], { what: "a GGUF file runs in this process", allowed: 'provider "perdure", or none' })
   if (gguf !== null && name.includes("*")) add([...path, "gguf"], { what: "one file is one model", allowed: "a model whose name has no *" })
@@ -121,10 +121,13 @@ function checkServices(
       })
 }
 
-function checkProvider(provider: string, { knownProviders, path, add }: ResolveModelsOptions & { path: Path }): void {
+export function checkProviderName(
+  provider: string,
+  { knownProviders, path, add }: Pick<ResolveModelsOptions, "knownProviders" | "add"> & { path: Path },
+): void {
   if (knownProviders.includes(provider)) return
   const near = didYouMean(provider, knownProviders)
-  add([...path, "provider"], {
+  add(path, {
     what: `there is no provider ${JSON.stringify(provider)}`,
     allowed: knownProviders.join(", "),
     hint: near === undefined ? `declare it: providers.${provider}.baseUrl` : `did you mean ${near}?`,

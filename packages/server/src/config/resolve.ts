@@ -8,7 +8,7 @@ import { resolveEncryption } from "./resolve-encryption.ts"
 import { resolveExperiments } from "./resolve-experiments.ts"
 import { resolveGuards } from "./resolve-guards.ts"
 import { resolvePrompts } from "./resolve-prompts.ts"
-import { modelNames, resolveModels } from "./resolve-models.ts"
+import { checkProviderName, modelNames, resolveModels } from "./resolve-models.ts"
 import { resolveProvider, type AddProblem } from "./resolve-provider.ts"
 import { SecretReader, type SecretContext, type SecretInput } from "./resolve-secret.ts"
 import type { ParsedConfig } from "./schema.ts"
@@ -22,6 +22,11 @@ export interface ResolveContext extends SecretContext {
 
 /** Providers that exist without being declared: `perdure` always, the others when discovery finds them. */
 const wellKnownProviders = ["perdure", ...discoverableTypes]
+
+interface LimitInput {
+  name: string
+  for: { provider?: string | string[] | undefined; deployment?: string | undefined }
+}
 
 type Text = { what: string; allowed?: string; hint?: string }
 
@@ -122,9 +127,8 @@ class Resolver {
   }
 
   models(input: ParsedConfig["models"], providers: Config["providers"], discovers: boolean): Record<string, ModelConfig> {
-    const declared = Object.keys(getAt(this.#context.value, ["providers"]) ?? {})
     return resolveModels(input, {
-      knownProviders: [...declared, ...wellKnownProviders],
+      knownProviders: this.#providerNames(),
       regionOf: (provider) => (Object.hasOwn(providers, provider) ? (providers[provider]?.region ?? null) : null),
       typeOf: (provider) => (Object.hasOwn(providers, provider) ? providers[provider]?.type : undefined),
       secrets: this.#secrets,
@@ -155,7 +159,7 @@ class Resolver {
   }
 
   /** One name is one limit: its counters go by it. */
-  limits<T extends { name: string }>(section: "budgets" | "rateLimits", input: readonly T[]): (T & { origin: string })[] {
+  limits<T extends LimitInput>(section: "budgets" | "rateLimits", input: readonly T[]): (T & { origin: string })[] {
     return input.map((limit, index) => {
       const path = [section, index]
       const other = this.#limitNames.get(limit.name)
@@ -164,10 +168,26 @@ class Resolver {
           what: `another limit is called ${JSON.stringify(limit.name)} (${other})`,
           allowed: "a name of its own",
         })
+      this.#checkUpstream(limit.for, [...path, "for"])
       const origin = this.origin(path)
       this.#limitNames.set(limit.name, origin)
       return { ...limit, origin }
     })
+  }
+
+  /** A limit of a provider that is not there would limit nothing, in silence. */
+  #checkUpstream({ provider, deployment }: LimitInput["for"], path: Path): void {
+    const knownProviders = [...this.#providerNames(), "gguf"]
+    const add: AddProblem = (at, text, part) => this.#add(at, text, part)
+    const check = (name: string | undefined, key: string): void => {
+      if (name !== undefined && name !== "*") checkProviderName(name, { knownProviders, add, path: [...path, key] })
+    }
+    for (const name of typeof provider === "object" ? provider : [provider]) check(name, "provider")
+    check(deployment?.split("/", 1)[0], "deployment")
+  }
+
+  #providerNames(): string[] {
+    return [...Object.keys(getAt(this.#context.value, ["providers"]) ?? {}), ...wellKnownProviders]
   }
 
   /** What only code can declare: objects that `made` returns, known by a member. */

@@ -206,7 +206,10 @@ export type TimeoutsConfig = Partial<Record<"connectMs" | "firstTokenMs" | "idle
 export type PriceConfig = z.output<typeof priceSchema>
 
 /** Exact values, or `*` for one counter for each; what is absent does not matter. */
-type LimitScopeConfig = Partial<Record<"project" | "key" | "user" | "model" | "tag", string | undefined>>
+type LimitScopeConfig = Partial<Record<"project" | "key" | "user" | "model" | "tag" | "deployment", string | undefined>> & {
+  /** Several share one counter. */
+  provider?: string | readonly string[] | undefined
+}
 
 /** What several kinds of limits count. */
 type LimitAmounts = Partial<Record<"requests" | "tokens" | "inputTokens" | "outputTokens", number | undefined>>

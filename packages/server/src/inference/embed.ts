@@ -27,7 +27,7 @@ export type MeasuredEmbed = (
   texts: readonly string[],
   signal: AbortSignal,
   purpose?: "document" | "query",
-  placing?: Pick<PlanRequest, "caller" | "residency">,
+  placing?: Pick<PlanRequest, "caller" | "residency" | "expected">,
 ) => Promise<EmbeddedTexts>
 
 /** Looks the model up at each call, so that a replaced registry is followed. Vectors are scaled to unit length. */

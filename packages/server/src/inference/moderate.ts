@@ -14,7 +14,7 @@ export interface ModerateOptions {
   limits: Pick<Limits, "connectTimeoutMs" | "firstTokenTimeoutMs" | "idleTimeoutMs">
 }
 
-type Placing = Pick<PlanRequest, "caller" | "residency">
+type Placing = Pick<PlanRequest, "caller" | "residency" | "expected">
 
 export interface Moderation {
   /** One per text, in order. */

@@ -24,7 +24,7 @@ export interface RerankedTexts {
 export type MeasuredRerank = (
   call: { query: string; documents: readonly string[] },
   signal: AbortSignal,
-  placing?: Pick<PlanRequest, "caller" | "residency">,
+  placing?: Pick<PlanRequest, "caller" | "residency" | "expected">,
 ) => Promise<RerankedTexts>
 
 /** Looks the model up at each call, so that a replaced registry is followed. */

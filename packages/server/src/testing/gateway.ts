@@ -3,7 +3,7 @@ import type { Hono } from "hono"
 import { connect } from "node:net"
 import { createMessagesCompaction } from "../agents/index.ts"
 import { createAdmission, createPrices, type LightRunRecord, type LimitRule } from "../accounting/index.ts"
-import { defaultLimits, newId, systemClock, type Limits } from "../core/index.ts"
+import { defaultLimits, newId, systemClock, type Clock, type Limits } from "../core/index.ts"
 import {
   createApi,
   createHotRoutes,
@@ -105,6 +105,8 @@ export interface TestGatewayOptions {
   limits?: Partial<Limits>
   routes?: readonly Hono<HttpEnv>[]
   rules?: readonly LimitRule[]
+  /** For tests in which a window ends. */
+  clock?: Clock
   /** Beside `testKey`, by their text. */
   keys?: Readonly<Record<string, Principal>>
   guards?: HotRouteOptions["guards"]
@@ -127,6 +129,7 @@ export async function startTestGateway({
   limits: some = {},
   routes = [],
   rules = [],
+  clock = systemClock,
   keys = {},
   guards,
   cache,
@@ -144,8 +147,8 @@ export async function startTestGateway({
   const add = (record: LightRunRecord): boolean => records.push(record) > 0
   const admission = createAdmission({
     limits,
-    clock: systemClock,
-    ledger: createLocalLedger(() => systemClock.now()),
+    clock,
+    ledger: createLocalLedger(() => clock.now()),
     rules,
     assumedPrice: { input: 1_000_000, output: 2_000_000, cachedInput: 100_000 },
   })
@@ -153,8 +156,10 @@ export async function startTestGateway({
     tokenizer: createTokenizer({ limits, onError: (error) => void logged.push({ error }) }),
     natives,
   })
-  const pool = createPool({ models: registry, limits, clock: systemClock })
-  const inference = { models: registry, pool, admission, upstreams, prices, limits, clock: systemClock, newId, logger }
+  const pool = createPool({ models: registry, limits, clock, upstream: admission.upstream })
+  const candidatesOf = (name: string): readonly Deployment[] => registry.get(name)?.deployments ?? []
+  admission.upstream.know({ candidatesOf, priceOf: (deployment) => prices.priceOf(deployment) })
+  const inference = { models: registry, pool, admission, upstreams, prices, limits, clock, newId, logger }
   const compactMessages = createMessagesCompaction({
     ...inference,
     callModel: () => createCallModel({ ...inference, natives }),
@@ -183,7 +188,7 @@ export async function startTestGateway({
     hotRoutes: Object.keys(hotRoutes).map((path) => `POST ${path}`),
   })
   const upgradeRoutes = { [realtimePath]: realtimeRoute({ ...inference, identity, records: { add }, guards }) }
-  const server = createHttpServer({ identity, hotRoutes, upgradeRoutes, app, limits, clock: systemClock, newId, logger })
+  const server = createHttpServer({ identity, hotRoutes, upgradeRoutes, app, limits, clock, newId, logger })
   const url = await server.listen(0, "127.0.0.1")
   const close = async (): Promise<void> => {
     await server.close()

@@ -9,6 +9,7 @@ import { LimitError } from "./refusal.ts"
 import { CounterRegistry, type Slot } from "./registry.ts"
 import { Held, stateOf, type Draw, type HoldingOf } from "./reservation.ts"
 import type { LimitRule } from "./rules.ts"
+import { LedgerUpstreamLimits } from "./upstream.ts"
 import type { Tally } from "../tally.ts"
 import type { ActualUsage, Admission, AdmissionRequest, Reservation } from "./types.ts"
 
@@ -34,6 +35,7 @@ class LedgerAdmission implements Admission, HoldingOf {
   readonly #registry: CounterRegistry
   readonly #history: OutputHistory
   readonly #options: AdmissionOptions
+  readonly upstream: LedgerUpstreamLimits
   #assumedPrice: Price
 
   constructor(options: AdmissionOptions) {
@@ -42,10 +44,19 @@ class LedgerAdmission implements Admission, HoldingOf {
     const { rules, limits, ledger } = options
     this.#registry = new CounterRegistry({ rules, countersMax: limits.limitCountersMax, lent: ledger.lends })
     this.#history = createOutputHistory(limits.outputTokensAssumed)
+    this.upstream = new LedgerUpstreamLimits({
+      ledger,
+      history: this.#history,
+      now: () => this.now(),
+      assumedPrice: () => this.#assumedPrice,
+      countersMax: limits.limitCountersMax,
+    })
+    this.upstream.replace(rules)
   }
 
   replace({ rules, assumedPrice }: Pick<AdmissionOptions, "rules" | "assumedPrice">): void {
     this.#registry.replace(rules)
+    this.upstream.replace(rules)
     this.#assumedPrice = assumedPrice
   }
 
@@ -58,13 +69,18 @@ class LedgerAdmission implements Admission, HoldingOf {
   }
 
   reserve(request: AdmissionRequest): Reservation | Promise<Reservation> {
+    const prepared = this.upstream.isEmpty ? undefined : this.upstream.prepare(request)
+    return prepared ? prepared.then(() => this.#reserve(request)) : this.#reserve(request)
+  }
+
+  #reserve(request: AdmissionRequest): Reservation | Promise<Reservation> {
     const slots = this.#registry.slotsOf(request, this.now())
     if (slots.length === 0) return this.#held(request, noDraws)
     const demand = demandOf(request, this.#history, this.#assumedPrice)
     const draws = this.#take(slots, demand)
     if (draws) return this.#held(request, draws)
     const asked = this.#ask(slots, demand)
-    return asked ? this.#reserveAfter(asked, request, demand) : this.reserve(request)
+    return asked ? this.#reserveAfter(asked, request, demand) : this.#reserve(request)
   }
 
   report(): Promise<void> {
@@ -77,6 +93,7 @@ class LedgerAdmission implements Admission, HoldingOf {
 
   onSettled({ model, outputTokensMax }: AdmissionRequest, actual: ActualUsage): void {
     if (outputTokensMax !== 0) this.#history.observe(model, actual.outputTokens)
+    if (actual.by) this.upstream.charge(actual.by)
   }
 
   microUsdOf({ price, pieces }: AdmissionRequest, actual: ActualUsage): number {

@@ -2,7 +2,7 @@
 import type { Counter } from "./counter.ts"
 import { PoolCounter } from "./pool-counter.ts"
 import { LentRateCounter, RateCounter } from "./rate-counter.ts"
-import { boundTo, rulesOfKey, type BoundRule, type LimitRule } from "./rules.ts"
+import { boundTo, isOfUpstream, rulesOfKey, type BoundRule, type LimitRule } from "./rules.ts"
 import type { AdmissionRequest } from "./types.ts"
 import { windowAt } from "./windows.ts"
 
@@ -23,6 +23,8 @@ const sweepEveryMs = 1_000
 
 export class CounterRegistry {
   rules: readonly LimitRule[] = []
+  /** Without those of deployments, which are looked at elsewhere. */
+  #ofCallers: readonly LimitRule[] = []
   readonly #countersMax: number
   readonly #lent: boolean
   readonly #slots = new Map<string, Slot>()
@@ -40,13 +42,14 @@ export class CounterRegistry {
   /** Counters of rules that stay go on with what they counted; those of rules that went are forgotten when nobody holds them. */
   replace(rules: readonly LimitRule[]): void {
     this.rules = rules
+    this.#ofCallers = rules.filter((rule) => !isOfUpstream(rule))
     const someFor = (member: "user" | "model" | "tag"): boolean => rules.some((rule) => rule.for[member] !== undefined)
     this.#looksAt = { user: someFor("user"), model: someFor("model"), tag: someFor("tag") }
     this.#known.clear()
   }
 
   slotsOf(request: AdmissionRequest, now: number): readonly Slot[] {
-    if (this.rules.length === 0 && request.keyLimits === null) return none
+    if (this.#ofCallers.length === 0 && request.keyLimits === null) return none
     const name = this.#nameOf(request)
     let known = this.#known.get(name)
     if (!known || known.keyLimits !== request.keyLimits) {
@@ -70,7 +73,7 @@ export class CounterRegistry {
   #bind(request: AdmissionRequest, now: number): Slot[] {
     const own = request.keyLimits === null ? [] : rulesOfKey(request.principalId, request.keyLimits)
     if (this.#slots.size >= this.#countersMax && now >= this.#sweptAt + sweepEveryMs) this.#sweep(now)
-    return [...own, ...this.rules].flatMap((rule) => boundTo(rule, request)).map((bound) => this.#slotOf(bound, now))
+    return [...own, ...this.#ofCallers].flatMap((rule) => boundTo(rule, request)).map((bound) => this.#slotOf(bound, now))
   }
 
   #slotOf(bound: BoundRule, now: number): Slot {
@@ -93,7 +96,7 @@ export class CounterRegistry {
   }
 }
 
-function counterOf(bound: BoundRule, now: number, lent: boolean): Counter {
+export function counterOf(bound: BoundRule, now: number, lent: boolean): Counter {
   const { rule } = bound
   if (rule.kind === "rate") return lent ? new LentRateCounter(bound) : new RateCounter(bound)
   if (rule.kind === "concurrent") return new PoolCounter(bound.id, bound, { start: 0, end: Infinity }, lent)

@@ -26,13 +26,13 @@ const nothing: Demand = { microUsd: 0, requests: 0, tokens: 0, inputTokens: 0, o
 
 export class Held implements Reservation {
   readonly #shared: HoldingOf
-  readonly #request: AdmissionRequest
+  readonly request: AdmissionRequest
   readonly #draws: readonly Draw[]
   #ended = false
 
   constructor(shared: HoldingOf, request: AdmissionRequest, draws: readonly Draw[]) {
     this.#shared = shared
-    this.#request = request
+    this.request = request
     this.#draws = draws
   }
 
@@ -44,13 +44,13 @@ export class Held implements Reservation {
     if (this.#ended) return
     this.#ended = true
     this.#shared.onEnded()
-    this.#shared.onSettled(this.#request, actual)
+    this.#shared.onSettled(this.request, actual)
     if (this.#draws.length === 0) return
     const { inputTokens, outputTokens } = actual
-    const microUsd = this.#shared.microUsdOf(this.#request, actual)
+    const microUsd = this.#shared.microUsdOf(this.request, actual)
     this.#giveBack({
       microUsd,
-      requests: callsOf(this.#request),
+      requests: callsOf(this.request),
       tokens: inputTokens + outputTokens,
       inputTokens,
       outputTokens,

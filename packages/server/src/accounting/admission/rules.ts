@@ -60,7 +60,9 @@ function amountsOf(given: BudgetConfig | RateLimitConfig): { unit: LimitUnit; li
 }
 
 function scopeOf(given: BudgetConfig | RateLimitConfig): LimitRule["for"] {
-  return Object.fromEntries(Object.entries(given.for).filter(([, value]) => value !== undefined))
+  const { provider, ...rest } = given.for
+  const providers = typeof provider === "object" ? provider.join(providerSeparator) : provider
+  return Object.fromEntries(Object.entries({ ...rest, provider: providers }).filter(([, value]) => value !== undefined))
 }
 
 /** No name of the configuration has a space. */
@@ -81,18 +83,47 @@ export function rulesOfKey(keyId: string, limits: KeyLimits): LimitRule[] {
   return rules
 }
 
+/** It binds deployments, whoever asks them. */
+export function isOfUpstream({ for: { provider, deployment } }: Pick<LimitRule, "for">): boolean {
+  return provider !== undefined || deployment !== undefined
+}
+
+/** Between the names of several providers that share one counter. */
+export const providerSeparator = ", "
+/** Binds nothing. */
+export const nobody: LimitScope = { project: null, key: null, user: null, model: null, tag: null, provider: null, deployment: null }
+
+/** The counter of a rule that calls of a deployment draw from. Its provider is the part of its id before the first slash. */
+export function boundToUpstream(rule: LimitRule, id: string): BoundRule | undefined {
+  const { provider, deployment } = rule.for
+  const [own = ""] = id.split("/", 1)
+  if (!isOfUpstream(rule) || !matches(deployment, id)) return undefined
+  if (!matches(provider, own) && provider?.split(providerSeparator).includes(own) !== true) return undefined
+  return bound(rule, {
+    ...nobody,
+    provider: provider === "*" ? own : (provider ?? null),
+    deployment: deployment === undefined ? null : id,
+  })
+}
+
+/** As it is declared, `*` as it stands. */
+export function declaredUpstream(rule: LimitRule): BoundRule {
+  return bound(rule, { ...nobody, provider: rule.for.provider ?? null, deployment: rule.for.deployment ?? null })
+}
+
 /** The counters of a rule that a call draws from: none when the rule is not about it, one for each tag where it counts tags. */
 export function boundTo(rule: LimitRule, request: AdmissionRequest): BoundRule[] {
+  if (isOfUpstream(rule)) return []
   const { project, key, user, model, tag } = rule.for
   if (!matches(project, request.projectId) || !matches(key, request.principalId)) return []
   if (!matches(user, request.user) || !matches(model, request.model)) return []
   const scope: LimitScope = {
+    ...nobody,
     // Keys, users and tags are of a project: the same word in another project is somebody else.
     project: [project, key, user, tag].every((each) => each === undefined) ? null : request.projectId,
     key: key === undefined ? null : request.principalId,
     user: user === undefined ? null : (request.user ?? ""),
     model: model === undefined ? null : request.model,
-    tag: null,
   }
   if (tag === undefined) return [bound(rule, scope)]
   if (tag !== "*") return request.tags.includes(tag) ? [bound(rule, { ...scope, tag })] : []
@@ -108,8 +139,9 @@ function matches(wanted: string | undefined, value: string | null): boolean {
 const idCharactersMax = 200
 
 function bound(rule: LimitRule, scope: LimitScope): BoundRule {
-  const { project, key, user, model, tag } = scope
-  const id = JSON.stringify([rule.name, rule.unit, rule.per, project, key, user, model, tag])
+  const { project, key, user, model, tag, provider, deployment } = scope
+  const upstream = isOfUpstream(rule) ? [provider, deployment] : []
+  const id = JSON.stringify([rule.name, rule.unit, rule.per, project, key, user, model, tag, ...upstream])
   const isPlain = id.length <= idCharactersMax && id.isWellFormed()
   return { id: isPlain ? id : createHash("sha256").update(id).digest("base64url"), rule, scope }
 }

@@ -1,7 +1,8 @@
 // The words of admission: what a call asks for, what it holds while it runs, and what its limits look like from outside.
 import type { KeyLimits } from "@perdure/contract"
-import type { Price, PricedPieces, ServedAs } from "../price-types.ts"
+import type { Price, PricedPieces, PricedUsage, ServedAs } from "../price-types.ts"
 import type { LimitRule } from "./rules.ts"
+import type { UpstreamLimits } from "./upstream.ts"
 
 export interface AdmissionRequest {
   projectId: string
@@ -31,10 +32,22 @@ export interface ActualUsage {
   costMicroUsd: number
   /** False: budgets of money take the assumed price. Absent: as known as the price of the request. */
   costKnown?: boolean
+  /** Which deployments that was used of, for the limits that bind these. */
+  by?: readonly DeploymentUse[]
+}
+
+/** What one deployment was used for a call. */
+export interface DeploymentUse {
+  deployment: { readonly id: string }
+  usage: PricedUsage
+  costMicroUsd: number
+  costKnown: boolean
 }
 
 /** What one admitted call holds. Exactly one of `settle` and `release` counts, once; later calls do nothing. */
 export interface Reservation {
+  /** What it was made for: what an attempt at the call may use. */
+  readonly request: AdmissionRequest
   /** For headers. */
   readonly state: LimitState
   /** Takes what was used, and gives back the rest of what was reserved. */
@@ -53,6 +66,8 @@ export interface Admission extends AsyncDisposable {
   report(): Promise<void>
   /** Those in force. */
   readonly rules: readonly LimitRule[]
+  /** The limits that bind deployments and providers, whoever asks them. */
+  readonly upstream: UpstreamLimits
   /** Calls from now on are bound by these; what was counted for a limit that stays is kept. */
   replace(next: { rules: readonly LimitRule[]; assumedPrice: Price }): void
 }
@@ -82,6 +97,8 @@ export interface LimitScope {
   user: string | null
   model: string | null
   tag: string | null
+  provider: string | null
+  deployment: string | null
 }
 
 export const ratePeriods = ["second", "minute", "hour", "day"] as const

@@ -9,6 +9,9 @@ const limitName = z
 
 const value = z.string().min(1).max(500)
 
+/** What they bind is whoever asks, or what is asked: a deployment is chosen when the caller has been let in. */
+const ofUpstream: readonly string[] = ["provider", "deployment"]
+
 const scopeSchema = z
   .strictObject({
     project: value.optional(),
@@ -16,6 +19,21 @@ const scopeSchema = z
     user: value.optional().meta({ description: "The end user that a call or its key names" }),
     model: value.optional().meta({ description: "The model's name as clients ask for it" }),
     tag: value.optional(),
+    provider: z
+      .union([value, z.array(value).min(1).max(64)])
+      .optional()
+      .meta({
+        description:
+          "Of deployments, whoever calls them: a provider, or several that share it; a deployment that is used up is passed over",
+      }),
+    deployment: value.optional().meta({ description: "The same of one deployment: provider/model" }),
+  })
+  .check(({ value: scope, issues }) => {
+    const given = Object.entries(scope).flatMap(([key, each]) => (each === undefined ? [] : [key]))
+    const others = given.filter((key) => !ofUpstream.includes(key))
+    if (others.length === given.length || others.length === 0) return
+    const message = `beside ${others.join(", ")}: ${ofUpstream.join(" and ")} bind what is asked, the other members who asks`
+    issues.push({ code: "custom", path: [], message, input: scope })
   })
   .meta({ description: "What it binds: exact values, or * for one counter for each; members that are absent do not matter" })
 

@@ -4,6 +4,7 @@ import {
   usualTier,
   type Admission,
   type Cost,
+  type DeploymentUse,
   type LightRunRecord,
   type LimitState,
   type PricedPieces,
@@ -86,8 +87,8 @@ export interface LightCallRequest {
   shaped?: Pick<Shaped, "headers" | "facts"> | undefined
 }
 
-/** What was used of deployments that were given up, and must be paid all the same. */
-interface Abandoned {
+/** What was used in all. */
+interface Total {
   usage: ModelUsage
   costMicroUsd: number
   costKnown: boolean
@@ -128,7 +129,8 @@ export class LightCall {
   #settled = false
   #try: Try | undefined
   #triesCount = 0
-  #abandoned: Abandoned | undefined
+  /** What was used of deployments that were given up, and must be paid all the same. */
+  #abandoned: { total: Total; by: readonly DeploymentUse[] } | undefined
   readonly #failovers: { from: string; afterCharacters: number }[] = []
   readonly #dependencies: LightRunDependencies
 
@@ -173,11 +175,14 @@ export class LightCall {
   abandon(deployment: Deployment, used: ModelUsage = this.#estimate(0)): void {
     const usage = this.#asServed(used, deployment)
     const cost = costOf(usage, this.#dependencies.prices.priceOf(deployment))
-    const before = this.#abandoned ?? { usage: noUsage, costMicroUsd: 0, costKnown: true }
+    const { total, by } = this.#abandoned ?? { total: { usage: noUsage, costMicroUsd: 0, costKnown: true }, by: [] }
     this.#abandoned = {
-      usage: addUsage(before.usage, usage),
-      costMicroUsd: before.costMicroUsd + cost.costMicroUsd,
-      costKnown: before.costKnown && cost.costKnown,
+      total: {
+        usage: addUsage(total.usage, usage),
+        costMicroUsd: total.costMicroUsd + cost.costMicroUsd,
+        costKnown: total.costKnown && cost.costKnown,
+      },
+      by: [...by, { deployment, usage, ...cost }],
     }
   }
 
@@ -245,10 +250,11 @@ export class LightCall {
     const { hot, request, deployment } = this
     const last = this.#asServed(this.usage ?? this.#estimate(this.outputTokensSeen), deployment)
     const price = deployment ? prices.priceOf(deployment) : undefined
-    const total = this.#withAbandoned(last, deployment ? costOf(last, price) : free)
+    const own = deployment ? costOf(last, price) : free
+    const total = this.#withAbandoned(last, own)
     const { usage, costMicroUsd, costKnown } = total
     const endedAt = clock.monotonic()
-    this.#release(outcome, total)
+    this.#release(outcome, total, deployment ? { deployment, usage: last, ...own } : undefined)
     this.care?.settled(outcome === "completed" && this.#failovers.length === 0, {
       deployment: deployment?.id ?? null,
       inputTokens: usage.inputTokens,
@@ -303,19 +309,23 @@ export class LightCall {
     return { inputTokens, outputTokens, cachedTokens: 0, reasoningTokens: 0, estimated: sent }
   }
 
-  #withAbandoned(usage: ModelUsage, cost: Cost): Abandoned {
+  #withAbandoned(usage: ModelUsage, cost: Cost): Total {
     const { costMicroUsd, costKnown } = cost
-    const before = this.#abandoned
+    const before = this.#abandoned?.total
     if (!before) return { usage, costMicroUsd, costKnown }
     const sum = costMicroUsd + before.costMicroUsd
     return { usage: addUsage(usage, before.usage), costMicroUsd: sum, costKnown: costKnown && before.costKnown }
   }
 
-  #release(outcome: LightRunRecord["outcome"], { usage, costMicroUsd, costKnown }: Abandoned): void {
+  #release(outcome: LightRunRecord["outcome"], { usage, costMicroUsd, costKnown }: Total, last: DeploymentUse | undefined): void {
     const { inputTokens, outputTokens } = usage
     this.#try?.report(outcome === "completed" ? { inputTokens, outputTokens } : { cancelled: true })
     if (this.#sentAt === undefined) this.reservation?.release()
-    else this.reservation?.settle({ inputTokens, outputTokens, costMicroUsd, costKnown })
+    else {
+      const abandoned = this.#abandoned?.by
+      const by = abandoned ? [...abandoned, ...(last ? [last] : [])] : last && [last]
+      this.reservation?.settle({ inputTokens, outputTokens, costMicroUsd, costKnown, ...(by ? { by } : {}) })
+    }
   }
 
   #data({ estimated, serviceTier = usualTier, servedIn, toolCalls }: ModelUsage): LightRunRecord["data"] {

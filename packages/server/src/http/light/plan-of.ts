@@ -16,6 +16,7 @@ export function planOf(
   const request: PlanRequest = { ...routingOf(body.perdure, call.hot.request.headers), needs, caller: call.hot.principal }
   const affinity = body.cacheKey ?? call.request.user
   if (affinity !== null) request.affinity = affinity
+  if (call.reservation) request.expected = call.reservation.request
   if (usable) request.usable = usable
   const residency = residencyOf(call.hot.principal)
   if (residency) request.residency = residency

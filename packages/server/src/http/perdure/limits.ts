@@ -10,7 +10,7 @@ export interface LimitCaller {
   keyLimits: KeyLimits | null
   user: string | null
   tags: readonly string[]
-  /** Limits of all keys of the project are shown, not only the caller's. */
+  /** Limits of all keys of the project are shown, not only the caller's, and those of deployments: to those who run the server. */
   seesAllKeys: boolean
 }
 

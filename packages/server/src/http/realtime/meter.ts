@@ -155,7 +155,7 @@ export class RealtimeMeter {
       data: this.#dataOf(usage, event["item_id"]),
     })
     const held = await this.#options.admit(inputTokens)
-    held.settle({ inputTokens, outputTokens, ...cost })
+    held.settle({ inputTokens, outputTokens, ...cost, by: this.deployment ? [{ deployment: this.deployment, usage, ...cost }] : [] })
   }
 
   #settle(record: LightRunRecord, usage: ModelUsage, { startedAt, firstTokenAt }: UnderWay): void {
@@ -164,7 +164,8 @@ export class RealtimeMeter {
     const cost = costOf(usage, price)
     this.#answers += 1
     this.#outputTokens += usage.outputTokens
-    this.#held?.settle({ inputTokens: usage.inputTokens, outputTokens: usage.outputTokens, ...cost })
+    const by = this.deployment ? [{ deployment: this.deployment, usage, ...cost }] : []
+    this.#held?.settle({ inputTokens: usage.inputTokens, outputTokens: usage.outputTokens, ...cost, by })
     this.#held = undefined
     const firstTokenMs = firstTokenAt === undefined ? null : firstTokenAt - startedAt
     this.#options.record({

@@ -8,7 +8,7 @@ import { Search } from "./search.ts"
 import type { Stage } from "./stages.ts"
 import type { Attempt } from "./state.ts"
 import type { DeploymentStates } from "./states.ts"
-import type { AttemptOutcome, Following, NextAttempt, Plan, PoolObserver } from "./types.ts"
+import type { AttemptOutcome, Following, NextAttempt, Plan, PoolObserver, UpstreamLimits } from "./types.ts"
 
 export type PlanLimits = Pick<
   Limits,
@@ -24,6 +24,7 @@ export interface PlanShared {
   modelNamed: (name: string) => Model | undefined
   budgetOf: (model: Model) => RetryBudget
   observer: PoolObserver
+  upstream: UpstreamLimits | undefined
 }
 
 /** Failures of the deployment alone: another one at the same provider is not burdened by them. */
@@ -112,7 +113,11 @@ export class RequestPlan implements Plan {
     const now = this.#shared.now()
     this.attempts += 1
     this.#search.tried.push(deployment.id)
-    this.#underWay.push(this.#shared.states.of(deployment, now).begin(deployment, now, this.#filter.request))
+    const { request } = this.#filter
+    const attempt = this.#shared.states.of(deployment, now).begin(deployment, now, request)
+    const hold = this.#shared.upstream?.begin(deployment, request.expected)
+    if (hold) attempt.hold = hold
+    this.#underWay.push(attempt)
   }
 
   firstToken(deployment: Deployment, ms: number): void {
@@ -124,6 +129,7 @@ export class RequestPlan implements Plan {
     const index = this.#underWay.findIndex((each) => each.deployment === deployment)
     const [attempt] = index < 0 ? [] : this.#underWay.splice(index, 1)
     if (!attempt) return
+    attempt.hold?.end()
     this.#watched(attempt, () => attempt.state.end(attempt, outcome, this.#shared.now()))
     const failure = outcome.error?.failure ?? (outcome.cancelled === true ? "cancelled" : null)
     this.#shared.observer.attemptEnded?.({ deployment, failure, reachFault: outcome.error?.reachFault })
@@ -176,7 +182,7 @@ export class RequestPlan implements Plan {
     if (retries >= sameDeploymentRetriesMax || !passing.has(error.failure)) return undefined
     const now = this.#shared.now()
     const state = this.#shared.states.of(deployment, now)
-    if (!state.breaker.allows(now) || !this.#search.mayAgain(deployment)) return undefined
+    if (!state.breaker.allows(now) || !this.#search.mayBeAsked(deployment)) return undefined
     const delayMs = Math.max(this.#backoffMs(retries), error.retryAfterMs ?? 0, state.waitMs(deployment, now, undefined))
     if (delayMs > retryWaitMsMax || !this.#affords()) return undefined
     this.#shared.observer.retried?.({ model: this.#search.model.name, failure: error.failure, to: "same" })

@@ -8,7 +8,7 @@ import { RetryBudget } from "./retry-budget.ts"
 import { stagesOf } from "./stages.ts"
 import type { StateLimits } from "./state.ts"
 import { DeploymentStates } from "./states.ts"
-import type { DeploymentHealth, Plan, PlanRequest, Pool, PoolObserver, ProbeResult } from "./types.ts"
+import type { DeploymentHealth, Plan, PlanRequest, Pool, PoolObserver, ProbeResult, UpstreamLimits } from "./types.ts"
 
 export type PoolLimits = PlanLimits & StateLimits & Pick<Limits, "deploymentStatesMax" | "retryBudgetPercent" | "retryBudgetBurst">
 
@@ -19,6 +19,7 @@ export interface PoolOptions {
   /** What is known of prices, for `sort` and `max_price`. */
   priceOf?: PriceOf
   observer?: PoolObserver
+  upstream?: UpstreamLimits
   /** Between 0 and 1; the only source of chance. */
   rng?: () => number
 }
@@ -34,7 +35,7 @@ class DeploymentPool implements Pool {
   readonly #states: DeploymentStates
   readonly #declared = new Map<string, Deployment>()
 
-  constructor({ models, limits, clock, priceOf, observer = {}, rng = Math.random }: PoolOptions) {
+  constructor({ models, limits, clock, priceOf, observer = {}, upstream, rng = Math.random }: PoolOptions) {
     const budgets = new WeakMap<Model, RetryBudget>()
     const budgetOf = (model: Model): RetryBudget => {
       const known = budgets.get(model)
@@ -47,7 +48,7 @@ class DeploymentPool implements Pool {
     this.#priceOf = priceOf ?? ((): undefined => undefined)
     this.#states = new DeploymentStates(limits, rng)
     const now = (): number => clock.monotonic()
-    this.#shared = { limits, states: this.#states, rng, now, modelNamed: (name) => models.get(name), budgetOf, observer }
+    this.#shared = { limits, states: this.#states, rng, now, modelNamed: (name) => models.get(name), budgetOf, observer, upstream }
   }
 
   plan(model: Model, request: PlanRequest): Plan {

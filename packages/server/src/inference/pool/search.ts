@@ -32,7 +32,11 @@ export class Search {
     const now = this.#shared.now()
     const found = this.#best(now) ?? this.lastResort() ?? this.#coolDownProbe(now)
     if (found) return found
-    throw nothingReady(this.model, [...this.#own, ...this.#others()], { states: this.#shared.states, now })
+    throw nothingReady(this.model, [...this.#own, ...this.#others()], {
+      states: this.#shared.states,
+      now,
+      refusalOf: (deployment) => this.#shared.upstream?.refusal(deployment, this.#filter.request.expected),
+    })
   }
 
   /** One that was not asked yet. */
@@ -70,8 +74,10 @@ export class Search {
     this.#mustContinue = must
   }
 
-  mayAgain(deployment: Deployment): boolean {
-    return !this.#mustContinue || deployment.continuesPrefix === true
+  /** Whether nothing but its health speaks against it: it can go on with what has begun, and no limit of its provider is used up. */
+  mayBeAsked(deployment: Deployment): boolean {
+    if (this.#mustContinue && deployment.continuesPrefix !== true) return false
+    return this.#shared.upstream?.refusal(deployment, this.#filter.request.expected) === undefined
   }
 
   #best(now: number): Deployment | undefined {
@@ -96,7 +102,7 @@ export class Search {
     for (const { deployments } of stages) {
       const candidates: Candidate[] = []
       for (const deployment of deployments) {
-        if (this.tried.includes(deployment.id) || !this.mayAgain(deployment)) continue
+        if (this.tried.includes(deployment.id) || !this.mayBeAsked(deployment)) continue
         const state = this.#shared.states.of(deployment, now)
         if (this.#is(wanted, deployment, state, now)) candidates.push({ deployment, state })
       }

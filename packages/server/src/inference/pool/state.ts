@@ -1,4 +1,5 @@
 // What is known of one deployment: its breaker, its cool-down, its limits, what is in flight, how fast it was of late.
+import type { UpstreamHold } from "../../accounting/index.ts"
 import type { Limits } from "../../core/index.ts"
 import type { Deployment } from "../types.ts"
 import type { UpstreamError } from "../upstream-error.ts"
@@ -37,6 +38,8 @@ export interface Attempt {
   isCoolDownProbe: boolean
   tokensTaken: number
   caller: PoolCaller | undefined
+  /** What it holds of the limits of its deployment. */
+  hold?: UpstreamHold
 }
 
 /** What of a request matters here. */

@@ -1,4 +1,5 @@
 // The words of the pool: what a request says about routing, the plan of one call, what is known of a deployment's health.
+import type { Admission, AdmissionRequest } from "../../accounting/index.ts"
 import type { ReachFault } from "../reach-fault.ts"
 import type { Capabilities, Deployment, Model } from "../types.ts"
 import type { UpstreamError, UpstreamFailure } from "../upstream-error.ts"
@@ -43,6 +44,8 @@ export interface PlanRequest extends RoutingRequest {
   /** The only regions that the key allows. */
   residency?: readonly string[]
   caller?: PoolCaller
+  /** The call as it was admitted: what it may use of the limits of deployments. */
+  expected?: AdmissionRequest
   /** What the caller can serve at all: a dialect that it can translate to. */
   usable?: (deployment: Deployment) => boolean
 }
@@ -130,6 +133,9 @@ export interface DeploymentHealth {
   lastError: { code: string; failure: UpstreamFailure; at: number; reachFault?: ReachFault } | null
   probe: { ok: boolean; ms: number; why: string | null; at: number } | null
 }
+
+/** What may be used of deployments and their providers by all callers together. */
+export type UpstreamLimits = Pick<Admission["upstream"], "refusal" | "begin">
 
 /** What metrics count; all labels come from closed sets or the registry. */
 export interface PoolObserver {

@@ -1,5 +1,6 @@
 // Says why nothing can be tried now, and when it can again.
 import { AppError } from "../../core/index.ts"
+import type { UpstreamRefusal } from "../../accounting/index.ts"
 import type { Deployment, Model } from "../types.ts"
 import type { UpstreamFailure } from "../upstream-error.ts"
 import type { Stage } from "./stages.ts"
@@ -26,19 +27,57 @@ const reasons: Readonly<Record<UpstreamFailure | "probe", string>> = {
 /** For what ends when another call ends. */
 const soonMs = 1_000
 
-export function nothingReady(model: Model, stages: readonly Stage[], { states, now }: { states: DeploymentStates; now: number }): AppError {
-  const reasons = stages
-    .flatMap(({ deployments }) => deployments)
-    .map((deployment) => reasonOf(deployment, states.of(deployment, now), now))
+interface Known {
+  states: DeploymentStates
+  now: number
+  /** By a limit of the deployment or its provider. */
+  refusalOf: (deployment: Deployment) => UpstreamRefusal | undefined
+}
+
+export function nothingReady(model: Model, stages: readonly Stage[], { states, now, refusalOf }: Known): AppError {
+  const deployments = stages.flatMap((stage) => stage.deployments)
+  const refusals = deployments.map(refusalOf)
+  const reasons = deployments.map((deployment, index) => {
+    const refusal = refusals[index]
+    return refusal ? refused(deployment, refusal) : reasonOf(deployment, states.of(deployment, now), now)
+  })
+  const said = `no deployment of "${model.name}" can be asked now: ${listed(reasons)}`
+  // Waiting does not help before a window ends.
+  if (reasons.every(({ waitMs }) => waitMs === Infinity)) return new AppError("insufficient_quota", said, { hint: hintOf(refusals) })
   const retryAfterMs = Math.max(1, Math.min(...reasons.map(({ waitMs }) => waitMs)))
   const isLimited = reasons.every(({ isLimit }) => isLimit)
+  return new AppError(isLimited ? "rate_limit_exceeded" : "overloaded", said, {
+    retryAfterMs,
+    hint: `Try again in ${seconds(retryAfterMs)}.`,
+  })
+}
+
+function listed(reasons: readonly Reason[]): string {
   const shown = reasons.slice(0, shownMax).map(({ text }) => text)
-  const more = reasons.length > shownMax ? `, and ${reasons.length - shownMax} more` : ""
-  return new AppError(
-    isLimited ? "rate_limit_exceeded" : "overloaded",
-    `no deployment of "${model.name}" can be asked now: ${shown.join(", ")}${more}`,
-    { retryAfterMs, hint: `Try again in ${seconds(retryAfterMs)}.` },
-  )
+  return [...shown, ...(reasons.length > shownMax ? [`and ${reasons.length - shownMax} more`] : [])].join(", ")
+}
+
+/** Nothing of what was used: others did, too. */
+function refused({ id }: Deployment, { limit, of, reason, retryAfterMs = Infinity, resetsAt }: UpstreamRefusal): Reason {
+  const named = `the limit "${limit}" of ${of === "provider" ? "its provider" : "it"}`
+  const until = resetsAt === null ? "" : ` until ${new Date(resetsAt).toISOString()}`
+  const texts = {
+    "used up": `"${id}" is not asked${until}: ${named} is used up, or leaves too little for this call`,
+    "too large": `"${id}" is not asked: ${named} is less than this call may use`,
+    held: `"${id}" is not asked: calls under way hold what is left of ${named}`,
+    wait: `"${id}" is not asked for ${seconds(retryAfterMs)}: ${named} has no room`,
+  }
+  return { text: texts[reason], waitMs: retryAfterMs, isLimit: true }
+}
+
+/** All of them are used up: when the first one begins anew, and where to allow more. */
+function hintOf(refusals: readonly (UpstreamRefusal | undefined)[]): string {
+  const [first] = refusals
+  const ends = refusals.flatMap((refusal) => refusal?.resetsAt ?? [])
+  const raise = `raise the limit (${first?.origin ?? "budgets"}), or give the model a deployment of another provider`
+  return ends.length === 0
+    ? `Send less, ask for fewer output tokens (max_tokens), or ${raise}.`
+    : `It begins anew at ${new Date(Math.min(...ends)).toISOString()}; or ${raise}.`
 }
 
 interface Reason {
