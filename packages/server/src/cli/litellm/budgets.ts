@@ -1,7 +1,8 @@
-// LiteLLM's budgets and rates that stand in its file: of the whole proxy, of end users, of tags, of deployments.
+// LiteLLM's budgets and rates that stand in its file: of the whole proxy, of end users, of tags, of providers and deployments.
 import type { ConfigInput } from "../../config/index.ts"
 import { isJsonObject } from "../../core/index.ts"
 import type { Models } from "./models.ts"
+import type { Providers } from "./providers.ts"
 import type { Section } from "./section.ts"
 
 type BudgetInput = NonNullable<ConfigInput["budgets"]>[number]
@@ -20,7 +21,14 @@ const periods: Readonly<Record<string, BudgetInput["per"]>> = {
   "1mo": "month",
 }
 
-export function budgetsOf(litellm: Section, models: Models): BudgetInput[] {
+export interface BudgetSections {
+  litellm: Section
+  router: Section
+  models: Models
+  providers: Providers
+}
+
+export function budgetsOf({ litellm, router, models, providers }: BudgetSections): BudgetInput[] {
   const all: (BudgetInput | undefined)[] = [
     budgetOf(litellm, { name: "litellm", for: {}, amount: "max_budget", duration: "budget_duration" }),
     budgetOf(litellm, {
@@ -30,6 +38,7 @@ export function budgetsOf(litellm: Section, models: Models): BudgetInput[] {
       duration: "end_user_budget_duration",
     }),
     ...tagBudgets(litellm),
+    ...providerBudgets(router, providers),
     ...deploymentBudgets(models),
   ]
   return all.filter((budget) => budget !== undefined)
@@ -72,27 +81,53 @@ function tagBudgets(litellm: Section): (BudgetInput | undefined)[] {
   })
 }
 
-/** Of a model with one deployment it is the model's. */
-function deploymentBudgets({ entries, byName }: Models): (BudgetInput | undefined)[] {
-  let number = 0
+/** LiteLLM's word for a provider stands for all accounts and addresses of it, which share the budget here too. */
+function providerBudgets(router: Section, providers: Providers): (BudgetInput | undefined)[] {
+  const section = router.section("provider_budget_config")
+  return section.unread().map((prefix) => {
+    const names = providers.namesOf(prefix)
+    const [first] = names
+    const own = section.section(prefix)
+    if (first === undefined) {
+      section.left(prefix, "no model of the list is served by that provider", "Add a budget for: { provider: … } once there is one.")
+      return undefined
+    }
+    const [amount, duration] = [
+      own.has("budget_limit") ? "budget_limit" : "max_budget",
+      own.has("time_period") ? "time_period" : "budget_duration",
+    ]
+    return budgetOf(own, { name: `litellm-provider-${first}`, for: { provider: names.length === 1 ? first : names }, amount, duration })
+  })
+}
+
+/** One that is used up is passed over, as in LiteLLM. */
+function deploymentBudgets({ entries }: Models): (BudgetInput | undefined)[] {
+  const ids = new Set<string>()
   return [...entries].flatMap(([name, group]) =>
-    group.map(({ params }) => {
+    group.map(({ params, deployments }) => {
       if (!params.has("max_budget")) return undefined
-      const alone = group.length === 1 && byName.has(name) && !name.includes("*")
-      if (alone)
-        return budgetOf(params, {
-          name: `litellm-model-${(number += 1)}`,
-          for: { model: name },
+      const [first] = deployments
+      const id = first && `${first.provider}/${first.model}`
+      const why =
+        id === undefined || name.includes("*") || deployments.length > 1
+          ? "budgets are for one deployment or for all of a provider, not for those that a pattern makes or an entry has several of"
+          : ids.has(id)
+            ? "another entry of the same provider and model has a budget, and here they are one deployment"
+            : undefined
+      if (id !== undefined && why === undefined) {
+        ids.add(id)
+        const budget = {
+          name: `litellm-deployment-${ids.size}`,
+          for: { deployment: id },
           amount: "max_budget",
           duration: "budget_duration",
-        })
+        }
+        return budgetOf(params, budget)
+      }
       params.take("max_budget")
       params.take("budget_duration")
-      params.left(
-        "max_budget",
-        "budgets are for models, not for one deployment of several",
-        "Make it a model of its own, with a budget for that, and a fallback.",
-      )
+      // Why an entry is left out as a whole has been said.
+      if (why !== undefined && id !== undefined) params.left("max_budget", why, "Add a budget for: { provider: … } or { deployment: … }.")
       return undefined
     }),
   )

@@ -38,7 +38,7 @@ export function translateLiteLlm(value: JsonObject): Translated {
   addConcurrency(router, general, models)
   addCache(litellm, models)
   const limits = limitsOf(router, litellm, general)
-  const budgets = budgetsOf(litellm, models)
+  const budgets = budgetsOf({ litellm, router, models, providers })
   const rateLimits = rateLimitsOf(general)
   const guards = guardsOf(top.list("guardrails"), { models, providers, report })
   reportRest({ top, router, litellm, general, models })

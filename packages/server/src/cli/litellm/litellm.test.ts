@@ -39,9 +39,22 @@ async function imported(path: string, ...more: string[]): Promise<{ code: number
 }
 
 /** What the loader makes of the result, with every wanted variable set. */
-async function loaded(name: string): Promise<{ report: PrintedReport; config: LoadedConfig["config"]; text: string; all: string }> {
+interface Loaded {
+  report: PrintedReport
+  config: LoadedConfig["config"]
+  text: string
+  all: string
+}
+
+function loadedText(text: string): Promise<Loaded> {
+  const path = join(directory, "given.yaml")
+  writeFileSync(path, text)
+  return loaded("given", path)
+}
+
+async function loaded(name: string, path = join(examples, `${name}.yaml`)): Promise<Loaded> {
   const out = join(directory, `${name}.perdure.yaml`)
-  const { code, out: json, err } = await imported(join(examples, `${name}.yaml`), "--out", out, "--force", "--json")
+  const { code, out: json, err } = await imported(path, "--out", out, "--force", "--json")
   expect({ code, err }).toEqual({ code: 0, err: "" })
   const report = JSON.parse(json) as PrintedReport
   const account = join(directory, "account.json")
@@ -382,15 +395,40 @@ describe("guardrails, budgets and prices", () => {
     expect(whysOf(report.leftOut, "guardrails[5].litellm_params.mode")).toEqual([expect.stringContaining("never logged")])
   })
 
-  it("budgets of tags, end users and models come along where there is such a window", async () => {
+  it("budgets of tags, end users, providers and deployments come along where there is such a window", async () => {
     const { config, report } = await loaded("guarded")
     expect(config.budgets).toMatchObject([
       { for: { user: "*" }, per: "total", usd: 0.5 },
       { for: { tag: "product:chat" }, per: "month", usd: 100 },
-      { for: { model: "gpt-4o" }, per: "day", usd: 10 },
+      { for: { provider: "openai" }, per: "day", usd: 100 },
+      { for: { deployment: "openai/gpt-4o" }, per: "day", usd: 10 },
     ])
     expect(whysOf(report.leftOut, "litellm_settings.tag_budget_config.product:old")).toEqual([expect.stringContaining("12d")])
-    expect(whysOf(report.leftOut, "router_settings.provider_budget_config")).toHaveLength(1)
+    expect(whysOf(report.leftOut, "router_settings.provider_budget_config")).toEqual([])
+  })
+
+  it("a budget of a provider with several accounts is one for all of them, and what cannot have one is said", async () => {
+    const { config, report } = await loadedText(`
+model_list:
+  - { model_name: a, litellm_params: { model: openai/gpt-4o, api_key: os.environ/KEY_A, max_budget: 5, budget_duration: 1d } }
+  - { model_name: b, litellm_params: { model: openai/gpt-4o, api_key: os.environ/KEY_B, max_budget: 6, budget_duration: 1d } }
+  - { model_name: c, litellm_params: { model: openai/gpt-4o, api_key: os.environ/KEY_A, max_budget: 7 } }
+  - { model_name: "d-*", litellm_params: { model: "openai/*", api_key: os.environ/KEY_A, max_budget: 8 } }
+router_settings:
+  provider_budget_config:
+    openai: { budget_limit: 100, time_period: 1d }
+    anthropic: { budget_limit: 100, time_period: 1d }
+`)
+    expect(config.budgets).toMatchObject([
+      { for: { provider: ["openai", "openai-key-b"] }, per: "day", usd: 100 },
+      { for: { deployment: "openai/gpt-4o" }, per: "day", usd: 5 },
+      { for: { deployment: "openai-key-b/gpt-4o" }, per: "day", usd: 6 },
+    ])
+    expect(whysOf(report.leftOut, "router_settings.provider_budget_config.anthropic")).toEqual([
+      expect.stringContaining("no model of the list"),
+    ])
+    expect(whysOf(report.leftOut, "model_list[2].litellm_params.max_budget")).toEqual([expect.stringContaining("another entry")])
+    expect(whysOf(report.leftOut, "model_list[3].litellm_params.max_budget")).toEqual([expect.stringContaining("a pattern")])
   })
 
   it("prices come along per million, above a bound too, and per search", async () => {

@@ -13,6 +13,7 @@ const elsewhere =
 export class Providers {
   readonly #secrets: Secrets
   readonly #names = new Map<string, string>()
+  readonly #byPrefix = new Map<string, Set<string>>()
   readonly declared: Record<string, ProviderInput> = {}
 
   constructor(secrets: Secrets) {
@@ -34,11 +35,16 @@ export class Providers {
       params.left("model", why ?? `LiteLLM tells the provider of ${JSON.stringify(whole)} from its own list`, elsewhere)
       return []
     }
-    return this.#placed(split.provider, split.model, known, params).map(({ provider, names, ...place }) => ({
-      ...place,
-      model: literal(place.model),
-      provider: this.#declare(provider, names),
-    }))
+    return this.#placed(split.provider, split.model, known, params).map(({ provider, names, ...place }) => {
+      const name = this.#declare(provider, names)
+      this.#byPrefix.set(split.provider, (this.#byPrefix.get(split.provider) ?? new Set()).add(name))
+      return { ...place, model: literal(place.model), provider: name }
+    })
+  }
+
+  /** What LiteLLM calls one provider may be several accounts and addresses here. */
+  namesOf(prefix: string): string[] {
+    return [...(this.#byPrefix.get(prefix) ?? [])]
   }
 
   /** A provider at its usual address with its usual key, where only its type is known. */

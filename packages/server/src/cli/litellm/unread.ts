@@ -79,12 +79,6 @@ const reasons: Readonly<Record<string, Reasons>> = {
       "a call with tags goes to deployments that have all of them; one without goes to any, whether or not one is tagged default",
     ],
     [
-      /^provider_budget_config$/,
-      "left-out",
-      "budgets are for projects, keys, users, models and tags, not for providers",
-      "Add budgets for the models of that provider.",
-    ],
-    [
       /^(?:allowed_fails_policy|model_group_retry_policy)$/,
       "left-out",
       "failures are told apart by what may heal them, not by numbers of one's own",
