@@ -41,6 +41,8 @@ export interface ForwardedBody {
   readonly isParsed?: boolean
   /** Of a form. */
   files?: () => readonly SentFile[]
+  /** Of a form: all texts of a field that may stand there several times, as `name` and as `name[]`. */
+  textsOf?: (name: string) => readonly string[]
 }
 
 export interface SentFile {

@@ -51,6 +51,7 @@ export function formBody(bytes: Buffer, contentType: string): MediaBody {
     head: () => "",
     parsed: () => fields,
     files: () => form.files(),
+    textsOf: (name) => form.textsOf(name),
     reread: (changed) => formBody(form.with(changed), contentType),
   }
 }
@@ -75,6 +76,11 @@ class Form {
   /** Lists are parts whose names end in brackets. */
   has(name: string): boolean {
     return this.parts.some((part) => part.name === name || part.name === `${name}[]`)
+  }
+
+  textsOf(name: string): string[] {
+    const own = this.parts.filter((part) => part.filename === undefined && (part.name === name || part.name === `${name}[]`))
+    return own.map(({ content }) => content.toString())
   }
 
   files(): SentFile[] {

@@ -71,6 +71,13 @@ describe("speech of Mistral", () => {
 })
 
 describe("transcripts of Mistral", () => {
+  it("have the times of words or of segments, and are not asked for both", async () => {
+    const file = await toFile(Buffer.from("ID3sound"), "a.mp3")
+    const times = ["word" as const, "segment" as const]
+    const asked = client.audio.transcriptions.create({ model: "mistral", file, timestamp_granularities: times })
+    await expect(asked).rejects.toMatchObject({ status: 400, code: "unsupported_value", param: "timestamp_granularities" })
+  })
+
   it.each(["text", "srt", "vtt"] as const)("are no %s, and nothing is sent", async (format) => {
     const before = provider.requests.length
     const file = await toFile(Buffer.from("ID3sound"), "a.mp3")

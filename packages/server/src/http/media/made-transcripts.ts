@@ -29,7 +29,7 @@ export function makeTranscript(task: TranscriptionCall["task"]): MakeMedia {
       temperature: request.temperature ?? null,
       isTimed: format !== "json" && format !== "text",
     }
-    if (body.files && body.top(new Set(["timestamp_granularities"])).has("timestamp_granularities")) checkWords(body)
+    checkWords(body)
     const { usage, ...transcript } = await transcriptOf(dependencies, deployment, call, signal)
     return body.stream && task === "transcribe" ? streamed(transcript.text, usage) : rendered(format, transcript, usage, task)
   }
@@ -37,8 +37,7 @@ export function makeTranscript(task: TranscriptionCall["task"]): MakeMedia {
 
 /** Nobody whose form is translated says when each word was said. */
 function checkWords(body: ForwardedBody): void {
-  const wanted = body.parsed()
-  if (wanted["timestamp_granularities[]"] !== "word" && wanted["timestamp_granularities"] !== "word") return
+  if (body.textsOf?.("timestamp_granularities").includes("word") !== true) return
   throw new AppError("unsupported_value", "the times of words cannot be asked of this model", {
     param: "timestamp_granularities",
     hint: "Ask for those of segments.",

@@ -15,7 +15,7 @@ const gateway = await startTestGateway({
       testDeployment(provider.url, {
         id: "fake/set",
         ...gemini,
-        parameters: { defaults: {}, overrides: { voice: "Puck" }, dropped: ["speed"] },
+        parameters: { defaults: {}, overrides: { voice: "Puck" }, dropped: ["speed", "timestamp_granularities"] },
       }),
     ),
     testModel(
@@ -260,9 +260,15 @@ describe("transcripts", () => {
     expect(JSON.stringify(provider.last?.body["systemInstruction"])).toContain("in English")
   })
 
-  it("have no times of words", async () => {
-    const asked = { model: "gemini", file: await sound(), timestamp_granularities: ["word" as const] }
+  it.each([[["word"]], [["word", "segment"]]] as const)("have no times of words, asked for by %s", async (times) => {
+    const asked = { model: "gemini", file: await sound(), timestamp_granularities: [...times] }
     await expect(client.audio.transcriptions.create(asked)).rejects.toMatchObject({ status: 400, param: "timestamp_granularities" })
+  })
+
+  it("are made where the configuration leaves the times out", async () => {
+    provider.next(said)
+    const asked = { model: "set", file: await sound(), timestamp_granularities: ["word" as const, "segment" as const] }
+    expect(await client.audio.transcriptions.create(asked)).toMatchObject({ text: "Guten Tag." })
   })
 
   it("with times are refused where the provider's are guesses, and forms without a sound", async () => {

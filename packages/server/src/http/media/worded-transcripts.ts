@@ -9,7 +9,7 @@ export function wordTranscript(task: TranscriptionCall["task"]): WordRequest {
     if (!words || !body.files) return undefined
     const fields = body.parsed()
     const text = (name: string): string | null => (typeof fields[name] === "string" ? fields[name] : null)
-    const times = text("timestamp_granularities[]") ?? text("timestamp_granularities")
+    const times = body.textsOf?.("timestamp_granularities") ?? []
     const asked = { task, format: text("response_format"), language: text("language"), times }
     return { body: body.forUpstream(deployment.upstreamModel, words.changes(asked, deployment)) }
   }

@@ -48,8 +48,8 @@ export interface TranscriptAsked {
   task: TranscriptionCall["task"]
   format: string | null
   language: string | null
-  /** `word` or `segment`. */
-  times: string | null
+  /** `word`, `segment`, or both. */
+  times: readonly string[]
 }
 
 export interface SpeechDialect {

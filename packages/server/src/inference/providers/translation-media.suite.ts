@@ -82,6 +82,7 @@ const ownClaims: readonly Elsewhere[] = [
   own("addresses of pictures at OpenRouter", "openrouter-images-make", "an address of a picture"),
   own("formats of speech at Mistral", "mistral-speech", '"format": "pcm"'),
   ...["`wav`", "`flac` and `opus`"].map((says) => own(says, "mistral-speech", '"format": "aac"')),
+  ownTested("times of words and of segments at once", "have the times of words or of segments, and are not asked for both"),
   own("`speed` other than 1 at Mistral", "mistral-speech", '"speed": 1.5'),
   ...["`text`", "`srt` and `vtt` at Mistral", "translations at Mistral and OpenRouter"].map((says) =>
     ownTested(says, "are no %s, and nothing is sent"),

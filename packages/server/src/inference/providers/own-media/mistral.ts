@@ -46,10 +46,18 @@ function changes({ task, format, language, times }: TranscriptAsked, deployment:
     )
   if (format !== null && format !== "json" && format !== "verbose_json")
     throw cannotTake(deployment, "response_format", `the format "${format}"`, "Mistral answers JSON: ask for json or verbose_json.")
+  const [first, ...others] = times
+  if (others.some((each) => each !== first))
+    throw cannotTake(
+      deployment,
+      "timestamp_granularities",
+      "the times of words and of segments",
+      "Mistral tells one of them: ask for word or segment.",
+    )
   const usual = format === "verbose_json" && language === null ? "segment" : undefined
   return new Map([
     ["response_format", undefined],
     ["prompt", undefined],
-    ["timestamp_granularities", times ?? usual],
+    ["timestamp_granularities", first ?? usual],
   ])
 }
