@@ -11,81 +11,21 @@ import {
   type ReceivedRequest,
 } from "../../packages/server/src/testing/fake-provider.ts"
 import { startPerdure, temporaryDirectory, type StartedServer } from "../support/server.ts"
-
-const provider = await startFakeProvider()
-const spare = await startFakeProvider({ text: ["five ", "six"] })
-const directory = await temporaryDirectory()
-let server: StartedServer
-const table: string[][] = []
-
-beforeAll(async () => {
-  const config = join(directory.path, "perdure.yaml")
-  await writeFile(config, configText(provider.url, spare.url))
-  server = await startPerdure({ dataDirectory: join(directory.path, "data"), config })
-})
-afterAll(async () => {
-  await server[Symbol.asyncDispose]()
-  await provider[Symbol.asyncDispose]()
-  await spare[Symbol.asyncDispose]()
-  await directory[Symbol.asyncDispose]()
-  console.log(shown(table))
-})
-
-/** Where each kind of upstream is asked. */
-const upstreamOf = {
-  gpt: "provider: up, model: m",
-  claude: "provider: claude, model: claude-sonnet-4-5",
-  responses: "provider: up, model: m, dialect: responses",
-  gemini: "provider: gemini, model: gemini-2.5-flash",
-  bedrock: "provider: aws, model: amazon.nova-pro-v1:0",
-  cohere: "provider: cohere, model: command-a-03-2025",
-} as const
-type Upstream = keyof typeof upstreamOf
-const upstreams: readonly Upstream[] = ["gpt", "claude", "responses", "gemini", "bedrock", "cohere"]
-
-/** A model alone, and with each of the deployments that may take its answers over. */
-function modelLines(name: Upstream): string[] {
-  const first = `{ ${upstreamOf[name]} }`
-  const withSpare = (spareName: string): string => `${first}, { provider: ${spareName}, model: m, priority: 1 }`
-  return [
-    `  ${name}: { deployments: [${first}] }`,
-    ...["goeson", "anew"].map((spareName) => `  ${name}-${spareName}: { deployments: [${withSpare(spareName)}] }`),
-  ]
-}
-
-function configText(url: string, spareUrl: string): string {
-  const breaker =
-    "breakerOpenMs: 1, breakerOpenMsMax: 1, coolDownMs: 1, coolDownMsMax: 1, breakerFailuresMax: 1000, breakerRequestsMin: 1000"
-  return `discovery: false
-limits: { firstTokenTimeoutMs: 20000, idleTimeoutMs: 12000, totalTimeoutMs: 40000, retryBudgetBurst: 1000, ${breaker} }
-providers:
-  up: { baseUrl: "${url}", apiKey: "up-key" }
-  claude: { type: anthropic, baseUrl: "${url.replace(/\/v1$/, "")}", apiKey: "claude-key" }
-  gemini: { type: gemini, baseUrl: "${url.replace(/\/v1$/, "/v1beta")}", apiKey: "gemini-key" }
-  aws: { type: bedrock, baseUrl: "${url.replace(/\/v1$/, "")}", settings: { region: eu-central-1 }, apiKey: "aws-key" }
-  cohere: { type: cohere, baseUrl: "${url.replace(/\/v1$/, "")}", apiKey: "cohere-key" }
-  goeson: { type: vllm, baseUrl: "${spareUrl}", apiKey: "spare-key" }
-  anew: { baseUrl: "${spareUrl}", apiKey: "spare-key" }
-models:
-${upstreams.flatMap(modelLines).join("\n")}
-`
-}
+import { faultsConfig, upstreams, variants, type Upstream } from "./faults-config.ts"
 
 interface Fault {
   name: string
   script: FakeScript
-  /** Requests that it lasts; all when absent. */
-  lasts?: number
   /** Calls at once, where a machine that is busy otherwise would not keep up with as many as usual. */
   atOnce?: number
+  /** Of the deployment that shows it, where it is only waited for. One that is well has all the time that a busy machine may need. */
+  timeouts?: string
   /** Only where an answer is streamed, or only where it is not. */
   only?: "stream" | "whole"
   /** The answer becomes whole all the same. */
   harmless?: boolean
   /** Some of the answer has come when it strikes: only what can take an answer over helps then. */
   inTheMiddle?: boolean
-  /** Where what came before it lies in the same bytes, or nobody is asked any more, the answer is whole from elsewhere. */
-  mayBeUnseen?: boolean
   /** What the whole answer may take is over: nobody takes over. */
   outOfTime?: boolean
 }
@@ -96,7 +36,7 @@ const html: FakeAnswer = { raw: { status: 200, headers: { "content-type": "text/
 
 /** A stream of one frame: as events for everyone but Bedrock, whose frames are binary. */
 const oneFrame =
-  (event: string, binary: Buffer) =>
+  (event: string | Buffer, binary: Buffer) =>
   ({ path }: ReceivedRequest): FakeAnswer =>
     path.endsWith("/converse-stream")
       ? { raw: { status: 200, headers: { "content-type": "application/vnd.amazon.eventstream" }, body: [binary] } }
@@ -106,11 +46,23 @@ const delta = (words: string): Buffer => awsEvent("contentBlockDelta", { content
 /** Its checksum is that of another one. */
 const damagedFrame = Buffer.concat([delta("one ").subarray(0, -4), delta("two ").subarray(-4)])
 const hugeFrame = delta("y".repeat(40_000_000))
+const hugeEvent = Buffer.from(`data: {"x":"${"y".repeat(40_000_000)}`)
+
+/** Refuses each call once. The text of a call says which it is. */
+function flapping(): FakeScript {
+  const refused = new Set<string>()
+  return ({ text: asked }) => {
+    const call = /call \d+/.exec(asked)?.[0] ?? ""
+    if (refused.has(call)) return { text }
+    refused.add(call)
+    return { error: { status: 503, message: "flapping" } }
+  }
+}
 
 const faults: readonly Fault[] = [
   { name: "slow", script: { text, delayMs: 800, chunkDelayMs: 200 }, harmless: true },
-  { name: "never answers", script: { hang: true } },
-  { name: "falls silent", script: { text, ending: "hang", framesMax: 6 }, only: "stream", inTheMiddle: true },
+  { name: "never answers", script: { hang: true }, timeouts: "firstTokenMs: 3000" },
+  { name: "falls silent", script: { text, ending: "hang", framesMax: 6 }, timeouts: "idleMs: 6000", only: "stream", inTheMiddle: true },
   { name: "reset in a frame", script: { text, ending: "reset", framesMax: 6 }, only: "stream", inTheMiddle: true },
   { name: "EOF without the last event", script: { text, ending: "eof", framesMax: 6 }, only: "stream", inTheMiddle: true },
   {
@@ -119,15 +71,19 @@ const faults: readonly Fault[] = [
     only: "stream",
     outOfTime: true,
   },
-  // The pool learns from the following how little the deployment bears, and goes elsewhere without asking it.
   {
     name: "error in the stream",
     script: { text, chunkDelayMs: 40, streamError: { afterFrames: 6, message: "broken in the middle", code: "server_error" } },
     only: "stream",
     inTheMiddle: true,
-    mayBeUnseen: true,
   },
-  { name: "5xx flap", script: { error: { status: 503, message: "flapping" } }, lasts: 1, harmless: true },
+  {
+    name: "error in the same bytes",
+    script: { text, together: true, streamError: { afterFrames: 6, message: "broken in the middle", code: "server_error" } },
+    only: "stream",
+    inTheMiddle: true,
+  },
+  { name: "5xx flap", script: flapping(), atOnce: 19, harmless: true },
   { name: "5xx for good", script: { error: { status: 500, message: "broken" } } },
   {
     name: "truncated JSON",
@@ -142,7 +98,7 @@ const faults: readonly Fault[] = [
   { name: "wrong content type", script: html },
   {
     name: "huge chunk",
-    script: oneFrame(`data: {"x":"${"y".repeat(40_000_000)}`, hugeFrame),
+    script: oneFrame(hugeEvent, hugeFrame),
     atOnce: 3,
     only: "stream",
   },
@@ -158,19 +114,31 @@ const paths: Readonly<Record<Dialect, string>> = {
   responses: "/v1/responses",
 }
 
-/** `spare`: whose second deployment may take over, `-goeson` or `-anew`; alone without it. */
-async function outcomeOf({ dialect, model, stream }: Ask, spareModel = ""): Promise<string> {
+interface Cell {
+  ask: Ask
+  spareModel: (typeof variants)[number]
+}
+
+let calls = 0
+
+/** `fault`: whose models are asked. */
+async function outcomeOf(
+  { url, apiKey }: StartedServer,
+  fault: number,
+  { ask: { dialect, model, stream }, spareModel }: Cell,
+): Promise<string> {
+  const words = `call ${(calls += 1)}`
   const asked = {
-    "chat completions": { messages: [{ role: "user", content: "hi" }], max_tokens: 50 },
-    completions: { prompt: "hi", max_tokens: 50 },
-    messages: { messages: [{ role: "user", content: "hi" }], max_tokens: 50 },
-    responses: { input: "hi" },
+    "chat completions": { messages: [{ role: "user", content: words }], max_tokens: 50 },
+    completions: { prompt: words, max_tokens: 50 },
+    messages: { messages: [{ role: "user", content: words }], max_tokens: 50 },
+    responses: { input: words },
   }[dialect]
   const perdure = spareModel === "" ? {} : { perdure: { failover: "continue" } }
-  const answer = await fetch(server.url + paths[dialect], {
+  const answer = await fetch(url + paths[dialect], {
     method: "POST",
-    headers: { authorization: `Bearer ${server.apiKey}`, "content-type": "application/json" },
-    body: JSON.stringify({ model: model + spareModel, stream, ...asked, ...perdure }),
+    headers: { authorization: `Bearer ${apiKey}`, "content-type": "application/json" },
+    body: JSON.stringify({ model: `f${fault}-${model}${spareModel}`, stream, ...asked, ...perdure }),
   })
   // A connection that is cut is an end that no client takes for a good one.
   const body = await answer.text().catch(() => "connection cut")
@@ -211,38 +179,69 @@ const asks: readonly Ask[] = dialects.flatMap((dialect) =>
   ),
 )
 
+/** The rows of a fault that concern it: responses always stream from their provider. */
+function asksOf({ only }: Fault): readonly Ask[] {
+  return asks.filter(({ dialect, stream }) => only === undefined || (only === "stream") === (stream || dialect === "responses"))
+}
+
 const callsAtOnce = 57
 
-/** Whose second deployment stands by. */
-const variants = ["", "-goeson", "-anew"] as const
+async function rowsOf(server: StartedServer, fault: Fault, number: number): Promise<string[][]> {
+  const concerned = asksOf(fault)
+  const cells: Cell[] = concerned.flatMap((ask) => variants.map((spareModel) => ({ ask, spareModel })))
+  const outcomes: string[] = []
+  const waiting = [...cells.entries()]
+  const lane = async (): Promise<void> => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) outcomes[next[0]] = await outcomeOf(server, number, next[1])
+  }
+  await Promise.all(Array.from({ length: fault.atOnce ?? callsAtOnce }, lane))
+  return concerned.map(({ dialect, model, stream }, index) => {
+    const [alone = "", goesOn = "", anew = ""] = outcomes.slice(index * variants.length)
+    return [fault.name, `${dialect}${stream ? ", stream" : ""}`, model, alone, goesOn, anew]
+  })
+}
+
+const disposables: AsyncDisposable[] = []
+const kept = <Thing extends AsyncDisposable>(thing: Thing): Thing => {
+  disposables.unshift(thing)
+  return thing
+}
+/** By fault: those that are only waited for at once, the others one after another beside them. */
+const rows = new Map<Fault, Promise<string[][]>>()
+
+beforeAll(async () => {
+  const directory = kept(await temporaryDirectory())
+  const spare = kept(await startFakeProvider({ text: ["five ", "six"] }))
+  const providers = await Promise.all(faults.map(({ script }) => startFakeProvider(script)))
+  providers.forEach(kept)
+  const places = faults.map(({ timeouts = "" }, number) => ({ url: providers[number]!.url, timeouts }))
+  const start = async (name: string, limits: string): Promise<StartedServer> => {
+    const config = join(directory.path, `${name}.yaml`)
+    await writeFile(config, faultsConfig(places, spare.url, limits))
+    return kept(await startPerdure({ dataDirectory: join(directory.path, name), config }))
+  }
+  const [usual, hurried] = await Promise.all([start("usual", ""), start("hurried", "totalTimeoutMs: 8000, ")])
+  let busy: Promise<unknown> = Promise.resolve()
+  for (const [number, fault] of faults.entries()) {
+    const isWaitedFor = fault.timeouts !== undefined || fault.outOfTime === true
+    const run = (): Promise<string[][]> => rowsOf(fault.outOfTime ? hurried : usual, fault, number)
+    const found = isWaitedFor ? run() : busy.then(run)
+    rows.set(fault, found)
+    found.catch(() => undefined) // its own test tells it
+    if (!isWaitedFor) busy = found.catch(() => undefined)
+  }
+})
+afterAll(async () => {
+  for (const each of disposables) await each[Symbol.asyncDispose]()
+  const settled = await Promise.allSettled(rows.values())
+  console.log(shown(settled.flatMap((each) => (each.status === "fulfilled" ? each.value : []))))
+})
 
 describe("a provider that shows", () => {
-  it.each(faults.map((fault) => [fault.name, fault] as const))("%s", async (name, fault) => {
-    // Responses always stream from their provider.
-    const concerned = asks.filter(({ dialect, stream }) => {
-      const streamed = stream || dialect === "responses"
-      return fault.only === undefined || (fault.only === "stream") === streamed
-    })
-    const cells = concerned.flatMap((ask) => variants.map((spareModel) => ({ ask, spareModel })))
-    const outcomes: string[] = []
-    if (fault.lasts === undefined) {
-      provider.always(fault.script)
-      const { atOnce = callsAtOnce } = fault
-      for (let at = 0; at < cells.length; at += atOnce)
-        outcomes.push(...(await Promise.all(cells.slice(at, at + atOnce).map(({ ask, spareModel }) => outcomeOf(ask, spareModel)))))
-    } else
-      // A fault that passes is met by one call at a time.
-      for (const { ask, spareModel } of cells) {
-        provider.always({ text }).next(...Array.from({ length: fault.lasts }, () => fault.script))
-        outcomes.push(await outcomeOf(ask, spareModel))
-      }
-    const rows = concerned.map(({ dialect, model, stream }, index) => {
-      const [alone = "", goesOn = "", anew = ""] = outcomes.slice(index * variants.length)
-      return [name, `${dialect}${stream ? ", stream" : ""}`, model, alone, goesOn, anew]
-    })
-    table.push(...rows)
-    expect(outcomes).toHaveLength(cells.length)
-    expect(rows.filter((row) => !isAllowed(fault, row))).toEqual([])
+  it.each(faults.map((fault) => [fault.name, fault] as const))("%s", async (_, fault) => {
+    const found = (await rows.get(fault)) ?? []
+    expect(found).toHaveLength(asksOf(fault).length)
+    expect(found.filter((row) => !isAllowed(fault, row))).toEqual([])
   })
 })
 
@@ -250,17 +249,15 @@ const failed = /^(?:HTTP (?:4|5)\d\d|error event|response\.failed|failed|connect
 
 /** A whole answer or an error; which of them it is where a second deployment stands by. */
 function isAllowed(
-  { harmless = false, inTheMiddle = false, mayBeUnseen = false, outOfTime = false }: Fault,
+  { harmless = false, inTheMiddle = false, outOfTime = false }: Fault,
   [, dialect = "", , alone = "", goesOn = "", anew = ""]: readonly string[],
 ): boolean {
   if (harmless) return [alone, goesOn, anew].every((each) => each.startsWith("completed"))
   if (!failed.test(alone)) return false
   if (outOfTime) return failed.test(goesOn) && failed.test(anew)
   if (!inTheMiddle) return [goesOn, anew].every((each) => each === "completed elsewhere")
-  const isUnseen = (each: string): boolean => mayBeUnseen && each === "completed elsewhere"
-  if (dialect.startsWith("completions")) return [goesOn, anew].every((each) => failed.test(each) || isUnseen(each))
-  const isAnew = dialect.startsWith("responses") ? anew === "begun anew" : failed.test(anew)
-  return (goesOn === "continued" || isUnseen(goesOn)) && (isAnew || isUnseen(anew))
+  if (dialect.startsWith("completions")) return failed.test(goesOn) && failed.test(anew)
+  return goesOn === "continued" && (dialect.startsWith("responses") ? anew === "begun anew" : failed.test(anew))
 }
 
 function shown(rows: readonly string[][]): string {
