@@ -68,7 +68,8 @@ export class LiveTurn {
       onReserved: (state) => (this.#limits = isLimited(state) ? state : undefined),
     })
     const seal: ReasoningKeeper["seal"] = (kept) => sealReasoning(dependencies.sealer, context.run.projectId, kept)
-    const keeper: ReasoningKeeper = { seal, dialect: () => this.#call.deployment.dialect }
+    const asSummary = typeof request.reasoning?.["summary"] === "string"
+    const keeper: ReasoningKeeper = { asSummary, seal, dialect: () => this.#call.deployment.dialect }
     this.#translator = new TurnTranslator(writer, routeOf(session, options), (end) => this.#ended(end), keeper)
     this.#marks = dependencies.quotesPassages(request.model) ? undefined : new CitationMarkers(() => session.passages)
   }

@@ -10,6 +10,7 @@ export const textKinds = {
   output_text: { done: "text", part: { type: "output_text", text: "", annotations: [], logprobs: [] } },
   refusal: { done: "refusal", part: { type: "refusal", refusal: "" } },
   reasoning_text: { done: "text", part: { type: "reasoning_text", text: "" } },
+  reasoning_summary_text: { done: "text", part: { type: "summary_text", text: "" } },
   function_call_arguments: { done: "arguments", part: null },
   custom_tool_call_input: { done: "input", part: null },
   mcp_call_arguments: { done: "arguments", part: null },
@@ -122,7 +123,7 @@ export class ResponseLog {
     const extra = kind === "output_text" ? { logprobs: [] } : {}
     return pieces(text, data["sizes"]).map((delta) => {
       const sequence = this.#sequence++
-      return { type, ...place, delta, ...extra, sequence_number: sequence }
+      return { type, ...shownPlace(place, kind), delta, ...extra, sequence_number: sequence }
     })
   }
 
@@ -131,10 +132,11 @@ export class ResponseLog {
     const [, family, verb] = type.split(".")
     if (verb === undefined) return this.#lifecycle(data)
     if (family === "output_item") return verb === "added" ? this.#itemAdded(data) : this.#itemDone(data)
-    if (family === "content_part") return verb === "added" ? this.#partAdded(data) : this.#partDone(data)
+    if (family === "content_part" || family === "reasoning_summary_part")
+      return verb === "added" ? this.#partAdded(data) : this.#partDone(data)
     if (type === "response.output_text.annotation.added") return this.#annotated(data)
     if (verb === "done") return this.#textDone(data, family as TextKind) // asserted against the table there
-    return this.#place(data) // progress of a tool call: `response.file_search_call.searching`
+    return { ...this.#place(data) } // progress of a tool call: `response.file_search_call.searching`
   }
 
   #lifecycle(data: JsonObject): JsonObject {
@@ -178,14 +180,14 @@ export class ResponseLog {
     const part = textKinds[kind].part
     assert(part, `"${kind}" is no content part`)
     state.parts.push({ kind, text: "", annotations: [], open: true })
-    return { ...place, part }
+    return { ...shownPlace(place, kind), part }
   }
 
   #partDone(data: JsonObject): JsonObject {
     const place = this.#place(data)
     const part = this.#part(place.output_index, place.content_index ?? 0)
     part.open = false
-    return { ...place, part: partOf(part) }
+    return { ...shownPlace(place, part.kind), part: partOf(part) }
   }
 
   #textDone(data: JsonObject, kind: TextKind): JsonObject {
@@ -196,7 +198,7 @@ export class ResponseLog {
     if (kind === "custom_tool_call_input") return { ...place, input: state.arguments }
     if (kind === "mcp_call_arguments") return { ...place, arguments: state.arguments }
     const part = this.#part(place.output_index, place.content_index ?? 0)
-    return { ...place, [textKinds[kind].done]: part.text, ...(kind === "output_text" ? { logprobs: [] } : {}) }
+    return { ...shownPlace(place, kind), [textKinds[kind].done]: part.text, ...(kind === "output_text" ? { logprobs: [] } : {}) }
   }
 
   #annotated(data: JsonObject): JsonObject {
@@ -207,7 +209,7 @@ export class ResponseLog {
     return { ...place, annotation_index: part.annotations.length - 1, annotation }
   }
 
-  #place(data: JsonObject): { item_id: string; output_index: number; content_index?: number } {
+  #place(data: JsonObject): Place {
     const index = data["output_index"] as number
     const content = data["content_index"]
     return { item_id: this.#at(index).item.id, output_index: index, ...(typeof content === "number" ? { content_index: content } : {}) }
@@ -224,6 +226,18 @@ export class ResponseLog {
     assert(part?.open, `no open part ${contentIndex} in item ${outputIndex} of ${this.base.id}`)
     return part
   }
+}
+
+interface Place {
+  readonly item_id: string
+  readonly output_index: number
+  readonly content_index?: number
+}
+
+/** Parts of a summary are counted apart on the wire; an item has one sort of parts only. */
+function shownPlace({ content_index: index, ...place }: Place, kind: TextKind): JsonObject {
+  if (index === undefined) return { ...place }
+  return kind === "reasoning_summary_text" ? { ...place, summary_index: index } : { ...place, content_index: index }
 }
 
 function growingText({ arguments: json, input }: JsonObject): string {
@@ -244,6 +258,8 @@ function pieces(text: string, sizes: JsonValue | undefined): string[] {
 function itemOf({ item, parts, arguments: args }: ItemState): ResponseItem {
   if (item.type === "function_call" || item.type === "mcp_call") return { ...item, arguments: args }
   if (item.type === "custom_tool_call") return { ...item, input: args }
+  const isSummary = parts[0]?.kind === "reasoning_summary_text"
+  if (item.type === "reasoning" && isSummary) return { ...item, summary: parts.map(partOf) }
   if (item.type === "message" || item.type === "reasoning") return { ...item, content: parts.map(partOf) }
   return item
 }

@@ -38,6 +38,10 @@ const prefixes: Readonly<Record<string, string>> = {
   compaction: "cmp",
 }
 
+function partFamily(kind: TextKind): string {
+  return kind === "reasoning_summary_text" ? "reasoning_summary_part" : "content_part"
+}
+
 /**
  * At most one delta row is on its way to the log; pieces that come meanwhile are kept and go out together, so the row
  * count follows the speed of the store and never that of the model. Any other row first sends what is kept.
@@ -69,7 +73,7 @@ export class ResponseWriter {
 
   addPart(outputIndex: number, kind: TextKind): number {
     const index = this.log.parts(outputIndex)
-    this.#write("response.content_part.added", { output_index: outputIndex, content_index: index, kind })
+    this.#write(`response.${partFamily(kind)}.added`, { output_index: outputIndex, content_index: index, kind })
     return index
   }
 
@@ -123,7 +127,7 @@ export class ResponseWriter {
   closePart(outputIndex: number, contentIndex: number, kind: TextKind): void {
     const place = { output_index: outputIndex, content_index: contentIndex }
     this.#write(`response.${kind}.done`, place)
-    this.#write("response.content_part.done", place)
+    this.#write(`response.${partFamily(kind)}.done`, place)
   }
 
   argumentsDone(outputIndex: number): void {

@@ -27,8 +27,10 @@ export interface TurnEnd {
   readonly calls: readonly TranslatedCall[]
 }
 
-/** What a reasoning item carries for the model that made it. */
+/** What a reasoning item shows, and what it carries for the model that made it. */
 export interface ReasoningKeeper {
+  /** Its client asked for a summary, and is given the words as one. */
+  readonly asSummary?: boolean
   seal(kept: KeptReasoning): string
   /** Of the deployment that answers: some give their reasoning back as plain text. */
   dialect(): Dialect
@@ -194,9 +196,10 @@ export class TurnTranslator {
     if (text === "") return
     if (this.#thought && this.#thought.ended.length > 0) this.#closeReasoning()
     const thought = this.#openThought()
-    if (thought.text === "") this.#writer.addPart(thought.outputIndex, "reasoning_text")
+    const kind = this.#keeper?.asSummary ? "reasoning_summary_text" : "reasoning_text"
+    if (thought.text === "") this.#writer.addPart(thought.outputIndex, kind)
     thought.text += text
-    this.#writer.delta("reasoning_text", thought.outputIndex, 0, text)
+    this.#writer.delta(kind, thought.outputIndex, 0, text)
   }
 
   /** Some providers say several things of one thought; the first has its text. */

@@ -73,7 +73,7 @@ export function assertStreamInvariants(events: readonly WireEvent[]): void {
     return state
   }
   const part = (event: WireEvent): { open: boolean; text: string; annotations: number } => {
-    const state = at(event).parts[event["content_index"] as number]
+    const state = at(event).parts[(event["content_index"] ?? event["summary_index"]) as number]
     assert(state?.open, `R4: ${event.type} (${event.sequence_number}) is outside its part`)
     return state
   }
@@ -83,16 +83,17 @@ export function assertStreamInvariants(events: readonly WireEvent[]): void {
     if (type === "response.output_item.added") {
       assert.equal(event["output_index"], items.length, "R5: indexes rise by one")
       items.push({ item: event["item"] as unknown as Item, done: false, parts: [], args: "" })
-    } else if (type === "response.content_part.added") {
-      assert.equal(event["content_index"], at(event).parts.length)
+    } else if (type === "response.content_part.added" || type === "response.reasoning_summary_part.added") {
+      assert.equal(event["content_index"] ?? event["summary_index"], at(event).parts.length)
       at(event).parts.push({ open: true, text: "", annotations: 0 })
-    } else if (/^response\.(output_text|refusal|reasoning_text)\.delta$/.test(type)) part(event).text += event["delta"] as string
+    } else if (/^response\.(output_text|refusal|reasoning_text|reasoning_summary_text)\.delta$/.test(type))
+      part(event).text += event["delta"] as string
     else if (type.endsWith("_arguments.delta") || type === "response.custom_tool_call_input.delta")
       at(event).args += event["delta"] as string
     else if (type === "response.output_text.annotation.added") assert.equal(event["annotation_index"], part(event).annotations++)
-    else if (/^response\.(output_text|refusal|reasoning_text)\.done$/.test(type))
+    else if (/^response\.(output_text|refusal|reasoning_text|reasoning_summary_text)\.done$/.test(type))
       assert.equal(event["text"] ?? event["refusal"], part(event).text, "R6")
-    else if (type === "response.content_part.done") part(event).open = false
+    else if (type === "response.content_part.done" || type === "response.reasoning_summary_part.done") part(event).open = false
     else if (type === "response.function_call_arguments.done") assert.equal(event["arguments"], at(event).args, "R6")
     else if (type === "response.custom_tool_call_input.done") assert.equal(event["input"], at(event).args, "R6")
     else if (type === "response.output_item.done") assertItemDone(event, items)
@@ -120,8 +121,8 @@ function assertItemDone(
   )
   const item = event["item"] as unknown as Item
   assert.equal(item.id, state.item.id)
-  for (const [content, each] of (item.content ?? []).entries())
-    assert.equal(each["text"] ?? each["refusal"], state.parts[content]?.text, "R6")
+  const parts = (item.content ?? []).length > 0 ? item.content : (item["summary"] as JsonObject[] | undefined)
+  for (const [content, each] of (parts ?? []).entries()) assert.equal(each["text"] ?? each["refusal"], state.parts[content]?.text, "R6")
   if (item.type === "function_call") assert.equal(item.arguments, state.args, "R6")
   if (item.type === "custom_tool_call") assert.equal(item["input"], state.args, "R6")
   state.done = true

@@ -26,6 +26,11 @@ export const elsewhere: readonly Elsewhere[] = [
     test: "show a picture that the model made in the text",
   },
   {
+    says: "Thoughts that can be read",
+    file: "packages/server/src/http/openai/responses/reasoning.test.ts",
+    test: "is a summary where its client asks for one, whatever the model calls it",
+  },
+  {
     says: "Hints of OpenAI's dialects",
     file: "packages/server/src/http/openai/responses/hints.test.ts",
     test: "are sent to OpenAI's chat completions as far as they have them",

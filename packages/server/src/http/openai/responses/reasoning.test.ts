@@ -2,9 +2,11 @@
 import type OpenAI from "openai"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { z } from "zod"
+import type { WireEvent } from "../../../agents/index.ts"
 import { fakeSignature } from "../../../testing/fake-anthropic-answers.ts"
 import { startFakeProvider, type FakeProvider } from "../../../testing/fake-provider.ts"
-import { openAiClient } from "../../../testing/response-client.ts"
+import { openAiClient, send, type RawAnswer } from "../../../testing/response-client.ts"
+import { assertStreamInvariants } from "../../../testing/response-fixtures.ts"
 import { startResponsesServer, type ResponsesServer } from "../../../testing/responses-server.ts"
 import { testDeployment, testModel } from "../../../testing/gateway.ts"
 import { defineTool } from "../../../tools/index.ts"
@@ -136,6 +138,58 @@ describe("reasoning that a provider signed", () => {
       input: [{ role: "user", content: "a" }, foreign, { role: "assistant", content: "b" }, { role: "user", content: "c" }],
     })
     expect(lastAssistant()).toMatchObject({ content: [{ type: "text", text: "b" }] })
+  })
+})
+
+describe.each(["claude-sonnet-4-5", "deepseek-reasoner"])("reasoning of %s", (model) => {
+  const asked = async (reasoning: object): Promise<RawAnswer> => {
+    provider.next({ reasoning: ["Let me ", "look."], text: "Sunny." })
+    const answer = await send(server, "POST", "/v1/responses", {
+      model,
+      input: "Weather?",
+      stream: true,
+      max_output_tokens: 20_000,
+      reasoning: { effort: "high", ...reasoning },
+    })
+    assertStreamInvariants(answer.events)
+    return answer
+  }
+  const of = ({ events }: RawAnswer): WireEvent[] => events.filter(({ type }) => type.includes("reasoning") || type.includes("_part."))
+  const typesOf = (answer: RawAnswer): string[] => [...new Set(of(answer).map(({ type }) => type.replace("response.", "")))]
+  const itemOf = ({ events }: RawAnswer): unknown => events.find(({ type }) => type === "response.output_item.done")?.["item"]
+
+  it("is a summary where its client asks for one, whatever the model calls it", async () => {
+    const answer = await asked({ summary: "auto" })
+    expect(typesOf(answer).slice(0, 4)).toEqual([
+      "reasoning_summary_part.added",
+      "reasoning_summary_text.delta",
+      "reasoning_summary_text.done",
+      "reasoning_summary_part.done",
+    ])
+    const [added, delta] = of(answer)
+    expect(added).toMatchObject({ output_index: 0, summary_index: 0, part: { type: "summary_text", text: "" } })
+    expect(delta).toMatchObject({ item_id: expect.stringMatching(/^rs_/) as string, summary_index: 0, delta: "Let me " })
+    expect(delta).not.toHaveProperty("content_index")
+    expect(of(answer).find(({ type }) => type.endsWith("summary_text.done"))).toMatchObject({ text: "Let me look." })
+    expect(itemOf(answer)).toMatchObject({
+      type: "reasoning",
+      summary: [{ type: "summary_text", text: "Let me look." }],
+      content: [],
+      status: "completed",
+    })
+  })
+
+  it("is its own text where none is asked for", async () => {
+    const answer = await asked({})
+    expect(typesOf(answer)).toEqual(["content_part.added", "reasoning_text.delta", "reasoning_text.done", "content_part.done"])
+    expect(itemOf(answer)).toMatchObject({ summary: [], content: [{ type: "reasoning_text", text: "Let me look." }] })
+  })
+
+  it("comes back to it from a summary too", async () => {
+    provider.next({ reasoning: "Let me look.", toolCalls: [weatherCall] })
+    const first = await ask(model, { tools, reasoning: { effort: "high", summary: "auto" } })
+    await ask(model, { tools, previous_response_id: first.id, input: [output()] })
+    expect(JSON.stringify(lastAssistant())).toContain("Let me look.")
   })
 })
 
