@@ -278,7 +278,9 @@ function routeOf(session: Session, { last }: TurnOptions): (name: string, accept
       return { kind: "refused", reason: `Only the tool "${chosen}" may be called.` }
     if (!session.request.parallel_tool_calls && accepted > 0) return { kind: "refused", reason: "Only one tool may be called at a time." }
     const own = client.get(name)
-    return own ? { kind: "client", ...(own.custom ? { custom: true } : {}) } : { kind: "server" }
+    if (!own) return { kind: "server" }
+    const wire = session.tools.wires.get(name)
+    return { kind: "client", ...(own.custom ? { custom: true } : {}), ...(wire ? { wire } : {}) }
   }
 }
 

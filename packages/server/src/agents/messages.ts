@@ -1,18 +1,25 @@
 // Turns items of the Responses face into the messages of a model call.
 import { AppError, isJsonObject, type JsonObject, type JsonValue } from "../core/index.ts"
 import { isTold, type ModelContent, type ModelMessage, type ModelReasoning, type ModelToolCall } from "../inference/index.ts"
+import type { FlatTools } from "./flat-tools.ts"
 import type { KeptReasoning, OpenReasoning } from "./kept-reasoning.ts"
+import { searchCall, searchResult, toolItems } from "./searched-tools.ts"
 import { isPassedItem, isToolCall, isToolOutput, modelCallOf } from "./tool-items.ts"
 import type { NewItem, ResponseItem } from "./types.ts"
 
 /** Instructions first, then every item in order; calls that belong to one turn share one assistant message, as providers ask. */
-export function messagesOf(instructions: string | null, items: readonly ResponseItem[], openReasoning?: OpenReasoning): ModelMessage[] {
+export function messagesOf(
+  instructions: string | null,
+  items: readonly ResponseItem[],
+  openReasoning?: OpenReasoning,
+  flat?: FlatTools,
+): ModelMessage[] {
   const messages: ModelMessage[] = []
   if (instructions !== null && instructions !== "") messages.push({ role: "system", content: [{ type: "text", text: instructions }] })
   const thoughts = new Thoughts(messages)
   for (const [index, item] of items.entries()) {
     if (item.type === "reasoning") thoughts.take(openReasoning?.(item))
-    else addItem(messages, item, { index, thoughts })
+    else addItem(messages, item, { index, thoughts, flat })
   }
   thoughts.settle()
   return messages
@@ -60,28 +67,50 @@ class Thoughts {
 
 /** Whether an item can be put before any model; of others those are left out that tell nothing. */
 export function isUnderstood(item: NewItem): boolean {
-  return !isPassedItem(item) || isTold(item.type)
+  return !isPassedItem(item) || isTold(item.type) || toolItems.has(item.type)
 }
 
-function addItem(messages: ModelMessage[], item: ResponseItem, { index, thoughts }: { index: number; thoughts: Thoughts }): void {
+interface Place {
+  readonly index: number
+  readonly thoughts: Thoughts
+  readonly flat: FlatTools | undefined
+}
+
+function addItem(messages: ModelMessage[], item: ResponseItem, place: Place): void {
+  const { index, thoughts, flat } = place
+  if (flat && toolItems.has(item.type)) return addToolItem(messages, item, { ...place, flat })
   if (item.type === "message") {
     if (item["role"] !== "assistant") thoughts.settle()
     messages.push({ ...messageOf(item, index), ...thoughts.lead() })
-  } else if (isPassedItem(item) || isInNamespace(item)) {
+  } else if (isPassedItem(item) || (!flat && isInNamespace(item))) {
     if (!isMade(item)) thoughts.settle()
     messages.push({ role: "assistant", content: [], toolCalls: [], ...thoughts.lead(), items: [item] })
   } else if (isToolCall(item)) {
-    const call = modelCallOf(item)
-    if (thoughts.waits) messages.push({ role: "assistant", content: [], toolCalls: [], ...thoughts.lead() })
-    addCall(messages, { ...call, ...thoughts.signatureOf(call.callId) })
+    addToolCall(messages, modelCallOf(item, flat), thoughts)
   } else if (isToolOutput(item)) {
     thoughts.settle()
     messages.push({ role: "tool", callId: text(item["call_id"]), ...outputOf(item["output"], `input[${index}].output`) })
   } else if (item.type === "mcp_call") {
-    if (thoughts.waits) messages.push({ role: "assistant", content: [], toolCalls: [], ...thoughts.lead() })
-    addCall(messages, { callId: item.id, name: text(item["name"]), arguments: text(item["arguments"]) })
+    addToolCall(messages, { callId: item.id, name: text(item["name"]), arguments: text(item["arguments"]) }, thoughts)
     messages.push({ role: "tool", callId: item.id, content: text(item["output"] ?? item["error"]) })
   }
+}
+
+function addToolItem(messages: ModelMessage[], item: ResponseItem, { thoughts, flat }: Place & { flat: FlatTools }): void {
+  if (item.type === "tool_search_call") {
+    const call = searchCall(item)
+    if (call) addToolCall(messages, call, thoughts)
+  } else if (item.type === "tool_search_output") {
+    const result = searchResult(item, flat)
+    if (!result) return
+    thoughts.settle()
+    messages.push(result)
+  }
+}
+
+function addToolCall(messages: ModelMessage[], call: ModelToolCall, thoughts: Thoughts): void {
+  if (thoughts.waits) messages.push({ role: "assistant", content: [], toolCalls: [], ...thoughts.lead() })
+  addCall(messages, { ...call, ...thoughts.signatureOf(call.callId) })
 }
 
 /** A call whose name means something only beside its namespace. */
@@ -194,8 +223,9 @@ export function assertPaired(items: readonly ResponseItem[]): void {
   const answered = new Set<string>()
   for (const item of items) {
     const callId = text(item["call_id"])
-    if (isToolCall(item)) called.set(callId, item.type)
-    if (!isToolOutput(item)) continue
+    const isSearch = toolItems.has(item.type) && callId !== ""
+    if (isToolCall(item) || (isSearch && item.type === "tool_search_call")) called.set(callId, item.type)
+    if (!isToolOutput(item) && !(isSearch && item.type === "tool_search_output")) continue
     if (!called.has(callId)) {
       throw new AppError("invalid_request", `No tool call found for ${item.type.replaceAll("_", " ")} with call_id "${callId}"`, {
         param: "input",
@@ -209,7 +239,7 @@ export function assertPaired(items: readonly ResponseItem[]): void {
     const [callId, type] = open
     throw new AppError("invalid_request", `No tool output found for ${type.replaceAll("_", " ")} "${callId}"`, {
       param: "input",
-      hint: `Send { "type": "${type}_output", "call_id": "${callId}", "output": "…" }.`,
+      hint: `Send { "type": "${type === "tool_search_call" ? "tool_search_output" : `${type}_output`}", "call_id": "${callId}", … }.`,
     })
   }
 }

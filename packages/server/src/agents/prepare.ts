@@ -22,7 +22,7 @@ import { assertPaired, isUnderstood, messagesOf } from "./messages.ts"
 import { itemId, responseIdOf } from "./response-object.ts"
 import { withSealedTools } from "./sealed-tools.ts"
 import { openSummary } from "./summary.ts"
-import { offeredTools, refuseUnknownTools, type FileSearchSettings } from "./tool-choice.ts"
+import { flatToolsOf, offeredTools, refuseUnknownTools, type FileSearchSettings, type OfferedTools } from "./tool-choice.ts"
 import type { LabelledItem, NewItem, NewResponse, ResponseItem, ResponseRequest } from "./types.ts"
 
 export interface PrepareDependencies extends ChainSources {
@@ -41,6 +41,7 @@ export interface Prepared {
   readonly request: ResponseRequest
   readonly context: readonly LabelledItem[]
   readonly messages: readonly ModelMessage[]
+  readonly tools: OfferedTools
   readonly label: Run["label"]
 }
 
@@ -50,15 +51,16 @@ export async function prepare(
   request: NewResponse,
   runId: string,
 ): Promise<Prepared> {
-  const { complete, items } = await gather(dependencies, principal, request, runId)
+  const { complete, items, offered } = await gather(dependencies, principal, request, runId)
   const plain = items.map(({ item }) => item)
   assertPaired(plain)
   const messages = messagesOf(
     complete.instructions,
     await withAttachments(dependencies.attachments, callerOf({ projectId: principal.projectId, principal: principal.id }, complete), plain),
     reasoningOpener(dependencies.sealer, principal.projectId),
+    offered.flat,
   )
-  return { request: complete, context: items, messages, label: joinLabels(items.map(({ label }) => label)) }
+  return { request: complete, context: items, messages, tools: offered, label: joinLabels(items.map(({ label }) => label)) }
 }
 
 /** The request with its items, and everything that stands before its model. Calls may still be open. */
@@ -67,7 +69,7 @@ export async function gather(
   principal: Principal,
   request: NewResponse,
   runId: string,
-): Promise<{ complete: ResponseRequest; items: LabelledItem[] }> {
+): Promise<{ complete: ResponseRequest; items: LabelledItem[]; offered: OfferedTools }> {
   const { tools, requireModel } = dependencies
   const { projectId, id } = principal
   requireModel(request.model, principal)
@@ -87,15 +89,16 @@ export async function gather(
     request.memory === undefined ? {} : { memory: { ...request.memory, session: await sessionOf(loadRun, projectId, request, runId) } }
   const sealed = withSealedTools(dependencies.sealer, projectId, request.tools)
   const complete: ResponseRequest = { ...request, tools: sealed, input, ...actsFor, ...memory }
-  const offered = offeredTools(complete, tools)
+  const items = await loadContext(dependencies, { projectId, principal: id, request: complete })
+  const plain = items.map(({ item }) => item)
+  const offered = offeredTools(complete, tools, speaksResponses ? undefined : flatToolsOf(complete, plain, tools))
   if (!speaksResponses) refuseUnknownTools(complete, offered)
   const { fileSearch } = offered
   if (fileSearch) {
     requireRankerOf(dependencies, principal, fileSearch, complete.tools)
     await requireStores(dependencies, callerOf({ projectId, principal: id }, complete), fileSearch.vectorStoreIds, complete.tools)
   }
-  const items = await loadContext(dependencies, { projectId, principal: id, request: complete })
-  return { complete, items }
+  return { complete, items, offered }
 }
 
 /** What is continued is the caller's to read; what that one continued was its own caller's. */

@@ -13,7 +13,7 @@ import type { ResponseLog } from "./response-log.ts"
 import { beginning } from "./response-object.ts"
 import { runServerCalls, searchUpFront } from "./server-calls.ts"
 import { openSession, wireUsage, type ResponseRunDependencies, type Session } from "./session.ts"
-import { offeredTools } from "./tool-choice.ts"
+import { flatToolsOf, offeredTools } from "./tool-choice.ts"
 import { callError, errorData, errorOfData, failedEnd } from "./response-error.ts"
 import type { TurnOutcome } from "./live-turn.ts"
 import { fitBeforeTurn } from "./truncate-turn.ts"
@@ -69,7 +69,8 @@ async function readContext(session: Session, items: readonly LabelledItem[]): Pr
   const plain = items.map(({ item }) => item)
   assertPaired(plain)
   session.label = joinLabels([session.label, ...items.map(({ label }) => label)])
-  session.tools = offeredTools(request, dependencies.tools)
+  const { tools, speaksResponses } = dependencies
+  session.tools = offeredTools(request, tools, speaksResponses(request.model) ? undefined : flatToolsOf(request, plain, tools))
   session.window = items
   session.messages = await messagesOfWindow(session)
   session.turnsFrom = session.messages.length

@@ -14,7 +14,6 @@ import { readResponse, readSnapshot, type ReadEvent, type WatchLog } from "./res
 import { wholeEvents } from "./response-writer.ts"
 import { shownTool } from "./sealed-tools.ts"
 import { baseOf, firstRows, wireUsage } from "./session.ts"
-import { offeredTools } from "./tool-choice.ts"
 import { toolResults, type HeldResult } from "./tool-results.ts"
 import type { LabelledItem, NewResponse, ResponseItem, WireEvent } from "./types.ts"
 
@@ -120,7 +119,7 @@ export function createResponses(dependencies: ResponseServiceDependencies): Resp
     },
     countInput: async (principal, request, signal) => {
       const prepared = await prepare(dependencies, principal, request, dependencies.newId("run"))
-      const tools = declaredTools(offeredTools(prepared.request, dependencies.tools), false)
+      const tools = declaredTools(prepared.tools, false)
       return dependencies.countTokens(inputCall(prepared.request, prepared.messages, tools), signal)
     },
   }

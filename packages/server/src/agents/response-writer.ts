@@ -36,6 +36,7 @@ const prefixes: Readonly<Record<string, string>> = {
   image_generation_call: "ig",
   reasoning: "rs",
   compaction: "cmp",
+  tool_search_call: "tsc",
 }
 
 function partFamily(kind: TextKind): string {

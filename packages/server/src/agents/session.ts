@@ -54,6 +54,8 @@ export interface ResponseRunDependencies extends ChainSources {
   readonly guardsNow?: (() => OpenGuards | undefined) | undefined
   /** Absent where answers are not cached. */
   readonly callCache?: CallCache | undefined
+  /** Whether a deployment of the model can be given what only Responses have. */
+  readonly speaksResponses: (model: string) => boolean
   /** Whether the model answers by quoting passages that it is given, instead of asking for a search. */
   readonly quotesPassages: (model: string) => boolean
   readonly search: SearchDocuments
@@ -100,7 +102,7 @@ export function openSession(dependencies: ResponseRunDependencies, context: RunC
     dependencies,
     context,
     request,
-    tools: { functions: [], fileSearch: undefined, server: [], passed: undefined, choice: "none" },
+    tools: { functions: [], fileSearch: undefined, server: [], passed: undefined, choice: "none", flat: undefined, wires: new Map() },
     messages: [],
     turnsFrom: 0,
     window: [],

@@ -2,8 +2,9 @@
 import { AppError, isJsonObject, type JsonObject, type JsonValue } from "../core/index.ts"
 import { customTool, type ModelCall, type ModelTool, type PassedTools } from "../inference/index.ts"
 import type { Tool, ToolRegistry } from "../tools/index.ts"
+import { flatTools, toolSearchName, type FlatTool, type FlatTools, type WireCall } from "./flat-tools.ts"
 import { ownServerLabel } from "./own-server.ts"
-import type { ResponseRequest } from "./types.ts"
+import type { ResponseItem, ResponseRequest } from "./types.ts"
 
 export interface FileSearchSettings {
   readonly vectorStoreIds: readonly string[]
@@ -27,22 +28,29 @@ export interface OfferedTools {
   /** What only a deployment that speaks Responses can be given. */
   readonly passed: PassedTools | undefined
   readonly choice: ModelCall["toolChoice"]
+  /** Where the model is asked in another dialect than Responses: their groups as functions, */
+  readonly flat: FlatTools | undefined
+  /** and what calls of these are on the wire, by the names that the model sees. */
+  readonly wires: ReadonlyMap<string, WireCall>
 }
 
 const defaultSearchResults = 20
 const searchResultsMax = 50
 
-export function offeredTools(request: ResponseRequest, registry: ToolRegistry): OfferedTools {
+export function offeredTools(request: ResponseRequest, registry: ToolRegistry, flat?: FlatTools): OfferedTools {
   const allowed = allowance(request.tool_choice)
   const functions: ModelTool[] = []
   const server: Tool[] = []
   const passed: JsonObject[] = []
+  const wires = new Map<string, WireCall>()
   let fileSearch: FileSearchSettings | undefined
-  for (const [index, tool] of request.tools.entries()) {
-    if (tool["type"] === "function") {
-      if (allowed.tool("function", tool["name"])) functions.push(functionOf(tool))
-    } else if (tool["type"] === "custom") {
-      if (allowed.tool("custom", tool["name"])) functions.push(customOf(tool))
+  const declared =
+    flat === undefined ? request.tools.map((tool): FlatTool => ({ tool })) : withoutIdleSearch(flat.tools, request.tool_choice)
+  for (const [index, { tool, wire }] of declared.entries()) {
+    if (tool["type"] === "function" || tool["type"] === "custom") {
+      if (!allowed.call(tool, wire)) continue
+      functions.push(tool["type"] === "function" ? functionOf(tool) : customOf(tool))
+      if (wire) wires.set(tool["name"] as string, wire)
     } else if (tool["type"] === "file_search") {
       const settings = searchOf(tool)
       if (allowed.tool("file_search", undefined)) fileSearch = settings
@@ -55,8 +63,25 @@ export function offeredTools(request: ResponseRequest, registry: ToolRegistry): 
     } else if (allowed.tool(tool["type"] as string, tool["name"])) passed.push(tool)
   }
   const named = passed.length === 0 ? null : passedChoice(request.tool_choice, passed)
-  const choice = named ? "auto" : choiceOf(request.tool_choice, functions, server, fileSearch)
-  return { functions, fileSearch, server, passed: passedTools(request, passed, named), choice }
+  const choice = named ? "auto" : choiceOf(request.tool_choice, { functions, server, fileSearch, wires })
+  return { functions, fileSearch, server, passed: passedTools(request, passed, named), choice, flat, wires }
+}
+
+/** The tools of a request whose model is asked in another dialect than Responses. */
+export function flatToolsOf(request: ResponseRequest, items: readonly ResponseItem[], registry: ToolRegistry): FlatTools {
+  const own = registry.list().map(({ name }) => name)
+  return flatTools(request.tools, items, [...own, fileSearchName, memoryToolName, recallToolName])
+}
+
+/**
+ * Agents offer the search of OpenAI's servers beside their own tools, whatever the model. A model that has none goes on without it; where nothing
+ * else is offered, or it is asked for by name, it is refused.
+ */
+function withoutIdleSearch(tools: readonly FlatTool[], choice: JsonValue): readonly FlatTool[] {
+  const isSearch = ({ tool: { type } }: FlatTool): boolean => typeof type === "string" && /^web_search(?:_\d|$)/.test(type)
+  const isAsked = isJsonObject(choice) && JSON.stringify(choice).includes('"web_search')
+  const hasOthers = tools.some(({ tool: { type } }) => type === "function" || type === "custom")
+  return hasOthers && !isAsked ? tools.filter((each) => !isSearch(each)) : tools
 }
 
 function passedTools(request: ResponseRequest, tools: readonly JsonObject[], choice: JsonObject | null): PassedTools | undefined {
@@ -84,28 +109,37 @@ export function refuseUnknownTools({ tools }: Pick<ResponseRequest, "tools">, { 
 
 interface Allowance {
   tool(type: string, name: JsonValue | undefined): boolean
+  /** For functions and custom tools. */
+  call(tool: JsonObject, wire: WireCall | undefined): boolean
 }
 
 function allowance(choice: JsonValue): Allowance {
-  if (choice === "none") return { tool: () => false }
-  if (!isJsonObject(choice) || choice["type"] !== "allowed_tools") return { tool: () => true }
+  if (choice === "none") return { tool: () => false, call: () => false }
+  if (!isJsonObject(choice) || choice["type"] !== "allowed_tools") return { tool: () => true, call: () => true }
   const tools = Array.isArray(choice["tools"]) ? (choice["tools"] as readonly JsonValue[]).filter(isJsonObject) : []
-  return {
-    tool: (type, name) =>
-      tools.some(
-        (each) =>
-          each["type"] === type &&
-          (name === undefined || each["name"] === undefined ? type !== "function" && type !== "custom" : each["name"] === name),
-      ),
+  const tool: Allowance["tool"] = (type, name) =>
+    tools.some(
+      (each) =>
+        each["type"] === type &&
+        (name === undefined || each["name"] === undefined ? type !== "function" && type !== "custom" : each["name"] === name),
+    )
+  const call: Allowance["call"] = ({ type, name }, wire) => {
+    if (wire?.kind === "search") return tool(toolSearchName, undefined)
+    if (wire === undefined) return tool(type as string, name) // one of two that are told apart by it
+    return tool("namespace", wire.namespace) || tools.some((each) => each["type"] === type && isNamed(each, wire))
   }
+  return { tool, call }
+}
+
+/** Whether a choice means that tool; OpenAI's own has no word for the namespace. */
+function isNamed({ name, namespace }: JsonObject, wire: Extract<WireCall, { kind: "member" }>): boolean {
+  return name === wire.name && (namespace === undefined || namespace === wire.namespace)
 }
 
 /** What the provider is told; what it does with it is checked again when the answer comes. */
 function choiceOf(
   choice: JsonValue,
-  functions: readonly ModelTool[],
-  server: readonly Tool[],
-  fileSearch: FileSearchSettings | undefined,
+  { functions, server, fileSearch, wires }: Pick<OfferedTools, "functions" | "server" | "fileSearch" | "wires">,
 ): ModelCall["toolChoice"] {
   if (choice === "auto" || choice === "none" || choice === "required") return choice
   if (!isJsonObject(choice))
@@ -121,7 +155,9 @@ function choiceOf(
         : ""
       : isMemoryTool(choice)
         ? memoryToolName
-        : (choice["name"] as string)
+        : choice["type"] === toolSearchName
+          ? toolSearchName
+          : (memberNamed(choice, wires) ?? (choice["name"] as string))
   const known =
     name !== "" && (name === fileSearchName || functions.some((tool) => tool.name === name) || server.some((tool) => tool.name === name))
   if (!known) {
@@ -131,6 +167,11 @@ function choiceOf(
     })
   }
   return { name }
+}
+
+/** The name that the model sees of a tool in a namespace. */
+function memberNamed(choice: JsonObject, wires: OfferedTools["wires"]): string | undefined {
+  return [...wires].find(([, wire]) => wire.kind === "member" && isNamed(choice, wire))?.[0]
 }
 
 export const memoryToolName = "memory"

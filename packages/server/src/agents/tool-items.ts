@@ -1,6 +1,7 @@
 // Calls that clients run and their outputs, of functions and of custom tools alike.
 import type { JsonObject, JsonValue } from "../core/index.ts"
 import { wrappedInput, type ModelToolCall } from "../inference/index.ts"
+import type { FlatTools } from "./flat-tools.ts"
 import { ownServerLabel } from "./own-server.ts"
 import type { NewItem } from "./types.ts"
 
@@ -12,10 +13,24 @@ export function isToolOutput({ type }: NewItem): boolean {
   return type === "function_call_output" || type === "custom_tool_call_output"
 }
 
-/** A call as models have it: the text of a custom tool is wrapped. */
-export function modelCallOf(item: NewItem): ModelToolCall {
-  const { call_id: callId, name, arguments: json, input } = item
-  const call = { callId: text(callId), name: text(name) }
+/** A call of the client that is answered by another item, whatever its words for both: neither may stand without the other. */
+export function asksClient({ type, call_id: callId }: NewItem): boolean {
+  return typeof callId === "string" && !isAnswer(type)
+}
+
+export function answersCall({ type, call_id: callId }: NewItem): boolean {
+  return typeof callId === "string" && isAnswer(type)
+}
+
+function isAnswer(type: string): boolean {
+  return type.endsWith("_output")
+}
+
+/** A call as models have it: the text of a custom tool is wrapped, and one in a namespace has the name that it has among functions. */
+export function modelCallOf(item: NewItem, flat?: FlatTools): ModelToolCall {
+  const { call_id: callId, name, namespace, arguments: json, input } = item
+  const own = text(name)
+  const call = { callId: text(callId), name: flat && typeof namespace === "string" ? flat.nameOf(own, namespace) : own }
   if (item.type === "custom_tool_call") return { ...call, arguments: wrappedInput(text(input)), custom: true }
   return { ...call, arguments: text(json) }
 }

@@ -3,7 +3,7 @@ import { AppError, type JsonObject } from "../core/index.ts"
 import { shownMessages } from "./edit-turn.ts"
 import { declaredTools, inputCall } from "./input-call.ts"
 import type { Session } from "./session.ts"
-import { isToolCall, isToolOutput } from "./tool-items.ts"
+import { answersCall, asksClient } from "./tool-items.ts"
 import type { LabelledItem } from "./types.ts"
 import { currentItems, cutForCompaction, replaceWindow } from "./window.ts"
 
@@ -68,11 +68,11 @@ function oldest(items: readonly LabelledItem[], share: number): readonly Labelle
   let characters = 0
   for (const each of mayGo) {
     const { item } = each
-    const isPartner = isToolOutput(item) && calls.has(item["call_id"])
+    const isPartner = answersCall(item) && calls.has(item["call_id"])
     if (characters >= total * share && !isPartner) continue
     gone.add(each)
     characters += JSON.stringify(item).length
-    if (isToolCall(item)) calls.add(item["call_id"])
+    if (asksClient(item)) calls.add(item["call_id"])
   }
   return [...gone]
 }

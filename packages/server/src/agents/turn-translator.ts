@@ -9,11 +9,13 @@ import {
   type ModelToolCall,
   type ModelUsage,
 } from "../inference/index.ts"
+import type { WireCall } from "./flat-tools.ts"
 import type { KeptReasoning } from "./kept-reasoning.ts"
 import type { ResponseWriter } from "./response-writer.ts"
+import { searchArguments } from "./searched-tools.ts"
 
 /** What becomes of a call that the model makes: shown to the client, run here, or refused with a reason for the model. */
-export type CallRoute = { kind: "client"; custom?: boolean } | { kind: "server" } | { kind: "refused"; reason: string }
+export type CallRoute = { kind: "client"; custom?: boolean; wire?: WireCall } | { kind: "server" } | { kind: "refused"; reason: string }
 
 export interface TranslatedCall extends ModelToolCall {
   readonly route: CallRoute
@@ -224,9 +226,7 @@ export class TurnTranslator {
     const route = this.#route(name, accepted)
     if (route.kind === "client" && signature !== undefined) this.#keepSignature(callId, signature)
     const isCustom = route.kind === "client" && route.custom === true
-    const blank = isCustom ? { type: "custom_tool_call", input: "" } : { type: "function_call", arguments: "" }
-    const item = { ...blank, status: "in_progress", call_id: callId, name }
-    const outputIndex = route.kind === "client" ? this.#writer.addItem(item) : undefined
+    const outputIndex = route.kind === "client" ? this.#writer.addItem(beginningOf(route, callId, name)) : undefined
     this.#calls.set(index, {
       callId,
       name,
@@ -251,6 +251,7 @@ export class TurnTranslator {
     if (!call) throw protocolBreach(`arguments of tool call ${index}, which never began`)
     call.arguments += text
     if (call.outputIndex === undefined) return
+    if (call.route.kind === "client" && call.route.wire?.kind === "search") return // told whole, at the end
     if (call.input) this.#writer.delta("custom_tool_call_input", call.outputIndex, undefined, call.input.take(text))
     else this.#writer.delta("function_call_arguments", call.outputIndex, undefined, text)
   }
@@ -276,7 +277,7 @@ export class TurnTranslator {
     this.#writer.flush()
     this.#onEnd(this.#end)
     if (this.#thought) this.#seal(this.#thought.outputIndex, this.#keptOf(this.#thought))
-    closeTurn(this.#writer, reason, this.#sealed)
+    closeTurn(this.#writer, reason, new Map([...this.#sealed, ...searchArguments(this.#writer, calls)]))
   }
 
   #closeReasoning(): void {
@@ -311,6 +312,18 @@ export class TurnTranslator {
     this.#writer.closeItem(index, "completed")
     return true
   }
+}
+
+/** The item of a call, in its client's words. */
+function beginningOf(
+  { custom, wire }: Extract<CallRoute, { kind: "client" }>,
+  callId: string,
+  name: string,
+): JsonObject & { type: string } {
+  const call = { status: "in_progress", call_id: callId }
+  if (wire?.kind === "search") return { type: "tool_search_call", ...call, execution: "client", arguments: {} }
+  const named = wire ? { name: wire.name, namespace: wire.namespace } : { name }
+  return custom ? { type: "custom_tool_call", ...call, input: "", ...named } : { type: "function_call", ...call, arguments: "", ...named }
 }
 
 function isCut(reason: TurnEnd["reason"]): boolean {

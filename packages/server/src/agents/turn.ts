@@ -6,6 +6,7 @@ import { LiveTurn, type TurnOptions, type TurnOutcome } from "./live-turn.ts"
 import { reasoningOpener } from "./kept-reasoning.ts"
 import { addCall, messagesOf } from "./messages.ts"
 import { ownServerLabel } from "./own-server.ts"
+import { searchArguments } from "./searched-tools.ts"
 import type { Session } from "./session.ts"
 import { isPassedItem, isToolCall, modelCallOf, waitsForClient } from "./tool-items.ts"
 import { closeTurn, type TranslatedCall } from "./turn-translator.ts"
@@ -40,7 +41,7 @@ function closeCutTurn({ writer, context, request }: Session, turn: number): Turn
   if (!started) return undefined
   const ended = of("turn.ended") as unknown as TurnOutcome | undefined // written by liveTurn
   if (ended) {
-    closeTurn(writer, ended.reason)
+    closeTurn(writer, ended.reason, searchArguments(writer, ended.calls))
     const tier = ended.serviceTier === undefined ? {} : { serviceTier: ended.serviceTier }
     return { reason: ended.reason, usage: ended.usage, calls: ended.calls, ...tier, from: ended.from, to: writer.log.size }
   }

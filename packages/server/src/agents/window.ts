@@ -6,15 +6,15 @@ import { reasoningOpener } from "./kept-reasoning.ts"
 import { messagesOf } from "./messages.ts"
 import type { AssembledContext } from "./recalled-context.ts"
 import type { Session } from "./session.ts"
-import { isToolCall, isToolOutput } from "./tool-items.ts"
+import { answersCall, asksClient } from "./tool-items.ts"
 import type { LabelledItem, ResponseItem } from "./types.ts"
 
 /** The messages of the context as it is now, with what was put in of its scopes. */
-export async function messagesOfWindow({ request, window, assembled, dependencies, context }: Session): Promise<ModelMessage[]> {
+export async function messagesOfWindow({ request, window, assembled, dependencies, context, tools }: Session): Promise<ModelMessage[]> {
   const plain = window.map(({ item }) => item)
   const { projectId } = context.run
   const attached = await withAttachments(dependencies.attachments, callerOf(context.run, request), plain)
-  const messages = messagesOf(request.instructions, attached, reasoningOpener(dependencies.sealer, projectId))
+  const messages = messagesOf(request.instructions, attached, reasoningOpener(dependencies.sealer, projectId), tools.flat)
   return assembled ? withContext(messages, assembled) : messages
 }
 
@@ -118,14 +118,14 @@ export function cutForCompaction(items: readonly LabelledItem[]): { before: read
 }
 
 function isResult(each: LabelledItem | undefined): boolean {
-  return each !== undefined && isToolOutput(each.item)
+  return each !== undefined && answersCall(each.item)
 }
 
 function beginOfStep(items: readonly LabelledItem[]): number {
   let at = items.length
   while (isResult(items[at - 1])) at -= 1
   const isAsked = (each: LabelledItem | undefined): boolean =>
-    each !== undefined && (isToolCall(each.item) || each.item.type === "reasoning")
+    each !== undefined && (asksClient(each.item) || each.item.type === "reasoning")
   while (isAsked(items[at - 1])) at -= 1
   const said = items[at - 1]?.item
   return said?.type === "message" && said["role"] === "assistant" ? at - 1 : at
@@ -140,9 +140,9 @@ function beginOfSpeech(items: readonly LabelledItem[]): number {
 
 /** A result never stands without its call. */
 function withCalls(items: readonly LabelledItem[], at: number): number {
-  const calls = new Map(items.map(({ item }, index) => [isToolCall(item) ? item["call_id"] : undefined, index]))
+  const calls = new Map(items.map(({ item }, index) => [asksClient(item) ? item["call_id"] : undefined, index]))
   return items.slice(at).reduce((first, { item }) => {
-    const call = isToolOutput(item) ? calls.get(item["call_id"]) : undefined
+    const call = answersCall(item) ? calls.get(item["call_id"]) : undefined
     return call === undefined ? first : Math.min(first, call)
   }, at)
 }

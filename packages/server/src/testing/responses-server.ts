@@ -151,6 +151,7 @@ export async function startResponsesServer(options: ResponsesServerOptions = {})
   const costOf: CostOf = options.costOf ?? (({ usage }) => ({ costMicroUsd: usage.outputTokens, costKnown: true, priceList: null }))
   const answers = options.cache && cleanUps.use(createAnswerCache({ ...shared, embedding: options.cache.embedding }))
   const cache = answers && { answers, policyOf: options.cache?.policyOf ?? ((): undefined => undefined) }
+  const speaks = (name: string): boolean => models.get(name)?.deployments.some(speaksResponses) === true
   runs.define(
     responseRun({
       ...sources,
@@ -159,6 +160,7 @@ export async function startResponsesServer(options: ResponsesServerOptions = {})
       guardsNow: () => options.openGuards,
       callCache: cache && callCacheOf(shared, cache, { models }),
       tools,
+      speaksResponses: speaks,
       quotesPassages,
       search: searchDocuments(context.search),
       assembleContext: contextAssembler(context.assembler, gate),
@@ -177,7 +179,7 @@ export async function startResponsesServer(options: ResponsesServerOptions = {})
     runs,
     tools,
     cancelWaitMs: limits.cancelWaitMs,
-    speaksResponses: (name: string) => models.get(name)?.deployments.some(speaksResponses) === true,
+    speaksResponses: speaks,
     requireModel: (name: string): void => void models.require(name, "chat"),
     requireRanker: (ranker: string, _principal: Principal, param: string): void => void context.rankers.modelNamed(ranker, { param }),
     requireVectorStore: (caller: ActingCaller, id: string) => context.vectorStores.get(caller, id),

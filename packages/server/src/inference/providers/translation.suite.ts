@@ -26,6 +26,16 @@ export const elsewhere: readonly Elsewhere[] = [
     test: "show a picture that the model made in the text",
   },
   {
+    says: "Groups of tools",
+    file: "packages/server/src/http/openai/responses/grouped-tools.test.ts",
+    test: "is a function; its call is a tool_search_call, and what it found may be called from then on",
+  },
+  {
+    says: "`web_search` of OpenAI's servers",
+    file: "packages/server/src/http/openai/responses/grouped-tools.test.ts",
+    test: "is left out beside tools of the client, as agents offer it to every model",
+  },
+  {
     says: "Thoughts that can be read",
     file: "packages/server/src/http/openai/responses/reasoning.test.ts",
     test: "is a summary where its client asks for one, whatever the model calls it",

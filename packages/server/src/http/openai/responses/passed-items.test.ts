@@ -249,23 +249,17 @@ describe("a tool that its client runs by its own words", () => {
 })
 
 describe("where no deployment speaks Responses", () => {
-  it.each([
-    "web_search",
-    "code_interpreter",
-    "image_generation",
-    "computer_use_preview",
-    "local_shell",
-    "shell",
-    "apply_patch",
-    "namespace",
-  ])("a tool of type %s is refused by name, before anything is stored or sent", async (type) => {
-    const { status, json } = await ask({ model: "plain", tools: [{ type }] })
-    expect([status, json["error"]]).toMatchObject([
-      400,
-      { code: "unsupported_value", param: "tools[0].type", message: expect.stringContaining(`"${type}"`) as string },
-    ])
-    expect(other.requests.length).toBe(0)
-  })
+  it.each(["web_search", "code_interpreter", "image_generation", "computer_use_preview", "local_shell", "shell", "apply_patch"])(
+    "a tool of type %s is refused by name, before anything is stored or sent",
+    async (type) => {
+      const { status, json } = await ask({ model: "plain", tools: [{ type }] })
+      expect([status, json["error"]]).toMatchObject([
+        400,
+        { code: "unsupported_value", param: "tools[0].type", message: expect.stringContaining(`"${type}"`) as string },
+      ])
+      expect(other.requests.length).toBe(0)
+    },
+  )
 
   it("what hosted tools found is left out, as the answer tells it; calls that wait for their client are refused", async () => {
     other.next({ text: "ok" })

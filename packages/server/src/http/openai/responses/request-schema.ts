@@ -8,32 +8,8 @@ import { routingOf } from "../../light/own-fields.ts"
 import { memoryWish } from "../../memory/memory-wish.ts"
 import { recallWish } from "../../recall-wish.ts"
 import { contextManagement } from "./context-management.ts"
-
-/** A schema that depends on the value, so that the error names the one field that is wrong instead of a list of alternatives. */
-function chosen<Out>(pick: (value: unknown) => z.ZodType<Out>): z.ZodType<Out> {
-  return z.unknown().transform((value, context): Out => {
-    const result = pick(value).safeParse(value)
-    if (result.success) return result.data
-    for (const issue of result.error.issues) context.issues.push({ ...issue, input: value } as z.core.$ZodRawIssue)
-    return z.NEVER
-  })
-}
-
-const text = z.string()
-/** Stores that one search reads. */
-const vectorStoresMax = 32
-const json = z.custom<JsonValue>(() => true) // the body came from JSON
-const object = z.record(z.string(), json)
-
-function typeOf(value: unknown): unknown {
-  return typeof value === "object" && value !== null && "type" in value ? value.type : undefined
-}
-
-/** The schema for the value's type; a type such as "constructor" has none, although every object has a member of that name. */
-function schemaOf<Schema>(schemas: Readonly<Record<string, Schema>>, value: unknown): Schema | undefined {
-  const type = typeOf(value)
-  return typeof type === "string" && Object.hasOwn(schemas, type) ? schemas[type] : undefined
-}
+import { anyItem, chosen, json, object, schemaOf, text, typeOf } from "./schema-parts.ts"
+import { addedTool, tool } from "./tool-schemas.ts"
 
 const partSchemas: Readonly<Record<string, z.ZodType<JsonObject>>> = {
   input_text: z.looseObject({ type: text, text }) as unknown as z.ZodType<JsonObject>,
@@ -89,8 +65,9 @@ const itemSchemas: Readonly<Record<string, z.ZodType>> = {
   reasoning: z.looseObject({ type: text, summary: z.array(object).default([]) }),
   item_reference: z.looseObject({ type: text, id: text }),
   compaction: z.looseObject({ type: text, id: text.nullish(), encrypted_content: text }),
+  additional_tools: z.looseObject({ type: text, tools: z.array(addedTool) }),
+  tool_search_output: z.looseObject({ type: text, call_id: text.nullish(), tools: z.array(addedTool) }),
 }
-const anyItem = z.looseObject({ type: text })
 
 const item = chosen<NewItem>((value) => {
   const type = typeOf(value)
@@ -108,63 +85,6 @@ const input = chosen<readonly NewItem[]>((value) =>
       ]) as z.ZodType<readonly NewItem[]>)
     : z.array(item),
 )
-
-const toolName = text.regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, "_" or "-"')
-
-const functionTool = z
-  .looseObject({
-    type: z.literal("function"),
-    name: toolName,
-    description: text.nullish(),
-    parameters: object.nullish(),
-    strict: z.boolean().nullish(),
-  })
-  .transform((tool) => ({
-    ...tool,
-    description: tool.description ?? null,
-    parameters: tool.parameters ?? null,
-    strict: tool.strict ?? null,
-  }))
-
-const fileSearch = z.looseObject({
-  type: z.literal("file_search"),
-  vector_store_ids: z.array(text).min(1).max(vectorStoresMax),
-  max_num_results: z.int().min(1).max(50).nullish(),
-  ranking_options: z
-    .looseObject({
-      ranker: text.min(1).nullish(),
-      score_threshold: z.number().min(0).max(1).nullish(),
-      diversity: z.number().min(0).max(1).nullish(),
-      hybrid_search: z
-        .looseObject({ embedding_weight: z.number().min(0), text_weight: z.number().min(0) })
-        .refine(({ embedding_weight, text_weight }) => embedding_weight + text_weight > 0, "needs one weight above zero")
-        .nullish(),
-    })
-    .nullish(),
-  filters: object.nullish(),
-})
-
-const textFormat = z.looseObject({ type: z.literal("text") })
-const grammarFormat = z.looseObject({ type: z.literal("grammar"), syntax: z.enum(["lark", "regex"]), definition: text })
-const customTool = z.looseObject({
-  type: z.literal("custom"),
-  name: toolName,
-  description: text.optional(),
-  format: z.discriminatedUnion("type", [textFormat, grammarFormat]).optional(),
-})
-
-const mcpTool = z.looseObject({ type: z.literal("mcp"), server_label: text })
-const memoryTool = z.looseObject({ type: text, name: z.literal("memory").nullish(), scope: text.min(1).max(200) })
-const toolSchemas: Readonly<Record<string, z.ZodType>> = {
-  function: functionTool,
-  custom: customTool,
-  file_search: fileSearch,
-  mcp: mcpTool,
-  memory: memoryTool,
-  memory_20250818: memoryTool,
-}
-
-const tool = chosen<JsonObject>((value) => (schemaOf(toolSchemas, value) ?? anyItem) as z.ZodType<JsonObject>)
 
 const toolChoice = chosen<JsonValue>(
   (value) => (typeof value === "string" ? z.enum(["auto", "none", "required"]) : z.looseObject({ type: text })) as z.ZodType<JsonValue>,
