@@ -13,7 +13,7 @@ export { createRerank, type MeasuredRerank } from "./rerank.ts"
 export { embeddingsOf, rerankOf, type Embeddings } from "./providers/embeddings.ts"
 export { imageSizeIn } from "./providers/image-sizes.ts"
 export { imagesOf, speechOf, transcriptOf } from "./providers/media-calls.ts"
-export { hasOwnForm, imageWordsOf, transcriptWordsOf } from "./providers/media-dialects.ts"
+export { hasOwnForm, imageWordsOf, speechWordsOf, transcriptWordsOf } from "./providers/media-dialects.ts"
 export { mediaIn, type Media } from "./providers/media.ts"
 export type { ImageCall, SpeechCall, Transcript, TranscriptionCall } from "./providers/media-port.ts"
 export {

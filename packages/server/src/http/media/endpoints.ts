@@ -12,6 +12,7 @@ import { makeTranscript } from "./made-transcripts.ts"
 import { charactersAsked, imagesAsked, searchesAsked, secondsSent } from "./pieces.ts"
 import { transcriptTexts } from "./transcript-texts.ts"
 import { wordImages, type WordRequest } from "./worded-images.ts"
+import { wordSpeech } from "./worded-speech.ts"
 import { wordTranscript } from "./worded-transcripts.ts"
 import { imageUsage, moderationUsage, rerankUsage, speechUsage, transcriptionUsage } from "./usage.ts"
 
@@ -90,6 +91,7 @@ export const mediaEndpoints: readonly MediaEndpoint[] = [
     usageOf: () => undefined,
     usageOfRequest: speechUsage,
     made: { service: "speech", make: makeSpeech },
+    word: wordSpeech,
     piecesOf: charactersAsked,
   },
   {

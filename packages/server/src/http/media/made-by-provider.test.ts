@@ -70,6 +70,18 @@ describe("speech of Mistral", () => {
   })
 })
 
+describe("speech of xAI", () => {
+  it("comes from its own endpoint, in the language that is set, without a model, and costs the characters", async () => {
+    provider.next({ raw: { status: 200, headers: { "content-type": "audio/mpeg" }, body: ["ID3sound"] } })
+    const said = await client.audio.speech.create({ model: "xai", voice: "eve", input: "hello you", response_format: "mp3" })
+    expect(said.headers.get("content-type")).toBe("audio/mpeg")
+    expect(await said.text()).toBe("ID3sound")
+    expect(provider.last?.path).toBe("/v1/tts")
+    expect(provider.last?.body).toEqual({ text: "hello you", language: "auto", voice_id: "eve", output_format: { codec: "mp3" } })
+    expect(await record()).toMatchObject({ kind: "audio", name: "audio.speech", outcome: "completed" })
+  })
+})
+
 describe("transcripts of Mistral", () => {
   it("have the times of words or of segments, and are not asked for both", async () => {
     const file = await toFile(Buffer.from("ID3sound"), "a.mp3")

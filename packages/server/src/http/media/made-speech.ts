@@ -19,7 +19,7 @@ const schema = z.looseObject({
 })
 
 export const makeSpeech: MakeMedia = async (dependencies, body, deployment, signal) => {
-  const { sound, mediaType, usage } = await speechOf(dependencies, deployment, callOf(body), signal)
+  const { sound, mediaType, usage } = await speechOf(dependencies, deployment, speechCallOf(body), signal)
   if (body.parsed()["stream_format"] !== "sse") return { contentType: mediaType, body: sound, usage }
   const told = tokensTold(usage) ?? { input_tokens: 0, output_tokens: 0, total_tokens: 0 }
   return madeEvents(
@@ -31,7 +31,7 @@ export const makeSpeech: MakeMedia = async (dependencies, body, deployment, sign
   )
 }
 
-function callOf(body: ForwardedBody): SpeechCall {
+export function speechCallOf(body: ForwardedBody): SpeechCall {
   const { input: text, voice, instructions, speed, response_format: format, ...own } = checked(schema, body.parsed())
   if (text === "") throw new AppError("invalid_request", '"input" is empty', { param: "input" })
   return {
@@ -41,5 +41,6 @@ function callOf(body: ForwardedBody): SpeechCall {
     instructions: instructions ?? null,
     speed: speed ?? null,
     format: format ?? null,
+    members: body.parsed(),
   }
 }

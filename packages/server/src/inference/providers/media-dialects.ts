@@ -2,7 +2,7 @@
 import type { Deployment, Dialect } from "../types.ts"
 import { bedrockMedia } from "./bedrock/images.ts"
 import { geminiMedia } from "./gemini/media.ts"
-import type { ImageWords, MediaDialect, TranscriptWords } from "./media-port.ts"
+import type { ImageWords, MediaDialect, SpeechWords, TranscriptWords } from "./media-port.ts"
 import { fireworksMedia } from "./own-media/fireworks.ts"
 import { mistralMedia } from "./own-media/mistral.ts"
 import { openRouterMedia } from "./own-media/openrouter.ts"
@@ -35,6 +35,11 @@ export function hasOwnForm(deployment: Deployment, service: "images" | "speech" 
 /** How the request is said there, where the answer can be passed on. */
 export function imageWordsOf(deployment: Deployment): ImageWords | undefined {
   return mediaDialectOf(deployment)?.imageWords
+}
+
+/** The same for speech. */
+export function speechWordsOf(deployment: Deployment): SpeechWords | undefined {
+  return mediaDialectOf(deployment)?.speechWords
 }
 
 /** The same for the fields of forms for transcripts. */

@@ -66,7 +66,7 @@ export function imagesAskedOf(part: JsonObject): ImagesAsked {
 }
 
 export function speechCallOf(part: JsonObject): SpeechCall {
-  return { text: "hello you", voice: null, voiceSample: null, instructions: null, speed: null, format: null, ...part }
+  return { text: "hello you", voice: null, voiceSample: null, instructions: null, speed: null, format: null, members: {}, ...part }
 }
 
 export function transcriptionCallOf(part: JsonObject): TranscriptionCall {

@@ -9,6 +9,8 @@ export interface MediaDialect {
   readonly images?: ImagesDialect
   /** Where its answers are OpenAI's, and only its requests have words of their own. */
   readonly imageWords?: ImageWords
+  /** Where its speech comes as OpenAI's does, and only its requests have words of their own. */
+  readonly speechWords?: SpeechWords
   /** Absent where it does not speak. */
   readonly speech?: SpeechDialect
   /** Where its forms for transcripts are nearly OpenAI's: the fields that have other words. */
@@ -36,6 +38,12 @@ export interface ImagesAsked {
   members: JsonObject
   images: readonly Media[]
   mask: Media | null
+}
+
+/** The answer is passed on as it comes. */
+export interface SpeechWords {
+  /** Undefined where the request goes on as it came. */
+  request(call: SpeechCall, deployment: Deployment): ProviderRequest | undefined
 }
 
 /** The answer is passed on as it comes. */
@@ -116,6 +124,8 @@ export interface SpeechCall {
   speed: number | null
   /** Null leaves it to the provider. */
   format: string | null
+  /** The request as it came, for what only one provider knows. */
+  members: JsonObject
 }
 
 export interface SpeechAnswer {

@@ -1,13 +1,13 @@
-// Pictures of Together: width and height in place of a size, and pictures to start from by their addresses.
+// Pictures of Together: width and height in place of a size, and pictures to start from by their addresses; and the samples of its speech.
 import type { JsonObject } from "../../../core/index.ts"
 import type { Deployment } from "../../types.ts"
 import { imageSizeIn } from "../image-sizes.ts"
-import type { ImagesAsked, MediaDialect } from "../media-port.ts"
+import type { ImagesAsked, MediaDialect, SpeechCall } from "../media-port.ts"
 import { cannotTake } from "../media-refusals.ts"
 import type { ProviderRequest } from "../port.ts"
 import { addressOf, jsonRequest, refuseOpenAisOwn, refuseStream, refuseTransparent, textIn, without } from "./words.ts"
 
-export const togetherMedia: MediaDialect = { imageWords: { request } }
+export const togetherMedia: MediaDialect = { imageWords: { request }, speechWords: { request: speechRequest } }
 
 const onlyOpenAis = ["size", "quality", "style", "background", "moderation", "input_fidelity", "partial_images", "output_compression"]
 
@@ -36,4 +36,17 @@ function sources({ images }: ImagesAsked, deployment: Deployment): JsonObject {
   if (others.length > 0)
     throw cannotTake(deployment, "image", "a change of several pictures", "FLUX.1 Kontext changes one; FLUX.2 takes several.")
   return { image_url: first }
+}
+
+/** OpenAI's samples: 16 bits, 24,000 a second. */
+const samples = { response_format: "raw", response_encoding: "pcm_s16le", sample_rate: 24_000 } as const
+
+/** All other speech is asked for as of OpenAI. */
+function speechRequest({ format, members }: SpeechCall, { upstreamModel }: Deployment): ProviderRequest | undefined {
+  if (format !== "pcm") return undefined
+  return jsonRequest(
+    "/audio/speech",
+    { ...samples, ...without(members, "model", "perdure", "response_format"), model: upstreamModel },
+    "*/*",
+  )
 }

@@ -6,8 +6,8 @@ import type { ImagesAsked } from "../media-port.ts"
 import { cannotTake } from "../media-refusals.ts"
 import type { ProviderRequest } from "../port.ts"
 
-export function jsonRequest(path: string, body: JsonObject): ProviderRequest {
-  return { path, headers: { accept: "application/json", "content-type": "application/json" }, body: JSON.stringify(body) }
+export function jsonRequest(path: string, body: JsonObject, accept = "application/json"): ProviderRequest {
+  return { path, headers: { accept, "content-type": "application/json" }, body: JSON.stringify(body) }
 }
 
 export function addressOf(media: Media): string {
