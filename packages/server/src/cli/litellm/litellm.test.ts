@@ -580,3 +580,42 @@ describe("parameters of requests", () => {
     expect(whysOf(report.notNeeded, "model_list[0].litellm_params.allowed_openai_params")).toHaveLength(1)
   })
 })
+
+describe("hosts that speak as others do", () => {
+  it("are asked where LiteLLM asks them, whose addresses it completes", async () => {
+    const { config } = await loaded("hosts")
+    const placeOf = (name: string) => {
+      const [deployment] = config.models[name]?.deployments ?? []
+      const { type, baseUrl } = config.providers[deployment?.provider ?? ""] ?? {}
+      return { type, baseUrl, model: deployment?.model }
+    }
+    expect(placeOf("proxied")).toEqual({ type: "anthropic", baseUrl: "https://claude.internal.example/v1", model: "claude-haiku-4-5" })
+    expect(placeOf("deepseek-as-claude")).toMatchObject({ type: "anthropic", baseUrl: "https://api.deepseek.com/anthropic/v1" })
+    expect(placeOf("minimax")).toMatchObject({ type: "openai-compatible", baseUrl: "https://api.minimax.io/v1" })
+    expect(placeOf("minimax-messages")).toMatchObject({ type: "anthropic", baseUrl: "https://api.minimax.io/anthropic/v1" })
+    expect(placeOf("glm")).toMatchObject({ type: "openai-compatible", baseUrl: "https://api.z.ai/api/paas/v4", model: "glm-5" })
+    expect(placeOf("gateway")).toMatchObject({ baseUrl: "https://ai-gateway.vercel.sh/v1", model: "openai/gpt-5.6-terra" })
+    expect(config.providers["scaleway"]).toMatchObject({ apiKey: { origin: "env SCW_SECRET_KEY" } })
+  })
+
+  it("have cache marks where their provider sets them for a whole request, and need none where it keeps by itself", async () => {
+    const { config, report } = await loaded("hosts")
+    const marks = "litellm_params.cache_control_injection_points"
+    const [claude, gpt] = config.models["support"]?.deployments ?? []
+    expect(claude?.parameters?.defaults).toEqual({ cache_control: { type: "ephemeral", ttl: "1h" } })
+    expect(whysOf(report.differs, `model_list[0].${marks}`)).toEqual([expect.stringContaining("at the end of each request")])
+    expect(gpt?.parameters ?? null).toBeNull()
+    expect(whysOf(report.notNeeded, `model_list[1].${marks}`)).toHaveLength(1)
+    expect(whysOf(report.leftOut, `model_list[2].${marks}`)).toEqual([expect.stringContaining("the application's")])
+  })
+
+  it("say what is never turned off, what is charged, and what nobody has to set", async () => {
+    const { report } = await loaded("hosts")
+    for (const path of ["litellm_settings.ssl_verify", "model_list[7].litellm_params.ssl_verify"])
+      expect(whysOf(report.leftOut, path)).toEqual(["certificates of providers are always verified"])
+    expect(whysOf(report.leftOut, "litellm_settings.cost_margin_config").join()).toContain("without discounts and margins")
+    expect(whysOf(report.leftOut, "litellm_settings.budget_reset_time").join()).toContain("UTC")
+    for (const name of ["turn_off_message_logging", "telemetry"])
+      expect(whysOf(report.notNeeded, `litellm_settings.${name}`)).toHaveLength(1)
+  })
+})

@@ -21,9 +21,10 @@ export function parametersOf(
   model: string,
 ): Pick<DeploymentInput, "parameters" | "dropParameters"> {
   const dropped = droppedOf(params)
+  const marks = cacheMarks(params, type)
   const own = ownParameters(type, model)
   const known = own === "any" ? own : [...own, ...mediaParametersOf(type)]
-  const parameters: Record<string, JsonValue> = {}
+  const parameters: Record<string, JsonValue> = { ...marks }
   const add = (from: Section, name: string): void => {
     const value = valueOf(from, name, { known, type })
     if (value !== undefined && !dropped.includes(name)) parameters[name] = value
@@ -49,6 +50,28 @@ function droppedOf(params: Section): string[] {
     else return true
     return false
   })
+}
+
+/** Providers that keep the beginnings of prompts without being told to. */
+const keepByThemselves: ReadonlySet<ProviderTypeName> = new Set(["openai", "azure", "gemini", "deepseek", "xai", "groq"])
+
+/** `cache_control_injection_points`: LiteLLM marks messages, Anthropic the end of what can be kept. */
+function cacheMarks(params: Section, type: ProviderTypeName): Record<string, JsonValue> {
+  const key = "cache_control_injection_points"
+  const [point] = params.has(key) && (type === "anthropic" || keepByThemselves.has(type)) ? params.list(key) : []
+  if (point === undefined) return {}
+  if (type !== "anthropic") {
+    params.report.add("not-needed", params.at(key), "this provider keeps the beginnings of prompts by itself")
+    return {}
+  }
+  params.differs(
+    key,
+    "a cache point is set at the end of each request, not at the messages that are named",
+    "Applications that send cache_control in their messages decide it themselves.",
+  )
+  const told = isJsonObject(point) ? point["control"] : undefined
+  const ttl = isJsonObject(told) && told["ttl"] === "1h" ? { ttl: "1h" } : {}
+  return { cache_control: { type: "ephemeral", ...ttl } }
 }
 
 interface Known {

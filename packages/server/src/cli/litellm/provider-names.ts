@@ -11,6 +11,8 @@ export interface KnownProvider {
   addressVariable?: string
   /** It speaks as OpenAI does and has a server of its own: the address is the application's. */
   ownServer?: true
+  /** It speaks as Anthropic does at an address that says so. */
+  mayBeAnthropic?: true
 }
 
 const compatible = (address: string, ...keys: readonly string[]): KnownProvider => ({ type: "openai-compatible", keys, address })
@@ -53,9 +55,11 @@ export const knownProviders: Readonly<Record<string, KnownProvider>> = {
   xinference: own("openai-compatible", "XINFERENCE_API_BASE"),
   infinity: own("openai-compatible", "INFINITY_API_BASE"),
   databricks: own("openai-compatible", "DATABRICKS_API_BASE", "DATABRICKS_API_KEY"),
+  aihubmix: compatible("https://aihubmix.com/v1", "AIHUBMIX_API_KEY"),
   ai21: compatible("https://api.ai21.com/studio/v1", "AI21_API_KEY"),
   ai21_chat: compatible("https://api.ai21.com/studio/v1", "AI21_API_KEY"),
   cerebras: compatible("https://api.cerebras.ai/v1", "CEREBRAS_API_KEY"),
+  chutes: compatible("https://llm.chutes.ai/v1", "CHUTES_API_KEY"),
   codestral: compatible("https://codestral.mistral.ai/v1", "CODESTRAL_API_KEY"),
   dashscope: compatible("https://dashscope-intl.aliyuncs.com/compatible-mode/v1", "DASHSCOPE_API_KEY"),
   deepinfra: compatible("https://api.deepinfra.com/v1/openai", "DEEPINFRA_API_KEY"),
@@ -66,15 +70,22 @@ export const knownProviders: Readonly<Record<string, KnownProvider>> = {
   jina_ai: compatible("https://api.jina.ai/v1", "JINA_AI_API_KEY"),
   lambda_ai: compatible("https://api.lambda.ai/v1", "LAMBDA_API_KEY"),
   meta_llama: compatible("https://api.llama.com/compat/v1", "LLAMA_API_KEY"),
+  minimax: { ...compatible("https://api.minimax.io/v1", "MINIMAX_API_KEY"), mayBeAnthropic: true },
   moonshot: compatible("https://api.moonshot.ai/v1", "MOONSHOT_API_KEY"),
+  "nano-gpt": compatible("https://nano-gpt.com/api/v1", "NANOGPT_API_KEY"),
   nebius: compatible("https://api.studio.nebius.ai/v1", "NEBIUS_API_KEY"),
   novita: compatible("https://api.novita.ai/v3/openai", "NOVITA_API_KEY"),
   nscale: compatible("https://inference.api.nscale.com/v1", "NSCALE_API_KEY"),
   nvidia_nim: compatible("https://integrate.api.nvidia.com/v1", "NVIDIA_NIM_API_KEY"),
   perplexity: compatible("https://api.perplexity.ai", "PERPLEXITYAI_API_KEY"),
+  poe: compatible("https://api.poe.com/v1", "POE_API_KEY"),
   sambanova: compatible("https://api.sambanova.ai/v1", "SAMBANOVA_API_KEY"),
+  scaleway: compatible("https://api.scaleway.ai/v1", "SCW_SECRET_KEY"),
+  veniceai: compatible("https://api.venice.ai/api/v1", "VENICE_AI_API_KEY"),
+  vercel_ai_gateway: compatible("https://ai-gateway.vercel.sh/v1", "VERCEL_AI_GATEWAY_API_KEY"),
   volcengine: compatible("https://ark.cn-beijing.volces.com/api/v3", "VOLCENGINE_API_KEY"),
   voyage: compatible("https://api.voyageai.com/v1", "VOYAGE_API_KEY"),
+  zai: compatible("https://api.z.ai/api/paas/v4", "ZAI_API_KEY"),
 }
 
 /** Why those of LiteLLM's that are not above cannot be named here. */

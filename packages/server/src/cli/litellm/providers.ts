@@ -142,8 +142,9 @@ function plainProvider(prefix: string, model: string, known: KnownProvider, cont
   const own = isNamed ? addressOf(context) : known.addressVariable === undefined ? known.address : variableAddress(known, context)
   if (isNamed && own === undefined) return undefined
   // Inference endpoints of Hugging Face are servers of their own, with another way to speak.
-  const type = prefix === "huggingface" && isNamed ? "tgi" : known.type
-  const base = own === undefined || !/^(?:ollama|tgi)$/.test(type) || own.startsWith("${") || own.endsWith("/v1") ? own : `${own}/v1`
+  const isAnthropic = known.mayBeAnthropic && isNamed && own !== undefined && /\/anthropic(?:\/v1(?:\/messages)?)?$/.test(own)
+  const type = isAnthropic ? "anthropic" : prefix === "huggingface" && isNamed ? "tgi" : known.type
+  const base = own === undefined ? undefined : withVersion(own, type)
   const key = keyOf(known, context, isNamed ? (base ?? null) : null)
   const provider: ProviderInput = { type, ...(base === undefined ? {} : { baseUrl: base }), ...key, ...headersOf(context) }
   const name = prefix.replace(/_(?:ai|chat|beta)$|^hosted_/g, "")
@@ -152,6 +153,13 @@ function plainProvider(prefix: string, model: string, known: KnownProvider, cont
     names: [nameOfType(type, name), joined(name, base === undefined ? variableOf(key) : hostOf(base))],
     model: modelFor(prefix, model),
   }
+}
+
+/** LiteLLM completes these addresses itself. */
+function withVersion(address: string, type: ProviderTypeName): string {
+  if (address.startsWith("${") || !/^(?:ollama|tgi|anthropic)$/.test(type)) return address
+  const bare = type === "anthropic" ? address.replace(/\/messages$/, "") : address
+  return bare.endsWith("/v1") ? bare : `${bare}/v1`
 }
 
 function joined(name: string, more: string): string {

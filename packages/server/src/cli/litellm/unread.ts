@@ -13,6 +13,11 @@ const signIn: Reason = [
   "people sign in to the dashboard by one-time links, applications by keys",
   "perdure dashboard prints a link.",
 ]
+const certificates: Reason = [
+  "left-out",
+  "certificates of providers are always verified",
+  "Trust an authority of your own by the variable NODE_EXTRA_CA_CERTS=/path/ca.pem.",
+]
 const server: Reason = ["not-needed", "it belongs to LiteLLM's own server or database"]
 
 const reasons: Readonly<Record<string, Reasons>> = {
@@ -45,6 +50,7 @@ const reasons: Readonly<Record<string, Reasons>> = {
       "left-out",
       "there is no such setting for one deployment",
     ],
+    [/^ssl_/, ...certificates],
     [/^(?:allowed_openai_params)$/, "not-needed", "whatever a client sends is passed on"],
     [/_cost|cost_per_/, "left-out", "prices have no such part here", "See deployments[].price in docs/reference/config.md."],
     [/^(?:cache_control_injection_points)$/, "left-out", "cache marks are the application's", "Send cache_control in the messages."],
@@ -97,6 +103,16 @@ const reasons: Readonly<Record<string, Reasons>> = {
     [/^(?:set_verbose|debug_level|ignore_invalid_deployments|router_general_settings)$/, ...server],
   ],
   litellm_settings: [
+    [/^ssl_/, ...certificates],
+    [/^(?:turn_off_message_logging|redact_user_api_key_info)$/, "not-needed", "prompts, answers and keys are never logged"],
+    [
+      /^cost_(?:discount|margin)_config$/,
+      "left-out",
+      "costs are what providers list, without discounts and margins of one's own",
+      "Write price into the deployments that cost you something else.",
+    ],
+    [/^(?:budget_reset_time|timezone)$/, "left-out", "windows of budgets begin at midnight in UTC"],
+    [/^(?:telemetry|http2|user_url_|request_correlation|require_managed_files|add_function_to_prompt|return_response_headers)/, ...server],
     [
       /^(?:drop_params|modify_params|additional_drop_params)$/,
       "not-needed",
