@@ -1,9 +1,10 @@
-// `perdure import litellm`: a configuration of LiteLLM's proxy as one of Perdure's, and what does not come along.
+// `perdure import`: the configuration of another gateway as one of Perdure's, and what does not come along.
 import { writeFileSync } from "node:fs"
 import { resolve } from "node:path"
 import { Document, isPair, isScalar, visit } from "yaml"
 import { AppError } from "../core/index.ts"
 import { exitCodes } from "./exit-codes.ts"
+import { readBifrost, translateBifrost } from "./bifrost/index.ts"
 import { readLiteLlm, translateLiteLlm, type Report, type ReportEntry, type Translated } from "./litellm/index.ts"
 import type { Terminal } from "./terminal.ts"
 
@@ -17,22 +18,33 @@ export interface ImportOptions {
 /** Paths of one line of the report; more are counted. */
 const pathsShownMax = 4
 
-export function importLiteLlm(file: string, options: ImportOptions, terminal: Terminal): Promise<number> {
-  const { config, report } = translateLiteLlm(readLiteLlm(resolve(file)))
+const gateways = {
+  litellm: {
+    translated: (file: string) => translateLiteLlm(readLiteLlm(file)),
+    wants: "the file that litellm --config is given",
+  },
+  bifrost: { translated: (file: string) => translateBifrost(readBifrost(file)), wants: "Bifrost's config.json" },
+} as const
+
+export type Gateway = keyof typeof gateways
+
+export function importFrom(gateway: Gateway, file: string, options: ImportOptions, terminal: Terminal): Promise<number> {
+  const { translated, wants } = gateways[gateway]
+  const { config, report } = translated(resolve(file))
   if (Object.keys(config.models ?? {}).length === 0 && config.discovery !== true)
     throw new AppError("config_invalid", `${file} has no model that could be translated${reasons(report)}`, {
-      hint: "perdure import litellm <file> wants the file that litellm --config is given",
+      hint: `perdure import ${gateway} <file> wants ${wants}`,
     })
-  const text = textOf(config, file)
-  if (options.out !== undefined) write(options.out, text, options.force === true)
+  const text = textOf(config, gateway, file)
+  if (options.out !== undefined) write(options.out, text, { gateway, force: options.force === true })
   if (options.json === true) terminal.print(JSON.stringify({ out: options.out ?? null, config, ...reportOf(report) }))
   else show({ config, report }, text, options, terminal)
   const isComplete = report.entries.every(({ outcome }) => outcome === "not-needed")
   return Promise.resolve(options.strict === true && !isComplete ? exitCodes.incomplete : exitCodes.ok)
 }
 
-function textOf(config: Translated["config"], file: string): string {
-  const heading = `# Made by "perdure import litellm" from ${JSON.stringify(file)}. Check it: perdure config check --config <this file>\n`
+function textOf(config: Translated["config"], gateway: Gateway, file: string): string {
+  const heading = `# Made by "perdure import ${gateway}" from ${JSON.stringify(file)}. Check it: perdure config check --config <this file>\n`
   const document = new Document(config, { aliasDuplicateObjects: false })
   // A map or list without others in it fits on a line.
   visit(document, {
@@ -42,14 +54,14 @@ function textOf(config: Translated["config"], file: string): string {
   return heading + document.toString({ lineWidth: 120 })
 }
 
-function write(out: string, text: string, force: boolean): void {
+function write(out: string, text: string, { gateway, force }: { gateway: Gateway; force: boolean }): void {
   try {
     writeFileSync(resolve(out), text, { flag: force ? "w" : "wx" })
   } catch (error) {
     const isThere = error instanceof Error && "code" in error && error.code === "EEXIST"
     if (!isThere) throw error
     throw new AppError("conflict", `${out} is there already and is left as it is`, {
-      hint: "perdure import litellm … --force writes over it",
+      hint: `perdure import ${gateway} … --force writes over it`,
     })
   }
 }

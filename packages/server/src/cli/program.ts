@@ -8,7 +8,7 @@ import { dev, type DevOptions } from "./dev.ts"
 import { encryptionKey, encryptionRotate, type EncryptionKeyOptions, type EncryptionRotateOptions } from "./encryption.ts"
 import { exitCodeOf, exitCodes } from "./exit-codes.ts"
 import { addKeys } from "./keys-program.ts"
-import { importLiteLlm, type ImportOptions } from "./import.ts"
+import { importFrom, type Gateway, type ImportOptions } from "./import.ts"
 import { models, type ModelsOptions } from "./models.ts"
 import { mcp, type McpOptions } from "./mcp.ts"
 import { migrate, type MigrateCommandOptions } from "./migrate.ts"
@@ -195,17 +195,19 @@ function addConfig(program: Command, { terminal, finish }: Parts): void {
 }
 
 function addImport(program: Command, { terminal, finish }: Parts): void {
-  program
-    .command("import")
-    .description("translate the configuration of another gateway")
-    .command("litellm")
-    .description("print a LiteLLM proxy's configuration as perdure.yaml, and say what does not come along and what to do instead")
-    .argument("<file>", "LiteLLM's config.yaml")
-    .option("--out <file>", "write the configuration there, and print the report")
-    .option("--force", "write over a file that is there")
-    .option("--strict", "fail with exit code 6 when anything is left out or will differ")
-    .addOption(json())
-    .action((file: string, options: ImportOptions) => finish(importLiteLlm(file, options, terminal)))
+  const command = program.command("import").description("translate the configuration of another gateway")
+  const add = (gateway: Gateway, title: string, file: string): Command =>
+    command
+      .command(gateway)
+      .description(`print ${title} as perdure.yaml, and say what does not come along and what to do instead`)
+      .argument("<file>", file)
+      .option("--out <file>", "write the configuration there, and print the report")
+      .option("--force", "write over a file that is there")
+      .option("--strict", "fail with exit code 6 when anything is left out or will differ")
+      .addOption(json())
+      .action((path: string, options: ImportOptions) => finish(importFrom(gateway, path, options, terminal)))
+  add("litellm", "a LiteLLM proxy's configuration", "LiteLLM's config.yaml")
+  add("bifrost", "a configuration of Bifrost", "Bifrost's config.json")
 }
 
 function withDataOptions(command: Command): Command {

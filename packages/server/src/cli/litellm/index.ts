@@ -14,7 +14,13 @@ import { Section, variablesIn } from "./section.ts"
 import { reportUnread } from "./unread.ts"
 
 export { readLiteLlm } from "./source.ts"
-export type { Report, ReportEntry } from "./report.ts"
+export { Providers } from "./providers.ts"
+export { Report, type ReportEntry } from "./report.ts"
+export { Secrets } from "./secrets.ts"
+export { Section, variablesIn } from "./section.ts"
+
+export type ConfigModels = NonNullable<ConfigInput["models"]>
+export type ConfigProviders = NonNullable<ConfigInput["providers"]>
 
 export interface Translated {
   config: ConfigInput

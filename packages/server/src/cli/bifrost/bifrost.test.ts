@@ -1,0 +1,187 @@
+// Tests of the translation of Bifrost's configurations: what they become, that our own loader takes it, that no secret comes along.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { afterAll, describe, expect, it } from "vitest"
+import { loadConfig, type LoadedConfig } from "../../config/index.ts"
+import { createTerminal, runCli } from "../index.ts"
+
+const directory = mkdtempSync(join(tmpdir(), "perdure-import-bifrost-"))
+afterAll(() => rmSync(directory, { recursive: true, force: true }))
+
+const example = join(import.meta.dirname, "examples", "team.json")
+
+interface Entry {
+  paths: string[]
+  why: string
+  instead?: string
+}
+
+interface PrintedReport {
+  leftOut: Entry[]
+  differs: Entry[]
+  notNeeded: Entry[]
+  environment: { name: string; moved: boolean }[]
+}
+
+async function imported(path: string, ...more: string[]): Promise<{ code: number; out: string; err: string }> {
+  const written = { out: "", err: "" }
+  const stdout = { write: (text: string) => (written.out += text) }
+  const stderr = { write: (text: string) => (written.err += text) }
+  const terminal = createTerminal({ stdout, stderr, noColour: true })
+  return { code: await runCli(["import", "bifrost", path, ...more], { terminal, entry: "" }), ...written }
+}
+
+/** What the loader makes of the result, with every wanted variable set. */
+async function loaded(): Promise<{ report: PrintedReport; config: LoadedConfig["config"]; all: string }> {
+  const out = join(directory, "team.perdure.yaml")
+  const { code, out: json, err } = await imported(example, "--out", out, "--force", "--json")
+  expect({ code, err }).toEqual({ code: 0, err: "" })
+  const report = JSON.parse(json) as PrintedReport
+  const valueOf = (name: string): string => (/ENDPOINT/.test(name) ? "https://west.openai.azure.com" : `value-of-${name}`)
+  const env = Object.fromEntries(report.environment.map(({ name }) => [name, valueOf(name)]))
+  const { config } = await loadConfig({ cwd: directory, configPath: out, env })
+  return { report, config, all: readFileSync(out, "utf8") + json }
+}
+
+function whysOf(entries: Entry[], path: string): string[] {
+  return entries.filter(({ paths }) => paths.includes(path)).map(({ why }) => why)
+}
+
+describe("providers and keys", () => {
+  it("become models that clients ask for as before, and by their names alone where one provider has them", async () => {
+    const { config } = await loaded()
+    expect(Object.keys(config.models).toSorted()).toEqual([
+      "anthropic/claude-sonnet-4-5",
+      "azure/gpt-4o",
+      "bedrock/claude-sonnet",
+      "openai/*",
+      "openai/gpt-4o-mini",
+      "vertex/gemini-3.5-flash",
+      "vllm-local/*",
+    ])
+    expect(config.models["openai/gpt-4o-mini"]).toMatchObject({ aliases: ["gpt-4o-mini"] })
+    const [first, second] = config.models["openai/gpt-4o-mini"]?.deployments ?? []
+    expect([first, second]).toMatchObject([
+      { model: "gpt-4o-mini", weight: 2, limits: { concurrent: 100 }, timeouts: { totalMs: 120_000, idleMs: 60_000 } },
+      { model: "gpt-4o-mini", weight: 1 },
+    ])
+    const keys = [first, second].map((deployment) => config.providers[deployment?.provider ?? ""]?.apiKey?.origin)
+    expect(keys).toEqual(["env OPENAI_KEY_1", "env OPENAI_KEY_2"])
+    expect(config.models["openai/*"]?.deployments).toMatchObject([{ model: "*", weight: 2 }])
+  })
+
+  it("have the names and addresses of clouds, and servers that speak as OpenAI does have their version", async () => {
+    const { config } = await loaded()
+    const placesOf = (name: string) =>
+      config.models[name]?.deployments.map(({ provider, model }) => ({ model, ...config.providers[provider] })) ?? []
+    expect(placesOf("azure/gpt-4o")).toMatchObject([
+      { model: "gpt-4o-prod", type: "azure", baseUrl: expect.stringContaining("https://east.openai.azure.com") as string },
+      { model: "gpt-4o", type: "azure", baseUrl: expect.stringContaining("https://west.openai.azure.com") as string },
+    ])
+    expect(placesOf("bedrock/claude-sonnet")).toMatchObject([
+      { model: "us.anthropic.claude-sonnet-4-5-20250929-v1:0", type: "bedrock", region: "us-east-1" },
+    ])
+    expect(placesOf("vertex/gemini-3.5-flash")).toMatchObject([{ type: "vertex", region: "us-central1" }])
+    expect(placesOf("vllm-local/*")).toMatchObject([{ type: "openai-compatible", baseUrl: "http://vllm.internal:8000/v1" }])
+    expect(config.limits).toMatchObject({
+      sameDeploymentRetriesMax: 3,
+      retryBackoffMs: 500,
+      retryBackoffMsMax: 5_000,
+      requestBodyBytesMax: 50 * 1024 ** 2,
+    })
+  })
+
+  it("say which provider is not known, which key is off, and that certificates are verified", async () => {
+    const { report } = await loaded()
+    expect(whysOf(report.leftOut, "providers.replicate.keys[0].model")).toEqual([expect.stringContaining('"replicate" is not known')])
+    expect(whysOf(report.notNeeded, "providers.openai.keys[2]")).toEqual(["the key is not enabled"])
+    expect(whysOf(report.leftOut, "providers.anthropic.network_config.insecure_skip_verify")).toEqual([
+      "certificates of providers are always verified",
+    ])
+    expect(whysOf(report.differs, "providers.*.network_config.max_retries")).toHaveLength(1)
+  })
+
+  it("no secret that stands in the file is written, nor told in the report", async () => {
+    const secrets = [...new Set(readFileSync(example, "utf8").match(/literal-secret-[\w-]+/g))]
+    expect(secrets.length).toBeGreaterThan(3)
+    const { all } = await loaded()
+    const { out, err } = await imported(example)
+    for (const secret of secrets) expect([all, out, err].some((text) => text.includes(secret))).toBe(false)
+  })
+})
+
+describe("governance and plugins", () => {
+  it("become limits of tags, and commands that make the keys with them", async () => {
+    const { config, report } = await loaded()
+    expect(config.budgets).toMatchObject([
+      { name: "b-acme", for: { tag: "customer:Acme-Corp" }, per: "month", usd: 2000 },
+      { name: "b-team", for: { tag: "team:ML-Team" }, per: "week", usd: 500 },
+      { name: "b-platform", for: { tag: "vk:platform-key" }, per: "day", usd: 10 },
+      { name: "b-openai", for: { provider: expect.arrayContaining(["openai"]) as string[] }, per: "month", usd: 900 },
+    ])
+    expect(config.rateLimits).toMatchObject([
+      { for: { tag: "vk:platform-key" }, per: "hour", requests: 1000 },
+      { for: { tag: "vk:platform-key" }, per: "day", tokens: 1_000_000 },
+      { for: { model: "openai/gpt-4o-mini" }, per: "minute", requests: 60 },
+    ])
+    const command = report.leftOut.find(({ paths }) => paths.includes("governance.virtual_keys[0]"))?.instead
+    expect(command).toBe(
+      'perdure keys create platform-key --models "openai/gpt-4o-mini,anthropic/*" --tag vk:platform-key --tag team:ML-Team',
+    )
+    expect(whysOf(report.leftOut, "governance.budgets[3].reset_duration").join()).toContain('"30s"')
+    expect(whysOf(report.leftOut, "governance.budgets[5]").join()).toContain("nobody is named")
+    expect(whysOf(report.leftOut, "governance.routing_rules")).toHaveLength(1)
+    expect(whysOf(report.notNeeded, "governance.virtual_keys[1]")).toEqual(["the key is not active"])
+  })
+
+  it("a cache is one of every model, and what is sent elsewhere is left out", async () => {
+    const { config, report } = await loaded()
+    expect(config.models["azure/gpt-4o"]?.cache).toMatchObject({ mode: "semantic", ttlSeconds: 300, similarityMin: 0.85 })
+    expect(whysOf(report.leftOut, "plugins[1]")).toHaveLength(1)
+    expect(whysOf(report.notNeeded, "plugins[2]")).toEqual(["it is not enabled"])
+    for (const path of ["mcp", "encryption_key", "config_store", "client.allowed_origins"])
+      expect(whysOf(report.leftOut, path)).toHaveLength(1)
+    expect(whysOf(report.leftOut, "something_from_next_year")).toEqual(["this import does not know it"])
+  })
+})
+
+describe("the command", () => {
+  it.each([
+    ["a file that is not there", undefined, "ENOENT"],
+    ["what is no JSON", '{"providers": {"openai": {"keys": [literal-secret', "not valid JSON"],
+    ["what is no object", "[1]", "not an object"],
+    ["a file without a model", "{}", "no model that could be translated"],
+  ])("refuses %s with the exit code of a wrong configuration, and shows none of it", async (_, text, expected) => {
+    const path = join(directory, "wrong.json")
+    rmSync(path, { force: true })
+    if (text !== undefined) writeFileSync(path, text)
+    const { code, err } = await imported(path)
+    expect({ code, err }).toEqual({ code: 3, err: expect.stringContaining(expected) as string })
+    expect(err).not.toContain("literal-secret")
+  })
+
+  it("takes whatever stands where something else should, and gives a configuration that loads", async () => {
+    const [path, out] = [join(directory, "odd.json"), join(directory, "odd.perdure.yaml")]
+    writeFileSync(path, JSON.stringify(odd))
+    const { code, err } = await imported(path, "--out", out)
+    expect({ code, err }).toEqual({ code: 0, err: "" })
+    const { config } = await loadConfig({ cwd: directory, configPath: out, env: { OPENAI_API_KEY: "a" } })
+    expect(Object.keys(config.models)).toEqual(["openai/gpt-4o"])
+  })
+})
+
+const odd = {
+  providers: {
+    openai: {
+      keys: [3, "x", { models: "gpt-4o", weight: "a", aliases: [1] }, { models: ["with space"] }],
+      network_config: [],
+      concurrency_and_buffer_size: 1,
+    },
+    azure: 7,
+    none: null,
+  },
+  client: "x",
+  governance: { virtual_keys: [1, { name: 3 }], budgets: {}, rate_limits: ["x"], model_configs: [{}], teams: null },
+  plugins: [1, { name: "semantic_cache", enabled: true, config: 3 }],
+}
