@@ -82,6 +82,8 @@ test("a limit binds a provider, several that share it or a deployment, and not c
     expect.stringMatching(/budgets\[0\].for.provider.*no provider "opnai".*mean openai/),
     expect.stringContaining('no provider "nowhere"'),
   ])
+  const starred = await load("budgets:", '  - { name: c, for: { provider: [openai, "*"] }, per: day, usd: 1 }')
+  expect(starred).toEqual([expect.stringContaining("budgets[0].for.provider")])
   const mixed = await load("budgets:", "  - { name: c, for: { provider: openai, user: x }, per: day, usd: 1 }")
   expect(mixed).toEqual([expect.stringContaining("beside user: provider and deployment bind what is asked, the other members who asks")])
 })

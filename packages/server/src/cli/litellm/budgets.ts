@@ -84,7 +84,7 @@ function tagBudgets(litellm: Section): (BudgetInput | undefined)[] {
 /** LiteLLM's word for a provider stands for all accounts and addresses of it, which share the budget here too. */
 function providerBudgets(router: Section, providers: Providers): (BudgetInput | undefined)[] {
   const section = router.section("provider_budget_config")
-  return section.unread().map((prefix) => {
+  return section.unread().map((prefix, index) => {
     const names = providers.namesOf(prefix)
     const [first] = names
     const own = section.section(prefix)
@@ -96,7 +96,7 @@ function providerBudgets(router: Section, providers: Providers): (BudgetInput | 
       own.has("budget_limit") ? "budget_limit" : "max_budget",
       own.has("time_period") ? "time_period" : "budget_duration",
     ]
-    return budgetOf(own, { name: `litellm-provider-${first}`, for: { provider: names.length === 1 ? first : names }, amount, duration })
+    return budgetOf(own, { name: `litellm-provider-${index + 1}`, for: { provider: names.length === 1 ? first : names }, amount, duration })
   })
 }
 

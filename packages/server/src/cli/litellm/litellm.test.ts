@@ -431,6 +431,22 @@ router_settings:
     expect(whysOf(report.leftOut, "model_list[3].litellm_params.max_budget")).toEqual([expect.stringContaining("a pattern")])
   })
 
+  it("budgets of two of LiteLLM's words for one provider are two limits of it", async () => {
+    const { config } = await loadedText(`
+model_list:
+  - { model_name: a, litellm_params: { model: ollama/llama3 } }
+  - { model_name: b, litellm_params: { model: ollama_chat/llama3 } }
+router_settings:
+  provider_budget_config:
+    ollama: { budget_limit: 1, time_period: 1d }
+    ollama_chat: { budget_limit: 2, time_period: 1d }
+`)
+    expect(config.budgets).toMatchObject([
+      { name: "litellm-provider-1", for: { provider: "ollama" }, usd: 1 },
+      { name: "litellm-provider-2", for: { provider: "ollama" }, usd: 2 },
+    ])
+  })
+
   it("prices come along per million, above a bound too, and per search", async () => {
     const { config } = await loaded("guarded")
     expect(config.models["long-prices"]?.deployments[0]?.price).toMatchObject({

@@ -20,7 +20,13 @@ const scopeSchema = z
     model: value.optional().meta({ description: "The model's name as clients ask for it" }),
     tag: value.optional(),
     provider: z
-      .union([value, z.array(value).min(1).max(64)])
+      .union([
+        value,
+        z
+          .array(value.regex(/^[^*,]+$/).meta({ description: "names of providers, without *" }))
+          .min(1)
+          .max(64),
+      ])
       .optional()
       .meta({
         description:
