@@ -100,6 +100,7 @@ describe("providers and keys", () => {
       "certificates of providers are always verified",
     ])
     expect(whysOf(report.differs, "providers.*.network_config.max_retries")).toHaveLength(1)
+    expect(whysOf(report.differs, "providers.vertex.keys[0].vertex_key_config.auth_credentials").join()).toContain("base64")
   })
 
   it("no secret that stands in the file is written, nor told in the report", async () => {

@@ -46,7 +46,10 @@ export function readProviders(all: Section, places: Providers, report: Report): 
       else
         provider.left("keys", `models have names of letters, digits and . / : @ _ -: ${JSON.stringify(model.slice(0, 100))} is none here`)
     }
-    for (const { section } of keys) reportRest(section, keyReasons)
+    for (const { section } of keys) {
+      warnOfBase64(section)
+      reportRest(section, keyReasons)
+    }
     reportRest(provider, providerReasons)
   }
   return { models: withPlainNames(models), providers: places.declared, accounts }
@@ -65,6 +68,17 @@ function deploymentsOf(name: string, model: string, key: Key, { provider, common
   const params = new Section(paramsOf(name, target, key, provider), key.section.path, key.section.report)
   const weight = key.weight === undefined ? {} : { weight: Math.min(1_000_000, Math.max(0, key.weight)) }
   return places.placesOf(params).map((place) => ({ ...place, ...weight, ...common }))
+}
+
+function warnOfBase64(section: Section): void {
+  const vertex = section.value["vertex_key_config"]
+  if (isJsonObject(vertex) && vertex["auth_credentials"] !== undefined && vertex["auth_credentials"] !== "")
+    section.report.add(
+      "differs",
+      `${section.path}.vertex_key_config.auth_credentials`,
+      "Bifrost takes the account's JSON in base64 too; here it is the JSON itself",
+      "Decode what the variable holds, or name a file: { file: /path/account.json }.",
+    )
 }
 
 /** In the words in which places are read. */
