@@ -27,7 +27,7 @@ describe("a limit of a provider", () => {
     second: FakeProvider
     clock: { at: number }
     /** Who served it, or what it was told. */
-    ask: (model?: string) => Promise<string>
+    ask: (model?: string, body?: object) => Promise<string>
     post: (model?: string, body?: object) => Promise<RawAnswer>
   }
 
@@ -37,12 +37,18 @@ describe("a limit of a provider", () => {
     const at = (id: string, url: string, priority: number) => testDeployment(`${url}/v1`, { id, priority })
     const one = at("first/m", first.url, 0)
     const clock = { at: noon, now: () => clock.at, monotonic: () => performance.now() + clock.at - noon }
-    const models = [testModel("both", one, at("second/m", second.url, 1)), testModel("alone", one)]
+    const models = [
+      testModel("both", one, at("second/m", second.url, 1)),
+      testModel("alone", one),
+      { ...testModel("falls back", one), fallbacks: ["spare"] },
+      testModel("spare", at("second/spare", second.url, 0)),
+      { ...testModel("hedged", one, at("second/m", second.url, 1)), hedgeAfterMs: 50 },
+    ]
     const gateway = cleanUps.use(await startTestGateway({ models, rules, clock }))
     const post = (model = "both", body: object = {}): Promise<RawAnswer> =>
       rawPost(gateway.url, "/v1/chat/completions", { model, messages: [{ role: "user", content: "hi" }], max_tokens: 100, ...body })
-    const ask = async (model?: string): Promise<string> => {
-      const { status, headers, text } = await post(model)
+    const ask = async (model?: string, body?: object): Promise<string> => {
+      const { status, headers, text } = await post(model, body)
       return status === 200 ? String(headers["x-perdure-route"]) : (JSON.parse(text) as { error: { code: string } }).error.code
     }
     return { gateway, first, second, clock, ask, post }
@@ -146,5 +152,32 @@ describe("a limit of a provider", () => {
     expect(gateway.records[0]).toMatchObject({ outcome: "failed", deployment: "first/m" })
     ending = "done"
     expect(await ask()).toBe("second/m")
+  })
+
+  it("leads calls to the model's fallbacks where all its deployments are used up", async () => {
+    const { ask } = await open([budget({ limit: 300 })])
+    expect([await ask("falls back"), await ask("falls back")]).toEqual(["first/m", "second/spare"])
+  })
+
+  it("is charged the input of a try that was given up for a quicker one", async () => {
+    const rules = [budget({ unit: "tokens", limit: 480 })]
+    // Some 300 tokens, beside 100 of output: there is room for one.
+    const messages = [{ role: "user", content: "four words of text ".repeat(55) }]
+    let delayMs = 0
+    const fits = await open(rules, () => ({ text: "hi", usage, delayMs }))
+    expect(await fits.ask("alone", { messages })).toBe("first/m")
+    delayMs = 20_000
+    const { ask, first, second } = await open(rules, () => ({ text: "hi", usage, delayMs }))
+    second.always({ text: "hi", usage })
+    expect(await ask("hedged", { messages })).toBe("second/m")
+    expect([first.requests.length, second.requests.length]).toEqual([1, 1])
+    delayMs = 0
+    expect(await ask("alone", { messages })).toBe("insufficient_quota")
+  })
+
+  it("is charged for vectors", async () => {
+    const { gateway } = await open([budget({ unit: "tokens", limit: 150 })], () => ({ usage }))
+    const embed = async (): Promise<number> => (await rawPost(gateway.url, "/v1/embeddings", { model: "alone", input: "hi" })).status
+    expect([await embed(), await embed(), await embed()]).toEqual([200, 200, 429])
   })
 })
