@@ -2,15 +2,14 @@
 import { isJsonObject, type JsonObject } from "../../core/index.ts"
 import { anthropicUsageOf, errorInBody, streamEnded, unreadable, type ModelUsage } from "../../inference/index.ts"
 import type { Frames, FramesOptions } from "../light/client-dialect.ts"
-import { nextFrame, normalised, withoutCarriageReturns } from "../light/sse-frames.ts"
+import { nextFrame, normalised, OpenFrame, withoutCarriageReturns } from "../light/sse-frames.ts"
 
-const frameBytesMax = 8 * 1024 * 1024
 /** Events that are only the head of an answer: a failure after them can still be a status. */
 const heads = new Set(["message_start", "ping", "content_block_start", "content_block_stop"])
 
 export class MessageFrames implements Frames {
   readonly #options: FramesOptions
-  #pending: Buffer | undefined
+  readonly #open: OpenFrame
   #carriageReturns: boolean | undefined
   /** Fields of `message_start` and `message_delta`, the later over the earlier: usage is cumulative. */
   #usage: JsonObject = {}
@@ -19,6 +18,7 @@ export class MessageFrames implements Frames {
 
   constructor(options: FramesOptions) {
     this.#options = options
+    this.#open = new OpenFrame(options.deployment)
   }
 
   get complete(): boolean {
@@ -30,8 +30,8 @@ export class MessageFrames implements Frames {
   }
 
   feed(chunk: Buffer): void {
-    let bytes = this.#pending ? Buffer.concat([this.#pending, chunk]) : chunk
-    this.#pending = undefined
+    let bytes = this.#open.with(chunk)
+    if (!bytes) return
     this.#carriageReturns ??= usesCarriageReturns(bytes)
     if (this.#carriageReturns) bytes = withoutCarriageReturns(bytes)
     let from = 0
@@ -41,13 +41,11 @@ export class MessageFrames implements Frames {
       this.#frame(bytes.subarray(from, next))
       from = next
     }
-    if (this.done || from === bytes.length) return
-    this.#pending = bytes.subarray(from)
-    if (this.#pending.length > frameBytesMax) throw unreadable(this.#options.deployment, `one event of more than ${frameBytesMax} bytes`)
+    if (!this.done && from < bytes.length) this.#open.keep(bytes.subarray(from))
   }
 
   end(): void {
-    if (this.#pending && !this.done) this.feed(Buffer.from("\n\n"))
+    if (!this.#open.isEmpty && !this.done) this.feed(Buffer.from("\n\n"))
     if (!this.done && !this.#stopped) throw streamEnded(this.#options.deployment)
     this.done = true
   }

@@ -92,6 +92,13 @@ async function record() {
 }
 
 describe("messages passed to an upstream that speaks them", () => {
+  it("passes events of megabytes, which come in many pieces", async () => {
+    const texts = ["ü".repeat(1_500_000), "short", "é".repeat(1_000_000)]
+    anthropic.next({ text: texts, splitBytes: 100_001 })
+    const message = await client.messages.stream({ ...ask, model: "claude" }).finalMessage()
+    expect(message.content).toEqual([expect.objectContaining({ type: "text", text: texts.join("") })])
+  })
+
   it("arrive as they were sent, with the client's version and betas and the provider's own key", async () => {
     const answer = { id: "msg_1", type: "message", usage: { input_tokens: 10, cache_read_input_tokens: 5, output_tokens: 2 }, new_field: 1 }
     anthropic.next({ raw: { status: 200, headers: { "content-type": "application/json" }, body: [JSON.stringify(answer)] } })

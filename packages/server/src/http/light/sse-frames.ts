@@ -1,8 +1,44 @@
-// Event streams as bytes: where frames end, and any frame as one `data:` line with LF.
+// Event streams as bytes: where frames end, what waits for its end, and any frame as one `data:` line with LF.
+import { unreadable, type Deployment } from "../../inference/index.ts"
 
+const frameBytesMax = 8 * 1024 * 1024
 const lineFeed = 10
 const carriageReturn = 13
 const blankLine = Buffer.from("\n\n")
+
+/** The frame that has not ended. A long one comes in many pieces, which are joined only where a line ends in what follows. */
+export class OpenFrame {
+  readonly #deployment: Deployment
+  #pieces: Buffer[] = []
+  #sizeBytes = 0
+
+  constructor(deployment: Deployment) {
+    this.#deployment = deployment
+  }
+
+  get isEmpty(): boolean {
+    return this.#sizeBytes === 0
+  }
+
+  /** What waits, with what comes; undefined while no line has ended and both wait. */
+  with(chunk: Buffer): Buffer | undefined {
+    if (this.isEmpty) return chunk
+    if (!chunk.includes(lineFeed)) {
+      this.keep(chunk)
+      return undefined
+    }
+    const bytes = Buffer.concat([...this.#pieces, chunk])
+    this.#pieces = []
+    this.#sizeBytes = 0
+    return bytes
+  }
+
+  keep(rest: Buffer): void {
+    this.#pieces.push(rest)
+    this.#sizeBytes += rest.length
+    if (this.#sizeBytes > frameBytesMax) throw unreadable(this.#deployment, `one event of more than ${frameBytesMax} bytes`)
+  }
+}
 
 /** Index after the blank line that ends the frame beginning at `from`, or -1. Blank lines between frames belong to the next one. */
 export function nextFrame(bytes: Buffer, from: number): number {

@@ -2,10 +2,9 @@
 import { errorInBody, errorTold, streamEnded, unreadable, usageOf, withTierTold, type ModelUsage } from "../../inference/index.ts"
 import { isJsonObject, sseData, type JsonObject } from "../../core/index.ts"
 import type { Frames, FramesOptions } from "../light/client-dialect.ts"
-import { nextFrame, normalised, withoutCarriageReturns } from "../light/sse-frames.ts"
+import { nextFrame, normalised, OpenFrame, withoutCarriageReturns } from "../light/sse-frames.ts"
 import { FrameKeys } from "./frame-keys.ts"
 
-const frameBytesMax = 8 * 1024 * 1024
 const quote = 34
 const colon = 58
 const openList = 91
@@ -21,7 +20,7 @@ export class ChatFrames implements Frames {
   readonly #options: FramesOptions
   /** Of the frame that is looked at. */
   readonly #keys = new FrameKeys()
-  #pending: Buffer | undefined
+  readonly #open: OpenFrame
   #carriageReturns: boolean | undefined
   #usageFrame: Buffer | undefined
   /** The client has had the usage chunk. */
@@ -33,6 +32,7 @@ export class ChatFrames implements Frames {
 
   constructor(options: FramesOptions) {
     this.#options = options
+    this.#open = new OpenFrame(options.deployment)
   }
 
   get usage(): ModelUsage | undefined {
@@ -41,8 +41,8 @@ export class ChatFrames implements Frames {
   }
 
   feed(chunk: Buffer): void {
-    let bytes = this.#pending ? Buffer.concat([this.#pending, chunk]) : chunk
-    this.#pending = undefined
+    let bytes = this.#open.with(chunk)
+    if (!bytes) return
     this.#carriageReturns ??= usesCarriageReturns(bytes)
     if (this.#carriageReturns) bytes = withoutCarriageReturns(bytes)
     let from = 0
@@ -54,14 +54,12 @@ export class ChatFrames implements Frames {
       if (end < 0) this.#unusual(bytes.subarray(from, next))
       from = next
     }
-    if (this.done || from === bytes.length) return
-    this.#pending = bytes.subarray(from)
-    if (this.#pending.length > frameBytesMax) throw unreadable(this.#options.deployment, `one event of more than ${frameBytesMax} bytes`)
+    if (!this.done && from < bytes.length) this.#open.keep(bytes.subarray(from))
   }
 
   /** The transport has ended. Without `[DONE]` and without a finish reason that is a failure, however cleanly it closed. */
   end(): void {
-    if (this.#pending && !this.done) this.feed(Buffer.from("\n\n"))
+    if (!this.#open.isEmpty && !this.done) this.feed(Buffer.from("\n\n"))
     if (!this.done && !this.#finished) throw streamEnded(this.#options.deployment)
     if (!this.done) this.#ended()
   }

@@ -121,6 +121,11 @@ describe("transport", () => {
     for (const splitBytes of [1, 2, 3, 5, 7]) expect(textOf(await ask({ text: [text], splitBytes }))).toBe(text)
   })
 
+  it.each(["\n", "\r\n"] as const)("T5 passes frames of megabytes, which come in many pieces, with line ends %j", async (lineEnd) => {
+    const texts = ["ü".repeat(1_500_000), "short", "é".repeat(1_000_000)]
+    expect(textOf(await ask({ text: texts, lineEnd, splitBytes: 100_001 }))).toBe(texts.join(""))
+  })
+
   it("T7 aborts upstream when the client leaves before the first token, and bills the input", async () => {
     const before = provider.abortsCount
     provider.next({ hang: true })
