@@ -67,7 +67,12 @@ class Thoughts {
 
 /** Whether an item can be put before any model; of others those are left out that tell nothing. */
 export function isUnderstood(item: NewItem): boolean {
-  return !isPassedItem(item) || isTold(item.type) || toolItems.has(item.type)
+  return !isPassedItem(item) || isTold(item.type) || toolItems.has(item.type) || isAgentMessage(item)
+}
+
+/** What one agent of a client tells another. */
+function isAgentMessage({ type }: NewItem): boolean {
+  return type === "agent_message"
 }
 
 interface Place {
@@ -79,7 +84,10 @@ interface Place {
 function addItem(messages: ModelMessage[], item: ResponseItem, place: Place): void {
   const { index, thoughts, flat } = place
   if (flat && toolItems.has(item.type)) return addToolItem(messages, item, { ...place, flat })
-  if (item.type === "message") {
+  if (flat && isAgentMessage(item)) {
+    thoughts.settle()
+    messages.push({ role: "user", content: contentOf(plainParts(item["content"]), `input[${index}].content`) })
+  } else if (item.type === "message") {
     if (item["role"] !== "assistant") thoughts.settle()
     messages.push({ ...messageOf(item, index), ...thoughts.lead() })
   } else if (isPassedItem(item) || (!flat && isInNamespace(item))) {
@@ -134,6 +142,16 @@ function messageOf(item: ResponseItem, index: number): ModelMessage {
   const content = contentOf(item["content"], `input[${index}].content`)
   if (item["role"] === "assistant") return { role: "assistant", content, toolCalls: [] }
   return { role: item["role"] === "user" ? "user" : "system", content }
+}
+
+/** What OpenAI's models seal between agents is what other models wrote as it is; what is sealed indeed can be read by nobody here. */
+function plainParts(content: JsonValue | undefined): JsonValue {
+  if (!Array.isArray(content)) return []
+  return (content as readonly JsonValue[]).flatMap((part): JsonValue[] => {
+    if (!isJsonObject(part) || part["type"] !== "encrypted_content") return [part]
+    const words = text(part["encrypted_content"])
+    return [{ type: "input_text", text: /^gAAAA[\w=-]+$/.test(words) ? "[sealed by another provider]" : words }]
+  })
 }
 
 function contentOf(content: JsonValue | undefined, param: string): ModelContent[] {

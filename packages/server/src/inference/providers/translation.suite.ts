@@ -36,6 +36,11 @@ export const elsewhere: readonly Elsewhere[] = [
     test: "is left out beside tools of the client, as agents offer it to every model",
   },
   {
+    says: "What one agent tells another",
+    file: "packages/server/src/http/openai/responses/grouped-tools.test.ts",
+    test: "is told to %s as its user's words",
+  },
+  {
     says: "Thoughts that can be read",
     file: "packages/server/src/http/openai/responses/reasoning.test.ts",
     test: "is a summary where its client asks for one, whatever the model calls it",

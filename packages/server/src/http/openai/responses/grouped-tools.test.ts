@@ -226,6 +226,27 @@ describe("tools that an item of the input adds", () => {
   })
 })
 
+describe("what one agent tells another", () => {
+  const told = (sealed: string): object => ({
+    type: "agent_message",
+    author: "/root",
+    recipient: "/root/helper",
+    content: [
+      { type: "input_text", text: "Payload:" },
+      { type: "encrypted_content", encrypted_content: sealed },
+    ],
+  })
+
+  it.each(["chat", "claude", "gemini"])("is told to %s as its user's words", async (model) => {
+    const answer = await ask({ model, input: [{ role: "user", content: "Hello" }, told("Say hi"), told(`gAAAAAB${"x".repeat(40)}`)] })
+    expect(answer.status, answer.text).toBe(200)
+    const words = JSON.stringify(sent().messages ?? sent().contents)
+    expect(words).toContain("Say hi")
+    expect(words).toContain("[sealed by another provider]")
+    expect(words).not.toContain("gAAAA")
+  })
+})
+
 describe("the web search of OpenAI's servers, on a model that has none", () => {
   const search = { type: "web_search", external_web_access: true }
 
