@@ -57,7 +57,7 @@ const iterations = [
   },
   {
     type: "message",
-    model: "m-upstream",
+    model: "gpt",
     input_tokens: 20,
     output_tokens: 3,
     cache_creation: null,

@@ -22,6 +22,7 @@ export const messagesDialect: ClientDialect = {
   passedHeaders,
   // `message_stop` is an event of the stream itself.
   doneFrame: "",
+  namesAsked: true,
   idPrefix: "msg_",
   filesIn: messagesFiles,
   readBody: messagesBody,

@@ -233,6 +233,14 @@ describe("messages translated for another provider", () => {
     expect(streamed.content).toMatchObject([{ type: "text", text: shown }])
   })
 
+  it("name the model that was asked for, without which Claude Code drops their thoughts", async () => {
+    openai.next({ reasoning: "hm", text: "Hi" }, { reasoning: "hm", text: "Hi" })
+    const whole = await client.messages.create(ask)
+    const streamed = await client.messages.stream(ask).finalMessage()
+    expect([whole.model, streamed.model]).toEqual(["gpt", "gpt"])
+    expect(streamed.content[0]).toMatchObject({ type: "thinking", thinking: "hm" })
+  })
+
   it("A8 name why the answer ended", async () => {
     const reasons: [Partial<Extract<ModelEvent, { type: "finished" }>>, string][] = [
       [{ reason: "length" }, "max_tokens"],

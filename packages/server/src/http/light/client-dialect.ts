@@ -21,6 +21,11 @@ export interface ClientDialect extends WireShape {
   readonly path: string
   /** Headers of the client that go to an upstream of the same dialect. */
   passedHeaders?(headers: IncomingHttpHeaders): Record<string, string>
+  /**
+   * Answers that are made here name the model that was asked for, not the one that its provider told: Anthropic's clients take an answer of
+   * another name for another model's, and do not send its thoughts back.
+   */
+  readonly namesAsked?: true
   /** Ends a stream that succeeded; empty where a frame of the stream itself does. */
   readonly doneFrame: string
   /** The digits' prefix of answers that are made here. */

@@ -183,8 +183,8 @@ class Served {
       return this.#sameDialect(deployment, end, this.#dialect.passing?.(this.#bodyFor(deployment), deployment))
     const call = this.#modelCall()
     if ((call.cleared?.length ?? 0) > 0) return this.#recalling(deployment, end, call)
-    if (isNative(deployment)) return this.#native(deployment, end, this.#sink(this.#body.model, end), call)
-    return this.#translated(deployment, end, this.#sink(deployment.upstreamModel, end), call)
+    if (isNative(deployment)) return this.#native(deployment, end, this.#sink(this.#named(deployment), end), call)
+    return this.#translated(deployment, end, this.#sink(this.#named(deployment), end), call)
   }
 
   #bodyFor(deployment: Deployment): ForwardedBody {
@@ -206,13 +206,13 @@ class Served {
     return (deployment, end) => {
       this.#call.hot.response.addTrailers({ [failoverTrailer]: `to ${deployment.id} after ${continued.text.length} characters` })
       this.#client?.feedFrom(undefined)
-      const sink = this.#sink(deployment.upstreamModel, end, continued.render)
+      const sink = this.#sink(this.#named(deployment), end, continued.render)
       return isNative(deployment) ? this.#native(deployment, end, sink, call) : this.#translated(deployment, end, sink, call)
     }
   }
 
   #sameDialect(deployment: Deployment, end: AttemptEnd, passing: Buffer | "translated" | undefined): Attempt {
-    if (passing === "translated") return this.#translated(deployment, end, this.#sink(deployment.upstreamModel, end), this.#modelCall())
+    if (passing === "translated") return this.#translated(deployment, end, this.#sink(this.#named(deployment), end), this.#modelCall())
     return this.#passed(deployment, end, passing)
   }
 
@@ -282,7 +282,7 @@ class Served {
     const dependencies = this.#dependencies
     const feedFrom = (source: Pausable | undefined): void => this.#client?.feedFrom(source)
     this.#call.wasSent()
-    const sink = this.#sink(isNative(deployment) ? this.#body.model : deployment.upstreamModel, end)
+    const sink = this.#sink(this.#named(deployment), end)
     const events = (signal: AbortSignal): AsyncIterable<ModelEvent> =>
       withRecalls((call) => eventsOf(dependencies, deployment, call, signal), request, dependencies.limits.turnsMax)
     return new NativeAttempt({ dependencies, deployment, request, sink, end, feedFrom, events })
@@ -290,6 +290,11 @@ class Served {
 
   #eventRelay(deployment: Deployment, reader: ProviderReader, sink: EventSink): Relay {
     return new EventRelay({ deployment, reader, sink, feedFrom: (source) => this.#client?.feedFrom(source) })
+  }
+
+  /** The model that an answer names which is made here. */
+  #named(deployment: Deployment): string {
+    return isNative(deployment) || this.#dialect.namesAsked ? this.#body.model : deployment.upstreamModel
   }
 
   #sink(model: string, end: AttemptEnd, continued?: (event: ModelEvent) => string[]): EventSink {

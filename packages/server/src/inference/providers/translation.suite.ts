@@ -41,6 +41,11 @@ export const elsewhere: readonly Elsewhere[] = [
     test: "is told to %s as its user's words",
   },
   {
+    says: "The answer names the model that was asked for",
+    file: "packages/server/src/http/anthropic/messages.test.ts",
+    test: "name the model that was asked for, without which Claude Code drops their thoughts",
+  },
+  {
     says: "Thoughts that can be read",
     file: "packages/server/src/http/openai/responses/reasoning.test.ts",
     test: "is a summary where its client asks for one, whatever the model calls it",
