@@ -21,7 +21,7 @@ describe("budgets of providers", () => {
     second = cleanUps.use(await startFakeProvider(() => ({ text: "hi", usage })))
     const directory = cleanUps.use(await temporaryDirectory())
     config = join(directory.path, "perdure.yaml")
-    writeFileSync(config, configOf(first.url, second.url, 0.0021))
+    writeFileSync(config, configOf(first.url, second.url, 0.002))
     server = cleanUps.use(await startPerdure({ dataDirectory: join(directory.path, "data"), config }))
   })
   afterAll(() => cleanUps.disposeAsync())
@@ -49,10 +49,17 @@ describe("budgets of providers", () => {
     expect(again).toEqual(["second", "second"])
   })
 
+  it("and the list of deployments says which of them is used up", async () => {
+    const answer = await fetch(`${server.url}/v1/deployments`, { headers: { authorization: `Bearer ${server.apiKey}` } })
+    const { deployments } = (await answer.json()) as { deployments: { id: string; health: { usedUp: object | null } }[] }
+    const usedUp = Object.fromEntries(deployments.map(({ id, health }) => [id, health.usedUp]))
+    expect(usedUp).toMatchObject({ "first/chat": { limit: "chat-first", until: null }, "second/chat": null })
+  })
+
   it("keys do not see them, and a raised one is in force at once, with what was used", async () => {
     const answer = await fetch(`${server.url}/v1/limits`, { headers: { authorization: `Bearer ${server.apiKey}` } })
     expect(await answer.json()).toEqual({ limits: [] })
-    writeFileSync(config, configOf(first.url, second.url, 0.0041))
+    writeFileSync(config, configOf(first.url, second.url, 0.004))
     await expect
       .poll(() => served("/v1/chat/completions", { model: "chat", messages, max_tokens: 100 }), { timeout: 60_000, interval: 100 })
       .toBe("first")

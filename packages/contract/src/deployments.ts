@@ -39,6 +39,8 @@ const deploymentHealthSchema = z.strictObject({
       reachFault: z.strictObject({ provider: z.string(), address: z.string().nullable(), cause: z.string(), next: z.string() }).optional(),
     })
     .nullable(),
+  /** A budget of it or of its provider is used up, and calls pass it over until then; null where that is for ever, or nothing is used up. */
+  usedUp: z.strictObject({ limit: z.string(), until: epochMs.nullable() }).nullable(),
   probe: z.strictObject({ ok: z.boolean(), ms: z.number(), why: z.string().nullable(), at: epochMs }).nullable(),
 })
 

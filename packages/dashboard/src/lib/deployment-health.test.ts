@@ -20,6 +20,7 @@ const health = (part: Partial<DeploymentHealth> = {}): DeploymentHealth => ({
   failures: 0,
   lastCalls: { calls: 3, failed: 0, failedInRow: 0 },
   lastError: null,
+  usedUp: null,
   probe: null,
   ...part,
 })
@@ -65,6 +66,13 @@ describe("how a deployment fares", () => {
       "server errors, tried at the next call",
     )
     expect(healthLook(health({ coolDownUntil: now + 4_000 }), now)).toMatchObject({ label: "Cooling down", trouble: 2 })
+  })
+
+  it("is told where its budget is used up, and until when", () => {
+    const look = healthLook(health({ usedUp: { limit: "openai-day", until: now + 7_200_000 } }), now)
+    expect(look).toMatchObject({ label: "Budget used up", tone: "warn", trouble: 2 })
+    expect(look.detail).toBe('the limit "openai-day" is used up, tried again in 2 h 0 m')
+    expect(healthLook(health({ usedUp: { limit: "all", until: null } }), now).detail).toBe('the limit "all" is used up')
   })
 
   it("is no trouble after a cool-down is over, and never called well before anybody asked", () => {

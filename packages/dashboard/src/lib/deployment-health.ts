@@ -35,12 +35,16 @@ export function reasonText(reason: string | null): string {
 }
 
 export function healthLook(health: DeploymentHealth, now: number): HealthLook {
-  const { state, openedBy, openUntil, coolDownUntil, probe, errorRate, attempts, lastCalls } = health
+  const { state, openedBy, openUntil, coolDownUntil, usedUp, probe, errorRate, attempts, lastCalls } = health
   const why = reasonText(openedBy)
   if (state === "open") return { label: "Left alone", tone: "bad", shape: "cross", detail: `${why}${again(openUntil, now)}`, trouble: 3 }
   if (state === "half_open") return { label: "On trial", tone: "warn", shape: "half", detail: why, trouble: 2 }
   if (coolDownUntil !== null && coolDownUntil > now)
     return { label: "Cooling down", tone: "warn", shape: "pause", detail: `asked to wait${again(coolDownUntil, now)}`, trouble: 2 }
+  if (usedUp !== null) {
+    const detail = `the limit "${usedUp.limit}" is used up${again(usedUp.until, now)}`
+    return { label: "Budget used up", tone: "warn", shape: "pause", detail, trouble: 2 }
+  }
   if (probe?.ok === false)
     return { label: "Not answering", tone: "bad", shape: "cross", detail: probe.why ?? "the probe failed", trouble: 3 }
   const { calls, failed, failedInRow } = lastCalls

@@ -1,5 +1,6 @@
 // The only place that constructs: from a configuration to a server that listens, and back.
 import type { Deployments } from "@perdure/contract"
+import type { Admission } from "../accounting/index.ts"
 import type { Config } from "../config/index.ts"
 import type { ContextServices } from "../context/index.ts"
 import { BackgroundTasks } from "../core/index.ts"
@@ -142,6 +143,7 @@ async function compose(config: Config, overrides: Overrides, cleanUps: AsyncDisp
   tasks.run("discovery", async () => inference.rediscovered(await discovered.refresh(stopping.signal)))
   return running({
     url,
+    admission: foundation.admission,
     publicUrl: config.server.publicUrl ?? url,
     identity,
     runs,
@@ -191,6 +193,7 @@ interface RunningParts {
   identity: Identity
   runs: Runs
   inference: Inference
+  admission: Admission
   configuration: Configuration
   holdDatabase: Store["holdFiles"]
   report: readonly string[]
@@ -199,7 +202,7 @@ interface RunningParts {
 }
 
 function running(parts: RunningParts): Perdure {
-  const { url, publicUrl, identity, runs, inference, configuration, holdDatabase, report, apiKeyCreated, cleanUps } = parts
+  const { url, publicUrl, identity, runs, inference, admission, configuration, holdDatabase, report, apiKeyCreated, cleanUps } = parts
   const close = (): Promise<void> => cleanUps.disposeAsync()
   return {
     url,
@@ -211,7 +214,7 @@ function running(parts: RunningParts): Perdure {
     report,
     holdDatabase,
     loginUrl: () => `${publicUrl}/dashboard/login?token=${identity.createLoginToken(defaultProjectId)}`,
-    deployments: () => readDeployments({ ...inference, configuration }, { isAllowed: () => true, isOperator: true }),
+    deployments: () => readDeployments({ ...inference, admission, configuration }, { isAllowed: () => true, isOperator: true }),
     reload: (load) => configuration.reload(load),
     close,
     [Symbol.asyncDispose]: close,

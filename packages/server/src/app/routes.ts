@@ -88,7 +88,7 @@ export function routesOf(shared: Shared, config: Config, parts: RouteParts): Hon
     healthRoutes(parts.health),
     openApiRoutes({ version: parts.version }),
     modelRoutes(parts.inference.models),
-    createDeploymentRoutes({ ...parts.inference, configuration: parts.configuration }),
+    createDeploymentRoutes({ ...parts, ...parts.inference }),
     ...contextRoutes(shared, parts),
     realtimeRoutes({ ...shared, identity, models: parts.inference.models }),
     responseRoutes({ ...shared, ...parts, background: (name, work) => parts.tasks.run(name, work) }),

@@ -60,9 +60,11 @@ function factsOf(deployment: DeploymentStatus | undefined, { priority, weight }:
   ].join("  ")
 }
 
-function stateOf({ state, openedBy, coolDownUntil, probe, lastCalls, lastError }: DeploymentStatus["health"]): string {
+function stateOf({ state, openedBy, coolDownUntil, usedUp, probe, lastCalls, lastError }: DeploymentStatus["health"]): string {
   if (state === "open") return `left alone (${openedBy ?? "failures"})`
   if (state === "half_open") return `on trial (${openedBy ?? "failures"})`
+  if (usedUp !== null)
+    return `the limit "${usedUp.limit}" is used up${usedUp.until === null ? "" : ` until ${new Date(usedUp.until).toISOString()}`}`
   if (coolDownUntil !== null) return `cooling down until ${new Date(coolDownUntil).toISOString()}`
   if (probe?.ok === false) return "no answer to a probe"
   const { calls, failed, failedInRow } = lastCalls

@@ -2,7 +2,7 @@
 import type { ConfiguredParameters, DeploymentPrice, Deployments, DeploymentStatus, ServedModel } from "@perdure/contract"
 import { Hono } from "hono"
 import { basename, isAbsolute } from "node:path"
-import type { Price, Prices } from "../../accounting/index.ts"
+import type { Admission, Price, Prices } from "../../accounting/index.ts"
 import type { JsonObject } from "../../core/index.ts"
 import { isProbed, type Deployment, type Model, type Models, type Pool } from "../../inference/index.ts"
 import type { HttpEnv } from "../env.ts"
@@ -12,6 +12,7 @@ export interface DeploymentsOptions {
   models: Pick<Models, "list" | "wildcards">
   pool: Pick<Pool, "healthOf">
   prices: Pick<Prices, "priceOf">
+  admission: Pick<Admission, "upstream">
   configuration: { readonly status: Readonly<Omit<Deployments["configuration"], "needsRestart">> & { needsRestart: readonly string[] } }
 }
 
@@ -74,10 +75,11 @@ function values(object: JsonObject): ConfiguredParameters["defaults"] {
   return object as ConfiguredParameters["defaults"] // plain JSON, without members that are undefined
 }
 
-function statusOf(deployment: Deployment, { pool, prices }: DeploymentsOptions, isOperator: boolean): DeploymentStatus {
+function statusOf(deployment: Deployment, { pool, prices, admission }: DeploymentsOptions, isOperator: boolean): DeploymentStatus {
   const { id, provider, dialect, upstreamModel, does, contextTokensMax, region, tags, limits, origin } = deployment
   const { id: _id, lastError, ...health } = pool.healthOf(deployment)
   const price = prices.priceOf(deployment)
+  const refusal = admission.upstream.refusal(deployment, undefined)
   return {
     id,
     provider,
@@ -91,7 +93,11 @@ function statusOf(deployment: Deployment, { pool, prices }: DeploymentsOptions, 
     price: price ? priceInUsd(price) : null,
     probed: isProbed(deployment),
     origin: isAbsolute(origin) ? basename(origin) : origin, // where it lies on this machine is nobody's business
-    health: { ...health, lastError: lastError && (isOperator ? lastError : withoutFault(lastError)) },
+    health: {
+      ...health,
+      usedUp: refusal?.reason === "used up" ? { limit: refusal.limit, until: refusal.resetsAt } : null,
+      lastError: lastError && (isOperator ? lastError : withoutFault(lastError)),
+    },
   }
 }
 
