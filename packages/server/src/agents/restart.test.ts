@@ -30,6 +30,7 @@ const inputs = [
   "This will break",
   "This goes on elsewhere",
   "This has grown",
+  "Search for tools",
 ] as const
 
 interface Seeded {
@@ -85,7 +86,13 @@ async function seed({ runs, ...target }: ResponsesServer, gateway: Runs, input: 
     ],
     context_management: [{ type: "compaction", compact_threshold: 1_000 }],
   }
-  const more = input === "This goes on elsewhere" ? elsewhere : input === "This has grown" ? grown : {}
+  const searching = { tools: [...tools, searchTool], reasoning: { summary: "auto" } }
+  const special: Readonly<Record<string, object>> = {
+    "This goes on elsewhere": elsewhere,
+    "This has grown": grown,
+    "Search for tools": searching,
+  }
+  const more = special[input] ?? {}
   const asked = { model: "fake-model", input, tools, ...more }
   await send(target, "POST", "/v1/responses", asked)
   const newest = (await runs.list(target.projectId, { kind: "response", limit: 1 })).runs[0]
@@ -105,6 +112,7 @@ function script({ body, text }: ReceivedRequest): FakeAnswer {
   const answered = (body["messages"] as { role: string }[]).some((message) => message.role === "tool")
   if (text.includes("You compact a conversation")) return { text: "Much was said." }
   if (text.includes("two calls")) return { reasoning: "hm", text: "Calling. ", toolCalls: [callOf("c1"), callOf("c2")] }
+  if (text.includes("Search for")) return { reasoning: "hm", toolCalls: [{ id: "s1", name: "tool_search", arguments: '{"query":"x"}' }] }
   if (text.includes("be cut")) return { text: ["Half ", "an answer"], finishReason: "length" }
   if (text.includes("break")) return { text: ["Some ", "text"], chunkDelayMs: 20, ending: "eof", framesMax: 3 }
   if (text.includes("elsewhere"))
@@ -120,6 +128,8 @@ const tools = [
   { type: "mcp", server_label: "perdure" },
   { type: "function", name: "client_tool", parameters: { type: "object", properties: {} } },
 ]
+
+const searchTool = { type: "tool_search", execution: "client", description: "Finds tools", parameters: { type: "object", properties: {} } }
 
 interface Restarted {
   readonly run: Run
@@ -172,6 +182,21 @@ describe("a log cut after any of its rows", () => {
       const calls = whole(snapshot).filter((item) => item.type === "function_call")
       expect(new Set(calls.map((item) => item.call_id)).size).toBe(calls.length)
       expect(calls.length).toBeGreaterThanOrEqual(1)
+    }
+  })
+
+  it("keeps what a search for tools asks for, and shows thoughts as a summary again", async () => {
+    const { restarted } = await restartEverywhere("Search for tools")
+    for (const { run, events } of restarted) {
+      expect(run.status).toBe("completed")
+      const items = events
+        .filter(({ type }) => type === "response.output_item.done")
+        .map((event) => event["item"] as Record<string, unknown>)
+      const searches = items.filter(({ type, status }) => type === "tool_search_call" && status === "completed")
+      expect(searches).toMatchObject([{ call_id: "s1", execution: "client", arguments: { query: "x" } }])
+      expect(items.filter(({ type, status }) => type === "reasoning" && status === "completed")[0]).toMatchObject({
+        summary: [{ type: "summary_text", text: "hm" }],
+      })
     }
   })
 
