@@ -54,7 +54,7 @@ class PooledUpstreams implements Upstreams {
       ...this.#pool(url, deployment.timeouts),
       origin: url.origin,
       pathOf: pathsOf(deployment, url.pathname.replace(/\/+$/, "")),
-      headers: { "content-type": "application/json", ...headersOf(deployment) },
+      headers: Object.freeze({ "content-type": "application/json", ...headersOf(deployment) }),
       ...(sign ? { sign } : {}),
     }
     this.#targets.set(deployment, target)

@@ -31,14 +31,14 @@ export function requestBytes({ method, path, headers, body }: Request, host: str
 
 type HeaderFields = Readonly<Record<string, string>>
 
-/** By the object: all calls of a deployment carry the same. */
+/** By the object: all calls of a deployment carry the same, which is frozen. One that is made for a call would stay here longer than the call. */
 const known = new WeakMap<HeaderFields, { host: string; lines: string }>()
 
 function linesOf(headers: HeaderFields, host: string): string {
   const before = known.get(headers)
   if (before?.host === host) return before.lines
   const lines = makeLines(headers, host)
-  known.set(headers, { host, lines })
+  if (Object.isFrozen(headers)) known.set(headers, { host, lines })
   return lines
 }
 
