@@ -3,12 +3,12 @@ import { costOf } from "../cost.ts"
 import type { Price } from "../price-types.ts"
 import type { PricedDeployment } from "../prices.ts"
 import type { Counter } from "./counter.ts"
+import { CounterTable, type Slot } from "./counter-table.ts"
 import { demandOf, type Demand, type OutputHistory } from "./estimate.ts"
 import type { Ledger } from "./ledger.ts"
 import type { Refusal } from "./refusal.ts"
-import { counterOf, type Slot } from "./registry.ts"
 import type { Draw } from "./reservation.ts"
-import { boundToUpstream, isOfUpstream, type BoundRule, type LimitRule } from "./rules.ts"
+import { boundToUpstream, isOfUpstream, type LimitRule } from "./rules.ts"
 import type { AdmissionRequest, DeploymentUse } from "./types.ts"
 
 /** What the limits must know of deployments, which are made after them. */
@@ -66,11 +66,12 @@ export class LedgerUpstreamLimits implements UpstreamLimits {
   readonly #options: UpstreamOptions
   #rules: readonly LimitRule[] = []
   #facts: UpstreamFacts = { candidatesOf: () => [], priceOf: () => undefined }
-  readonly #slots = new Map<string, Slot>()
+  readonly #table: CounterTable
   readonly #known = new Map<string, readonly Slot[]>()
 
   constructor(options: UpstreamOptions) {
     this.#options = options
+    this.#table = new CounterTable({ countersMax: options.countersMax, lent: options.ledger.lends })
   }
 
   /** Counters of rules that stay go on with what they counted. */
@@ -171,32 +172,15 @@ export class LedgerUpstreamLimits implements UpstreamLimits {
       if (this.#known.size >= this.#options.countersMax) this.#known.clear()
       this.#known.set(id, slots)
     }
-    for (const slot of slots) if (now >= slot.counter.window.end) slot.counter = counterOf(slot.bound, now, this.#options.ledger.lends)
+    this.#table.renew(slots, now)
     return slots
   }
 
   #bind(id: string, now: number): readonly Slot[] {
     const bound = this.#rules.flatMap((rule) => boundToUpstream(rule, id) ?? [])
     if (bound.length === 0) return none
-    if (this.#slots.size >= this.#options.countersMax) this.#sweep()
-    return bound.map((each) => this.#slotOf(each, now))
-  }
-
-  #slotOf(bound: BoundRule, now: number): Slot {
-    const slot = this.#slots.get(bound.id)
-    if (slot) {
-      slot.bound = bound
-      slot.counter.rebind(bound, now)
-      return slot
-    }
-    const made = { bound, counter: counterOf(bound, now, this.#options.ledger.lends) }
-    this.#slots.set(bound.id, made)
-    return made
-  }
-
-  #sweep(): void {
-    for (const [id, { counter }] of this.#slots) if (counter.isIdle()) this.#slots.delete(id)
-    this.#known.clear()
+    if (this.#table.makeRoom(now)) this.#known.clear()
+    return bound.map((each) => this.#table.slotOf(each, now))
   }
 }
 
