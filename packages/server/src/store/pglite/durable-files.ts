@@ -7,14 +7,17 @@ import { NodeFS } from "@electric-sql/pglite/nodefs"
 interface EngineModule {
   FS: {
     filesystems: {
-      NODEFS: { stream_ops: { write: EngineWrite; fsync?: (stream: EngineStream) => number }; realPath(node: unknown): string }
+      NODEFS: {
+        stream_ops: { read: EngineTransfer; write: EngineTransfer; fsync?: (stream: EngineStream) => number }
+        realPath(node: unknown): string
+      }
     }
   }
   onAbort?: (reason: unknown) => void
   onExit?: (code: number) => void
 }
 
-type EngineWrite = (stream: EngineStream, bytes: Int8Array, offset: number, length: number, position?: number) => number
+type EngineTransfer = (stream: EngineStream, bytes: Int8Array, offset: number, length: number, position?: number) => number
 
 interface EngineStream {
   nfd?: number
@@ -24,8 +27,8 @@ interface EngineStream {
 type InitArguments = Parameters<NodeFS["init"]>
 
 export interface DurableFilesOptions {
-  /** Called before each write. */
-  readonly onWrite: () => void
+  /** Called before each read and write. */
+  readonly onTransfer: () => void
   /** Called after each successful fsync, before the engine goes on, with the real path of the file or directory. */
   readonly onSync: (path: string) => void
   /** Called when Postgres gives up. */
@@ -56,11 +59,9 @@ export class DurableFiles extends NodeFS {
 
   #install(module: EngineModule): void {
     const files = module.FS.filesystems.NODEFS
-    const { write } = files.stream_ops
-    files.stream_ops.write = (stream, bytes, offset, length, position) => {
-      this.#options.onWrite()
-      return write(stream, bytes, offset, length, position)
-    }
+    const { read, write } = files.stream_ops
+    files.stream_ops.read = this.#announced(read)
+    files.stream_ops.write = this.#announced(write)
     files.stream_ops.fsync = (stream) => {
       try {
         this.#sync(stream, files.realPath(stream.node))
@@ -72,6 +73,13 @@ export class DurableFiles extends NodeFS {
     }
     module.onAbort = (reason) => this.#options.onDeath(`the engine aborted: ${String(reason)}`)
     module.onExit = (code) => this.#options.onDeath(`the engine ended with code ${code}`)
+  }
+
+  #announced(transfer: EngineTransfer): EngineTransfer {
+    return (stream, bytes, offset, length, position) => {
+      this.#options.onTransfer()
+      return transfer(stream, bytes, offset, length, position)
+    }
   }
 
   #sync(stream: EngineStream, path: string): void {

@@ -46,3 +46,10 @@ it("loses little of a long statement, and gives way in the next one again", () =
   work(given, 1_000)
   expect(given.pauses()).toBe(16)
 })
+
+it("gives way in housekeeping for as long as it lasts", () => {
+  const given = giving()
+  given.thread.begins(true)
+  work(given, 1_000)
+  expect(given.pauses()).toBeGreaterThan(1_000)
+})

@@ -24,9 +24,9 @@ export class GiveWay {
     this.#options = options
   }
 
-  /** A request begins: the thread has slept before. */
-  begins(): void {
-    this.#pausesLeft = pausesMax
+  /** A request begins: the thread has slept before. Nobody waits for housekeeping, which gives way however long it takes. */
+  begins(isHousekeeping = false): void {
+    this.#pausesLeft = isHousekeeping ? Infinity : pausesMax
     this.slept()
   }
 

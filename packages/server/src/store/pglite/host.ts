@@ -145,7 +145,7 @@ export class PgliteHost {
     this.#nextId += 1
     const answer = deferred<readonly Uint8Array[]>()
     this.#inFlight.set(id, answer)
-    this.#post({ type: "batch", id, requests: [request] })
+    this.#post({ type: "batch", id, requests: [request], isHousekeeping: limitMs === undefined })
     const timer = limitMs === undefined ? undefined : this.#watch(id, limitMs)
     try {
       const [reply] = await answer.promise

@@ -37,6 +37,21 @@ test("vacuums the table with the most dead rows and leaves the others for later 
   expect(await store.system.query("select n_dead_tup from pg_stat_user_tables where relname = 'busy'")).toEqual([{ n_dead_tup: 0 }])
 })
 
+test("vacuums the new rows of a large table in pieces, before a tenth of it is new", async () => {
+  await store.system.query("create table large (id int)")
+  await store.system.query("insert into large select generate_series(1, 600000)")
+  await store.system.query("vacuum (analyze) large")
+  await store.system.query("select pg_stat_force_next_flush()")
+  await store.system.query("insert into large select generate_series(1, 45000)")
+  const beforeItIsDue = await maintain(parts(2 ** 40))
+  await store.system.query("insert into large select generate_series(1, 6000)")
+  expect([beforeItIsDue.table, (await maintain(parts(2 ** 40))).table]).toEqual([undefined, "large"])
+  await store.system.query("select pg_stat_force_next_flush()")
+  expect(await store.system.query("select n_ins_since_vacuum::int as rows from pg_stat_user_tables where relname = 'large'")).toEqual([
+    { rows: 0 },
+  ])
+})
+
 test("gives urgent statements the connection before normal ones, but every ninth turn to a normal one", async () => {
   const order: string[] = []
   const first = store.system.query("select 1")

@@ -8,8 +8,16 @@ export interface WorkerSettings {
   readonly shadowDirectory: string | undefined
 }
 
+export interface Batch {
+  readonly type: "batch"
+  readonly id: number
+  readonly requests: readonly Uint8Array[]
+  /** Nobody waits for it: maintenance, migrations. */
+  readonly isHousekeeping: boolean
+}
+
 export type ToWorker =
-  | { readonly type: "batch"; readonly id: number; readonly requests: readonly Uint8Array[] }
+  | Batch
   /** Ends with a checkpoint. */
   | { readonly type: "close" }
 

@@ -6,7 +6,7 @@ import { vector } from "@electric-sql/pglite-pgvector"
 import { DurableFiles } from "./durable-files.ts"
 import { GiveWay, shortestSleep } from "./give-way.ts"
 import { recordSync } from "./shadow.ts"
-import type { FromWorker, ToWorker, WorkerSettings } from "./messages.ts"
+import type { Batch, FromWorker, ToWorker, WorkerSettings } from "./messages.ts"
 
 const settings = workerData as WorkerSettings
 const port = parentPort
@@ -20,7 +20,7 @@ let closing = false
 const core = process.platform === "linux" ? new GiveWay({ now: () => performance.now(), pause: shortestSleep }) : undefined
 
 const files = new DurableFiles(settings.directory, {
-  onWrite: () => core?.offer(),
+  onTransfer: () => core?.offer(),
   onSync: (path) => {
     core?.slept()
     if (settings.shadowDirectory !== undefined) recordSync(settings.shadowDirectory, path)
@@ -38,7 +38,7 @@ try {
   const engine = await start()
   send({ type: "ready", fsyncs: files.fsyncs })
   port.on("message", (message: ToWorker) => {
-    if (message.type === "batch") run(engine, message.id, message.requests)
+    if (message.type === "batch") run(engine, message)
     else void close(engine)
   })
 } catch (error) {
@@ -64,6 +64,8 @@ function startParameters(fsync: boolean): string[] {
     "work_mem=8MB",
     "maintenance_work_mem=64MB",
     "max_wal_size=256MB",
+    // Of a hundred times as many rows a sample is held and sorted at each analyze, all columns of it, while nothing else can run.
+    "default_statistics_target=20",
     // Recycled segments keep what was written in them, under a new name; erased data must not stay there.
     "wal_recycle=off",
     "timezone=UTC",
@@ -84,8 +86,8 @@ function answeringGoesFirst(): void {
   }
 }
 
-function run(engine: PGlite, id: number, requests: readonly Uint8Array[]): void {
-  core?.begins()
+function run(engine: PGlite, { id, requests, isHousekeeping }: Batch): void {
+  core?.begins(isHousekeeping)
   const replies = requests.map((request) => engine.execProtocolRawSync(request))
   const message: FromWorker = { type: "batch", id, replies, fsyncs: files.fsyncs }
   port?.postMessage(
