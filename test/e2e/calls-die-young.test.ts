@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { Agent, request } from "node:http"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { startFakeProvider } from "../../packages/server/src/testing/fake-provider.ts"
+import { startFakeProvider, type FakeProvider } from "../../packages/server/src/testing/fake-provider.ts"
 import { startPerdure, temporaryDirectory, type StartedServer } from "../support/server.ts"
 
 interface Collection {
@@ -18,6 +18,11 @@ const warmUpCalls = 2_000
 const callsPerRound = 5_000
 const rounds = 2
 
+const longStreams = 800
+const usage = { prompt_tokens: 4, completion_tokens: 1, total_tokens: 5 }
+const short = { text: "hi", usage }
+const long = { text: Array.from({ length: 60 }, () => "word "), chunkDelayMs: 100, usage }
+
 const text = "x".repeat(900)
 const chat = { model: "m", messages: [{ role: "user", content: text }] }
 const message = { ...chat, max_tokens: 5 }
@@ -25,12 +30,12 @@ const message = { ...chat, max_tokens: 5 }
 describe("a call is let go of before it grows old", () => {
   const cleanUps = new AsyncDisposableStack()
   let log: string
+  let provider: FakeProvider
   let server: StartedServer
 
   beforeAll(async () => {
     const directory = cleanUps.use(await temporaryDirectory())
-    const usage = { prompt_tokens: 4, completion_tokens: 1, total_tokens: 5 }
-    const provider = cleanUps.use(await startFakeProvider(() => ({ text: "hi", usage })))
+    provider = cleanUps.use(await startFakeProvider(short))
     const config = join(directory.path, "perdure.yaml")
     writeFileSync(config, configOf(provider.url))
     log = join(directory.path, "collections")
@@ -39,22 +44,16 @@ describe("a call is let go of before it grows old", () => {
   })
   afterAll(() => cleanUps.disposeAsync())
 
-  const call = async (count: number, path: string, body: object): Promise<void> => {
-    using agent = keepingAgent()
+  const call = async (count: number, path: string, body: object, atOnce = connections): Promise<void> => {
+    using agent = keepingAgent(atOnce)
     let left = count
     const one = async (): Promise<void> => {
       while (left-- > 0) expect(await post(agent, server, path, body)).toBe(200)
     }
-    await Promise.all(Array.from({ length: connections }, one))
+    await Promise.all(Array.from({ length: atOnce }, one))
   }
 
-  it.each([
-    { what: "a chat completion", path: "/v1/chat/completions", body: chat },
-    { what: "a streamed chat completion", path: "/v1/chat/completions", body: { ...chat, stream: true } },
-    { what: "a message that is translated", path: "/v1/messages", body: message },
-    { what: "a streamed message that is translated", path: "/v1/messages", body: { ...message, stream: true } },
-    { what: "a vector", path: "/v1/embeddings", body: { model: "v", input: text } },
-  ])("of $what", async ({ path, body }) => {
+  const keptPerCall = async (path: string, body: object): Promise<number> => {
     await call(warmUpCalls, path, body)
     const kept: number[] = []
     for (let round = 0; round < rounds; round += 1) {
@@ -63,7 +62,25 @@ describe("a call is let go of before it grows old", () => {
       kept.push(grownBytes(collectionsIn(log).slice(Math.max(0, before - 1))) / callsPerRound)
     }
     process.stderr.write(`${path}: ${kept.map((bytes) => Math.round(bytes)).join(", ")} bytes of a call grew old\n`)
-    expect(Math.min(...kept)).toBeLessThan(keptBytesPerCallMax)
+    return Math.min(...kept)
+  }
+
+  // First, and for all that follow: V8 decides while the code is not yet optimised.
+  it("of a chat completion after a time of long streams, whose objects did grow old", async () => {
+    provider.always(long)
+    await call(longStreams, "/v1/chat/completions", { ...chat, stream: true }, longStreams)
+    provider.always(short)
+    expect(await keptPerCall("/v1/chat/completions", chat)).toBeLessThan(keptBytesPerCallMax)
+  })
+
+  it.each([
+    { what: "a chat completion", path: "/v1/chat/completions", body: chat },
+    { what: "a streamed chat completion", path: "/v1/chat/completions", body: { ...chat, stream: true } },
+    { what: "a message that is translated", path: "/v1/messages", body: message },
+    { what: "a streamed message that is translated", path: "/v1/messages", body: { ...message, stream: true } },
+    { what: "a vector", path: "/v1/embeddings", body: { model: "v", input: text } },
+  ])("of $what", async ({ path, body }) => {
+    expect(await keptPerCall(path, body)).toBeLessThan(keptBytesPerCallMax)
   })
 })
 
@@ -92,8 +109,8 @@ function collectionsIn(log: string): Collection[] {
   return lines.flatMap((line) => (line.endsWith("}") ? [JSON.parse(line) as Collection] : []))
 }
 
-function keepingAgent(): Agent & Disposable {
-  const agent = new Agent({ keepAlive: true, maxSockets: connections })
+function keepingAgent(maxSockets: number): Agent & Disposable {
+  const agent = new Agent({ keepAlive: true, maxSockets })
   return Object.assign(agent, { [Symbol.dispose]: () => agent.destroy() })
 }
 

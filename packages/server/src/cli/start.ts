@@ -1,7 +1,5 @@
 // `perdure start`: runs the server until it is told to stop, and says where it is once it is ready.
-import { setFlagsFromString } from "node:v8"
-import { runInNewContext } from "node:vm"
-import { AppError, collectYoungBy, messageOf, systemClock } from "../core/index.ts"
+import { AppError, messageOf, systemClock } from "../core/index.ts"
 import type { LoadedConfig } from "../config/index.ts"
 import { explainDisk } from "../store/index.ts"
 import { loadComposition, type RunningPerdure } from "./composition.ts"
@@ -10,6 +8,7 @@ import { exitCodes } from "./exit-codes.ts"
 import { followConfig } from "./follow-config.ts"
 import { loadFor, type ConfigOptions } from "./options.ts"
 import { removeServerFile, writeServerFile, type ServerFile } from "./server-file.ts"
+import { setUpV8 } from "./set-up-v8.ts"
 import { hasTerminal, stopSignal } from "./stop-signal.ts"
 import type { Terminal } from "./terminal.ts"
 import { welcome } from "./welcome.ts"
@@ -25,7 +24,7 @@ export interface StartOptions extends ConfigOptions {
 /** Resolves with the exit code when the server has stopped. */
 export async function start(options: StartOptions, terminal: Terminal): Promise<number> {
   const isDev = options.dev === true
-  collectYoungBuffers()
+  setUpV8()
   const stopping = stopSignal(() => process.exit(exitCodes.failed), hasTerminal())
   const loaded = await loadFor(options, isDev)
   const { createPerdure } = await loadComposition()
@@ -64,25 +63,6 @@ export async function start(options: StartOptions, terminal: Terminal): Promise<
   } finally {
     removeServerFile(loaded.config.data, process.pid)
   }
-}
-
-/**
- * What dies young is most of what a gateway allocates: little of it survives a collection, and waking threads for it costs more than they
- * save; on a core that is shared, answers wait for them.
- *
- * V8 goes through its whole heap for each 64 MB of buffers, though nearly all of them are dead by then: 50 MB of code and tables after every
- * three hundred bodies of 200 KB, which was half of their cost. A collection of what is young, a millisecond, frees them before.
- *
- * After a time of long streams V8 makes objects of the same kinds old from the beginning. Each keeps all that its call is made of until
- * the next collection of the whole heap: 10 KB of each call of 1 KB, copied one by one, a third of what such a call costs.
- */
-function collectYoungBuffers(): void {
-  setFlagsFromString("--no-allocation-site-pretenuring")
-  setFlagsFromString("--no-parallel-scavenge")
-  setFlagsFromString("--expose-gc")
-  const gc = runInNewContext("gc") as (options: { type: "minor" }) => void // what the flag gives a new context
-  setFlagsFromString("--no-expose-gc")
-  collectYoungBy(() => gc({ type: "minor" }))
 }
 
 /** Without it commands find no server; the server itself does not need it. */
