@@ -207,6 +207,22 @@ describe.each(places)("messages to a Claude of $model", ({ model, whole, live, a
     )
   })
 
+  it("answer the first request that names more unknown betas than refusals may name", async () => {
+    const unknown = ["a-2031", "b-2031", "c-2031", "d-2031", "e-2031"]
+    const refusals = unknown
+      .slice(0, 4)
+      .map((beta) => ({ error: { status: 400, message: `Unexpected value \`${beta}\` of anthropic-beta` } }))
+    cloud.next(...refusals, { text: "hi" })
+    const ask = { model, max_tokens: 5, messages: [{ role: "user", content: "x" }] }
+    const headers = { "anthropic-beta": ["known-2025", ...unknown].join() }
+    expect((await rawPost(gateway.url, path, ask, headers)).status).toBe(200)
+    expect(cloud.requests).toHaveLength(5)
+    const [, , , fourth] = cloud.requests
+    expect(fourth?.text + String(fourth?.headers["anthropic-beta"])).toMatch(/known-2025.*d-2031.*e-2031/)
+    expect(cloud.last?.text).not.toContain("2031")
+    expect(cloud.last?.headers["anthropic-beta"]).toBeUndefined()
+  })
+
   it("take back thoughts of this server's translations: Claude's with its own signature, others not at all", async () => {
     const content = [
       { type: "thinking", thinking: "by converse", signature: "perdure:bedrock-converse:c2ln" },

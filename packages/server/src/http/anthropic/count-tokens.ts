@@ -90,8 +90,8 @@ function count(dependencies: CountTokensDependencies, call: LightCall, body: Bod
     return new JsonRelay({ call, deployment, heldBytesMax, usageIn: () => nothing, end, ...(change ? { change } : {}) })
   }
   // Clouds count for some of their models and in some of their regions, and may be told not to.
-  const amend = ({ answer }: UpstreamError, refusing: Deployment): OpenAttempt | undefined =>
-    envelopeOf(refusing, dialect) && answer.status < 500 && answer.status !== 429
+  const amend = ({ answer }: UpstreamError, refusing: Deployment, before: number): OpenAttempt | undefined =>
+    before === 0 && envelopeOf(refusing, dialect) && answer.status < 500 && answer.status !== 429
       ? (deployment, end) => new AnswerAttempt(call, end, (signal) => countedHere(dependencies, body, deployment, signal))
       : undefined
   const plan = planOf(dependencies, call, body, model, "chat", counts)

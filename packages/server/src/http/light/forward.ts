@@ -42,16 +42,16 @@ export interface ForwardOptions {
   call: LightCall
   plan: Plan
   openAttempt: OpenAttempt
-  /** Another way to ask the same deployment, where its refusal shows that it does not know something in the request; asked twice at most. */
-  amend?: (error: UpstreamError, deployment: Deployment) => OpenAttempt | undefined
+  /** Another way to ask the same deployment, where its refusal shows that it does not know something in the request; `before` is how often that was done. */
+  amend?: (error: UpstreamError, deployment: Deployment, before: number) => OpenAttempt | undefined
   /** How to go on elsewhere with an answer that broke off in the middle; undefined where that cannot be. */
   continuation?: () => OpenAttempt | undefined
   /** Ends an answer that has begun. */
   failBegun: (error: unknown) => void
 }
 
-/** A second refusal may name what the first one did not. */
-const amendmentsMax = 2
+/** Three refusals may name one thing each, after the fourth whatever is of their kind is left out. */
+const amendmentsMax = 4
 
 export class Forward {
   readonly #options: ForwardOptions
@@ -161,7 +161,7 @@ export class Forward {
 
   #amend(each: Try, error: unknown): OpenAttempt | undefined {
     if (this.#amendments >= amendmentsMax || each.begun || !(error instanceof UpstreamError)) return undefined
-    const other = this.#options.amend?.(error, each.deployment)
+    const other = this.#options.amend?.(error, each.deployment, this.#amendments)
     if (other) this.#amendments += 1
     return other
   }

@@ -10,6 +10,8 @@ export interface PassedRequest {
   path: string
   headers?: Record<string, string>
   body: SentBody
+  /** In an envelope: those of the client's that go with it. */
+  betas?: readonly string[]
 }
 
 export interface PassedOptions {
@@ -36,6 +38,7 @@ export function passedRequest({ dialect, deployment, body, headers, adapted, ref
     path: envelope.path(deployment, body.stream),
     headers: envelope.headers(wishes),
     body: body.forUpstream(null, envelope.changes(body.top(envelope.looksAt), wishes)),
+    betas: wishes.betas,
   }
 }
 
@@ -45,9 +48,11 @@ export function passedRequest({ dialect, deployment, body, headers, adapted, ref
  */
 export function mayGoWithoutBetas(
   { answer, message }: UpstreamError,
+  sent: readonly string[],
   { deployment, headers, refusedBetas }: Pick<PassedOptions, "deployment" | "headers" | "refusedBetas">,
 ): boolean {
-  return answer.status === 400 && /\bbeta\b/i.test(message) && refusedBetas.refused(deployment.id, betasIn(headers), message)
+  if (answer.status !== 400 || !/\bbeta\b/i.test(message)) return false
+  return refusedBetas.refused(deployment.id, { betas: betasIn(headers), sent, message })
 }
 
 function betasIn(headers: Readonly<IncomingHttpHeaders>): readonly string[] {

@@ -4,8 +4,16 @@ import type { Clock, Limits } from "../../core/index.ts"
 export interface RefusedBetas {
   /** Those to send to this deployment. */
   withoutRefused(deploymentId: string, betas: readonly string[]): readonly string[]
-  /** The deployment refused a request with these betas. False where it was sent none of them, so that nothing is left to leave out. */
-  refused(deploymentId: string, betas: readonly string[], message: string): boolean
+  /** The deployment refused a request. False where it was sent no betas, so that nothing is left to leave out. */
+  refused(deploymentId: string, request: RefusedRequest): boolean
+}
+
+export interface RefusedRequest {
+  /** That the client names. */
+  betas: readonly string[]
+  /** Those of them that the deployment was asked with: other calls may have found more of them refused since. */
+  sent: readonly string[]
+  message: string
 }
 
 export interface RefusedBetasOptions {
@@ -13,8 +21,13 @@ export interface RefusedBetasOptions {
   limits: Pick<Limits, "refusedBetasMax" | "refusedBetasMs">
 }
 
+/** Refusals of one set that may name one beta at a time; after them the rest is left out, so that the first request is answered too. */
+const namingMax = 3
+
 interface Refusal {
   leftOut: ReadonlySet<string>
+  /** Refusals that said something new. */
+  refusals: number
   untilMs: number
 }
 
@@ -25,29 +38,31 @@ interface Refusal {
 export function createRefusedBetas({ clock, limits }: RefusedBetasOptions): RefusedBetas {
   /** The oldest first. */
   const refusals = new Map<string, Refusal>()
-  const leftOut = (key: string): ReadonlySet<string> => {
-    const known = refusals.get(key)
-    return known && known.untilMs > clock.monotonic() ? known.leftOut : none
+  const known = (key: string): Refusal | undefined => {
+    const refusal = refusals.get(key)
+    return refusal && refusal.untilMs > clock.monotonic() ? refusal : undefined
   }
-  const withoutRefused = (deploymentId: string, betas: readonly string[]): readonly string[] => {
-    if (refusals.size === 0 || betas.length === 0) return betas
-    const without = leftOut(keyOf(deploymentId, betas))
-    return betas.filter((beta) => !without.has(beta))
+  const remember = (key: string, leftOut: ReadonlySet<string>, count: number): void => {
+    refusals.delete(key)
+    refusals.set(key, { leftOut, refusals: count, untilMs: clock.monotonic() + limits.refusedBetasMs })
+    for (const oldest of refusals.keys()) {
+      if (refusals.size <= limits.refusedBetasMax) break
+      refusals.delete(oldest)
+    }
   }
   return {
-    withoutRefused,
-    refused: (deploymentId, betas, message) => {
-      const sent = withoutRefused(deploymentId, betas)
+    withoutRefused: (deploymentId, betas) => {
+      if (refusals.size === 0 || betas.length === 0) return betas
+      const without = known(keyOf(deploymentId, betas))?.leftOut ?? none
+      return betas.filter((beta) => !without.has(beta))
+    },
+    refused: (deploymentId, { betas, sent, message }) => {
       if (sent.length === 0) return false
-      const named = sent.filter((beta) => message.includes(beta))
       const key = keyOf(deploymentId, betas)
-      const all = new Set([...leftOut(key), ...(named.length > 0 ? named : sent)])
-      refusals.delete(key)
-      refusals.set(key, { leftOut: all, untilMs: clock.monotonic() + limits.refusedBetasMs })
-      for (const oldest of refusals.keys()) {
-        if (refusals.size <= limits.refusedBetasMax) break
-        refusals.delete(oldest)
-      }
+      const { leftOut = none, refusals: before = 0 } = known(key) ?? {}
+      const named = sent.filter((beta) => message.includes(beta))
+      const more = named.length > 0 && before < namingMax ? named : sent
+      if (more.some((beta) => !leftOut.has(beta))) remember(key, new Set([...leftOut, ...more]), before + 1)
       return true
     },
   }

@@ -27,7 +27,7 @@ import { ClientStream, type Pausable } from "./client-stream.ts"
 import { EventRelay } from "./event-relay.ts"
 import { renderOptions, StreamSink, WholeSink, type EventSink } from "./event-sink.ts"
 import { FilteredStream } from "./filtered-stream.ts"
-import { Forward, type Attempt, type AttemptEnd, type OpenAttempt } from "./forward.ts"
+import { Forward, type Attempt, type AttemptEnd, type ForwardOptions, type OpenAttempt } from "./forward.ts"
 import type { ForwardedBody } from "./forwarded-body.ts"
 import { HttpAttempt, type HttpAttemptOptions, type Relay } from "./http-attempt.ts"
 import { JsonRelay } from "./json-relay.ts"
@@ -133,6 +133,10 @@ function answererOf(dependencies: LightRunDependencies, dialect: ClientDialect, 
   }
 }
 
+const noBetas: readonly string[] = []
+/** A second refusal may name what the first one did not. */
+const passingAmendmentsMax = 2
+
 /** One call under way. */
 class Served {
   readonly #dependencies: LightRunDependencies
@@ -145,6 +149,8 @@ class Served {
   /** Kept where an answer that breaks off may be gone on with. */
   #transcript: Transcript | undefined
   #forward: Forward | undefined
+  /** Those that the last request in an envelope named. */
+  #betas = noBetas
 
   constructor(dependencies: LightRunDependencies, dialect: ClientDialect, call: LightCall, body: ForwardedBody) {
     this.#dependencies = dependencies
@@ -168,7 +174,7 @@ class Served {
     }
     if (client && plan.failover === "continue") this.#remember(client)
     const continuation = (): OpenAttempt | undefined => this.#continuation()
-    const amend = (error: UpstreamError, deployment: Deployment): OpenAttempt | undefined => this.#amended(error, deployment)
+    const amend: ForwardOptions["amend"] = (error, deployment, before) => this.#amended(error, deployment, before)
     const forward = new Forward({ dependencies, call, plan, openAttempt, amend, continuation, failBegun })
     this.#forward = forward
     if (client) watchStream(dependencies, call, client, (error: UpstreamError) => forward.failCurrent(error))
@@ -217,12 +223,12 @@ class Served {
   }
 
   /** Another way to ask, where the refusal is about something that the provider has otherwise. */
-  #amended(refusal: UpstreamError, deployment: Deployment): OpenAttempt | undefined {
+  #amended(refusal: UpstreamError, deployment: Deployment, before: number): OpenAttempt | undefined {
     const { headers } = this.#call.hot.request
     const { refusedBetas } = this.#dependencies
-    if (envelopeOf(deployment, this.#dialect.name) && mayGoWithoutBetas(refusal, { deployment, headers, refusedBetas }))
+    if (envelopeOf(deployment, this.#dialect.name) && mayGoWithoutBetas(refusal, this.#betas, { deployment, headers, refusedBetas }))
       return (place, end) => this.#passed(place, end, undefined)
-    if (deployment.dialect !== this.#dialect.name) return undefined
+    if (deployment.dialect !== this.#dialect.name || before >= passingAmendmentsMax) return undefined
     const passing = this.#dialect.passing?.(this.#bodyFor(deployment), deployment, refusal)
     return passing && ((place, end) => this.#sameDialect(place, end, passing))
   }
@@ -232,6 +238,7 @@ class Served {
     const body = this.#bodyFor(deployment)
     const { refusedBetas } = this.#dependencies
     const request = passedRequest({ dialect: this.#dialect, deployment, body, headers, adapted, refusedBetas })
+    if (request.betas) this.#betas = request.betas
     return this.#http(deployment, end, { ...request, relay: this.#passRelay(deployment, end) })
   }
 

@@ -96,8 +96,8 @@ function serveEmbeddings(
         : new AnswerAttempt(call, end, (signal) =>
             makeEmbeddings(dependencies, configuredBody(body, deployment, "embeddings"), deployment, signal),
           ),
-    amend: (error, deployment) => {
-      if (!refusesBase64(body, error)) return undefined
+    amend: (error, deployment, before) => {
+      if (before > 0 || !refusesBase64(body, error)) return undefined
       floatsOnly.add(deployment)
       return (place, end) => ask(place, end, withFloats(body))
     },
