@@ -105,6 +105,8 @@ export interface TestGatewayOptions {
   limits?: Partial<Limits>
   routes?: readonly Hono<HttpEnv>[]
   rules?: readonly LimitRule[]
+  /** Of each limit, by a process before this one. */
+  usedBefore?: number
   /** For tests in which a window ends. */
   clock?: Clock
   /** Beside `testKey`, by their text. */
@@ -129,6 +131,7 @@ export async function startTestGateway({
   limits: some = {},
   routes = [],
   rules = [],
+  usedBefore = 0,
   clock = systemClock,
   keys = {},
   guards,
@@ -148,7 +151,7 @@ export async function startTestGateway({
   const admission = createAdmission({
     limits,
     clock,
-    ledger: createLocalLedger(() => clock.now()),
+    ledger: createLocalLedger(() => clock.now(), usedBefore),
     rules,
     assumedPrice: { input: 1_000_000, output: 2_000_000, cachedInput: 100_000 },
   })

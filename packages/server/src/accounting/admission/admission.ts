@@ -70,7 +70,7 @@ class LedgerAdmission implements Admission, HoldingOf {
   }
 
   reserve(request: AdmissionRequest): Reservation | Promise<Reservation> {
-    const prepared = this.upstream.isEmpty ? undefined : this.upstream.prepare(request)
+    const prepared = this.upstream.prepare(request)
     return prepared ? prepared.then(() => this.#reserve(request)) : this.#reserve(request)
   }
 

@@ -43,6 +43,8 @@ export interface UpstreamLimits {
   readonly isEmpty: boolean
   /** Tells of deployments, once they are there. */
   know(facts: UpstreamFacts): void
+  /** Fetches what only the database knows of the deployments that a call may come to; undefined where that needs no waiting. */
+  prepare(request: AdmissionRequest): Promise<unknown> | undefined
   /** `expected` is the call as it was admitted; without it only what is used up refuses. */
   refusal(deployment: PricedDeployment, expected: AdmissionRequest | undefined): UpstreamRefusal | undefined
   begin(deployment: PricedDeployment, expected: AdmissionRequest | undefined): UpstreamHold | undefined
@@ -85,8 +87,8 @@ export class LedgerUpstreamLimits implements UpstreamLimits {
     this.#facts = facts
   }
 
-  /** Fetches what only the database knows of the deployments that a call may come to; undefined where that needs no waiting. */
   prepare(request: AdmissionRequest): Promise<unknown> | undefined {
+    if (this.isEmpty) return undefined
     const { ledger } = this.#options
     const waits = new Map<Counter, Promise<void>>()
     for (const deployment of this.#facts.candidatesOf(request.model))

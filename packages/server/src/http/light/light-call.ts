@@ -45,7 +45,7 @@ import type { Try } from "./try.ts"
 export interface LightRunDependencies {
   models: Pick<Models, "require" | "list">
   pool: Pick<Pool, "plan">
-  admission: Pick<Admission, "reserve">
+  admission: Pick<Admission, "reserve" | "upstream">
   upstreams: Upstreams
   natives: Natives
   records: Pick<Records, "add">

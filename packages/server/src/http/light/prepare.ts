@@ -140,7 +140,7 @@ class Prepared {
   }
 
   #guarded(asked: Asked, session: GuardSession): MaybeLater<Asked> {
-    const { dependencies, dialect } = this.#options
+    const { dialect } = this.#options
     const parsed = asked.body.parsed()
     if (hasTokens(parsed)) throw unreadableTokens()
     const texts = requestTexts(parsed)
@@ -148,8 +148,17 @@ class Prepared {
       if (clean === texts && model === undefined) return asked
       const changed = { ...withRequestTexts(parsed, clean), ...(model === undefined ? {} : { model }) }
       const body = { ...dialect.readBody(new BodyBytes([Buffer.from(JSON.stringify(changed))])), perdure: asked.body.perdure }
-      return { ...asked, body, model: model === undefined ? asked.model : dependencies.models.require(model, dialect.needs ?? "chat") }
+      return model === undefined ? { ...asked, body } : this.#elsewhere({ ...asked, body }, model)
     })
+  }
+
+  /** What is left of the limits of its deployments was not asked when the call was admitted to another model. */
+  #elsewhere(asked: Asked, name: string): MaybeLater<Asked> {
+    const { dependencies, call, dialect } = this.#options
+    const model = dependencies.models.require(name, dialect.needs ?? "chat")
+    const admitted = call.reservation?.request
+    const prepared = admitted && dependencies.admission.upstream.prepare({ ...admitted, model: name })
+    return later(prepared, () => ({ ...asked, model }))
   }
 
   #fromCache(asked: Asked): MaybeLater<void> {

@@ -1,6 +1,8 @@
 // Limits of providers and deployments, end to end: what is used up is passed over, what is next serves, and its error tells nobody's use.
 import { afterEach, describe, expect, it } from "vitest"
 import type { LimitRule } from "../../accounting/index.ts"
+import { defaultLimits } from "../../core/index.ts"
+import { createGuards, type Guard } from "../../security/index.ts"
 import { startFakeProvider, type FakeAnswer, type FakeProvider } from "../../testing/fake-provider.ts"
 import { rawPost, startTestGateway, testDeployment, testModel, type RawAnswer, type TestGateway } from "../../testing/gateway.ts"
 
@@ -157,6 +159,24 @@ describe("a limit of a provider", () => {
   it("leads calls to the model's fallbacks where all its deployments are used up", async () => {
     const { ask } = await open([budget({ limit: 300 })])
     expect([await ask("falls back"), await ask("falls back")]).toEqual(["first/m", "second/spare"])
+  })
+
+  it("binds a call that a guard sends to another model, also where it was used up before this process began", async () => {
+    const first = cleanUps.use(await startFakeProvider({ text: "hi", usage }))
+    const second = cleanUps.use(await startFakeProvider({ text: "hi", usage }))
+    const model = (name: string) =>
+      testModel(
+        name,
+        testDeployment(`${first.url}/v1`, { id: `first/${name}` }),
+        testDeployment(`${second.url}/v1`, { id: `second/${name}`, priority: 1 }),
+      )
+    const elsewhere: Guard = { name: "elsewhere", before: () => ({ action: "route", model: "chosen" }) }
+    const guards = createGuards({ rules: [{ guard: elsewhere, when: {} }], limits: defaultLimits })
+    const rules = [budget({ for: { deployment: "first/chosen" } })]
+    const gateway = cleanUps.use(await startTestGateway({ models: [model("asked"), model("chosen")], rules, guards, usedBefore: 900 }))
+    const ask = { model: "asked", messages: [{ role: "user", content: "hi" }], max_tokens: 100 }
+    expect((await rawPost(gateway.url, "/v1/chat/completions", ask)).headers["x-perdure-route"]).toBe("second/chosen")
+    expect(first.requests).toHaveLength(0)
   })
 
   it("is charged the input of a try that was given up for a quicker one", async () => {
