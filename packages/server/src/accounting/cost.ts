@@ -2,6 +2,8 @@
 import { usualTier, type Cost, type Price, type PricedUsage, type TierPrices, type TokenPrices } from "./price-types.ts"
 
 export function costOf(usage: PricedUsage, price: Price | undefined): Cost {
+  const { toldMicroUsd } = usage
+  if (toldMicroUsd !== undefined && isTold(price)) return { costMicroUsd: Math.round(toldMicroUsd), costKnown: true }
   const pieces = countsPieces(usage) ? piecesOf(usage, price) : noPieces
   const fees = usage.toolCalls === undefined ? noFees : feesOf(usage.toolCalls, price)
   const tokens = usage.inputTokens + usage.outputTokens
@@ -18,6 +20,16 @@ export function costOf(usage: PricedUsage, price: Price | undefined): Cost {
   const picoUsd = (inputCost(usage, prices) + outputCost(usage, prices)) * factor
   // Pieces without a price of their own are paid with the tokens, where there are any.
   return { costMicroUsd: Math.round(picoUsd / 1_000_000 + others), costKnown: isWritten && (pieces.priced || tokens > 0) && fees.known }
+}
+
+/** The version of the list that a cost is by; null where the configuration states the price, or the provider what it charged. */
+export function priceListOf({ toldMicroUsd }: PricedUsage, price: Price | undefined): string | null {
+  return toldMicroUsd === undefined ? (price?.list ?? null) : null
+}
+
+/** What the provider charged is truer than the list, but not than what the configuration states: that may be another's price. */
+function isTold(price: Price | undefined): boolean {
+  return price === undefined || price.list !== undefined
 }
 
 /** Undefined where nobody knows what that tier costs; what costs nothing costs nothing however it is served. */

@@ -2,7 +2,7 @@
 export type { LightRunRecord } from "./types.ts"
 export { createRecords, type Records, type RecordsOptions } from "./records.ts"
 export { assumedPrice, priceFromConfig } from "./configured-price.ts"
-export { costOf } from "./cost.ts"
+export { costOf, priceListOf } from "./cost.ts"
 export { usualTier, type Cost, type Price, type PricedPieces, type PricedUsage, type ServedAs } from "./price-types.ts"
 export { priceFromUsd } from "./price-from-usd.ts"
 export { createPrices, type PricedDeployment, type Prices } from "./prices.ts"

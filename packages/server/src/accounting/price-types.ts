@@ -72,6 +72,8 @@ export interface PricedUsage {
   servedIn?: string
   /** Of tools that the provider runs, by their names there. */
   toolCalls?: Readonly<Record<string, number>>
+  /** What the provider says that it charged for all of it. */
+  toldMicroUsd?: number
 }
 
 /** The tier of whoever asks for none. */

@@ -98,6 +98,13 @@ describe("costs", () => {
     expect(costOf(usage, { ...price, reasoning: 40_000_000 }).costMicroUsd).toBe(600 * 10 + 400 * 40)
   })
 
+  it("are what the provider says that it charged, rather than by the list, but not rather than by a price that is stated", () => {
+    const usage = { ...nothing, inputTokens: 1_000_000, toldMicroUsd: 12_345.6 }
+    expect(costOf(usage, priceOf("gpt-4o"))).toEqual({ costMicroUsd: 12_346, costKnown: true })
+    expect(costOf(usage, undefined)).toEqual({ costMicroUsd: 12_346, costKnown: true })
+    expect(costOf(usage, priceOf("gpt-4o", "openai", "mine/gpt-4o"))).toEqual({ costMicroUsd: 1, costKnown: true })
+  })
+
   it("flags an unknown price, unless nothing was used", () => {
     expect(costOf({ inputTokens: 1, outputTokens: 0, cachedTokens: 0 }, undefined)).toEqual({ costMicroUsd: 0, costKnown: false })
     expect(costOf({ ...nothing, imageCount: 1 }, undefined).costKnown).toBe(false)

@@ -168,9 +168,13 @@ function tierOf(serviceTier: string | undefined): { serviceTier?: string } {
   return serviceTier === undefined ? {} : { serviceTier }
 }
 
-function servedData({ serviceTier, servedIn }: ModelUsage): JsonObject {
+function servedData({ serviceTier, servedIn, toldMicroUsd }: ModelUsage): JsonObject {
   const tier = tierAsked(serviceTier)
-  return { ...(tier === undefined ? {} : { serviceTier: tier }), ...(servedIn === undefined ? {} : { servedIn }) }
+  return {
+    ...(tier === undefined ? {} : { serviceTier: tier }),
+    ...(servedIn === undefined ? {} : { servedIn }),
+    ...(toldMicroUsd === undefined ? {} : { toldMicroUsd }),
+  }
 }
 
 function hostedData(hosted: Readonly<Record<string, number>>): JsonObject {

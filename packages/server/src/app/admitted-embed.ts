@@ -1,5 +1,13 @@
 // Embeddings that the server makes for its own work (files, memories, searches, the answer cache), within the limits of whoever they are for, and on their bill.
-import { costOf, dearestPrice, type AdmissionRequest, type LightRunRecord, type Prices, type Records } from "../accounting/index.ts"
+import {
+  costOf,
+  dearestPrice,
+  priceListOf,
+  type AdmissionRequest,
+  type LightRunRecord,
+  type Prices,
+  type Records,
+} from "../accounting/index.ts"
 import type { NewId } from "../core/index.ts"
 import { createEmbed, type Deployment, type Embed, type MeasuredEmbed, type Model, type ModelUsage } from "../inference/index.ts"
 import type { Identity } from "../security/index.ts"
@@ -77,7 +85,7 @@ async function billed(
           deployment,
           usage,
           ...cost,
-          priceList: known?.list ?? null,
+          priceList: priceListOf(usage, known),
         }),
       )
     return vectors

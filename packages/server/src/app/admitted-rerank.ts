@@ -1,5 +1,5 @@
 // Texts that the server has ordered by a model for its own work (recalls), within the limits and regions of whoever they are for, and on their bill.
-import { costOf, dearestPrice, type LightRunRecord, type Prices } from "../accounting/index.ts"
+import { costOf, dearestPrice, priceListOf, type LightRunRecord, type Prices } from "../accounting/index.ts"
 import type { NewId } from "../core/index.ts"
 import { createRerank, noName, type Deployment, type Model, type ModelUsage } from "../inference/index.ts"
 import type { Accountable } from "./admitted-embed.ts"
@@ -51,7 +51,7 @@ export function admitRerank(options: AdmittedRerankOptions, name: string): (call
       const cost = costOf(usage, known)
       reservation.settle({ inputTokens: usage.inputTokens, outputTokens: 0, ...cost, by: [{ deployment, usage, ...cost }] })
       const made = { caller, name, asked, bounds, deployment, usage, startedAt, documents: documents.length }
-      records.add({ ...recordOf(options, made), ...cost, priceList: known?.list ?? null })
+      records.add({ ...recordOf(options, made), ...cost, priceList: priceListOf(usage, known) })
       return results
     } finally {
       reservation.release()

@@ -313,6 +313,94 @@ describe("an answer costs", () => {
       33 * 0.15 + 4_608 * 0.075 + 1_817 * 0.6,
     ],
     [
+      // openrouter.ai/docs, usage accounting: what the account is charged, whichever maker served it.
+      "OpenRouter says what it charged",
+      "openrouter",
+      "openai/gpt-4o",
+      {
+        ...answers.chat,
+        usage: {
+          prompt_tokens: 94,
+          completion_tokens: 540,
+          total_tokens: 634,
+          cost: 0.002794,
+          is_byok: false,
+          cost_details: { upstream_inference_cost: 0.002794 },
+        },
+      },
+      2_794,
+    ],
+    [
+      "OpenRouter says it of a model without a listed price, too, and that one is free",
+      "openrouter",
+      "tencent/hy3:free",
+      { ...answers.chat, usage: { prompt_tokens: 9, completion_tokens: 9, total_tokens: 18, cost: 0, is_byok: false } },
+      0,
+    ],
+    [
+      "OpenRouter charges a fee beside what the maker charges for a call by one's own key",
+      "openrouter",
+      "openai/gpt-4o",
+      {
+        ...answers.chat,
+        usage: {
+          prompt_tokens: 100,
+          completion_tokens: 10,
+          total_tokens: 110,
+          cost: 0.00005,
+          is_byok: true,
+          cost_details: { upstream_inference_cost: 0.001 },
+        },
+      },
+      1_050,
+    ],
+    [
+      // docs.x.ai, cost tracking: 37,756,000 ticks are $0.0038.
+      "xAI says what it charged, with its searches",
+      "xai",
+      "grok-4",
+      {
+        ...answers.chat,
+        usage: { prompt_tokens: 199, completion_tokens: 9, total_tokens: 208, num_sources_used: 4, cost_in_usd_ticks: 37_756_000 },
+      },
+      3_776,
+    ],
+    [
+      "xAI says it in a response, too",
+      "xai",
+      "grok-4.3",
+      {
+        object: "response",
+        status: "completed",
+        output: [{ type: "custom_tool_call", call_id: "x", name: "x_keyword_search", status: "completed" }],
+        usage: { input_tokens: 21_365, output_tokens: 3_646, total_tokens: 25_011, cost_in_usd_ticks: 648_004_500 },
+      },
+      64_800,
+    ],
+    [
+      "Perplexity says what it charged, with its fee of the request",
+      "openai-compatible",
+      "sonar-pro",
+      {
+        ...answers.chat,
+        usage: {
+          prompt_tokens: 26,
+          completion_tokens: 832,
+          total_tokens: 858,
+          search_context_size: "low",
+          cost: { input_tokens_cost: 0.00008, output_tokens_cost: 0.01248, request_cost: 0.006, total_cost: 0.01856 },
+        },
+      },
+      18_560,
+    ],
+    [
+      "a nought that nothing stands behind is no price",
+      "openai-compatible",
+      "gpt-4o",
+      { ...answers.chat, usage: { prompt_tokens: 1_000, completion_tokens: 100, total_tokens: 1_100, cost: 0 } },
+      1_000 * 2.5 + 100 * 10,
+    ],
+    [
       "Mistral names what was cached otherwise",
       "mistral",
       "mistral-large-2512",

@@ -2,6 +2,7 @@
 import {
   costOf,
   dearestPrice,
+  priceListOf,
   type Admission,
   type AdmissionRequest,
   type LightRunRecord,
@@ -49,7 +50,7 @@ export function moderateBy(shared: Shared, guard: { model: string; name: string 
         ...recordOf(shared, guard, context, startedAt),
         ...tokensOf(usage),
         ...cost,
-        priceList: price?.list ?? null,
+        priceList: priceListOf(usage, price),
         tags,
         deployment: deployment.id,
       })

@@ -1,5 +1,5 @@
 // Responses and compaction, constructed over the kernel, inference, context and tools.
-import { costOf, type Admission, type Records } from "../accounting/index.ts"
+import { costOf, priceListOf, type Admission, type Records } from "../accounting/index.ts"
 import {
   blockCommands,
   contextAssembler,
@@ -60,7 +60,7 @@ export function composeResponses(
   const { runs, inference, context, gate, records, admission, identity, sealer } = parts
   const price: CostOf = ({ deployment, usage }) => {
     const known = inference.prices.priceOf(deployment)
-    return { ...costOf(usage, known), priceList: known?.list ?? null }
+    return { ...costOf(usage, known), priceList: priceListOf(usage, known) }
   }
   const common = {
     ...shared,

@@ -267,6 +267,8 @@ export interface ModelUsage {
   servedIn?: string
   /** Calls of tools that the provider runs and charges for, by its names. */
   toolCalls?: Readonly<Record<string, number>>
+  /** What the provider says that it charged for all of it. */
+  toldMicroUsd?: number
   /** The provider did not report it: counted by us. */
   estimated: boolean
 }

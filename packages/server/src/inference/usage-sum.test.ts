@@ -24,6 +24,7 @@ const all: Required<ModelUsage> = {
   serviceTier: "flex",
   servedIn: "us",
   toolCalls: { web_search: 2 },
+  toldMicroUsd: 17,
   estimated: true,
 }
 
@@ -33,6 +34,12 @@ it("keeps every piece, and is nothing where nothing was used", () => {
   const doubled = Object.fromEntries(Object.entries(all).map(([name, value]) => [name, typeof value === "number" ? value * 2 : value]))
   expect(addUsage(all, all)).toEqual({ ...doubled, toolCalls: { web_search: 4 } })
   expect(addUsage(noUsage, noUsage)).toStrictEqual(noUsage)
+})
+
+it("takes what one part is said to have cost for nothing but that part", () => {
+  const { toldMicroUsd: _told, ...untold } = all
+  expect(addUsage(all, untold).toldMicroUsd).toBeUndefined()
+  expect(addUsage(untold, all).toldMicroUsd).toBeUndefined()
 })
 
 it("has no tier with a price where its parts were served in two", () => {

@@ -41,8 +41,17 @@ export function addUsage(a: ModelUsage, b: ModelUsage): ModelUsage {
     const word = wordOf(name, a, b)
     if (word !== undefined) sum[name] = word
   }
+  const toldMicroUsd = toldOf(a, b)
+  if (toldMicroUsd !== undefined) sum.toldMicroUsd = toldMicroUsd
   const toolCalls = callsOf(a, b)
   return toolCalls ? { ...sum, toolCalls } : sum
+}
+
+/** Of a part alone it would be taken for all. */
+function toldOf(a: ModelUsage, b: ModelUsage): number | undefined {
+  const [of, and] = [a.toldMicroUsd, b.toldMicroUsd]
+  if (of !== undefined && and !== undefined) return of + and
+  return usedNothing(b) ? of : usedNothing(a) ? and : undefined
 }
 
 function wordOf(name: (typeof words)[number], a: ModelUsage, b: ModelUsage): string | undefined {

@@ -158,6 +158,7 @@ function usageOf(script: FakeAnswer): unknown {
       ...(usage.cache_write_tokens === undefined ? {} : { cache_write_tokens: usage.cache_write_tokens }),
     },
     completion_tokens_details: { reasoning_tokens: usage.reasoning_tokens ?? 0 },
+    ...(usage.cost === undefined ? {} : { cost: usage.cost, is_byok: false }),
   }
 }
 

@@ -81,6 +81,8 @@ export interface FakeUsage {
   /** Written to Anthropic's cache, in all, and of that for an hour; both are part of `prompt_tokens`. */
   cache_write_tokens?: number
   cache_write_long_tokens?: number
+  /** What it charges, in dollars, as OpenRouter tells it. */
+  cost?: number
 }
 
 export interface ReceivedRequest {

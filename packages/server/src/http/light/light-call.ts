@@ -1,6 +1,7 @@
 // One stateless inference call from its first byte to its record: who asked, what served it, what it used, how it ended.
 import {
   costOf,
+  priceListOf,
   usualTier,
   type Admission,
   type Cost,
@@ -286,7 +287,7 @@ export class LightCall {
       reasoningTokens: usage.reasoningTokens,
       costMicroUsd,
       costKnown,
-      priceList: price?.list ?? null,
+      priceList: priceListOf(last, price),
       requestBytes: request.requestBytes,
       responseBytes: this.responseBytes,
       label: (this.memory?.label as unknown as JsonObject | undefined) ?? null, // a label is plain JSON
@@ -328,8 +329,8 @@ export class LightCall {
     }
   }
 
-  #data({ estimated, serviceTier = usualTier, servedIn, toolCalls }: ModelUsage): LightRunRecord["data"] {
-    const isUsual = serviceTier === usualTier && servedIn === undefined && toolCalls === undefined
+  #data({ estimated, serviceTier = usualTier, servedIn, toolCalls, toldMicroUsd }: ModelUsage): LightRunRecord["data"] {
+    const isUsual = serviceTier === usualTier && servedIn === undefined && toolCalls === undefined && toldMicroUsd === undefined
     const trace = this.hot.traceparent?.slice(3, 35)
     const attempts = this.#triesCount
     const cared = this.care?.data()
@@ -344,6 +345,7 @@ export class LightCall {
       ...(serviceTier === usualTier ? {} : { serviceTier }),
       ...(servedIn === undefined ? {} : { servedIn }),
       ...(toolCalls === undefined ? {} : { hostedCalls: toolCalls }),
+      ...(toldMicroUsd === undefined ? {} : { toldMicroUsd }),
       ...(trace === undefined ? {} : { traceId: trace }),
       ...(attempts < 2 ? {} : { attempts }),
       ...(reachFault ? { reachFault } : {}),

@@ -10,6 +10,7 @@ const gateway = await startTestGateway({
   models: [
     testModel("gpt", testDeployment(provider.url, { id: "fake/gpt", upstreamModel: "gpt-5" })),
     testModel("capped", testDeployment(provider.url, { id: "fake/capped", upstreamModel: "gpt-5" })),
+    testModel("router", testDeployment(provider.url, { id: "fake/router", provider: "openrouter", upstreamModel: "openai/gpt-5" })),
     testModel("vllm", testDeployment(provider.url, { id: "fake/m", provider: "vllm" })),
     testModel(
       "claude",
@@ -86,6 +87,15 @@ describe("a chat completion", () => {
   it("has no tiers at a server of one's own that tells none", async () => {
     const { record: recorded } = await chat({ model: "vllm", service_tier: "flex" }, {})
     expect(recorded).toMatchObject({ costMicroUsd: 1_000 + 200, costKnown: true, data: null })
+  })
+
+  it.each([false, true])("costs what its provider says that it charged, and the record has it (stream: %s)", async (stream) => {
+    const told = { ...usage, cost: 0.0031 }
+    const { record: recorded } = await chat({ model: "router", stream }, { usage: told })
+    expect(recorded).toMatchObject({ costMicroUsd: 3_100, costKnown: true, priceList: null, data: { toldMicroUsd: 3_100 } })
+    gateway.records.length = 0
+    const { record: listed } = await chat({ model: "router", stream }, {})
+    expect(listed).toMatchObject({ costMicroUsd: 2_250, costKnown: true, priceList: expect.any(String), data: null })
   })
 
   it("does not take what the answer says for what it is", async () => {

@@ -1,6 +1,6 @@
 // What pictures, sounds, moderation and ranking used: in tokens where the provider counts them, else in what it bills.
 import { isJsonObject, type JsonObject, type JsonValue } from "../../core/index.ts"
-import type { ModelUsage } from "../../inference/index.ts"
+import { withCostTold, type ModelUsage } from "../../inference/index.ts"
 
 const nothing: ModelUsage = { inputTokens: 0, outputTokens: 0, cachedTokens: 0, reasoningTokens: 0, estimated: false }
 
@@ -9,7 +9,8 @@ export function imageUsage(answer: JsonObject, request: JsonObject): ModelUsage 
   const data: readonly unknown[] = Array.isArray(answer["data"]) ? answer["data"] : []
   const usage = namedAsOpenAiDoes(answer["usage"])
   const kind = imageKind({ ...request, ...answer })
-  return { ...nothing, ...tokensIn(usage), ...pictureTokensIn(usage), imageCount: data.length, imageKind: kind }
+  const read: ModelUsage = { ...nothing, ...tokensIn(usage), ...pictureTokensIn(usage), imageCount: data.length, imageKind: kind }
+  return withCostTold(read, answer["usage"])
 }
 
 /** OpenRouter tells the tokens of pictures by the names of those of chats. */
@@ -51,7 +52,11 @@ function objectIn(of: JsonObject, name: string): JsonObject {
 
 /** Tokens, or seconds of sound. */
 export function transcriptionUsage(answer: JsonObject): ModelUsage | undefined {
-  const { usage, duration } = answer
+  const read = soundUsage(answer)
+  return read && withCostTold(read, answer["usage"])
+}
+
+function soundUsage({ usage, duration }: JsonObject): ModelUsage | undefined {
   const told = isJsonObject(usage) ? usage : {}
   const tokens = tokensIn(usage)
   if (tokens) return { ...nothing, ...tokens, ...audioIn(usage) }
@@ -87,7 +92,8 @@ export function rerankUsage(answer: JsonObject): ModelUsage {
   const searches = countOf(billed["search_units"])
   const { usage } = answer
   const tokens = isJsonObject(usage) ? (countOf(usage["total_tokens"]) ?? countOf(usage["prompt_tokens"])) : undefined
-  return { ...nothing, inputTokens: tokens ?? 0, ...(searches === undefined ? {} : { searchUnits: searches }) }
+  const read: ModelUsage = { ...nothing, inputTokens: tokens ?? 0, ...(searches === undefined ? {} : { searchUnits: searches }) }
+  return withCostTold(read, usage)
 }
 
 /** `{input_tokens, output_tokens}` */

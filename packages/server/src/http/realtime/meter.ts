@@ -1,5 +1,5 @@
 // Counts a realtime session: each answer is reserved before it can begin, settled and recorded when it is done, and the session recorded at its end.
-import { costOf, type Cost, type LightRunRecord, type Price, type Reservation } from "../../accounting/index.ts"
+import { costOf, priceListOf, type Cost, type LightRunRecord, type Price, type Reservation } from "../../accounting/index.ts"
 import { isJsonObject, type AppError, type Clock, type JsonObject, type JsonValue, type NewId } from "../../core/index.ts"
 import { realtimeUsage, type Deployment, type ModelUsage } from "../../inference/index.ts"
 import type { GuardReport, Principal } from "../../security/index.ts"
@@ -172,7 +172,7 @@ export class RealtimeMeter {
       ...record,
       ...tokensOf(usage),
       ...cost,
-      priceList: price?.list ?? null,
+      priceList: priceListOf(usage, price),
       startedAt,
       durationMs: clock.now() - startedAt,
       firstTokenMs,

@@ -36,13 +36,11 @@ export async function embeddingsOf(
   const vectors = answers.flatMap((answer) => answer.vectors)
   if (vectors.length !== call.texts.length) throw unreadable(deployment, `embeddings for ${vectors.length} of ${call.texts.length} texts`)
   const chars = call.texts.reduce((sum, text) => sum + text.length, 0)
-  return {
-    vectors,
-    usage: usageOf(
-      answers.map((answer) => answer.inputTokens),
-      chars,
-    ),
-  }
+  const usage = usageOf(
+    answers.map((answer) => answer.inputTokens),
+    chars,
+  )
+  return { vectors, usage: { ...usage, ...charged(answers) } }
 }
 
 /** Best first. */
@@ -82,6 +80,12 @@ function withParameters(request: ProviderRequest, deployment: Deployment): Provi
   const changes = parameterChanges(deployment, "embeddings", () => top)
   const own = new Map([...changes].filter(([name]) => name !== "dimensions"))
   return own.size === 0 ? request : { ...request, body: JSON.stringify(withChanges(body, own)) }
+}
+
+/** Undefined where one of them does not tell. */
+function charged(answers: readonly EmbeddingsAnswer[]): Pick<ModelUsage, "toldMicroUsd"> {
+  const told = answers.map(({ toldMicroUsd }) => toldMicroUsd).filter((microUsd) => microUsd !== undefined)
+  return told.length === 0 || told.length < answers.length ? {} : { toldMicroUsd: told.reduce((sum, microUsd) => sum + microUsd) }
 }
 
 function usageOf(counts: readonly (number | null)[], chars: number): ModelUsage {

@@ -75,6 +75,8 @@ export interface EmbeddingsAnswer {
   vectors: readonly (readonly number[])[]
   /** Null where the provider does not report it. */
   inputTokens: number | null
+  /** What it charged for them, where it tells. */
+  toldMicroUsd?: number
 }
 
 export interface RerankCall {

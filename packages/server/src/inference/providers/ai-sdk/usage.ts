@@ -3,6 +3,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from "../../../core/ind
 import type { ModelUsage } from "../../types.ts"
 import { anthropicUsageOf } from "../anthropic/usage.ts"
 import { tierAsked, tierTold } from "../service-tier.ts"
+import { costTold } from "../told-cost.ts"
 import { countOf } from "../usage.ts"
 
 /** Numbers in version 2, numbers by kind from 3 on; the input includes the cache in both. */
@@ -24,8 +25,16 @@ export function usageOf(usage: JsonObject | undefined, metadata: JsonObject | un
     ...(own?.cacheWriteLongTokens === undefined ? {} : { cacheWriteLongTokens: own.cacheWriteLongTokens }),
     ...servedAs(own, metadata),
     ...(own?.toolCalls ? { toolCalls: own.toolCalls } : {}),
+    ...charged(usage, metadata),
     estimated: false,
   }
+}
+
+function charged(usage: JsonObject | undefined, metadata: JsonObject | undefined): Pick<ModelUsage, "toldMicroUsd"> {
+  const toldMicroUsd = wordsIn(usage, metadata)
+    .map((words) => costTold(words))
+    .find((told) => told !== undefined)
+  return toldMicroUsd === undefined ? {} : { toldMicroUsd }
 }
 
 function servedAs(own: ModelUsage | undefined, metadata: JsonObject | undefined): Pick<ModelUsage, "serviceTier" | "servedIn"> {
@@ -38,9 +47,13 @@ function servedAs(own: ModelUsage | undefined, metadata: JsonObject | undefined)
 
 /** In Anthropic's own words, where the package passes them on: they say more than the specification has a place for. */
 function ownUsage(usage: JsonObject | undefined, metadata: JsonObject | undefined): ModelUsage | undefined {
-  const told = [usage?.["raw"], ...sections(metadata).map((section) => section["usage"])]
-  const words = told.find((each) => isJsonObject(each) && each["input_tokens"] !== undefined && each["input_tokens_details"] === undefined)
+  const words = wordsIn(usage, metadata).find((each) => each["input_tokens"] !== undefined && each["input_tokens_details"] === undefined)
   return anthropicUsageOf(words)
+}
+
+/** The provider's own. */
+function wordsIn(usage: JsonObject | undefined, metadata: JsonObject | undefined): JsonObject[] {
+  return [usage?.["raw"], ...sections(metadata).map((section) => section["usage"])].filter(isJsonObject)
 }
 
 /** The tier that the options of a call ask for, those under `names` alone where some are given. */

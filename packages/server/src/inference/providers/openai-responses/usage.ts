@@ -1,6 +1,7 @@
 // Usage as Responses report it: input tokens include the cached ones.
 import { isJsonObject, type JsonObject, type JsonValue } from "../../../core/index.ts"
 import type { ModelUsage } from "../../types.ts"
+import { withCostTold } from "../told-cost.ts"
 import { countOf } from "../usage.ts"
 
 /** Undefined where nothing usable was reported. */
@@ -12,7 +13,7 @@ export function responsesUsageOf(usage: JsonValue | undefined): ModelUsage | und
   const input = objectOf(usage["input_tokens_details"])
   const writtenLong = countOf(input["cache_write_12h_tokens"]) ?? 0
   const written = (countOf(input["cache_write_tokens"]) ?? 0) + writtenLong
-  return {
+  const read: ModelUsage = {
     inputTokens: inputTokens ?? 0,
     outputTokens: outputTokens ?? 0,
     cachedTokens: countOf(input["cached_tokens"]) ?? 0,
@@ -21,6 +22,7 @@ export function responsesUsageOf(usage: JsonValue | undefined): ModelUsage | und
     ...(writtenLong > 0 ? { cacheWriteLongTokens: writtenLong } : {}),
     estimated: false,
   }
+  return withCostTold(read, usage)
 }
 
 function objectOf(value: JsonValue | undefined): JsonObject {

@@ -30,5 +30,6 @@ function read(answer: JsonObject, deployment: Deployment): EmbeddingsAnswer {
       throw unreadable(deployment, `embeddings with the index ${index}`)
     vectors[index] = vectorIn(item["embedding"], deployment)
   }
-  return { vectors, inputTokens: embeddingsUsageOf(answer["usage"])?.inputTokens ?? null }
+  const { inputTokens = null, toldMicroUsd } = embeddingsUsageOf(answer["usage"]) ?? {}
+  return { vectors, inputTokens, ...(toldMicroUsd === undefined ? {} : { toldMicroUsd }) }
 }

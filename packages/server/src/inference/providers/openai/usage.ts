@@ -1,6 +1,7 @@
 // Usage as chat completions and embeddings report it: prompt tokens include the cached ones.
 import { isJsonObject, type JsonObject, type JsonValue } from "../../../core/index.ts"
 import type { ModelUsage } from "../../types.ts"
+import { withCostTold } from "../told-cost.ts"
 import { countOf } from "../usage.ts"
 
 /** Undefined where nothing usable was reported. */
@@ -31,7 +32,7 @@ export function usageOf(usage: JsonValue | undefined): ModelUsage | undefined {
   // Of xAI's searches, which it bills by what they found.
   const sources = countOf(usage["num_sources_used"]) ?? 0
   if (sources > 0) read.toolCalls = { live_search: sources }
-  return read
+  return withCostTold(read, usage)
 }
 
 /** Of vectors, which have no output: some tell the total alone. */
@@ -39,7 +40,7 @@ export function embeddingsUsageOf(usage: JsonValue | undefined): ModelUsage | un
   const told = usageOf(usage)
   const total = isJsonObject(usage) ? countOf(usage["total_tokens"]) : undefined
   if (told !== undefined || total === undefined) return told
-  return { inputTokens: total, outputTokens: 0, cachedTokens: 0, reasoningTokens: 0, estimated: false }
+  return withCostTold({ inputTokens: total, outputTokens: 0, cachedTokens: 0, reasoningTokens: 0, estimated: false }, usage)
 }
 
 /** DeepSeek's, Mistral's and Moonshot's names. */

@@ -6,6 +6,7 @@ import { noUsage } from "../../usage-sum.ts"
 import type { ImagesAsked, MediaDialect, Transcript, TranscriptionCall } from "../media-port.ts"
 import { cannotTake } from "../media-refusals.ts"
 import type { ProviderRequest } from "../port.ts"
+import { withCostTold } from "../told-cost.ts"
 import { addressOf, jsonRequest, refuseOpenAisOwn, without } from "./words.ts"
 
 export const openRouterMedia: MediaDialect = {
@@ -76,12 +77,12 @@ function readTranscript(answer: JsonObject, deployment: Deployment): Transcript 
   if (typeof text !== "string") throw unreadable(deployment, "a transcript without a text")
   const told = isJsonObject(usage) ? usage : {}
   const [inputTokens, outputTokens, seconds] = [told["input_tokens"], told["output_tokens"], told["seconds"]]
-  const counted = typeof inputTokens === "number" && typeof outputTokens === "number"
+  const counted = typeof inputTokens === "number" && typeof outputTokens === "number" ? { inputTokens, outputTokens } : {}
   return {
     text,
     language: null,
     durationSeconds: typeof seconds === "number" ? seconds : null,
     segments: null,
-    usage: counted ? { ...noUsage, inputTokens, outputTokens } : null,
+    usage: withCostTold({ ...noUsage, ...counted }, told),
   }
 }
