@@ -31,8 +31,8 @@ export function OverviewPage(): React.JSX.Element {
             <Numbers total={perHour.data.total} />
             <HourChart rows={perHour.data.rows} hours={hours} />
             <div className="grid items-start gap-4 lg:grid-cols-2">
-              <UsageTable title="By model" rows={perModel.data?.rows ?? []} nameOf={modelName} linkOf={runsOfModel} />
-              <UsageTable title="By key" rows={perKey.data?.rows ?? []} nameOf={nameOf} />
+              <UsageTable title="By model" none="no model" rows={perModel.data?.rows ?? []} nameOf={modelName} linkOf={runsOfModel} />
+              <UsageTable title="By key" none="nobody" rows={perKey.data?.rows ?? []} nameOf={nameOf} />
             </div>
             <section aria-label="Latest failures" className="panel">
               <h2 className="heading border-b border-line px-4 py-2 leading-6">Latest failures</h2>
@@ -105,12 +105,14 @@ function Number({
 
 interface UsageTableProps {
   title: string
+  /** What stands for runs without a name here. */
+  none: string
   rows: readonly UsageRow[]
   linkOf?: (group: string) => string
   nameOf?: (group: string) => string
 }
 
-function UsageTable({ title, rows, linkOf, nameOf = (group) => group }: UsageTableProps): React.JSX.Element {
+function UsageTable({ title, none, rows, linkOf, nameOf = (group) => group }: UsageTableProps): React.JSX.Element {
   const sorted = [...rows].sort((a, b) => b.costMicroUsd - a.costMicroUsd || b.runs - a.runs).slice(0, 10)
   return (
     <section aria-label={title} className="panel overflow-x-auto">
@@ -132,7 +134,7 @@ function UsageTable({ title, rows, linkOf, nameOf = (group) => group }: UsageTab
           {sorted.map((row) => (
             <tr key={row.group}>
               <td className="max-w-56 truncate px-4 py-1.5" title={row.group}>
-                <GroupName name={row.group === "" ? "none" : nameOf(row.group)} to={row.group === "" ? undefined : linkOf?.(row.group)} />
+                <GroupName name={row.group === "" ? none : nameOf(row.group)} to={row.group === "" ? undefined : linkOf?.(row.group)} />
               </td>
               <td className="px-2 py-1.5 text-right">{formatCount(row.runs)}</td>
               <td className={`px-2 py-1.5 text-right ${row.failedRuns > 0 ? "text-bad" : "text-dim"}`}>{formatCount(row.failedRuns)}</td>
