@@ -134,6 +134,12 @@ describe("a model of OpenAI that thinks", () => {
     })
   })
 
+  it("is asked there for the tier, the brevity and the cache that its client asks for", async () => {
+    provider.next(asResponse)
+    await post("thinking", { messages: [ask], tools, service_tier: "priority", verbosity: "low", prompt_cache_key: "k1" })
+    expect(provider.last?.body).toMatchObject({ service_tier: "priority", text: { verbosity: "low" }, prompt_cache_key: "k1" })
+  })
+
   it("is asked by chat completions without tools, and with them when it shall not think", async () => {
     await post("thinking", { messages: [ask] })
     await post("thinking", { messages: [ask], tools, reasoning_effort: "none" })

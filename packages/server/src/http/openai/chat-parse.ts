@@ -40,8 +40,16 @@ export function parseChatRequest(body: JsonObject): ModelCall {
     reasoningEffort: request.reasoning_effort ?? null,
     user: request.user ?? null,
     stop: typeof request.stop === "string" ? [request.stop] : (request.stop ?? []),
+    ...hintsOf(request),
     ...(isBegun(request) ? { continuesPrefix: true } : {}),
   }
+}
+
+/** Absent where nothing was asked for. */
+function hintsOf({ verbosity, prompt_cache_key: cacheKey, service_tier: serviceTier }: ChatRequest): Pick<ModelCall, "hints"> {
+  const asked = [verbosity, cacheKey, serviceTier].some((each) => each !== undefined && each !== null)
+  if (!asked) return {}
+  return { hints: { verbosity: verbosity ?? null, reasoningSummary: null, cacheKey: cacheKey ?? null, serviceTier: serviceTier ?? null } }
 }
 
 function toolsOf({ tools }: ChatRequest): ModelCall["tools"] {

@@ -101,6 +101,9 @@ export const chatRequestSchema = z.looseObject({
   reasoning_effort: z.string().nullish(),
   stop: z.union([z.string(), z.array(z.string()).max(4)]).nullish(),
   user: z.string().nullish(),
+  verbosity: z.string().nullish(),
+  prompt_cache_key: z.string().nullish(),
+  service_tier: z.string().nullish(),
   continue_final_message: z.boolean().nullish(),
 })
 

@@ -1,10 +1,11 @@
 // A model call as the options of the AI SDK's doStream.
 import { isJsonObject, type JsonObject } from "../../../core/index.ts"
-import type { ModelCall } from "../../types.ts"
+import type { CallHints, ModelCall } from "../../types.ts"
 import { optionNames } from "./models.ts"
 import { promptOf, type PromptContext } from "./prompt.ts"
 import type { SdkCallOptions, SdkLanguageModel } from "./spec.ts"
 import { withOwnParameters } from "../own-parameters.ts"
+import { tierAsked } from "../service-tier.ts"
 
 export function callOptions(call: ModelCall, model: SdkLanguageModel, context: PromptContext, abortSignal: AbortSignal): SdkCallOptions {
   const format = formatOf(call)
@@ -21,7 +22,7 @@ export function callOptions(call: ModelCall, model: SdkLanguageModel, context: P
     ...(call.stop && call.stop.length > 0 ? { stopSequences: [...call.stop] } : {}),
     ...(format ? { responseFormat: format } : {}),
     ...toolsOf(call),
-    ...reasoningOf(call, model, context),
+    ...providersOwn(call, model, context),
   }
 }
 
@@ -48,16 +49,22 @@ function toolsOf({ tools, toolChoice }: ModelCall): Pick<SdkCallOptions, "tools"
   }
 }
 
-/** Before version 4 each provider has an option of its own; most call it like OpenAI. They look for it by the provider's name, or by their own. */
-function reasoningOf(
-  { reasoningEffort, only, own: configured }: ModelCall,
+/** What stands under the names of providers, and what the configuration says of it; and the effort, which has a place of its own from version 4 on. */
+function providersOwn(
+  { reasoningEffort, hints, only, own: configured }: ModelCall,
   model: SdkLanguageModel,
   { version, deployment }: PromptContext,
 ): Pick<SdkCallOptions, "reasoning" | "providerOptions"> {
   const own = only?.dialect === "ai-sdk" ? only.parameters : {}
   const isSpecified = version === "v4"
-  const names = reasoningEffort === null || isSpecified ? [] : optionNames(model, deployment)
-  const told = Object.fromEntries(names.map((name) => [name, { reasoningEffort }]))
+  const tier = configured?.dropped.includes("service_tier") ? undefined : tierOf(hints)
+  const told: Record<string, JsonObject> = {}
+  for (const name of optionNames(model, deployment)) {
+    // Most call it like OpenAI.
+    const effort = reasoningEffort === null || isSpecified ? {} : { reasoningEffort }
+    const options = { ...effort, ...(tier !== undefined && haveTiers.has(name) ? { serviceTier: tier } : {}) }
+    if (Object.keys(options).length > 0) told[name] = options
+  }
   const { providerOptions = {} } = withOwnParameters({ providerOptions: { ...told, ...own } }, { own: configured }) as {
     providerOptions?: JsonObject // checked when the configuration was loaded
   }
@@ -65,6 +72,16 @@ function reasoningOf(
     ...(reasoningEffort !== null && isSpecified ? { reasoning: reasoningEffort } : {}),
     ...(Object.keys(providerOptions).length > 0 ? { providerOptions } : {}),
   }
+}
+
+/** Names of options among which are OpenAI's tiers. */
+const haveTiers: ReadonlySet<string> = new Set(["openai", "azure"])
+/** Packages of every version have these, and refuse a call with a word that they do not have. */
+const commonTiers: ReadonlySet<string> = new Set(["flex", "priority"])
+
+function tierOf(hints: CallHints | undefined): string | undefined {
+  const tier = tierAsked(hints?.serviceTier ?? undefined)
+  return tier !== undefined && commonTiers.has(tier) ? tier : undefined
 }
 
 function texts(values: JsonObject): JsonObject {

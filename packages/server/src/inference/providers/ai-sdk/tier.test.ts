@@ -28,10 +28,11 @@ function deployment(packageName: string, upstreamModel: string, providerOptions?
   }
 }
 
-async function usageOf(of: Deployment, script: FakeScript): Promise<ModelUsage | undefined> {
+async function usageOf(of: Deployment, script: FakeScript, asked?: string): Promise<ModelUsage | undefined> {
   provider.next(script)
   const model = createAiSdkModel({ deployment: of, applicationFolder: import.meta.dirname, limits: defaultLimits, newId })
-  const call = { ...callOf(), ...(of.parameters ? { own: of.parameters } : {}) }
+  const hints = { verbosity: null, reasoningSummary: null, cacheKey: null, serviceTier: asked ?? null }
+  const call = { ...callOf(), ...(asked === undefined ? {} : { hints }), ...(of.parameters ? { own: of.parameters } : {}) }
   let usage: ModelUsage | undefined
   for await (const event of model.chat!(call, new AbortController().signal)) if (event.type === "finished") usage = event.usage
   return usage
@@ -61,12 +62,35 @@ describe("the tier of @ai-sdk/openai", () => {
     expect(await usageOf(deployment("@ai-sdk/openai", "gpt-5"), { serviceTier: "priority" })).toMatchObject({ serviceTier: "priority" })
   })
 
+  it("is asked for where the client asks for it, and the configuration has no other word", async () => {
+    const plain = deployment("@ai-sdk/openai", "gpt-5")
+    expect(await usageOf(plain, { serviceTier: "flex" }, "flex")).toMatchObject({ serviceTier: "flex" })
+    expect(provider.last?.body).toMatchObject({ service_tier: "flex" })
+    expect(await usageOf(plain, { serviceTier: "default" }, "priority")).toMatchObject({ serviceTier: "default" })
+    expect(provider.last?.body).toMatchObject({ service_tier: "priority" })
+    for (const word of ["auto", "scale"]) {
+      await usageOf(plain, {}, word)
+      expect(provider.last?.body).not.toHaveProperty("service_tier")
+    }
+    const options = { openai: { serviceTier: "flex" } }
+    const forced = { ...plain, parameters: { defaults: {}, overrides: { providerOptions: options }, dropped: [] } }
+    await usageOf(forced, {}, "priority")
+    expect(provider.last?.body).toMatchObject({ service_tier: "flex" })
+    await usageOf({ ...plain, parameters: { defaults: {}, overrides: {}, dropped: ["service_tier"] } }, {}, "priority")
+    expect(provider.last?.body).not.toHaveProperty("service_tier")
+  })
+
   it("has the word that prices have, where OpenAI has two for it", async () => {
     expect(await usageOf(deployment("@ai-sdk/openai", "gpt-5"), { serviceTier: "fast" })).toMatchObject({ serviceTier: "priority" })
   })
 })
 
 describe("a package that tells no tier", () => {
+  it("is not sent the client's, which it would not know", async () => {
+    expect(await usageOf(deployment("@ai-sdk/openai-compatible", "m"), {}, "flex")).not.toHaveProperty("serviceTier")
+    expect(provider.last?.text).not.toContain("flex")
+  })
+
   it("was served as its options ask, those for other packages left aside", async () => {
     const options = { mine: { serviceTier: "flex" }, anthropic: { speed: "fast" } }
     expect(await usageOf(deployment("@ai-sdk/openai-compatible", "m", options), {})).toMatchObject({ serviceTier: "flex" })
