@@ -164,6 +164,7 @@ describe("calls of hosted tools", () => {
     ["file search, $2.50", "openai", "gpt-5", { file_search: 2 }, 0.005],
     ["a container of 1 GB, $0.03, and one of 4 GB", "openai", "gpt-5", { code_interpreter: 1, code_interpreter_4g: 1 }, 0.15],
     ["Anthropic's web search, $10; fetching is free", "anthropic", "claude-sonnet-4-5", { web_search: 2, web_fetch: 5 }, 0.02],
+    ["Anthropic's container for code, five minutes of $0.05 an hour", "anthropic", "claude-sonnet-4-5", { code_execution: 1 }, 0.004167],
     ["Gemini 3: $14 a thousand queries", "gemini", "gemini-3.1-pro-preview", { google_search: 3, google_search_prompt: 1 }, 0.042],
     ["Gemini 2.5: $35 a thousand prompts", "gemini", "gemini-2.5-flash", { google_search: 3, google_search_prompt: 1 }, 0.035],
     ["xAI's, $5", "xai", "grok-4", { web_search: 1, x_search: 1 }, 0.01],

@@ -261,6 +261,29 @@ describe("an answer costs", () => {
       (1_000 * 10 + 100 * 50) * 1.1 + 10_000,
     ],
     [
+      // platform.claude.com, pricing: $0.05 an hour of a container, five minutes at least.
+      "Anthropic ran code in a container, once or more often",
+      "anthropic",
+      "claude-sonnet-4-5",
+      {
+        ...answers.messages,
+        container: { id: "container_011", expires_at: "2026-11-30T12:00:00Z" },
+        usage: { input_tokens: 105, output_tokens: 239, server_tool_use: { web_search_requests: 0, code_execution_requests: 3 } },
+      },
+      105 * 3 + 239 * 15 + 4_167,
+    ],
+    [
+      "Anthropic's container is paid where the usage does not tell of it",
+      "anthropic",
+      "claude-sonnet-4-5",
+      {
+        ...answers.messages,
+        container: { id: "container_011", expires_at: "2026-11-30T12:00:00Z" },
+        usage: { input_tokens: 105, output_tokens: 239 },
+      },
+      105 * 3 + 239 * 15 + 4_167,
+    ],
+    [
       "Gemini was grounded, in its flexible tier",
       "gemini",
       "gemini-3.1-pro-preview",

@@ -56,7 +56,7 @@ export {
   type TopLevel,
 } from "./parameters/index.ts"
 export { dialectNames } from "./types.ts"
-export { anthropicUsage, anthropicUsageOf } from "./providers/anthropic/usage.ts"
+export { anthropicUsage, anthropicUsageOf, containerCalls } from "./providers/anthropic/usage.ts"
 export { dialectOf } from "./providers/index.ts"
 export { refusesSignature } from "./providers/sign-request.ts"
 export { envelopeOf, takesAsItIs } from "./providers/envelopes.ts"

@@ -68,5 +68,6 @@ export const anthropicPrices: ProviderPrices = {
   },
   // The same page, of third-party platforms: models before Sonnet 4.5 keep their price.
   regionalAddress: 1,
-  perThousandToolCalls: { web_search: 10, web_fetch: 0 },
+  // A container costs $0.05 an hour, for five minutes at least: no answer tells how long it ran, nor what is left of the free hours of a month.
+  perThousandToolCalls: { web_search: 10, web_fetch: 0, code_execution: 50 / 12 },
 }

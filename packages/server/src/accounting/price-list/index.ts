@@ -14,7 +14,7 @@ import { xaiPrices } from "./xai.ts"
 export type { ListedPrice, ListedTierPrices, ListedTokenPrices, ProviderPrices } from "./types.ts"
 
 /** Recorded with each change of the list, so that a stored cost can be traced to the list that made it. */
-export const priceListVersion = "2026-11.3"
+export const priceListVersion = "2026-11.4"
 
 /** The makers of models: their names are theirs alone, also at a provider that passes calls on. */
 const makers = [openAiPrices, anthropicPrices, googlePrices, mistralPrices, coherePrices, deepSeekPrices, xaiPrices]

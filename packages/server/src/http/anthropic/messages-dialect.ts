@@ -4,6 +4,7 @@ import { anthropicUsageOf } from "../../inference/index.ts"
 import type { ClientDialect } from "../light/client-dialect.ts"
 import { messagesWithPrompt } from "../prompts/messages-prompt.ts"
 import { anthropicShape } from "./errors.ts"
+import { chargedMessage } from "./messages-charges.ts"
 import { messagesBody } from "./messages-body.ts"
 import { messagesMemory } from "./messages-memory.ts"
 import { wantedOfMessages } from "./compaction.ts"
@@ -33,7 +34,8 @@ export const messagesDialect: ClientDialect = {
   openFrames: (options) => new MessageFrames(options),
   identityOf: identityOfMessage,
   closesBlock: (frame) => frame.indexOf("event: content_block_stop") === 0,
-  usageOf: anthropicUsageOf,
+  usageOf: (usage) => anthropicUsageOf(usage),
+  charged: chargedMessage,
   chunks: messageEvents,
   whole: wholeMessage,
   texts: messagesTexts,

@@ -13,6 +13,7 @@ export class MessageFrames implements Frames {
   #carriageReturns: boolean | undefined
   /** Fields of `message_start` and `message_delta`, the later over the earlier: usage is cumulative. */
   #usage: JsonObject = {}
+  #hasContainer = false
   #stopped = false
   done = false
 
@@ -26,7 +27,7 @@ export class MessageFrames implements Frames {
   }
 
   get usage(): ModelUsage | undefined {
-    return anthropicUsageOf(this.#usage)
+    return anthropicUsageOf(this.#usage, this.#hasContainer)
   }
 
   feed(chunk: Buffer): void {
@@ -76,6 +77,7 @@ export class MessageFrames implements Frames {
     if (isJsonObject(usage))
       this.#usage = { ...this.#usage, ...Object.fromEntries(Object.entries(usage).filter(([, value]) => value !== null)) }
     const delta = isJsonObject(data["delta"]) ? data["delta"] : {}
+    this.#hasContainer ||= isJsonObject(message["container"]) || isJsonObject(delta["container"])
     if (type === "message_delta" && typeof delta["stop_reason"] === "string") this.#stopped = true
   }
 }

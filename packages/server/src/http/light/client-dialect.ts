@@ -53,6 +53,8 @@ export interface ClientDialect extends WireShape {
   closesBlock(frame: Buffer): boolean
   /** A `usage` object of this dialect. */
   readonly usageOf: (usage: JsonValue | undefined) => ModelUsage | undefined
+  /** What of such an answer is charged for, where only the request or the rest of the answer tells. */
+  charged?(usage: ModelUsage, request: ForwardedBody, answer?: Buffer): ModelUsage
   /** A function from each event to its frames. */
   chunks(options: RenderOptions): (event: ModelEvent) => string[]
   readonly texts: AnswerTexts

@@ -250,7 +250,8 @@ class Served {
     const tellsTier = dialect.name === "openai-chat"
     const usageIn = (tail: Buffer): ModelUsage | undefined => {
       const usage = usageFromTail(tail, dialect.usageOf)
-      return tellsTier ? withTierTold(usage, tierFromTail(tail)) : usage
+      if (tellsTier) return withTierTold(usage, tierFromTail(tail))
+      return usage && dialect.charged ? dialect.charged(usage, this.#body, tail) : usage
     }
     if (!client) {
       const mustBeWhole = call.care?.checksAnswer === true
@@ -266,7 +267,7 @@ class Served {
       dialect,
       deployment,
       wrapped: envelopeOf(deployment, dialect.name)?.wrappedStream,
-      usageAsked: this.#body.usageAsked,
+      body: this.#body,
       openWhole,
       end,
       transcript: this.#transcript,

@@ -4,6 +4,7 @@ import { unreadable, type Deployment, type Envelope, type UnwrapStream } from ".
 import type { ClientDialect, Frames } from "./client-dialect.ts"
 import type { ClientStream, Pausable } from "./client-stream.ts"
 import type { AttemptEnd } from "./forward.ts"
+import type { ForwardedBody } from "./forwarded-body.ts"
 import type { Relay } from "./http-attempt.ts"
 import type { LightCall } from "./light-call.ts"
 import { saysFiltered } from "./says-filtered.ts"
@@ -16,7 +17,8 @@ export interface StreamRelayOptions {
   deployment: Deployment
   /** How the stream of the dialect comes inside another. */
   wrapped: Envelope["wrappedStream"]
-  usageAsked: boolean
+  /** What it answers. */
+  body: ForwardedBody
   /** Takes the answer of a provider that does not stream. */
   openWhole: () => Relay
   /** Told before the first of it goes to the client. */
@@ -37,8 +39,8 @@ export class StreamRelay implements Relay {
 
   constructor(options: StreamRelayOptions) {
     this.#options = options
-    const { dialect, deployment, usageAsked } = options
-    this.#frames = dialect.openFrames({ deployment, usageAsked, onFrame: (frame, content) => this.#frame(frame, content) })
+    const { dialect, deployment, body } = options
+    this.#frames = dialect.openFrames({ deployment, usageAsked: body.usageAsked, onFrame: (frame, content) => this.#frame(frame, content) })
   }
 
   get begun(): boolean {
@@ -122,12 +124,13 @@ export class StreamRelay implements Relay {
   }
 
   #finish(): void {
-    const { call, client, dialect, deployment } = this.#options
+    const { call, client, dialect, deployment, body } = this.#options
     if (!this.#begun) {
       if (this.#filtered) throw call.filtered(deployment, this.#frames.usage)
       this.#release()
     }
-    call.usage = this.#frames.usage
+    const { usage } = this.#frames
+    call.usage = usage && dialect.charged ? dialect.charged(usage, body) : usage
     client.end(dialect.doneFrame, () => {
       call.responseBytes = client.sizeBytes
       call.settle("completed", 200)

@@ -145,6 +145,58 @@ describe("a message", () => {
   })
 })
 
+describe("a message that ran code", () => {
+  const usage = { input_tokens: 1_000, output_tokens: 100 }
+  const container = { id: "container_1", expires_at: "2026-11-30T12:00:00Z" }
+  const whole = json({
+    id: "msg_1",
+    type: "message",
+    role: "assistant",
+    model: "claude-opus-4-6",
+    container,
+    content: [{ type: "text", text: 'It says "container": {}.' }],
+    stop_reason: "end_turn",
+    usage,
+  })
+  const event = (type: string, members: object) => `event: ${type}\ndata: ${JSON.stringify({ type, ...members })}\n\n`
+  const stream: FakeAnswer = {
+    raw: {
+      status: 200,
+      headers: { "content-type": "text/event-stream" },
+      body: [
+        event("message_start", { message: { id: "msg_1", type: "message", role: "assistant", model: "m", content: [], usage } }),
+        event("content_block_start", { index: 0, content_block: { type: "text", text: "" } }),
+        event("content_block_delta", { index: 0, delta: { type: "text_delta", text: "hi" } }),
+        event("content_block_stop", { index: 0 }),
+        event("message_delta", { delta: { stop_reason: "end_turn", container }, usage: { output_tokens: 100 } }),
+        event("message_stop", {}),
+      ],
+    },
+  }
+  const code = { type: "code_execution_20250825", name: "code_execution" }
+  const ask = async (answer: FakeAnswer, tools: object[], isStream: boolean) => {
+    provider.next(answer)
+    await rawPost(gateway.url, "/v1/messages", { model: "claude", messages, max_tokens: 100, stream: isStream, tools })
+    return record()
+  }
+
+  it.each<[string, FakeAnswer]>([
+    ["whole", whole],
+    ["streamed", stream],
+  ])("is paid with its container, which is free beside newer web tools (%s)", async (_, answer) => {
+    const isStream = answer === stream
+    const container = { costMicroUsd: 7_500 + 4_167, costKnown: true, data: { hostedCalls: { code_execution: 1 } } }
+    expect(await ask(answer, [code], isStream)).toMatchObject(container)
+    gateway.records.length = 0
+    expect(await ask(answer, [code, { type: "web_search_20250305", name: "web_search" }], isStream)).toMatchObject(container)
+    gateway.records.length = 0
+    expect(await ask(answer, [code, { type: "web_fetch_20260309", name: "web_fetch" }], isStream)).toMatchObject({
+      costMicroUsd: 7_500,
+      data: null,
+    })
+  })
+})
+
 describe("a picture", () => {
   it("costs what its quality and size cost", async () => {
     provider.next(json({ created: 1, data: [{ url: "https://example.test/x.png" }] }))

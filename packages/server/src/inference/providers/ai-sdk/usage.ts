@@ -48,7 +48,10 @@ function servedAs(own: ModelUsage | undefined, metadata: JsonObject | undefined)
 /** In Anthropic's own words, where the package passes them on: they say more than the specification has a place for. */
 function ownUsage(usage: JsonObject | undefined, metadata: JsonObject | undefined): ModelUsage | undefined {
   const words = wordsIn(usage, metadata).find((each) => each["input_tokens"] !== undefined && each["input_tokens_details"] === undefined)
-  return anthropicUsageOf(words)
+  return anthropicUsageOf(
+    words,
+    sections(metadata).some(({ container }) => isJsonObject(container)),
+  )
 }
 
 /** The provider's own. */

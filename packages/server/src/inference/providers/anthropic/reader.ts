@@ -27,6 +27,7 @@ export class MessagesReader implements ProviderReader {
   #outputChars = 0
   /** What `message_start` reported, overwritten by what came later: `message_delta` is cumulative. */
   #usage: JsonObject = {}
+  #hasContainer = false
   #model: string
   #delta: JsonObject | undefined
   #done = false
@@ -44,7 +45,7 @@ export class MessagesReader implements ProviderReader {
   }
 
   get usage(): ModelUsage {
-    const reported = anthropicUsageOf(this.#usage)
+    const reported = anthropicUsageOf(this.#usage, this.#hasContainer)
     const estimated = estimatedUsage(this.#options.inputChars, this.#outputChars)
     if (!reported) return estimated
     // The count in `message_start` is that of a beginning; the one in `message_delta` is final.
@@ -88,6 +89,7 @@ export class MessagesReader implements ProviderReader {
         return this.#closed(event["index"])
       case "message_delta":
         this.#delta = isJsonObject(event["delta"]) ? event["delta"] : {}
+        this.#hasContainer ||= isJsonObject(this.#delta["container"])
         return this.#report(event["usage"])
       case "message_stop":
         return this.#finish()
@@ -100,6 +102,7 @@ export class MessagesReader implements ProviderReader {
   #started(message: JsonValue | undefined): void {
     if (!isJsonObject(message)) return
     if (typeof message["model"] === "string") this.#model = message["model"]
+    this.#hasContainer ||= isJsonObject(message["container"])
     this.#report(message["usage"])
   }
 

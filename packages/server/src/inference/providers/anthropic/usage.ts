@@ -4,8 +4,11 @@ import type { ModelUsage } from "../../types.ts"
 import { regionTold, tierTold } from "../service-tier.ts"
 import { countOf } from "../usage.ts"
 
-/** Undefined where nothing usable was reported. */
-export function anthropicUsageOf(usage: JsonValue | undefined): ModelUsage | undefined {
+/** Containers that ran code: each is paid, not what ran in it. */
+export const containerCalls = "code_execution"
+
+/** Undefined where nothing usable was reported. `hasContainer`: the answer names one, of which its usage may not tell. */
+export function anthropicUsageOf(usage: JsonValue | undefined, hasContainer = false): ModelUsage | undefined {
   if (!isJsonObject(usage)) return undefined
   const input = countOf(usage["input_tokens"])
   const output = countOf(usage["output_tokens"])
@@ -28,7 +31,8 @@ export function anthropicUsageOf(usage: JsonValue | undefined): ModelUsage | und
   if (tier !== undefined) read.serviceTier = tier
   const region = regionTold(usage["inference_geo"])
   if (region !== undefined) read.servedIn = region
-  const toolCalls = isJsonObject(usage["server_tool_use"]) ? toolCallsIn(usage["server_tool_use"]) : undefined
+  let toolCalls = isJsonObject(usage["server_tool_use"]) ? toolCallsIn(usage["server_tool_use"]) : undefined
+  if (hasContainer || toolCalls?.[containerCalls] !== undefined) toolCalls = { ...toolCalls, [containerCalls]: 1 }
   if (toolCalls) read.toolCalls = toolCalls
   return read
 }
