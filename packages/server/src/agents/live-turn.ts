@@ -16,6 +16,7 @@ import {
 } from "../inference/index.ts"
 import { joinIdentity, type GuardReport } from "../security/index.ts"
 import { cacheData, cacheLook, callCached, type CacheFound } from "./cached-call.ts"
+import type { CallRoute } from "./call-route.ts"
 import { CitationMarkers } from "./citation-markers.ts"
 import { shownMessages } from "./edit-turn.ts"
 import { callGuarded } from "./guarded-call.ts"
@@ -24,7 +25,8 @@ import { sealReasoning } from "./kept-reasoning.ts"
 import { openedTool } from "./sealed-tools.ts"
 import { influence, recordUsage, type Session } from "./session.ts"
 import { bringsTheWorldIn } from "./tool-items.ts"
-import { TurnTranslator, type CallRoute, type ReasoningKeeper, type TurnEnd } from "./turn-translator.ts"
+import type { TurnEnd } from "./turn-end.ts"
+import { TurnTranslator, type ReasoningKeeper } from "./turn-translator.ts"
 
 /** What a turn came to; small, because its words are in the log: items `from` to before `to`. */
 export interface TurnOutcome extends Omit<TurnEnd, "upstreamModel"> {

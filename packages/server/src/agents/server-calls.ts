@@ -6,7 +6,7 @@ import { influence, type Session } from "./session.ts"
 import { ownServerLabel } from "./own-server.ts"
 import { fileSearchName } from "./tool-choice.ts"
 import type { TurnOutcome } from "./live-turn.ts"
-import type { TranslatedCall } from "./turn-translator.ts"
+import type { TranslatedCall } from "./turn-end.ts"
 
 /** In the order in which the model made them; refused ones are answered too, so that every call has its output. */
 export async function runServerCalls(session: Session, turn: number, calls: TurnOutcome["calls"]): Promise<void> {

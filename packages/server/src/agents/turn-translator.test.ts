@@ -6,7 +6,8 @@ import type { ModelEvent } from "../inference/index.ts"
 import { assertStreamInvariants, memoryWriter, replay } from "../testing/response-fixtures.ts"
 import { beginning } from "./response-object.ts"
 import { endingEvents, type ResponseWriter } from "./response-writer.ts"
-import { TurnTranslator, type CallRoute } from "./turn-translator.ts"
+import type { CallRoute } from "./call-route.ts"
+import { TurnTranslator } from "./turn-translator.ts"
 import type { ResponseEnd } from "./types.ts"
 
 const usage = { inputTokens: 1, outputTokens: 1, cachedTokens: 0, reasoningTokens: 0, estimated: false }

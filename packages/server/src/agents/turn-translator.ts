@@ -1,33 +1,11 @@
 // Translates the events of one model call into items of the response, in an order that strict clients accept, whatever the model sends.
 import { AppError, type JsonObject } from "../core/index.ts"
-import {
-  CustomInput,
-  type Citation,
-  type Dialect,
-  type ModelEvent,
-  type ModelReasoning,
-  type ModelToolCall,
-  type ModelUsage,
-} from "../inference/index.ts"
-import type { WireCall } from "./flat-tools.ts"
+import { CustomInput, type Citation, type Dialect, type ModelEvent, type ModelReasoning } from "../inference/index.ts"
+import { beginningOf, type CallRoute } from "./call-route.ts"
 import type { KeptReasoning } from "./kept-reasoning.ts"
 import type { ResponseWriter } from "./response-writer.ts"
 import { searchArguments } from "./searched-tools.ts"
-
-/** What becomes of a call that the model makes: shown to the client, run here, or refused with a reason for the model. */
-export type CallRoute = { kind: "client"; custom?: boolean; wire?: WireCall } | { kind: "server" } | { kind: "refused"; reason: string }
-
-export interface TranslatedCall extends ModelToolCall {
-  readonly route: CallRoute
-}
-
-export interface TurnEnd {
-  readonly reason: "stop" | "length" | "tool_calls" | "content_filter"
-  readonly usage: ModelUsage
-  readonly upstreamModel: string
-  readonly serviceTier?: string
-  readonly calls: readonly TranslatedCall[]
-}
+import { closeTurn, isCut, type TurnEnd } from "./turn-end.ts"
 
 /** What a reasoning item shows, and what it carries for the model that made it. */
 export interface ReasoningKeeper {
@@ -311,33 +289,6 @@ export class TurnTranslator {
     if (this.#writer.log.openItems()[0] !== index) return false
     this.#writer.closeItem(index, "completed")
     return true
-  }
-}
-
-/** The item of a call, in its client's words. */
-function beginningOf(
-  { custom, wire }: Extract<CallRoute, { kind: "client" }>,
-  callId: string,
-  name: string,
-): JsonObject & { type: string } {
-  const call = { status: "in_progress", call_id: callId }
-  if (wire?.kind === "search") return { type: "tool_search_call", ...call, execution: "client", arguments: {} }
-  const named = wire ? { name: wire.name, namespace: wire.namespace } : { name }
-  return custom ? { type: "custom_tool_call", ...call, input: "", ...named } : { type: "function_call", ...call, arguments: "", ...named }
-}
-
-function isCut(reason: TurnEnd["reason"]): boolean {
-  return reason === "length" || reason === "content_filter"
-}
-
-/** Ends the items of a turn that has ended. A cut one leaves its last item incomplete; a call without arguments gets the empty object. */
-export function closeTurn(writer: ResponseWriter, reason: TurnEnd["reason"], extra: ReadonlyMap<number, JsonObject> = new Map()): void {
-  for (const index of writer.log.openItems()) {
-    const item = writer.log.item(index)
-    const blank = item.type === "function_call" && (item["arguments"] as string).trim() === ""
-    // As a delta, so that the sum of the deltas stays the whole.
-    if (blank && !isCut(reason)) writer.delta("function_call_arguments", index, undefined, "{}")
-    writer.closeItem(index, isCut(reason) && index === writer.log.size - 1 ? "incomplete" : "completed", extra.get(index))
   }
 }
 

@@ -9,7 +9,7 @@ import { ownServerLabel } from "./own-server.ts"
 import { searchArguments } from "./searched-tools.ts"
 import type { Session } from "./session.ts"
 import { isPassedItem, isToolCall, modelCallOf, waitsForClient } from "./tool-items.ts"
-import { closeTurn, type TranslatedCall } from "./turn-translator.ts"
+import { closeTurn, type TranslatedCall } from "./turn-end.ts"
 import type { ResponseItem } from "./types.ts"
 
 /** Runs the turn, or gives what an earlier attempt recorded of it. */
