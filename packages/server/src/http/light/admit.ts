@@ -3,7 +3,8 @@ import { dearestPrice, type Price, type ServedAs } from "../../accounting/index.
 import { outputTokensMaxOf, tierConfigured, type Model } from "../../inference/index.ts"
 import { requireModel } from "../../security/index.ts"
 import type { HotCall } from "../shell.ts"
-import type { LightCall, LightRunDependencies } from "./light-call.ts"
+import type { LightCall } from "./light-call.ts"
+import type { LightRunDependencies } from "./light-dependencies.ts"
 import { refuse } from "./refuse.ts"
 
 /** The scope comes first, so that a refusal tells nothing of what exists; the look-up names only what the key may use. */

@@ -9,7 +9,8 @@
 //   slow ─ the model declares hedging, the plan can spare another ─→ two tries; the first that begins stops the other
 import { AppError } from "../../core/index.ts"
 import { noUsage, UpstreamError, type Deployment, type NextAttempt, type Plan } from "../../inference/index.ts"
-import type { LightCall, LightRunDependencies } from "./light-call.ts"
+import type { LightCall } from "./light-call.ts"
+import type { LightRunDependencies } from "./light-dependencies.ts"
 import { refuse, shownIn, told } from "./refuse.ts"
 import { Try } from "./try.ts"
 

@@ -14,7 +14,8 @@ import {
 import { joined, sizeOf, type SentBody } from "./body-bytes.ts"
 import type { Pausable } from "./client-stream.ts"
 import type { Attempt, AttemptEnd } from "./forward.ts"
-import type { LightCall, LightRunDependencies } from "./light-call.ts"
+import type { LightCall } from "./light-call.ts"
+import type { LightRunDependencies } from "./light-dependencies.ts"
 
 /** Takes the 200 of one attempt to the client. All but `begun` and `complete` may throw: that fails the attempt. */
 export interface Relay {

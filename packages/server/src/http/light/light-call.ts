@@ -2,70 +2,34 @@
 import {
   costOf,
   priceListOf,
-  usualTier,
-  type Admission,
   type Cost,
   type DeploymentUse,
   type LightRunRecord,
   type LimitState,
   type PricedPieces,
-  type Prices,
-  type Records,
   type Reservation,
   type ServedAs,
 } from "../../accounting/index.ts"
-import type { Attachments, CompactedMessages, CompactMessages } from "../../agents/index.ts"
-import type { Clock, JsonObject, JsonValue, Limits, NewId } from "../../core/index.ts"
+import type { CompactedMessages } from "../../agents/index.ts"
+import type { JsonObject } from "../../core/index.ts"
 import {
-  filteredAnswer,
-  type UpstreamError,
   addUsage,
+  filteredAnswer,
   noUsage,
   withTierAsked,
   type Deployment,
   type ModelCall,
-  type Models,
   type ModelUsage,
-  type Natives,
-  type Pool,
   type ReachFault,
-  type Upstreams,
+  type UpstreamError,
 } from "../../inference/index.ts"
-import type { ShellLogger } from "../api.ts"
-import type { RequestShaping, Shaped } from "../prompts/shape.ts"
-import type { Guards } from "../../security/index.ts"
+import type { Shaped } from "../prompts/shape.ts"
 import type { HotCall } from "../shell.ts"
-import type { CallMemories } from "../memory/call-memories.ts"
 import type { AnswerCare } from "./answer-care.ts"
 import type { CallMemory } from "./call-memory.ts"
-import type { ModelCache } from "./prepare.ts"
-import type { RefusedBetas } from "./refused-betas.ts"
-import type { Sweep } from "./sweep.ts"
+import type { LightRunDependencies } from "./light-dependencies.ts"
+import { recordData, withKept, type RecordedFailover } from "./record-data.ts"
 import type { Try } from "./try.ts"
-
-export interface LightRunDependencies {
-  models: Pick<Models, "require" | "list">
-  pool: Pick<Pool, "plan">
-  admission: Pick<Admission, "reserve" | "upstream">
-  upstreams: Upstreams
-  natives: Natives
-  records: Pick<Records, "add">
-  prices: Pick<Prices, "priceOf">
-  limits: Limits
-  clock: Clock
-  newId: NewId
-  logger: ShellLogger
-  sweep: Sweep
-  refusedBetas: RefusedBetas
-  guards?: Guards
-  cache?: ModelCache
-  shaping?: RequestShaping
-  memories?: CallMemories
-  /** Summarises what a request wants compacted before it is answered. */
-  compactMessages?: CompactMessages
-  /** Reads files of this server that requests name by their ids. */
-  attachments?: Attachments
-}
 
 export interface LightCallRequest {
   kind: "chat" | "embedding" | "image" | "audio" | "moderation" | "rerank"
@@ -132,7 +96,7 @@ export class LightCall {
   #triesCount = 0
   /** What was used of deployments that were given up, and must be paid all the same. */
   #abandoned: { total: Total; by: readonly DeploymentUse[] } | undefined
-  readonly #failovers: { from: string; afterCharacters: number }[] = []
+  readonly #failovers: RecordedFailover[] = []
   readonly #dependencies: LightRunDependencies
 
   constructor(dependencies: LightRunDependencies, hot: HotCall, request: LightCallRequest) {
@@ -291,7 +255,7 @@ export class LightCall {
       requestBytes: request.requestBytes,
       responseBytes: this.responseBytes,
       label: (this.memory?.label as unknown as JsonObject | undefined) ?? null, // a label is plain JSON
-      data: this.#data(usage),
+      data: recordData(this, usage, this.#triesCount, this.#failovers),
     }
     if (outcome !== "completed" || !this.memory || this.care?.isHit === true) records.add(record)
     else this.memory.settled((kept) => void records.add(kept === undefined ? record : withKept(record, kept)))
@@ -328,34 +292,6 @@ export class LightCall {
       this.reservation?.settle({ inputTokens, outputTokens, costMicroUsd, costKnown, ...(by ? { by } : {}) })
     }
   }
-
-  #data({ estimated, serviceTier = usualTier, servedIn, toolCalls, toldMicroUsd }: ModelUsage): LightRunRecord["data"] {
-    const isUsual = serviceTier === usualTier && servedIn === undefined && toolCalls === undefined && toldMicroUsd === undefined
-    const trace = this.hot.traceparent?.slice(3, 35)
-    const attempts = this.#triesCount
-    const cared = this.care?.data()
-    const shaped = this.request.shaped
-    const { reachFault } = this
-    if (isUsual && !estimated && trace === undefined && attempts < 2 && !cared && !shaped && !this.memory && !reachFault) return null
-    return {
-      ...(this.memory ? { context: this.memory.manifest } : {}),
-      ...cared,
-      ...shaped?.facts,
-      ...(estimated ? { usageEstimated: true } : {}),
-      ...(serviceTier === usualTier ? {} : { serviceTier }),
-      ...(servedIn === undefined ? {} : { servedIn }),
-      ...(toolCalls === undefined ? {} : { hostedCalls: toolCalls }),
-      ...(toldMicroUsd === undefined ? {} : { toldMicroUsd }),
-      ...(trace === undefined ? {} : { traceId: trace }),
-      ...(attempts < 2 ? {} : { attempts }),
-      ...(reachFault ? { reachFault } : {}),
-      ...(this.#failovers.length > 0 ? { failovers: this.#failovers } : {}),
-    }
-  }
-}
-
-function withKept(record: LightRunRecord, remembered: JsonValue): LightRunRecord {
-  return { ...record, data: { ...(record.data as JsonObject | null), remembered } } // of `#data`
 }
 
 const free: Cost = { costMicroUsd: 0, costKnown: true }

@@ -4,7 +4,7 @@ import { eventsOf, type Deployment, type ModelCall, type ModelEvent } from "../.
 import type { Pausable } from "./client-stream.ts"
 import type { EventSink } from "./event-sink.ts"
 import type { Attempt, AttemptEnd } from "./forward.ts"
-import type { LightRunDependencies } from "./light-call.ts"
+import type { LightRunDependencies } from "./light-dependencies.ts"
 
 export interface NativeAttemptOptions {
   dependencies: Pick<LightRunDependencies, "upstreams" | "natives" | "limits" | "newId">

@@ -2,7 +2,8 @@
 import type { Capabilities, Deployment, Model, Plan, PlanRequest } from "../../inference/index.ts"
 import { residencyOf } from "../../security/index.ts"
 import type { ForwardedBody } from "./forwarded-body.ts"
-import type { LightCall, LightRunDependencies } from "./light-call.ts"
+import type { LightCall } from "./light-call.ts"
+import type { LightRunDependencies } from "./light-dependencies.ts"
 import { routingOf } from "./own-fields.ts"
 
 export function planOf(

@@ -3,7 +3,8 @@ import { LimitError } from "../../accounting/index.ts"
 import { AppError, messageOf } from "../../core/index.ts"
 import { UpstreamError } from "../../inference/index.ts"
 import { sendError, type HotCall } from "../shell.ts"
-import type { LightCall, LightRunDependencies } from "./light-call.ts"
+import type { LightCall } from "./light-call.ts"
+import type { LightRunDependencies } from "./light-dependencies.ts"
 
 export function refuse({ logger }: Pick<LightRunDependencies, "logger">, hot: HotCall, call: LightCall | undefined, error: unknown): void {
   if (error instanceof LimitError && call) call.refusedBy = error.state

@@ -7,7 +7,7 @@ import { parseJsonObject } from "../request-body.ts"
 import type { HotCall } from "../shell.ts"
 import { BodyBytes } from "./body-bytes.ts"
 import { spliced, type JsonPath } from "./json-splice.ts"
-import type { LightRunDependencies } from "./light-call.ts"
+import type { LightRunDependencies } from "./light-dependencies.ts"
 
 /** A place in a request where a file is named, and what stands there with its bytes. */
 export interface FilePlace extends NamedFile {

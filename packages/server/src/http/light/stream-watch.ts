@@ -1,7 +1,8 @@
 // The clock of an open stream: its head goes out when the hold-back is over; a deployment that says nothing is given up, and an answer without an end ends; comments keep it open.
 import { timedOut, UpstreamError } from "../../inference/index.ts"
 import type { ClientStream } from "./client-stream.ts"
-import type { LightCall, LightRunDependencies } from "./light-call.ts"
+import type { LightCall } from "./light-call.ts"
+import type { LightRunDependencies } from "./light-dependencies.ts"
 import type { Swept } from "./sweep.ts"
 
 /** Until the answer is closed. */

@@ -1,7 +1,8 @@
 // Gives a call its memory before anything else is done with it, where it has one.
 import { openMemory } from "./call-memory.ts"
 import type { ClientDialect } from "./client-dialect.ts"
-import type { LightCall, LightRunDependencies } from "./light-call.ts"
+import type { LightCall } from "./light-call.ts"
+import type { LightRunDependencies } from "./light-dependencies.ts"
 import type { Asked } from "./prepare.ts"
 import { refuse, told } from "./refuse.ts"
 import type { FilesByMessage } from "./stored-files.ts"

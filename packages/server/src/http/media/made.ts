@@ -4,7 +4,7 @@ import type { Deployment, ModelUsage } from "../../inference/index.ts"
 import type { Attempt, AttemptEnd } from "../light/forward.ts"
 import type { ForwardedBody } from "../light/forwarded-body.ts"
 import type { Relay } from "../light/http-attempt.ts"
-import type { LightRunDependencies } from "../light/light-call.ts"
+import type { LightRunDependencies } from "../light/light-dependencies.ts"
 
 export interface Made {
   contentType: string

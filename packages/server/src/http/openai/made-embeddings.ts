@@ -4,7 +4,7 @@ import { AppError, type JsonObject } from "../../core/index.ts"
 import { embeddingsOf, isNative, type Deployment } from "../../inference/index.ts"
 import type { MadeAnswer } from "../light/answer-attempt.ts"
 import type { ForwardedBody } from "../light/forwarded-body.ts"
-import type { LightRunDependencies } from "../light/light-call.ts"
+import type { LightRunDependencies } from "../light/light-dependencies.ts"
 import { checked } from "../request-body.ts"
 import { base64 } from "./vector-text.ts"
 
