@@ -206,6 +206,23 @@ describe("limits of time", () => {
   })
 })
 
+describe("a limit of the whole time", () => {
+  const endless = { text: Array.from({ length: 2_000 }, () => "x"), chunkDelayMs: 20, firstChunkDelayMs: 60_000 }
+
+  it("of one deployment leads to another, as it may be quicker", async () => {
+    const [slow, second] = [await provider(endless), await provider({ text: "second" })]
+    const { text } = bench([model([deployment("a/m", slow, { timeouts: { totalMs: 300 } }), deployment("b/m", second, { priority: 1 })])])
+    expect(await text()).toBe("second")
+  })
+
+  it("of the configuration is over for all", async () => {
+    const [slow, second] = [await provider(endless), await provider({ text: "second" })]
+    const { text } = bench([model([deployment("a/m", slow), deployment("b/m", second, { priority: 1 })])], { totalTimeoutMs: 300 })
+    await expect(text()).rejects.toMatchObject({ code: "upstream_timeout", hint: expect.stringContaining("totalTimeoutMs") as string })
+    expect(second.requests).toHaveLength(0)
+  })
+})
+
 describe("a second attempt beside a slow one", () => {
   it("answers when it is faster; the slow one is aborted and what it used is told", async () => {
     const [slow, fast] = [await provider({ firstChunkDelayMs: 60_000 }), await provider({ text: "fast" })]

@@ -209,7 +209,8 @@ export function timedOut(deployment: Deployment, what: keyof typeof timeouts, ms
   // No connection is the sooner known and the cheaper tried again than silence.
   const failure = what === "connect" ? "connection" : "timeout"
   return new UpstreamError("upstream_timeout", `the provider of "${deployment.id}" ${words} ${ms} ms`, {
-    retryable: what !== "total",
+    // What a whole call may take is over for every deployment; one deployment's own limit says nothing of another.
+    retryable: what !== "total" || isOwn,
     failure,
     cause,
     hint,

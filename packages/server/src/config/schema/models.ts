@@ -38,7 +38,9 @@ const timeoutsSchema = z
     connectMs: milliseconds.optional(),
     firstTokenMs: milliseconds.optional(),
     idleMs: milliseconds.optional().meta({ description: "Between two chunks" }),
-    totalMs: milliseconds.optional(),
+    totalMs: milliseconds
+      .optional()
+      .meta({ description: "To the end of the answer, however long it streams; another deployment is asked then" }),
   })
   .meta({ description: "Longest waits of one attempt, in place of the limits of the same names" })
 

@@ -2,7 +2,7 @@
 import OpenAI from "openai"
 import Anthropic from "@anthropic-ai/sdk"
 import { afterAll, beforeEach, describe, expect, it } from "vitest"
-import type { ModelCall, ModelEvent } from "../../inference/index.ts"
+import type { CallableModel, ModelCall, ModelEvent } from "../../inference/index.ts"
 import { fakeSignature } from "../../testing/fake-anthropic-answers.ts"
 import { startFakeProvider } from "../../testing/fake-provider.ts"
 import { rawPost, startTestGateway, testDeployment, testKey, testModel } from "../../testing/gateway.ts"
@@ -29,6 +29,12 @@ const goesOn: readonly ModelEvent[] = [
     upstreamModel: "here",
   },
 ]
+/** Called in this process, and says nothing until it is given up. */
+const endless = testDeployment("", { id: "fake/endless", provider: "ai-sdk", dialect: "ai-sdk" })
+async function* untilStopped(_: ModelCall, signal: AbortSignal): AsyncGenerator<ModelEvent> {
+  await new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)))
+  yield* goesOn
+}
 const one = testDeployment(first.url, { id: "fake/one" })
 const two = testDeployment(second.url, { id: "fake/two", priority: 1 })
 const claude = (id: string, url: string, priority = 0) =>
@@ -40,11 +46,14 @@ const gateway = await startTestGateway({
     { ...testModel("claudes", claude("fake/claude-one", first.url), claude("fake/claude-two", second.url, 1)), hedgeAfterMs: 300 },
     testModel("lonely", one),
     testModel("impatient", { ...one, id: "fake/slow", timeouts: { firstTokenMs: 500 } }, two),
+    testModel("hurried", { ...one, id: "fake/hurried", timeouts: { totalMs: 400 } }, two),
+    testModel("hurried here", { ...endless, timeouts: { totalMs: 400 } }, two),
     testModel("continued", one, here),
     testModel("signed", claude("fake/claude", first.url), here),
     testModel("anew", one, { ...two, continuesPrefix: false }),
   ],
-  natives: new Map([
+  natives: new Map<string, CallableModel>([
+    [endless.id, { deployment: endless, chat: untilStopped }],
     [
       here.id,
       {
@@ -105,6 +114,16 @@ describe("a call through several deployments", () => {
       expect(await record()).toMatchObject({ outcome: "completed", deployment: "fake/two", data: { attempts: 2 } })
     }
     expect(second.requests).toHaveLength(3)
+  })
+
+  it.each([false, true])("gives up a deployment that takes longer than it may in all, and asks another (stream: %s)", async (stream) => {
+    first.next({ text: "late", firstChunkDelayMs: 60_000, delayMs: 60_000 })
+    for (const model of ["hurried", "hurried here"]) {
+      gateway.records.length = 0
+      const answer = await rawPost(gateway.url, path, { model, messages, stream })
+      expect([answer.status, answer.text.includes("late")]).toEqual([200, false])
+      expect(await record()).toMatchObject({ outcome: "completed", deployment: "fake/two", data: { attempts: 2 } })
+    }
   })
 
   it("tries no other where the request forbids it, nor what the request leaves out", async () => {

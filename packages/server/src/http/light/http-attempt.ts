@@ -2,15 +2,7 @@
 import type { IncomingHttpHeaders } from "node:http"
 import type { Dispatcher } from "undici"
 import { messageOf } from "../../core/index.ts"
-import {
-  noUsage,
-  errorOfStatus,
-  errorOfTransport,
-  refusesSignature,
-  UpstreamError,
-  type Deployment,
-  type UpstreamTarget,
-} from "../../inference/index.ts"
+import { noUsage, errorOfStatus, errorOfTransport, refusesSignature, type Deployment, type UpstreamTarget } from "../../inference/index.ts"
 import { joined, sizeOf, type SentBody } from "./body-bytes.ts"
 import type { Pausable } from "./client-stream.ts"
 import type { Attempt, AttemptEnd } from "./forward.ts"
@@ -46,7 +38,6 @@ export class HttpAttempt implements Attempt, Dispatcher.DispatchHandler {
   readonly #options: HttpAttemptOptions
   over = false
   #signedAnew = false
-  #total: NodeJS.Timeout | undefined
   #controller: Dispatcher.DispatchController | undefined
   /** While the request is being signed: its client may leave meanwhile. */
   #signing: AbortController | undefined
@@ -77,28 +68,17 @@ export class HttpAttempt implements Attempt, Dispatcher.DispatchHandler {
 
   #dispatch(line: UpstreamTarget["line"], path: string, headers: Readonly<Record<string, string>>): void {
     const { body, deployment } = this.#options
-    const { firstTokenMs, idleMs, totalMs } = deployment.timeouts ?? {}
+    const { firstTokenMs, idleMs } = deployment.timeouts ?? {}
     const request: Dispatcher.DispatchOptions = isInPieces(body)
       ? { path, method: "POST", ...inPieces(headers, body) }
       : { path, method: "POST", headers, body }
     if (firstTokenMs !== undefined) request.headersTimeout = firstTokenMs
     if (idleMs !== undefined) request.bodyTimeout = idleMs
-    if (totalMs !== undefined) this.#total = setTimeout(() => this.#tooLong(totalMs), totalMs)
     line.dispatch(request, this)
-  }
-
-  #tooLong(totalMs: number): void {
-    const { deployment, end } = this.#options
-    if (this.over) return
-    const message = `the provider of "${deployment.id}" was not done within ${totalMs} ms`
-    end.failed(
-      new UpstreamError("upstream_timeout", message, { retryable: true, hint: 'The limit is "timeouts.totalMs" of the deployment.' }),
-    )
   }
 
   stop(reason: unknown): void {
     this.over = true
-    clearTimeout(this.#total)
     this.#stopReason = reason instanceof Error ? reason : new Error(messageOf(reason))
     this.#signing?.abort(this.#stopReason)
     this.#controller?.abort(this.#stopReason)
@@ -135,7 +115,6 @@ export class HttpAttempt implements Attempt, Dispatcher.DispatchHandler {
     }
     this.#guarded(() => relay.end())
     this.over = true
-    clearTimeout(this.#total)
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
@@ -152,7 +131,6 @@ export class HttpAttempt implements Attempt, Dispatcher.DispatchHandler {
     this.#signedAnew = dependencies.upstreams.target(deployment).sign?.forget?.() === true
     if (!this.#signedAnew) return false
     this.#refusal = undefined
-    clearTimeout(this.#total)
     return true
   }
 

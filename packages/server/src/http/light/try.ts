@@ -1,6 +1,6 @@
-// One try of a plan on one deployment: passes on what its attempt tells, and tells the plan once how it fared.
+// One try of a plan on one deployment: passes on what its attempt tells, within the time that the deployment may take, and tells the plan once how it fared.
 import type { Clock } from "../../core/index.ts"
-import type { AttemptOutcome, Deployment, Plan } from "../../inference/index.ts"
+import { timedOut, type AttemptOutcome, type Deployment, type Plan } from "../../inference/index.ts"
 import type { Attempt, AttemptEnd } from "./forward.ts"
 
 export class Try implements AttemptEnd {
@@ -10,6 +10,7 @@ export class Try implements AttemptEnd {
   readonly #clock: Clock
   readonly #end: Pick<AttemptEnd, "begins" | "failed">
   #attempt: Attempt | undefined
+  #total: NodeJS.Timeout | undefined
   #firstTokenSeen = false
   #reported = false
 
@@ -32,6 +33,8 @@ export class Try implements AttemptEnd {
 
   start(attempt: Attempt): void {
     this.#attempt = attempt
+    const totalMs = this.deployment.timeouts?.totalMs
+    if (totalMs !== undefined) this.#total = setTimeout(() => this.#tooLong(attempt, totalMs), totalMs)
     attempt.start()
   }
 
@@ -56,6 +59,11 @@ export class Try implements AttemptEnd {
   report(outcome: Partial<AttemptOutcome>): void {
     if (this.#reported) return
     this.#reported = true
+    clearTimeout(this.#total)
     this.#plan.finished(this.deployment, { outputTokens: 0, ...outcome, ms: this.#clock.monotonic() - this.startedAt })
+  }
+
+  #tooLong(attempt: Attempt, totalMs: number): void {
+    if (!attempt.over) this.failed(timedOut(this.deployment, "total", totalMs))
   }
 }
