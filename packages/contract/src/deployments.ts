@@ -44,16 +44,24 @@ const deploymentHealthSchema = z.strictObject({
   probe: z.strictObject({ ok: z.boolean(), ms: z.number(), why: z.string().nullable(), at: epochMs }).nullable(),
 })
 
-/** What is absent is not charged for. */
-const deploymentPriceSchema = z.strictObject({
+const tokenPrices = {
   inputPerMillionUsd: z.number(),
   outputPerMillionUsd: z.number(),
   cachedInputPerMillionUsd: z.number(),
+}
+
+/** What is absent is not charged for, but for tiers and tools: those have no price that is known. */
+const deploymentPriceSchema = z.strictObject({
+  ...tokenPrices,
   perRequestUsd: z.number().optional(),
   perImageUsd: z.number().optional(),
   perSecondUsd: z.number().optional(),
   perMillionCharactersUsd: z.number().optional(),
   perThousandSearchesUsd: z.number().optional(),
+  /** Of what is served otherwise than usual: `flex`, `priority`, `batch`, `fast`. */
+  tiers: z.record(z.string(), z.strictObject(tokenPrices)).optional(),
+  /** Calls of tools that the provider runs, by its names. */
+  perThousandToolCallsUsd: z.record(z.string(), z.number()).optional(),
 })
 
 const deploymentSchema = z.strictObject({

@@ -1,7 +1,7 @@
 // How deployments are described and found.
 import type { DeploymentHealth, DeploymentStatus, ServedModel } from "@perdure/client"
 import { describe, expect, it } from "vitest"
-import { healthLook, isPriceUnknown, priceText, shownModels } from "./deployment-health.ts"
+import { furtherPrices, healthLook, isPriceUnknown, priceText, shownModels } from "./deployment-health.ts"
 
 const now = 1_700_000_000_000
 
@@ -124,6 +124,18 @@ describe("what a deployment costs", () => {
     expect(priceText({ ...tokens, inputPerMillionUsd: 10, outputPerMillionUsd: 0.0375 })).toBe("$10.00 · $0.0375")
     expect(priceText({ ...none, perImageUsd: 0.04 })).toBe("$0.04 / image")
     expect(priceText(none)).toBe("free")
+  })
+
+  it("is told further of tiers and of tools that are charged for", () => {
+    const flex = { inputPerMillionUsd: 0.075, outputPerMillionUsd: 0.3, cachedInputPerMillionUsd: 0.0075 }
+    expect(furtherPrices({ ...tokens, tiers: { flex }, perThousandToolCallsUsd: { web_search: 10, web_fetch: 0, code: 50 / 12 } })).toEqual(
+      [
+        { name: "flex", text: "$0.075 · $0.30" },
+        { name: "web_search", text: "$10.00 / 1,000 calls" },
+        { name: "code", text: "$4.17 / 1,000 calls" },
+      ],
+    )
+    expect(furtherPrices(tokens)).toEqual([])
   })
 
   it("is unknown where nobody stated it, but not where a pattern leaves the model open", () => {

@@ -90,6 +90,18 @@ export function priceText(price: DeploymentPrice): string {
   return [`${usd(inputPerMillionUsd)} · ${usd(outputPerMillionUsd)}`, ...pieces].join(", ")
 }
 
+/** What its tiers cost, and a thousand calls of each tool that its provider runs and charges for. */
+export function furtherPrices({ tiers = {}, perThousandToolCallsUsd = {} }: DeploymentPrice): { name: string; text: string }[] {
+  return [
+    ...Object.entries(tiers).map(([name, { inputPerMillionUsd, outputPerMillionUsd }]) => {
+      return { name, text: `${usd(inputPerMillionUsd)} · ${usd(outputPerMillionUsd)}` }
+    }),
+    ...Object.entries(perThousandToolCallsUsd)
+      .filter(([, each]) => each > 0)
+      .map(([name, each]) => ({ name, text: `${usd(Math.round(each * 100) / 100)} / 1,000 calls` })),
+  ]
+}
+
 function usd(value: number): string {
   return `$${value.toFixed(6).replace(/(\.\d\d\d*?)0+$/, "$1")}`
 }

@@ -1,6 +1,7 @@
 // What pages show of a deployment: its health with the reason, pace, load, price and what it is tagged with.
 import type { DeploymentStatus } from "@perdure/client"
-import { healthLook, isPriceUnknown, priceText } from "../lib/deployment-health.ts"
+import { Fragment } from "react"
+import { furtherPrices, healthLook, isPriceUnknown, priceText } from "../lib/deployment-health.ts"
 import { formatCompact, formatDuration } from "../lib/format.ts"
 import { useNow } from "../lib/now.ts"
 import { toneText } from "../lib/statuses.ts"
@@ -55,7 +56,24 @@ export function Price({ deployment }: { deployment: DeploymentStatus }): React.J
     )
   }
   if (deployment.price === null) return <span className="text-dim">by model</span>
-  return <span className="whitespace-nowrap">{priceText(deployment.price)}</span>
+  const further = furtherPrices(deployment.price)
+  const usual = <span className="whitespace-nowrap">{priceText(deployment.price)}</span>
+  if (further.length === 0) return usual
+  return (
+    <details>
+      <summary className="cursor-pointer" title="Service tiers and hosted tools">
+        {usual}
+      </summary>
+      <dl className="grid grid-cols-[auto_auto] gap-x-3 text-xs text-dim">
+        {further.map(({ name, text }) => (
+          <Fragment key={name}>
+            <dt className="text-left">{name}</dt>
+            <dd className="whitespace-nowrap">{text}</dd>
+          </Fragment>
+        ))}
+      </dl>
+    </details>
+  )
 }
 
 export function Chips({ words }: { words: readonly string[] }): React.JSX.Element | null {

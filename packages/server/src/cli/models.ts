@@ -4,11 +4,13 @@ import { AppError } from "../core/index.ts"
 import { remoteDeployments } from "./control.ts"
 import { exitCodes } from "./exit-codes.ts"
 import type { ConfigOptions } from "./options.ts"
+import { priceText } from "./price-text.ts"
 import { serverOf } from "./server-of.ts"
 import type { Terminal } from "./terminal.ts"
 
 export interface ModelsOptions extends ConfigOptions {
   json?: boolean
+  prices?: boolean
 }
 
 export async function models(options: ModelsOptions, terminal: Terminal): Promise<number> {
@@ -16,18 +18,24 @@ export async function models(options: ModelsOptions, terminal: Terminal): Promis
   if (!server) throw new AppError("not_found", `no server runs on ${config?.data}`, { hint: "perdure start, or --data with its directory" })
   const found = await remoteDeployments(server)
   if (options.json === true) terminal.print(JSON.stringify(found))
-  else for (const line of linesOf(found)) terminal.print(line)
+  else for (const line of linesOf(found, options.prices === true)) terminal.print(line)
   return exitCodes.ok
 }
 
-function linesOf({ models: served, deployments, configuration }: Deployments): string[] {
+function linesOf({ models: served, deployments, configuration }: Deployments, withPrices: boolean): string[] {
   const byId = new Map(deployments.map((each) => [each.id, each]))
   const width = Math.max(...deployments.map(({ id }) => id.length), 1)
+  const row = (id: string, text: string): string => `  ${id.padEnd(width)}  ${text}`
+  const priceOf = (id: string): string[] => {
+    const deployment = withPrices ? byId.get(id) : undefined
+    return deployment ? [row("", priceText(deployment))] : []
+  }
   const lines = served.flatMap((model) => [
     headOf(model),
     ...model.deployments.flatMap(({ id, priority, weight, parameters }) => [
-      `  ${id.padEnd(width)}  ${factsOf(byId.get(id), { priority, weight })}`,
-      ...(parameters === null ? [] : [`  ${"".padEnd(width)}  ${parametersText(parameters)}`]),
+      row(id, factsOf(byId.get(id), { priority, weight })),
+      ...(parameters === null ? [] : [row("", parametersText(parameters))]),
+      ...priceOf(id),
     ]),
   ])
   const { refused, needsRestart } = configuration

@@ -155,6 +155,7 @@ function addEncryption(program: Command, { terminal, finish }: Parts): void {
 
 function addModels(program: Command, { terminal, finish }: Parts): void {
   withDataOptions(program.command("models").description("list the models of the running server and how their deployments fare"))
+    .option("--prices", "with what each deployment costs: tokens, service tiers, hosted tools")
     .addOption(json())
     .action((options: ModelsOptions) => finish(models(options, terminal)))
 }

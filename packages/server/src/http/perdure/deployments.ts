@@ -109,16 +109,30 @@ type LastError = NonNullable<DeploymentStatus["health"]["lastError"]>
 
 const microUsdPerUsd = 1_000_000
 
-function priceInUsd({ input, output, cachedInput, ...pieces }: Price): DeploymentPrice {
-  const { perRequest, perImage, perSecond, perCharacter, perSearch } = pieces
+function priceInUsd(price: Price): DeploymentPrice {
+  const { perRequest, perImage, perSecond, perCharacter, perSearch, tiers, perToolCall } = price
   return {
-    inputPerMillionUsd: input / microUsdPerUsd,
-    outputPerMillionUsd: output / microUsdPerUsd,
-    cachedInputPerMillionUsd: cachedInput / microUsdPerUsd,
+    ...tokensInUsd(price),
     ...(perRequest === undefined ? {} : { perRequestUsd: perRequest / microUsdPerUsd }),
     ...(perImage === undefined ? {} : { perImageUsd: perImage / microUsdPerUsd }),
     ...(perSecond === undefined ? {} : { perSecondUsd: perSecond / microUsdPerUsd }),
     ...(perCharacter === undefined ? {} : { perMillionCharactersUsd: perCharacter }),
     ...(perSearch === undefined ? {} : { perThousandSearchesUsd: perSearch / 1_000 }),
+    ...(tiers ? { tiers: eachOf(tiers, tokensInUsd) } : {}),
+    ...(perToolCall ? { perThousandToolCallsUsd: eachOf(perToolCall, (microUsd) => microUsd / 1_000) } : {}),
   }
+}
+
+function tokensInUsd({ input, output, cachedInput }: Pick<Price, "input" | "output" | "cachedInput">): TokensInUsd {
+  return {
+    inputPerMillionUsd: input / microUsdPerUsd,
+    outputPerMillionUsd: output / microUsdPerUsd,
+    cachedInputPerMillionUsd: cachedInput / microUsdPerUsd,
+  }
+}
+
+type TokensInUsd = Pick<DeploymentPrice, "inputPerMillionUsd" | "outputPerMillionUsd" | "cachedInputPerMillionUsd">
+
+function eachOf<From, To>(named: Readonly<Record<string, From>>, change: (value: From) => To): Record<string, To> {
+  return Object.fromEntries(Object.entries(named).map(([name, value]) => [name, change(value)]))
 }
