@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest"
 import { loadConfig } from "../config/index.ts"
 import { copyMigrated } from "../testing/database.ts"
 import { startFakeProvider, type FakeAnswer, type FakeScript, type ReceivedRequest } from "../testing/fake-provider.ts"
+import { jsonAnswer } from "../testing/json-answer.ts"
 import { createPerdure, type Perdure } from "./index.ts"
 
 /** Another order than that of words and vectors: what is red comes first. */
@@ -14,8 +15,7 @@ function redFirst({ body }: ReceivedRequest): FakeAnswer {
   const { documents } = body as { documents: string[] } // what was asked of it
   const scoreOf = (text: string): number => (text.includes("red") ? 0.9 : text.includes("gulls") ? 0.5 : 0.2)
   const results = documents.map((text, index) => ({ index, relevance_score: scoreOf(text) }))
-  const answer = { results: results.sort((a, b) => b.relevance_score - a.relevance_score), usage: { total_tokens: 100 } }
-  return { raw: { status: 200, headers: { "content-type": "application/json" }, body: [JSON.stringify(answer)] } }
+  return jsonAnswer({ results: results.sort((a, b) => b.relevance_score - a.relevance_score), usage: { total_tokens: 100 } })
 }
 
 let rerank: FakeScript = redFirst

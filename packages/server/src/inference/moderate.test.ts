@@ -3,6 +3,7 @@ import { afterAll, beforeEach, describe, expect, it } from "vitest"
 import { defaultLimits, newId, systemClock } from "../core/index.ts"
 import { startFakeProvider, type FakeAnswer } from "../testing/fake-provider.ts"
 import { testDeployment, testModel } from "../testing/gateway.ts"
+import { jsonAnswer } from "../testing/json-answer.ts"
 import { createCallModel, createModels, createModerateTexts, createPool, createUpstreams } from "./index.ts"
 
 const provider = await startFakeProvider()
@@ -24,17 +25,13 @@ afterAll(async () => {
 })
 beforeEach(() => void (provider.requests.length = 0))
 
-const json = (body: unknown): FakeAnswer => ({
-  raw: { status: 200, headers: { "content-type": "application/json" }, body: [JSON.stringify(body)] },
-})
-
 describe("a model made for moderation", () => {
   it("is asked on its own route about all texts at once", async () => {
     const results = [
       { flagged: true, categories: { hate: true, violence: false }, category_scores: { hate: 0.9, violence: 0.1 } },
       { flagged: false, categories: { hate: false }, category_scores: { hate: 0.01 } },
     ]
-    provider.next(json({ id: "modr_1", model: "m-upstream", results }))
+    provider.next(jsonAnswer({ id: "modr_1", model: "m-upstream", results }))
     const { judgements, usage } = await moderate("omni", "a", "b")
     expect(judgements).toEqual([
       { flagged: true, categories: ["hate"], scores: { hate: 0.9, violence: 0.1 } },
@@ -45,9 +42,9 @@ describe("a model made for moderation", () => {
   })
 
   it.each<[string, FakeAnswer, object]>([
-    ["too few judgements", json({ results: [{ flagged: false }] }), { code: "upstream_error" }],
+    ["too few judgements", jsonAnswer({ results: [{ flagged: false }] }), { code: "upstream_error" }],
     ["no JSON", { raw: { status: 200, headers: {}, body: ["<html>"] } }, { code: "upstream_error" }],
-    ["an error under a 200", json({ error: { message: "sorry" } }), { message: "sorry" }],
+    ["an error under a 200", jsonAnswer({ error: { message: "sorry" } }), { message: "sorry" }],
     ["a refusal", { error: { status: 429, message: "slow down", code: "rate_limit_exceeded" } }, { code: "rate_limit_exceeded" }],
   ])("that gives %s has not judged", async (_, script, expected) => {
     provider.next(script)

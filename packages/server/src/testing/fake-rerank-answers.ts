@@ -1,5 +1,6 @@
 // The fake provider's answer to a rerank request in the form of Jina and Cohere: documents by the share of the query's words that they have.
 import type { FakeAnswer, ReceivedRequest } from "./fake-provider.ts"
+import { jsonAnswer } from "./json-answer.ts"
 
 export function rankedByWords({ body }: ReceivedRequest): FakeAnswer {
   const { query, documents } = body as { query: string; documents: string[] } // what was asked of it
@@ -10,7 +11,7 @@ export function rankedByWords({ body }: ReceivedRequest): FakeAnswer {
   })
   results.sort((a, b) => b.relevance_score - a.relevance_score)
   const answer = { model: body["model"], results, usage: { total_tokens: 100 } }
-  return { raw: { status: 200, headers: { "content-type": "application/json" }, body: [JSON.stringify(answer)] } }
+  return jsonAnswer(answer)
 }
 
 function wordsOf(text: string): Set<string> {

@@ -1,47 +1,26 @@
 // Messages that are remembered while their source is revoked or erased, or their key destroyed: they are kept under what is there afterwards, and can be read.
-import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { dataKeys, erasureTargets, sources, type Queryable } from "../../store/index.ts"
-import { startContextServer, type ContextServer } from "../../testing/context-server.ts"
-import { testEngines } from "../../testing/database.ts"
+import { expect, it } from "vitest"
+import { dataKeys, erasureTargets, sources } from "../../store/index.ts"
+import { describeRaces, during, raceTimeoutMs, type Race } from "../../testing/races.ts"
 import { subjectOfScope } from "./data-keys.ts"
 import type { Entry } from "./types.ts"
 
 const projectId = "proj_default"
 const caller = { projectId, principal: "key_a" }
-const timeout = 120_000
-// The embedded engine has one connection, so nothing happens there meanwhile.
-const isThere = testEngines().includes("postgres")
 
-describe.skipIf(!isThere)(`on Postgres${isThere ? "" : " (skipped: it is not installed)"}`, { timeout: 300_000 }, () => {
-  let server: ContextServer
-  beforeAll(async () => {
-    server = await startContextServer({ engine: "postgres", embed: undefined })
-  }, timeout)
-  afterAll(() => server[Symbol.asyncDispose]())
-
+describeRaces({}, (server) => {
   const say = (scope: string, text: string): Promise<Entry> =>
-    server.context.memories.remember(caller, { scope, text, source: { kind: "web", uri: "https://pages.test/a" } })
+    server().context.memories.remember(caller, { scope, text, source: { kind: "web", uri: "https://pages.test/a" } })
   const settled = (scope: string): Promise<void> =>
-    expect.poll(async () => (await server.context.upkeep.status(caller, scope)).backlog.toIndex, { timeout }).toBe(0)
+    expect.poll(async () => (await server().context.upkeep.status(caller, scope)).backlog.toIndex, { timeout: raceTimeoutMs }).toBe(0)
   const sourceOf = async (id: string): Promise<string> => {
-    const rows = await server.store.system.query<{ id: string }>(`select source_id as id from episodes where id = $1`, [id])
+    const rows = await server().store.system.query<{ id: string }>(`select source_id as id from episodes where id = $1`, [id])
     return rows[0]?.id ?? ""
   }
-  const waits = (): Promise<unknown[]> =>
-    server.store.system.query("select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()")
   /** What is said while another transaction has done that and not yet committed it. */
-  const sayDuring = async (scope: string, work: (tx: Queryable) => Promise<unknown>): Promise<Entry> => {
-    let said: Promise<Entry> | undefined
-    await server.store.project(projectId).transaction(async (tx) => {
-      await work(tx)
-      said = say(scope, "The second sentence.")
-      said.catch(() => undefined)
-      await expect.poll(waits, { timeout }).not.toEqual([])
-    })
-    if (said === undefined) throw new Error("nothing was said")
-    return said
-  }
-  const textOf = async (id: string): Promise<string | null> => (await server.context.memories.get(caller, id)).text
+  const sayDuring = (scope: string, first: Race<Entry>["first"]): Promise<Entry> =>
+    during(server(), { first, begin: () => say(scope, "The second sentence.") })
+  const textOf = async (id: string): Promise<string | null> => (await server().context.memories.get(caller, id)).text
 
   it("what comes from a page that is revoked at that moment comes from it anew", async () => {
     const scope = "user:revoked"

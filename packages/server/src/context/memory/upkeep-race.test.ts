@@ -1,38 +1,30 @@
 // What changes while upkeep is at a batch is not taken for seen: what ended leaves the index, what was restored gets its vector.
-import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { startContextServer, wordVectors, type ContextServer } from "../../testing/context-server.ts"
-import { testEngines } from "../../testing/database.ts"
+import { expect, it } from "vitest"
+import { startContextServer, wordVectors } from "../../testing/context-server.ts"
 import { memoryWithoutFacts } from "../../testing/memory-settings.ts"
+import { describeRaces, lockWaits, raceTimeoutMs } from "../../testing/races.ts"
 
 const projectId = "proj_default"
 const caller = { projectId, principal: "key_a" }
-// The embedded engine has one connection, so nothing happens there meanwhile.
-const isThere = testEngines().includes("postgres")
 
-describe.skipIf(!isThere)(`on Postgres${isThere ? "" : " (skipped: it is not installed)"}`, () => {
-  let server: ContextServer
-  beforeAll(async () => {
-    server = await startContextServer({ engine: "postgres", embed: undefined })
-  })
-  afterAll(() => server[Symbol.asyncDispose]())
-
+describeRaces({}, (server) => {
   const indexed = (id: string): Promise<unknown[]> =>
-    server.store.system.query("select document_id from index_entries where document_id = $1", [id])
-  const toIndex = async (): Promise<number> => (await server.context.upkeep.status(caller, "user:race")).backlog.toIndex
-  const waits = (): Promise<unknown[]> =>
-    server.store.system.query("select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()")
+    server().store.system.query("select document_id from index_entries where document_id = $1", [id])
+  const toIndex = async (): Promise<number> => (await server().context.upkeep.status(caller, "user:race")).backlog.toIndex
 
   it("what ends while its batch is under way is looked at again", async () => {
-    const { id } = await server.context.memories.remember(caller, { scope: "user:race", text: "I work at Evil Corp" })
+    const { id } = await server().context.memories.remember(caller, { scope: "user:race", text: "I work at Evil Corp" })
     await expect.poll(toIndex, { timeout: 30_000 }).toBe(0)
     expect(await indexed(id)).toHaveLength(1)
-    await server.store.system.query("update episodes set upkept_at = null where id = $1", [id])
-    await server.store.project(projectId).transaction(async (tx) => {
-      await tx.query("update episodes set expired_at = now(), ended_by = 'revoke', upkept_at = null where id = $1", [id])
-      // Another write starts upkeep, which comes upon the row that is about to end.
-      await server.context.memories.remember(caller, { scope: "user:race", text: "I live in Oslo" })
-      await expect.poll(waits, { timeout: 30_000 }).not.toEqual([])
-    })
+    await server().store.system.query("update episodes set upkept_at = null where id = $1", [id])
+    await server()
+      .store.project(projectId)
+      .transaction(async (tx) => {
+        await tx.query("update episodes set expired_at = now(), ended_by = 'revoke', upkept_at = null where id = $1", [id])
+        // Another write starts upkeep, which comes upon the row that is about to end.
+        await server().context.memories.remember(caller, { scope: "user:race", text: "I live in Oslo" })
+        await expect.poll(() => lockWaits(server()), { timeout: raceTimeoutMs }).toBeGreaterThan(0)
+      })
     await expect.poll(() => indexed(id), { timeout: 30_000 }).toEqual([])
     await expect.poll(toIndex, { timeout: 30_000 }).toBe(0)
   })

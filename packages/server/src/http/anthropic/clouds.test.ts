@@ -6,6 +6,7 @@ import { awsEvent, awsException } from "../../inference/providers/bedrock/event-
 import { startFakeAws } from "../../testing/fake-aws.ts"
 import { startFakeProvider } from "../../testing/fake-provider.ts"
 import { rawPost, startTestGateway, testDeployment, testKey, testModel } from "../../testing/gateway.ts"
+import { jsonAnswer } from "../../testing/json-answer.ts"
 
 const cloud = await startFakeProvider()
 const other = await startFakeProvider()
@@ -129,7 +130,7 @@ const wholeStream = [
 describe.each(places)("messages to a Claude of $model", ({ model, whole, live, added, streamed }) => {
   it("arrive as they were sent but for the model and the version, and the answer comes back as it is", async () => {
     const answer = { ...message, content: [{ type: "brand_new_block", x: 1 }], stop_reason: "end_turn" }
-    cloud.next({ raw: { status: 200, headers: { "content-type": "application/json" }, body: [JSON.stringify(answer)] } })
+    cloud.next(jsonAnswer(answer))
     const got = await rawPost(gateway.url, path, { model, ...rich, stream: false }, { "anthropic-version": "2023-06-01" })
     expect(JSON.parse(got.text)).toEqual(answer)
     expect(cloud.last?.path).toBe(whole)

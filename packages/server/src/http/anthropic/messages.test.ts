@@ -4,6 +4,7 @@ import { afterAll, beforeEach, describe, expect, it } from "vitest"
 import type { ModelCall, ModelEvent } from "../../inference/index.ts"
 import { startFakeProvider, type FakeAnswer } from "../../testing/fake-provider.ts"
 import { rawPost, startTestGateway, testDeployment, testKey, testModel } from "../../testing/gateway.ts"
+import { jsonAnswer } from "../../testing/json-answer.ts"
 
 const openai = await startFakeProvider()
 const anthropic = await startFakeProvider()
@@ -101,7 +102,7 @@ describe("messages passed to an upstream that speaks them", () => {
 
   it("arrive as they were sent, with the client's version and betas and the provider's own key", async () => {
     const answer = { id: "msg_1", type: "message", usage: { input_tokens: 10, cache_read_input_tokens: 5, output_tokens: 2 }, new_field: 1 }
-    anthropic.next({ raw: { status: 200, headers: { "content-type": "application/json" }, body: [JSON.stringify(answer)] } })
+    anthropic.next(jsonAnswer(answer))
     const body = { ...ask, model: "claude", system: [{ type: "text", text: "s", cache_control: { type: "ephemeral" } }], future: true }
     const headers = { "anthropic-beta": "one,two", "anthropic-version": "2023-06-01" }
     const got = await rawPost(gateway.url, `${path}?beta=true`, body, headers)

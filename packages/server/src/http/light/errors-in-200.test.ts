@@ -3,6 +3,7 @@ import { afterAll, beforeEach, describe, expect, it } from "vitest"
 import { defaultLimits } from "../../core/index.ts"
 import { startFakeProvider, type FakeProvider } from "../../testing/fake-provider.ts"
 import { rawPost, startTestGateway, testDeployment, testModel, type TestGateway } from "../../testing/gateway.ts"
+import { jsonAnswer } from "../../testing/json-answer.ts"
 
 const { breakerOpenMs, breakerOpenMsMax, breakerLastResortMs, coolDownMs, coolDownMsMax, quotaCoolDownMs } = defaultLimits
 const limits = { breakerOpenMs, breakerOpenMsMax, breakerLastResortMs, coolDownMs, coolDownMsMax, quotaCoolDownMs, coolDownProbeMs: 60_000 }
@@ -40,17 +41,16 @@ async function calls(model: string, stream: boolean, broken: Parameters<FakeProv
 }
 
 const events = (...lines: string[]) => ({ raw: { status: 200, headers: { "content-type": "text/event-stream" }, body: lines } })
-const json = (body: object) => ({ raw: { status: 200, headers: { "content-type": "application/json" }, body: [JSON.stringify(body)] } })
 
 describe("an error inside a 200", () => {
   it.each([
     ["as the first event, by a number", "pair", true, events('data: {"error":{"code":401,"message":"no"}}\n\n')],
     ["as the first event, by a word", "pair", true, events('data: {"error":{"type":"authentication_error","message":"no"}}\n\n')],
     ["as an event of that name", "pair", true, events('event: error\ndata: {"type":"error","error":{"type":"authentication_error"}}\n\n')],
-    ["as JSON where a stream was asked for", "pair", true, json({ error: { code: 401, message: "no" } })],
-    ["as JSON", "pair", false, json({ error: { code: "invalid_api_key", message: "no" } })],
-    ["as JSON that does not begin with it", "pair", false, json({ id: "x", error: { code: 401, message: "no" } })],
-    ["as JSON in Anthropic's form", "pair", false, json({ type: "error", error: { type: "authentication_error", message: "no" } })],
+    ["as JSON where a stream was asked for", "pair", true, jsonAnswer({ error: { code: 401, message: "no" } })],
+    ["as JSON", "pair", false, jsonAnswer({ error: { code: "invalid_api_key", message: "no" } })],
+    ["as JSON that does not begin with it", "pair", false, jsonAnswer({ id: "x", error: { code: 401, message: "no" } })],
+    ["as JSON in Anthropic's form", "pair", false, jsonAnswer({ type: "error", error: { type: "authentication_error", message: "no" } })],
     [
       "of Anthropic, translated",
       "claudes",
@@ -64,15 +64,15 @@ describe("an error inside a 200", () => {
 
   it.each([
     ["as the first event", true, events('data: {"error":{"type":"rate_limit_error","message":"slow down"}}\n\n')],
-    ["as JSON", false, json({ error: { code: "rate_limit_exceeded", message: "slow down" } })],
+    ["as JSON", false, jsonAnswer({ error: { code: "rate_limit_exceeded", message: "slow down" } })],
   ] as const)("about a rate lets the deployment rest: %s", async (_, stream, broken) => {
     expect(await calls("pair", stream, broken)).toEqual(["fake/two", "fake/two"])
     expect(first.requests).toHaveLength(1)
   })
 
   it("is not billed, like a refusal with a status, nor is a call that found nobody", async () => {
-    first.next(json({ error: { code: 403, message: "no" } }))
-    second.next(json({ error: { code: 403, message: "no" } }))
+    first.next(jsonAnswer({ error: { code: 403, message: "no" } }))
+    second.next(jsonAnswer({ error: { code: 403, message: "no" } }))
     const ask = (model: string) =>
       rawPost(gateway?.url ?? "", "/v1/chat/completions", { model, messages: [{ role: "user", content: "hello" }] })
     await ask("pair")

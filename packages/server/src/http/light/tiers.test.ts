@@ -3,6 +3,7 @@ import { afterAll, beforeEach, describe, expect, it } from "vitest"
 import { rulesOfConfig } from "../../accounting/index.ts"
 import { startFakeProvider, type FakeAnswer } from "../../testing/fake-provider.ts"
 import { rawPost, startTestGateway, testDeployment, testModel } from "../../testing/gateway.ts"
+import { jsonAnswer } from "../../testing/json-answer.ts"
 
 const provider = await startFakeProvider()
 const all = { chat: false, embeddings: false, images: true }
@@ -50,10 +51,6 @@ async function chat(body: object, answer: FakeAnswer) {
 async function record() {
   await expect.poll(() => gateway.records.length, { timeout: 20_000 }).toBe(1)
   return gateway.records[0]
-}
-
-function json(answer: object): FakeAnswer {
-  return { raw: { status: 200, headers: { "content-type": "application/json" }, body: [JSON.stringify(answer)] } }
 }
 
 describe("a chat completion", () => {
@@ -106,7 +103,7 @@ describe("a chat completion", () => {
 
 describe("a message", () => {
   const message = (told: object) =>
-    json({
+    jsonAnswer({
       id: "msg_1",
       type: "message",
       role: "assistant",
@@ -148,7 +145,7 @@ describe("a message", () => {
 describe("a message that ran code", () => {
   const usage = { input_tokens: 1_000, output_tokens: 100 }
   const container = { id: "container_1", expires_at: "2026-11-30T12:00:00Z" }
-  const whole = json({
+  const whole = jsonAnswer({
     id: "msg_1",
     type: "message",
     role: "assistant",
@@ -199,7 +196,7 @@ describe("a message that ran code", () => {
 
 describe("a picture", () => {
   it("costs what its quality and size cost", async () => {
-    provider.next(json({ created: 1, data: [{ url: "https://example.test/x.png" }] }))
+    provider.next(jsonAnswer({ created: 1, data: [{ url: "https://example.test/x.png" }] }))
     await rawPost(gateway.url, "/v1/images/generations", { model: "dall-e-3", prompt: "a cat", quality: "hd", size: "1024x1792" })
     expect(await record()).toMatchObject({ costMicroUsd: 120_000, costKnown: true })
   })
@@ -207,7 +204,7 @@ describe("a picture", () => {
   it("costs its own tokens beside those of words, in and out", async () => {
     const input_tokens_details = { text_tokens: 100, image_tokens: 200 }
     const told = { input_tokens: 300, output_tokens: 1_000, total_tokens: 1_300, input_tokens_details }
-    provider.next(json({ created: 1, data: [{ b64_json: "aGk=" }], usage: told }))
+    provider.next(jsonAnswer({ created: 1, data: [{ b64_json: "aGk=" }], usage: told }))
     await rawPost(gateway.url, "/v1/images/generations", { model: "gpt-image-1", prompt: "a cat" })
     expect(await record()).toMatchObject({ costMicroUsd: 500 + 2_000 + 40_000, costKnown: true })
   })

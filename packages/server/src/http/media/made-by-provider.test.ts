@@ -1,37 +1,24 @@
 // Pictures and sounds of providers whose chats are OpenAI's and whose forms for these are not, asked with the plain openai client.
-import OpenAI, { toFile } from "openai"
-import { afterAll, beforeEach, describe, expect, it } from "vitest"
-import { startFakeProvider, type FakeAnswer } from "../../testing/fake-provider.ts"
-import { startTestGateway, testDeployment, testKey, testModel } from "../../testing/gateway.ts"
+import { toFile } from "openai"
+import { describe, expect, it } from "vitest"
+import { startAskedGateway } from "../../testing/asked-gateway.ts"
+import { startFakeProvider } from "../../testing/fake-provider.ts"
+import { testDeployment, testModel } from "../../testing/gateway.ts"
+import { jsonAnswer } from "../../testing/json-answer.ts"
 
 const provider = await startFakeProvider()
 const does = { chat: false, embeddings: false, images: true, speech: true, transcription: true }
-const gateway = await startTestGateway({
+const { client, record } = await startAskedGateway(provider, {
   models: ["fireworks", "mistral", "openrouter", "together", "xai"].map((type) =>
     testModel(type, testDeployment(provider.url, { id: `fake/${type}`, provider: type, upstreamModel: `${type}/m`, does })),
   ),
 })
-const client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: testKey, maxRetries: 0 })
-afterAll(async () => {
-  await gateway[Symbol.asyncDispose]()
-  await provider[Symbol.asyncDispose]()
-})
-beforeEach(() => {
-  gateway.records.length = 0
-})
 
-function json(answer: object): FakeAnswer {
-  return { raw: { status: 200, headers: { "content-type": "application/json" }, body: [JSON.stringify(answer)] } }
-}
-async function record() {
-  await expect.poll(() => gateway.records.length, { timeout: 20_000 }).toBe(1)
-  return gateway.records[0]
-}
 const picture = (): Promise<File> => toFile(Buffer.from("one"), "one.png", { type: "image/png" })
 
 describe("pictures", () => {
   it("of Fireworks are as many requests, and come as OpenAI's", async () => {
-    const made = json({ base64: ["data:image/png;base64,iVBORw0KGgo="], finishReason: "SUCCESS", seed: 1 })
+    const made = jsonAnswer({ base64: ["data:image/png;base64,iVBORw0KGgo="], finishReason: "SUCCESS", seed: 1 })
     provider.next(made, made)
     const further = { num_inference_steps: 8, guidance_scale: 2 }
     const { data } = await client.images.generate({ model: "fireworks", prompt: "a cat", n: 2, size: "1024x1536", ...further })
@@ -55,7 +42,7 @@ describe("pictures", () => {
 
 describe("speech of Mistral", () => {
   it("is the sound itself, or events, and costs the characters that were spoken", async () => {
-    const spoken = json({ audio_data: Buffer.from("ID3sound").toString("base64") })
+    const spoken = jsonAnswer({ audio_data: Buffer.from("ID3sound").toString("base64") })
     provider.next(spoken, spoken)
     const said = await client.audio.speech.create({ model: "mistral", voice: "gb_jane_neutral", input: "hello you" })
     expect(said.headers.get("content-type")).toBe("audio/mpeg")
@@ -101,7 +88,10 @@ describe("transcripts of Mistral", () => {
 })
 
 describe("transcripts of OpenRouter", () => {
-  const said = json({ text: "Guten Tag.", usage: { seconds: 9.2, input_tokens: 83, output_tokens: 30, total_tokens: 113, cost: 0.0005 } })
+  const said = jsonAnswer({
+    text: "Guten Tag.",
+    usage: { seconds: 9.2, input_tokens: 83, output_tokens: 30, total_tokens: 113, cost: 0.0005 },
+  })
 
   it("are JSON and text, and have no times", async () => {
     provider.next(said, said)

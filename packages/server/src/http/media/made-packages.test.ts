@@ -1,10 +1,12 @@
 // Pictures, speech and transcripts of real AI SDK packages, of three versions of its specification, asked with the plain openai client.
-import OpenAI, { toFile } from "openai"
-import { afterAll, beforeEach, describe, expect, it } from "vitest"
+import { toFile } from "openai"
+import { describe, expect, it } from "vitest"
 import { defaultLimits, newId } from "../../core/index.ts"
 import { createAiSdkModel, type Deployment } from "../../inference/index.ts"
-import { startFakeProvider, type FakeAnswer } from "../../testing/fake-provider.ts"
-import { startTestGateway, testDeployment, testKey, testModel } from "../../testing/gateway.ts"
+import { startAskedGateway } from "../../testing/asked-gateway.ts"
+import { startFakeProvider } from "../../testing/fake-provider.ts"
+import { testDeployment, testModel } from "../../testing/gateway.ts"
+import { jsonAnswer } from "../../testing/json-answer.ts"
 
 const provider = await startFakeProvider()
 const does = { chat: false, embeddings: false, images: true, speech: true, transcription: true }
@@ -28,7 +30,7 @@ const deployments = {
   voice: packaged("@ai-sdk/openai", "tts-1"),
   ears: packaged("@ai-sdk/openai", "whisper-1"),
 }
-const gateway = await startTestGateway({
+const { client, record } = await startAskedGateway(provider, {
   models: Object.entries(deployments).map(([name, deployment]) => testModel(name, deployment)),
   natives: new Map(
     Object.values(deployments).map((deployment) => [
@@ -42,29 +44,14 @@ const gateway = await startTestGateway({
     ]),
   ),
 })
-const client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: testKey, maxRetries: 0 })
-afterAll(async () => {
-  await gateway[Symbol.asyncDispose]()
-  await provider[Symbol.asyncDispose]()
-})
-beforeEach(() => {
-  gateway.records.length = 0
-})
 
-function json(answer: object, status = 200): FakeAnswer {
-  return { raw: { status, headers: { "content-type": "application/json" }, body: [JSON.stringify(answer)] } }
-}
-async function record() {
-  await expect.poll(() => gateway.records.length, { timeout: 20_000 }).toBe(1)
-  return gateway.records[0]
-}
 const png = "iVBORw0KGgo="
 const picture = (): Promise<File> => toFile(Buffer.from(png, "base64"), "a.png", { type: "image/png" })
 const sound = (): Promise<File> => toFile(Buffer.from("RIFFsound"), "a.wav", { type: "audio/wav" })
 
 describe.each(["v4", "v3", "v2"] as const)("a picture of a package of version %s", (model) => {
   it("is made", async () => {
-    provider.next(json({ created: 1, data: [{ b64_json: png }] }))
+    provider.next(jsonAnswer({ created: 1, data: [{ b64_json: png }] }))
     const made = await client.images.generate({ model, prompt: "a cat", size: "1024x1024" })
     expect(made).toMatchObject({ data: [{ b64_json: png }], output_format: "png" })
     expect(provider.last).toMatchObject({
@@ -76,7 +63,7 @@ describe.each(["v4", "v3", "v2"] as const)("a picture of a package of version %s
   })
 
   it("that the provider refuses is told in its words", async () => {
-    provider.next(json({ error: { message: "too rude", type: "invalid_request_error", code: "moderation_blocked" } }, 400))
+    provider.next(jsonAnswer({ error: { message: "too rude", type: "invalid_request_error", code: "moderation_blocked" } }, 400))
     await expect(client.images.generate({ model, prompt: "x" })).rejects.toMatchObject({
       status: 400,
       message: expect.stringContaining("too rude") as string,
@@ -86,7 +73,7 @@ describe.each(["v4", "v3", "v2"] as const)("a picture of a package of version %s
 
 describe("pictures of packages", () => {
   it("are changed from version 3 on, and refused before", async () => {
-    provider.next(json({ created: 1, data: [{ b64_json: png }], usage: { input_tokens: 20, output_tokens: 30, total_tokens: 50 } }))
+    provider.next(jsonAnswer({ created: 1, data: [{ b64_json: png }], usage: { input_tokens: 20, output_tokens: 30, total_tokens: 50 } }))
     const changed = await client.images.edit({ model: "v4", prompt: "add a hat", image: await picture(), mask: await picture() })
     expect(changed.usage).toMatchObject({ input_tokens: 20, output_tokens: 30 })
     expect(provider.last?.path).toBe("/v1/images/edits")
@@ -131,7 +118,7 @@ describe("transcripts of a package", () => {
     const rest = { seek: 0, tokens: [], temperature: 0, avg_logprob: 0, compression_ratio: 1, no_speech_prob: 0 }
     return { id, start, end, text, ...rest }
   }
-  const said = json({
+  const said = jsonAnswer({
     task: "transcribe",
     language: "english",
     duration: 3.5,
@@ -172,7 +159,7 @@ describe("transcripts of a package", () => {
   })
 
   it("are no subtitles where its provider says no times, and no translations", async () => {
-    provider.next(json({ text: "Hello you." }))
+    provider.next(jsonAnswer({ text: "Hello you." }))
     const timed = client.audio.transcriptions.create({ model: "ears", file: await sound(), response_format: "srt" })
     await expect(timed).rejects.toMatchObject({ status: 400, code: "unsupported_value", param: "response_format" })
     const translated = client.audio.translations.create({ model: "ears", file: await sound() })
@@ -180,7 +167,7 @@ describe("transcripts of a package", () => {
   })
 
   it("that its provider cannot make are told in its words", async () => {
-    provider.next(json({ error: { message: "no sound in it", type: "invalid_request_error" } }, 400))
+    provider.next(jsonAnswer({ error: { message: "no sound in it", type: "invalid_request_error" } }, 400))
     const asked = client.audio.transcriptions.create({ model: "ears", file: await sound() })
     await expect(asked).rejects.toMatchObject({ status: 400, message: expect.stringContaining("no sound in it") as string })
   })

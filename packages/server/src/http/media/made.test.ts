@@ -1,13 +1,15 @@
 // Pictures, speech and transcripts of providers with forms of their own, asked with the plain openai client: translated both ways, counted and recorded.
-import OpenAI, { toFile } from "openai"
-import { afterAll, beforeEach, describe, expect, it } from "vitest"
+import { toFile } from "openai"
+import { describe, expect, it } from "vitest"
+import { startAskedGateway } from "../../testing/asked-gateway.ts"
 import { startFakeProvider, type FakeAnswer } from "../../testing/fake-provider.ts"
-import { rawPost, startTestGateway, testDeployment, testKey, testModel } from "../../testing/gateway.ts"
+import { rawPost, testDeployment, testModel } from "../../testing/gateway.ts"
+import { jsonAnswer } from "../../testing/json-answer.ts"
 
 const provider = await startFakeProvider()
 const does = { chat: false, embeddings: false, images: true, speech: true, transcription: true }
 const gemini = { provider: "gemini", dialect: "gemini", upstreamModel: "gemini-x", does } as const
-const gateway = await startTestGateway({
+const { gateway, client, record } = await startAskedGateway(provider, {
   models: [
     testModel("gemini", testDeployment(provider.url, { id: "fake/gemini", ...gemini })),
     testModel(
@@ -46,28 +48,13 @@ const gateway = await startTestGateway({
     testModel("claude", testDeployment(provider.url, { id: "fake/claude", provider: "anthropic", dialect: "anthropic-messages", does })),
   ],
 })
-const client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: testKey, maxRetries: 0 })
-afterAll(async () => {
-  await gateway[Symbol.asyncDispose]()
-  await provider[Symbol.asyncDispose]()
-})
-beforeEach(() => {
-  gateway.records.length = 0
-})
 
-function json(answer: object, status = 200): FakeAnswer {
-  return { raw: { status, headers: { "content-type": "application/json" }, body: [JSON.stringify(answer)] } }
-}
 function generated(parts: object[], usageMetadata: object = { promptTokenCount: 7, candidatesTokenCount: 9 }): FakeAnswer {
-  return json({ candidates: [{ content: { role: "model", parts }, finishReason: "STOP" }], usageMetadata })
+  return jsonAnswer({ candidates: [{ content: { role: "model", parts }, finishReason: "STOP" }], usageMetadata })
 }
 const drawn = (data: string): FakeAnswer => generated([{ inlineData: { mimeType: "image/png", data } }])
 const samples = Buffer.from([1, 0, 2, 0])
 const spoken = generated([{ inlineData: { mimeType: "audio/L16;rate=24000", data: samples.toString("base64") } }])
-async function record() {
-  await expect.poll(() => gateway.records.length, { timeout: 20_000 }).toBe(1)
-  return gateway.records[0]
-}
 const picture = (name: string): Promise<File> => toFile(Buffer.from(name), `${name}.png`, { type: "image/png" })
 const sound = (): Promise<File> => toFile(Buffer.from("RIFFsound"), "a.mp3")
 
@@ -120,7 +107,7 @@ describe("pictures", () => {
   })
 
   it("are varied, and counted where the provider bills pictures", async () => {
-    provider.next(json({ images: ["iVBORw0KGgo=", "iVBORw0KGgo="] }))
+    provider.next(jsonAnswer({ images: ["iVBORw0KGgo=", "iVBORw0KGgo="] }))
     const varied = await client.images.createVariation({ model: "canvas", image: await picture("one"), n: 2, size: "512x512" })
     expect(varied.data).toHaveLength(2)
     expect(provider.last).toMatchObject({
@@ -159,7 +146,7 @@ describe("pictures", () => {
   })
 
   it("that the provider holds back are told in OpenAI's words, and cost nothing", async () => {
-    provider.next(json({ promptFeedback: { blockReason: "PROHIBITED_CONTENT" }, usageMetadata: { promptTokenCount: 7 } }))
+    provider.next(jsonAnswer({ promptFeedback: { blockReason: "PROHIBITED_CONTENT" }, usageMetadata: { promptTokenCount: 7 } }))
     await expect(client.images.generate({ model: "gemini", prompt: "x" })).rejects.toMatchObject({
       status: 400,
       code: "moderation_blocked",
@@ -284,8 +271,8 @@ describe("transcripts", () => {
 describe("where the first provider fails", () => {
   it("the next one gets the request as it came", async () => {
     provider.next(
-      json({ error: { code: 503, message: "overloaded", status: "UNAVAILABLE" } }, 503),
-      json({ created: 1, data: [{ b64_json: "aGk=" }] }),
+      jsonAnswer({ error: { code: 503, message: "overloaded", status: "UNAVAILABLE" } }, 503),
+      jsonAnswer({ created: 1, data: [{ b64_json: "aGk=" }] }),
     )
     const made = await client.images.generate({ model: "two", prompt: "a cat", size: "1024x1024" })
     expect(made.data?.[0]?.b64_json).toBe("aGk=")
@@ -296,7 +283,7 @@ describe("where the first provider fails", () => {
   })
 
   it("the provider's own words are told", async () => {
-    provider.next(json({ error: { code: 400, message: "Unknown voice", status: "INVALID_ARGUMENT" } }, 400))
+    provider.next(jsonAnswer({ error: { code: 400, message: "Unknown voice", status: "INVALID_ARGUMENT" } }, 400))
     const asked = client.audio.speech.create({ model: "gemini", voice: "nobody", input: "hello" })
     await expect(asked).rejects.toMatchObject({ status: 400, message: expect.stringContaining("Unknown voice") as string })
   })

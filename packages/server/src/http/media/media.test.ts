@@ -1,12 +1,14 @@
 // Pictures, sounds, moderation and ranking through the gateway with the plain openai client: passed on as they are, counted and recorded.
-import OpenAI, { toFile } from "openai"
-import { afterAll, beforeEach, describe, expect, it } from "vitest"
+import { toFile } from "openai"
+import { describe, expect, it } from "vitest"
+import { startAskedGateway } from "../../testing/asked-gateway.ts"
 import { startFakeProvider, type FakeAnswer } from "../../testing/fake-provider.ts"
-import { rawPost, startTestGateway, testDeployment, testKey, testModel } from "../../testing/gateway.ts"
+import { rawPost, testDeployment, testModel } from "../../testing/gateway.ts"
+import { jsonAnswer } from "../../testing/json-answer.ts"
 
 const provider = await startFakeProvider()
 const all = { chat: false, embeddings: false, images: true, speech: true, transcription: true, moderation: true, rerank: true }
-const gateway = await startTestGateway({
+const { gateway, client, record } = await startAskedGateway(provider, {
   models: [
     testModel("chat-only", testDeployment(provider.url, { id: "fake/chat" })),
     testModel("media", testDeployment(provider.url, { id: "fake/media", does: all })),
@@ -33,25 +35,10 @@ const gateway = await startTestGateway({
     ),
   ],
 })
-const client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: testKey, maxRetries: 0 })
-afterAll(async () => {
-  await gateway[Symbol.asyncDispose]()
-  await provider[Symbol.asyncDispose]()
-})
-beforeEach(() => {
-  gateway.records.length = 0
-})
-function json(answer: object, status = 200): FakeAnswer {
-  return { raw: { status, headers: { "content-type": "application/json" }, body: [JSON.stringify(answer)] } }
-}
-async function record() {
-  await expect.poll(() => gateway.records.length, { timeout: 20_000 }).toBe(1)
-  return gateway.records[0]
-}
 
 describe("images", () => {
   it("are made, with the provider's own parameters and the tokens that it counted", async () => {
-    provider.next(json({ created: 1, data: [{ b64_json: "aGk=" }], usage: { input_tokens: 7, output_tokens: 9, total_tokens: 16 } }))
+    provider.next(jsonAnswer({ created: 1, data: [{ b64_json: "aGk=" }], usage: { input_tokens: 7, output_tokens: 9, total_tokens: 16 } }))
     const made = await client.images.generate({ model: "media", prompt: "a cat", size: "1024x1024", quality: "low" })
     expect(made.data?.[0]?.b64_json).toBe("aGk=")
     expect(provider.last).toMatchObject({
@@ -69,7 +56,7 @@ describe("images", () => {
 
   it("are changed from a form whose files arrive byte for byte", async () => {
     const bytes = Buffer.from(Array.from({ length: 70_000 }, (_, index) => index % 256))
-    provider.next(json({ created: 1, data: [{ url: "https://example.test/x.png" }] }))
+    provider.next(jsonAnswer({ created: 1, data: [{ url: "https://example.test/x.png" }] }))
     await client.images.edit({ model: "media", prompt: "add a hat", image: await toFile(bytes, "cat.png", { type: "image/png" }) })
     const { text, headers, path } = provider.last ?? { text: "", headers: {}, path: "" }
     expect(path).toBe("/v1/images/edits")
@@ -119,7 +106,7 @@ describe("sounds", () => {
   })
 
   it("are written down", async () => {
-    provider.next(json({ text: "hello", usage: { type: "tokens", input_tokens: 14, output_tokens: 3 } }))
+    provider.next(jsonAnswer({ text: "hello", usage: { type: "tokens", input_tokens: 14, output_tokens: 3 } }))
     const file = await toFile(Buffer.from("RIFFsound"), "a.wav", { type: "audio/wav" })
     expect((await client.audio.transcriptions.create({ model: "media", file })).text).toBe("hello")
     expect(provider.last?.text).toContain("RIFFsound")
@@ -134,7 +121,7 @@ describe("what a request says of routing", () => {
   it.each([0, 1, 2])("is obeyed from a field of a form, and never goes upstream (place %i)", async (place) => {
     const fields = [part("model", "two"), part("prompt", "a cat")]
     const own = part("perdure", '{"only":["fake/second"]}')
-    provider.next(json({ data: [] }))
+    provider.next(jsonAnswer({ data: [] }))
     const got = await rawPost(gateway.url, "/v1/images/edits", `${fields.toSpliced(place, 0, own).join("")}--b--\r\n`, boundary)
     expect([got.status, got.headers["x-perdure-route"]]).toEqual([200, "fake/second"])
     expect(provider.last?.text).toBe(`${part("model", "m-upstream")}${part("prompt", "a cat")}--b--\r\n`)
@@ -142,7 +129,7 @@ describe("what a request says of routing", () => {
 
   it("is obeyed from a header, and from the body where there is JSON", async () => {
     const header = { "x-perdure-routing": '{"only":["fake/second"]}' }
-    provider.next(json({ data: [] }), json({ data: [] }))
+    provider.next(jsonAnswer({ data: [] }), jsonAnswer({ data: [] }))
     const body = { model: "two", prompt: "a cat" }
     const byHeader = await rawPost(gateway.url, "/v1/images/generations", body, header)
     const byBody = await rawPost(gateway.url, "/v1/images/generations", { ...body, perdure: { only: ["fake/second"] } })
@@ -159,7 +146,7 @@ describe("what a request says of routing", () => {
 
 describe("moderation and ranking", () => {
   it("take the model that can do it where the request names none", async () => {
-    provider.next(json({ id: "modr", model: "m", results: [{ flagged: false }] }))
+    provider.next(jsonAnswer({ id: "modr", model: "m", results: [{ flagged: false }] }))
     expect((await client.moderations.create({ input: "hi" })).results[0]?.flagged).toBe(false)
     expect(provider.last?.body).toMatchObject({ model: "m-upstream", input: "hi" })
     expect(await record()).toMatchObject({ kind: "moderation", model: "media" })
@@ -167,14 +154,14 @@ describe("moderation and ranking", () => {
 
   it("rank documents, passed on to providers that know Jina's form", async () => {
     const answer = { results: [{ index: 1, relevance_score: 0.9 }], usage: { total_tokens: 21 } }
-    provider.next(json(answer))
+    provider.next(jsonAnswer(answer))
     const got = await rawPost(gateway.url, "/v1/rerank", { model: "media", query: "q", documents: ["a", "b"] })
     expect(JSON.parse(got.text)).toEqual(answer)
     expect(await record()).toMatchObject({ kind: "rerank", inputTokens: 21 })
   })
 
   it("rank documents with Cohere in its own form", async () => {
-    provider.next(json({ results: [{ index: 1, relevance_score: 0.9 }], meta: { billed_units: { search_units: 1 } } }))
+    provider.next(jsonAnswer({ results: [{ index: 1, relevance_score: 0.9 }], meta: { billed_units: { search_units: 1 } } }))
     const body = { model: "cohere", query: "q", documents: ["a", { text: "b" }], top_n: 1, return_documents: true }
     const got = await rawPost(gateway.url, "/v1/rerank", body)
     expect(JSON.parse(got.text)).toMatchObject({
@@ -195,7 +182,7 @@ describe("errors", () => {
     const lacking = await rawPost(gateway.url, "/v1/images/edits", form, boundary)
     expect([lacking.status, lacking.text]).toEqual([400, expect.stringContaining('has no field \\"model\\"')])
     provider.next(
-      json({ error: { message: "too rude", type: "image_generation_user_error", code: "moderation_blocked", param: null } }, 400),
+      jsonAnswer({ error: { message: "too rude", type: "image_generation_user_error", code: "moderation_blocked", param: null } }, 400),
     )
     const blocked = await rawPost(gateway.url, "/v1/images/generations", { model: "media", prompt: "x" })
     expect([blocked.status, blocked.text]).toEqual([400, expect.stringContaining("moderation_blocked")])
@@ -204,7 +191,7 @@ describe("errors", () => {
 
 describe("parameters of a deployment", () => {
   it("are further fields of a form, in place of those that it has where they are forced, and the file stays as it is", async () => {
-    provider.next(json({ text: "hi" }))
+    provider.next(jsonAnswer({ text: "hi" }))
     const file = await toFile(Buffer.from("RIFF\r\n--not-a-boundary"), "a.wav")
     await client.audio.transcriptions.create({ model: "set", file, prompt: "names", response_format: "verbose_json" })
     const form = provider.last?.text ?? ""
@@ -219,7 +206,7 @@ describe("parameters of a deployment", () => {
       ].toSorted(),
     )
     expect(form).toContain("RIFF\r\n--not-a-boundary\r\n--")
-    provider.next(json({ text: "hi" }))
+    provider.next(jsonAnswer({ text: "hi" }))
     await client.audio.transcriptions.create({ model: "set", file, language: "en", timestamp_granularities: ["word"] })
     expect(provider.last?.text).not.toContain("segment")
     expect(provider.last?.text).toMatch(/name="language"\r\n\r\nen\r\n/)

@@ -1,9 +1,10 @@
 // Embeddings from providers and from a model of this process: B1 to B3 of what clients expect, with the plain openai client too.
-import OpenAI from "openai"
-import { afterAll, beforeEach, describe, expect, it } from "vitest"
+import { describe, expect, it } from "vitest"
+import { startAskedGateway } from "../../testing/asked-gateway.ts"
 import { vectorOf } from "../../testing/fake-provider-answers.ts"
 import { startFakeProvider } from "../../testing/fake-provider.ts"
-import { rawPost, startTestGateway, testDeployment, testKey, testModel, type RawAnswer } from "../../testing/gateway.ts"
+import { rawPost, testDeployment, testModel, type RawAnswer } from "../../testing/gateway.ts"
+import { jsonAnswer } from "../../testing/json-answer.ts"
 
 const provider = await startFakeProvider()
 const deployment = testDeployment("", {
@@ -19,7 +20,7 @@ const native = {
   embed: async (texts: readonly string[]) => texts.map((text) => vectorOf(text, 4)),
   countTokens: (text: string) => text.split(" ").length,
 }
-const gateway = await startTestGateway({
+const { gateway, client } = await startAskedGateway(provider, {
   models: [
     testModel("up", testDeployment(provider.url)),
     testModel("picky", testDeployment(provider.url, { id: "fake/picky" })),
@@ -27,14 +28,6 @@ const gateway = await startTestGateway({
   ],
   natives: new Map([[deployment.id, native]]),
   limits: { embeddingInputsMax: 3 },
-})
-const client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: testKey, maxRetries: 0 })
-afterAll(async () => {
-  await gateway[Symbol.asyncDispose]()
-  await provider[Symbol.asyncDispose]()
-})
-beforeEach(() => {
-  gateway.records.length = 0
 })
 const path = "/v1/embeddings"
 const ask = (body: object): Promise<RawAnswer> => rawPost(gateway.url, path, body)
@@ -66,7 +59,7 @@ describe("embeddings", () => {
   it("takes the total that some providers tell alone for what was read, and tells it as OpenAI does", async () => {
     const answer = { object: "list", data: [{ index: 0, object: "embedding", embedding: [0.5, 1] }], usage: { total_tokens: 31 } }
     const records = gateway.records.length
-    provider.next({ raw: { status: 200, headers: { "content-type": "application/json" }, body: [JSON.stringify(answer)] } })
+    provider.next(jsonAnswer(answer))
     const raw = JSON.parse((await ask({ model: "up", input: "a" })).text) as { usage: object }
     expect(raw.usage).toEqual({ prompt_tokens: 31, total_tokens: 31 })
     await expect.poll(() => gateway.records.length, { timeout: 20_000 }).toBe(records + 1)

@@ -1,66 +1,52 @@
 // Messages that are erased or revoked between two statements of the work on them: no run fails, nothing of them is left, nothing of others is lost.
-import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { expect, it } from "vitest"
 import { erasureTargets, type Queryable } from "../../../store/index.ts"
-import { startContextServer, type ContextServer } from "../../../testing/context-server.ts"
-import { testEngines } from "../../../testing/database.ts"
 import { memoryForTests } from "../../../testing/memory-settings.ts"
+import { describeRaces, lockWaits, raceTimeoutMs } from "../../../testing/races.ts"
 import type { NewMemory } from "../types.ts"
 
 const projectId = "proj_default"
 const caller = { projectId, principal: "key_a" }
-const timeout = 120_000
-// The embedded engine has one connection, so nothing happens there meanwhile.
-const isThere = testEngines().includes("postgres")
+const settings = { ...memoryForTests.settings, quietMs: 1, sessionGapMs: 1 }
+const options = { limits: { memoryUpkeepPollMs: 100 }, memory: { ...memoryForTests, settings } }
 
-describe.skipIf(!isThere)(`on Postgres${isThere ? "" : " (skipped: it is not installed)"}`, { timeout: 300_000 }, () => {
-  let server: ContextServer
-  beforeAll(async () => {
-    const settings = { ...memoryForTests.settings, quietMs: 1, sessionGapMs: 1 }
-    const limits = { memoryUpkeepPollMs: 100 }
-    server = await startContextServer({ engine: "postgres", embed: undefined, limits, memory: { ...memoryForTests, settings } })
-  }, timeout)
-  afterAll(() => server[Symbol.asyncDispose]())
-
-  const system = (): Queryable => server.store.system
+describeRaces(options, (server) => {
+  const system = (): Queryable => server().store.system
   const say = async (scope: string, text: string, more: Partial<NewMemory> = {}): Promise<string> =>
-    (await server.context.memories.remember(caller, { scope, text, ...more })).id
+    (await server().context.memories.remember(caller, { scope, text, ...more })).id
   const isSettled = async (scope: string): Promise<boolean> => {
-    const { isBehind, backlog, endedAt } = await server.context.upkeep.status(caller, scope)
+    const { isBehind, backlog, endedAt } = await server().context.upkeep.status(caller, scope)
     return !isBehind && backlog.toIndex + backlog.toExtract === 0 && endedAt !== null
   }
-  const settled = (scope: string): Promise<void> => expect.poll(() => isSettled(scope), { timeout }).toBe(true)
+  const settled = (scope: string): Promise<void> => expect.poll(() => isSettled(scope), { timeout: raceTimeoutMs }).toBe(true)
   const believed = async (scope: string): Promise<(string | null)[]> =>
-    (await server.context.memories.list(caller, { scope, kinds: ["fact", "preference", "event"], limit: 100 })).map(({ text }) => text)
+    (await server().context.memories.list(caller, { scope, kinds: ["fact", "preference", "event"], limit: 100 })).map(({ text }) => text)
   const pages = async (scope: string): Promise<string> =>
-    (await server.context.memories.list(caller, { scope, kinds: ["summary", "profile", "timeline"], limit: 100 }))
+    (await server().context.memories.list(caller, { scope, kinds: ["summary", "profile", "timeline"], limit: 100 }))
       .map(({ text }) => text)
       .join()
 
-  const waiting = async (): Promise<number> => {
-    const [row] = await system().query<{ n: number }>(
-      "select count(*)::int as n from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()",
-    )
-    return row?.n ?? 0
-  }
   /** Holds the job where it comes upon that lock, and then lets somebody else come in between until that one waits, too, or is done. */
   const between = async (lock: string, begin: () => Promise<unknown>, other: () => Promise<unknown>): Promise<void> => {
     let done: Promise<unknown> = Promise.resolve()
-    await server.store.system.transaction(async (tx) => {
+    await server().store.system.transaction(async (tx) => {
       await tx.query(lock)
       await begin()
-      await expect.poll(waiting, { timeout }).toBeGreaterThan(0)
+      await expect.poll(() => lockWaits(server()), { timeout: raceTimeoutMs }).toBeGreaterThan(0)
       let isDone = false
       done = other().finally(() => (isDone = true))
       done.catch(() => undefined)
-      await expect.poll(async () => isDone || (await waiting()) > 1, { timeout }).toBe(true)
+      await expect.poll(async () => isDone || (await lockWaits(server())) > 1, { timeout: raceTimeoutMs }).toBe(true)
     })
     await done
   }
   const erase = async (subject: string): Promise<void> => {
     const target = { kind: "subject", name: subject } as const
-    const { id } = await server.context.erasures.start(caller, { target, dryRun: false }, AbortSignal.timeout(timeout))
-    await expect.poll(async () => (await server.context.erasures.get(projectId, id)).status, { timeout }).not.toBe("in_progress")
-    expect((await server.context.erasures.get(projectId, id)).status).toBe("completed")
+    const { id } = await server().context.erasures.start(caller, { target, dryRun: false }, AbortSignal.timeout(raceTimeoutMs))
+    await expect
+      .poll(async () => (await server().context.erasures.get(projectId, id)).status, { timeout: raceTimeoutMs })
+      .not.toBe("in_progress")
+    expect((await server().context.erasures.get(projectId, id)).status).toBe("completed")
   }
   const nothingFailed = async (): Promise<void> => {
     expect(await system().query("select name, status, error from runs where status not in ('completed', 'running', 'queued')")).toEqual([])
@@ -90,8 +76,8 @@ describe.skipIf(!isThere)(`on Postgres${isThere ? "" : " (skipped: it is not ins
       "lock table memory_entities in share mode",
       () => say(scope, "The hobby of Otto Brand is chess.", { source }),
       async () => {
-        const [page] = await server.context.memories.sources(caller, { scope, limit: 1 })
-        await server.context.memories.revoke(caller, page?.id ?? "", null)
+        const [page] = await server().context.memories.sources(caller, { scope, limit: 1 })
+        await server().context.memories.revoke(caller, page?.id ?? "", null)
       },
     )
     await settled(scope)
@@ -112,7 +98,7 @@ describe.skipIf(!isThere)(`on Postgres${isThere ? "" : " (skipped: it is not ins
     ]
     for (const text of texts) await say(scope, text, { session, occurredAt: 1_000 })
     await settled(scope)
-    await expect.poll(() => pages(scope), { timeout }).toContain("billing")
+    await expect.poll(() => pages(scope), { timeout: raceTimeoutMs }).toContain("billing")
     await between(
       "select 1 from memories where scope = 'user:summary' and kind = 'summary' for update",
       () =>
@@ -128,7 +114,7 @@ describe.skipIf(!isThere)(`on Postgres${isThere ? "" : " (skipped: it is not ins
     const scope = "user:page"
     await say(scope, "I work at Acme.")
     await say(scope, "I love green tea.")
-    await expect.poll(() => pages(scope), { timeout }).toContain("Acme")
+    await expect.poll(() => pages(scope), { timeout: raceTimeoutMs }).toContain("Acme")
     await settled(scope)
     await between(
       "select 1 from memories where scope = 'user:page' and kind = 'profile' for update",
@@ -148,7 +134,10 @@ describe.skipIf(!isThere)(`on Postgres${isThere ? "" : " (skipped: it is not ins
     await between(
       "lock table memory_mentions in share mode",
       () => say(scope, "The birthday of Paula Stern is 4 May."),
-      () => server.store.project(projectId).transaction((tx) => erasureTargets.deleteRests(tx, projectId)),
+      () =>
+        server()
+          .store.project(projectId)
+          .transaction((tx) => erasureTargets.deleteRests(tx, projectId)),
     )
     await settled(scope)
     const unnamed = `select m.id from memories m where m.scope = $1 and m.kind in ('fact', 'preference', 'event') and m.created_at > (
