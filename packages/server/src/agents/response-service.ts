@@ -196,9 +196,9 @@ async function create(
 }
 
 /** The client's metadata, whose values are texts, and what was chosen for the request, which runs are found and counted by. */
-function chosenWith({ metadata, prompt, experiment }: NewResponse): JsonObject {
+function chosenWith({ metadata, prompt, experiment, rule }: NewResponse): JsonObject {
   const { id, version } = prompt ?? {}
-  return { ...metadata, ...(prompt ? { prompt: { id, version } } : {}), ...(experiment ? { experiment } : {}) }
+  return { ...metadata, ...(prompt ? { prompt: { id, version } } : {}), ...(experiment ? { experiment } : {}), ...(rule ? { rule } : {}) }
 }
 
 const abandonedReason = "the client closed the connection"
@@ -228,9 +228,18 @@ function withoutVariant(input: JsonValue): JsonValue {
   const { tools } = input
   // What is sealed is never the same twice.
   const shown: JsonObject = Array.isArray(tools) ? { ...input, tools: (tools as readonly JsonObject[]).map(shownTool) } : input
-  if (shown["experiment"] === undefined) return shown
-  const { model: _model, experiment, ...rest } = shown
+  return withoutRule(shown["experiment"] === undefined ? shown : withoutAssigned(shown))
+}
+
+function withoutAssigned({ model: _model, experiment, ...rest }: JsonObject): JsonObject {
   return { ...rest, experiment: isJsonObject(experiment) ? experiment["name"] : null }
+}
+
+/** Rules may have changed as well: a request is the same where it asks for the same. */
+function withoutRule(input: JsonObject): JsonObject {
+  const { rule, ...rest } = input
+  if (!isJsonObject(rule)) return input
+  return rest["experiment"] === undefined ? { ...rest, model: rule["asked"] } : rest
 }
 
 async function cancel({ runs, cancelWaitMs }: ResponseServiceDependencies, run: Run): Promise<JsonObject> {

@@ -40,6 +40,8 @@ export interface ResponseRequest<Item extends JsonObject = ResponseItem> extends
   readonly prompt_cache_key: string | null
   /** The version that was used, with its values. */
   readonly prompt?: JsonObject
+  /** The routing rule that chose its model, and which one was asked for; kept in the run's metadata. */
+  readonly rule?: JsonObject
   /** The variant of an experiment that it was given; kept in the run's metadata, by which it is counted. */
   readonly experiment?: JsonObject
   /**

@@ -1,9 +1,10 @@
-// Prompts and experiments, constructed over the store: what projects made over the API is kept in memory beside what the configuration declares.
+// Prompts, experiments and routing rules, constructed over the store: what projects made over the API is kept in memory beside what the configuration declares.
 import type { Config } from "../config/index.ts"
 import { AppError, type JsonValue } from "../core/index.ts"
 import {
   createExperiments,
   createPrompts,
+  createRoutingRules,
   loadExperiments,
   loadPrompts,
   noName,
@@ -15,6 +16,7 @@ import {
   type Models,
   type Prompts,
   type ProjectPrompts,
+  type RoutingRules,
 } from "../inference/index.ts"
 import type { Store } from "../store/index.ts"
 import type { Shared } from "./services.ts"
@@ -22,12 +24,12 @@ import type { Shared } from "./services.ts"
 export interface ComposedPrompts {
   prompts: Prompts
   experiments: Experiments
-  shaping: { prompts: Prompts; experiments: Experiments }
+  shaping: { prompts: Prompts; experiments: Experiments; rules: RoutingRules }
   /** Checks what another configuration declares; what it returns puts it into force. */
   prepare(config: Declared): () => void
 }
 
-type Declared = Pick<Config, "prompts" | "experiments">
+type Declared = Pick<Config, "prompts" | "experiments" | "routingRules">
 
 interface Facts {
   prompts: ProjectPrompts
@@ -60,6 +62,7 @@ export async function composePrompts(
       }
     },
   })
+  const rules = createRoutingRules(config.routingRules, (asked) => models.get(asked)?.name ?? asked)
   let inForce = config
   const areAny = (): boolean =>
     inForce.experiments.length > 0 || own.all().some((facts) => facts.experiments.own.length > 0 || facts.experiments.states.length > 0)
@@ -70,9 +73,10 @@ export async function composePrompts(
       inForce = next
       declarePrompts()
       declareExperiments()
+      rules.replace(next.routingRules)
     }
   }
-  return { prompts, experiments, shaping: { prompts, experiments }, prepare }
+  return { prompts, experiments, shaping: { prompts, experiments, rules }, prepare }
 }
 
 /** Says which variant it is that has it. */

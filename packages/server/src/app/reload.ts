@@ -13,6 +13,7 @@ import type { Shaping } from "./shaping.ts"
 const followed: ReadonlySet<string> = new Set([
   "providers",
   "models",
+  "routingRules",
   "budgets",
   "rateLimits",
   "unknownPrice",

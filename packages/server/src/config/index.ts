@@ -29,6 +29,7 @@ export { redactedEntities } from "./schema/guards.ts"
 export { hasSecretPrefix, looksLikeSecret, Secret } from "./secret.ts"
 export { addressOf, discoverableTypes, providerType, providerTypeNames, type ProviderTypeName } from "./provider-types.ts"
 export type { MemoryCallConfig } from "./schema/memory-calls.ts"
+export type { RuleCondition } from "./schema/routing-rules.ts"
 export type { ConfigProblem } from "./source.ts"
 export { databaseDirectory } from "./types.ts"
 export type {
@@ -49,4 +50,5 @@ export type {
   RateLimitConfig,
   RerankConfig,
   Role,
+  RoutingRuleConfig,
 } from "./types.ts"

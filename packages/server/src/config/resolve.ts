@@ -7,6 +7,7 @@ import { discoverableTypes } from "./provider-types.ts"
 import { resolveEncryption } from "./resolve-encryption.ts"
 import { resolveExperiments } from "./resolve-experiments.ts"
 import { resolveGuards } from "./resolve-guards.ts"
+import { resolveRoutingRules } from "./resolve-routing-rules.ts"
 import { resolvePrompts } from "./resolve-prompts.ts"
 import { checkProviderName, modelNames, resolveModels } from "./resolve-models.ts"
 import { resolveProvider, type AddProblem } from "./resolve-provider.ts"
@@ -14,7 +15,16 @@ import { SecretReader, type SecretContext, type SecretInput } from "./resolve-se
 import type { ParsedConfig } from "./schema.ts"
 import type { Secret } from "./secret.ts"
 import type { ConfigProblem } from "./source.ts"
-import type { Config, ExperimentConfig, GuardConfig, ModelConfig, PromptConfig, ProviderConfig, ServerConfig } from "./types.ts"
+import type {
+  Config,
+  ExperimentConfig,
+  GuardConfig,
+  ModelConfig,
+  PromptConfig,
+  ProviderConfig,
+  RoutingRuleConfig,
+  ServerConfig,
+} from "./types.ts"
 
 export interface ResolveContext extends SecretContext {
   cwd: string
@@ -41,6 +51,7 @@ export function resolveConfig(parsed: ParsedConfig, context: ResolveContext): { 
     limits: limitsOf(parsed.limits),
     providers,
     models: resolver.models(parsed.models, providers, parsed.discovery),
+    routingRules: resolver.routingRules(parsed.routingRules, parsed.models, parsed.discovery),
     budgets: resolver.limits("budgets", parsed.budgets),
     rateLimits: resolver.limits("rateLimits", parsed.rateLimits),
     guards: resolver.guards(parsed.guards),
@@ -156,6 +167,11 @@ class Resolver {
     const add: AddProblem = (path, text, part) => this.#add(path, text, part)
     const checkModel = modelNames(models, { discovers, add })
     return resolveExperiments(input, { origin: (path) => this.origin(path), checkModel, add })
+  }
+
+  routingRules(input: ParsedConfig["routingRules"], models: ParsedConfig["models"], discovers: boolean): RoutingRuleConfig[] {
+    const add: AddProblem = (path, text, part) => this.#add(path, text, part)
+    return resolveRoutingRules(input, { origin: (path) => this.origin(path), checkModel: modelNames(models, { discovers, add }), add })
   }
 
   /** One name is one limit: its counters go by it. */

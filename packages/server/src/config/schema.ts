@@ -12,6 +12,7 @@ import { providerSchema } from "./schema/providers.ts"
 import { secret } from "./schema/secrets.ts"
 import { limitSections } from "./schema/limits.ts"
 import { modelName, modelsSchema } from "./schema/models.ts"
+import { routingRuleSection } from "./schema/routing-rules.ts"
 
 /** What a grant may allow; the gate refuses everything that no grant names. */
 export const grantActions = [
@@ -108,6 +109,7 @@ export const configSchema = z.strictObject({
   limits: z.strictObject(limitFields()).prefault({}),
   providers: z.record(name, providerSchema).default({}),
   models: modelsSchema,
+  ...routingRuleSection,
   ...limitSections,
   ...guardSection,
   ...batchSection,

@@ -7,6 +7,7 @@ import type { ProviderSetting, ProviderTypeName } from "./provider-types.ts"
 import type { MemoryCallConfig } from "./schema/memory-calls.ts"
 import type { priceSchema } from "./schema/prices.ts"
 import type { ParsedGuard } from "./schema/guards.ts"
+import type { ParsedRoutingRule } from "./schema/routing-rules.ts"
 import type { logLevels, roleNames } from "./schema.ts"
 import type { Secret } from "./secret.ts"
 
@@ -36,6 +37,8 @@ export interface Config {
   limits: Limits
   providers: Readonly<Record<string, ProviderConfig>>
   models: Readonly<Record<string, ModelConfig>>
+  /** The first that fits a request is used. */
+  routingRules: readonly RoutingRuleConfig[]
   budgets: readonly BudgetConfig[]
   rateLimits: readonly RateLimitConfig[]
   /** What budgets of money take for a model without a known price. */
@@ -160,6 +163,8 @@ export interface CacheConfig {
   scope: "principal" | "project" | "user"
   temperatureMax: number
 }
+
+export type RoutingRuleConfig = ParsedRoutingRule & { origin: string }
 
 /** As it was written: `type` tells a built-in guard from one of the application's code. */
 export type GuardConfig = ParsedGuard & { origin: string }

@@ -152,6 +152,7 @@ export {
   type Experiments,
   type HeldExperiment,
 } from "./experiments/index.ts"
+export { createRoutingRules, type FoundRule, type RoutingRules, type RuledRequest } from "./routing-rules/index.ts"
 export {
   createPrompts,
   loadPrompts,

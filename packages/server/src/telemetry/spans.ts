@@ -67,15 +67,17 @@ interface OpenSpan {
   links: string[]
 }
 
-/** Which version of a prompt and which variant of an experiment a run used. */
+/** Which version of a prompt and which variant of an experiment a run used, and by which rule its model was chosen. */
 function chosenAttributes({ input, metadata }: RunSummary): Record<string, AttributeValue> {
   const given = { ...fieldsOf(input), ...fieldsOf(metadata) }
-  const [prompt, experiment] = [fieldsOf(given["prompt"]), fieldsOf(given["experiment"])]
+  const [prompt, experiment, rule] = [fieldsOf(given["prompt"]), fieldsOf(given["experiment"]), fieldsOf(given["rule"])]
   return {
     ...present("perdure.prompt.name", text(prompt["id"])),
     ...present("perdure.prompt.version", text(prompt["version"])),
     ...present("perdure.experiment.name", text(experiment["name"])),
     ...present("perdure.experiment.variant", text(experiment["variant"])),
+    ...present("perdure.rule.name", text(rule["name"])),
+    ...present("perdure.rule.asked", text(rule["asked"])),
   }
 }
 

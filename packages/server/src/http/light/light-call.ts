@@ -23,7 +23,7 @@ import {
   type ReachFault,
   type UpstreamError,
 } from "../../inference/index.ts"
-import type { Shaped } from "../prompts/shape.ts"
+import type { Chosen } from "../prompts/shape.ts"
 import type { HotCall } from "../shell.ts"
 import type { AnswerCare } from "./answer-care.ts"
 import type { CallMemory } from "./call-memory.ts"
@@ -48,8 +48,8 @@ export interface LightCallRequest {
   pieces?: PricedPieces
   /** How fast and where it wants to be served; undefined where that is as usual. */
   served?: ServedAs | undefined
-  /** What was chosen for it beside a deployment: the version of a prompt. */
-  shaped?: Pick<Shaped, "headers" | "facts"> | undefined
+  /** What was chosen for it beside a deployment: by a routing rule, the version of a prompt. */
+  shaped?: Chosen | undefined
 }
 
 /** What was used in all. */

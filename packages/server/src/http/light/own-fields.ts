@@ -2,6 +2,7 @@
 import type { IncomingHttpHeaders } from "node:http"
 import { AppError, isJsonObject, type JsonValue } from "../../core/index.ts"
 import { parseRouting, parseRoutingHeader, routingHeader, type RoutingRequest } from "../../inference/index.ts"
+import { checkedMetadata } from "../routing-rules/request-metadata.ts"
 
 /** The body's word goes before the header's. */
 export function routingOf(perdure: JsonValue | undefined, headers: Readonly<IncomingHttpHeaders>): RoutingRequest {
@@ -15,7 +16,8 @@ export function routingOf(perdure: JsonValue | undefined, headers: Readonly<Inco
 /** Other members of the object are for others to read. */
 function routingPart(perdure: JsonValue): JsonValue {
   if (!isJsonObject(perdure)) return perdure
-  const { cache: _cache, subject: _subject, prompt, ...routing } = perdure
+  const { cache: _cache, subject: _subject, metadata, prompt, ...routing } = perdure
+  checkedMetadata(metadata, "perdure.metadata")
   // Where prompts are filled in, it has been taken out.
   if (prompt !== undefined && prompt !== null)
     throw new AppError("unsupported_value", '"perdure.prompt" has no meaning here', {

@@ -2,7 +2,7 @@
 import { usualTier, type LightRunRecord } from "../../accounting/index.ts"
 import type { JsonObject, JsonValue } from "../../core/index.ts"
 import type { ModelUsage, ReachFault } from "../../inference/index.ts"
-import type { Shaped } from "../prompts/shape.ts"
+import type { Chosen } from "../prompts/shape.ts"
 import type { AnswerCare } from "./answer-care.ts"
 import type { CallMemory } from "./call-memory.ts"
 
@@ -11,7 +11,7 @@ export type RecordedFailover = { from: string; afterCharacters: number }
 
 interface RecordedCall {
   readonly hot: { readonly traceparent?: string | undefined }
-  readonly request: { readonly shaped?: Pick<Shaped, "facts"> | undefined }
+  readonly request: { readonly shaped?: Pick<Chosen, "facts"> | undefined }
   readonly care: AnswerCare | undefined
   readonly memory: CallMemory | undefined
   readonly reachFault: ReachFault | undefined

@@ -12,6 +12,7 @@ import { planOf } from "../light/plan-of.ts"
 import { fillIn, namesFiles } from "../light/stored-files.ts"
 import { openAiShape } from "../openai/errors.ts"
 import { parseJsonObject } from "../request-body.ts"
+import { ruledBody } from "../routing-rules/ruled.ts"
 import type { HotCall, HotRoute } from "../shell.ts"
 import { MediaAttempts } from "./attempts.ts"
 import { formBody, jsonBody, type MediaBody } from "./body.ts"
@@ -34,8 +35,10 @@ function take(dependencies: LightRunDependencies, endpoint: MediaEndpoint, hot: 
   let call: LightCall | undefined
   try {
     if (bytes instanceof Error) throw bytes
-    const body = bodyOf(dependencies, endpoint, hot, bytes)
-    const opened = new LightCall(dependencies, hot, requestOf(endpoint, body))
+    const read = bodyOf(dependencies, endpoint, hot, bytes)
+    const ruled = ruledBody(dependencies.shaping?.rules, hot, read)
+    const body = ruled?.body ?? read
+    const opened = new LightCall(dependencies, hot, { ...requestOf(endpoint, body), shaped: ruled?.chosen })
     call = opened
     const model = usableModel(dependencies, hot, body.model, endpoint.needs)
     const go = (asked: Asked): void => serve(dependencies, endpoint, opened, asked)

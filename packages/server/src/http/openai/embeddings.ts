@@ -23,6 +23,7 @@ import { readBodyBytes } from "../light/read-body.ts"
 import { refuse } from "../light/refuse.ts"
 import { Replay } from "../light/replay.ts"
 import { usageFromTail } from "../light/usage-tail.ts"
+import { ruledBody } from "../routing-rules/ruled.ts"
 import type { HotCall, HotRoute } from "../shell.ts"
 import { embeddingBody } from "./chat-body.ts"
 import { openAiShape } from "./errors.ts"
@@ -37,7 +38,9 @@ export function embeddingsRoute(dependencies: LightRunDependencies): HotRoute {
       let call: LightCall | undefined
       try {
         if (bytes instanceof AppError) throw bytes
-        const body = embeddingBody(bytes)
+        const read = embeddingBody(bytes)
+        const ruled = ruledBody(dependencies.shaping?.rules, hot, read)
+        const body = ruled?.body ?? read
         call = new LightCall(dependencies, hot, {
           kind: "embedding",
           name: "embeddings",
@@ -48,6 +51,7 @@ export function embeddingsRoute(dependencies: LightRunDependencies): HotRoute {
           requestBytes: body.sizeBytes,
           inputTokensEstimated: body.inputTokensEstimated,
           outputTokensMax: 0,
+          shaped: ruled?.chosen,
         })
         const opened = call
         const model = usableModel(dependencies, hot, body.model, "embeddings")

@@ -123,10 +123,10 @@ function eventsOf(row: StoredLightRun): RunEvent[] {
     })
 }
 
-/** The version of a prompt and the variant of an experiment that it used. */
+/** The routing rule that chose its model, the version of a prompt and the variant of an experiment that it used. */
 function chosenOf(data: JsonValue): JsonObject {
-  const { prompt } = isJsonObject(data) ? data : {}
-  return { ...(prompt === undefined ? {} : { prompt }), ...(experimentIn(data) as JsonObject) } // plain JSON
+  const { rule, prompt } = isJsonObject(data) ? data : {}
+  return { ...(rule === undefined ? {} : { rule }), ...(prompt === undefined ? {} : { prompt }), ...(experimentIn(data) as JsonObject) } // plain JSON
 }
 
 function usageOf(row: StoredLightRun): Run["usage"] {

@@ -8,6 +8,7 @@ import {
   type Prompts,
   type PromptReference,
   type RenderedPrompt,
+  type RoutingRules,
 } from "../../inference/index.ts"
 import { requireModel } from "../../security/index.ts"
 import { namedReference, type AskedPrompt } from "./request-prompt.ts"
@@ -16,13 +17,18 @@ import { askerOf, type Asking } from "./request-subject.ts"
 export interface RequestShaping {
   prompts: Pick<Prompts, "render">
   experiments: Pick<Experiments, "ofModel" | "ofPrompt" | "assign">
+  rules: Pick<RoutingRules, "isEmpty" | "parameters" | "find">
 }
 
-export interface Shaped {
-  body: JsonObject
+/** What is told and kept of what was chosen for a request. */
+export interface Chosen {
   headers: Readonly<Record<string, string>>
   /** Kept with the run. */
   facts: JsonObject
+}
+
+export interface Shaped extends Chosen {
+  body: JsonObject
   /** The values that were filled in. */
   variables: JsonObject
 }
@@ -56,9 +62,15 @@ export function shaped(shaping: RequestShaping, body: JsonObject, { asking, aske
 }
 
 /** What is told and kept of an assignment; only those of the sample are counted. */
-export function chosenFor({ experiment, variant, isCounted }: Assigned): Pick<Shaped, "headers" | "facts"> {
+export function chosenFor({ experiment, variant, isCounted }: Assigned): Chosen {
   const headers = { "x-perdure-experiment": `${experiment.name}=${variant.name}` }
   return { headers, facts: isCounted ? { experiment: { name: experiment.name, variant: variant.name, content: variant.content } } : {} }
+}
+
+/** Of one after the other. */
+export function chosenToo(first: Chosen | undefined, then: Chosen | undefined): Chosen | undefined {
+  if (!first || !then) return first ?? then
+  return { headers: { ...first.headers, ...then.headers }, facts: { ...first.facts, ...then.facts } }
 }
 
 /** Its variants put other prompts in, so that a request that wants a certain one is not part of it. */

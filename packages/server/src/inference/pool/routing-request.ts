@@ -66,7 +66,7 @@ function invalid(error: z.ZodError, param: string): AppError {
 /** What is said of the cache, of a prompt and of experiments stands beside it in a body, and is read elsewhere. */
 function allowedIn(param: string): string {
   const read = Object.keys(routingSchema.shape)
-  return (param === routingHeader ? read : [...read, "cache", "prompt", "subject"]).join(", ")
+  return (param === routingHeader ? read : [...read, "cache", "metadata", "prompt", "subject"]).join(", ")
 }
 
 /** Absent instead of undefined. */

@@ -1,4 +1,4 @@
-// Reads the request of a response: the variant of an experiment and a prompt filled in, everything checked, and with it what was chosen, which is kept with the run.
+// Reads the request of a response: routed by a rule, the variant of an experiment and a prompt filled in, everything checked, and with it what was chosen, which is kept with the run.
 import { randomUUID } from "node:crypto"
 import type { IncomingHttpHeaders } from "node:http"
 import type { NewResponse } from "../../../agents/index.ts"
@@ -8,7 +8,8 @@ import { requireModel, type Principal } from "../../../security/index.ts"
 import { askedPrompt } from "../../prompts/request-prompt.ts"
 import { conversationIn, userIn } from "../../prompts/request-subject.ts"
 import { responseWithPrompt } from "../../prompts/response-prompt.ts"
-import { shaped, type RequestShaping, type Shaped } from "../../prompts/shape.ts"
+import { chosenToo, shaped, type RequestShaping, type Shaped } from "../../prompts/shape.ts"
+import { chosenBy, ruleFor } from "../../routing-rules/ruled.ts"
 import { requireWished } from "../../memory/memory-wish.ts"
 import type { CallMemories } from "../../memory/call-memories.ts"
 import { checked } from "../../request-body.ts"
@@ -54,8 +55,24 @@ function withDefaultMemory(request: NewResponse, body: CreateResponseBody, { mem
   return set !== undefined && "wish" in set ? { ...request, memory: { ...set.wish, by_configuration: true } } : request
 }
 
-function shapedResponse(given: JsonObject, { shaping, principal, headers = {} }: ReadOptions): Shaped | undefined {
+function shapedResponse(given: JsonObject, options: ReadOptions): Shaped | undefined {
+  const { shaping } = options
   if (!shaping) return undefined
+  const ruled = shaping.rules.isEmpty ? undefined : ruledResponse(shaping.rules, given, options)
+  if (!ruled) return withChosen(shaping, given, options)
+  const then = withChosen(shaping, ruled.body, options)
+  return then ? { ...then, ...chosenToo(ruled, then) } : ruled
+}
+
+function ruledResponse(rules: RequestShaping["rules"], given: JsonObject, { principal, headers = {} }: ReadOptions): Shaped | undefined {
+  const { model, perdure } = given
+  if (typeof model !== "string") return undefined
+  const top = (): { value(name: string): JsonValue | undefined } => ({ value: (name) => given[name] })
+  const found = ruleFor(rules, { endpoint: "responses", model, principal, user: userIn(given), headers, perdure, top })
+  return found && { body: { ...given, model: found.to }, ...chosenBy(found, model), variables: {} }
+}
+
+function withChosen(shaping: RequestShaping, given: JsonObject, { principal, headers = {} }: ReadOptions): Shaped | undefined {
   return shaped(shaping, given, {
     asking: {
       principal,
@@ -72,8 +89,10 @@ function shapedResponse(given: JsonObject, { shaping, principal, headers = {} }:
 
 /** What was chosen for a response, as headers. */
 export function chosenHeaders({ input }: Run): Record<string, string> {
-  const { prompt, experiment } = isJsonObject(input) ? input : {}
+  const { prompt, experiment, rule } = isJsonObject(input) ? input : {}
+  const name = isJsonObject(rule) ? rule["name"] : undefined
   return {
+    ...(typeof name === "string" ? { "x-perdure-rule": name } : {}),
     ...pairHeader("x-perdure-prompt", prompt, ["id", "@", "version"]),
     ...pairHeader("x-perdure-experiment", experiment, ["name", "=", "variant"]),
   }
