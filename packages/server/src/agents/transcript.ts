@@ -65,12 +65,16 @@ export function wordsOf(content: JsonValue | undefined): string {
 /** About 20,000 tokens. */
 export const keptCharactersMax = 80_000
 
-/** What compaction leaves as it is: the operator's words, and the user's last ones up to a limit. An earlier summary goes into the new one. */
+/**
+ * What compaction leaves as it is: the operator's words and the tools that it added, and the user's last words up to a limit. An earlier
+ * summary goes into the new one.
+ */
 export function keptVerbatim(items: readonly LabelledItem[], charactersMax = keptCharactersMax): LabelledItem[] {
   let left = charactersMax
   const kept: LabelledItem[] = []
   for (const each of items.toReversed()) {
     const { item } = each
+    if (item.type === "additional_tools") kept.push(each)
     if (item.type !== "message" || item["role"] === "assistant" || item["compacted"] === true) continue
     if (item["role"] === "user") left -= JSON.stringify(item["content"] ?? "").length
     if (item["role"] !== "user" || left >= 0) kept.push(each)

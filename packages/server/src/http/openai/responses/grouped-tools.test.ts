@@ -219,6 +219,28 @@ describe("tools that an item of the input adds", () => {
     expect(outputOf(answer)).toMatchObject([{ type: "custom_tool_call", name: "exec", namespace: "functions", input: "ls()" }])
   })
 
+  it("are offered after the conversation was compacted, by request and in the course of a response", async () => {
+    const added = { type: "additional_tools", role: "developer", tools: [agents] }
+    const said = [
+      { role: "user", content: "Ask the others. ".repeat(400) },
+      { role: "assistant", content: "They agree." },
+      { role: "user", content: "Go on" },
+    ]
+    provider.next({ text: "All agree." })
+    const compacted = await send(server, "POST", "/v1/responses/compact", { model: "chat", input: [added, ...said] })
+    const output = compacted.json["output"] as { type: string }[]
+    expect(output.map(({ type }) => type)).toEqual(["additional_tools", "message", "message", "compaction"])
+    await ask({ input: [...output, { role: "user", content: "And now?" }] })
+    expect(namesSent()).toEqual(["agents__close", "agents__wait"])
+    provider.next({ text: "All agree." }, { text: "Done." })
+    const context_management = [{ type: "compaction", compact_threshold: 1_000 }]
+    const first = await ask({ input: [added, ...said], context_management })
+    expect(first.status, first.text).toBe(200)
+    expect(outputOf(first)).toMatchObject([{ type: "compaction" }, { type: "message" }])
+    await ask({ previous_response_id: first.json["id"], input: "And now?" })
+    expect(namesSent()).toEqual(["agents__close", "agents__wait"])
+  })
+
   it("are refused by their place where they are no tools", async () => {
     const input = [{ type: "additional_tools", role: "developer", tools: [{ type: "function" }] }]
     const { status, json } = await ask({ input })
