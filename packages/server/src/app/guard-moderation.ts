@@ -10,7 +10,7 @@ import {
   type Reservation,
 } from "../accounting/index.ts"
 import { AppError } from "../core/index.ts"
-import { createModerateTexts, type Moderation } from "../inference/index.ts"
+import { createModerateTexts, type Deployment, type Judging, type ModelUsage } from "../inference/index.ts"
 import { CallerRefusal, type GuardContext, type Identity, type Moderate } from "../security/index.ts"
 import { boundsOf, reserveFor, type Bounds } from "./reserve.ts"
 import type { Inference } from "./inference.ts"
@@ -25,40 +25,38 @@ export interface ModerationParts {
 
 /** What a guard's model uses is held of the caller's limits, and a light run of the caller's project. */
 export function moderateBy(shared: Shared, guard: { model: string; name: string }, parts: ModerationParts): Moderate {
-  const { inference, records } = parts
-  const judge = createModerateTexts({ ...shared, ...inference }, guard.model)
+  const judge = createModerateTexts({ ...shared, ...parts.inference }, guard.model)
   return async (texts, context) => {
     const startedAt = shared.clock.now()
     const bounds = await orCallerRefusal(boundsOf({ ...shared, ...parts }, context, context.signal))
     const reservation = await reserved(shared, guard.model, parts, { texts, context, bounds })
+    const placing = { ...bounds.placing, ...(reservation ? { expected: reservation.request } : {}) }
+    const onUsed: Judging["onUsed"] = (usage, deployment) => {
+      const record = recordOf(shared, guard, context, startedAt)
+      bill(parts, { ...record, tags: bounds.limits.tags, deployment: deployment.id }, { usage, deployment, reservation })
+    }
     try {
-      const { judgements, deployment, usage } = await judge(texts, context.signal, {
-        ...bounds.placing,
-        ...(reservation ? { expected: reservation.request } : {}),
-      })
-      if (!usage) return judgements // moderation routes bill nothing
-      const price = inference.prices.priceOf(deployment)
-      const cost = costOf(usage, price)
-      reservation?.settle({
-        inputTokens: usage.inputTokens,
-        outputTokens: usage.outputTokens,
-        ...cost,
-        by: [{ deployment, usage, ...cost }],
-      })
-      const { tags } = bounds.limits
-      records.add({
-        ...recordOf(shared, guard, context, startedAt),
-        ...tokensOf(usage),
-        ...cost,
-        priceList: priceListOf(usage, price),
-        tags,
-        deployment: deployment.id,
-      })
-      return judgements
+      return await judge(texts, context.signal, { placing, onUsed })
     } finally {
       reservation?.release()
     }
   }
+}
+
+type Unbilled = Omit<LightRunRecord, keyof TokensOf | "costMicroUsd" | "costKnown" | "priceList">
+
+interface Used {
+  usage: ModelUsage
+  deployment: Deployment
+  reservation: Reservation | undefined
+}
+
+function bill({ inference, records }: ModerationParts, record: Unbilled, { usage, deployment, reservation }: Used): void {
+  const price = inference.prices.priceOf(deployment)
+  const cost = costOf(usage, price)
+  const { inputTokens, outputTokens } = usage
+  reservation?.settle({ inputTokens, outputTokens, ...cost, by: [{ deployment, usage, ...cost }] })
+  records.add({ ...record, ...tokensOf(usage), ...cost, priceList: priceListOf(usage, price) })
 }
 
 const charactersPerToken = 4
@@ -94,7 +92,7 @@ async function orCallerRefusal<Value>(work: Promise<Value>): Promise<Value> {
   }
 }
 
-function tokensOf({ inputTokens, outputTokens, cachedTokens, reasoningTokens }: NonNullable<Moderation["usage"]>): TokensOf {
+function tokensOf({ inputTokens, outputTokens, cachedTokens, reasoningTokens }: ModelUsage): TokensOf {
   return { inputTokens, outputTokens, cachedTokens, reasoningTokens }
 }
 
@@ -105,7 +103,7 @@ function recordOf(
   { model, name }: { model: string; name: string },
   context: GuardContext,
   startedAt: number,
-): Omit<LightRunRecord, keyof TokensOf | "deployment" | "costMicroUsd" | "costKnown" | "priceList"> {
+): Omit<Unbilled, "deployment"> {
   return {
     id: newId("run"),
     projectId: context.projectId,

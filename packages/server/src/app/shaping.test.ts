@@ -77,16 +77,24 @@ test("a guard of the configuration's code blocks", async () => {
   expect([answer.status, answer.text.includes("be polite")]).toEqual([400, true])
 })
 
+async function judgeRuns(): Promise<unknown[]> {
+  const headers = { authorization: `Bearer ${perdure.apiKeyCreated ?? ""}` }
+  const list = (await (await fetch(`${perdure.url}/v1/runs?search=guard.moderate`, { headers })).json()) as { runs: unknown[] }
+  return list.runs
+}
+
 test("a judge's verdict blocks, and what it used is on the bill of who asked", async () => {
   const flagged = { results: [{ flagged: true, categories: ["spam"] }] }
   provider.next({ text: JSON.stringify(flagged), usage: { prompt_tokens: 40, completion_tokens: 4 } })
   const answer = await ask("judged", "buy now")
   expect([answer.status, answer.text.includes("spam")]).toEqual([400, true])
-  const headers = { authorization: `Bearer ${perdure.apiKeyCreated ?? ""}` }
-  const runs = async (): Promise<unknown[]> => {
-    const list = (await (await fetch(`${perdure.url}/v1/runs?search=guard.moderate`, { headers })).json()) as { runs: unknown[] }
-    return list.runs
-  }
-  await expect.poll(runs, { timeout: 30_000 }).toHaveLength(1)
-  expect((await runs())[0]).toMatchObject({ name: "guard.moderate", model: "judge", usage: { inputTokens: 40, outputTokens: 4 } })
+  await expect.poll(judgeRuns, { timeout: 30_000 }).toHaveLength(1)
+  expect((await judgeRuns())[0]).toMatchObject({ name: "guard.moderate", model: "judge", usage: { inputTokens: 40, outputTokens: 4 } })
+})
+
+test("a judge that gives no verdict is on the bill, too", async () => {
+  provider.next({ text: "I would rather tell a story.", usage: { prompt_tokens: 30, completion_tokens: 7 } })
+  expect((await ask("judged", "buy later")).status).toBeGreaterThanOrEqual(400)
+  const told = async (): Promise<string> => JSON.stringify(await judgeRuns())
+  await expect.poll(told, { timeout: 30_000 }).toContain('"inputTokens":30')
 })

@@ -137,7 +137,7 @@ export {
   type CacheWish,
   type QuestionEmbedding,
 } from "./cache/index.ts"
-export { createModerateTexts, type Moderation } from "./moderate.ts"
+export { createModerateTexts, type Judging } from "./moderate.ts"
 export {
   createExperiments,
   experimentPrefix,

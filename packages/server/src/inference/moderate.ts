@@ -16,23 +16,24 @@ export interface ModerateOptions {
 
 type Placing = Pick<PlanRequest, "caller" | "residency" | "expected">
 
-export interface Moderation {
-  /** One per text, in order. */
-  judgements: { flagged: boolean; categories: string[]; scores: Record<string, number> }[]
-  deployment: Deployment
-  /** Of a model that chats; moderation routes bill nothing and report nothing. */
-  usage: ModelUsage | undefined
+/** One per text, in order. */
+export type Judgements = { flagged: boolean; categories: string[]; scores: Record<string, number> }[]
+
+export interface Judging {
+  /** For whom they are judged, and the only regions in which they may be. */
+  placing?: Placing
+  /** What a model that chats used, also where it gave no verdict; moderation routes bill nothing and report nothing. */
+  onUsed?: (usage: ModelUsage, deployment: Deployment) => void
 }
 
-/** `placing`: for whom they are judged, and the only regions in which they may be. */
-export type ModerateTexts = (texts: readonly string[], signal: AbortSignal, placing?: Placing) => Promise<Moderation>
+export type ModerateTexts = (texts: readonly string[], signal: AbortSignal, judging?: Judging) => Promise<Judgements>
 
 /** Looks the model up at each call, so that a replaced registry is followed. */
 export function createModerateTexts(options: ModerateOptions, model: string): ModerateTexts {
-  return async (texts, signal, placing) => {
+  return async (texts, signal, judging = {}) => {
     const made = options.models.require(model).deployments.filter(({ does }) => does.moderation === true)
-    if (made.length === 0) return moderateByChat(options, model, texts, signal, placing)
-    const deployment = made.find((each) => isAllowedRegion(each, placing?.residency))
+    if (made.length === 0) return moderateByChat(options, model, texts, signal, judging)
+    const deployment = made.find((each) => isAllowedRegion(each, judging.placing?.residency))
     if (deployment) return moderateUpstream(options, deployment, texts, signal)
     throw new AppError("policy_denied", `no deployment of "${model}" is in a region in which this request may be judged`)
   }
@@ -43,7 +44,7 @@ async function moderateUpstream(
   deployment: Deployment,
   texts: readonly string[],
   signal: AbortSignal,
-): Promise<Moderation> {
+): Promise<Judgements> {
   const { pool, origin, pathOf, headers, sign } = upstreams.target(deployment)
   const path = pathOf("/moderations")
   const body = Buffer.from(JSON.stringify({ model: deployment.upstreamModel, input: texts }))
@@ -53,13 +54,13 @@ async function moderateUpstream(
     const answer = await pool.request({ path, method: "POST", body, headers: { ...all, ...signed }, signal })
     const text = await answer.body.text()
     if (answer.statusCode !== 200) throw errorOfStatus(deployment, answer.statusCode, text, answer.headers)
-    return { judgements: judgementsOf(deployment, text, texts.length), deployment, usage: undefined }
+    return judgementsOf(deployment, text, texts.length)
   } catch (error) {
     throw signal.aborted || error instanceof UpstreamError ? error : errorOfTransport(deployment, error, limits)
   }
 }
 
-function judgementsOf(deployment: Deployment, text: string, count: number): Moderation["judgements"] {
+function judgementsOf(deployment: Deployment, text: string, count: number): Judgements {
   const body = parsed(text)
   if (!body) throw unreadable(deployment, "a moderation that is not JSON")
   if (isJsonObject(body["error"])) throw errorInBody(deployment, body["error"])
@@ -102,24 +103,22 @@ async function moderateByChat(
   model: string,
   texts: readonly string[],
   signal: AbortSignal,
-  placing: Placing | undefined,
-): Promise<Moderation> {
+  { placing, onUsed }: Judging,
+): Promise<Judgements> {
   const answer = callModel(verdictCall(model, texts), signal, placing)
   let text = ""
-  let usage: ModelUsage | undefined
   for await (const event of answer.events) {
     if (event.type === "text-delta") text += event.text
-    if (event.type === "finished") usage = event.usage
+    if (event.type === "finished") onUsed?.(event.usage, answer.deployment)
   }
   const results = listOf(parsed(text.slice(text.indexOf("{"), text.lastIndexOf("}") + 1))?.["results"]).filter(isJsonObject)
   if (results.length !== texts.length)
     throw new AppError("upstream_error", `the model "${model}" judged ${results.length} of ${texts.length} texts`)
-  const judgements = results.map((result) => ({
+  return results.map((result) => ({
     flagged: result["flagged"] === true,
     categories: result["flagged"] === true ? listOf(result["categories"]).filter((each) => typeof each === "string") : [],
     scores: {},
   }))
-  return { judgements, deployment: answer.deployment, usage }
 }
 
 function verdictCall(model: string, texts: readonly string[]): ModelCall {
