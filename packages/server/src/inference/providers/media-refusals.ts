@@ -18,3 +18,9 @@ export function heldBack(
   const answer = { status: 400, type, code: "moderation_blocked", param: null }
   return new UpstreamError("invalid_request", message, { answer, retryable: false, failure: "content" })
 }
+
+/** With the first reason that is a text, where one is told. */
+export function noPicture(deployment: Deployment, reasons: readonly unknown[]): UpstreamError {
+  const reason = reasons.find((each) => typeof each === "string")
+  return heldBack(deployment, reason ?? "no picture came", "image_generation_user_error")
+}

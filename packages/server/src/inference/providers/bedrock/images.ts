@@ -1,10 +1,11 @@
 // Pictures of Bedrock's models of Amazon and Stability, which are invoked each in its maker's own words.
-import type { JsonObject, JsonValue } from "../../../core/index.ts"
+import type { JsonObject } from "../../../core/index.ts"
 import type { Deployment } from "../../types.ts"
 import { inPortions, nearestShape } from "../image-sizes.ts"
-import { pictureTypeOf, type Media } from "../media.ts"
+import { listedImages, textsIn } from "../listed-images.ts"
+import type { Media } from "../media.ts"
 import type { ImageCall, ImagesAnswer, MediaDialect } from "../media-port.ts"
-import { cannotTake, heldBack } from "../media-refusals.ts"
+import { cannotTake } from "../media-refusals.ts"
 import type { ProviderRequest } from "../port.ts"
 
 export const bedrockMedia: MediaDialect = { images: { requests, read } }
@@ -86,14 +87,6 @@ function bytesOf(media: Media, deployment: Deployment): string {
   throw cannotTake(deployment, "images", "a picture by its address", "Send its bytes, as a file or a data URL.")
 }
 
-/** What a filter holds back is missing, with a word for it. */
 function read(answer: JsonObject, deployment: Deployment): ImagesAnswer {
-  const images = listOf(answer["images"]).flatMap((each) => (typeof each === "string" && each !== "" ? [each] : []))
-  if (images.length > 0) return { images: images.map((base64) => ({ base64, mediaType: pictureTypeOf(base64) })), usage: null }
-  const reason = [answer["error"], ...listOf(answer["finish_reasons"])].find((each) => typeof each === "string")
-  throw heldBack(deployment, typeof reason === "string" ? reason : "no picture came", "image_generation_user_error")
-}
-
-function listOf(value: JsonValue | undefined): readonly JsonValue[] {
-  return Array.isArray(value) ? (value as readonly JsonValue[]) : []
+  return listedImages(deployment, textsIn(answer["images"]), [answer["error"], ...textsIn(answer["finish_reasons"])])
 }

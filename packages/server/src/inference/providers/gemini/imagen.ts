@@ -3,7 +3,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from "../../../core/ind
 import type { Deployment } from "../../types.ts"
 import { inPortions, nearestShape, resolutionOf } from "../image-sizes.ts"
 import type { ImageCall, ImagesAnswer, ImagesDialect, MadeImage } from "../media-port.ts"
-import { cannotTake, heldBack } from "../media-refusals.ts"
+import { cannotTake, noPicture } from "../media-refusals.ts"
 import type { ProviderRequest } from "../port.ts"
 import { modelPath } from "./models.ts"
 
@@ -53,8 +53,10 @@ function read(answer: JsonObject, deployment: Deployment): ImagesAnswer {
   const predictions = Array.isArray(answer["predictions"]) ? (answer["predictions"] as readonly JsonValue[]).filter(isJsonObject) : []
   const images = predictions.flatMap(imageIn)
   if (images.length > 0) return { images, usage: null }
-  const reason = predictions.map(({ raiFilteredReason }) => raiFilteredReason).find((each) => typeof each === "string")
-  throw heldBack(deployment, typeof reason === "string" ? reason : "no picture came", "image_generation_user_error")
+  throw noPicture(
+    deployment,
+    predictions.map(({ raiFilteredReason }) => raiFilteredReason),
+  )
 }
 
 function imageIn({ bytesBase64Encoded: base64, mimeType, prompt }: JsonObject): MadeImage[] {

@@ -1,11 +1,11 @@
 // Pictures of Fireworks, each by the workflow of its model; transcripts are asked for as of OpenAI, at the address of its audio.
-import type { JsonObject, JsonValue } from "../../../core/index.ts"
+import type { JsonObject } from "../../../core/index.ts"
 import type { Deployment } from "../../types.ts"
 import { errorInBody } from "../../upstream-error.ts"
 import { nearestShape } from "../image-sizes.ts"
-import { pictureTypeOf } from "../media.ts"
+import { listedImages, textsIn } from "../listed-images.ts"
 import type { ImageCall, ImagesAnswer, MediaDialect } from "../media-port.ts"
-import { cannotTake, heldBack } from "../media-refusals.ts"
+import { cannotTake } from "../media-refusals.ts"
 import type { ProviderRequest } from "../port.ts"
 import { jsonRequest } from "./words.ts"
 
@@ -39,18 +39,7 @@ function requests(call: ImageCall, deployment: Deployment): readonly ProviderReq
 function read(answer: JsonObject, deployment: Deployment): ImagesAnswer {
   if (answer["error"] !== undefined) throw errorInBody(deployment, answer["error"])
   const reason = answer["finishReason"]
-  const images = listOf(answer["base64"]).flatMap((each) => (typeof each === "string" && each !== "" ? [bytesOf(each)] : []))
-  if (reason !== "CONTENT_FILTERED" && images.length > 0)
-    return { images: images.map((base64) => ({ base64, mediaType: pictureTypeOf(base64) })), usage: null }
-  throw heldBack(deployment, typeof reason === "string" ? reason : "no picture came", "image_generation_user_error")
-}
-
-/** Its documentation shows both, with and without the head of a data URL. */
-function bytesOf(picture: string): string {
-  return picture.replace(/^data:[^,]*,/, "")
-}
-
-/** One text, or a list of them. */
-function listOf(value: JsonValue | undefined): readonly (JsonValue | undefined)[] {
-  return Array.isArray(value) ? (value as readonly JsonValue[]) : [value]
+  // Its documentation shows both, with and without the head of a data URL.
+  const pictures = textsIn(answer["base64"]).map((text) => text.replace(/^data:[^,]*,/, ""))
+  return listedImages(deployment, reason === "CONTENT_FILTERED" ? [] : pictures, [reason])
 }
