@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest"
 import { createAdmission, createPrices, type LimitRule } from "../accounting/index.ts"
 import type { ModelCaller } from "../agents/index.ts"
 import { AppError, defaultLimits, systemClock } from "../core/index.ts"
-import { createModels, type ModelCall, type CallEvent } from "../inference/index.ts"
+import { blankCall, createModels, type ModelCall, type CallEvent } from "../inference/index.ts"
 import type { Principal } from "../security/index.ts"
 import { testDeployment, testModel } from "../testing/gateway.ts"
 import { createLocalLedger } from "../testing/local-ledger.ts"
@@ -19,20 +19,12 @@ const models = createModels({
 const prices = createPrices({ configured: new Map([[deployment.id, { input: 1_000_000, output: 2_000_000, cachedInput: 1_000_000 }]]) })
 const budget: LimitRule = { name: "team", for: { key: "*" }, unit: "microUsd", limit: 10_000, kind: "budget", per: "total", origin: "test" }
 
-const call = {
+const call: ModelCall = {
+  ...blankCall,
   model: "fast",
   messages: [{ role: "user", content: [{ type: "text", text: "Say hi." }] }],
-  passages: [],
-  tools: [],
-  toolChoice: "none",
-  parallelToolCalls: true,
-  temperature: null,
-  topP: null,
   outputTokensMax: 1_000,
-  responseFormat: null,
-  reasoningEffort: null,
-  user: null,
-} as unknown as ModelCall
+}
 
 const finished = (inputTokens: number, outputTokens: number): CallEvent => ({
   type: "finished",

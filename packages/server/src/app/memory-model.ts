@@ -2,7 +2,7 @@
 import { costOf, dearestPrice, type Admission, type LightRunRecord, type Price, type Records } from "../accounting/index.ts"
 import type { MemoryModel, MemoryModelAnswer, MemoryQuestion } from "../context/index.ts"
 import { AppError } from "../core/index.ts"
-import { noUsage, type ModelCall, type ModelUsage } from "../inference/index.ts"
+import { blankCall, noUsage, type ModelCall, type ModelUsage } from "../inference/index.ts"
 import type { Identity } from "../security/index.ts"
 import { admitModelCalls } from "./admitted-model.ts"
 import type { Inference } from "./inference.ts"
@@ -59,21 +59,15 @@ export function memoryModel(shared: Shared, name: string, parts: MemoryModelPart
 
 function callOf(model: string, { instructions, text, schema, name, outputTokensMax }: MemoryQuestion): ModelCall {
   return {
+    ...blankCall,
     model,
     messages: [
       { role: "system", content: [{ type: "text", text: instructions }] },
       { role: "user", content: [{ type: "text", text }] },
     ],
-    passages: [],
-    tools: [],
-    toolChoice: "none",
-    parallelToolCalls: false,
     temperature: 0,
-    topP: null,
     outputTokensMax,
     responseFormat: { type: "json_schema", json_schema: { name, strict: true, schema } },
-    reasoningEffort: null,
-    user: null,
   }
 }
 

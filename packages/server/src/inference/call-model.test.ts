@@ -13,6 +13,7 @@ import {
   type CallEvent,
 } from "./index.ts"
 import { callProvider } from "./providers/call.ts"
+import { blankCall } from "./blank-call.ts"
 import type { NativeModel } from "./providers/embedded/types.ts"
 
 const provider = await startFakeProvider()
@@ -66,18 +67,11 @@ const callModel = createCallModel(options)
 
 function call(part: Partial<ModelCall> = {}): ModelCall {
   return {
+    ...blankCall,
     model: "fast",
     messages: [{ role: "user", content: [{ type: "text", text: "hello" }] }],
-    passages: [],
-    tools: [],
     toolChoice: "auto",
     parallelToolCalls: true,
-    temperature: null,
-    topP: null,
-    outputTokensMax: null,
-    responseFormat: null,
-    reasoningEffort: null,
-    user: null,
     ...part,
   }
 }

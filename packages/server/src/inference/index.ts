@@ -137,6 +137,7 @@ export {
   type CacheWish,
   type QuestionEmbedding,
 } from "./cache/index.ts"
+export { blankCall } from "./blank-call.ts"
 export { createModerateTexts, type Judging } from "./moderate.ts"
 export {
   createExperiments,

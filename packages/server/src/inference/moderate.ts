@@ -2,6 +2,7 @@
 import { AppError, isJsonObject, type JsonObject, type JsonValue, type Limits } from "../core/index.ts"
 import type { Models } from "./models.ts"
 import { isAllowedRegion } from "./pool/eligible.ts"
+import { blankCall } from "./blank-call.ts"
 import type { PlanRequest } from "./pool/types.ts"
 import type { CallModel, Deployment, ModelCall, ModelUsage } from "./types.ts"
 import { errorInBody, errorOfStatus, errorOfTransport, unreadable, UpstreamError } from "./upstream-error.ts"
@@ -123,21 +124,14 @@ async function moderateByChat(
 
 function verdictCall(model: string, texts: readonly string[]): ModelCall {
   return {
+    ...blankCall,
     model,
     messages: [
       { role: "system", content: [{ type: "text", text: instructions }] },
       { role: "user", content: [{ type: "text", text: JSON.stringify(texts) }] },
     ],
-    passages: [],
-    tools: [],
-    toolChoice: "none",
-    parallelToolCalls: false,
     temperature: 0,
-    topP: null,
-    outputTokensMax: null,
     responseFormat: { type: "json_schema", json_schema: { name: "moderation", strict: true, schema: verdictSchema } },
-    reasoningEffort: null,
-    user: null,
   }
 }
 

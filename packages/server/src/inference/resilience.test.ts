@@ -17,6 +17,7 @@ import {
   type Natives,
   type Pool,
 } from "./index.ts"
+import { blankCall } from "./blank-call.ts"
 
 const cleanUps: AsyncDisposable[] = []
 afterEach(async () => {
@@ -62,18 +63,11 @@ function model(deployments: readonly Deployment[], part: Partial<Model> = {}): M
 }
 
 const hello: ModelCall = {
+  ...blankCall,
   model: "m",
   messages: [{ role: "user", content: [{ type: "text", text: "hello" }] }],
-  passages: [],
-  tools: [],
   toolChoice: "auto",
   parallelToolCalls: true,
-  temperature: null,
-  topP: null,
-  outputTokensMax: null,
-  responseFormat: null,
-  reasoningEffort: null,
-  user: null,
 }
 
 const textOf = (events: readonly CallEvent[]): string => events.map((event) => (event.type === "text-delta" ? event.text : "")).join("")

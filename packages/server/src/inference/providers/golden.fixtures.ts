@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { join, relative } from "node:path"
 import type { JsonObject, JsonValue } from "../../core/index.ts"
 import { awsMessage } from "./bedrock/event-stream.fixtures.ts"
+import { blankCall } from "../blank-call.ts"
 import type { Deployment, ModelCall, ModelEvent } from "../types.ts"
 import { providerDeployment } from "./deployment.ts"
 
@@ -62,18 +63,11 @@ interface FixtureError {
 }
 
 const plainCall: ModelCall = {
+  ...blankCall,
   model: "logical-name",
   messages: [{ role: "user", content: [{ type: "text", text: "Hello" }] }],
-  passages: [],
-  tools: [],
   toolChoice: "auto",
   parallelToolCalls: true,
-  temperature: null,
-  topP: null,
-  outputTokensMax: null,
-  responseFormat: null,
-  reasoningEffort: null,
-  user: null,
 }
 
 /** A call of which only what is given is unusual. */

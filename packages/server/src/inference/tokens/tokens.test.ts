@@ -4,6 +4,7 @@ import { countTokens as o200k } from "gpt-tokenizer/encoding/o200k_base"
 import { deflateSync } from "node:zlib"
 import { defaultLimits } from "../../core/index.ts"
 import { testDeployment } from "../../testing/gateway.ts"
+import { blankCall } from "../blank-call.ts"
 import type { ModelCall, ModelContent } from "../types.ts"
 import { createTokenCounter, estimateTokens } from "./counter.ts"
 import { claudeImageTokens, estimateTextTokens, sizeOfImage, tiledImageTokens } from "./estimate.ts"
@@ -24,18 +25,11 @@ const signal = new AbortController().signal
 
 function callOf(text: string, over: Partial<ModelCall> = {}): ModelCall {
   return {
+    ...blankCall,
     model: "m",
     messages: [{ role: "user", content: [{ type: "text", text }] }],
-    passages: [],
-    tools: [],
     toolChoice: "auto",
     parallelToolCalls: true,
-    temperature: null,
-    topP: null,
-    outputTokensMax: null,
-    responseFormat: null,
-    reasoningEffort: null,
-    user: null,
     ...over,
   }
 }

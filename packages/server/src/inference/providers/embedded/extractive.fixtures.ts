@@ -1,5 +1,6 @@
 // Texts and helpers of the extractive responder's tests.
 import type { JsonValue } from "../../../core/index.ts"
+import { blankCall } from "../../blank-call.ts"
 import type { Citation, ModelCall, ModelEvent, ModelMessage, ModelPassage, ModelTool, ModelUsage } from "../../types.ts"
 import type { NativeModel } from "./types.ts"
 
@@ -62,18 +63,11 @@ export function tool(
 
 export function modelCall(question: string | readonly ModelMessage[], part: Partial<ModelCall> = {}): ModelCall {
   return {
+    ...blankCall,
     model: "perdure/extractive",
     messages: typeof question === "string" ? [user(question)] : question,
-    passages: [],
-    tools: [],
     toolChoice: "auto",
     parallelToolCalls: true,
-    temperature: null,
-    topP: null,
-    outputTokensMax: null,
-    responseFormat: null,
-    reasoningEffort: null,
-    user: null,
     ...part,
   }
 }

@@ -1,5 +1,6 @@
 // Pictures of Gemini models, which make and change them in an answer of generateContent: one picture in each.
 import type { JsonObject } from "../../../core/index.ts"
+import { blankCall } from "../../blank-call.ts"
 import type { Deployment, ModelCall, ModelContent } from "../../types.ts"
 import { unreadable } from "../../upstream-error.ts"
 import { nearestShape, resolutionOf } from "../image-sizes.ts"
@@ -8,7 +9,7 @@ import type { ImageCall, ImagesAnswer, ImagesDialect } from "../media-port.ts"
 import { cannotTake, heldBack } from "../media-refusals.ts"
 import type { ProviderRequest } from "../port.ts"
 import { isVertex, knowsGemini3, modelPath } from "./models.ts"
-import { plainCall, readWhole } from "./plain-call.ts"
+import { readWhole } from "./whole-answer.ts"
 import { geminiRequest } from "./request.ts"
 import { tokensOf } from "./usage.ts"
 
@@ -44,7 +45,7 @@ function modelCall(call: ImageCall, deployment: Deployment): ModelCall {
     ...(call.seed !== null && call.count === 1 ? { seed: call.seed } : {}),
   }
   const only = { dialect: "gemini", parameters: { generationConfig } } as const
-  return { ...plainCall, model: deployment.upstreamModel, messages: [{ role: "user", content }], only }
+  return { ...blankCall, model: deployment.upstreamModel, messages: [{ role: "user", content }], only }
 }
 
 function pictureOf(media: Media): ModelContent {

@@ -1,12 +1,13 @@
 // What is said in a sound, written down by a Gemini model that hears it.
 import type { JsonObject } from "../../../core/index.ts"
+import { blankCall } from "../../blank-call.ts"
 import type { Deployment, ModelCall } from "../../types.ts"
 import { unreadable } from "../../upstream-error.ts"
 import type { Transcript, TranscriptionCall, TranscriptionDialect } from "../media-port.ts"
 import { cannotTake, heldBack } from "../media-refusals.ts"
 import type { ProviderRequest } from "../port.ts"
 import { modelPath } from "./models.ts"
-import { plainCall, readWhole } from "./plain-call.ts"
+import { readWhole } from "./whole-answer.ts"
 import { geminiRequest } from "./request.ts"
 
 export const geminiTranscription: TranscriptionDialect = { request, read }
@@ -24,7 +25,7 @@ function request(call: TranscriptionCall, deployment: Deployment): ProviderReque
 function modelCall(call: TranscriptionCall, { upstreamModel: model }: Deployment): ModelCall {
   const { base64, mediaType } = call.sound
   return {
-    ...plainCall,
+    ...blankCall,
     model,
     temperature: call.temperature,
     messages: [

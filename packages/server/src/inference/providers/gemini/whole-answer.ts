@@ -1,26 +1,10 @@
 // Gemini's generateContent asked for something that is no conversation, and its whole answer read for that.
 import type { JsonObject } from "../../../core/index.ts"
 import { newId } from "../../../core/index.ts"
-import type { Deployment, ModelCall, ModelEvent } from "../../types.ts"
+import type { Deployment, ModelEvent } from "../../types.ts"
 import { streamEnded } from "../../upstream-error.ts"
 import type { MadeImage } from "../media-port.ts"
 import { GeminiReader } from "./reader.ts"
-
-/** A call of which everything is still to be said. */
-export const plainCall: ModelCall = {
-  model: "",
-  messages: [],
-  passages: [],
-  tools: [],
-  toolChoice: "none",
-  parallelToolCalls: false,
-  temperature: null,
-  topP: null,
-  outputTokensMax: null,
-  responseFormat: null,
-  reasoningEffort: null,
-  user: null,
-}
 
 export interface WholeAnswer {
   text: string
