@@ -261,6 +261,7 @@ describe("scopes", () => {
     const keyLimits = { requestsPerMinute: 2, tokensPerMinute: 1_000, concurrent: 9, budgetUsd: 1, budgetPer: "hour" as const }
     expect(outcomes(3, () => admit({ keyLimits }))).toEqual(["ok", "ok", ...limited(1)])
     expect(outcomes(1, () => admit({ principalId: "key_2", keyLimits: null }))).toEqual(["ok"])
+    expect(refusalOf(() => admit({ keyLimits })).hint).toContain("perdure keys update key_1 --rpm")
     const raised = { ...keyLimits, requestsPerMinute: 4 }
     expect(outcomes(3, () => admit({ keyLimits: raised }))).toEqual(["ok", "ok", ...limited(1)])
   })

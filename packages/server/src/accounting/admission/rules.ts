@@ -70,16 +70,17 @@ const keyRuleName = "key limits"
 
 /** The limits that are stored with one key. */
 export function rulesOfKey(keyId: string, limits: KeyLimits): LimitRule[] {
-  const base = { name: keyRuleName, for: { key: keyId }, origin: `key ${keyId}` } as const
+  const base = (option: string) =>
+    ({ name: keyRuleName, for: { key: keyId }, origin: `perdure keys update ${keyId} --${option} …` }) as const
   const { budgetUsd, budgetPer = "month", requestsPerMinute, tokensPerMinute, concurrent } = limits
   const rules: LimitRule[] = []
   if (budgetUsd !== undefined)
-    rules.push({ ...base, kind: "budget", unit: "microUsd", limit: Math.round(budgetUsd * 1_000_000), per: budgetPer })
+    rules.push({ ...base("budget-usd"), kind: "budget", unit: "microUsd", limit: Math.round(budgetUsd * 1_000_000), per: budgetPer })
   if (requestsPerMinute !== undefined)
-    rules.push({ ...base, kind: "rate", unit: "requests", limit: requestsPerMinute, per: "minute", burst: requestsPerMinute })
+    rules.push({ ...base("rpm"), kind: "rate", unit: "requests", limit: requestsPerMinute, per: "minute", burst: requestsPerMinute })
   if (tokensPerMinute !== undefined)
-    rules.push({ ...base, kind: "rate", unit: "tokens", limit: tokensPerMinute, per: "minute", burst: tokensPerMinute })
-  if (concurrent !== undefined) rules.push({ ...base, kind: "concurrent", unit: "concurrent", limit: concurrent, per: null })
+    rules.push({ ...base("tpm"), kind: "rate", unit: "tokens", limit: tokensPerMinute, per: "minute", burst: tokensPerMinute })
+  if (concurrent !== undefined) rules.push({ ...base("concurrent"), kind: "concurrent", unit: "concurrent", limit: concurrent, per: null })
   return rules
 }
 
