@@ -57,6 +57,7 @@ describe("providers and keys", () => {
       "bedrock/claude-sonnet",
       "openai/*",
       "openai/gpt-4o-mini",
+      "rule/anyone-else",
       "vertex/gemini-3.5-flash",
       "vllm-local/*",
     ])
@@ -132,8 +133,48 @@ describe("governance and plugins", () => {
     )
     expect(whysOf(report.leftOut, "governance.budgets[3].reset_duration").join()).toContain('"30s"')
     expect(whysOf(report.leftOut, "governance.budgets[5]").join()).toContain("nobody is named")
-    expect(whysOf(report.leftOut, "governance.routing_rules")).toHaveLength(1)
     expect(whysOf(report.notNeeded, "governance.virtual_keys[1]")).toEqual(["the key is not active"])
+  })
+
+  it("rules become rules in the order of their scopes, and a model where one shares its requests among several targets", async () => {
+    const { config, report } = await loaded()
+    expect(config.routingRules.map(({ name, when, to }) => ({ name, when, to }))).toEqual([
+      {
+        name: "ml",
+        when: { tags: ["team:ML-Team"], headers: { "x-user-email": { matches: String.raw`@acme\.com$` } } },
+        to: "anthropic/claude-sonnet-4-5",
+      },
+      {
+        name: "premium-tier",
+        when: {
+          models: ["gpt-4*", ...["openai", "anthropic", "azure", "bedrock", "vertex", "vllm-local"].map((each) => `${each}/gpt-4*`)],
+          headers: { "x-tier": "premium", "x-app": { not: "old", present: true } },
+        },
+        to: "openai/gpt-4.1",
+      },
+      {
+        name: "anyone-else",
+        when: { models: expect.arrayContaining(["gpt-4o", "azure/gpt-4o"]) as string[] },
+        to: "rule/anyone-else",
+      },
+      { name: "anyone-else-2", when: { headers: { "x-env": ["staging", "test"] } }, to: "rule/anyone-else" },
+    ])
+    const { deployments, fallbacks } = config.models["rule/anyone-else"] ?? {}
+    expect(fallbacks).toEqual(["anthropic/claude-sonnet-4-5"])
+    expect(deployments?.map(({ model, weight }) => [model, weight])).toEqual([
+      ["gpt-4o-mini", 0.5],
+      ["gpt-4o-mini", 0.25],
+      ["gpt-4o-prod", 0.167],
+      ["gpt-4o", 0.083],
+    ])
+    const whys = ["3", "4", "6"].map((index) => whysOf(report.leftOut, `governance.routing_rules[${index}]`).join())
+    expect(whys).toEqual([
+      expect.stringContaining("budget_used > has no counterpart"),
+      expect.stringContaining("no provider serves groq/x"),
+      expect.stringContaining("keeps the provider or the model"),
+    ])
+    expect(whysOf(report.differs, "governance.routing_rules[2].chain_rule")).toHaveLength(1)
+    expect(whysOf(report.notNeeded, "governance.routing_rules[5]")).toEqual(["the rule is not enabled"])
   })
 
   it("a cache is one of every model, and what is sent elsewhere is left out", async () => {

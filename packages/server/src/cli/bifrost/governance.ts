@@ -2,6 +2,7 @@
 import type { ConfigInput } from "../../config/index.ts"
 import type { JsonValue } from "../../core/index.ts"
 import { Section, type ConfigModels } from "../litellm/index.ts"
+import { readRoutingRules, type TranslatedRules } from "./routing-rules.ts"
 import { reportRest, type Reasons } from "./providers.ts"
 
 type BudgetInput = NonNullable<ConfigInput["budgets"]>[number]
@@ -28,7 +29,7 @@ const rateWindows: Readonly<Record<string, NonNullable<RateLimitInput["per"]>>> 
   "24h": "day",
 }
 
-interface Governed {
+interface Governed extends TranslatedRules {
   budgets: BudgetInput[]
   rateLimits: RateLimitInput[]
 }
@@ -65,13 +66,19 @@ export function readGovernance(governance: Section, bound: Bound): Governed {
   for (const row of [...rows("model_configs"), ...rows("providers")]) noteModel(row, bound, note)
   const budgets = rows("budgets").flatMap((row) => budgetOf(row, scopeOf(row, owners, named)))
   const rateLimits = rows("rate_limits").flatMap((row) => ratesOf(row, named))
+  const tagged = (word: string, idOrName: string): string => owners.get(`${word} ${idOrName}`)?.tag ?? tagNamed(word, idOrName)
+  const rules = readRoutingRules(rows("routing_rules"), bound.models, tagged)
   reportRest(governance, reasons)
-  return { budgets, rateLimits }
+  return { budgets, rateLimits, ...rules }
 }
 
 function tagOf(word: string, row: Section): string {
   const name = row.value["name"] ?? row.value["id"]
-  return `${word}:${(typeof name === "string" ? name : "unnamed").replaceAll(/[^\w.-]+/g, "-")}`.slice(0, 64)
+  return tagNamed(word, typeof name === "string" ? name : "unnamed")
+}
+
+function tagNamed(word: string, name: string): string {
+  return `${word}:${name.replaceAll(/[^\w.-]+/g, "-")}`.slice(0, 64)
 }
 
 /** The key itself is made anew: what stands in the file is Bifrost's. */
@@ -184,7 +191,6 @@ function forget(row: Section): void {
 }
 
 const reasons: Reasons = [
-  [/^routing_rules$/, "left-out", "there are no rules on what stands in a request", "See docs/how-to/move-from-portkey-and-bifrost.md."],
   [/^auth_config$/, "left-out", "people sign in to the dashboard by one-time links", "perdure dashboard prints a link."],
   [/^pricing_overrides$/, "left-out", "prices stand in deployments", "Write price into the deployments that cost you something else."],
 ]

@@ -42,8 +42,9 @@ export function translateBifrost(json: JsonObject): Translated {
   const places = new Providers(new Secrets(report, variablesIn(value)))
   const given = top.section("providers")
   const limits = { ...retriesOf(given), ...bodyOf(top.section("client")) }
-  const { models, providers, accounts } = readProviders(given, places, report)
-  const { budgets, rateLimits } = readGovernance(top.section("governance"), { models, accounts })
+  const { models: served, providers, accounts } = readProviders(given, places, report)
+  const { budgets, rateLimits, routingRules, models: made } = readGovernance(top.section("governance"), { models: served, accounts })
+  const models = { ...served, ...made }
   addPlugins(top, models)
   reportRest(top, reasons)
   const config: ConfigInput = {
@@ -51,6 +52,7 @@ export function translateBifrost(json: JsonObject): Translated {
     ...(Object.keys(limits).length === 0 ? {} : { limits }),
     ...(Object.keys(providers).length === 0 ? {} : { providers }),
     ...(Object.keys(models).length === 0 ? {} : { models }),
+    ...(routingRules.length === 0 ? {} : { routingRules }),
     ...(budgets.length === 0 ? {} : { budgets }),
     ...(rateLimits.length === 0 ? {} : { rateLimits }),
   }
