@@ -1,7 +1,7 @@
 // The parts that the dashboard needs, composed for tests: store, kernel, identity, records and the routes on a real HTTP server.
 import type { Hono } from "hono"
 import { createRecords, createUsageSummary, type Records } from "../accounting/index.ts"
-import { defaultLimits, newId, systemClock } from "../core/index.ts"
+import { defaultLimits, newId, systemClock, type Limits } from "../core/index.ts"
 import { createApi, createHttpServer, healthRoutes, type HttpEnv } from "../http/index.ts"
 import {
   createDashboardRoutes,
@@ -36,16 +36,17 @@ export interface DashboardServerOptions {
   /** Names of workflows that can be started over HTTP. */
   workflows?: readonly string[]
   grants?: readonly Grant[]
+  limits?: Partial<Limits>
 }
 
 const manageKeys: Grant = { to: "*", allow: ["keys.manage:*"], origin: "test" }
 
 export async function startDashboardServer(options: DashboardServerOptions): Promise<DashboardServer> {
-  const { directory, projectId = "proj_default", workflows = [], grants = [manageKeys] } = options
+  const { directory, projectId = "proj_default", workflows = [], grants = [manageKeys], limits } = options
   const cleanUps = new AsyncDisposableStack()
   const errors: unknown[] = []
   const onError = (...what: unknown[]): void => void errors.push(what)
-  const shared = { clock: systemClock, newId, limits: defaultLimits, onError }
+  const shared = { clock: systemClock, newId, limits: { ...defaultLimits, ...limits }, onError }
   const { store } = cleanUps.use(await openTestStore("pglite"))
   const identity = cleanUps.use(await createIdentity({ ...shared, store }))
   const gate = createGate({ grants })

@@ -28,6 +28,8 @@ export interface RunLimits {
   feedPollMs: number
   /** Changed runs that one open live list may have waiting; the oldest leave. */
   feedRowsMax: number
+  /** Events of which the trace of one run is made; of a longer log it shows the beginning, and says so. */
+  traceEventsMax: number
   /** Scores of one run. */
   feedbackPerRunMax: number
 }
@@ -48,5 +50,6 @@ export const runLimits: RunLimits = {
   feedWindowMs: 150,
   feedPollMs: 1_000,
   feedRowsMax: 500,
+  traceEventsMax: 20_000,
   feedbackPerRunMax: 1_000,
 }

@@ -141,6 +141,28 @@ describe("runs over HTTP", () => {
     expect([rest.events.length, rest.next]).toEqual([all.length - 2, null])
   })
 
+  it("are shown as traces of no more events than those may have, which say that they are not whole", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "perdure-no-dashboard-"))
+    await using other = await startDashboardServer({ directory, limits: { traceEventsMax: 2 } })
+    other.runs.define({
+      kind: "workflow",
+      name: "look",
+      version: "1",
+      style: "replay",
+      async execute(context) {
+        for (const key of ["a", "b", "c"]) await context.step(key, async () => key, { effect: "read" })
+        return null
+      },
+    })
+    const request = { kind: "workflow", name: "look", input: null, label: userLabel("ada"), projectId: other.projectId } as const
+    const { id } = await other.runs.start({ ...request, principal: other.keyId })
+    await expect.poll(async () => (await other.runs.get(other.projectId, id))?.status, { timeout: 60_000 }).toBe("completed")
+    const asked = await fetch(`${other.url}/v1/runs/${id}/spans`, { headers: { authorization: `Bearer ${other.apiKey}` } })
+    const { spans, complete } = (await asked.json()) as { spans: object[]; complete: boolean } // as the contract says
+    expect(complete).toBe(false)
+    expect(spans).toHaveLength(2) // the run and its first step
+  })
+
   it("can be cancelled once, and say so when they have ended already", async () => {
     const id = await startGreeting()
     await until(async () => ((await client.runs.get(id)).status === "waiting" ? true : undefined))

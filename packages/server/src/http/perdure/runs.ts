@@ -28,7 +28,7 @@ export interface RunRoutesOptions {
   workflows: readonly string[]
   clock: Clock
   lightRuns: LightRuns
-  limits: { keepAliveMs: number; feedWindowMs: number; feedPollMs: number; feedRowsMax: number }
+  limits: { keepAliveMs: number; feedWindowMs: number; feedPollMs: number; feedRowsMax: number; traceEventsMax: number }
   onError: (error: unknown) => void
 }
 
@@ -108,19 +108,19 @@ async function listEvents(parts: Parts, context: At): Promise<Response> {
 /** The trace of a run: its log as a tree of spans. */
 async function spans(parts: Parts, context: At): Promise<Response> {
   const run = await runOf(parts, context)
+  const { traceEventsMax } = parts.limits
   const events: RunEvent[] = []
-  for (let after = 0; events.length < spanEventsMax;) {
-    const page = await parts.log.events(run, after, spanEventsPage)
+  for (let after = 0; events.length < traceEventsMax;) {
+    const wanted = Math.min(spanEventsPage, traceEventsMax - events.length)
+    const page = await parts.log.events(run, after, wanted)
     events.push(...page)
     after = page.at(-1)?.seq ?? after
-    if (page.length < spanEventsPage) break
+    if (page.length < wanted) break
   }
-  return answer({ spans: spansOf(run, events), complete: events.length < spanEventsMax })
+  return answer({ spans: spansOf(run, events), complete: events.length < traceEventsMax })
 }
 
 const spanEventsPage = 1_000
-/** Of a longer log the trace shows the beginning, and says so. */
-const spanEventsMax = 20_000
 
 function streamList(parts: Parts, context: At): Response {
   const { projectId, user } = context.get("principal")
