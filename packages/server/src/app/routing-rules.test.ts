@@ -93,6 +93,7 @@ describe("a routing rule", () => {
       await chat({ perdure: { metadata: { plan: "pro" } } }),
       await chat({}, key, { "x-perdure-metadata": '{"plan":"enterprise"}' }),
       await chat({ metadata: { plan: "pro" } }),
+      await chat({}, key, { "x-perdure-metadata": '{"plan":["trial","pro"]}' }),
       await chat({ metadata: { plan: "free" }, perdure: { metadata: { plan: "pro" } } }),
       await chat({ stream: true, metadata: { plan: "pro" } }),
     ]) {

@@ -37,7 +37,7 @@ const reasons: Readonly<Record<string, Reasons>> = {
       /^(?:tag_regex|region_name|auto_router_|complexity_router|adaptive_router|quality_router)/,
       "left-out",
       "calls are not routed by that",
-      "Name the model, or send perdure: { tags: … } (docs/how-to/routing-and-fallbacks.md).",
+      "Write a rule (routingRules in docs/how-to/routing-and-fallbacks.md), or send perdure: { tags: … }.",
     ],
     [
       /^(?:configurable_clientside_auth_params|use_in_pass_through|use_litellm_proxy)$/,
@@ -83,6 +83,7 @@ const reasons: Readonly<Record<string, Reasons>> = {
       /^(?:enable_tag_filtering|tag_filtering_match_any)$/,
       "differs",
       "a call with tags goes to deployments that have all of them; one without goes to any, whether or not one is tagged default",
+      "For a default write rules: routingRules in docs/how-to/routing-and-fallbacks.md.",
     ],
     [
       /^(?:allowed_fails_policy|model_group_retry_policy)$/,

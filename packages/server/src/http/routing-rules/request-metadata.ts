@@ -21,8 +21,16 @@ export function requestMetadata(
 /** Nothing where it is absent. */
 export function checkedMetadata(value: JsonValue | undefined, param: string): JsonObject {
   if (value === undefined || value === null) return {}
-  if (isJsonObject(value) && Object.values(value).every((each) => typeof each !== "object" || each === null)) return value
-  throw new AppError("invalid_type", `"${param}" must be an object of texts, numbers, true and false`, { param, hint: example })
+  if (isJsonObject(value) && Object.values(value).every(isPlain)) return value
+  throw new AppError("invalid_type", `"${param}" must be an object of texts, numbers, true and false, or of lists of them`, {
+    param,
+    hint: example,
+  })
+}
+
+function isPlain(value: JsonValue | undefined): boolean {
+  const values = Array.isArray(value) ? (value as readonly JsonValue[]) : [value]
+  return values.every((each) => typeof each !== "object" || each === null)
 }
 
 function parsed(text: string): JsonValue {

@@ -34,6 +34,15 @@ describe("a condition", () => {
     expect([fits({ atLeast: 1, below: 3 }, 2), fits({ atLeast: 1, below: 3 }, 3)]).toEqual([true, false])
   })
 
+  it("fits a list where it fits one of its values", () => {
+    expect([fits("paid", ["eu", "paid"]), fits({ matches: "^eu" }, ["x", "eu-1"]), fits({ not: "paid" }, ["eu", "paid"])]).toEqual([
+      true,
+      true,
+      false,
+    ])
+    expect([fits("paid", []), fits("paid", [["paid"]]), fits({ above: 1 }, [2])]).toEqual([false, false, false])
+  })
+
   it("looks with an expression at the beginning of a long value alone", () => {
     expect([fits({ matches: "@acme\\.com$" }, "a@acme.com"), fits({ matches: "^(?i:eu)-" }, "EU-west")]).toEqual([true, true])
     expect(fits({ matches: "z$" }, `${"a".repeat(5_000)}z`)).toBe(false)

@@ -23,14 +23,14 @@ export function conditionTest(condition: RuleCondition): ConditionTest {
   return (value) => tests.every((test) => test(value))
 }
 
-/** Headers and forms have texts alone: what is written alike is the same. */
+/** Headers and forms have texts alone: what is written alike is the same. A list fits where one of its values does. */
 function isOneOf(values: Scalar | readonly Scalar[]): ConditionTest {
   const texts = new Set((typeof values === "object" ? values : [values]).map(String))
-  return (value) => isScalar(value) && texts.has(String(value))
+  return (value) => scalarsOf(value).some((each) => texts.has(String(each)))
 }
 
 function matchTest(expression: RegExp): ConditionTest {
-  return (value) => isScalar(value) && expression.test(String(value).slice(0, matchedCharactersMax))
+  return (value) => scalarsOf(value).some((each) => expression.test(String(each).slice(0, matchedCharactersMax)))
 }
 
 function boundTests({ above, atLeast, below, atMost }: Exclude<RuleCondition, Scalar | Scalar[]>): ConditionTest[] {
@@ -50,6 +50,14 @@ function numberOf(value: JsonValue | undefined): number {
 
 function isPresent(value: JsonValue | undefined): boolean {
   return value !== undefined && value !== null
+}
+
+/** No more of a list are looked at. */
+const listedMax = 100
+
+function scalarsOf(value: JsonValue | undefined): readonly Scalar[] {
+  if (isScalar(value)) return [value]
+  return Array.isArray(value) ? (value as readonly JsonValue[]).slice(0, listedMax).filter(isScalar) : []
 }
 
 function isScalar(value: JsonValue | undefined): value is Scalar {
