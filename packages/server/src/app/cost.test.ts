@@ -555,6 +555,16 @@ describe("an answer costs", () => {
       },
     ],
     [
+      "tools that Groq ran",
+      "groq",
+      "openai/gpt-oss-120b",
+      {
+        ...answers.chat,
+        choices: [{ ...answers.chat.choices[0], message: { content: "hi", executed_tools: [{ index: 0, type: "browser_search" }] } }],
+        usage: { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 },
+      },
+    ],
+    [
       "what OpenAI keeps in its cache for twelve hours",
       "openai",
       "gpt-6-sol",

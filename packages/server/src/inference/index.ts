@@ -41,6 +41,7 @@ export {
 } from "./tokens/index.ts"
 export { embeddingsUsageOf, usageOf } from "./providers/openai/usage.ts"
 export { presetOf } from "./providers/presets.ts"
+export { mayRunTools, tellsOfToolsRun, withToolsRun } from "./providers/openai/tools-run.ts"
 export { withCostTold } from "./providers/told-cost.ts"
 export { regionTold, tierAsked, withTierAsked, withTierTold } from "./providers/service-tier.ts"
 export { chatPassing } from "./providers/openai/passing.ts"

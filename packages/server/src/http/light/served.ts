@@ -8,7 +8,10 @@ import {
   eventsOf,
   isNative,
   takesAsItIs,
+  mayRunTools,
+  tellsOfToolsRun,
   withTierTold,
+  withToolsRun,
   type Deployment,
   type Model,
   type ModelCall,
@@ -157,8 +160,9 @@ export class Served {
     const tellsTier = dialect.name === "openai-chat"
     const usageIn = (tail: Buffer): ModelUsage | undefined => {
       const usage = usageFromTail(tail, dialect.usageOf)
-      if (tellsTier) return withTierTold(usage, tierFromTail(tail))
-      return usage && dialect.charged ? dialect.charged(usage, this.#body, tail) : usage
+      if (!tellsTier) return usage && dialect.charged ? dialect.charged(usage, this.#body, tail) : usage
+      const told = withTierTold(usage, tierFromTail(tail))
+      return told && mayRunTools(deployment) && tellsOfToolsRun(tail) ? withToolsRun(told) : told
     }
     if (!client) {
       const mustBeWhole = call.care?.checksAnswer === true

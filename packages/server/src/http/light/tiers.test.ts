@@ -12,6 +12,7 @@ const gateway = await startTestGateway({
     testModel("gpt", testDeployment(provider.url, { id: "fake/gpt", upstreamModel: "gpt-5" })),
     testModel("capped", testDeployment(provider.url, { id: "fake/capped", upstreamModel: "gpt-5" })),
     testModel("router", testDeployment(provider.url, { id: "fake/router", provider: "openrouter", upstreamModel: "openai/gpt-5" })),
+    testModel("groq", testDeployment(provider.url, { id: "fake/groq", provider: "groq", upstreamModel: "openai/gpt-oss-120b" })),
     testModel("vllm", testDeployment(provider.url, { id: "fake/m", provider: "vllm" })),
     testModel(
       "claude",
@@ -98,6 +99,44 @@ describe("a chat completion", () => {
   it("does not take what the answer says for what it is", async () => {
     const { record: recorded } = await chat({}, { text: 'They wrote "service_tier":"flex" there.' })
     expect(recorded).toMatchObject({ costMicroUsd: 2_250, data: null })
+  })
+})
+
+describe("an answer for which Groq ran tools", () => {
+  const executed_tools = [{ index: 0, type: "browser_search", arguments: "{}", output: "found" }]
+  const completion = (message: object): FakeAnswer =>
+    jsonAnswer({
+      id: "c",
+      object: "chat.completion",
+      model: "m",
+      choices: [{ index: 0, message: { role: "assistant", content: "hi", ...message }, finish_reason: "stop" }],
+      usage: { ...usage, total_tokens: 1_100 },
+    })
+  const chunk = (members: object): string =>
+    `data: ${JSON.stringify({ id: "c", object: "chat.completion.chunk", model: "m", ...members })}\n\n`
+  const stream = (delta: object): FakeAnswer => ({
+    raw: {
+      status: 200,
+      headers: { "content-type": "text/event-stream" },
+      body: [
+        chunk({ choices: [{ index: 0, delta: { role: "assistant", ...delta } }] }),
+        chunk({ choices: [{ index: 0, delta: { content: "hi" }, finish_reason: "stop" }] }),
+        chunk({ choices: [], usage: { ...usage, total_tokens: 1_100 } }),
+        "data: [DONE]\n\n",
+      ],
+    },
+  })
+  const ask = async (answer: FakeAnswer, isStream: boolean) => (await chat({ model: "groq", stream: isStream }, answer)).record
+
+  it.each([
+    [false, completion],
+    [true, stream],
+  ] as const)("has a cost that is known to be too low (stream: %s)", async (isStream, answer) => {
+    const tokens = 1_000 * 0.15 + 100 * 0.6
+    const ran = await ask(answer({ executed_tools }), isStream)
+    expect(ran).toMatchObject({ costMicroUsd: tokens, costKnown: false, data: { hostedCalls: { executed_tools: 1 } } })
+    gateway.records.length = 0
+    expect(await ask(answer({ executed_tools: [] }), isStream)).toMatchObject({ costMicroUsd: tokens, costKnown: true, data: null })
   })
 })
 

@@ -1,5 +1,16 @@
 // The upstream's side of a streamed chat completion: bytes become whole frames, each looked at without parsing it.
-import { errorInBody, errorTold, streamEnded, unreadable, usageOf, withTierTold, type ModelUsage } from "../../inference/index.ts"
+import {
+  errorInBody,
+  errorTold,
+  mayRunTools,
+  streamEnded,
+  tellsOfToolsRun,
+  unreadable,
+  usageOf,
+  withTierTold,
+  withToolsRun,
+  type ModelUsage,
+} from "../../inference/index.ts"
 import { isJsonObject, sseData, type JsonObject } from "../../core/index.ts"
 import type { Frames, FramesOptions } from "../light/client-dialect.ts"
 import { nextFrame, normalised, OpenFrame, withoutCarriageReturns } from "../light/sse-frames.ts"
@@ -28,16 +39,21 @@ export class ChatFrames implements Frames {
   #finished = false
   /** Until the first content every frame is parsed, to tell what belongs to the head. */
   #contentSeen = false
+  /** Whether frames are looked through for tools that the provider ran, and whether it ran any. */
+  readonly #mayRunTools: boolean
+  #toolsRan = false
   done = false
 
   constructor(options: FramesOptions) {
     this.#options = options
+    this.#mayRunTools = mayRunTools(options.deployment)
     this.#open = new OpenFrame(options.deployment)
   }
 
   get usage(): ModelUsage | undefined {
     const chunk = this.#usageFrame && parse(this.#usageFrame)
-    return chunk && withTierTold(usageOf(chunk["usage"]), chunk["service_tier"])
+    const usage = chunk && withTierTold(usageOf(chunk["usage"]), chunk["service_tier"])
+    return usage && this.#toolsRan ? withToolsRun(usage) : usage
   }
 
   feed(chunk: Buffer): void {
@@ -77,6 +93,7 @@ export class ChatFrames implements Frames {
     }
     const keys = this.#keys
     keys.find(frame)
+    if (this.#mayRunTools && !this.#toolsRan) this.#toolsRan = tellsOfToolsRun(frame)
     if (keys.hasError) this.#failOnError(frame)
     if (!this.#finished && keys.afterFinish > 0 && firstByteOf(frame, keys.afterFinish) === quote) this.#finished = true
     const told = this.#withoutUsage(frame)

@@ -11,6 +11,7 @@ import { estimatedUsage } from "../usage.ts"
 import { finishReasonOf, isFailure, type FinishReason } from "./finish.ts"
 import { ReasoningDetails } from "./reasoning.ts"
 import { ToolCallIndex } from "./tool-calls.ts"
+import { withToolsRun } from "./tools-run.ts"
 import { usageOf } from "./usage.ts"
 
 /**
@@ -29,6 +30,7 @@ export class ChatStreamReader implements ProviderReader {
   #model: string
   #serviceTier: string | undefined
   #tierTold: JsonValue | undefined
+  #toolsRan = false
   #outputChars = 0
   #finished = false
 
@@ -73,7 +75,7 @@ export class ChatStreamReader implements ProviderReader {
   get usage(): ModelUsage {
     const usage = this.#usage ?? estimatedUsage(this.#options.inputChars, this.#outputChars)
     withTierTold(usage, this.#tierTold)
-    return usage
+    return this.#toolsRan ? withToolsRun(usage) : usage
   }
 
   #event(data: JsonObject, name: string | undefined): void {
@@ -105,6 +107,7 @@ export class ChatStreamReader implements ProviderReader {
 
   #delta(delta: JsonObject): void {
     const details = this.#details.take(listOf(delta["reasoning_details"]))
+    this.#toolsRan ||= listOf(delta["executed_tools"]).length > 0
     this.#text("reasoning-delta", textOf(delta["reasoning_content"]) || textOf(delta["reasoning"]) || details)
     this.#content(delta["content"])
     this.#text("refusal-delta", textOf(delta["refusal"]))
