@@ -50,9 +50,23 @@ async function* guardedEvents(
     const { texts: clean, model = call.model } = await session.before(texts)
     const checked = clean === texts ? call : withTexts(call, clean)
     const answer = new GuardedAnswer(session)
-    for await (const event of make({ ...checked, model }).events) yield* await answer.take(event)
+    const failed: { error?: unknown } = {}
+    for await (const event of untilFailure(make({ ...checked, model }).events, failed)) yield* await answer.take(event)
+    if (!("error" in failed)) return
+    // It was paid; what a guard refuses of it is not told, and the failure is all the same.
+    if (!signal.aborted) yield* await answer.cut().catch(() => [])
+    throw failed.error
   } finally {
     if (session.reports.length > 0) onReports(session.reports)
+  }
+}
+
+/** A failure of the call alone: one of a guard is thrown by who asks it. */
+async function* untilFailure(events: AsyncIterable<CallEvent>, failed: { error?: unknown }): AsyncGenerator<CallEvent> {
+  try {
+    yield* events
+  } catch (error) {
+    failed.error = error
   }
 }
 
@@ -71,9 +85,18 @@ class GuardedAnswer {
     if (event.type === "failover" && event.how === "continued") return [event]
     if (event.type === "tool-call-delta") return this.#push(String(event.index), event.arguments, true)
     const names = event.type === "finished" ? [...this.#texts.keys()] : ["text"]
+    return [...(await this.#endAll(names, event.type === "failover")), event]
+  }
+
+  /** What was held back and may go out, of an answer that broke off. */
+  cut(): Promise<CallEvent[]> {
+    return this.#endAll([...this.#texts.keys()], true)
+  }
+
+  async #endAll(names: readonly string[], isCut: boolean): Promise<CallEvent[]> {
     const held: CallEvent[] = []
-    for (const name of names) held.push(...(await this.#end(name)))
-    return [...held, event]
+    for (const name of names) held.push(...(await this.#end(name, isCut)))
+    return held
   }
 
   async #push(name: string, text: string, json: boolean): Promise<CallEvent[]> {
@@ -82,10 +105,10 @@ class GuardedAnswer {
     return deltas(name, way ? await way.push(text) : text)
   }
 
-  async #end(name: string): Promise<CallEvent[]> {
+  async #end(name: string, isCut: boolean): Promise<CallEvent[]> {
     const way = this.#texts.get(name)
     this.#texts.delete(name)
-    return deltas(name, way ? await way.end() : "")
+    return deltas(name, way ? await way.end(isCut) : "")
   }
 }
 

@@ -3,7 +3,7 @@ import { envelopeOf, takesAsItIs, type Deployment, type Model, type TokenCounter
 import { admit, usableModel } from "../light/admit.ts"
 import { AnswerAttempt, type MadeAnswer } from "../light/answer-attempt.ts"
 import { joined, type BodyBytes } from "../light/body-bytes.ts"
-import { Forward, type Attempt, type AttemptEnd, type OpenAttempt } from "../light/forward.ts"
+import { Forward, type Attempt, type AttemptEnd, type ForwardOptions, type OpenAttempt } from "../light/forward.ts"
 import type { ForwardedBody } from "../light/forwarded-body.ts"
 import { HttpAttempt, type HttpAttemptOptions } from "../light/http-attempt.ts"
 import { JsonRelay } from "../light/json-relay.ts"
@@ -96,7 +96,11 @@ function count(dependencies: CountTokensDependencies, call: LightCall, body: Bod
       ? (deployment, end) => new AnswerAttempt(call, end, (signal) => countedHere(dependencies, body, deployment, signal))
       : undefined
   const plan = planOf(dependencies, call, body, model, "chat", counts)
-  new Forward({ dependencies, call, plan, openAttempt, amend, failBegun: () => void call.hot.response.destroy() }).start()
+  const failBegun: ForwardOptions["failBegun"] = (_, onEnded) => {
+    call.hot.response.destroy()
+    onEnded()
+  }
+  new Forward({ dependencies, call, plan, openAttempt, amend, failBegun }).start()
 }
 
 function counts(deployment: Deployment): boolean {

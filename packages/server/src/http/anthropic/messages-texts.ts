@@ -2,7 +2,7 @@
 import { isJsonObject, sseEvent, type JsonObject, type JsonValue } from "../../core/index.ts"
 import type { AnswerTexts, Frame, FrameFilter, OpenText } from "../light/frame-filter.ts"
 import { mapLeaves } from "../light/request-texts.ts"
-import { later, TextChannels, type MaybeLater } from "../light/text-channels.ts"
+import { inOrder, later, TextChannels, type MaybeLater } from "../light/text-channels.ts"
 
 type Visit = (text: string, about: { json: boolean }) => string
 
@@ -57,8 +57,12 @@ class MessageFilter implements FrameFilter {
     return [frame]
   }
 
-  end(): MaybeLater<readonly Frame[]> {
-    return [] // every block was stopped
+  /** Every block of a complete answer was stopped. */
+  end(isCut?: boolean): MaybeLater<readonly Frame[]> {
+    return later(
+      inOrder(this.#channels.names(""), (name) => this.#flush(name, isCut)),
+      (all) => all.flat(),
+    )
   }
 
   /** A block may begin with some of its text. */
@@ -84,9 +88,9 @@ class MessageFilter implements FrameFilter {
     })
   }
 
-  #flush(name: string): MaybeLater<readonly Frame[]> {
+  #flush(name: string, isCut?: boolean): MaybeLater<readonly Frame[]> {
     const type = this.#types.get(name) ?? "text_delta"
-    return later(this.#channels.end(name), (text) => (text === "" ? [] : [deltaFrame({ index: Number(name) }, type, text)]))
+    return later(this.#channels.end(name, isCut), (text) => (text === "" ? [] : [deltaFrame({ index: Number(name) }, type, text)]))
   }
 }
 

@@ -76,7 +76,7 @@ export class AnswerCare {
         this.#keep(frame)
         return guard ? guard.take(frame) : [frame]
       },
-      end: () => guard?.end() ?? [],
+      end: (isCut) => guard?.end(isCut) ?? [],
     }
   }
 

@@ -108,7 +108,7 @@ export class CallMemory {
         return inner?.letOut ?? true
       },
       take: (frame) => through(inner ? inner.take(frame) : [frame]),
-      end: () => through(inner?.end() ?? []),
+      end: (isCut) => through(inner?.end(isCut) ?? []),
     }
   }
 

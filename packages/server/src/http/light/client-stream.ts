@@ -101,9 +101,10 @@ export class ClientStream {
     onEnded()
   }
 
-  /** Ends it with an error. */
-  fail(lastFrame: string): void {
+  /** Ends it with an error; then `onEnded` is called. */
+  fail(lastFrame: string, onEnded: () => void): void {
     if (!this.#ended) this.#close(lastFrame)
+    onEnded()
   }
 
   /** Called by the sweep. */

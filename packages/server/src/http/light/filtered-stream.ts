@@ -8,6 +8,8 @@ export interface FilteredStreamOptions extends ClientStreamOptions {
   onRefusal: (error: unknown) => void
 }
 
+const none: readonly Frame[] = []
+
 export class FilteredStream extends ClientStream {
   readonly #filter: FrameFilter
   readonly #onRefusal: (error: unknown) => void
@@ -66,6 +68,31 @@ export class FilteredStream extends ClientStream {
     )
   }
 
+  /** After what was held back and may go out: it was paid. A filter that refused is asked for no more. */
+  override fail(lastFrame: string, onEnded: () => void): void {
+    if (this.ended || this.#refused) return super.fail(lastFrame, onEnded)
+    this.#closing = true
+    const finish = (frames: readonly Frame[]): void => {
+      this.#release()
+      this.#send(frames)
+      super.fail(lastFrame, onEnded)
+    }
+    const held = this.#heldOfCut()
+    // What the filter refuses now is not sent, and the error is told all the same.
+    if (held instanceof Promise) void held.catch(() => none).then(finish)
+    else finish(held)
+  }
+
+  #heldOfCut(): readonly Frame[] | Promise<readonly Frame[]> {
+    const rest = (): readonly Frame[] | Promise<readonly Frame[]> => (this.#refused ? none : this.#filter.end(true))
+    if (this.#waiting) return this.#waiting.then(rest)
+    try {
+      return rest()
+    } catch {
+      return none // refused
+    }
+  }
+
   #release(): void {
     const head = this.#head
     this.#head = []
@@ -79,9 +106,18 @@ export class FilteredStream extends ClientStream {
 
   #run(work: () => readonly Frame[] | Promise<readonly Frame[]>, then: (frames: readonly Frame[]) => void): void {
     if (this.#waiting) return this.#wait(this.#waiting.then(work), then)
-    const frames = work()
+    const frames = this.#refusing(work)
     if (frames instanceof Promise) this.#wait(frames, then)
     else then(frames)
+  }
+
+  #refusing<T>(work: () => T): T {
+    try {
+      return work()
+    } catch (error) {
+      this.#refused = true
+      throw error
+    }
   }
 
   #wait(frames: Promise<readonly Frame[]>, then: (frames: readonly Frame[]) => void): void {

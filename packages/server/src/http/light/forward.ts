@@ -47,8 +47,8 @@ export interface ForwardOptions {
   amend?: (error: UpstreamError, deployment: Deployment, before: number) => OpenAttempt | undefined
   /** How to go on elsewhere with an answer that broke off in the middle; undefined where that cannot be. */
   continuation?: () => OpenAttempt | undefined
-  /** Ends an answer that has begun. */
-  failBegun: (error: unknown) => void
+  /** Ends an answer that has begun; `onEnded` is called then, at once where that needs no waiting. */
+  failBegun: (error: unknown, onEnded: () => void) => void
 }
 
 /** Three refusals may name one thing each, after the fourth whatever is of their kind is left out. */
@@ -173,8 +173,7 @@ export class Forward {
     const { response, requestId, request } = call.hot
     if (!response.headersSent) return refuse(dependencies, call.hot, call, error)
     if (!(error instanceof AppError)) dependencies.logger.error({ requestId, route: request.url, error }, "request failed")
-    failBegun(shownIn(call, error))
-    call.settle("failed", response.statusCode, told(error))
+    failBegun(shownIn(call, error), () => call.settle("failed", response.statusCode, told(error)))
   }
 
   #clientLeft(): void {

@@ -9,8 +9,8 @@ export interface FrameFilter {
   take(frame: Frame): readonly Frame[] | Promise<readonly Frame[]>
   /** Something of the answer itself was let out, beside the frames that only open it: from then on frames go out as they come. */
   readonly letOut: boolean
-  /** What was held back; the answer is complete. */
-  end(): readonly Frame[] | Promise<readonly Frame[]>
+  /** What was held back; the answer is complete, or `isCut`: then what is undecided without the rest of it is dropped. */
+  end(isCut?: boolean): readonly Frame[] | Promise<readonly Frame[]>
 }
 
 /** One for each text of an answer. `json`: the text is JSON, as the arguments of tool calls are. Undefined where nothing is to be done. */

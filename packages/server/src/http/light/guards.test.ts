@@ -43,7 +43,7 @@ const router: Guard = {
 }
 const rules: GuardRule[] = [
   { guard: redactor, when: { models: ["pii", "pii-claude"] } },
-  { guard: moderation, when: { models: ["mod"] } },
+  { guard: moderation, when: { models: ["mod", "mod-claude"] } },
   { guard: router, when: { models: ["routed"] } },
 ]
 const claude = testDeployment(anthropic.url, { id: "fake/claude", provider: "anthropic", dialect: "anthropic-messages" })
@@ -51,6 +51,7 @@ const gateway = await startTestGateway({
   models: [
     ...["pii", "mod", "routed", "free"].map((name) => testModel(name, testDeployment(openai.url))),
     testModel("pii-claude", claude),
+    testModel("mod-claude", claude),
     testModel("local", testDeployment(openai.url, { id: "fake/local", upstreamModel: "local-upstream" })),
   ],
   guards: createGuards({ rules, limits: { ...defaultLimits, guardMs: 3_000 } }),
@@ -85,9 +86,9 @@ function textOf({ text }: RawAnswer): string {
     return choices?.[0]?.message.content ?? content?.map((block) => block.text).join("") ?? ""
   }
   const events = [...text.matchAll(/^data: (\{.*)$/gm)].map(
-    ([, data = ""]) => JSON.parse(data) as { choices?: { delta: { content?: string } }[]; delta?: { text?: string } },
+    ([, data = ""]) => JSON.parse(data) as { choices?: { delta?: { content?: string }; text?: string }[]; delta?: { text?: string } },
   )
-  return events.map(({ choices, delta }) => choices?.[0]?.delta.content ?? delta?.text ?? "").join("")
+  return events.map(({ choices, delta }) => choices?.[0]?.delta?.content ?? choices?.[0]?.text ?? delta?.text ?? "").join("")
 }
 const sentTo = ({ last }: typeof openai): string => JSON.stringify(last?.body["messages"])
 async function record() {
@@ -132,6 +133,14 @@ describe.each([
             .replaceAll("\\", "")
         : whole,
     ).toContain('"to":"ada@x.org"')
+  })
+
+  it("lets nothing out of what may have become something where the answer breaks off", async () => {
+    provider.next({ text: ["Dear reader, write to ", "bob@x", ".org"], ending: "eof", framesMax: provider === openai ? 3 : 5 })
+    const answer = await ask(model, "hello", { stream: true }, path)
+    expect(answer.text).toContain("error")
+    expect(textOf(answer)).toBe("Dear reader, write to ")
+    expect(await record()).toMatchObject({ outcome: "failed", error: { code: "upstream_stream_ended" } })
   })
 
   it("passes what has nothing in it as it came", async () => {
@@ -186,6 +195,32 @@ describe("a guard that blocks", () => {
     expect(await record()).toMatchObject({ outcome: "failed", error: { code: "content_blocked" } })
     await expect.poll(() => openai.abortsCount, { timeout: 20_000 }).toBe(before + 1)
   })
+
+  it.each([
+    [chat, "mod", openai],
+    ["/v1/completions", "mod", openai],
+    [messages, "mod", openai],
+    [messages, "mod-claude", anthropic],
+  ] as const)(
+    "looks at what is held back of an answer that breaks off, and lets out what passes (%s of %s)",
+    async (path, model, provider) => {
+      const begin = "A harmless beginning, long enough to go out. "
+      for (const [tail, expected] of [
+        ["And so", `${begin}And so`],
+        ["And bad", expect.not.stringContaining("bad") as string],
+      ] as const) {
+        gateway.records.length = 0
+        provider.next({ text: [begin, tail, " is missing"], chunkDelayMs: 300, ending: "eof", framesMax: provider === openai ? 3 : 5 })
+        const answer = await ask(model, "hello", { stream: true, prompt: "hello" }, path)
+        expect(textOf(answer)).toEqual(expected)
+        expect(answer.text).not.toMatch(/message_stop|\[DONE\]|is missing/)
+        expect(answer.writes.at(-1)).toMatch(/error/)
+        expect(await record()).toMatchObject({ outcome: "failed", error: { code: "upstream_stream_ended" } })
+      }
+      const data = gateway.records[0]?.data as { guards: object[] }
+      expect(data.guards[1]).toMatchObject({ guard: "mod", phase: "after", action: "block" })
+    },
+  )
 
   it("refuses with a status what is blocked before anything of it was sent", async () => {
     openai.next({ text: ["bad ", "from the start"] })

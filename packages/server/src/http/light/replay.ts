@@ -58,8 +58,9 @@ export class Replay implements Pausable {
     const { hot } = call
     if (hot.response.destroyed) return
     if (!hot.response.headersSent) return refuse(dependencies, hot, call, error)
-    client?.fail(dialect.errorFrame(error, hot.requestId))
-    call.settle("failed", hot.response.statusCode, told(error))
+    const settle = (): void => call.settle("failed", hot.response.statusCode, told(error))
+    if (client) client.fail(dialect.errorFrame(error, hot.requestId), settle)
+    else settle()
   }
 
   #send(client: ClientStream): void {

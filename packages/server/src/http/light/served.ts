@@ -77,10 +77,11 @@ export class Served {
     const client = this.#client
     const plan = planOf(dependencies, call, this.#body, model, "chat")
     const openAttempt = (deployment: Deployment, end: AttemptEnd): Attempt => this.#openAttempt(deployment, end)
-    const failBegun = (error: unknown): void => {
+    const failBegun = (error: unknown, onEnded: () => void): void => {
+      if (client) return client.fail(this.#dialect.errorFrame(error, call.hot.requestId), onEnded)
       // A JSON answer that has begun cannot be told an error; cutting it is the only honest end.
-      if (client) client.fail(this.#dialect.errorFrame(error, call.hot.requestId))
-      else call.hot.response.destroy()
+      call.hot.response.destroy()
+      onEnded()
     }
     if (client && plan.failover === "continue") this.#remember(client)
     const continuation = (): OpenAttempt | undefined => this.#continuation()

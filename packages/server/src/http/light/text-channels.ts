@@ -23,10 +23,10 @@ export class TextChannels {
   }
 
   /** What the channel still held. */
-  end(name: string): MaybeLater<string> {
+  end(name: string, isCut?: boolean): MaybeLater<string> {
     const channel = this.#channels.get(name)
     this.#channels.delete(name)
-    return channel ? channel.end() : ""
+    return channel ? channel.end(isCut) : ""
   }
 
   /** Open ones whose names begin so, in the order in which they began. */

@@ -92,11 +92,12 @@ function serve(dependencies: LightRunDependencies, endpoint: MediaEndpoint, call
     call,
     plan: planOf(dependencies, call, body, model, endpoint.needs, ({ dialect }) => dialect !== "native"),
     openAttempt: (deployment, end) => attempts.open(deployment, end),
-    failBegun: (error) => {
+    failBegun: (error, onEnded) => {
       const { response, requestId } = call.hot
       // Anything else cannot be told an error once it has begun; cutting it is the only honest end.
       if (attempts.streams) response.end(openAiShape.errorFrame(error, requestId))
       else response.destroy()
+      onEnded()
     },
   }).start()
 }

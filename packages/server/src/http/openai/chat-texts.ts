@@ -73,8 +73,8 @@ class ChatFilter implements FrameFilter {
     )
   }
 
-  end(): MaybeLater<readonly Frame[]> {
-    return later(this.#flush(""), (frames) => frames)
+  end(isCut?: boolean): MaybeLater<readonly Frame[]> {
+    return later(this.#flush("", isCut), (frames) => frames)
   }
 
   #choice(choice: JsonObject): MaybeLater<{ before: string[]; choice: JsonObject | undefined }> {
@@ -130,8 +130,8 @@ class ChatFilter implements FrameFilter {
   }
 
   /** What the channels of a choice still held, each in a chunk of its own. */
-  #flush(prefix: string): MaybeLater<string[]> {
-    const held = inOrder(this.#channels.names(prefix), (name) => later(this.#channels.end(name), (text) => ({ name, text })))
+  #flush(prefix: string, isCut?: boolean): MaybeLater<string[]> {
+    const held = inOrder(this.#channels.names(prefix), (name) => later(this.#channels.end(name, isCut), (text) => ({ name, text })))
     return later(held, (all) =>
       all.flatMap(({ name, text }) =>
         text === "" ? [] : [sseData({ ...this.#last, ...noUsage(this.#last), choices: [heldChoice(name, text)] })],

@@ -39,8 +39,8 @@ class CompletionFilter implements FrameFilter {
     return later(this.#chat.take(asChat(frame)), (frames) => frames.map(asCompletion))
   }
 
-  end(): MaybeLater<readonly Frame[]> {
-    return later(this.#chat.end(), (frames) => frames.map(asCompletion))
+  end(isCut?: boolean): MaybeLater<readonly Frame[]> {
+    return later(this.#chat.end(isCut), (frames) => frames.map(asCompletion))
   }
 }
 

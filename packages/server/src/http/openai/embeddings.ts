@@ -106,7 +106,10 @@ function serveEmbeddings(
       floatsOnly.add(deployment)
       return (place, end) => ask(place, end, withFloats(body))
     },
-    failBegun: () => void call.hot.response.destroy(),
+    failBegun: (_, onEnded) => {
+      call.hot.response.destroy()
+      onEnded()
+    },
   }).start()
 }
 

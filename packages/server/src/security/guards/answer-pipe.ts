@@ -4,7 +4,8 @@ import type { TextFilter } from "./types.ts"
 /** What `push` and `end` give may go out; together it is the text, as the guards left it. A block is thrown. A promise is awaited before the next call. */
 export interface AnswerText {
   push(text: string): string | Promise<string>
-  end(): string | Promise<string>
+  /** `isCut`: the rest of the text will never come, so what cannot be decided without it is dropped. */
+  end(isCut?: boolean): string | Promise<string>
 }
 
 export type Stage = AnswerText
@@ -28,10 +29,10 @@ export class AnswerPipe implements AnswerText {
     return out
   }
 
-  end(): Later {
+  end(isCut?: boolean): Later {
     let out: Later = ""
     for (const stage of this.#stages)
-      out = then(out, (piece) => then(piece === "" ? "" : stage.push(piece), (before) => then(stage.end(), (rest) => before + rest)))
+      out = then(out, (piece) => then(piece === "" ? "" : stage.push(piece), (before) => then(stage.end(isCut), (rest) => before + rest)))
     return out
   }
 }
@@ -47,8 +48,9 @@ export class FilterStage implements Stage {
     return this.#filter.push(text)
   }
 
-  end(): string {
-    return this.#filter.end()
+  /** Half of what is to be taken out looks like nothing. */
+  end(isCut = false): string {
+    return isCut ? "" : this.#filter.end()
   }
 }
 

@@ -66,6 +66,21 @@ describe("a response past the guards", () => {
     expect(stored.json["output"]).toEqual(response.output)
   })
 
+  it("has what was held back and passes of an answer that breaks off, and not half of what is taken out", async () => {
+    const begin = "A harmless beginning, long enough to go out. "
+    const said = async (tail: string): Promise<unknown> => {
+      provider.next({ text: [begin, tail, "x"], ending: "eof", framesMax: 3 })
+      const { events } = await send(server, "POST", "/v1/responses", { model: "fake-model", input: "Hello", stream: true })
+      expect(() => assertStreamInvariants(events)).not.toThrow()
+      expect(events.at(-1)).toMatchObject({ type: "response.failed" })
+      const response = events.at(-1)?.["response"] as { output: { content: { text: string }[] }[] }
+      return response.output[0]?.content[0]?.text
+    }
+    expect(await said("And so ")).toBe(`${begin}And so `)
+    expect(await said("To eve@z")).toBe(`${begin}To `)
+    expect(await said("And bad ")).not.toContain("bad")
+  })
+
   it("takes out in a later turn what an earlier one was given back", async () => {
     provider.next({ text: "Hello [EMAIL_1]" }, { text: "Again [EMAIL_1]" })
     const first = await send(server, "POST", "/v1/responses", { model: "fake-model", input: "I am ada@x.org" })
