@@ -23,6 +23,8 @@ export class ClientStream {
   #source: Pausable | undefined
   #waiting = false
   #lastWriteAt = 0
+  /** The head went out from here: until then an error may be told in the place of a stream, and a frame that comes late belongs to nothing. */
+  #opened = false
   /** The name of a header that may follow the answer. */
   trailer: string | undefined
   #ended = false
@@ -66,8 +68,7 @@ export class ClientStream {
 
   /** One whole frame. */
   write(frame: Buffer | string): void {
-    if (this.#ended) return
-    if (!this.headSent) this.#writeHead()
+    if (this.#ended || !this.#open()) return
     this.#lastWriteAt = this.#options.now()
     this.sizeBytes += frame.length
     if (this.#gathers) this.#keep(frame)
@@ -110,13 +111,20 @@ export class ClientStream {
   /** Called by the sweep. */
   keepAlive(now: number): void {
     const { keepAliveMs } = this.#options
-    if (keepAliveMs > 0 && this.headSent && !this.#ended && !this.#waiting && now - this.#lastWriteAt >= keepAliveMs) {
+    if (keepAliveMs > 0 && this.#opened && !this.#ended && !this.#waiting && now - this.#lastWriteAt >= keepAliveMs) {
       this.#lastWriteAt = now
       this.#send(ssePing)
     }
   }
 
+  /** False where something else was answered. */
+  #open(): boolean {
+    if (!this.headSent) this.#writeHead()
+    return this.#opened
+  }
+
   #writeHead(): void {
+    this.#opened = true
     const headers = { ...this.#options.headers(), ...sseHeaders }
     this.#response.writeHead(200, this.trailer === undefined ? headers : { ...headers, trailer: this.trailer })
     // The head has promised chunks. Node writes their end only with the trailers that belong to it.
@@ -154,9 +162,10 @@ export class ClientStream {
   }
 
   #close(lastFrame: string): void {
-    if (!this.headSent) this.#writeHead()
+    const isOpen = this.#open()
     this.#giveKept()
     this.#ended = true
+    if (!isOpen) return
     this.sizeBytes += lastFrame.length
     if (this.#ownChunks) this.#response.end(lastChunks(lastFrame))
     else if (lastFrame === "") this.#response.end()
