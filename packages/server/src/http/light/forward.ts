@@ -12,6 +12,7 @@ import { noUsage, UpstreamError, type Deployment, type NextAttempt, type Plan } 
 import type { LightCall } from "./light-call.ts"
 import type { LightRunDependencies } from "./light-dependencies.ts"
 import { refuse, shownIn, told } from "./refuse.ts"
+import type { Swept } from "./sweep.ts"
 import { Try } from "./try.ts"
 
 /** One try on one deployment. It reports through its `AttemptEnd`, and nothing more after `stop`. */
@@ -39,7 +40,7 @@ export interface AttemptEnd {
 export type OpenAttempt = (deployment: Deployment, end: AttemptEnd) => Attempt
 
 export interface ForwardOptions {
-  dependencies: Pick<LightRunDependencies, "logger" | "clock">
+  dependencies: Pick<LightRunDependencies, "logger" | "clock" | "sweep" | "limits">
   call: LightCall
   plan: Plan
   openAttempt: OpenAttempt
@@ -54,8 +55,9 @@ export interface ForwardOptions {
 /** Three refusals may name one thing each, after the fourth whatever is of their kind is left out. */
 const amendmentsMax = 4
 
-export class Forward {
+export class Forward implements Swept {
   readonly #options: ForwardOptions
+  place: number | undefined
   readonly #tries = new Set<Try>()
   #timer: NodeJS.Timeout | undefined
   #gone = false
@@ -63,10 +65,13 @@ export class Forward {
 
   constructor(options: ForwardOptions) {
     this.#options = options
-    const { response } = options.call.hot
+    const { call, dependencies } = options
+    const { response } = call.hot
     response.on("close", () => {
+      dependencies.sweep.remove(this)
       if (!response.writableFinished) this.#clientLeft()
     })
+    dependencies.sweep.add(this)
   }
 
   start(): void {
@@ -78,6 +83,14 @@ export class Forward {
     }
     const { hedgeAfterMs } = plan
     if (hedgeAfterMs !== undefined) this.#timer = setTimeout(() => this.#hedge(), hedgeAfterMs)
+  }
+
+  /** Gives up what takes longer than any call may. */
+  sweep(now: number): void {
+    const { call, dependencies } = this.#options
+    const { totalTimeoutMs } = dependencies.limits
+    if (now - call.hot.startedAt < totalTimeoutMs) return
+    for (const each of this.#tries) if (!each.over) this.#failed(each, endless(call, totalTimeoutMs))
   }
 
   /** Fails the tries under way from outside: a time limit, a guard. */
@@ -183,6 +196,14 @@ export class Forward {
     for (const each of this.#tries) this.#drop(each, left)
     this.#options.call.settle("cancelled", 499, told(left))
   }
+}
+
+function endless({ deployment, request }: LightCall, limitMs: number): UpstreamError {
+  return new UpstreamError(
+    "upstream_timeout",
+    `the provider of "${deployment?.id ?? request.model}" had not ended its answer after ${limitMs} ms`,
+    { retryable: false, hint: 'The limit is "totalTimeoutMs" of the configuration.' },
+  )
 }
 
 /** What one dialect cannot express another may; anything else that is no failure of a provider ends the call. */

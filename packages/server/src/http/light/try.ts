@@ -27,6 +27,10 @@ export class Try implements AttemptEnd {
     return this.#attempt?.begun === true
   }
 
+  get over(): boolean {
+    return this.#attempt?.over !== false
+  }
+
   get hasContentFallback(): boolean {
     return this.#plan.hasContentFallback
   }
