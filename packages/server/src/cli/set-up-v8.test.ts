@@ -8,7 +8,8 @@ import { readdirSync, readFileSync } from "node:fs"
 import { getPriority } from "node:os"
 import { setUpV8 } from ${JSON.stringify(join(import.meta.dirname, "set-up-v8.ts"))}
 const before = getPriority()
-setUpV8()
+setUpV8(10)
+await new Promise((resolve) => setTimeout(resolve, 500))
 const threads = readdirSync("/proc/self/task").map((id) => ({ name: readFileSync("/proc/self/task/" + id + "/comm", "utf8").trim(), steps: getPriority(Number(id)) - before }))
 console.log(JSON.stringify({ main: getPriority() - before, workers: threads.filter(({ name }) => name === "V8Worker").map(({ steps }) => steps) }))
 `

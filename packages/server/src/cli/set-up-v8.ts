@@ -5,11 +5,14 @@ import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
 import { collectYoungBy } from "../core/index.ts"
 
+/** By then the code that is hot is compiled, and answers gain more from that than they lose by waiting for it. */
+const compiledMs = 30_000
+
 /** What must be set before a process begins is in the launcher. */
-export function setUpV8(): void {
+export function setUpV8(answersFirstAfterMs = compiledMs): void {
   collectCheaply()
   collectYoungBuffers()
-  answeringGoesFirst()
+  setTimeout(answeringGoesFirst, answersFirstAfterMs).unref()
 }
 
 /**
