@@ -9,7 +9,7 @@ export interface AskedGateway {
   readonly gateway: TestGateway
   readonly client: OpenAI
   /** Of the only call of this test, once it is written. */
-  record(): Promise<LightRunRecord | undefined>
+  readonly record: () => Promise<LightRunRecord | undefined>
 }
 
 export async function startAskedGateway(provider: FakeProvider, options: TestGatewayOptions): Promise<AskedGateway> {

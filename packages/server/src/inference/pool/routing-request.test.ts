@@ -43,7 +43,7 @@ describe("the routing object", () => {
 
   it("says what else may stand there: in a body also what is wished of the cache, which no routing header carries", () => {
     expect(() => parseRouting({ oder: ["a"] })).toThrow(
-      expect.objectContaining({ hint: expect.stringMatching(/failover, cache, prompt, subject\.$/) as string }),
+      expect.objectContaining({ hint: expect.stringMatching(/failover, cache, metadata, prompt, subject\.$/) as string }),
     )
     expect(() => parseRoutingHeader('{"oder":1}')).toThrow(
       expect.objectContaining({ hint: expect.stringMatching(/failover\.$/) as string }),
