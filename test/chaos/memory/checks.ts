@@ -26,7 +26,9 @@ const checks: Readonly<Record<string, string>> = {
     and not exists (select from episodes e where e.id = i.document_id and e.expired_at is null)
     and not exists (select from memory_versions v where v.id = i.document_id and v.expired_at is null)`,
   "texts that were read twice": "select count(*) as n from memory_work where attempts > 1",
+  // Retention takes the names along with the last text.
   "memories that nobody is named by": `select count(*) as n from memories m where m.kind in ('fact', 'preference', 'event')
+    and exists (select from memory_versions v where v.project_id = m.project_id and v.memory_id = m.id and v.body is not null)
     and not exists (select from memory_mentions x where x.project_id = m.project_id and x.memory_id = m.id and x.is_subject)`,
   // The last process ends in the middle of a run where one was due just then: it has ended a session, and would summarise it next.
   "sessions that are not summarised": `select count(*) as n from memory_sessions s where s.ended_at is not null
