@@ -5,6 +5,7 @@ import { PGlite } from "@electric-sql/pglite"
 import { vector } from "@electric-sql/pglite-pgvector"
 import { DurableFiles } from "./durable-files.ts"
 import { GiveWay, shortestSleep } from "./give-way.ts"
+import { RawProtocol } from "./raw-protocol.ts"
 import { recordSync } from "./shadow.ts"
 import type { Batch, FromWorker, ToWorker, WorkerSettings } from "./messages.ts"
 
@@ -36,9 +37,10 @@ const files = new DurableFiles(settings.directory, {
 answeringGoesFirst()
 try {
   const engine = await start()
+  const protocol = await RawProtocol.of(engine)
   send({ type: "ready", fsyncs: files.fsyncs })
   port.on("message", (message: ToWorker) => {
-    if (message.type === "batch") run(engine, message)
+    if (message.type === "batch") run(protocol, message)
     else void close(engine)
   })
 } catch (error) {
@@ -86,13 +88,13 @@ function answeringGoesFirst(): void {
   }
 }
 
-function run(engine: PGlite, { id, requests, isHousekeeping }: Batch): void {
+function run(protocol: RawProtocol, { id, requests, isHousekeeping }: Batch): void {
   core?.begins(isHousekeeping)
-  const replies = requests.map((request) => engine.execProtocolRawSync(request))
+  const replies = requests.map((request) => protocol.exec(request))
   const message: FromWorker = { type: "batch", id, replies, fsyncs: files.fsyncs }
   port?.postMessage(
     message,
-    replies.map((reply) => reply.buffer as ArrayBuffer),
+    replies.map((reply) => reply.buffer),
   )
 }
 
