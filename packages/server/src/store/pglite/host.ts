@@ -49,12 +49,14 @@ export class PgliteHost {
   constructor(options: HostOptions) {
     this.#options = options
     compileInOneThread()
+    reduceMemoryOfThreads(false)
     this.#worker = new Worker(workerUrl(), {
       workerData: options.settings,
       resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMb },
       stdout: false,
       stderr: false,
     })
+    for (const made of ["online", "exit"]) this.#worker.once(made, () => reduceMemoryOfThreads(true))
     this.#worker.on("message", (message: FromWorker) => this.#onMessage(message))
     this.#worker.on("error", (error) => this.#die(`The database's thread failed: ${error.message}`))
     this.#worker.on("exit", () => this.#onExit())
@@ -240,6 +242,14 @@ const youngGenerationMb = 12
  */
 function compileInOneThread(): void {
   setFlagsFromString("--wasm-num-compilation-tasks=1")
+}
+
+/**
+ * Eight and again nine seconds after the start V8 would collect the thread's whole heap, to give memory back: 8 MB, for which its threads
+ * keep answers waiting for a tenth of a second, in the first load after a start. It looks at this when the thread's heap is made.
+ */
+function reduceMemoryOfThreads(reduces: boolean): void {
+  setFlagsFromString(reduces ? "--memory-reducer" : "--no-memory-reducer")
 }
 
 /** Beside this file, in TypeScript during development and compiled when published. */

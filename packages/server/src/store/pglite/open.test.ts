@@ -1,5 +1,5 @@
 // Opening the embedded store: first start, a second opener, what is damaged or too new, death of the engine, kill -9 in the middle of writes.
-import { fork, type ChildProcess } from "node:child_process"
+import { fork, spawnSync, type ChildProcess } from "node:child_process"
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -30,6 +30,22 @@ test("makes a database from the template, readable by its owner only, with vecto
   expect(await store.system.query("select '[1,2]'::vector <=> '[2,4]'::vector as distance, '[1,2]'::vector as text")).toEqual([
     { distance: 0, text: "[1,2]" },
   ])
+})
+
+test("lets V8 give back memory of all threads but the engine's, where that would keep answers waiting", () => {
+  const program = `
+    import { Worker } from "node:worker_threads"
+    import { defaultLimits } from ${JSON.stringify(join(import.meta.dirname, "../../core/index.ts"))}
+    import { openStore } from ${JSON.stringify(join(import.meta.dirname, "../index.ts"))}
+    await using store = await openStore({ dataDirectory: ${JSON.stringify(dataDirectory)}, limits: defaultLimits, testing: { migrations: [] } })
+    const other = new Worker("const kept = []; for (let i = 0; i < 300000; i += 1) kept.push([i]); setTimeout(() => kept, 2000)", { eval: true })
+    await new Promise((resolve) => other.once("exit", resolve))
+  `
+  const flags = ["--trace-memory-reducer", "--gc-memory-reducer-start-delay-ms=20"]
+  const { stdout, stderr } = spawnSync(process.execPath, [...flags, "-e", program], { encoding: "utf8" })
+  // Each line names the thread: [process:address:number].
+  const threads = [...stdout.matchAll(/^\[\d+:0x[\da-f]+:(\d+)\].*Memory reducer/gm)].map(([, thread]) => thread)
+  expect([...new Set(threads)].sort(), stderr).toEqual(["0", "2"])
 })
 
 test("refuses a directory that is open already and leaves the first opener in peace", async () => {
