@@ -72,9 +72,11 @@ function regionIn({ region, location }: Readonly<Record<string, string>>): strin
   return named === undefined || named === "global" ? null : named
 }
 
+/** Servers of all makers are called by OpenAI's name and have not its habits; any other name at an address of the user's is a proxy of that provider. */
 function typeOf(name: string, baseUrl: string | undefined): ProviderTypeName {
-  if (baseUrl !== undefined) return typeAtAddress(baseUrl) ?? "openai-compatible"
-  return isProviderType(name) ? name : "openai-compatible"
+  const atAddress = baseUrl === undefined ? undefined : typeAtAddress(baseUrl)
+  if (atAddress !== undefined) return atAddress
+  return isProviderType(name) && (name !== "openai" || baseUrl === undefined) ? name : "openai-compatible"
 }
 
 interface SettingsContext {

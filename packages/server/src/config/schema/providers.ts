@@ -11,7 +11,7 @@ export const providerSchema = z.strictObject({
   type: z
     .enum(providerTypeNames)
     .optional()
-    .meta({ description: "When absent: the one with this address, without an address the one of this name, else openai-compatible" }),
+    .meta({ description: "When absent: the one with this address, else the one of this name (openai at its own address only), else openai-compatible" }),
   baseUrl: z
     .string()
     .refine(isPlainHttpUrl, { error: "not an http(s) address without credentials, query and fragment" })
