@@ -8,10 +8,10 @@ import { secret } from "./secrets.ts"
 const text = z.string().min(1).max(2_048)
 
 export const providerSchema = z.strictObject({
-  type: z
-    .enum(providerTypeNames)
-    .optional()
-    .meta({ description: "When absent: the one with this address, else the one of this name (openai at its own address only), else openai-compatible" }),
+  type: z.enum(providerTypeNames).optional().meta({
+    description:
+      "When absent: the one with this address, else the one of this name (openai at its own address only), else openai-compatible",
+  }),
   baseUrl: z
     .string()
     .refine(isPlainHttpUrl, { error: "not an http(s) address without credentials, query and fragment" })
