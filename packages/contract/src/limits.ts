@@ -45,6 +45,7 @@ export const limitStatusSchema = z
       .nullable()
       .meta({ description: "null for calls under way" }),
     limit: z.int().min(0),
+    enforced: z.boolean().meta({ description: "False for a budget that counts and refuses nothing" }),
     used: z.int().min(0).nullable().meta({
       description:
         "null, as `reserved` and `left`, where other projects use it too; those of deployments are shown to sessions of the dashboard alone",

@@ -11,6 +11,7 @@ const limit = (part: Partial<LimitStatus> = {}): LimitStatus => ({
   unit: "microUsd",
   per: "month",
   limit: 20_000_000,
+  enforced: true,
   used: 5_000_000,
   reserved: 1_000_000,
   left: 14_000_000,

@@ -9,6 +9,7 @@ const rules: LimitRule[] = [
   { name: "keys", for: { key: "*" }, unit: "requests", limit: 10, kind: "rate", per: "day", burst: 5, origin: "test" },
   { name: "dear", for: { model: "dear" }, unit: "tokens", limit: 70, kind: "budget", per: "day", origin: "test" },
   { name: "tags", for: { tag: "*" }, unit: "tokens", limit: 8_000, kind: "budget", per: "day", origin: "test" },
+  { name: "soft", for: { project: "*" }, unit: "tokens", limit: 50, kind: "budget", per: "day", origin: "test", enforce: false },
   { name: "all", for: {}, unit: "concurrent", limit: 9, kind: "concurrent", per: null, origin: "test" },
 ]
 const price = { input: 0, output: 0, cachedInput: 0 }
@@ -47,6 +48,7 @@ describe.each(testEngines())("the status of limits on %s", (engine) => {
       { name: "keys", used: 0, left: 5, limit: 10 },
       { name: "dear", used: null, left: null, limit: 70 },
       { name: "tags", used: 0, left: 8_000, limit: 8_000 },
+      { name: "soft", used: 0, left: 50, limit: 50 },
       { name: "all", used: null, left: null, limit: 9 },
     ])
   })
@@ -62,6 +64,23 @@ describe.each(testEngines())("the status of limits on %s", (engine) => {
     expect(seen.flatMap(({ scope }) => scope.key ?? []).sort()).toEqual(["key_1", "key_2"])
     expect(seen.filter(({ name }) => name === "all")).toMatchObject([{ used: null, reserved: null, left: null }])
     expect(JSON.stringify(seen)).not.toContain("proj_b")
+  })
+
+  it("shows what went beyond a budget that refuses nothing, and that it refuses nothing", async () => {
+    await call("proj_soft", "key_1", 70)
+    await call("proj_soft", "key_1", 8)
+    const limits = await read("key_1", { projectId: "proj_soft" })
+    const shown = limits.map(({ name, enforced, used, left }) => [name, enforced, used, left])
+    expect(shown).toContainEqual(["soft", false, 78, 0])
+    expect(shown).toContainEqual(["project", true, 78, 922])
+  })
+
+  it("goes on with what was counted when a budget is enforced later", async () => {
+    const enforced = rules.map((rule) => (rule.kind === "budget" ? { ...rule, enforce: true } : rule))
+    admission.replace({ rules: enforced, assumedPrice: price })
+    await expect(call("proj_soft", "key_1", 1)).rejects.toMatchObject({ code: "insufficient_quota" })
+    admission.replace({ rules, assumedPrice: price })
+    await call("proj_soft", "key_1", 1)
   })
 
   it("shows a person what is declared and was not used, as it is declared", async () => {

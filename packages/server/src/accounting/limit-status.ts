@@ -2,7 +2,16 @@
 import type { LimitStatus } from "@perdure/contract"
 import type { Clock, Limits } from "../core/index.ts"
 import { limitCounters, type Store, type StoredLimit } from "../store/index.ts"
-import { boundTo, declaredUpstream, isOfUpstream, nobody, rulesOfKey, type BoundRule, type LimitRule } from "./admission/rules.ts"
+import {
+  boundTo,
+  declaredUpstream,
+  isEnforced,
+  isOfUpstream,
+  nobody,
+  rulesOfKey,
+  type BoundRule,
+  type LimitRule,
+} from "./admission/rules.ts"
 import type { Admission, AdmissionRequest, LimitScope } from "./admission/types.ts"
 import { windowAt } from "./admission/windows.ts"
 
@@ -27,11 +36,9 @@ export function createLimitReader({ store, admission, limits, clock }: LimitRead
     const { rules } = admission
     const rows = await limitCounters.limitsOfProject(store.system, caller.projectId, limits.pageRowsMax)
     const now = clock.now()
-    const burstOf = ({ rule, unit, amount }: StoredLimit): number =>
-      rules.filter((each) => each.kind === "rate").find((each) => each.name === rule && each.unit === unit && each.limit === amount)
-        ?.burst ?? amount
+    const declared = new Map(rules.map((rule) => [declaredName(rule.kind, rule.name, rule.unit), rule]))
     const shown = rows
-      .map((row) => statusOfRow(row, burstOf(row), now))
+      .map((row) => statusOfRow(row, declared.get(declaredName(row.kind, row.rule, row.unit)), now))
       .filter(({ scope }) => caller.seesAllKeys || (!isOfDeployments(scope) && isOf(scope.key, caller.principalId)))
     const known = new Set(rows.flatMap(({ id, rule, unit }) => [id, usedName(rule, unit)]))
     const unused = caller.seesAllKeys
@@ -47,6 +54,10 @@ function usedName(rule: string, unit: string): string {
   return `${rule} ${unit}`
 }
 
+function declaredName(kind: string, rule: string, unit: string): string {
+  return `${kind} ${usedName(rule, unit)}`
+}
+
 function isOfDeployments({ provider, deployment }: LimitScope): boolean {
   return provider !== null || deployment !== null
 }
@@ -55,13 +66,16 @@ function isOf(key: string | null, principalId: string): boolean {
   return key === null || key === principalId
 }
 
-function statusOfRow(row: StoredLimit, burst: number, now: number): LimitStatus {
+/** `rule` is what the row's limit is declared as now; that of a key, or one that went meanwhile, has none. */
+function statusOfRow(row: StoredLimit, rule: LimitRule | undefined, now: number): LimitStatus {
   const { rule: name, unit, per, amount: limit, kind, debtMs, windowEnd } = row
   const scope = { ...nobody, ...(JSON.parse(row.scope) as Partial<LimitScope>) } // as `exchangeOf` wrote it, perhaps before it had all members
-  const base = { name, unit, per, limit, scope } as Pick<LimitStatus, "name" | "unit" | "per" | "limit" | "scope">
+  const enforced = rule === undefined || isEnforced(rule)
+  const base = { name, unit, per, limit, scope, enforced } as Pick<LimitStatus, "name" | "unit" | "per" | "limit" | "scope" | "enforced">
   // What other projects used of a limit that all share is not told. Limits of deployments are shown to those who run the server alone.
   if (row.projectId === null && !isOfDeployments(scope)) return { ...base, used: null, reserved: null, left: null, resetsAt: windowEnd }
   if (kind === "rate") {
+    const burst = rule?.kind === "rate" && rule.limit === limit ? rule.burst : limit
     const used = Math.min(burst, Math.ceil(debtMs / intervalOf(base)))
     return { ...base, used, reserved: 0, left: burst - used, resetsAt: now + Math.ceil(debtMs) }
   }
@@ -94,7 +108,7 @@ function asDeclared(rules: readonly LimitRule[], projectId: string): BoundRule[]
 const unasked = { inputTokensEstimated: 0, outputTokensMax: 0, price: undefined } as const
 
 function emptyOf({ id, rule, scope }: BoundRule, now: number): [id: string, status: LimitStatus] {
-  const base = { name: rule.name, scope, unit: rule.unit, per: rule.per, limit: rule.limit }
+  const base = { name: rule.name, scope, unit: rule.unit, per: rule.per, limit: rule.limit, enforced: isEnforced(rule) }
   const window = rule.kind === "budget" ? windowAt(rule.per, now) : undefined
   const resetsAt = window && Number.isFinite(window.end) ? window.end : null
   const amounts =

@@ -224,6 +224,8 @@ export interface BudgetConfig extends LimitAmounts {
   for: LimitScopeConfig
   per: BudgetPeriod
   usd?: number | undefined
+  /** False: it counts and refuses nothing. */
+  enforce?: boolean | undefined
   /** `perdure.yaml:12` */
   origin: string
 }

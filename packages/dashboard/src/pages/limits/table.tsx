@@ -42,7 +42,10 @@ function LimitRow({ limit, nameOfKey }: { limit: LimitStatus; nameOfKey: (id: st
   const scope = scopeText(limit, nameOfKey)
   return (
     <tr data-limit={limit.name} data-state={state} className="align-top">
-      <td className="max-w-56 px-4 py-2 font-medium break-words">{limit.name}</td>
+      <td className="max-w-56 px-4 py-2 font-medium break-words">
+        {limit.name}
+        {limit.enforced ? null : <div className="text-xs font-normal text-dim">refuses nothing</div>}
+      </td>
       <td className="max-w-72 px-2 py-2 break-words">
         {scope === "" ? <span className="text-dim">{limit.scope.project === null ? "every project" : "every call"}</span> : scope}
       </td>
@@ -52,7 +55,7 @@ function LimitRow({ limit, nameOfKey }: { limit: LimitStatus; nameOfKey: (id: st
       </td>
       <td className="px-2 py-2 text-right whitespace-nowrap">
         {limit.left === null ? <span className="text-dim">–</span> : amountText(limit.left, limit.unit)}
-        <Badge state={state} />
+        <Badge state={state} enforced={limit.enforced} />
       </td>
       <td className="px-4 py-2 text-right text-dim">
         <Resets at={limit.resetsAt} />
@@ -91,9 +94,10 @@ function Use({ limit, state }: { limit: LimitStatus; state: LimitState }): React
   )
 }
 
-function Badge({ state }: { state: LimitState }): React.JSX.Element | null {
+function Badge({ state, enforced }: { state: LimitState; enforced: boolean }): React.JSX.Element | null {
   if (state !== "full" && state !== "near") return null
-  const [word, tone] = state === "full" ? ["used up", "bg-bad-soft text-bad"] : ["nearly used up", "bg-warn-soft text-warn"]
+  const full = enforced ? ["used up", "bg-bad-soft text-bad"] : ["reached", "bg-warn-soft text-warn"]
+  const [word, tone] = state === "full" ? full : ["nearly used up", "bg-warn-soft text-warn"]
   return (
     <div>
       <span className={`rounded px-1.5 text-xs ${tone}`}>{word}</span>

@@ -233,6 +233,23 @@ describe("refusals", () => {
   })
 })
 
+describe("a budget that is not enforced", () => {
+  const soft = (part: Partial<LimitRule & { kind: "budget" }> = {}): LimitRule => budget(1, { enforce: false, ...part })
+
+  it("lets calls pass that are beyond it", () => {
+    const admission = open(soft(), rate("requests", 100))
+    const calls = outcomes(5, () => admission.admit({ inputTokensEstimated: 900_000 }).settle(used(900_000)))
+    expect(calls).toEqual(["ok", "ok", "ok", "ok", "ok"])
+    expect(outcomes(1, () => admission.admit({ inputTokensEstimated: 3_000_000 }))).toEqual(["ok"])
+  })
+
+  it("is no limit that answers tell of", () => {
+    const { admit } = open(soft({ unit: "requests", limit: 1 }))
+    expect(admit().state.requests).toBeNull()
+    expect(open(budget(1, { unit: "requests", limit: 1 })).admit().state.requests).toMatchObject({ limit: 1 })
+  })
+})
+
 describe("scopes", () => {
   it("has one counter for each value of a `*`, and one for those that name none", () => {
     const { admit } = open(rate("requests", 1, { for: { user: "*" } }))

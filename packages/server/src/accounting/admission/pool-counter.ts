@@ -1,7 +1,7 @@
 // Counters of amounts that end: budgets, which are used up until their window ends, and calls under way, which use nothing when they end.
 import type { LimitAnswer } from "../../store/index.ts"
 import { Counter, type Sent, type Verdict } from "./counter.ts"
-import type { BoundRule } from "./rules.ts"
+import { isEnforced, type BoundRule } from "./rules.ts"
 import type { LimitWindow } from "./types.ts"
 
 /** Calls under way give their room back within about that time. */
@@ -14,7 +14,7 @@ export class PoolCounter extends Counter {
   }
 
   override verdict(amount: number, now: number, epoch: number): Verdict {
-    if (amount === 0) return undefined
+    if (amount === 0 || !isEnforced(this.bound.rule)) return undefined
     if (this.epoch === epoch && this.available >= amount) return undefined
     const { bound, window } = this
     const { limit } = bound.rule
@@ -24,6 +24,11 @@ export class PoolCounter extends Counter {
     if (this.usedInAll + amount > limit) return { ...common, reason: "used up", resetsAt: window.end }
     if (!this.lent || this.knownShort(amount, now)) return { ...common, reason: "held", retryAfterMs: heldRetryMs }
     return "ask"
+  }
+
+  /** What never refuses needs no credit. */
+  override wantsMore(now: number): boolean {
+    return isEnforced(this.bound.rule) && super.wantsMore(now)
   }
 
   override take(amount: number, now: number): void {

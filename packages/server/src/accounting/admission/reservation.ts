@@ -1,6 +1,7 @@
 // What one call holds of its counters, from its admission to its end.
 import type { Counter } from "./counter.ts"
 import { callsOf, type Demand } from "./estimate.ts"
+import { isEnforced } from "./rules.ts"
 import type { ActualUsage, AdmissionRequest, LimitState, LimitWindow, Reservation } from "./types.ts"
 
 /** What a call drew from one counter. */
@@ -78,8 +79,9 @@ export class Held implements Reservation {
 export function stateOf(draws: readonly Pick<Draw, "counter">[], now: number): LimitState {
   const state: LimitState = { requests: null, tokens: null, inputTokens: null, outputTokens: null }
   for (const { counter } of draws) {
-    const { unit } = counter.bound.rule
-    if (unit === "microUsd" || unit === "concurrent") continue
+    const { rule } = counter.bound
+    const { unit } = rule
+    if (unit === "microUsd" || unit === "concurrent" || !isEnforced(rule)) continue
     const { limit, remaining, resetMs }: LimitWindow = counter.reading(now)
     const tightest = state[unit]
     if (tightest === null || remaining < tightest.remaining) state[unit] = { limit, remaining, resetMs }

@@ -14,12 +14,14 @@ export type LimitRule = {
   limit: number
   /** Where it was declared: `perdure.yaml:12`. */
   origin: string
-} & (
-  | { kind: "budget"; per: BudgetPeriod }
-  /** `burst` is how much of it may be used at once. */
-  | { kind: "rate"; per: RatePeriod; burst: number }
-  | { kind: "concurrent"; per: null }
-)
+} &
+  /** Not enforced, it counts and refuses nothing; absent means that it is. */
+  (
+    | { kind: "budget"; per: BudgetPeriod; enforce?: boolean }
+    /** `burst` is how much of it may be used at once. */
+    | { kind: "rate"; per: RatePeriod; burst: number }
+    | { kind: "concurrent"; per: null }
+  )
 
 /** A rule as it applies to one value of each `*`. */
 export interface BoundRule {
@@ -35,8 +37,8 @@ export function rulesOfConfig({ budgets, rateLimits }: Pick<Config, "budgets" | 
 }
 
 function rulesOfBudget(budget: BudgetConfig): LimitRule[] {
-  const { name, per, usd, origin } = budget
-  const base = { name, for: scopeOf(budget), origin, kind: "budget", per } as const
+  const { name, per, usd, enforce, origin } = budget
+  const base = { name, for: scopeOf(budget), origin, kind: "budget", per, ...(enforce === false ? { enforce } : {}) } as const
   const money = usd === undefined ? [] : [{ ...base, unit: "microUsd" as const, limit: Math.round(usd * 1_000_000) }]
   return [...money, ...amountsOf(budget).map((each) => ({ ...base, ...each }))]
 }
@@ -82,6 +84,11 @@ export function rulesOfKey(keyId: string, limits: KeyLimits): LimitRule[] {
     rules.push({ ...base("tpm"), kind: "rate", unit: "tokens", limit: tokensPerMinute, per: "minute", burst: tokensPerMinute })
   if (concurrent !== undefined) rules.push({ ...base("concurrent"), kind: "concurrent", unit: "concurrent", limit: concurrent, per: null })
   return rules
+}
+
+/** It refuses calls, rather than only counting what they use. */
+export function isEnforced(rule: LimitRule): boolean {
+  return rule.kind !== "budget" || rule.enforce !== false
 }
 
 /** It binds deployments, whoever asks them. */

@@ -58,6 +58,7 @@ const budgetSchema = z
     per: budgetPeriodSchema.meta({ description: "UTC calendar window: hour, day, week (from Monday), month, or total" }),
     usd: budgetUsdSchema.optional(),
     ...usage,
+    enforce: z.boolean().default(true).meta({ description: "false: it counts and is shown, and never refuses a call" }),
   })
   .check(needsOneOf(["usd", ...Object.keys(usage)]))
 
