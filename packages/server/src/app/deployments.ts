@@ -82,7 +82,7 @@ function ownerOf(deployment: Deployment | undefined): string {
 
 function deploymentOf(config: Config, known: readonly Deployment[], model: string, declared: DeploymentConfig, origin: string): Deployment {
   const deployment = placeOf(config, known, model, declared, origin)
-  const { weight, priority, tags, region, limits, timeouts, parameters, headers, probe } = declared
+  const { weight, priority, tags, region, limits, timeouts, retry, fallbackOn, parameters, headers, probe } = declared
   const organisation = config.providers[declared.provider]?.organisation ?? null
   return {
     ...deployment,
@@ -93,6 +93,8 @@ function deploymentOf(config: Config, known: readonly Deployment[], model: strin
     ...(organisation === null ? {} : { organisation }),
     ...(limits ? { limits } : {}),
     ...(Object.keys(timeouts).length > 0 ? { timeouts } : {}),
+    ...(retry === null ? {} : { retry }),
+    ...(fallbackOn === null ? {} : { fallbackOn }),
     ...(parameters === null ? {} : { parameters }),
     ...withHeaders(deployment, headers),
     ...(probe === null ? {} : { probe }),

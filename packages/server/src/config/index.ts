@@ -37,6 +37,7 @@ export type {
   CacheConfig,
   Config,
   DeploymentConfig,
+  FailureKey,
   GrantConfig,
   GuardConfig,
   LoadedConfig,
@@ -50,5 +51,6 @@ export type {
   RateLimitConfig,
   RerankConfig,
   Role,
+  RetryConfig,
   RoutingRuleConfig,
 } from "./types.ts"

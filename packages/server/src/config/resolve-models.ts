@@ -6,6 +6,7 @@ import type { Path } from "./paths.ts"
 import { providerType, type ProviderTypeName } from "./provider-types.ts"
 import { checkParameters, resolveParameters, typeNamed } from "./resolve-parameters.ts"
 import { resolveHeaders, type AddProblem } from "./resolve-provider.ts"
+import { checkRetry, resolveFailures } from "./resolve-retry.ts"
 import type { SecretReader } from "./resolve-secret.ts"
 import type { ParsedConfig } from "./schema.ts"
 import type { DeploymentConfig, ModelConfig, TimeoutsConfig } from "./types.ts"
@@ -21,6 +22,8 @@ export interface ResolveModelsOptions {
   /** Of a declared provider. */
   typeOf: (provider: string) => ProviderTypeName | undefined
   secrets: SecretReader
+  /** `limits.attemptsMax` */
+  attemptsMax: number
   /** Names may be of models that are found later. */
   discovers: boolean
   /** Directory that relative paths start from. */
@@ -35,6 +38,7 @@ export function resolveModels(input: ParsedConfig["models"], options: ResolveMod
     const path = ["models", name]
     names.check(name, model)
     checkParameters(model, path, options.add)
+    checkRetry(model.retry, { ...options, path })
     if (model.hedge !== undefined && model.deployments.length === 1)
       options.add([...path, "hedge"], { what: "there is no second deployment to ask", allowed: "a model with two deployments or more" })
     return [
@@ -81,6 +85,7 @@ function deployment(input: DeploymentInput, model: ModelInput, at: ResolveModels
     add([...path, "does"], { what: "the deployment does nothing", allowed: "chat: true, embeddings: true, or another of its members" })
   const upstream = input.model ?? basename(gguf ?? "", ".gguf")
   checkParameters(input, path, add)
+  checkRetry(input.retry, at)
   const type = provider === "perdure" ? undefined : typeNamed(provider, at.typeOf(provider))
   checkServices(input.does, type, at)
   return {
@@ -97,6 +102,7 @@ function deployment(input: DeploymentInput, model: ModelInput, at: ResolveModels
     region: input.region ?? at.regionOf(provider),
     limits: input.limits === undefined ? null : given(input.limits),
     timeouts: { ...given<TimeoutsConfig>(model.timeouts ?? {}), ...given<TimeoutsConfig>(input.timeouts ?? {}) },
+    ...resolveFailures(input, model),
     parameters: resolveParameters(input, model, { path, modelPath: ["models", name], type, model: upstream, provider, add }),
     headers: resolveHeaders(input.headers, [...path, "headers"], at),
     probe: input.probe ?? null,

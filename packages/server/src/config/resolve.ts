@@ -50,7 +50,7 @@ export function resolveConfig(parsed: ParsedConfig, context: ResolveContext): { 
     encryption: resolver.encryption(parsed.encryption),
     limits: limitsOf(parsed.limits),
     providers,
-    models: resolver.models(parsed.models, providers, parsed.discovery),
+    models: resolver.models(parsed, providers),
     routingRules: resolver.routingRules(parsed.routingRules, parsed.models, parsed.discovery),
     budgets: resolver.limits("budgets", parsed.budgets),
     rateLimits: resolver.limits("rateLimits", parsed.rateLimits),
@@ -137,13 +137,14 @@ class Resolver {
     return Object.fromEntries(entries)
   }
 
-  models(input: ParsedConfig["models"], providers: Config["providers"], discovers: boolean): Record<string, ModelConfig> {
-    return resolveModels(input, {
+  models(parsed: ParsedConfig, providers: Config["providers"]): Record<string, ModelConfig> {
+    return resolveModels(parsed.models, {
       knownProviders: this.#providerNames(),
       regionOf: (provider) => (Object.hasOwn(providers, provider) ? (providers[provider]?.region ?? null) : null),
       typeOf: (provider) => (Object.hasOwn(providers, provider) ? providers[provider]?.type : undefined),
       secrets: this.#secrets,
-      discovers,
+      attemptsMax: limitsOf(parsed.limits).attemptsMax,
+      discovers: parsed.discovery,
       directory: this.#context.source.directory,
       origin: (path) => this.origin(path),
       add: (path, text, part) => this.#add(path, text, part),

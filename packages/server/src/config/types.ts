@@ -7,6 +7,7 @@ import type { ProviderSetting, ProviderTypeName } from "./provider-types.ts"
 import type { MemoryCallConfig } from "./schema/memory-calls.ts"
 import type { priceSchema } from "./schema/prices.ts"
 import type { ParsedGuard } from "./schema/guards.ts"
+import type { FailureName } from "./schema/retry.ts"
 import type { ParsedRoutingRule } from "./schema/routing-rules.ts"
 import type { logLevels, roleNames } from "./schema.ts"
 import type { Secret } from "./secret.ts"
@@ -169,7 +170,7 @@ export type RoutingRuleConfig = ParsedRoutingRule & { origin: string }
 /** As it was written: `type` tells a built-in guard from one of the application's code. */
 export type GuardConfig = ParsedGuard & { origin: string }
 
-export interface DeploymentConfig {
+export interface DeploymentConfig extends FailurePolicyConfig {
   /** A name of `providers`, `perdure` for what runs in this process, or a discovered one. */
   provider: string
   /** The model's name at the provider. */
@@ -196,6 +197,26 @@ export interface DeploymentConfig {
   headers: Readonly<Record<string, Secret>>
   /** null leaves it to the type of the provider. */
   probe: boolean | null
+}
+
+/** After which failures the same deployment is asked once more, and after which another; its own over those of its model. */
+export interface FailurePolicyConfig {
+  /** null: as the limits say. */
+  retry: RetryConfig | null
+  /** null: those that another deployment may heal. */
+  fallbackOn: readonly FailureKey[] | null
+}
+
+/** A status, or a kind of failure. */
+export type FailureKey = number | FailureName
+
+/** One number for some failures, or one for each; what `counts` does not name is not tried again. */
+export interface RetryConfig {
+  attempts?: number
+  on?: readonly FailureKey[]
+  counts?: Readonly<Record<string, number>>
+  /** Before another deployment is asked. */
+  first?: boolean
 }
 
 /** What requests say: where they do not say it themselves, whatever they say, and what of theirs is left out. */

@@ -1,5 +1,5 @@
 // The words of inference: deployments, the one internal shape of a model call with its event stream, and embeddings.
-import type { ParametersConfig } from "../config/index.ts"
+import type { FailureKey, ParametersConfig, RetryConfig } from "../config/index.ts"
 import type { JsonObject, JsonValue } from "../core/index.ts"
 import type { AppliedEdit } from "./context-edits.ts"
 import type { PlanRequest } from "./pool/types.ts"
@@ -61,6 +61,10 @@ export interface Deployment {
   organisation?: string
   limits?: DeploymentLimits
   timeouts?: Partial<CallTimeouts>
+  /** How often it is asked once more, and after which failures; as the limits and the failure say when absent. */
+  retry?: RetryConfig
+  /** The failures after which another is asked; those that another may heal when absent. */
+  fallbackOn?: readonly FailureKey[]
   /** What its requests say beside or in place of what clients say. */
   parameters?: ParametersConfig
   /** Asked for its health from time to time, never with a call of a model; engines are unless this says no. */

@@ -38,6 +38,7 @@ export interface UpstreamErrorDetails extends AppErrorDetails {
   retryable: boolean
   /** Read from code and status when absent. */
   failure?: UpstreamFailure
+  upstreamStatus?: number
   reachFault?: ReachFault
 }
 
@@ -46,14 +47,21 @@ export class UpstreamError extends AppError {
   /** Another deployment, or the same one later, may succeed. */
   readonly retryable: boolean
   readonly failure: UpstreamFailure
+  /** The status of the provider itself, or the one that its words inside a 200 stand for; undefined where it answered nothing. */
+  readonly upstreamStatus: number | undefined
   /** Why there was no connection, with the address: for whoever runs the server, never for clients. */
   readonly reachFault: ReachFault | undefined
 
-  constructor(code: ErrorCode, message: string, { answer, retryable, failure, reachFault, ...details }: UpstreamErrorDetails) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    { answer, retryable, failure, upstreamStatus, reachFault, ...details }: UpstreamErrorDetails,
+  ) {
     super(code, message, details)
     this.answer = answer ?? { status: this.status, type: "server_error", code, param: null }
     this.retryable = retryable
     this.failure = failure ?? failureOf(code, this.answer.status)
+    this.upstreamStatus = upstreamStatus
     this.reachFault = reachFault
   }
 
@@ -139,6 +147,7 @@ function toldError(deployment: Deployment, status: number, told: ToldError, shou
   }
   return new UpstreamError(code, redact(deployment, told.message ?? ""), {
     answer,
+    upstreamStatus: status,
     retryable: shouldRetry === "true" || (shouldRetry !== "false" && (status >= 500 || retryableStatuses.has(status))),
     ...(status === 402 ? { failure: "quota" as const } : status < 500 && isFilters(told) ? { failure: "content" as const } : {}),
     ...(told.retryAfterMs === null ? {} : { retryAfterMs: told.retryAfterMs }),
@@ -235,6 +244,7 @@ function refusedCredentials(deployment: Deployment, status: number, told: ToldEr
   return new UpstreamError("upstream_error", `the provider refuses the credentials of "${deployment.id}" (${status}${said})`, {
     retryable: true,
     failure: "credentials",
+    upstreamStatus: status,
     hint: `Check the API key of that provider (${deployment.origin}).`,
   })
 }
@@ -245,6 +255,7 @@ function forbidden(deployment: Deployment, told: ToldError): UpstreamError {
   return new UpstreamError("upstream_error", `the provider forbids "${deployment.id}" to answer this (403${said})`, {
     retryable: true,
     failure: "forbidden",
+    upstreamStatus: 403,
     hint: `Check what the API key of that provider may do (${deployment.origin}), or what the request asks for.`,
   })
 }

@@ -4,6 +4,7 @@ import { doesByName } from "../../inference/index.ts"
 import { parametersOf } from "./parameters.ts"
 import { listedPriceOf, priceOf } from "./price.ts"
 import type { Providers } from "./providers.ts"
+import { retryOf } from "./retries.ts"
 import type { Section } from "./section.ts"
 
 export type DeploymentInput = NonNullable<ConfigInput["models"]>[string]["deployments"][number]
@@ -66,6 +67,7 @@ export function readEntry(params: Section, info: Section, providers: Providers):
   const common = {
     ...(duty === undefined ? {} : { does: { [duty]: true } }),
     ...measures(params, info),
+    ...retryOf(params),
     ...((own ?? listed) ? { price: own ?? listed } : {}),
     ...parametersOf(params, type, first.model),
   }

@@ -8,6 +8,7 @@ import { guardsOf } from "./guards.ts"
 import { addAliases, readModels, type Models } from "./models.ts"
 import { Providers, usualVariables } from "./providers.ts"
 import { Report } from "./report.ts"
+import { addRetries } from "./retries.ts"
 import { addConcurrency, addRouting, limitsOf } from "./routing.ts"
 import { Secrets } from "./secrets.ts"
 import { Section, variablesIn } from "./section.ts"
@@ -43,7 +44,7 @@ export function translateLiteLlm(value: JsonObject): Translated {
   addRouting(router, models)
   addConcurrency(router, general, models)
   addCache(litellm, models)
-  const limits = limitsOf(router, litellm, general)
+  const limits = { ...addRetries(router, litellm, models), ...limitsOf(router, litellm, general) }
   const budgets = budgetsOf({ litellm, router, models, providers })
   const rateLimits = rateLimitsOf(general)
   const guards = guardsOf(top.list("guardrails"), { models, providers, report })

@@ -465,10 +465,15 @@ router_settings:
     expect(config.models["long-prices"]?.deployments[0]).toMatchObject({ limits: { concurrent: 7 }, tags: ["shared"] })
   })
 
-  it("a semantic cache is one, and the largest number of retries is taken", async () => {
+  it("a semantic cache is one, and there is a number of retries for each failure", async () => {
     const { config, report } = await loaded("guarded")
     expect(config.models["gpt-4o"]?.cache).toMatchObject({ mode: "semantic", similarityMin: 0.8 })
-    expect(config.limits.sameDeploymentRetriesMax).toBe(4)
+    const counts = { connection: 1, stream: 1, server: 1, timeout: 2, rate_limit: 4, quota: 4 }
+    expect(config.models["gpt-4o"]?.deployments[0]?.retry).toEqual({ counts })
+    expect(config.models["rerank"]?.deployments[0]?.retry).toEqual({ counts: { ...counts, timeout: 0 } })
+    expect(config.models["long-prices"]?.deployments[0]?.retry).toEqual({ attempts: 3 })
+    expect(config.limits.attemptsMax).toBe(9)
+    expect(whysOf(report.leftOut, "router_settings.model_group_retry_policy.rerank.ContentPolicyViolationErrorRetries")).toHaveLength(1)
     expect(whysOf(report.leftOut, "litellm_settings.something_from_next_year")).toEqual(["this import does not know it"])
   })
 })

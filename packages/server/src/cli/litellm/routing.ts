@@ -7,8 +7,6 @@ import type { Section } from "./section.ts"
 
 type LimitsInput = NonNullable<ConfigInput["limits"]>
 
-const retriesMax = 10
-
 /** `router_settings` wins over `litellm_settings`. */
 export function limitsOf(router: Section, litellm: Section, general: Section): LimitsInput {
   const first = (key: string): Section => (router.has(key) ? router : litellm)
@@ -21,7 +19,7 @@ export function limitsOf(router: Section, litellm: Section, general: Section): L
   litellm.take("request_timeout")
   const cooling = both("cooldown_time", (section) => section.milliseconds("cooldown_time"))
   return {
-    ...retries(router, litellm),
+    ...some("retryBackoffMs", router.milliseconds("retry_after")),
     ...some("totalTimeoutMs", timeout),
     ...some(
       "firstTokenTimeoutMs",
@@ -29,25 +27,6 @@ export function limitsOf(router: Section, litellm: Section, general: Section): L
     ),
     ...(router.flag("disable_cooldowns") === true ? withoutRest(router) : rest(first("allowed_fails"), cooling)),
     ...some("requestBodyBytesMax", megabytes(general)),
-  }
-}
-
-function retries(router: Section, litellm: Section): LimitsInput {
-  const policy = router.section("retry_policy")
-  const byKind = policy.unread().map((kind) => [kind, policy.number(kind) ?? 0] as const)
-  const named = router.number("num_retries") ?? litellm.number("num_retries")
-  litellm.take("num_retries")
-  if (byKind.length > 0)
-    router.differs("retry_policy", "there is one number of retries for every failure that another try may heal; the largest was taken")
-  const wanted = named ?? (byKind.length === 0 ? undefined : Math.max(...byKind.map(([, count]) => count)))
-  const pause = router.milliseconds("retry_after")
-  if (wanted === undefined) return some("retryBackoffMs", pause)
-  const count = Math.min(retriesMax, Math.max(0, Math.round(wanted)))
-  return {
-    sameDeploymentRetriesMax: count,
-    // So that models that stand in still have their turn.
-    ...(count > defaultLimits.sameDeploymentRetriesMax ? { attemptsMax: defaultLimits.attemptsMax + count } : {}),
-    ...some("retryBackoffMs", pause),
   }
 }
 

@@ -27,12 +27,7 @@ const reasons: Readonly<Record<string, Reasons>> = {
       "not-needed",
       "parameters are translated for each provider, and left out where it refuses them",
     ],
-    [
-      /^(?:max_retries|num_retries|cooldown_time)$/,
-      "left-out",
-      "retries and rests are set for the whole server",
-      "limits.sameDeploymentRetriesMax, limits.breakerOpenMs",
-    ],
+    [/^cooldown_time$/, "left-out", "rests are set for the whole server", "limits.breakerOpenMs"],
     [
       /^(?:tag_regex|region_name|auto_router_|complexity_router|adaptive_router|quality_router)/,
       "left-out",
@@ -86,10 +81,10 @@ const reasons: Readonly<Record<string, Reasons>> = {
       "For a default write rules: routingRules in docs/how-to/routing-and-fallbacks.md.",
     ],
     [
-      /^(?:allowed_fails_policy|model_group_retry_policy)$/,
+      /^allowed_fails_policy$/,
       "left-out",
       "failures are told apart by what may heal them, not by numbers of one's own",
-      "limits.breakerFailuresMax, limits.sameDeploymentRetriesMax",
+      "limits.breakerFailuresMax, and fallbackOn of a model",
     ],
     [
       /^(?:optional_pre_call_checks|deployment_affinity_ttl_seconds|model_group_affinity_config)$/,

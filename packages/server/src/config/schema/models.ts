@@ -4,6 +4,7 @@ import { priceSchema } from "./prices.ts"
 import { cacheSchema } from "./cache.ts"
 import { headersSchema } from "./headers.ts"
 import { parameterFields } from "./parameters.ts"
+import { failureFields } from "./retry.ts"
 
 const name = z
   .string()
@@ -96,6 +97,7 @@ const deploymentSchema = z
       .optional()
       .meta({ description: "What the provider lets it do; at a limit it is passed over" }),
     timeouts: timeoutsSchema.optional(),
+    ...failureFields,
     ...parameterFields,
     headers: headersSchema.optional().meta({ description: "Further headers of its requests, over those of its provider" }),
     probe: z
@@ -143,6 +145,7 @@ const modelSchema = z.strictObject({
     .optional()
     .meta({ description: "A second attempt on another deployment when no first token has come for so long" }),
   timeouts: timeoutsSchema.optional(),
+  ...failureFields,
   ...parameterFields,
   cache: cacheSchema.optional(),
 })

@@ -49,6 +49,7 @@ const gateway = await startTestGateway({
     testModel("hurried", { ...one, id: "fake/hurried", timeouts: { totalMs: 400 } }, two),
     testModel("hurried here", { ...endless, timeouts: { totalMs: 400 } }, two),
     testModel("continued", one, here),
+    testModel("picky", { ...one, id: "fake/picky", retry: { attempts: 1, on: [400], first: true }, fallbackOn: [418] }, two),
     testModel("signed", claude("fake/claude", first.url), here),
     testModel("anew", one, { ...two, continuesPrefix: false }),
   ],
@@ -98,6 +99,23 @@ describe("a call through several deployments", () => {
     expect([answer.status, answer.headers["x-perdure-attempts"]]).toEqual([200, "2"])
     expect(first.requests).toHaveLength(2)
     expect(await record()).toMatchObject({ outcome: "completed", data: { attempts: 2 } })
+  })
+
+  it("asks again after the failures that its configuration lists, and elsewhere after those alone, but never once words were sent", async () => {
+    const error = (status: number) => ({ error: { status, message: "as configured" } })
+    first.next(error(400), error(418), error(500))
+    const elsewhere = await rawPost(gateway.url, path, { model: "picky", messages })
+    expect([elsewhere.status, elsewhere.headers["x-perdure-route"], elsewhere.headers["x-perdure-attempts"]]).toEqual([
+      200,
+      "fake/two",
+      "3",
+    ])
+    const told = await rawPost(gateway.url, path, { model: "picky", messages })
+    expect([told.status, second.requests.length]).toEqual([500, 1])
+    first.next(cut)
+    const broken = await rawPost(gateway.url, path, { model: "picky", messages, stream: true })
+    expect(broken.text).toContain("one ")
+    expect([broken.text.includes("[DONE]"), first.requests.length, second.requests.length]).toEqual([false, 4, 1])
   })
 
   it("gives up a deployment that says nothing in time, also once its stream is open, and asks another", async () => {

@@ -3,6 +3,7 @@ import type { Limits } from "../../core/index.ts"
 import type { Deployment, Model } from "../types.ts"
 import type { UpstreamError, UpstreamFailure } from "../upstream-error.ts"
 import type { Filter } from "./eligible.ts"
+import { isListed, mayGoElsewhere, retriesMax, type FailurePolicy } from "./failure-policy.ts"
 import type { RetryBudget } from "./retry-budget.ts"
 import { Search } from "./search.ts"
 import type { Stage } from "./stages.ts"
@@ -37,8 +38,14 @@ const ofDeployment: ReadonlySet<UpstreamFailure> = new Set([
   "context",
   "content",
 ])
-/** Failures after which the same deployment may work a moment later. */
-const passing: ReadonlySet<UpstreamFailure> = new Set(["connection", "rate_limit", "server", "stream", "request"])
+
+/** Once an answer has begun, what its request says of failover decides alone. */
+const unsaid: FailurePolicy = {}
+
+interface Saying {
+  policy: FailurePolicy
+  begun: Following | undefined
+}
 
 interface Failed {
   deployment: Deployment
@@ -84,21 +91,14 @@ export class RequestPlan implements Plan {
     if (this.attempts >= this.#shared.limits.attemptsMax) return undefined
     if (begun !== undefined && this.failover !== "continue") return undefined
     if (begun !== undefined) this.#search.requireContinuation(begun === "continued")
-    const { fallbacks } = this.#filter.request
-    if (error.failure === "context") {
-      const larger = fallbacks === false ? undefined : this.#search.larger(deployment)
-      return larger && this.#elsewhere(larger, error.failure)
+    const policy = begun === undefined ? deployment : unsaid
+    if (error.failure === "context" || error.failure === "content") {
+      const meant = this.#meantFor(error.failure, deployment)
+      if (meant) return this.#elsewhere(meant, error.failure)
+      if (!isListed(policy, error)) return undefined
     }
-    if (error.failure === "content") {
-      const tolerant = fallbacks === false ? undefined : this.#search.tolerant()
-      return tolerant && this.#elsewhere(tolerant, error.failure)
-    }
-    if (!error.retryable) return undefined
-    const other = fallbacks === false ? undefined : this.#other(begun)
-    if (other) return this.#paid(other, error.failure)
-    const again = this.#again(failed, error)
-    const rested = again || fallbacks === false ? undefined : this.#search.lastResort()
-    return again ?? (rested && this.#paid(rested, error.failure))
+    const again = policy.retry?.first === true ? this.#again(failed, error, policy) : undefined
+    return again ?? this.#anyAfter(failed, error, { policy, begun })
   }
 
   hedge(): Deployment | undefined {
@@ -133,6 +133,21 @@ export class RequestPlan implements Plan {
     this.#watched(attempt, () => attempt.state.end(attempt, outcome, this.#shared.now()))
     const failure = outcome.error?.failure ?? (outcome.cancelled === true ? "cancelled" : null)
     this.#shared.observer.attemptEnded?.({ deployment, failure, reachFault: outcome.error?.reachFault })
+  }
+
+  /** Of the models for long conversations, or for what a filter refuses. */
+  #meantFor(failure: "context" | "content", deployment: Deployment): Deployment | undefined {
+    if (this.#filter.request.fallbacks === false) return undefined
+    return failure === "context" ? this.#search.larger(deployment) : this.#search.tolerant()
+  }
+
+  #anyAfter(failed: Failed, error: UpstreamError, { policy, begun }: Saying): NextAttempt | undefined {
+    const mayLeave = this.#filter.request.fallbacks !== false && mayGoElsewhere(policy, error)
+    const other = mayLeave ? this.#other(begun) : undefined
+    if (other) return this.#paid(other, error.failure)
+    const again = this.#again(failed, error, policy)
+    const rested = again || !mayLeave ? undefined : this.#search.lastResort()
+    return again ?? (rested && this.#paid(rested, error.failure))
   }
 
   #other(begun: Following | undefined): Deployment | undefined {
@@ -177,9 +192,9 @@ export class RequestPlan implements Plan {
   }
 
   /** The same deployment once more, after a wait: when there is no other. */
-  #again({ deployment, retries }: Failed, error: UpstreamError): NextAttempt | undefined {
+  #again({ deployment, retries }: Failed, error: UpstreamError, policy: FailurePolicy): NextAttempt | undefined {
     const { sameDeploymentRetriesMax, retryWaitMsMax } = this.#shared.limits
-    if (retries >= sameDeploymentRetriesMax || !passing.has(error.failure)) return undefined
+    if (retries >= retriesMax(policy, error, sameDeploymentRetriesMax)) return undefined
     const now = this.#shared.now()
     const state = this.#shared.states.of(deployment, now)
     if (!state.breaker.allows(now) || !this.#search.mayBeAsked(deployment)) return undefined
