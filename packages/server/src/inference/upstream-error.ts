@@ -1,10 +1,12 @@
 // Failures of providers: their status, code and text survive; their addresses and our credentials do not; it says whether another try may help.
-import { AppError, isJsonObject, type AppErrorDetails } from "../core/index.ts"
+import { AppError, type AppErrorDetails } from "../core/index.ts"
 import type { ErrorCode } from "@perdure/contract"
 import { codeOfError, reachFaultOf, wasNeverConnected, type ReachFault } from "./reach-fault.ts"
+import { redact } from "./redact.ts"
 import { toldIn, toldInAnswer, type ToldError } from "./told-error.ts"
 import { statusTold } from "./told-status.ts"
 import type { Deployment } from "./types.ts"
+import { sayUntold } from "./untold-error.ts"
 
 /** What the client is told on the wire; the provider's own words where they are the client's business. */
 export interface UpstreamAnswer {
@@ -110,18 +112,16 @@ type Headers = Readonly<Record<string, string | string[] | undefined>>
 
 /** 402: the account of the provider is empty, which is no fault of the request. 424: Bedrock's model failed. */
 const retryableStatuses = new Set([401, 402, 403, 404, 408, 409, 424, 425, 429])
-const bodyShownCharsMax = 500
 
 /** An answer with an error status. `body` is what was read of it. */
 export function errorOfStatus(deployment: Deployment, status: number, body: string, headers: Headers): UpstreamError {
   const told = toldInAnswer(body, headers)
   if (status === 401 || told.refusesCredentials) return refusedCredentials(deployment, status, told)
   if (status === 403) return forbidden(deployment, told)
-  const text = told.message ?? body.slice(0, bodyShownCharsMax).trim()
-  const message = text === "" ? `the provider of "${deployment.id}" answered ${status} without a text` : text
+  const { message, hint } = sayUntold(deployment, status, body, told.message)
   const retryAfterMs = retryAfterOf(headers) ?? told.retryAfterMs
   // The provider's own word about a retry is better than its status (T14).
-  return toldError(deployment, status, { ...told, message, retryAfterMs }, headers["x-should-retry"])
+  return toldError(deployment, status, { ...told, message, retryAfterMs, hint }, headers["x-should-retry"])
 }
 
 /** `{"error": …}` where an answer was expected: in a 200, or inside a stream. */
@@ -136,7 +136,12 @@ export function errorInBody(deployment: Deployment, error: unknown): UpstreamErr
 }
 
 /** Providers with words of their own (`RESOURCE_EXHAUSTED`, `ThrottlingException`) keep them as the type; the code is one that clients know. */
-function toldError(deployment: Deployment, status: number, told: ToldError, shouldRetry?: string | string[]): UpstreamError {
+function toldError(
+  deployment: Deployment,
+  status: number,
+  told: ToldError & { hint?: string | undefined },
+  shouldRetry?: string | string[],
+): UpstreamError {
   const code = codeOf(status, told, deployment)
   const known = isOfOpenAi(deployment) ? null : code
   const answer = {
@@ -151,6 +156,7 @@ function toldError(deployment: Deployment, status: number, told: ToldError, shou
     retryable: shouldRetry === "true" || (shouldRetry !== "false" && (status >= 500 || retryableStatuses.has(status))),
     ...(status === 402 ? { failure: "quota" as const } : status < 500 && isFilters(told) ? { failure: "content" as const } : {}),
     ...(told.retryAfterMs === null ? {} : { retryAfterMs: told.retryAfterMs }),
+    ...(told.hint === undefined ? {} : { hint: told.hint }),
   })
 }
 
@@ -276,39 +282,6 @@ function saysTooLong(message: string): boolean {
   const words =
     /(?:prompt|input) is too long|input token count.{0,80}exceeds|too many (?:input )?tokens|exceeds? the (?:model's )?(?:maximum |available )?(?:context|input)|maximum context length is|context (?:length|window) (?:is )?exceeded|longer than the model's context|context the overflows/i
   return words.test(message)
-}
-
-/** Takes the key, anything like a key, the provider's address and any other out of a text. */
-export function redact(deployment: Deployment, text: string): string {
-  let clean = text
-  for (const secret of secretsOf(deployment)) clean = clean.replaceAll(secret, "[key]")
-  if (deployment.baseUrl !== null) clean = clean.replaceAll(new URL(deployment.baseUrl).host, "[provider]")
-  return clean
-    .replaceAll(/\bhttps?:\/\/[^\s"')]+/g, "[address]")
-    .replaceAll(/\b(?:sk|pk|gsk|xai|hf|rk)[-_][\w*.-]{6,}/g, "[key]")
-    .replaceAll(/\b(?:A(?:KIA|SIA)[A-Z0-9]{12,}|AIza[\w-]{20,}|ya29\.[\w.-]{8,})/g, "[key]")
-    .replaceAll(/\bBearer\s+\S+/gi, "Bearer [key]")
-}
-
-/** The key, and whatever else its provider is told by header. */
-function secretsOf({ apiKey, settings }: Deployment): string[] {
-  const headers = isJsonObject(settings?.["headers"]) ? Object.values(settings["headers"]) : []
-  const {
-    AWS_SECRET_ACCESS_KEY: secret,
-    AWS_SESSION_TOKEN: token,
-    AZURE_CLIENT_SECRET: client,
-  } = isJsonObject(settings?.["variables"]) ? settings["variables"] : {}
-  const told = [
-    apiKey,
-    settings?.["secretAccessKey"],
-    settings?.["sessionToken"],
-    settings?.["clientSecret"],
-    secret,
-    token,
-    client,
-    ...headers,
-  ]
-  return told.filter((value) => typeof value === "string" && value.length >= 4) as string[] // filtered
 }
 
 /** `retry-after-ms`, then `retry-after` in seconds or as a date (T15), which is compared with the provider's own clock where it tells it. */

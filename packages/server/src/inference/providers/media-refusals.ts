@@ -1,7 +1,8 @@
 // Errors of media calls: what a provider has no place for, and what its filter holds back.
 import { AppError } from "../../core/index.ts"
 import type { Deployment } from "../types.ts"
-import { redact, UpstreamError } from "../upstream-error.ts"
+import { redact } from "../redact.ts"
+import { UpstreamError } from "../upstream-error.ts"
 
 /** A parameter that cannot be said there, and that the result would be wrong without. */
 export function cannotTake(deployment: Deployment, param: string, what: string, hint: string): AppError {

@@ -1,7 +1,8 @@
 // What provider packages throw, as the failures that they mean.
 import { AppError, isJsonObject, messageOf } from "../../../core/index.ts"
 import type { Deployment } from "../../types.ts"
-import { errorOfStatus, redact, UpstreamError } from "../../upstream-error.ts"
+import { redact } from "../../redact.ts"
+import { errorOfStatus, UpstreamError } from "../../upstream-error.ts"
 
 /** Recognised by their fields: the application's copy of the package has classes of its own. */
 export function sdkError(deployment: Deployment, error: unknown): AppError {
