@@ -106,6 +106,11 @@ export const runSchema = z
     model: z.string().nullable(),
     usage: runUsageSchema,
     metadata: jsonValue,
+    tags: z.array(z.string()).optional().meta({ description: "Of its key and its request, where there are any" }),
+    requestMetadata: z
+      .record(z.string(), jsonValue)
+      .optional()
+      .meta({ description: "What its request said of itself: `perdure.metadata`, `x-perdure-metadata`, its own `metadata`" }),
     createdAt: epochMs,
     startedAt: epochMs.nullable(),
     finishedAt: epochMs.nullable(),

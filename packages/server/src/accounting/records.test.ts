@@ -63,6 +63,7 @@ describe.each(testEngines())("records on %s", (engine) => {
       label: { integrity: 3 },
       priceList: "2026-11",
       data: { usageEstimated: true, list: ["a", null] },
+      metadata: { customer: "a'c\"m,{}\\e" },
     })
     records.add(sent)
     records.add(record({ id: newId("run"), model: null, deployment: null, firstTokenMs: null }))
@@ -72,6 +73,7 @@ describe.each(testEngines())("records on %s", (engine) => {
     expect(await lightRuns.lightRun(database.store.project("proj_a"), "proj_a", sent.id)).toEqual({
       ...rest,
       tags,
+      metadata: { customer: "a'c\"m,{}\\e" },
       durationMs: 13,
       firstTokenMs: 3,
       errorCode: error?.code,
@@ -86,7 +88,14 @@ describe.each(testEngines())("records on %s", (engine) => {
     const tags = ["a", "b"]
     const ended = { outcome: "failed", status: 502, error: { code: "x", message: "y" }, costKnown: false, data: { a: 1 } } as const
     const asked = { principal: "key_2", user: "u", kind: "embedding", name: "e", model: "other", deployment: null, priceList: "1" } as const
-    const differences: Partial<LightRunRecord>[] = [{}, { label, tags }, { cachedTokens: 0 }, { ...ended, label }, { ...asked, tags }]
+    const differences: Partial<LightRunRecord>[] = [
+      {},
+      { label, tags },
+      { cachedTokens: 0 },
+      { ...ended, label },
+      { ...asked, tags },
+      { metadata: { customer: "acme" } },
+    ]
     for (const part of differences) {
       // Each beside one like it, and beside one that is not.
       for (const beside of [part, {}, { ...ended, ...asked, streamed: false, reasoningTokens: 9 }]) {
@@ -95,11 +104,11 @@ describe.each(testEngines())("records on %s", (engine) => {
         const records = open()
         for (const each of sent) records.add(each)
         await records[Symbol.asyncDispose]()
-        for (const { error, tags: own = null, priceList = null, ...each } of sent) {
+        for (const { error, tags: own = null, metadata = null, priceList = null, ...each } of sent) {
           const times = { durationMs: 13, firstTokenMs: each.firstTokenMs === null ? null : 3 }
           const failure = { errorCode: error?.code ?? null, errorMessage: error?.message ?? null }
           const found = await lightRuns.lightRun(database.store.project(projectId), projectId, each.id)
-          expect(found).toEqual({ ...each, ...times, ...failure, tags: own, priceList })
+          expect(found).toEqual({ ...each, ...times, ...failure, tags: own, metadata, priceList })
         }
       }
     }

@@ -169,7 +169,7 @@ class RecordQueue implements Records {
 
 /** Said field by field: copying all but a few of them costs as much as the rest of what is done to a record here. */
 function stored(record: LightRunRecord): StoredLightRun {
-  const { tags, error, firstTokenMs } = record
+  const { tags, metadata, error, firstTokenMs } = record
   return {
     id: record.id,
     projectId: record.projectId,
@@ -199,6 +199,7 @@ function stored(record: LightRunRecord): StoredLightRun {
     label: record.label,
     data: record.data,
     tags: tags && tags.length > 0 ? tags : null,
+    metadata: metadata ?? null,
   }
 }
 
@@ -237,7 +238,8 @@ function isDuplicate(error: unknown): boolean {
 }
 
 /** An estimate that costs little: payloads are measured as text, the other texts are short. */
-function sizeOf({ data, error, user, model }: LightRunRecord): number {
+function sizeOf({ data, metadata, error, user, model }: LightRunRecord): number {
   const payload = data === null ? 0 : JSON.stringify(data).length
-  return recordOverheadBytes + payload + (error?.message.length ?? 0) + (user?.length ?? 0) + (model?.length ?? 0)
+  const said = metadata === undefined ? 0 : JSON.stringify(metadata).length
+  return recordOverheadBytes + payload + said + (error?.message.length ?? 0) + (user?.length ?? 0) + (model?.length ?? 0)
 }

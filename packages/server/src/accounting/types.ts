@@ -1,5 +1,5 @@
 // The words of accounting: the record of one light run, the usage of a call, what it cost.
-import type { JsonValue } from "../core/index.ts"
+import type { JsonObject, JsonValue } from "../core/index.ts"
 
 /** One stateless call, written as one row when it ends: its event log of one event. Times in epoch milliseconds, durations in milliseconds. */
 export interface LightRunRecord {
@@ -7,8 +7,10 @@ export interface LightRunRecord {
   projectId: string
   principal: string
   user: string | null
-  /** Of its key; none when absent. */
+  /** Of its key and of its request; none when absent. */
   tags?: readonly string[]
+  /** What its request said of itself, besides tags; nothing when absent. */
+  metadata?: JsonObject
   kind:
     | "chat"
     | "embedding"

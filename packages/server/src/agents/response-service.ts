@@ -195,10 +195,18 @@ async function create(
   return wasAbandoned(run, repetition) ? again() : sameRequest(run, prepared)
 }
 
-/** The client's metadata, whose values are texts, and what was chosen for the request, which runs are found and counted by. */
-function chosenWith({ metadata, prompt, experiment, rule }: NewResponse): JsonObject {
+/** The client's metadata, whose values are plain, its tags, and what was chosen for the request: runs are found and counted by them. */
+function chosenWith({ metadata, said, prompt, experiment, rule }: NewResponse): JsonObject {
   const { id, version } = prompt ?? {}
-  return { ...metadata, ...(prompt ? { prompt: { id, version } } : {}), ...(experiment ? { experiment } : {}), ...(rule ? { rule } : {}) }
+  const tags = said && said.tags.length > 0 ? { tags: said.tags } : {}
+  return {
+    ...metadata,
+    ...said?.metadata,
+    ...tags,
+    ...(prompt ? { prompt: { id, version } } : {}),
+    ...(experiment ? { experiment } : {}),
+    ...(rule ? { rule } : {}),
+  }
 }
 
 const abandonedReason = "the client closed the connection"
@@ -301,6 +309,8 @@ function recordOf(run: Run): LightRunRecord {
     requestBytes: 0,
     responseBytes: 0,
     label: { ...run.label },
+    ...(run.tags ? { tags: run.tags } : {}),
+    ...(run.requestMetadata ? { metadata: run.requestMetadata } : {}),
     data: { stored: false },
   }
 }

@@ -59,6 +59,8 @@ export interface ResponseRequest<Item extends JsonObject = ResponseItem> extends
   readonly routing?: JsonObject
   /** What it wants of the answer cache: a `CacheWish`. */
   readonly cache?: JsonObject
+  /** What it says of itself beside its metadata; kept in the run's metadata, by which runs are found and summed. */
+  readonly said?: { readonly tags: readonly string[]; readonly metadata: JsonObject | null }
 }
 
 /** `context_management` of a request. */

@@ -31,6 +31,20 @@ export function toRun(row: runs.StoredRun): Run {
     wakeAt: row.wakeAt,
     lastSeq: row.lastSeq,
     ...progressOf(row),
+    ...saidIn(row),
+  }
+}
+
+/** Beside what clients say of a response, whose values are plain, stands what was chosen for it. */
+function saidIn({ kind, metadata, keyTags }: runs.StoredRun): Pick<Run, "tags" | "requestMetadata"> {
+  const isClients = kind === "response" || kind === "workflow"
+  const { tags: own, ...said } = isClients && isJsonObject(metadata) ? metadata : {}
+  const listed = Array.isArray(own) ? (own as readonly JsonValue[]).filter((each) => typeof each === "string") : []
+  const tags = [...new Set([...(keyTags ?? []), ...listed])]
+  const plain = Object.entries(said).filter(([, value]) => kind === "workflow" || !isJsonObject(value))
+  return {
+    ...(tags.length > 0 ? { tags } : {}),
+    ...(plain.length > 0 ? { requestMetadata: Object.fromEntries(plain) } : {}),
   }
 }
 

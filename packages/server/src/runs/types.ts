@@ -1,5 +1,5 @@
 // The words of the run kernel: runs, events, definitions, the context that a body runs in, and the port that the rest of the server uses.
-import type { JsonValue } from "../core/index.ts"
+import type { JsonObject, JsonValue } from "../core/index.ts"
 import type { Label } from "../security/index.ts"
 import type { Queryable } from "../store/index.ts"
 
@@ -54,6 +54,10 @@ export interface Run {
   model: string | null
   usage: RunUsage
   metadata: JsonValue
+  /** Of its request and, where it was read from the store, of its key; absent where it has none. */
+  tags?: readonly string[]
+  /** What its request said of itself, without what stands beside it in `metadata`; absent where it said nothing. */
+  requestMetadata?: JsonObject
   /** Epoch milliseconds. */
   createdAt: number
   startedAt: number | null

@@ -685,6 +685,7 @@ create table light_runs (
   data jsonb,
   tags jsonb,
   price_list text,
+  metadata jsonb,
   constraint light_runs_pkey PRIMARY KEY (project_id, id)
 );
 CREATE INDEX light_runs_by_user ON public.light_runs USING btree (project_id, end_user, id) WHERE (end_user IS NOT NULL);

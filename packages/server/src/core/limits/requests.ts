@@ -25,6 +25,14 @@ export interface RequestLimits {
   connectionKeptMs: number
   /** What a client may send ahead, of further requests on the same connection, before it is not read on until it has its answer. */
   pipelinedBytesMax: number
+  /** Tags that a request gives itself, beside those of its key. */
+  requestTagsMax: number
+  requestTagCharactersMax: number
+  /** What a request says of itself, kept with its run. */
+  requestMetadataKeysMax: number
+  requestMetadataKeyCharactersMax: number
+  /** Of one value, as text; lists as JSON. */
+  requestMetadataValueCharactersMax: number
 }
 
 export const requestLimits: RequestLimits = {
@@ -41,4 +49,9 @@ export const requestLimits: RequestLimits = {
   requestHeadMs: 60_000,
   connectionKeptMs: 75_000,
   pipelinedBytesMax: 64 * 1024,
+  requestTagsMax: 32,
+  requestTagCharactersMax: 128,
+  requestMetadataKeysMax: 32,
+  requestMetadataKeyCharactersMax: 64,
+  requestMetadataValueCharactersMax: 512,
 }

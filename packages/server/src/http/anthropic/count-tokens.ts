@@ -16,6 +16,7 @@ import { refuse } from "../light/refuse.ts"
 import { planOf } from "../light/plan-of.ts"
 import { fillIn, namesFiles } from "../light/stored-files.ts"
 import { messagesWithPrompt } from "../prompts/messages-prompt.ts"
+import { saidOf } from "../said.ts"
 import type { HotCall, HotRoute } from "../shell.ts"
 import { anthropicShape } from "./errors.ts"
 import { messagesBody } from "./messages-body.ts"
@@ -57,7 +58,8 @@ function take(dependencies: CountTokensDependencies, hot: HotCall, bytes: BodyBy
     const { body, shaped } = readAsked(dependencies.shaping, hot, counting, bytes)
     const request = { kind: "chat", name: "messages.count_tokens", idPrefix: "msg_", stream: false } as const
     // It is no request of an experiment, only a question about one.
-    call = new LightCall(dependencies, hot, { ...request, ...requestOf(body), shaped: shaped && { ...shaped, facts: {} } })
+    const said = saidOf(hot.request.headers, body, dependencies.limits)
+    call = new LightCall(dependencies, hot, { ...request, ...requestOf(body), shaped: shaped && { ...shaped, facts: {} }, said })
     const model = usableModel(dependencies, hot, body.model, "chat")
     const counted = call
     admit(dependencies, call, model, () => count(dependencies, counted, body, model))

@@ -13,7 +13,7 @@ import { InnerRequest, InnerResponse } from "./exchange.ts"
 export interface InnerCallsOptions extends InnerResponsesOptions {
   hotRoutes: Readonly<Record<string, HotRoute>>
   clock: Clock
-  limits: Pick<Limits, "batchAnswerBytesMax">
+  limits: Pick<Limits, "batchAnswerBytesMax"> & InnerResponsesOptions["limits"]
 }
 
 export function createInnerCalls(options: InnerCallsOptions): CallLine {

@@ -23,6 +23,8 @@ export interface ForwardedBody {
   cacheKey: string | null
   /** What the request says to this server alone; never sent on. */
   perdure: JsonValue | undefined
+  /** Its own, which goes to the provider as it is. */
+  metadata: JsonValue | undefined
   /** Its model may read again what context editing clears. */
   recalls?: boolean
   sizeBytes: number
@@ -169,6 +171,7 @@ function readRequest(values: Values, userOf: UserOf): ReadRequest {
     served: servedIn(values),
     cacheKey: typeof values["prompt_cache_key"] === "string" ? values["prompt_cache_key"] : null,
     perdure: values["perdure"],
+    metadata: values["metadata"],
   }
 }
 

@@ -24,6 +24,7 @@ import {
   type UpstreamError,
 } from "../../inference/index.ts"
 import type { Chosen } from "../prompts/shape.ts"
+import { tagsWith, type Said } from "../said.ts"
 import type { HotCall } from "../shell.ts"
 import type { AnswerCare } from "./answer-care.ts"
 import type { CallMemory } from "./call-memory.ts"
@@ -50,6 +51,8 @@ export interface LightCallRequest {
   served?: ServedAs | undefined
   /** What was chosen for it beside a deployment: by a routing rule, the version of a prompt. */
   shaped?: Chosen | undefined
+  /** What it says of itself; undefined where it says nothing. */
+  said?: Said | undefined
 }
 
 /** What was used in all. */
@@ -232,7 +235,7 @@ export class LightCall {
       projectId: hot.principal.projectId,
       principal: hot.principal.id,
       user: request.user,
-      tags: hot.principal.tags,
+      tags: tagsWith(hot.principal.tags, request.said),
       kind: request.kind,
       name: request.name,
       model: request.model,
@@ -257,6 +260,7 @@ export class LightCall {
       label: (this.memory?.label as unknown as JsonObject | undefined) ?? null, // a label is plain JSON
       data: recordData(this, usage, this.#triesCount, this.#failovers),
     }
+    if (request.said?.metadata) record.metadata = request.said.metadata
     if (outcome !== "completed" || !this.memory || this.care?.isHit === true) records.add(record)
     else this.memory.settled((kept) => void records.add(kept === undefined ? record : withKept(record, kept)))
   }

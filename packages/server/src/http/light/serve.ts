@@ -1,4 +1,5 @@
 // The way of one request of a dialect from its bytes to the deployments: read, admitted, compacted, given its memory, prepared.
+import { saidOf } from "../said.ts"
 import type { HotCall, HotRoute } from "../shell.ts"
 import { admit, usableModel } from "./admit.ts"
 import type { BodyBytes } from "./body-bytes.ts"
@@ -62,6 +63,7 @@ function openCall(dependencies: LightRunDependencies, hot: HotCall, dialect: Cli
     outputTokensMax: body.outputTokensMax,
     served: body.served,
     shaped,
+    said: saidOf(hot.request.headers, body, dependencies.limits),
   })
 }
 

@@ -6,7 +6,7 @@ import { forwardedBody, type BodyRules, type ForwardedBody, type SentFile } from
 import { boundaryOf, splitMultipart, type PlacedPart } from "../openai/files-multipart.ts"
 
 const jsonRules: BodyRules = {
-  keys: new Set(["model", "stream", "user", "perdure"]),
+  keys: new Set(["model", "stream", "user", "metadata", "perdure"]),
   edits: () => [],
   change: (body) => body,
 }
@@ -42,6 +42,7 @@ export function formBody(bytes: Buffer, contentType: string): MediaBody {
     served: undefined,
     cacheKey: null,
     perdure: perdureOf(fields["perdure"]),
+    metadata: undefined,
     sizeBytes: bytes.length,
     inputTokensEstimated: formTokensAssumed,
     forUpstream: (upstreamModel, changes) =>

@@ -13,6 +13,7 @@ import { fillIn, namesFiles } from "../light/stored-files.ts"
 import { openAiShape } from "../openai/errors.ts"
 import { parseJsonObject } from "../request-body.ts"
 import { ruledBody } from "../routing-rules/ruled.ts"
+import { saidOf } from "../said.ts"
 import type { HotCall, HotRoute } from "../shell.ts"
 import { MediaAttempts } from "./attempts.ts"
 import { formBody, jsonBody, type MediaBody } from "./body.ts"
@@ -38,7 +39,8 @@ function take(dependencies: LightRunDependencies, endpoint: MediaEndpoint, hot: 
     const read = bodyOf(dependencies, endpoint, hot, bytes)
     const ruled = ruledBody(dependencies.shaping?.rules, hot, read)
     const body = ruled?.body ?? read
-    const opened = new LightCall(dependencies, hot, { ...requestOf(endpoint, body), shaped: ruled?.chosen })
+    const said = saidOf(hot.request.headers, body, dependencies.limits)
+    const opened = new LightCall(dependencies, hot, { ...requestOf(endpoint, body), shaped: ruled?.chosen, said })
     call = opened
     const model = usableModel(dependencies, hot, body.model, endpoint.needs)
     const go = (asked: Asked): void => serve(dependencies, endpoint, opened, asked)

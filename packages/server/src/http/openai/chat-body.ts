@@ -15,6 +15,7 @@ const chatKeys = [
   "n",
   "prompt_cache_key",
   "service_tier",
+  "metadata",
   "perdure",
 ]
 
@@ -45,7 +46,7 @@ function hasMessages(spans: ReadonlyMap<string, Span>): boolean {
 }
 
 const embeddingRules: BodyRules = {
-  keys: new Set(["model", "user", "encoding_format", "perdure"]),
+  keys: new Set(["model", "user", "encoding_format", "metadata", "perdure"]),
   edits: () => [],
   // `encoding_format: null` must not be sent on.
   change: ({ encoding_format: format, ...rest }) => (format === null || format === undefined ? rest : { ...rest, encoding_format: format }),

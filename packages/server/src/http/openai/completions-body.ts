@@ -4,7 +4,7 @@ import type { BodyBytes } from "../light/body-bytes.ts"
 import { forwardedBody, type BodyRules, type ForwardedBody } from "../light/forwarded-body.ts"
 import { changeUsage, usageEdits } from "./usage-wish.ts"
 
-const keys = ["model", "stream", "stream_options", "user", "max_tokens", "n", "best_of", "service_tier", "perdure"]
+const keys = ["model", "stream", "stream_options", "user", "max_tokens", "n", "best_of", "service_tier", "metadata", "perdure"]
 
 const rules: BodyRules = {
   keys: new Set(keys),

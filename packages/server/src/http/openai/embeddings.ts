@@ -24,6 +24,7 @@ import { refuse } from "../light/refuse.ts"
 import { Replay } from "../light/replay.ts"
 import { usageFromTail } from "../light/usage-tail.ts"
 import { ruledBody } from "../routing-rules/ruled.ts"
+import { saidOf } from "../said.ts"
 import type { HotCall, HotRoute } from "../shell.ts"
 import { embeddingBody } from "./chat-body.ts"
 import { openAiShape } from "./errors.ts"
@@ -52,6 +53,7 @@ export function embeddingsRoute(dependencies: LightRunDependencies): HotRoute {
           inputTokensEstimated: body.inputTokensEstimated,
           outputTokensMax: 0,
           shaped: ruled?.chosen,
+          said: saidOf(hot.request.headers, body, dependencies.limits),
         })
         const opened = call
         const model = usableModel(dependencies, hot, body.model, "embeddings")

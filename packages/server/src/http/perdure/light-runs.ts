@@ -104,6 +104,8 @@ function runOf(row: StoredLightRun): Run {
     finishedAt: startedAt + row.durationMs,
     wakeAt: null,
     lastSeq: eventsOf(row).length,
+    ...(Array.isArray(row.tags) ? { tags: row.tags as readonly string[] } : {}), // written from a LightRunRecord
+    ...(isJsonObject(row.metadata) ? { requestMetadata: row.metadata } : {}),
   }
 }
 

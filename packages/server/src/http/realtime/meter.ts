@@ -3,6 +3,7 @@ import { costOf, priceListOf, type Cost, type LightRunRecord, type Price, type R
 import { isJsonObject, type AppError, type Clock, type JsonObject, type JsonValue, type NewId } from "../../core/index.ts"
 import { realtimeUsage, type Deployment, type ModelUsage } from "../../inference/index.ts"
 import type { GuardReport, Principal } from "../../security/index.ts"
+import { tagsWith, type Said } from "../said.ts"
 import { seenIn } from "./watch.ts"
 
 /** Holds what one more answer may use of the limits; throws when there is no room. */
@@ -21,6 +22,8 @@ export interface MeterOptions {
   readonly guards?: () => readonly GuardReport[]
   readonly clock: Clock
   readonly newId: NewId
+  /** What the request that opened the session says of itself. */
+  readonly said?: Said | undefined
 }
 
 /** Before the first answer: instructions and a few words. */
@@ -192,12 +195,14 @@ export class RealtimeMeter {
   }
 
   #newRecord(name: string): LightRunRecord {
-    const { newId, principal, model, clock, runId } = this.#options
+    const { newId, principal, model, clock, runId, said } = this.#options
     return {
       id: newId("run"),
       projectId: principal.projectId,
       principal: principal.id,
       user: principal.user,
+      tags: tagsWith(principal.tags, said),
+      ...(said?.metadata ? { metadata: said.metadata } : {}),
       kind: "realtime",
       name,
       model: model === "" ? null : model,

@@ -6,6 +6,7 @@ import { requireModel, residencyOf, type ClientSecretGrant, type Guards, type Id
 import type { ShellLogger } from "../api.ts"
 import { highestPrice } from "../light/admit.ts"
 import { routingOf } from "../light/own-fields.ts"
+import { saidOf } from "../said.ts"
 import type { UpgradeCall, UpgradeRoute } from "../sockets/index.ts"
 import { GuardedSession } from "./guarded.ts"
 import { RealtimeMeter, type Admit } from "./meter.ts"
@@ -38,6 +39,7 @@ function openSession(options: RealtimeOptions, call: UpgradeCall): RealtimeSessi
   const model = call.query.get("model") ?? secret?.model ?? ""
   const transcribes = call.query.get("intent") === "transcription" || secret?.session?.["type"] === "transcription"
   const runId = `run_${call.requestId.slice(call.requestId.indexOf("_") + 1)}`
+  const said = saidOf(call.request.headers, { perdure: undefined, metadata: undefined, user: null }, limits)
   let guarded: GuardedSession | undefined
   const meter: RealtimeMeter = new RealtimeMeter({
     runId,
@@ -50,6 +52,7 @@ function openSession(options: RealtimeOptions, call: UpgradeCall): RealtimeSessi
     priceOf: (deployment) => prices.priceOf(deployment),
     clock,
     newId,
+    said,
   })
   return new RealtimeSession({
     ...options,

@@ -1,21 +1,32 @@
-// What a request says of itself for routing rules: `perdure.metadata` of its body, or the header with the same as JSON.
+// What a request says of itself, for routing rules and its run: `perdure.metadata` of its body, or the header with the same as JSON.
 import type { IncomingHttpHeaders } from "node:http"
 import { AppError, isJsonObject, type JsonObject, type JsonValue } from "../../core/index.ts"
 
-const metadataHeader = "x-perdure-metadata"
+export const metadataHeader = "x-perdure-metadata"
+/** With the same JSON, from clients of Portkey. */
+export const portkeyHeader = "x-portkey-metadata"
 
-/** The body's word goes before the header's, and both before the `metadata` that goes to the provider. */
+/** The body's word goes before the headers', and all before the `metadata` that goes to the provider. */
 export function requestMetadata(
   perdure: JsonValue | undefined,
   headers: Readonly<IncomingHttpHeaders>,
   own: JsonValue | undefined,
 ): JsonObject {
-  const header = headers[metadataHeader]
+  return { ...(isJsonObject(own) ? own : {}), ...toldMetadata(perdure, headers) }
+}
+
+/** What is said to this server alone. */
+export function toldMetadata(perdure: JsonValue | undefined, headers: Readonly<IncomingHttpHeaders>): JsonObject {
   return {
-    ...(isJsonObject(own) ? own : {}),
-    ...(typeof header === "string" ? checkedMetadata(parsed(header), metadataHeader) : {}),
+    ...inHeader(headers, portkeyHeader),
+    ...inHeader(headers, metadataHeader),
     ...(isJsonObject(perdure) ? checkedMetadata(perdure["metadata"], "perdure.metadata") : {}),
   }
+}
+
+function inHeader(headers: Readonly<IncomingHttpHeaders>, name: string): JsonObject {
+  const text = headers[name]
+  return typeof text === "string" ? checkedMetadata(parsed(text, name), name) : {}
 }
 
 /** Nothing where it is absent. */
@@ -28,16 +39,17 @@ export function checkedMetadata(value: JsonValue | undefined, param: string): Js
   })
 }
 
-function isPlain(value: JsonValue | undefined): boolean {
+/** A text, a number, true or false, or a list of them. */
+export function isPlain(value: JsonValue | undefined): boolean {
   const values = Array.isArray(value) ? (value as readonly JsonValue[]) : [value]
   return values.every((each) => typeof each !== "object" || each === null)
 }
 
-function parsed(text: string): JsonValue {
+function parsed(text: string, name: string): JsonValue {
   try {
     return JSON.parse(text) as JsonValue // JSON is JSON
   } catch {
-    throw new AppError("invalid_json", `the header "${metadataHeader}" is not JSON`, { param: metadataHeader, hint: example })
+    throw new AppError("invalid_json", `the header "${name}" is not JSON`, { param: name, hint: example })
   }
 }
 

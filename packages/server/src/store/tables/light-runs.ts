@@ -34,6 +34,8 @@ export interface StoredLightRun {
   label: JsonValue
   data: JsonValue
   tags: JsonValue
+  /** What its request said of itself. */
+  metadata: JsonValue
 }
 
 /** Column and array type of each field; `startedAt` and JSON are converted in the statement. */
@@ -66,16 +68,23 @@ const columns = [
   ["label", "label", "text"],
   ["data", "data", "text"],
   ["tags", "tags", "text"],
+  ["metadata", "metadata", "text"],
 ] as const satisfies readonly (readonly [keyof StoredLightRun, string, string])[]
 
 /** Bound as JSON text. */
-const jsonFields: readonly string[] = ["label", "data", "tags"] satisfies (keyof StoredLightRun)[]
+const jsonFields = ["label", "data", "tags", "metadata"] as const satisfies readonly (keyof StoredLightRun)[]
+type JsonField = (typeof jsonFields)[number]
+
+function isJsonField(field: keyof StoredLightRun): field is JsonField {
+  return (jsonFields as readonly string[]).includes(field)
+}
 
 /** What the runs of a batch often have in common: who asked for what, how it ended, what was not used. */
 const groups = [
-  ["projectId", "principal", "user", "tags", "kind", "name", "model", "deployment", "streamed", "priceList"],
+  ["projectId", "principal", "user", "kind", "name", "model", "deployment", "streamed", "priceList"],
   ["outcome", "status", "errorCode", "errorMessage", "costKnown", "label", "data"],
   ["cachedTokens", "reasoningTokens"],
+  ["tags", "metadata"],
 ] as const satisfies readonly (readonly (keyof StoredLightRun)[])[]
 
 const names = columns.map(([, column]) => column).join(", ")
@@ -84,7 +93,7 @@ const names = columns.map(([, column]) => column).join(", ")
 function insertText(shared: ReadonlySet<string>, mayBeThere: boolean): string {
   const arrays = columns.flatMap(([field, column, type], at) => (shared.has(field) ? [] : [{ column, text: `$${at + 1}::${type}[]` }]))
   const selected = columns.map(([field, column, type], at) => {
-    const isJson = jsonFields.includes(field)
+    const isJson = isJsonField(field)
     if (shared.has(field)) return `$${at + 1}::${isJson ? "jsonb" : type}`
     return field === "startedAt" ? "to_timestamp(started_at / 1000)" : isJson ? `${column}::jsonb` : column
   })
@@ -127,7 +136,7 @@ export async function insertLightRuns(db: Queryable, runs: readonly StoredLightR
   if (!first) return
   const shared = new Set<string>(groups.filter((fields) => haveInCommon(runs, first, fields)).flat())
   const values = columns.map(([field]): SqlValue => {
-    if (field === "label" || field === "data" || field === "tags") {
+    if (isJsonField(field)) {
       const text = ({ [field]: json }: StoredLightRun): string | null => (json === null ? null : jsonText(json))
       return shared.has(field) ? text(first) : runs.map(text)
     }

@@ -36,6 +36,8 @@ export interface StoredRun {
   deadlineAt: number | null
   cancelReason: string | null
   lastSeq: number
+  /** The tags of its key. */
+  keyTags: string[] | null
   /** Of a batch: its requests. */
   progress: { total: number; completed: number; failed: number } | null
 }
@@ -62,7 +64,8 @@ export function runColumns(table: string): string {
   const progress = `(select json_build_object('total', lines_total, 'completed', lines_succeeded, 'failed', lines_errored) from batches
     where ${table}.kind = 'batch' and project_id = ${table}.project_id
       and batches.id in ('batch' || substr(${table}.id, 4), 'msgbatch' || substr(${table}.id, 4))) as progress`
-  return `${plain.join(", ")}, ${lastSeq}, ${progress}`
+  const keyTags = `(select tags from api_keys where id = ${table}.principal and project_id = ${table}.project_id) as "keyTags"`
+  return `${plain.join(", ")}, ${lastSeq}, ${progress}, ${keyTags}`
 }
 
 const columnOf = {

@@ -4,6 +4,7 @@ import type { LineRequest } from "../../../batches/index.ts"
 import type { Responses } from "../../../agents/index.ts"
 import type { Run } from "../../../runs/index.ts"
 import type { RequestShaping } from "../../prompts/shape.ts"
+import type { SaidLimits } from "../../said.ts"
 import { readResponseRequest, type DefaultMemories } from "./read-request.ts"
 import { responseWhenEnded } from "./when-ended.ts"
 
@@ -13,6 +14,7 @@ export interface InnerResponsesOptions {
   background: (name: string, work: () => Promise<unknown>) => void
   shaping?: RequestShaping
   memories?: DefaultMemories
+  limits: SaidLimits
 }
 
 export function createInnerResponses({
@@ -20,9 +22,10 @@ export function createInnerResponses({
   background,
   shaping,
   memories,
+  limits,
 }: InnerResponsesOptions): (request: LineRequest, signal: AbortSignal) => Promise<JsonObject> {
   return async ({ principal, body: given, idempotencyKey }, signal) => {
-    const asked = readResponseRequest(given, { shaping, memories, principal })
+    const asked = readResponseRequest(given, { shaping, memories, limits, principal })
     const run: Run = await responses.create(principal, asked.request, { idempotencyKey })
     try {
       return await responseWhenEnded(responses, run, signal)

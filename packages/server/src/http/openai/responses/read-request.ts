@@ -13,6 +13,7 @@ import { chosenBy, ruleFor } from "../../routing-rules/ruled.ts"
 import { requireWished } from "../../memory/memory-wish.ts"
 import type { CallMemories } from "../../memory/call-memories.ts"
 import { checked } from "../../request-body.ts"
+import type { SaidLimits } from "../../said.ts"
 import { createResponseSchema, newResponseOf, warmResponseSchema, type CreateResponseBody } from "./request-schema.ts"
 
 export interface AskedResponse {
@@ -26,6 +27,8 @@ export interface ReadOptions {
   memories?: DefaultMemories | undefined
   principal: Principal
   headers?: Readonly<IncomingHttpHeaders>
+  /** How much it may say of itself. */
+  limits?: SaidLimits | undefined
   /** It only prepares, and may have nothing to say yet. */
   warms?: boolean
 }
@@ -38,7 +41,7 @@ export function readResponseRequest(given: JsonObject, options: ReadOptions): As
   const found = shapedResponse(given, options)
   const body = checked(warms ? warmResponseSchema : createResponseSchema, found?.body ?? given)
   requireModel(principal, body.model)
-  const request = withDefaultMemory(newResponseOf(body, headers), body, options)
+  const request = withDefaultMemory(newResponseOf(body, headers, options.limits), body, options)
   requireWished(principal, request.memory)
   if (!found) return { body, request }
   const { facts, variables } = found

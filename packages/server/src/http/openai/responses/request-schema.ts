@@ -2,11 +2,12 @@
 import type { IncomingHttpHeaders } from "node:http"
 import { z } from "zod"
 import type { NewItem, NewResponse } from "../../../agents/index.ts"
-import { isJsonObject, type JsonObject, type JsonValue } from "../../../core/index.ts"
+import { defaultLimits, isJsonObject, type JsonObject, type JsonValue } from "../../../core/index.ts"
 import { cacheWish } from "../../../inference/index.ts"
 import { routingOf } from "../../light/own-fields.ts"
 import { memoryWish } from "../../memory/memory-wish.ts"
 import { recallWish } from "../../recall-wish.ts"
+import { saidOf, type Said, type SaidLimits } from "../../said.ts"
 import { contextManagement } from "./context-management.ts"
 import { anyItem, chosen, json, object, schemaOf, text, typeOf } from "./schema-parts.ts"
 import { addedTool, tool } from "./tool-schemas.ts"
@@ -153,11 +154,16 @@ export const warmResponseSchema = bodySchema.superRefine(checkConversation)
 export type CreateResponseBody = z.output<typeof createResponseSchema>
 
 /** The stored request: what was sent with the defaults filled in, and what body or header say about routing and the cache. */
-export function newResponseOf(body: CreateResponseBody, headers: Readonly<IncomingHttpHeaders> = {}): NewResponse {
+export function newResponseOf(
+  body: CreateResponseBody,
+  headers: Readonly<IncomingHttpHeaders> = {},
+  limits: SaidLimits = defaultLimits,
+): NewResponse {
   const { recall, rest: others } = recallWish(body.perdure)
   const { memory, rest } = memoryWish(others)
   const routing = routingOf(rest, headers)
   const cache = cacheWish(isJsonObject(body.perdure) ? body.perdure["cache"] : undefined, headers)
+  const said = saidBeside(body, headers, limits)
   const reasoning = body.reasoning
     ? { ...body.reasoning, effort: body.reasoning.effort ?? null, summary: body.reasoning.summary ?? null }
     : null
@@ -192,6 +198,17 @@ export function newResponseOf(body: CreateResponseBody, headers: Readonly<Incomi
     ...(memory === undefined || memory === null ? {} : { memory }),
     ...(Object.keys(routing).length === 0 ? {} : { routing }),
     ...(cache === undefined ? {} : { cache }),
+    ...(said === undefined ? {} : { said }),
   }
   return request as unknown as NewResponse // zod's loose objects of a JSON body are JSON
+}
+
+/** What it says of itself beside its own metadata, which the run has all the same; the tags of both. */
+function saidBeside(
+  { metadata, perdure }: CreateResponseBody,
+  headers: Readonly<IncomingHttpHeaders>,
+  limits: SaidLimits,
+): Said | undefined {
+  const tags = metadata?.["tags"]
+  return saidOf(headers, { perdure, metadata: tags === undefined ? undefined : { tags }, user: null }, limits)
 }

@@ -7,6 +7,7 @@ import type { Run } from "../../../runs/index.ts"
 import type { HttpEnv } from "../../env.ts"
 import type { RequestShaping } from "../../prompts/shape.ts"
 import { readJsonObject, readQuery } from "../../request-body.ts"
+import type { SaidLimits } from "../../said.ts"
 import { profiled } from "./profile.ts"
 import { chosenHeaders, readResponseRequest, type AskedResponse, type DefaultMemories } from "./read-request.ts"
 import { failoverHeader, Served } from "./served.ts"
@@ -16,7 +17,7 @@ import { responseWhenEnded } from "./when-ended.ts"
 export interface ResponseRoutesOptions {
   readonly responses: Responses
   readonly compact: Compact
-  readonly limits: Pick<Limits, "headHoldMs" | "keepAliveMs">
+  readonly limits: Pick<Limits, "headHoldMs" | "keepAliveMs"> & SaidLimits
   /** Work that goes on after the answer. */
   readonly background: (name: string, work: () => Promise<unknown>) => void
   readonly shaping?: RequestShaping
@@ -234,9 +235,9 @@ async function inputTokens(options: ResponseRoutesOptions, context: At): Promise
   return context.json({ object: "response.input_tokens", input_tokens: tokens })
 }
 
-async function requestIn({ shaping, memories }: ResponseRoutesOptions, context: At): Promise<AskedResponse> {
+async function requestIn({ shaping, memories, limits }: ResponseRoutesOptions, context: At): Promise<AskedResponse> {
   const { headers } = context.env.incoming
-  return readResponseRequest(await readJsonObject(context), { shaping, memories, principal: context.get("principal"), headers })
+  return readResponseRequest(await readJsonObject(context), { shaping, memories, limits, principal: context.get("principal"), headers })
 }
 
 function idOf(context: At): string {

@@ -15,7 +15,7 @@ export interface TurnRequest {
 }
 
 /** Who reads a turn, when its turn has come. */
-export type TurnReader = Pick<ReadOptions, "shaping" | "memories" | "principal">
+export type TurnReader = Pick<ReadOptions, "shaping" | "memories" | "limits" | "principal">
 
 export interface Turn {
   readonly request: NewResponse

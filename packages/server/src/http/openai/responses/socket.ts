@@ -4,6 +4,7 @@ import { AppError, isJsonObject, type JsonObject, type Limits } from "../../../c
 import type { Run } from "../../../runs/index.ts"
 import type { Principal } from "../../../security/index.ts"
 import type { ShellLogger } from "../../api.ts"
+import type { SaidLimits } from "../../said.ts"
 import type { UpgradeCall, UpgradedConnection, UpgradeRoute } from "../../sockets/index.ts"
 import { KeptResponses, type KeptResponse } from "./kept-responses.ts"
 import { Lanes } from "./lanes.ts"
@@ -20,7 +21,8 @@ export interface ResponsesSocketOptions {
   readonly limits: Pick<
     Limits,
     "requestBodyBytesMax" | "socketLifeMs" | "socketLanesMax" | "socketTurnsQueuedMax" | "socketResponsesKeptMax"
-  >
+  > &
+    SaidLimits
   /** Work that goes on after the connection. */
   readonly background: (name: string, work: () => Promise<unknown>) => void
   readonly logger: ShellLogger
@@ -100,7 +102,7 @@ class ResponsesConnection implements UpgradedConnection {
     try {
       if (this.#leaving) throw this.#leaving.reason
       const principal = this.#call.current()
-      const turn = asked.read({ shaping: this.#options.shaping, memories: this.#options.memories, principal })
+      const turn = asked.read({ shaping: this.#options.shaping, memories: this.#options.memories, limits: this.#options.limits, principal })
       previous = turn.request.previous_response_id
       const before = previous === null ? undefined : this.#kept.get(previous)
       await (turn.generate ? this.#generate(principal, asked, turn, before) : this.#warm(principal, asked, turn, before))

@@ -1,0 +1,121 @@
+// What requests say of themselves, on a started server: kept with their runs in every dialect, whether or not they are stored, and bounded.
+import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest"
+import { loadConfig } from "../config/index.ts"
+import { copyMigrated } from "../testing/database.ts"
+import { startFakeProvider } from "../testing/fake-provider.ts"
+import { createPerdure, type Perdure } from "./index.ts"
+
+const provider = await startFakeProvider()
+let perdure: Perdure
+let directory = ""
+let key = ""
+
+const config = {
+  discovery: false,
+  server: { port: 0 },
+  logging: { level: "silent" },
+  providers: { acme: { baseUrl: provider.url } },
+  models: {
+    m: { deployments: [{ provider: "acme", model: "m", price: { inputPerMillionUsd: 1, outputPerMillionUsd: 2 } }] },
+    vectors: { deployments: [{ provider: "acme", model: "v", does: { embeddings: true } }] },
+  },
+}
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), "perdure-said-"))
+  await copyMigrated(join(directory, ".perdure", "db"))
+  await writeFile(join(directory, "perdure.yaml"), JSON.stringify(config))
+  perdure = await createPerdure((await loadConfig({ cwd: directory, env: {}, flags: [] })).config)
+  key = (await perdure.identity.createKey(perdure.projectId, "app", { tags: ["team:search"] })).secret
+}, 180_000)
+afterAll(async () => {
+  await perdure[Symbol.asyncDispose]()
+  await provider[Symbol.asyncDispose]()
+  await rm(directory, { recursive: true, force: true })
+})
+
+interface Answer {
+  status: number
+  runId: string
+  body: Record<string, unknown>
+}
+
+async function post(path: string, body: object, more: Record<string, string> = {}): Promise<Answer> {
+  const headers = { authorization: `Bearer ${key}`, "content-type": "application/json", "anthropic-version": "2023-06-01", ...more }
+  const answer = await fetch(perdure.url + path, { method: "POST", headers, body: JSON.stringify(body) })
+  const runId = answer.headers.get("x-perdure-run-id") ?? ""
+  return { status: answer.status, runId, body: (await answer.json()) as Record<string, unknown> }
+}
+const chat = (body: object, more: Record<string, string> = {}): Promise<Answer> =>
+  post("/v1/chat/completions", { model: "m", messages: [{ role: "user", content: "Hi" }], ...body }, more)
+
+async function get(path: string): Promise<Record<string, unknown>> {
+  const answer = await fetch(perdure.url + path, { headers: { authorization: `Bearer ${key}` } })
+  return { status: answer.status, ...((await answer.json()) as Record<string, unknown>) }
+}
+
+/** Records are written a moment after the answer. */
+async function said({ runId }: Pick<Answer, "runId">): Promise<unknown[]> {
+  const run = await vi.waitFor(
+    async () => {
+      const found = await get(`/v1/runs/${runId}`)
+      expect(found["status"]).not.toBe(404)
+      return found
+    },
+    { timeout: 20_000, interval: 50 },
+  )
+  return [run["tags"], run["requestMetadata"]]
+}
+
+describe("what a request says of itself", () => {
+  it("is kept with its run, wherever it says it", async () => {
+    const acme = { customer: "acme", seats: 3, trial: false }
+    for (const answer of [
+      await chat({ perdure: { metadata: { ...acme, tags: ["chat"] } } }),
+      await chat({}, { "x-perdure-metadata": JSON.stringify({ ...acme, tags: "chat" }) }),
+      await chat({}, { "x-portkey-metadata": JSON.stringify(acme), "x-litellm-tags": "chat" }),
+      await chat({ metadata: { ...acme, tags: ["chat"] } }),
+      await chat({ metadata: { ...acme, customer: "other" } }, { "x-perdure-metadata": '{"customer":"acme","tags":["chat"]}' }),
+      await post(
+        "/v1/embeddings",
+        { model: "vectors", input: "Hi" },
+        { "x-perdure-metadata": JSON.stringify({ ...acme, tags: ["chat"] }) },
+      ),
+      await post("/v1/messages", { model: "m", max_tokens: 5, messages: [{ role: "user", content: "Hi" }], perdure: { metadata: { ...acme, tags: ["chat"] } } }), // prettier-ignore
+      await post("/v1/responses", { model: "m", input: "Hi" }, { "x-perdure-metadata": JSON.stringify({ ...acme, tags: ["chat"] }) }),
+      await post("/v1/responses", { model: "m", input: "Hi", store: false, perdure: { metadata: acme } }, { "x-litellm-tags": "chat" }),
+    ]) {
+      expect(answer.status).toBe(200)
+      expect(await said(answer)).toEqual([["team:search", "chat"], acme])
+    }
+  })
+
+  it("is nothing where it says nothing, and a message's end user is no metadata", async () => {
+    expect(await said(await chat({}))).toEqual([["team:search"], undefined])
+    const message = { model: "m", max_tokens: 5, messages: [{ role: "user", content: "Hi" }], metadata: { user_id: "u1" } }
+    expect(await said(await post("/v1/messages", message))).toEqual([["team:search"], undefined])
+    expect(await said(await post("/v1/responses", { model: "m", input: "Hi", metadata: { plan: "pro", tags: "a, b" } }))).toEqual([
+      ["team:search", "a", "b"],
+      { plan: "pro" },
+    ])
+  })
+
+  it("is refused where it is too much, and cut where a provider is told the same", async () => {
+    const many = Object.fromEntries(Array.from({ length: 40 }, (_, at) => [`k${at}`, "x"]))
+    const refused = await chat({ perdure: { metadata: many } })
+    expect(refused.status).toBe(400)
+    expect(refused.body["error"]).toMatchObject({ param: "perdure.metadata", message: expect.stringContaining("has 40 keys; at most 32") })
+    const long = await chat({}, { "x-perdure-metadata": JSON.stringify({ note: "x".repeat(600) }) })
+    expect(long.body["error"]).toMatchObject({ message: expect.stringContaining('has 600 characters in "note"; at most 512') })
+    const responded = await post("/v1/responses", { model: "m", input: "Hi", perdure: { metadata: many } })
+    expect(responded.status).toBe(400)
+    const cut = await chat({ metadata: { ...many, note: "x" } })
+    const [, kept] = await said(cut)
+    expect(Object.keys(kept as object)).toHaveLength(32)
+    const nested = await chat({ metadata: { long: "x".repeat(600), deep: { a: 1 }, odd: "a\0b" } })
+    expect(await said(nested)).toEqual([["team:search"], { long: "x".repeat(512), odd: "a\uFFFDb" }])
+  })
+})
