@@ -1,5 +1,5 @@
 // The reference pages of HTTP: the routes and the error codes, made from the contract.
-import { apiRoutes, errorCodes, type ErrorCode } from "../../packages/contract/src/index.ts"
+import { apiRoutes, errorCodes, type ApiRoute, type ErrorCode } from "../../packages/contract/src/index.ts"
 import { errorMeanings } from "./error-meanings.ts"
 import { code, generatedNote, table } from "./markdown.ts"
 
@@ -13,16 +13,23 @@ export function routesPage(): string {
         `${summary}${streams === true || responseType === "text/event-stream" ? " (stream)" : ""}`,
       ])
     const dialect = apiRoutes.find((route) => route.tag === tag)?.dialect
-    return `## ${tag}\n\n${dialect === "openai" ? "OpenAI's words: snake_case, unknown fields pass." : "Perdure's own words: camelCase, unknown fields are refused."}\n\n${table(["route", "what it does"], rows)}\n`
+    return `## ${tag}\n\n${dialect === undefined ? "" : words[dialect]}\n\n${table(["route", "what it does"], rows)}\n`
   })
   return `# HTTP routes
 
 ${generatedNote}
 
-The whole of it, with schemas, is OpenAPI 3.1 at \`/openapi.json\` of a running server. Every route under \`/v1\` wants
+The whole of it, with schemas, is OpenAPI 3.1 at \`/openapi.json\` of a running server. Every route under \`/v1\`, and of LiteLLM's admin API, wants
 \`Authorization: Bearer <key>\` (or \`x-api-key\`); failures have OpenAI's shape and the codes of [errors](errors.md).
 
 ${sections.join("\n")}`
+}
+
+const words: Readonly<Record<ApiRoute["dialect"], string>> = {
+  openai: "OpenAI's words: snake_case, unknown fields pass.",
+  perdure: "Perdure's own words: camelCase, unknown fields are refused.",
+  litellm:
+    "LiteLLM's words: snake_case, unknown fields and those without a counterpart are refused. Errors have its types, and the status as their code.",
 }
 
 export function errorsPage(): string {

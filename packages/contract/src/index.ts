@@ -93,6 +93,7 @@ export {
 } from "./runs.ts"
 export {
   apiKeyCreatedSchema,
+  apiKeyEndpointsSchema,
   apiKeyCreateRequestSchema,
   apiKeyListQuerySchema,
   apiKeyListSchema,
@@ -235,5 +236,17 @@ export {
   type ExperimentVariant,
 } from "./experiments.ts"
 export { missingRoutes } from "./missing-routes.ts"
+export {
+  liteLlmBudgetPeriods,
+  liteLlmKeyDeleteSchema,
+  liteLlmKeyGenerateSchema,
+  liteLlmKeyInfoQuerySchema,
+  liteLlmKeyListQuerySchema,
+  liteLlmKeyNamedSchema,
+  liteLlmKeyRegenerateSchema,
+  liteLlmKeyUpdateSchema,
+  type LiteLlmKey,
+  type LiteLlmKeyFields,
+} from "./litellm.ts"
 export { apiRoutes, type ApiRoute, type HttpMethod } from "./routes.ts"
 export { openApiDocument, type OpenApiDocument } from "./openapi.ts"

@@ -51,16 +51,16 @@ const scopeEntriesMax = 100
 const regionsSchema = z
   .array(z.string().regex(/^[\w.-]{1,64}$/, { error: "must be the name of a region, such as eu or eu-west-1" }))
   .max(scopeEntriesMax)
-const modelPatternsSchema = z.array(modelPatternSchema).max(scopeEntriesMax)
-const endpointPatternsSchema = z.array(endpointPatternSchema).max(scopeEntriesMax)
-const tagsSchema = z
+export const apiKeyModelsSchema = z.array(modelPatternSchema).max(scopeEntriesMax)
+export const apiKeyEndpointsSchema = z.array(endpointPatternSchema).max(scopeEntriesMax)
+export const apiKeyTagsSchema = z
   .array(z.string().regex(/^[\w.:/@=-]{1,64}$/, { error: "must be 1 to 64 letters, digits or . : / @ = _ -" }))
   .max(32)
   .refine((tags) => new Set(tags).size === tags.length, { error: "must not repeat a tag" })
-const userSchema = z.string().regex(/^[^\p{C}]{1,256}$/u, { error: "must be 1 to 256 characters" })
-const nameSchema = z.string().regex(/^[^\p{C}]{1,200}$/u, { error: "must be 1 to 200 characters" })
+export const apiKeyUserSchema = z.string().regex(/^[^\p{C}]{1,256}$/u, { error: "must be 1 to 256 characters" })
+export const apiKeyNameSchema = z.string().regex(/^[^\p{C}]{1,200}$/u, { error: "must be 1 to 200 characters" })
 const metadataBytesMax = 8_192
-const metadataSchema = z
+export const apiKeyMetadataSchema = z
   .record(z.string().min(1).max(64), jsonValue)
   .refine((metadata) => JSON.stringify(metadata).length <= metadataBytesMax, {
     error: `must be at most ${metadataBytesMax} characters of JSON`,
@@ -117,17 +117,17 @@ export const apiKeyListSchema = z
   .meta({ id: "ApiKeyList" })
 
 const scopeRequestSchema = z.strictObject({
-  models: modelPatternsSchema.optional(),
-  endpoints: endpointPatternsSchema.optional(),
+  models: apiKeyModelsSchema.optional(),
+  endpoints: apiKeyEndpointsSchema.optional(),
   regions: regionsSchema.optional(),
 })
 export const apiKeyCreateRequestSchema = z.strictObject({
-  name: nameSchema,
+  name: apiKeyNameSchema,
   scope: scopeRequestSchema.optional(),
   limits: keyLimitsSchema.optional(),
-  tags: tagsSchema.optional(),
-  user: userSchema.optional(),
-  metadata: metadataSchema.optional(),
+  tags: apiKeyTagsSchema.optional(),
+  user: apiKeyUserSchema.optional(),
+  metadata: apiKeyMetadataSchema.optional(),
   expiresAt: expirySchema.optional().meta({ description: "Never when absent" }),
 })
 
@@ -138,12 +138,12 @@ const limitsPatchSchema = z.strictObject(
 
 export const apiKeyUpdateRequestSchema = z
   .strictObject({
-    name: nameSchema.optional(),
+    name: apiKeyNameSchema.optional(),
     scope: scopeRequestSchema.optional(),
     limits: limitsPatchSchema.optional(),
-    tags: tagsSchema.optional(),
-    user: userSchema.nullable().optional(),
-    metadata: metadataSchema.optional(),
+    tags: apiKeyTagsSchema.optional(),
+    user: apiKeyUserSchema.nullable().optional(),
+    metadata: apiKeyMetadataSchema.optional(),
     expiresAt: expirySchema.nullable().optional(),
   })
   .meta({ description: "A merge: what is absent stays, null takes away, lists are replaced" })

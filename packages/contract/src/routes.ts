@@ -10,6 +10,7 @@ import { experimentRoutes } from "./experiments.ts"
 import { feedbackRoutes } from "./feedback.ts"
 import * as keys from "./keys.ts"
 import { keyRoutes } from "./key-routes.ts"
+import { liteLlmRoutes } from "./litellm.ts"
 import * as media from "./media.ts"
 import * as erasures from "./erasures.ts"
 import { mcpQuerySchema } from "./memories.ts"
@@ -29,8 +30,8 @@ export interface ApiRoute {
   path: string
   summary: string
   tag: string
-  /** Whose words it speaks: OpenAI's (snake_case, unknown fields pass) or ours (camelCase, unknown fields are refused). */
-  dialect: "openai" | "perdure"
+  /** Whose words it speaks: OpenAI's (snake_case, unknown fields pass), ours (camelCase, unknown fields are refused) or those of LiteLLM's admin API (snake_case, unknown fields are refused). */
+  dialect: "openai" | "perdure" | "litellm"
   /** `none`: needs no key. */
   auth: "key" | "none"
   query?: z.ZodObject
@@ -345,5 +346,6 @@ export const apiRoutes: readonly ApiRoute[] = [
   ...group("Experiments", "perdure", experimentRoutes),
   ...group("Feedback", "perdure", feedbackRoutes),
   ...group("Keys and usage", "perdure", keyRoutes),
+  ...group("LiteLLM's admin API", "litellm", liteLlmRoutes),
   ...operations,
 ]

@@ -1,7 +1,7 @@
 // Which routes this server has, each handed the parts that it needs.
 import { join } from "node:path"
 import type { Hono } from "hono"
-import { createLimitReader, createUsageSummary, type Admission, type Records } from "../accounting/index.ts"
+import { createKeySpend, createLimitReader, createUsageSummary, type Admission, type Records } from "../accounting/index.ts"
 import type { Compact, Responses } from "../agents/index.ts"
 import type { Batches } from "../batches/index.ts"
 import type { Config } from "../config/index.ts"
@@ -24,6 +24,7 @@ import {
   createUsageRoutes,
   filesRoutes,
   healthRoutes,
+  liteLlmKeyRoutes,
   erasureRoutes,
   memoryCurationRoutes,
   mcpRoutes,
@@ -100,6 +101,7 @@ export function routesOf(shared: Shared, config: Config, parts: RouteParts): Hon
       onError: (error) => shared.onError("runs", error),
     }),
     createKeyRoutes({ ...recordingOf(shared, parts), identity }),
+    liteLlmKeyRoutes({ ...recordingOf(shared, parts), identity, readKeySpend: createKeySpend({ store }) }),
     createFeedbackRoutes({ ...shared, store, runs, lightRuns: createLightRuns(store) }),
     createPromptRoutes({ ...recordingOf(shared, parts), prompts: parts.prompts }),
     createExperimentRoutes({ ...recordingOf(shared, parts), store, experiments: parts.experiments }),

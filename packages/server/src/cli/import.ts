@@ -22,14 +22,18 @@ const gateways = {
   litellm: {
     translated: (file: string) => translateLiteLlm(readLiteLlm(file)),
     wants: "the file that litellm --config is given",
+    also: [
+      "Scripts that call LiteLLM's admin API (/key/generate, /key/info and the like) go on as they are: give them this server's address, and a key",
+      "of it in place of the master key. What of it works, and what is refused by name: docs/how-to/move-from-litellm.md",
+    ],
   },
-  bifrost: { translated: (file: string) => translateBifrost(readBifrost(file)), wants: "Bifrost's config.json" },
+  bifrost: { translated: (file: string) => translateBifrost(readBifrost(file)), wants: "Bifrost's config.json", also: [] },
 } as const
 
 export type Gateway = keyof typeof gateways
 
 export function importFrom(gateway: Gateway, file: string, options: ImportOptions, terminal: Terminal): Promise<number> {
-  const { translated, wants } = gateways[gateway]
+  const { translated, wants, also } = gateways[gateway]
   const { config, report } = translated(resolve(file))
   if (Object.keys(config.models ?? {}).length === 0 && config.discovery !== true)
     throw new AppError("config_invalid", `${file} has no model that could be translated${reasons(report)}`, {
@@ -37,8 +41,8 @@ export function importFrom(gateway: Gateway, file: string, options: ImportOption
     })
   const text = textOf(config, gateway, file)
   if (options.out !== undefined) write(options.out, text, { gateway, force: options.force === true })
-  if (options.json === true) terminal.print(JSON.stringify({ out: options.out ?? null, config, ...reportOf(report) }))
-  else show({ config, report }, text, options, terminal)
+  if (options.json === true) terminal.print(JSON.stringify({ out: options.out ?? null, config, ...reportOf(report), also: also.join(" ") }))
+  else show({ config, report }, text, { ...options, also }, terminal)
   const isComplete = report.entries.every(({ outcome }) => outcome === "not-needed")
   return Promise.resolve(options.strict === true && !isComplete ? exitCodes.incomplete : exitCodes.ok)
 }
@@ -67,7 +71,12 @@ function write(out: string, text: string, { gateway, force }: { gateway: Gateway
 }
 
 /** The configuration is the result; with --out it is in the file, and the report is the result. */
-function show({ config, report }: Translated, text: string, { out }: ImportOptions, terminal: Terminal): void {
+function show(
+  { config, report }: Translated,
+  text: string,
+  { out, also }: ImportOptions & { also: readonly string[] },
+  terminal: Terminal,
+): void {
   if (out === undefined) terminal.print(text.trimEnd())
   const say = (line: string): void => (out === undefined ? terminal.note(line) : terminal.print(line))
   const counts = `${Object.keys(config.models ?? {}).length} models, ${Object.keys(config.providers ?? {}).length} providers`
@@ -80,6 +89,7 @@ function show({ config, report }: Translated, text: string, { out }: ImportOptio
   if (report.variables.length > 0) say("\nSet in the environment of the server:")
   for (const { name, moved, paths } of report.variables)
     say(`  ${name}  ${moved ? `the secret that stands in ${placesOf(paths)}` : placesOf(paths)}`)
+  if (also.length > 0) say(`\n${also.join("\n")}`)
   say(`\nnext:  perdure config check --config ${out ?? "perdure.yaml"}`)
 }
 

@@ -154,7 +154,7 @@ describe("routes", () => {
   it("are found", () => expect(calls.length).toBeGreaterThan(10))
 
   it.each(calls)("$page:$line calls a route that is there: $call", ({ call }) => {
-    const path = /(\/(?:v1|health|metrics|mcp)[^\s"'?]*)/.exec(call)?.[1] ?? ""
+    const path = /(\/(?:v1|health|metrics|mcp|key|user|team|model|spend|global)\b[^\s"'?]*)/.exec(call)?.[1] ?? ""
     const method = /-X (\w+)/.exec(call)?.[1] ?? (/ -d /.test(call) || / -F /.test(call) ? "POST" : "GET")
     const known = apiRoutes.filter((route) => new RegExp(`^${route.path.replaceAll(/\{\w+\}/g, "[^/]+")}$`).test(path))
     expect(known.map((route) => route.method)).toContain(method)

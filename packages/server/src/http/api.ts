@@ -9,6 +9,7 @@ import { sparing } from "../telemetry/index.ts"
 import { anthropicShape } from "./anthropic/errors.ts"
 import { callerOf, mayStillCall } from "./callers.ts"
 import type { HttpEnv } from "./env.ts"
+import { isLiteLlmPath, liteLlmMounts, liteLlmShape, standInOf } from "./litellm/index.ts"
 import type { WireShape } from "./light/wire-shape.ts"
 import { openAiShape } from "./openai/errors.ts"
 import { createRouteTable } from "./route-table.ts"
@@ -51,11 +52,8 @@ export function createApi({ identity, routes, limits, newId, logger, hotRoutes =
     return answerError(context, told, logger)
   })
   app.use(identified(newId))
-  app.use("/v1/*", authenticated(identity))
-  app.use("/mcp", authenticated(identity))
-  // Only behind the key: whoever has none cannot make the server keep a body.
-  app.use("/v1/*", bodyLimited(limits))
-  app.use("/mcp", bodyLimited(limits))
+  // Bodies only behind the key: whoever has none cannot make the server keep one.
+  for (const path of ["/v1/*", "/mcp", ...liteLlmMounts]) app.use(path, authenticated(identity), bodyLimited(limits))
   for (const route of routes) app.route("/", route)
   const table = createRouteTable([
     ...hotRoutes,
@@ -79,11 +77,16 @@ function identified(newId: NewId): MiddlewareHandler<HttpEnv> {
 function authenticated(identity: Identity): MiddlewareHandler<HttpEnv> {
   return async (context, next) => {
     const headers = context.req.header()
-    const { method, path } = context.req
+    const secret = headers["authorization"]?.slice("Bearer ".length) ?? headers["x-api-key"]
+    const { method, path } = standInOf({ ...asked(context), secret })
     context.set("principal", callerOf(identity, headers, method, path))
     context.set("isStillAllowed", () => mayStillCall(identity, headers, method, path))
     await next()
   }
+}
+
+function asked({ req }: Context<HttpEnv>): Pick<Parameters<typeof standInOf>[0], "method" | "path" | "query"> {
+  return { method: req.method, path: req.path, query: (name) => req.query(name) }
 }
 
 function bodyLimited(limits: ApiOptions["limits"]): MiddlewareHandler<HttpEnv> {
@@ -160,8 +163,9 @@ const storeFailures: Readonly<Partial<Record<StoreError["code"], string>>> = {
   conflict: "the request conflicts with another one that was made at the same time",
 }
 
-/** Below Anthropic's paths are Anthropic's clients. */
+/** Below Anthropic's paths are Anthropic's clients, and below LiteLLM's are scripts that were written for it. */
 function shapeOf(path: string): WireShape {
+  if (isLiteLlmPath(path)) return liteLlmShape
   return path.startsWith("/v1/messages/") ? anthropicShape : openAiShape
 }
 

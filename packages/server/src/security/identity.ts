@@ -4,6 +4,7 @@ import type { Clock, Limits, NewId } from "../core/index.ts"
 import { apiKeys, type Store } from "../store/index.ts"
 import { createClientSecrets, isClientSecret } from "./client-secrets.ts"
 import { createKeyAdmin } from "./key-admin.ts"
+import { createKeyLookup } from "./key-lookup.ts"
 import { KeyRefresh } from "./key-refresh.ts"
 import { KeyRing } from "./key-ring.ts"
 import { adminId, adminOf, createLogins } from "./logins.ts"
@@ -30,6 +31,7 @@ export async function createIdentity(options: IdentityOptions): Promise<Identity
   const logins = createLogins(options, pepper)
   return {
     ...createKeyAdmin({ ...options, ring, pepper }),
+    ...createKeyLookup({ ...options, ring, pepper }),
     createLoginToken: logins.createLoginToken,
     exchangeLoginToken: logins.exchangeLoginToken,
     csrfOf: logins.csrfOf,

@@ -9,6 +9,8 @@ export type {
   Identity,
   KeyAdmin,
   KeyListFilter,
+  KeyLookup,
+  KeyPageFilter,
   KeySettings,
   NewKey,
   Principal,

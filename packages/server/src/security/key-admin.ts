@@ -130,7 +130,7 @@ function requireMayChange(manager: KeyManager, key: StoredKey): void {
 }
 
 /** Null for people at the dashboard and the command line, who are restricted by nothing but the gate. */
-function managerOf(ring: KeyRing, by: Principal | undefined): KeyManager | null {
+export function managerOf(ring: KeyRing, by: Principal | undefined): KeyManager | null {
   if (by === undefined || by.kind === "session") return null
   const key = ring.keyOf(by.id)
   if (key) return key

@@ -44,6 +44,25 @@ export interface KeyAdmin {
   revokeKey(projectId: string, keyId: string, by?: Principal): Promise<boolean>
 }
 
+/** Which keys of a project are meant, for callers that know secrets, names and places in a list rather than ids; `by` as in `KeyAdmin`. */
+export interface KeyLookup {
+  /** Also of a key that has expired; undefined for a text that is no secret of a key of that project, or is one that was replaced or revoked. */
+  keyOfSecret(projectId: string, secret: string, by?: Principal): Promise<ApiKey | undefined>
+  /** Newest first, without revoked ones. `total` counts all that the filter lets through. */
+  keyPage(projectId: string, filter: KeyPageFilter, by?: Principal): Promise<{ keys: ApiKey[]; total: number }>
+}
+
+export interface KeyPageFilter {
+  id?: string | undefined
+  /** The whole of it. */
+  name?: string | undefined
+  user?: string | undefined
+  /** All of them. */
+  tags?: readonly string[] | undefined
+  offset: number
+  limit: number
+}
+
 export interface ClientSecretGrant {
   readonly model: string
   /** Epoch milliseconds; sessions that were opened before go on. */
@@ -53,7 +72,7 @@ export interface ClientSecretGrant {
 }
 
 /** Keys live in memory and are kept fresh by NOTIFY; authenticating is synchronous and touches no database. */
-export interface Identity extends KeyAdmin, AsyncDisposable {
+export interface Identity extends KeyAdmin, KeyLookup, AsyncDisposable {
   /**
    * From `Authorization: Bearer …` or `x-api-key` (keys, client secrets), or the session cookie (dashboard; unsafe methods also need
    * `x-perdure-csrf`). `begun`: for a connection that is open; a client secret may be older than its time by then.

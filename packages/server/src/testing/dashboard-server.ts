@@ -1,6 +1,6 @@
 // The parts that the dashboard needs, composed for tests: store, kernel, identity, records and the routes on a real HTTP server.
 import type { Hono } from "hono"
-import { createRecords, createUsageSummary, type Records } from "../accounting/index.ts"
+import { createKeySpend, createRecords, createUsageSummary, type LightRunRecord, type Records } from "../accounting/index.ts"
 import { defaultLimits, newId, systemClock, type Limits } from "../core/index.ts"
 import { createApi, createHttpServer, healthRoutes, type HttpEnv } from "../http/index.ts"
 import {
@@ -11,6 +11,7 @@ import {
   createRunRoutes,
   createUsageRoutes,
 } from "../http/perdure/index.ts"
+import { liteLlmKeyRoutes } from "../http/litellm/index.ts"
 import { createRuns, type Runs } from "../runs/index.ts"
 import { createGate, createIdentity, type Grant, type Identity } from "../security/index.ts"
 import type { Store } from "../store/index.ts"
@@ -52,10 +53,12 @@ export async function startDashboardServer(options: DashboardServerOptions): Pro
   const gate = createGate({ grants })
   const records = cleanUps.use(createRecords({ ...shared, store, onDropped: onError }))
   const runs = cleanUps.use(createRuns({ ...shared, store }))
+  const changes = { ...shared, identity, gate, record: (record: LightRunRecord) => void records.add(record) }
   const routes: Hono<HttpEnv>[] = [
     createRunRoutes({ ...shared, runs, workflows, lightRuns: createLightRuns(store) }),
     createFeedbackRoutes({ ...shared, store, runs, lightRuns: createLightRuns(store) }),
-    createKeyRoutes({ ...shared, identity, gate, record: (record) => void records.add(record) }),
+    createKeyRoutes(changes),
+    liteLlmKeyRoutes({ ...changes, readKeySpend: createKeySpend({ store }) }),
     createUsageRoutes({ readUsage: createUsageSummary({ store }), clock: systemClock }),
     createDashboardRoutes({ identity, directory }),
     healthRoutes({ ready: () => Promise.resolve({ status: "ok" }), metrics: () => Promise.resolve("") }),

@@ -60,6 +60,8 @@ export function fixedIdentity(keys: Readonly<Record<string, Principal>> = { [tes
     updateKey: unused,
     rotateKey: unused,
     revokeKey: unused,
+    keyOfSecret: unused,
+    keyPage: unused,
     createLoginToken: unused,
     exchangeLoginToken: unused,
     csrfOf: unused,

@@ -1,4 +1,5 @@
 // LiteLLM's budgets and rates that stand in its file: of the whole proxy, of end users, of tags, of providers and deployments.
+import { liteLlmBudgetPeriods } from "@perdure/contract"
 import type { ConfigInput } from "../../config/index.ts"
 import { isJsonObject } from "../../core/index.ts"
 import type { Models } from "./models.ts"
@@ -7,19 +8,6 @@ import type { Section } from "./section.ts"
 
 type BudgetInput = NonNullable<ConfigInput["budgets"]>[number]
 type RateLimitInput = NonNullable<ConfigInput["rateLimits"]>[number]
-
-const periods: Readonly<Record<string, BudgetInput["per"]>> = {
-  "1h": "hour",
-  "60m": "hour",
-  "1d": "day",
-  "24h": "day",
-  "7d": "week",
-  "1w": "week",
-  "30d": "month",
-  "31d": "month",
-  "28d": "month",
-  "1mo": "month",
-}
 
 export interface BudgetSections {
   litellm: Section
@@ -55,7 +43,7 @@ function budgetOf(section: Section, { name, for: scope, amount, duration }: Budg
   const usd = section.number(amount)
   const length = section.text(duration)
   if (usd === undefined) return undefined
-  const per = length === undefined ? "total" : periods[length]
+  const per = length === undefined ? "total" : liteLlmBudgetPeriods[length]
   if (per === undefined) {
     section.left(
       duration,

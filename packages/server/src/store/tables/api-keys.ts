@@ -123,6 +123,40 @@ export function keysOfProject(db: Queryable, projectId: string, filter: KeyFilte
   return db.query<StoredKey>(text, [projectId, state, now, search, user, tag, before, limit])
 }
 
+/** By the end of its id; no two keys of a project have it in common. */
+export async function keyByShortId(db: Queryable, projectId: string, shortId: string): Promise<StoredKey | undefined> {
+  const text = `select ${columns} from api_keys where project_id = $1 and right(id, length($2)) = $2 limit 1`
+  return (await db.query<StoredKey>(text, [projectId, shortId]))[0]
+}
+
+export interface KeyPageFilter {
+  id?: string | undefined
+  name?: string | undefined
+  user?: string | undefined
+  /** All of them. */
+  tags?: readonly string[] | undefined
+}
+
+const inPage = `project_id = $1 and revoked_at is null and ($2::text is null or id = $2) and ($3::text is null or name = $3)
+      and ($4::text is null or end_user = $4) and ($5::text[] is null or tags @> $5::text[])`
+
+function pageValues(projectId: string, { id = null, name = null, user = null, tags = null }: NullFilter): SqlValue[] {
+  return [projectId, id, name, user, tags]
+}
+
+type NullFilter = { [Name in keyof KeyPageFilter]?: KeyPageFilter[Name] | null }
+
+/** Those that were not revoked, newest first. */
+export function keyPage(db: Queryable, projectId: string, filter: KeyPageFilter & { offset: number; limit: number }): Promise<StoredKey[]> {
+  const text = `select ${columns} from api_keys where ${inPage} order by id desc offset $6 limit $7`
+  return db.query<StoredKey>(text, [...pageValues(projectId, filter), filter.offset, filter.limit])
+}
+
+export async function countKeys(db: Queryable, projectId: string, filter: KeyPageFilter): Promise<number> {
+  const text = `select count(*)::int8 as count from api_keys where ${inPage}`
+  return (await db.query<{ count: number }>(text, pageValues(projectId, filter)))[0]?.count ?? 0
+}
+
 /** How many keys of the project can be used; nobody else adds one until the transaction ends. */
 export async function countLiveKeys(db: Queryable, projectId: string, now: number): Promise<number> {
   await db.query(`select 1 from projects where id = $1 for no key update`, [projectId])

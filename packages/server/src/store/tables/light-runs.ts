@@ -274,3 +274,21 @@ export function usageSums(db: Queryable, projectId: string, range: UsageRange): 
     from all_runs ${range.by === "tag" ? eachTag : ""} group by 1, 2 order by 1, 2 limit $4`
   return db.query<UsageSum>(text, [projectId, range.from, range.to, range.groupsMax, ...(range.user === null ? [] : [range.user])])
 }
+
+/** What each of them cost since its time, light and durable runs together. */
+export function spendOfPrincipals(
+  db: Queryable,
+  projectId: string,
+  principals: readonly string[],
+  since: readonly number[],
+): Promise<{ principal: string; costMicroUsd: number }[]> {
+  const text = `with asked as (select principal, to_timestamp(since / 1000) as since from unnest($2::text[], $3::float8[]) as each (principal, since)),
+    spent as (
+      select l.principal, l.cost_micro_usd from light_runs l join asked a on a.principal = l.principal and l.started_at >= a.since
+      where l.project_id = $1 and l.started_at >= to_timestamp($4::float8 / 1000)
+      union all
+      select r.principal, r.cost_micro_usd from runs r join asked a on a.principal = r.principal and r.created_at >= a.since
+      where r.project_id = $1 and r.created_at >= to_timestamp($4::float8 / 1000))
+    select principal, sum(cost_micro_usd)::int8 as "costMicroUsd" from spent group by 1`
+  return db.query(text, [projectId, principals, since, Math.min(...since)])
+}

@@ -1,0 +1,178 @@
+// Wire schemas of LiteLLM's admin API, as far as it has a counterpart here: its words, in snake_case; what it has besides is refused by name.
+import { z } from "zod"
+import { apiKeyMetadataSchema, apiKeyModelsSchema, apiKeyNameSchema, apiKeyTagsSchema, apiKeyUserSchema } from "./keys.ts"
+import { budgetUsdSchema, concurrentSchema, perMinuteSchema, type BudgetPeriod } from "./limits.ts"
+import { jsonValue } from "./shared.ts"
+
+/** LiteLLM's lengths of budgets, and the calendar windows that they are: its own begin with the day, week and month too. */
+export const liteLlmBudgetPeriods: Readonly<Record<string, Exclude<BudgetPeriod, "total">>> = {
+  "1h": "hour",
+  "60m": "hour",
+  "1d": "day",
+  "24h": "day",
+  "7d": "week",
+  "1w": "week",
+  "30d": "month",
+  "31d": "month",
+  "28d": "month",
+  "1mo": "month",
+}
+
+const durationSchema = z.string().regex(/^\d{1,6}(?:s|m|h|d|w|mo)$/, { error: "must be a number with s, m, h, d, w or mo, such as 30d" })
+const lifeSchema = z.union([z.literal("-1"), durationSchema], {
+  error: "must be a number with s, m, h, d, w or mo, such as 30d, or -1 for ever",
+})
+const budgetDurationSchema = z.string().refine((text) => text in liteLlmBudgetPeriods, {
+  error: `budgets are per hour, day, week, month, or for ever: give one of ${Object.keys(liteLlmBudgetPeriods).join(", ")}, or leave it out`,
+})
+/** Becomes part of a tag. */
+const groupIdSchema = z.string().regex(/^[\w.:/@=-]{1,50}$/, { error: "must be 1 to 50 letters, digits or . : / @ = _ -" })
+const amountSchema = budgetUsdSchema.nullish()
+
+const keyFields = {
+  key_alias: apiKeyNameSchema.nullish().meta({ description: "The key's name; no two keys of a project may have it" }),
+  duration: lifeSchema.nullish().meta({ description: "Until it expires: `30s`, `30m`, `30h`, `30d`, `1w`, `1mo`" }),
+  models: apiKeyModelsSchema.nullish().meta({ description: "Names and patterns; empty: every model" }),
+  max_budget: amountSchema.meta({ description: "Dollars per `budget_duration`, or for ever" }),
+  budget_duration: budgetDurationSchema.nullish(),
+  soft_budget: amountSchema.meta({ description: "Kept and shown; nothing happens when it is passed" }),
+  tpm_limit: perMinuteSchema.nullish(),
+  rpm_limit: perMinuteSchema.nullish(),
+  max_parallel_requests: concurrentSchema.nullish(),
+  metadata: apiKeyMetadataSchema.nullish().meta({ description: "Its `tags` become tags of the key" }),
+  tags: apiKeyTagsSchema.nullish(),
+  user_id: apiKeyUserSchema.nullish().meta({ description: "The end user that the key acts for" }),
+  team_id: groupIdSchema.nullish().meta({ description: "The tag `team:<id>`" }),
+  organization_id: groupIdSchema.nullish().meta({ description: "The tag `organization:<id>`" }),
+  project_id: groupIdSchema.nullish().meta({ description: "The tag `project:<id>`" }),
+  agent_id: groupIdSchema.nullish().meta({ description: "The tag `agent:<id>`" }),
+  allowed_routes: z.array(z.string().max(200)).max(100).nullish(),
+  key_type: z.enum(["default", "llm_api", "management", "read_only"]).nullish(),
+  blocked: z.boolean().nullish(),
+}
+const keySchema = z.string().min(1).max(500).meta({ description: "The key itself, or its id" })
+
+export const liteLlmKeyGenerateSchema = z.strictObject(keyFields).meta({ id: "LiteLlmKeyGenerate" })
+export const liteLlmKeyUpdateSchema = z
+  .strictObject({ key: keySchema, ...keyFields })
+  .meta({ id: "LiteLlmKeyUpdate", description: "What is absent stays, null takes away" })
+export const liteLlmKeyRegenerateSchema = z
+  .strictObject({
+    key: keySchema.optional(),
+    grace_period: durationSchema.nullish().meta({ description: "How long the old secret still works; it ends at once when absent" }),
+    ...keyFields,
+  })
+  .meta({ id: "LiteLlmKeyRegenerate" })
+export const liteLlmKeyNamedSchema = z.strictObject({ key: keySchema })
+export const liteLlmKeyDeleteSchema = z
+  .strictObject({ keys: z.array(keySchema).max(100).nullish(), key_aliases: z.array(apiKeyNameSchema).max(100).nullish() })
+  .refine(({ keys, key_aliases: aliases }) => (keys?.length ?? 0) + (aliases?.length ?? 0) > 0, { error: "give `keys` or `key_aliases`" })
+export const liteLlmKeyInfoQuerySchema = z.strictObject({
+  key: keySchema.optional().meta({ description: "The key itself, or its id; the one that asks when absent" }),
+})
+
+const flag = z.enum(["true", "false", "True", "False"])
+export const liteLlmKeyListQuerySchema = z.strictObject({
+  page: z.coerce.number().int().min(1).max(100_000).optional(),
+  size: z.coerce.number().int().min(1).max(100).optional().meta({ description: "10 when absent" }),
+  user_id: z.string().max(256).optional(),
+  team_id: groupIdSchema.optional(),
+  organization_id: groupIdSchema.optional(),
+  project_id: groupIdSchema.optional(),
+  key_alias: z.string().max(200).optional(),
+  key_hash: z.string().max(200).optional().meta({ description: "The key's id" }),
+  return_full_object: flag.optional(),
+  include_team_keys: flag.optional().meta({ description: "All keys of the project are listed either way" }),
+  include_created_by_keys: flag.optional().meta({ description: "All keys of the project are listed either way" }),
+  sort_by: z.literal("created_at").optional(),
+  sort_order: z.literal("desc").optional(),
+})
+
+const time = z.string().nullable().meta({ description: "ISO 8601" })
+export const liteLlmKeySchema = z
+  .looseObject({
+    token: z.string().meta({ description: "The key's id, in place of its hash" }),
+    key_name: z.string().meta({ description: "First characters of the key" }),
+    key_alias: z.string().nullable(),
+    spend: z.number().meta({ description: "Dollars in the budget's window, or ever" }),
+    models: z.array(z.string()),
+    max_budget: z.number().nullable(),
+    budget_duration: z.string().nullable(),
+    budget_reset_at: time,
+    expires: time,
+    tpm_limit: z.number().nullable(),
+    rpm_limit: z.number().nullable(),
+    max_parallel_requests: z.number().nullable(),
+    metadata: z.record(z.string(), jsonValue),
+    tags: z.array(z.string()),
+    user_id: z.string().nullable(),
+    team_id: z.string().nullable(),
+    allowed_routes: z.array(z.string()),
+    blocked: z.boolean(),
+    created_at: time,
+    updated_at: time,
+  })
+  .meta({ id: "LiteLlmKey" })
+export const liteLlmNewKeySchema = liteLlmKeySchema
+  .extend({ key: z.string().meta({ description: "The key itself; shown this once, only its hash is kept" }) })
+  .meta({ id: "LiteLlmNewKey" })
+export const liteLlmKeyInfoSchema = z.object({ key: z.string().meta({ description: "The key's id" }), info: liteLlmKeySchema })
+export const liteLlmKeyDeletedSchema = z.object({ deleted_keys: z.array(z.string()) })
+export const liteLlmKeyListSchema = z.object({
+  keys: z.array(z.union([z.string(), liteLlmKeySchema])),
+  total_count: z.number(),
+  current_page: z.number(),
+  total_pages: z.number(),
+})
+
+export type LiteLlmKeyFields = z.infer<typeof liteLlmKeyGenerateSchema>
+export type LiteLlmKey = z.infer<typeof liteLlmKeySchema>
+export type LiteLlmKeyListQuery = z.infer<typeof liteLlmKeyListQuerySchema>
+
+export const liteLlmRoutes = [
+  {
+    method: "POST",
+    path: "/key/generate",
+    summary: "Create an API key; its secret is shown this once",
+    request: liteLlmKeyGenerateSchema,
+    response: liteLlmNewKeySchema,
+  },
+  { method: "GET", path: "/key/info", summary: "Read an API key", query: liteLlmKeyInfoQuerySchema, response: liteLlmKeyInfoSchema },
+  {
+    method: "GET",
+    path: "/key/list",
+    summary: "List API keys, newest first",
+    query: liteLlmKeyListQuerySchema,
+    response: liteLlmKeyListSchema,
+  },
+  { method: "POST", path: "/key/update", summary: "Change an API key", request: liteLlmKeyUpdateSchema, response: liteLlmKeySchema },
+  {
+    method: "POST",
+    path: "/key/delete",
+    summary: "Revoke API keys at once",
+    request: liteLlmKeyDeleteSchema,
+    response: liteLlmKeyDeletedSchema,
+  },
+  {
+    method: "POST",
+    path: "/key/{key}/regenerate",
+    summary: "Give an API key a new secret",
+    request: liteLlmKeyRegenerateSchema,
+    response: liteLlmNewKeySchema,
+  },
+  {
+    method: "POST",
+    path: "/key/regenerate",
+    summary: "The same, with the key in the body",
+    request: liteLlmKeyRegenerateSchema,
+    response: liteLlmNewKeySchema,
+  },
+  {
+    method: "POST",
+    path: "/key/block",
+    summary: "Refuse an API key until it is unblocked",
+    request: liteLlmKeyNamedSchema,
+    response: liteLlmKeySchema,
+  },
+  { method: "POST", path: "/key/unblock", summary: "Take an API key again", request: liteLlmKeyNamedSchema, response: liteLlmKeySchema },
+] as const

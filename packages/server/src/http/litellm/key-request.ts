@@ -1,0 +1,171 @@
+// What a request of LiteLLM's admin API asks of a key, in the words of Perdure's own: for a new key, and as a change of one.
+import type { ApiKey, ApiKeyUpdateRequest, KeyLimits, LiteLlmKeyFields } from "@perdure/contract"
+import { AppError, isJsonObject, type JsonObject, type JsonValue } from "../../core/index.ts"
+import type { KeySettings } from "../../security/index.ts"
+import { endpointsOf } from "./allowed-routes.ts"
+import { durationOf, momentAfter, periodOf } from "./durations.ts"
+import { groupedTags, groups, tagsOf } from "./group-tags.ts"
+
+/** LiteLLM lets a key be without a name. */
+export const unnamed = "unnamed"
+/** The member of a key's metadata that keeps what has no place of its own. */
+export const keptMember = "litellm"
+
+/** What is kept beside a key: what was asked for and binds nothing, and what a blocked key had. */
+export interface Kept {
+  soft_budget?: number
+  budget_duration?: string
+  /** It is refused until it is unblocked; then it expires when it would have. */
+  blocked?: { expiresAt: number | null }
+}
+
+export function keptOf({ metadata }: Pick<ApiKey, "metadata">): Kept {
+  const kept = metadata[keptMember]
+  return isJsonObject(kept) ? kept : {} // as it was written here
+}
+
+/** A key that was blocked, and that nobody has given another time since. */
+export function isBlocked(key: Pick<ApiKey, "metadata" | "state">): boolean {
+  return keptOf(key).blocked !== undefined && key.state === "expired"
+}
+
+/** Blocked it is once it is there: no key is made that has expired. */
+export function settingsOf({ blocked: _blocked, ...body }: LiteLlmKeyFields, now: number): { name: string; settings: KeySettings } {
+  const { name = unnamed, scope, limits, tags, user, metadata, expiresAt } = patchOf(body, blank, now)
+  const settings: KeySettings = {
+    ...(scope ? { scope } : {}),
+    ...(limits ? { limits: withoutNulls(limits) } : {}),
+    ...(tags ? { tags } : {}),
+    ...(typeof user === "string" ? { user } : {}),
+    ...(metadata ? { metadata } : {}),
+    ...(typeof expiresAt === "number" ? { expiresAt } : {}),
+  }
+  return { name, settings }
+}
+
+const blank: Current = { limits: {}, tags: [], metadata: {}, state: "live", expiresAt: null }
+type Current = Pick<ApiKey, "limits" | "tags" | "metadata" | "state" | "expiresAt">
+
+/** A merge, as the body is one: what is absent stays, null takes away. */
+export function patchOf(body: LiteLlmKeyFields, current: Current, now: number): ApiKeyUpdateRequest {
+  const { key_alias: name, user_id: user } = body
+  const kept: Kept = { ...keptOf(current) }
+  const scope = scopeOf(body)
+  const limits = limitsOf(body, current, kept)
+  const tags = newTags(body, current)
+  const expiresAt = newExpiry(body, current, kept, now)
+  if (body.soft_budget === null) delete kept.soft_budget
+  else if (body.soft_budget !== undefined) kept.soft_budget = body.soft_budget
+  const metadata = newMetadata(body, current, kept)
+  return {
+    ...(name === undefined ? {} : { name: name ?? unnamed }),
+    ...(scope.models || scope.endpoints ? { scope } : {}),
+    ...(limits ? { limits } : {}),
+    ...(tags ? { tags } : {}),
+    ...(user === undefined ? {} : { user }),
+    ...(metadata ? { metadata } : {}),
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+  }
+}
+
+/** A blocked key is one whose time is over, and that is told when its time was to end. */
+function newExpiry(body: LiteLlmKeyFields, current: Current, kept: Kept, now: number): number | null | undefined {
+  const { duration } = body
+  const asked = duration === undefined ? undefined : duration === null || duration === "-1" ? null : momentAfter(now, duration)
+  const was = isBlocked(current)
+  const is = body.blocked ?? was
+  const before = was && kept.blocked ? kept.blocked.expiresAt : current.expiresAt
+  if (is) kept.blocked = { expiresAt: asked === undefined ? before : asked }
+  else delete kept.blocked
+  if (is) return was ? undefined : now
+  return was && asked === undefined ? before : asked
+}
+
+/** Every model of the proxy, of its team: here they are all of the project's. */
+const everyModel: readonly string[] = ["all-proxy-models", "all-team-models"]
+
+function scopeOf(body: LiteLlmKeyFields): { models?: string[]; endpoints?: string[] } {
+  const { models } = body
+  const endpoints = endpointsOf(body)
+  if (models?.includes("no-default-models"))
+    throw new AppError("unsupported_value", `"models" has "no-default-models", and there are no models that come with a team`, {
+      param: "models",
+      hint: "Name the models, or leave them out for all of them.",
+    })
+  return {
+    ...(models ? { models: models.some((model) => everyModel.includes(model)) ? [] : models } : {}),
+    ...(endpoints ? { endpoints } : {}),
+  }
+}
+
+type LimitsPatch = NonNullable<ApiKeyUpdateRequest["limits"]>
+
+function limitsOf(body: LiteLlmKeyFields, current: Current, kept: Kept): LimitsPatch | undefined {
+  const { rpm_limit: rpm, tpm_limit: tpm, max_parallel_requests: concurrent } = body
+  const rates = {
+    ...(rpm === undefined ? {} : { requestsPerMinute: rpm }),
+    ...(tpm === undefined ? {} : { tokensPerMinute: tpm }),
+    ...(concurrent === undefined ? {} : { concurrent }),
+  }
+  const limits: LimitsPatch = { ...rates, ...budgetOf(body, current, kept) }
+  return Object.keys(limits).length === 0 ? undefined : limits
+}
+
+/** The window counts for nothing without an amount, and is kept until there is one. */
+function budgetOf(body: LiteLlmKeyFields, { limits }: Current, kept: Kept): Partial<LimitsPatch> {
+  const { max_budget: amount = limits.budgetUsd, budget_duration: asked } = body
+  if (body.max_budget === undefined && asked === undefined) return {}
+  const before = limits.budgetPer === undefined ? kept.budget_duration : durationOf(limits.budgetPer, kept.budget_duration)
+  const duration = asked === undefined ? before : asked
+  if (duration === null || duration === undefined) delete kept.budget_duration
+  else kept.budget_duration = duration
+  if (amount === null || amount === undefined) return { budgetUsd: null, budgetPer: null }
+  return { budgetUsd: amount, budgetPer: periodOf(duration) }
+}
+
+function newTags(body: LiteLlmKeyFields, current: Current): string[] | undefined {
+  const { plain, ids } = groupedTags(current.tags)
+  const given = [body.tags ?? undefined, tagsInMetadata(body.metadata)].filter((tags) => tags !== undefined)
+  const isAsked = given.length > 0 || groups.some((group) => body[`${group}_id`] !== undefined)
+  if (!isAsked && body.tags !== null) return undefined
+  for (const group of groups) {
+    const id = body[`${group}_id`]
+    if (id === null) delete ids[group]
+    else if (id !== undefined) ids[group] = id
+  }
+  return tagsOf({ plain: given.length > 0 ? given.flat() : body.tags === null ? [] : plain, ids })
+}
+
+function tagsInMetadata(metadata: LiteLlmKeyFields["metadata"]): string[] | undefined {
+  const tags = metadata?.["tags"]
+  if (tags === undefined || tags === null) return undefined
+  if (Array.isArray(tags) && tags.every((tag) => typeof tag === "string" && tagPattern.test(tag))) return tags as string[] // each was looked at
+  throw new AppError("invalid_type", `"metadata.tags" must be a list of texts of 1 to 64 letters, digits or . : / @ = _ -`, {
+    param: "metadata.tags",
+  })
+}
+
+const tagPattern = /^[\w.:/@=-]{1,64}$/
+
+/** Replaced as a whole where the body has it; tags are not kept twice. */
+function newMetadata({ metadata }: LiteLlmKeyFields, current: Current, kept: Kept): ApiKeyUpdateRequest["metadata"] {
+  if (metadata?.[keptMember] !== undefined)
+    throw new AppError("unsupported_value", `"metadata.${keptMember}" is used by the server itself`, {
+      param: `metadata.${keptMember}`,
+      hint: "Give it another name.",
+    })
+  const { tags: _tags, ...own } = metadata ?? {}
+  const gone = metadata ? Object.keys(current.metadata).filter((name) => name !== keptMember && !(name in own)) : []
+  const before = current.metadata[keptMember]
+  const isKept = Object.keys(kept).length > 0
+  const patch: Record<string, JsonValue | undefined> = {
+    ...Object.fromEntries(gone.map((name) => [name, null])),
+    ...own,
+    ...(isKept ? { [keptMember]: kept as unknown as JsonObject } : before === undefined ? {} : { [keptMember]: null }),
+  }
+  return Object.keys(patch).length === 0 ? undefined : (patch as NonNullable<ApiKeyUpdateRequest["metadata"]>) // plain JSON
+}
+
+function withoutNulls(limits: LimitsPatch): KeyLimits {
+  return Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== null)) as KeyLimits
+}

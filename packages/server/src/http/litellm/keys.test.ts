@@ -1,0 +1,304 @@
+// LiteLLM's key routes over a real server, called as its documentation calls them: made, read, changed, blocked, regenerated, deleted, and what is refused.
+import { createClient } from "@perdure/client"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { startDashboardServer, type DashboardServer } from "../../testing/dashboard-server.ts"
+
+let server: DashboardServer
+let closed: DashboardServer
+beforeAll(async () => {
+  server = await startDashboardServer({ directory: "/nowhere" })
+  closed = await startDashboardServer({ directory: "/nowhere", grants: [] })
+})
+afterAll(async () => {
+  await server[Symbol.asyncDispose]()
+  await closed[Symbol.asyncDispose]()
+})
+
+interface Answer {
+  status: number
+  headers: Headers
+  body: Record<string, unknown>
+}
+
+async function call(method: string, path: string, body?: object, key = server.apiKey): Promise<Answer> {
+  const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" }
+  const response = await fetch(server.url + path, { method, headers, ...(body ? { body: JSON.stringify(body) } : {}) })
+  return { status: response.status, headers: response.headers, body: (await response.json()) as Record<string, unknown> }
+}
+
+async function generate(body: object = {}): Promise<Record<string, unknown> & { key: string; token: string }> {
+  const { status, body: made } = await call("POST", "/key/generate", body)
+  expect({ status, error: made["error"] }).toEqual({ status: 200, error: undefined })
+  return made as { key: string; token: string }
+}
+
+const own = () => createClient({ baseUrl: server.url, apiKey: server.apiKey })
+const dayMs = 86_400_000
+
+describe("POST /key/generate", () => {
+  it("makes a key with all that LiteLLM says of one, and it is one of Perdure's", async () => {
+    const before = Date.now()
+    const made = await generate({
+      key_alias: "search-prod",
+      models: ["gpt-4o", "openai/*"],
+      duration: "30d",
+      max_budget: 10,
+      budget_duration: "30d",
+      tpm_limit: 2000,
+      rpm_limit: 60,
+      max_parallel_requests: 4,
+      metadata: { app: "search", tags: ["prod"] },
+      user_id: "ada",
+      team_id: "search-team",
+      // LiteLLM's own defaults say nothing.
+      aliases: {},
+      config: {},
+      permissions: {},
+      spend: 0,
+      send_invite_email: false,
+    })
+    expect(made).toMatchObject({
+      key: expect.stringMatching(/^pk_/) as string,
+      key_alias: "search-prod",
+      models: ["gpt-4o", "openai/*"],
+      max_budget: 10,
+      budget_duration: "30d",
+      tpm_limit: 2000,
+      rpm_limit: 60,
+      max_parallel_requests: 4,
+      metadata: { app: "search", tags: ["prod"] },
+      user_id: "ada",
+      team_id: "search-team",
+      spend: 0,
+      blocked: false,
+    })
+    const expires = Date.parse(made["expires"] as string)
+    expect(expires).toBeGreaterThanOrEqual(before + 30 * dayMs)
+    expect(await own().keys.get(made.token)).toMatchObject({
+      name: "search-prod",
+      scope: { models: ["gpt-4o", "openai/*"], endpoints: [] },
+      limits: { budgetUsd: 10, budgetPer: "month", tokensPerMinute: 2000, requestsPerMinute: 60, concurrent: 4 },
+      tags: ["prod", "team:search-team"],
+      user: "ada",
+      metadata: { app: "search" },
+      expiresAt: expires,
+    })
+  })
+
+  it("makes one with nothing asked for, with a budget for ever, and with one blocked from the start", async () => {
+    expect(await generate()).toMatchObject({ key_alias: null, models: [], max_budget: null, expires: null, metadata: {}, tags: [] })
+    expect(await generate({ max_budget: 5 })).toMatchObject({ max_budget: 5, budget_duration: null, budget_reset_at: null })
+    const made = await generate({ blocked: true })
+    expect(made["blocked"]).toBe(true)
+    expect((await call("GET", "/key/info", undefined, made.key)).status).toBe(401)
+  })
+
+  it("keeps a soft budget and says that it does nothing", async () => {
+    const { headers, body } = await call("POST", "/key/generate", { soft_budget: 8 })
+    expect(body["soft_budget"]).toBe(8)
+    expect(headers.get("x-perdure-not-enforced")).toBe("soft_budget")
+  })
+
+  it("restricts to routes by LiteLLM's names of them", async () => {
+    expect((await generate({ allowed_routes: ["/chat/completions", "/v1/embeddings"] }))["allowed_routes"]).toEqual([
+      "/v1/chat/completions",
+      "/v1/embeddings",
+    ])
+    const made = await generate({ key_type: "llm_api" })
+    expect(made["allowed_routes"]).toEqual(expect.arrayContaining(["chat", "embeddings", "/mcp"]))
+    expect((await call("POST", "/key/generate", {}, made.key)).status).toBe(403)
+    expect((await call("GET", "/key/info", undefined, made.key)).body["key"]).toBe(made.token)
+  })
+
+  it.each<[string, object, string]>([
+    ["aliases of models", { aliases: { "gpt-4": "gpt-4o" } }, "aliases"],
+    ["permissions", { permissions: { allow_pii_controls: true } }, "permissions"],
+    ["budgets of models", { model_max_budget: { "gpt-4": { budget_limit: 1 } } }, "model_max_budget"],
+    ["rates of models", { model_rpm_limit: { "gpt-4": 1 } }, "model_rpm_limit"],
+    ["guardrails", { guardrails: ["pii"] }, "guardrails"],
+    ["what it may use of MCP", { object_permission: { mcp_servers: ["a"] } }, "object_permission"],
+    ["a budget by its id", { budget_id: "free-tier" }, "budget_id"],
+    ["a secret of its own", { key: "sk-mine" }, "key"],
+    ["money that was spent", { spend: 3 }, "spend"],
+    ["rotation by itself", { auto_rotate: true, rotation_interval: "30d" }, "auto_rotate"],
+    ["guaranteed throughput", { rpm_limit_type: "guaranteed_throughput" }, "rpm_limit_type"],
+    ["a key that manages", { key_type: "management" }, "key_type"],
+    ["no models at all", { models: ["no-default-models"] }, "models"],
+    ["a window that there is none of", { max_budget: 1, budget_duration: "3d" }, "budget_duration"],
+    ["a length without a unit", { duration: "30" }, "duration"],
+    ["a negative budget", { max_budget: -1 }, "max_budget"],
+    ["a rate of nothing", { rpm_limit: 0 }, "rpm_limit"],
+    ["a route that there is none of", { allowed_routes: ["/ui"] }, "allowed_routes[0]"],
+    ["tags that are none", { metadata: { tags: ["a b"] } }, "metadata.tags"],
+    ["metadata of the server", { metadata: { litellm: {} } }, "metadata.litellm"],
+    ["a field that LiteLLM does not have either", { max_bugdet: 1 }, "max_bugdet"],
+  ])("refuses %s, by the name of the field", async (_what, body, param) => {
+    const { status, body: answer } = await call("POST", "/key/generate", body)
+    expect({ status, answer }).toMatchObject({ status: 400, answer: { error: { param, type: "bad_request_error", code: "400" } } })
+  })
+
+  it("refuses an alias that is there already", async () => {
+    await generate({ key_alias: "only-one" })
+    expect((await call("POST", "/key/generate", { key_alias: "only-one" })).body).toMatchObject({ error: { param: "key_alias" } })
+  })
+
+  it("refuses who has no key, and who has no grant, in LiteLLM's words", async () => {
+    expect(await call("POST", "/key/generate", {}, "sk-1234")).toMatchObject({
+      status: 401,
+      body: { error: { type: "auth_error", code: "401", param: null } },
+    })
+    const response = await fetch(`${closed.url}/key/generate`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${closed.apiKey}` },
+      body: "{}",
+    })
+    expect({ status: response.status, body: await response.json() }).toMatchObject({ status: 403, body: { error: { type: "auth_error" } } })
+  })
+})
+
+describe("GET /key/info and /key/list", () => {
+  it("read a key by its secret, by its id, and the one that asks, without telling the secret", async () => {
+    const made = await generate({ key_alias: "read-me", max_budget: 1, budget_duration: "1d" })
+    for (const path of [`?key=${made.key}`, `?key=${made.token}`]) {
+      const { body } = await call("GET", `/key/info${path}`)
+      expect(body).toMatchObject({ key: made.token, info: { key_alias: "read-me", max_budget: 1, budget_duration: "1d", spend: 0 } })
+      expect(JSON.stringify(body)).not.toContain(made.key.slice(16))
+    }
+    const limited = await call("GET", `/key/info?key=${made.key}`, undefined, made.key)
+    expect([(await call("GET", "/key/info", undefined, made.key)).body["key"], limited.body["key"]]).toEqual([made.token, made.token])
+  })
+
+  it("tell a restricted key of itself alone", async () => {
+    const [chat, other] = [await generate({ allowed_routes: ["/chat/completions"] }), await generate()]
+    expect((await call("GET", `/key/info?key=${chat.key}`, undefined, chat.key)).status).toBe(200)
+    for (const path of [
+      `/key/info?key=${other.token}`,
+      `/key/info?key=${other.key}`,
+      "/key/list",
+      `/key/info?key=${chat.token}&key=${other.token}`,
+    ])
+      expect((await call("GET", path, undefined, chat.key)).status).toBe(403)
+    const limited = await generate({ max_budget: 1 })
+    for (const path of [`/key/info?key=${other.token}`, `/key/info?key=${other.key}`, "/key/list"])
+      expect((await call("GET", path, undefined, limited.key)).status).toBe(403)
+  })
+
+  it("list in pages, by user, team and alias", async () => {
+    for (const name of ["l1", "l2", "l3"]) await generate({ key_alias: name, team_id: "listed", user_id: "grace" })
+    const first = await call("GET", "/key/list?team_id=listed&size=2&return_full_object=true")
+    expect(first.body).toMatchObject({ keys: [{ key_alias: "l3" }, { key_alias: "l2" }], total_count: 3, current_page: 1, total_pages: 2 })
+    const second = await call("GET", "/key/list?team_id=listed&size=2&page=2&user_id=grace")
+    expect(second.body).toMatchObject({ keys: [expect.stringMatching(/^key_/)], total_count: 3, current_page: 2 })
+    expect((await call("GET", "/key/list?key_alias=l2")).body["total_count"]).toBe(1)
+    expect((await call("GET", "/key/list?team_id=nobody")).body).toMatchObject({ keys: [], total_count: 0, total_pages: 0 })
+  })
+
+  it("say nothing of a key that is not there, nor what was asked", async () => {
+    for (const key of ["sk-1234-secret", "key_nothing", `pk_${"0".repeat(12)}_${"a".repeat(49)}`]) {
+      const { status, body } = await call("GET", `/key/info?key=${key}`)
+      expect({ status, body }).toMatchObject({ status: 404, body: { error: { type: "not_found_error", code: "404", param: "key" } } })
+      expect(JSON.stringify(body)).not.toContain(key)
+    }
+  })
+})
+
+describe("POST /key/update, /key/block, /key/unblock", () => {
+  it("change what they name, take away what is null, and leave the rest", async () => {
+    const made = await generate({
+      key_alias: "u",
+      models: ["a"],
+      max_budget: 1,
+      rpm_limit: 5,
+      team_id: "t",
+      metadata: { a: 1, b: 2, tags: ["x"] },
+    })
+    const { body } = await call("POST", "/key/update", { key: made.key, budget_duration: "7d", rpm_limit: null, metadata: { b: 3 } })
+    expect(body).toMatchObject({
+      key: made.token,
+      models: ["a"],
+      max_budget: 1,
+      budget_duration: "7d",
+      rpm_limit: null,
+      team_id: "t",
+      metadata: { b: 3, tags: ["x"] },
+    })
+    expect(body["metadata"]).not.toHaveProperty("a")
+    const raised = await call("POST", "/key/update", { key: made.token, max_budget: 20, duration: "1d", models: [] })
+    expect(raised.body).toMatchObject({ max_budget: 20, budget_duration: "7d", models: [] })
+    const freed = await call("POST", "/key/update", { key: made.token, max_budget: null, duration: "-1", team_id: null, tags: [] })
+    expect(freed.body).toMatchObject({ max_budget: null, expires: null, team_id: null, tags: [] })
+    expect((await own().keys.get(made.token)).limits).toEqual({})
+  })
+
+  it("block a key until it is unblocked, and then it expires when it was to", async () => {
+    const made = await generate({ duration: "2d" })
+    const blocked = await call("POST", "/key/block", { key: made.key })
+    expect(blocked.body).toMatchObject({ blocked: true, expires: made["expires"] })
+    expect((await call("GET", "/key/info", undefined, made.key)).status).toBe(401)
+    expect((await call("POST", "/key/block", { key: made.token })).body).toMatchObject({ blocked: true, expires: made["expires"] })
+    expect((await call("POST", "/key/update", { key: made.key, tpm_limit: 9 })).body).toMatchObject({ blocked: true })
+    expect((await call("GET", "/key/info", undefined, made.key)).status).toBe(401)
+    const free = await call("POST", "/key/unblock", { key: made.key })
+    expect(free.body).toMatchObject({ blocked: false, expires: made["expires"], tpm_limit: 9 })
+    expect((await call("GET", "/key/info", undefined, made.key)).status).toBe(200)
+  })
+
+  it("say nothing of being blocked once the key was given another time", async () => {
+    const made = await generate({ blocked: true })
+    await own().keys.update(made.token, { expiresAt: Date.now() + dayMs })
+    const { body } = await call("GET", `/key/info?key=${made.token}`)
+    expect(body).toMatchObject({ info: { blocked: false, expires: expect.any(String) as string } })
+  })
+})
+
+describe("POST /key/{key}/regenerate and /key/delete", () => {
+  it("give a new secret, and the old one ends at once or after a while", async () => {
+    const made = await generate({ key_alias: "r" })
+    const next = await call("POST", `/key/${made.key}/regenerate`, { max_budget: 3 })
+    expect(next.body).toMatchObject({ token: made.token, key_alias: "r", max_budget: 3, key: expect.stringMatching(/^pk_/) as string })
+    const key = next.body["key"] as string
+    expect((await call("GET", "/key/info", undefined, made.key)).status).toBe(401)
+    const last = await call("POST", "/key/regenerate", { key, grace_period: "1h" })
+    for (const each of [key, last.body["key"] as string]) expect((await call("GET", "/key/info", undefined, each)).status).toBe(200)
+    expect((await call("POST", `/key/${made.token}/regenerate`, { new_key: "sk-mine" })).body).toMatchObject({
+      error: { param: "new_key" },
+    })
+  })
+
+  it("revoke keys by secret, id and alias, and none where one is not there", async () => {
+    const [a, b, c] = [await generate(), await generate(), await generate({ key_alias: "doomed" })]
+    expect((await call("POST", "/key/delete", { keys: [a.key, "key_none"] })).status).toBe(404)
+    expect((await call("GET", "/key/info", undefined, a.key)).status).toBe(200)
+    const { body } = await call("POST", "/key/delete", { keys: [a.key, b.token], key_aliases: ["doomed"] })
+    expect(body).toEqual({ deleted_keys: [a.key, b.token, c.token] })
+    for (const { key } of [a, b, c]) expect((await call("GET", "/key/info", undefined, key)).status).toBe(401)
+    expect((await call("POST", "/key/delete", { keys: [a.key] })).status).toBe(404)
+    expect((await call("POST", "/key/delete", {})).status).toBe(400)
+  })
+})
+
+describe("a key that manages keys", () => {
+  it("makes none with more rights than its own", async () => {
+    const manager = await generate({ allowed_routes: ["/v1/keys*", "/chat/completions"], models: ["gpt-4o"] })
+    const more: [object, string][] = [
+      [{}, "scope.models"],
+      [{ models: ["gpt-4o"] }, "scope.endpoints"],
+      [{ models: ["*"], allowed_routes: ["/chat/completions"] }, "scope.models"],
+    ]
+    for (const [body, param] of more)
+      expect(await call("POST", "/key/generate", body, manager.key)).toMatchObject({ status: 403, body: { error: { param } } })
+    const within = { models: ["gpt-4o"], allowed_routes: ["/chat/completions"] }
+    const { status, body } = await call("POST", "/key/generate", within, manager.key)
+    expect(status).toBe(200)
+    const wider = { key: body["token"], models: [] }
+    expect((await call("POST", "/key/update", wider, manager.key)).status).toBe(403)
+    const admin = await generate()
+    for (const [path, named] of [
+      ["/key/block", { key: admin.token }],
+      ["/key/delete", { keys: [admin.token] }],
+      ["/key/regenerate", { key: admin.token }],
+    ] as const)
+      expect((await call("POST", path, named, manager.key)).status).toBe(403)
+    expect((await call("GET", "/key/info", undefined, admin.key)).status).toBe(200)
+  })
+})
