@@ -1,7 +1,7 @@
 // Wire schemas of API keys, of usage per key and day, and of health.
 import { z } from "zod"
 import { keyLimitsSchema, type KeyLimits } from "./limits.ts"
-import { epochMs, jsonValue } from "./shared.ts"
+import { epochMs, jsonValue, metadataFilter, tagFilter } from "./shared.ts"
 
 /** Route groups that a key can be restricted to: the first word of a path after `/v1/`. Models are listed to every key. */
 export const endpointGroups = [
@@ -171,19 +171,27 @@ export const usageQuerySchema = z.strictObject({
   since: z.coerce.number().int().min(0).optional().meta({ description: "Epoch milliseconds; 30 days ago when absent" }),
   until: z.coerce.number().int().min(0).optional(),
   groupBy: z
-    .enum(["hour", "day", "model", "deployment", "principal", "user", "tag", "kind"])
+    .union([
+      z.enum(["hour", "day", "model", "deployment", "principal", "user", "tag", "metadata", "kind"]),
+      z.templateLiteral(["metadata.", z.string().min(1).max(128)]),
+    ])
     .optional()
-    .meta({ description: "`day` when absent" }),
+    .meta({
+      description:
+        "`day` when absent; `metadata.customer`: by what requests say of themselves under that name; `metadata`: by the names that they say",
+    }),
   interval: z
     .enum(["hour", "day"])
     .optional()
     .meta({ description: "A row for each group and hour or day, such as the spend of each key per day" }),
+  tag: tagFilter.optional(),
+  metadata: metadataFilter.optional(),
 })
 export const usageRowSchema = z
   .object({
     group: z.string().meta({
       description:
-        "The hour (`2026-01-31T14:00Z`), day (`2026-01-31`, UTC), model, deployment, principal, user, tag or kind; empty where there is none. Model names with which every call was refused are one group, `(unknown)`",
+        "The hour (`2026-01-31T14:00Z`), day (`2026-01-31`, UTC), model, deployment, principal, user, tag, metadata or kind; empty where there is none. Model names with which every call was refused are one group, `(unknown)`",
     }),
     time: z.string().optional().meta({ description: "The hour or day, where `interval` asked for it" }),
     runs: z.int().min(0),
@@ -196,7 +204,18 @@ export const usageRowSchema = z
     costKnown: z.boolean(),
   })
   .meta({ id: "UsageRow" })
-export const usageSchema = z.object({ rows: z.array(usageRowSchema), total: usageRowSchema }).meta({ id: "Usage" })
+export const usageSchema = z
+  .object({
+    rows: z.array(usageRowSchema),
+    total: usageRowSchema.meta({ description: "Each run once" }),
+    overlapping: z.boolean().meta({
+      description: "A run with several tags, or several values of one name, is in the sum of each: the rows are more than the total",
+    }),
+    complete: z
+      .boolean()
+      .meta({ description: "False where there are more than 5,000 groups: those that cost least are left out, and are in the total" }),
+  })
+  .meta({ id: "Usage" })
 
 export const healthSchema = z
   .object({

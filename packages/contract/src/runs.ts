@@ -1,6 +1,6 @@
 // Wire schemas of runs: summaries in lists, whole runs, events, and what can be asked of a run.
 import { z } from "zod"
-import { epochMs, jsonValue, labelSchema, pageLimit } from "./shared.ts"
+import { epochMs, jsonValue, labelSchema, metadataFilter, pageLimit, tagFilter } from "./shared.ts"
 
 export const runKinds = [
   "workflow",
@@ -143,6 +143,8 @@ export const runListQuerySchema = z.strictObject({
   parentId: z.string().optional(),
   prompt: z.string().max(128).optional().meta({ description: "Only runs that used a version of that prompt" }),
   experiment: z.string().max(64).optional().meta({ description: "Only runs that took part in that experiment" }),
+  tag: tagFilter.optional(),
+  metadata: metadataFilter.optional(),
   before: z.string().optional().meta({ description: "Runs older than this id: the `next` of the page before" }),
   limit: pageLimit.optional(),
 })

@@ -19,6 +19,14 @@ export const labelSchema = z
   })
   .meta({ id: "Label", description: "What a datum may influence (integrity 0 anyone … 3 the user or operator) and who may see it" })
 
+/** Of runs, in queries of lists and sums. */
+export const tagFilter = z.string().min(1).max(256).meta({ description: "Only runs with that tag, of their key or their request" })
+export const metadataFilter = z
+  .string()
+  .max(2_048)
+  .regex(/^[^=]+=/, { error: "must be name=value, such as customer=acme" })
+  .meta({ description: "Only runs that say that of themselves: `customer=acme`" })
+
 export const pageLimit = z.coerce.number().int().min(1).max(100)
 
 /** OpenAI's error body; every route answers failures in it. All four keys are always there. */

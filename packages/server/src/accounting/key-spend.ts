@@ -1,5 +1,5 @@
 // What keys have spent, each since a time of its own: from the records of their calls.
-import { lightRuns, type Store } from "../store/index.ts"
+import { usage, type Store } from "../store/index.ts"
 
 export interface KeySince {
   keyId: string
@@ -13,7 +13,7 @@ export type ReadKeySpend = (projectId: string, keys: readonly KeySince[]) => Pro
 export function createKeySpend({ store }: { store: Pick<Store, "project"> }): ReadKeySpend {
   return async (projectId, keys) => {
     if (keys.length === 0) return new Map()
-    const rows = await lightRuns.spendOfPrincipals(
+    const rows = await usage.spendOfPrincipals(
       store.project(projectId),
       projectId,
       keys.map(({ keyId }) => keyId),

@@ -1,4 +1,4 @@
-// What requests say of themselves, on a started server: kept with their runs in every dialect, whether or not they are stored, and bounded.
+// What requests say of themselves, on a started server: kept with their runs in every dialect, stored or not, and bounded; spend is summed and runs are found by it.
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -117,5 +117,79 @@ describe("what a request says of itself", () => {
     expect(Object.keys(kept as object)).toHaveLength(32)
     const nested = await chat({ metadata: { long: "x".repeat(600), deep: { a: 1 }, odd: "a\0b" } })
     expect(await said(nested)).toEqual([["team:search"], { long: "x".repeat(512), odd: "a\uFFFDb" }])
+  })
+})
+
+interface Row {
+  group: string
+  runs: number
+  costMicroUsd: number
+}
+
+describe("spend and runs", () => {
+  const since = Date.now()
+  const usage = async (query: string): Promise<{ rows: Row[]; total: Row; overlapping: boolean; complete: boolean }> =>
+    (await get(`/v1/usage?since=${since}&${query}`)) as never
+  const groups = async (query: string): Promise<[string, number][]> => (await usage(query)).rows.map(({ group, runs }) => [group, runs])
+  const listed = async (query: string): Promise<string[]> =>
+    ((await get(`/v1/runs?${query}`))["runs"] as { id: string }[]).map(({ id }) => id)
+  let calls: Answer[] = []
+
+  beforeAll(async () => {
+    const json = (metadata: object): Record<string, string> => ({ "x-perdure-metadata": JSON.stringify(metadata) })
+    calls = [
+      await chat({}, json({ shop: "north", floor: [1, 2], tags: ["till", "night"] })),
+      await chat({}, json({ shop: "north" })),
+      await post("/v1/responses", { model: "m", input: "Hi" }, json({ shop: "south", tags: ["till"] })),
+      await post("/v1/responses", { model: "m", input: "Hi", metadata: { shop: "north" } }),
+    ]
+    for (const call of calls) await said(call)
+  })
+
+  it("are summed by what requests say under a name, by the names that they say, and by tags, of light and durable runs", async () => {
+    expect(await groups("groupBy=metadata.shop&metadata=shop=north")).toEqual([["north", 3]])
+    expect((await groups("groupBy=metadata.shop")).filter(([group]) => group !== "")).toEqual([
+      ["north", 3],
+      ["south", 1],
+    ])
+    expect(await groups("groupBy=metadata.floor&tag=till")).toEqual([
+      ["", 1],
+      ["1", 1],
+      ["2", 1],
+    ])
+    expect(await groups("groupBy=metadata&tag=till")).toEqual([
+      ["floor", 1],
+      ["shop", 2],
+    ])
+    const byTag = await usage("groupBy=tag&metadata=shop=north")
+    expect(byTag.rows.map(({ group, runs }) => [group, runs])).toEqual([
+      ["night", 1],
+      ["team:search", 3],
+      ["till", 1],
+    ])
+    expect([byTag.total.runs, byTag.overlapping, byTag.complete]).toEqual([3, true, true])
+    const byModel = await usage("groupBy=model&tag=till")
+    expect([byModel.total.runs, byModel.overlapping]).toEqual([2, false])
+    expect(byModel.total.costMicroUsd).toBeGreaterThan(0)
+  })
+
+  it("are found by a tag of the request or the key, and by what a request says", async () => {
+    const [both = "", plain = "", response = "", own = ""] = calls.map(({ runId }) => runId)
+    expect(await listed("tag=till")).toEqual([response, both])
+    expect(await listed("metadata=shop=north")).toEqual([own, plain, both])
+    expect(await listed("metadata=floor=2")).toEqual([both])
+    expect(await listed("tag=till&metadata=shop=south")).toEqual([response])
+    expect(await listed("tag=team:search&metadata=shop=north&limit=2")).toEqual([own, plain])
+    expect(await listed("tag=nobody")).toEqual([])
+    expect(await get("/v1/runs?metadata=shop")).toMatchObject({ status: 400, error: { param: "metadata" } })
+  })
+
+  it("are told to a tracer with it", async () => {
+    for (const index of [0, 2]) {
+      const { spans } = (await get(`/v1/runs/${calls[index]?.runId}/spans`)) as { spans: { attributes: object }[] }
+      const [root] = spans
+      expect(root?.attributes).toMatchObject({ "perdure.metadata.shop": index === 0 ? "north" : "south" })
+      expect(root?.attributes).toMatchObject({ "perdure.tags": expect.arrayContaining(["team:search", "till"]) })
+    }
   })
 })

@@ -210,6 +210,9 @@ export interface RunFilter {
   experiment?: string
   /** The end user that they were made for. */
   user?: string
+  /** With that tag; that said that of themselves. */
+  tag?: string
+  said?: { key: string; value: string }
   /** Runs older than this id. */
   before?: string
   limit?: number

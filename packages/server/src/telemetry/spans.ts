@@ -26,6 +26,10 @@ export interface RunSummary {
   readonly input?: unknown
   /** Of a light run, the same. */
   readonly metadata?: unknown
+  /** Of its key and its request. */
+  readonly tags?: readonly string[]
+  /** What its request said of itself. */
+  readonly requestMetadata?: Readonly<Record<string, unknown>>
 }
 
 export type AttributeValue = string | number | boolean | readonly string[]
@@ -79,6 +83,16 @@ function chosenAttributes({ input, metadata }: RunSummary): Record<string, Attri
     ...present("perdure.rule.name", text(rule["name"])),
     ...present("perdure.rule.asked", text(rule["asked"])),
   }
+}
+
+/** By the names that collectors can filter by: `perdure.metadata.customer`. */
+function saidAttributes({ tags = [], requestMetadata = {} }: RunSummary): Record<string, AttributeValue> {
+  const said = Object.entries(requestMetadata).flatMap(([name, value]) => {
+    const listed = Array.isArray(value) ? value.map(String) : value
+    const isPlain = Array.isArray(listed) || ["string", "number", "boolean"].includes(typeof listed)
+    return isPlain ? [[`perdure.metadata.${name}`, listed as AttributeValue] as const] : [] // looked at just before
+  })
+  return { ...(tags.length > 0 ? { "perdure.tags": tags } : {}), ...Object.fromEntries(said) }
 }
 
 /** States: no activation → (run.started, run.resumed, any event) in one → (run.suspended, run.released, run.ended, next attempt) none. */
@@ -177,6 +191,7 @@ class SpanBuilder {
         "perdure.project.id": this.#run.projectId,
         "perdure.run.attempt": event.attempt,
         ...chosenAttributes(this.#run),
+        ...saidAttributes(this.#run),
       },
       links: [previous?.traceId, this.#run.parentId ?? undefined].filter((link) => link !== undefined),
     }

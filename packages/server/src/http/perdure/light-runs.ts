@@ -20,7 +20,7 @@ export function createLightRuns(store: Pick<Store, "project">): LightRuns {
   return {
     async list(projectId, filter) {
       if (!mayBeLight(filter)) return []
-      const { kind, status, search, before, prompt, experiment, user, limit } = filter
+      const { kind, status, search, before, prompt, experiment, user, tag, said, limit } = filter
       const wanted = {
         ...(kind && { kind }),
         ...(status && { outcome: status }),
@@ -29,6 +29,8 @@ export function createLightRuns(store: Pick<Store, "project">): LightRuns {
         ...(prompt && { prompt }),
         ...(experiment && { experiment }),
         ...(user !== undefined && { user }),
+        ...(tag !== undefined && { tag }),
+        ...(said && { said }),
         limit,
       }
       const rows = await lightRuns.lightRuns(store.project(projectId), projectId, wanted)

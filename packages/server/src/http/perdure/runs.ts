@@ -17,6 +17,7 @@ import type { HttpEnv } from "../env.ts"
 import { checked, readJsonObject, readQuery } from "../request-body.ts"
 import { openSse } from "../sse-writer.ts"
 import { answer } from "./answer.ts"
+import { pairIn } from "./metadata-filter.ts"
 import { createRunFeed, type RunFeed } from "./run-feed.ts"
 import type { LightRuns } from "./light-runs.ts"
 import { shownTo } from "./operators-part.ts"
@@ -44,9 +45,10 @@ export function createRunRoutes(options: RunRoutesOptions): Hono<HttpEnv> {
   const parts = { ...options, log, feed: createRunFeed({ ...options, log }) }
   const routes = new Hono<HttpEnv>()
   routes.get("/v1/runs", async (context) => {
-    const query = readQuery(context, runListQuerySchema)
+    const { metadata, ...query } = readQuery(context, runListQuerySchema)
+    const said = pairIn(metadata)
     const { projectId, user } = context.get("principal")
-    return answer(await log.list(projectId, { ...present(query), ...(user !== null && { user }) }))
+    return answer(await log.list(projectId, { ...present(query), ...(user !== null && { user }), ...(said && { said }) }))
   })
   routes.post("/v1/runs", (context) => start(parts, context))
   routes.get("/v1/runs/stream", (context) => streamList(parts, context))
@@ -208,7 +210,7 @@ function eventName(type: string): string {
 }
 
 /** Drops absent members, which `exactOptionalPropertyTypes` tells apart from missing ones. */
-function present(query: { [name in keyof RunFilter]?: RunFilter[name] | undefined }): RunFilter {
+function present(query: { [name in Exclude<keyof RunFilter, "said">]?: RunFilter[name] | undefined }): RunFilter {
   const kept: Record<string, JsonValue> = {}
   for (const [name, value] of Object.entries(query)) if (value !== undefined) kept[name] = value
   return kept // each member comes from the query of the same name

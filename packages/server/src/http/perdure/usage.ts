@@ -1,10 +1,12 @@
-// The route of usage: runs, tokens and cost of a time range, grouped by hour, day, model, deployment, principal, user, tag or kind.
+// The route of usage: runs, tokens and cost of a time range, grouped by hour, day, model, deployment, principal, user, tag, metadata or kind.
 import { usageQuerySchema, type UsageQuery, type UsageRow } from "@perdure/contract"
 import { Hono } from "hono"
+import { overlaps, usageGroupsMax } from "../../accounting/index.ts"
 import { AppError, type Clock } from "../../core/index.ts"
 import type { HttpEnv } from "../env.ts"
 import { readQuery } from "../request-body.ts"
 import { answer } from "./answer.ts"
+import { pairIn } from "./metadata-filter.ts"
 
 export interface UsageRequest {
   projectId: string
@@ -14,6 +16,9 @@ export interface UsageRequest {
   interval: NonNullable<UsageQuery["interval"]> | null
   /** Only the runs for this end user; null for all of the project. */
   user: string | null
+  /** Only those with that tag, those that said that of themselves. */
+  tag: string | undefined
+  metadata: { key: string; value: string } | undefined
 }
 
 /** Sums over the runs of one project, or of one of its end users, that began in `[since, until)`. */
@@ -34,14 +39,19 @@ export function createUsageRoutes({ readUsage, clock }: UsageRoutesOptions): Hon
       since = until - rangeDefaultMs,
       groupBy = "day",
       interval = null,
+      tag,
+      metadata,
     } = readQuery(context, usageQuerySchema)
     if (since >= until) throw new AppError("invalid_request", `'since' (${since}) must be before 'until' (${until}).`, { param: "since" })
     const { projectId, user } = context.get("principal")
-    const range = { projectId, user, since, until }
+    const range = { projectId, user, since, until, tag, metadata: pairIn(metadata) }
     const rows = await readUsage({ ...range, groupBy, interval })
-    // A run counts for each of its tags, but once in the total.
-    const once = groupBy === "tag" ? await readUsage({ ...range, groupBy: "kind", interval: null }) : rows
-    return answer({ rows: rows.map(({ time, ...row }) => (time === null ? row : { ...row, time })), total: totalOf(once) })
+    // A run counts for each of its tags, but once in the total, which has the groups too that are left out.
+    const overlapping = overlaps(groupBy)
+    const complete = rows.length < usageGroupsMax
+    const once = overlapping || !complete ? await readUsage({ ...range, groupBy: "kind", interval: null }) : rows
+    const shown = rows.map(({ time, ...row }) => (time === null ? row : { ...row, time }))
+    return answer({ rows: shown, total: totalOf(once), overlapping, complete })
   })
   return routes
 }

@@ -1,8 +1,9 @@
-// Rows of light runs: written in batches by one statement, read as a list, and summed together with the durable runs.
+// Rows of light runs: written in batches by one statement, read as a list.
 import { isJsonObject, type JsonValue } from "../../core/index.ts"
 import { jsonText } from "../json-text.ts"
 import type { Queryable, SqlValue } from "../port.ts"
 import { addArms } from "./experiment-arms.ts"
+import { saidConditions, type MetadataPair } from "./said.ts"
 
 export interface StoredLightRun {
   id: string
@@ -162,6 +163,8 @@ export interface LightRunFilter {
   experiment?: string
   /** The end user that they were made for. */
   user?: string
+  tag?: string
+  said?: MetadataPair
   /** Light runs older than this id. */
   before?: string
   limit: number
@@ -169,15 +172,7 @@ export interface LightRunFilter {
 
 /** Newest first. */
 export function lightRuns(db: Queryable, projectId: string, filter: LightRunFilter): Promise<StoredLightRun[]> {
-  const text = `select ${readColumns} from light_runs
-    where project_id = $1 and ($2::text is null or kind = $2) and ($3::text is null or outcome = $3)
-      and ($4::text is null or concat_ws(' ', id, name, principal, model, deployment, error_code) ilike '%' || $4 || '%')
-      and ($5::text is null or id < $5)
-      ${filter.prompt === undefined ? "and $6::text is null" : "and data ? 'prompt' and data -> 'prompt' ->> 'id' = $6"}
-      ${filter.experiment === undefined ? "and $7::text is null" : "and data ? 'experiment' and data -> 'experiment' ->> 'name' = $7"}
-      ${filter.user === undefined ? "and $9::text is null" : "and end_user = $9"}
-    order by id desc limit $8`
-  return db.query<StoredLightRun>(text, [
+  const values: SqlValue[] = [
     projectId,
     filter.kind ?? null,
     filter.outcome ?? null,
@@ -187,108 +182,21 @@ export function lightRuns(db: Queryable, projectId: string, filter: LightRunFilt
     filter.experiment ?? null,
     filter.limit,
     filter.user ?? null,
-  ])
+  ]
+  const saying = saidConditions(filter.tag, filter.said, (value) => `$${values.push(value)}`)
+  const text = `select ${readColumns} from light_runs
+    where project_id = $1 and ($2::text is null or kind = $2) and ($3::text is null or outcome = $3)
+      and ($4::text is null or concat_ws(' ', id, name, principal, model, deployment, error_code) ilike '%' || $4 || '%')
+      and ($5::text is null or id < $5)
+      ${filter.prompt === undefined ? "and $6::text is null" : "and data ? 'prompt' and data -> 'prompt' ->> 'id' = $6"}
+      ${filter.experiment === undefined ? "and $7::text is null" : "and data ? 'experiment' and data -> 'experiment' ->> 'name' = $7"}
+      ${filter.user === undefined ? "and $9::text is null" : "and end_user = $9"}
+      ${saying.light}
+    order by id desc limit $8`
+  return db.query<StoredLightRun>(text, values)
 }
 
 export async function lightRun(db: Queryable, projectId: string, id: string): Promise<StoredLightRun | undefined> {
   const rows = await db.query<StoredLightRun>(`select ${readColumns} from light_runs where project_id = $1 and id = $2`, [projectId, id])
   return rows[0]
-}
-
-export const usageGroups = ["hour", "day", "model", "deployment", "principal", "user", "tag", "kind"] as const
-export type UsageGroup = (typeof usageGroups)[number]
-export type UsageInterval = "hour" | "day"
-
-export interface UsageSum {
-  group: string
-  /** The hour or day, where sums are asked for each. */
-  time: string | null
-  runs: number
-  failedRuns: number
-  inputTokens: number
-  outputTokens: number
-  cachedTokens: number
-  reasoningTokens: number
-  costMicroUsd: number
-  /** False when the cost of some run in the group is unknown: the sum is then a lower bound. */
-  costKnown: boolean
-}
-
-const timeExpressions: Readonly<Record<UsageInterval, string>> = {
-  hour: `to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24":00Z"')`,
-  day: `to_char(at at time zone 'UTC', 'YYYY-MM-DD')`,
-}
-
-/** The group of names that no deployment has: clients invent as many as they like. */
-const unknownModels = "(unknown)"
-
-const knownModels = `, known_models as (
-      select distinct model from all_runs where model is not null and error_code is distinct from 'model_not_found'
-    )`
-/** A name with which every run of the range was refused. */
-const isUnknownName = `error_code = 'model_not_found' and model not in (select model from known_models)`
-
-const groupExpressions: Readonly<Record<UsageGroup, string>> = {
-  ...timeExpressions,
-  model: `case when ${isUnknownName} then '${unknownModels}' else coalesce(model, '') end`,
-  deployment: `coalesce(deployment, '')`,
-  principal: `principal`,
-  user: `coalesce(end_user, '')`,
-  tag: `tag`,
-  kind: `kind`,
-}
-
-/** A run with several tags is in the sum of each. Light runs carry theirs, durable ones have those of their key. */
-const eachTag = `cross join lateral jsonb_array_elements_text(
-  case when jsonb_typeof(tags) = 'array' and jsonb_array_length(tags) > 0 then tags else '[""]'::jsonb end) as each (tag)`
-
-export interface UsageRange {
-  from: number
-  to: number
-  by: UsageGroup
-  /** Apart for each of them, too; null sums over the whole range. */
-  interval: UsageInterval | null
-  /** Only the runs for this end user; null for all of the project. */
-  user: string | null
-  groupsMax: number
-}
-
-/** Sums over light and durable runs that began in `[from, to)`, in order of time and group. Child runs report their own usage. */
-export function usageSums(db: Queryable, projectId: string, range: UsageRange): Promise<UsageSum[]> {
-  const text = `with all_runs as (
-      select started_at as at, model, deployment, principal, end_user, kind, tags, error_code, outcome = 'failed' as failed,
-        input_tokens, output_tokens, cached_tokens, reasoning_tokens, cost_micro_usd, cost_known
-      from light_runs where project_id = $1 and started_at >= to_timestamp($2::float8 / 1000) and started_at < to_timestamp($3::float8 / 1000)
-        ${range.user === null ? "" : "and end_user = $5"}
-      union all
-      select created_at, model, null, principal, end_user, kind,
-        ${range.by === "tag" ? "(select to_jsonb(k.tags) from api_keys k where k.id = r.principal)" : "null::jsonb"}, error->>'code', status in ('failed', 'poisoned'),
-        input_tokens, output_tokens, cached_tokens, reasoning_tokens, cost_micro_usd, cost_known
-      from runs r where project_id = $1 and created_at >= to_timestamp($2::float8 / 1000) and created_at < to_timestamp($3::float8 / 1000)
-        ${range.user === null ? "" : "and end_user = $5"}
-    )${range.by === "model" ? knownModels : ""}
-    select ${range.interval === null ? "null::text" : timeExpressions[range.interval]} as "time", ${groupExpressions[range.by]} as "group",
-      count(*)::int8 as runs, count(*) filter (where failed)::int8 as "failedRuns",
-      sum(input_tokens)::int8 as "inputTokens", sum(output_tokens)::int8 as "outputTokens", sum(cached_tokens)::int8 as "cachedTokens",
-      sum(reasoning_tokens)::int8 as "reasoningTokens", sum(cost_micro_usd)::int8 as "costMicroUsd", bool_and(cost_known) as "costKnown"
-    from all_runs ${range.by === "tag" ? eachTag : ""} group by 1, 2 order by 1, 2 limit $4`
-  return db.query<UsageSum>(text, [projectId, range.from, range.to, range.groupsMax, ...(range.user === null ? [] : [range.user])])
-}
-
-/** What each of them cost since its time, light and durable runs together. */
-export function spendOfPrincipals(
-  db: Queryable,
-  projectId: string,
-  principals: readonly string[],
-  since: readonly number[],
-): Promise<{ principal: string; costMicroUsd: number }[]> {
-  const text = `with asked as (select principal, to_timestamp(since / 1000) as since from unnest($2::text[], $3::float8[]) as each (principal, since)),
-    spent as (
-      select l.principal, l.cost_micro_usd from light_runs l join asked a on a.principal = l.principal and l.started_at >= a.since
-      where l.project_id = $1 and l.started_at >= to_timestamp($4::float8 / 1000)
-      union all
-      select r.principal, r.cost_micro_usd from runs r join asked a on a.principal = r.principal and r.created_at >= a.since
-      where r.project_id = $1 and r.created_at >= to_timestamp($4::float8 / 1000))
-    select principal, sum(cost_micro_usd)::int8 as "costMicroUsd" from spent group by 1`
-  return db.query(text, [projectId, principals, since, Math.min(...since)])
 }

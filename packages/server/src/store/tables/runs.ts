@@ -1,6 +1,7 @@
 // Rows of runs: reading, listing, and what is done to a run that nobody executes (cancel, wake, resolve, delete).
 import type { JsonValue } from "../../core/index.ts"
 import type { Queryable, SqlValue } from "../port.ts"
+import { saidConditions, type MetadataPair } from "./said.ts"
 
 export interface StoredRun {
   id: string
@@ -52,6 +53,8 @@ export interface StoredRunFilter {
   prompt?: string
   experiment?: string
   user?: string
+  tag?: string
+  said?: MetadataPair
   before?: string
   limit: number
 }
@@ -134,6 +137,7 @@ export async function listRuns(db: Queryable, projectId: string, filter: StoredR
     filter.experiment ?? null,
     filter.user ?? null,
   ]
+  const saying = saidConditions(filter.tag, filter.said, (value) => `$${values.push(value)}`)
   return db.query<StoredRun>(
     `select ${runColumns("r")} from (
        select id, project_id, principal, end_user, kind, name, title, version, status, parent_id, conversation_id, model, token, attempt, label,
@@ -146,6 +150,7 @@ export async function listRuns(db: Queryable, projectId: string, filter: StoredR
          ${filter.user === undefined ? "and $11::text is null" : "and end_user = $11"}
          ${filter.prompt === undefined ? "and $9::text is null" : usedBy("prompt", "id", 9)}
          ${filter.experiment === undefined ? "and $10::text is null" : usedBy("experiment", "name", 10)}
+         ${saying.durable}
          and ($7::text is null or name ilike $7 or title ilike $7 or model ilike $7 or id ilike $7 or principal ilike $7 or input::text ilike $7 or output::text ilike $7)
        order by id desc limit $8) r
      order by r.id desc`,
