@@ -44,7 +44,8 @@ describe("live runs over pages", () => {
 
   it("add nothing to a search, whose hits only the server knows", () => {
     const live = new Map([["run_4", run("run_4", 40)]])
-    expect(ids(mergeRuns(pages, live, { search: "refund" }))).toEqual(["run_3", "run_1"])
+    for (const filter of [{ search: "refund" }, { tag: "beta" }, { metadata: "customer=acme" }])
+      expect(ids(mergeRuns(pages, live, filter))).toEqual(["run_3", "run_1"])
   })
 })
 

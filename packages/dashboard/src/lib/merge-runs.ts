@@ -6,11 +6,15 @@ export function mergeRuns(pages: readonly RunSummary[], live: ReadonlyMap<string
   const oldest = pages.at(-1)?.createdAt ?? 0
   for (const run of live.values()) {
     const known = byId.has(run.id)
-    // What a search finds is the server's to say (it looks into inputs and outputs), so the stream only renews rows then.
-    const wanted = known || ((filter.search ?? filter.prompt ?? "") === "" && run.createdAt >= oldest)
+    // What a search finds is the server's to say (it looks into inputs, outputs, tags), so the stream only renews rows then.
+    const wanted = known || (!onlyServerKnows(filter) && run.createdAt >= oldest)
     if (wanted) byId.set(run.id, run)
   }
   return [...byId.values()].filter((run) => matches(run, filter)).sort(newestFirst)
+}
+
+function onlyServerKnows({ search, prompt, tag, metadata }: RunListQuery): boolean {
+  return [search, prompt, tag, metadata].some((each) => each !== undefined && each !== "")
 }
 
 export function matches(run: RunSummary, filter: RunListQuery): boolean {

@@ -5,6 +5,7 @@ import { usePrincipalNames } from "../../data/keys.ts"
 import { formatCost, formatCount, formatDuration, progressText } from "../../lib/format.ts"
 import { field, numberOf, textOf } from "../../lib/json.ts"
 import { useNow } from "../../lib/now.ts"
+import { runsSaying } from "../../lib/spend-group.ts"
 import { hasEnded } from "../../lib/statuses.ts"
 import { TimeAgo } from "../../parts/small.tsx"
 
@@ -31,6 +32,7 @@ export function RunFacts({ run, events }: { run: Run; events: readonly RunEvent[
         {run.user === null ? null : <span className="text-dim"> for {run.user}</span>}
       </Fact>
       <Chosen run={run} />
+      <Said run={run} />
       <Fact name="Integrity" note={`${integrityWords[label.integrity]}; from ${label.sources.join(", ") || "nobody"}`}>
         {stated ? label.integrity : "–"} <span className="text-dim">· {stated ? integrityWords[label.integrity] : "not stated"}</span>
       </Fact>
@@ -63,6 +65,35 @@ function Chosen({ run }: { run: Run }): React.JSX.Element {
           </Link>
         </Fact>
       )}
+    </>
+  )
+}
+
+/** Its tags and its metadata, each leading to the runs that have the same. */
+function Said({ run: { tags = [], requestMetadata = {} } }: { run: Run }): React.JSX.Element {
+  const said = Object.entries(requestMetadata).map(
+    ([name, value]) => [name, typeof value === "string" ? value : JSON.stringify(value)] as const,
+  )
+  return (
+    <>
+      {tags.length === 0 ? null : (
+        <Fact name="Tags">
+          <span className="flex flex-wrap gap-x-3">
+            {tags.map((tag) => (
+              <Link key={tag} to={`/runs?tag=${encodeURIComponent(tag)}`} className="text-accent hover:underline">
+                {tag}
+              </Link>
+            ))}
+          </span>
+        </Fact>
+      )}
+      {said.map(([name, value]) => (
+        <Fact key={name} name={name}>
+          <Link to={runsSaying(name, value)} className="text-accent hover:underline">
+            {value}
+          </Link>
+        </Fact>
+      ))}
     </>
   )
 }

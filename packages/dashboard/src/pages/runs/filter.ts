@@ -3,7 +3,7 @@ import type { RunListQuery } from "@perdure/client"
 import { useSearchParams } from "wouter"
 import { allKinds, allStatuses } from "../../lib/statuses.ts"
 
-export type RunFilterName = "kind" | "status" | "search" | "conversationId" | "parentId" | "prompt" | "experiment"
+export type RunFilterName = "kind" | "status" | "search" | "conversationId" | "parentId" | "prompt" | "experiment" | "tag" | "metadata"
 
 export function useRunFilter(): [RunListQuery, (name: RunFilterName, value: string) => void] {
   const [params, setParams] = useSearchParams()
@@ -29,9 +29,13 @@ export function filterOf(params: URLSearchParams): RunListQuery {
   const parentId = params.get("parentId") ?? ""
   const prompt = params.get("prompt") ?? ""
   const experiment = params.get("experiment") ?? ""
+  const tag = params.get("tag") ?? ""
+  const metadata = params.get("metadata") ?? ""
   return {
     ...(prompt === "" ? {} : { prompt }),
     ...(experiment === "" ? {} : { experiment }),
+    ...(tag === "" ? {} : { tag }),
+    ...(metadata === "" ? {} : { metadata }),
     ...(kind === undefined ? {} : { kind }),
     ...(status === undefined ? {} : { status }),
     ...(search === "" ? {} : { search }),

@@ -19,7 +19,7 @@ export function RunsPage(): React.JSX.Element {
   const pages = useRunPages(filter)
   const live = useLiveRuns(paused)
   const runs = useMemo(() => mergeRuns(pages.data ?? [], live.runs, filter), [pages.data, live.runs, filter])
-  useSearchAgain(filter.search ?? filter.prompt, live.runs)
+  useSearchAgain(filter.search ?? filter.prompt ?? filter.tag ?? filter.metadata, live.runs)
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = pages
   const onEnd = useCallback(() => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage()

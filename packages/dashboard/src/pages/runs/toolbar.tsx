@@ -41,6 +41,8 @@ export function Toolbar({ filter, setFilter, live, onPause, searchField }: Toolb
       <Chip name="parent" value={filter.parentId} onRemove={() => setFilter("parentId", "")} />
       <Chip name="prompt" value={filter.prompt} onRemove={() => setFilter("prompt", "")} />
       <Chip name="experiment" value={filter.experiment} onRemove={() => setFilter("experiment", "")} />
+      <Chip name="tag" value={filter.tag} onRemove={() => setFilter("tag", "")} />
+      <Chip name="metadata" value={filter.metadata} onRemove={() => setFilter("metadata", "")} />
       <LiveSwitch live={live} onPause={onPause} />
     </>
   )
