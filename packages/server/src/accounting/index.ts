@@ -12,6 +12,7 @@ export { createUsageSummary, overlaps, usageGroupsMax, type UsageGroup, type Usa
 export { createKeySpend, type ReadKeySpend } from "./key-spend.ts"
 export { createAdmission, type AdmissionOptions } from "./admission/admission.ts"
 export { openLedger, type Ledger } from "./admission/ledger.ts"
+export type { BudgetWatch, WatchedBudget } from "./admission/types.ts"
 export { LimitError } from "./admission/refusal.ts"
 export { rulesOfConfig, type LimitRule } from "./admission/rules.ts"
 export type { UpstreamFacts, UpstreamHold, UpstreamLimits, UpstreamRefusal } from "./admission/upstream.ts"

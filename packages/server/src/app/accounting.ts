@@ -8,6 +8,7 @@ import {
   openTally,
   rulesOfConfig,
   type Admission,
+  type BudgetWatch,
   type Records,
   type Unrecorded,
 } from "../accounting/index.ts"
@@ -28,16 +29,18 @@ export interface AccountingParts {
   store: Store
   metrics: Metrics
   observers: Observers
+  /** Told of what is used of budgets. */
+  watch?: BudgetWatch
 }
 
 export async function openAccounting(
   config: Config,
   shared: Shared,
-  { store, metrics, observers }: AccountingParts,
+  { store, metrics, observers, watch }: AccountingParts,
   cleanUps: AsyncDisposableStack,
 ): Promise<Accounting> {
   const tally = cleanUps.use(openTally({ ...shared, directory: join(config.data, "calls"), isOnlyProcess: store.engine === "pglite" }))
-  const ledger = await openLedger({ ...shared, store })
+  const ledger = await openLedger({ ...shared, store, watch })
   const rules = { rules: rulesOfConfig(config), assumedPrice: assumedPrice(config.unknownPrice) }
   const onDropped = (count: number, reason: string, error?: unknown): void => {
     metrics.events.recordsDropped(count)
@@ -53,7 +56,7 @@ export async function openAccounting(
       beforeWrite: () => ledger.report(),
     }),
   )
-  const admission = cleanUps.use(createAdmission({ ...shared, ...rules, ledger, tally }))
+  const admission = cleanUps.use(createAdmission({ ...shared, ...rules, ledger, tally, watch }))
   const lost = (of: "callsUnderWay" | "recordsWaiting"): number => tally.unrecorded.reduce((sum, each) => sum + each[of], 0)
   metrics.gauge("perdure_record_queue_rows", "Records of light runs that wait for their batch", () => records.queued)
   metrics.gauge("perdure_calls_unrecorded", "Calls that were under way when a process was killed, found at this start", () =>

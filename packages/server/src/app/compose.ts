@@ -12,6 +12,7 @@ import { openStore, type Store } from "../store/index.ts"
 import { sparing, type Metrics } from "../telemetry/index.ts"
 import type { Tool } from "../tools/index.ts"
 import manifest from "../../package.json" with { type: "json" }
+import { composeAlerts, watchedPool } from "./alerts.ts"
 import { composeBatches } from "./batches.ts"
 import { composeCallMemories } from "./call-memories.ts"
 import { openFoundation, openParts, openTelemetry, sharedOf, storeOptions } from "./foundation.ts"
@@ -89,14 +90,15 @@ async function compose(config: Config, overrides: Overrides, cleanUps: AsyncDisp
   const say = sparing(({ what, error, times }) => logger.error({ what, error, times }, "background work failed"), sayAgainMs)
   const shared = sharedOf(config, say)
   const { store, minilm, discovered } = await openParts(config, logger, overrides.onFatal, cleanUps)
-  const foundation = await openFoundation(config, shared, { store, metrics, observers }, cleanUps)
+  const alerts = cleanUps.use(composeAlerts(shared, config, { store, metrics, logger }))
+  const foundation = await openFoundation(config, shared, { store, metrics, observers, watch: alerts.budgets }, cleanUps)
   const { identity, records, runs } = foundation
   for (const lost of foundation.unrecorded)
     logger.warn({ ...lost }, "a process was killed here: calls that it had begun may be in no record")
   const inference = composeInference(
     shared,
     config,
-    { minilm, discovered, observer: observers.pool, upstream: foundation.admission.upstream },
+    { minilm, discovered, observer: watchedPool(observers.pool, alerts), upstream: foundation.admission.upstream },
     cleanUps,
   )
   telemetry.watch(inference.models)
@@ -114,7 +116,7 @@ async function compose(config: Config, overrides: Overrides, cleanUps: AsyncDisp
   const background = (name: string, work: () => Promise<unknown>): void => tasks.run(name, work)
   const remembering = composeCallMemories(shared, config, { ...foundation, context, background })
   const { memories } = remembering
-  const following = { inference, shaping, prompted, memories: remembering, logger: logger.child("configuration") }
+  const following = { inference, shaping, prompted, alerts, memories: remembering, logger: logger.child("configuration") }
   const configuration = createConfiguration(config, { ...shared, ...foundation, ...following })
   const health = {
     ready: createReadiness({ version, store, records, minilm, configuration, data: config.data }),

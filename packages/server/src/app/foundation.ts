@@ -6,7 +6,7 @@ import { createRuns, type Runs } from "../runs/index.ts"
 import { createIdentity, openKeyWrapping, openSealer, type Identity, type KeyWrapping, type Sealer } from "../security/index.ts"
 import { freeBytes, openStore, type OpenStoreOptions, type Store } from "../store/index.ts"
 import { createLogger, createMetrics, type Logger, type Metrics } from "../telemetry/index.ts"
-import { openAccounting, type Accounting } from "./accounting.ts"
+import { openAccounting, type Accounting, type AccountingParts } from "./accounting.ts"
 import { masterKeys } from "./encryption.ts"
 import { createReplaceableGate, type ReplaceableGate } from "./gate.ts"
 import { createObservers, type Observers, type ObserversOptions } from "./observe.ts"
@@ -47,9 +47,10 @@ export interface Foundation extends Accounting {
 export async function openFoundation(
   config: Config,
   shared: Shared,
-  { store, metrics, observers }: { store: Store; metrics: Metrics; observers: Observers },
+  parts: AccountingParts,
   cleanUps: AsyncDisposableStack,
 ): Promise<Foundation> {
+  const { store, observers } = parts
   const sealer = await openSealer(store)
   // Before anything is written: another key's database is left as it is.
   const wrapping = await openKeyWrapping(store, sealer, masterKeys(config.encryption))
@@ -58,7 +59,7 @@ export async function openFoundation(
     await createIdentity({ ...shared, store, secureCookies, onError: (error) => shared.onError("identity", error) }),
   )
   const gate = createReplaceableGate(config.grants)
-  const accounting = await openAccounting(config, shared, { store, metrics, observers }, cleanUps)
+  const accounting = await openAccounting(config, shared, parts, cleanUps)
   const role = config.roles.includes("executor") ? "all" : "gateway"
   const runs = cleanUps.use(createRuns({ ...shared, ...observers, store, role }))
   return { identity, gate, ...accounting, runs, sealer, wrapping }

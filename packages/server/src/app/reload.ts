@@ -1,5 +1,6 @@
 // Takes another configuration into force while the server runs: checked as a whole, applied at once, and named what only a restart can change.
 import { assumedPrice, rulesOfConfig, type Admission } from "../accounting/index.ts"
+import type { Alerts } from "../alerts/index.ts"
 import { configChanges, ConfigError, type Config } from "../config/index.ts"
 import { messageOf, type Clock, type Limits } from "../core/index.ts"
 import type { Logger } from "../telemetry/index.ts"
@@ -16,6 +17,7 @@ const followed: ReadonlySet<string> = new Set([
   "routingRules",
   "budgets",
   "rateLimits",
+  "alerts",
   "unknownPrice",
   "grants",
   "guards",
@@ -84,6 +86,7 @@ export interface ConfigurationParts {
   memories: Pick<ComposedMemories, "prepare">
   gate: Pick<ReplaceableGate, "replace">
   admission: Pick<Admission, "replace">
+  alerts: Pick<Alerts, "replace">
   /** The object that all parts were handed. */
   limits: Limits
   clock: Clock
@@ -137,7 +140,7 @@ class RunningConfiguration implements Configuration {
     const changes = configChanges(this.#inForce, next)
     const changed = changes.filter(isFollowed)
     const needsRestart = configChanges(this.#first, next).filter((path) => !isFollowed(path))
-    const { inference, shaping, prompted, memories, gate, admission, limits } = this.#parts
+    const { inference, shaping, prompted, memories, gate, admission, alerts, limits } = this.#parts
     const applyModels = inference.prepare(next)
     const applyShaping = shaping.prepare(next)
     const applyPrompts = prompted.prepare(next)
@@ -155,6 +158,7 @@ class RunningConfiguration implements Configuration {
     applyPrompts()
     applyMemories()
     admission.replace({ rules, assumedPrice: assumedPrice(next.unknownPrice) })
+    alerts.replace(next.alerts)
     gate.replace(next.grants)
     this.#inForce = next
     return { changed, needsRestart }

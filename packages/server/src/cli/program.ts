@@ -1,5 +1,6 @@
 // The command line as commander knows it: commands, their options, their help.
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander"
+import { alertsTest, type AlertsTestOptions } from "./alerts.ts"
 import { backup, restore, type BackupOptions } from "./backup.ts"
 import { configCheck, configPrint, configSchema, type ConfigCommandOptions } from "./config.ts"
 import { dashboard, type DashboardOptions } from "./dashboard.ts"
@@ -60,6 +61,7 @@ export function createProgram({ terminal, entry, finish }: ProgramOptions & { fi
   addMcp(program, { terminal, finish })
   addKeys(program, { terminal, finish, withOptions: (command) => withDataOptions(command).addOption(json()) })
   addConfig(program, { terminal, finish })
+  addAlerts(program, { terminal, finish })
   addImport(program, { terminal, finish })
   program
     .command("version")
@@ -176,6 +178,14 @@ function addMcp(program: Command, { terminal, finish }: Parts): void {
     .option("--key <key>", "an API key of it; PERDURE_API_KEY, or one of its own, when absent")
     .option("--scope <scope>", "whose memory where the model names none: user:ada, project")
     .action((options: McpOptions) => finish(mcp(options, terminal)))
+}
+
+function addAlerts(program: Command, { terminal, finish }: Parts): void {
+  withDataOptions(program.command("alerts").description("webhooks that are told of budgets and failures").command("test"))
+    .description("post a test event and print what came back")
+    .argument("[name]", "one webhook of the configuration; all of them when absent")
+    .addOption(json())
+    .action((name: string | undefined, options: AlertsTestOptions) => finish(alertsTest(name, options, terminal)))
 }
 
 function addConfig(program: Command, { terminal, finish }: Parts): void {

@@ -98,8 +98,15 @@ function withSecrets(value: unknown): unknown {
 
 function namesIn(text: string): Record<string, string> {
   const names = [...text.matchAll(/env: (\w+)/g)].map(([, name = ""]) => name)
-  return Object.fromEntries([...names, "FROM_A_FILE"].map((name) => [name, secret]))
+  return Object.fromEntries(
+    [...names, "FROM_A_FILE"].map((name) => [
+      name,
+      /WEBHOOK_URL/.test(name) ? "https://hooks.example.com/x" : /ALERTS_SECRET/.test(name) ? signingSecret : secret,
+    ]),
+  )
 }
+
+const signingSecret = `whsec_${Buffer.alloc(32).toString("base64")}`
 
 describe("commands", () => {
   const terminal = createTerminal({ stdout: { write: () => true }, stderr: { write: () => true }, noColour: true })

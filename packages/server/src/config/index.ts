@@ -33,6 +33,8 @@ export type { RuleCondition } from "./schema/routing-rules.ts"
 export type { ConfigProblem } from "./source.ts"
 export { databaseDirectory } from "./types.ts"
 export type {
+  AlertConfig,
+  AlertType,
   BudgetConfig,
   CacheConfig,
   Config,

@@ -43,7 +43,7 @@ test("a limit without an amount, or with a word that is none, is a mistake with 
   )
   const amounts = "requests, tokens, inputTokens, outputTokens"
   expect(problems).toEqual([
-    `perdure.yaml:2:5  budgets[0]  a map of keys is without an amount: give at least one of usd, ${amounts}  allowed: name, for, per, usd, ${amounts}, enforce`,
+    `perdure.yaml:2:5  budgets[0]  a map of keys is without an amount: give at least one of usd, ${amounts}  allowed: name, for, per, usd, ${amounts}, alertAt, enforce`,
     'perdure.yaml:3:21  budgets[1].per  "fortnight" is not one of the values  allowed: hour, day, week, month, total',
     'perdure.yaml:5:23  rateLimits[0].for.team  unknown key "team"  allowed: project, key, user, model, tag, provider, deployment',
     "perdure.yaml:5:44  rateLimits[0].requests  0 is too small  allowed: whole number from 1 to 9007199254740991",

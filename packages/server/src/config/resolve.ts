@@ -4,6 +4,7 @@ import { defaultLimits, type Limits } from "../core/index.ts"
 import { problemAt } from "./explain.ts"
 import { getAt, type Path } from "./paths.ts"
 import { discoverableTypes } from "./provider-types.ts"
+import { resolveAlerts } from "./resolve-alerts.ts"
 import { resolveEncryption } from "./resolve-encryption.ts"
 import { resolveExperiments } from "./resolve-experiments.ts"
 import { resolveGuards } from "./resolve-guards.ts"
@@ -54,6 +55,7 @@ export function resolveConfig(parsed: ParsedConfig, context: ResolveContext): { 
     routingRules: resolver.routingRules(parsed.routingRules, parsed.models, parsed.discovery),
     budgets: resolver.limits("budgets", parsed.budgets),
     rateLimits: resolver.limits("rateLimits", parsed.rateLimits),
+    alerts: resolver.alerts(parsed.alerts),
     guards: resolver.guards(parsed.guards),
     unknownPrice: parsed.unknownPrice,
     batches: parsed.batches,
@@ -121,6 +123,11 @@ class Resolver {
     const isPostgres = URL.canParse(secret.reveal()) && /^postgres(ql)?:$/.test(new URL(secret.reveal()).protocol)
     if (!isPostgres) this.#add(path, { what: "not an address of Postgres", allowed: "postgres://user:password@host:5432/database" })
     return secret
+  }
+
+  alerts(input: ParsedConfig["alerts"]): Config["alerts"] {
+    const around = { origin: (path: Path) => this.origin(path), add: (path: Path, text: Text) => this.#add(path, text) }
+    return resolveAlerts(input, { secrets: this.#secrets, ...around })
   }
 
   encryption(input: ParsedConfig["encryption"]): Config["encryption"] {

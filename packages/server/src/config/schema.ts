@@ -1,6 +1,7 @@
 // The one schema of the configuration: what `perdure.config.ts` and `perdure.yaml` may say, with bounds and defaults.
 import { z } from "zod"
 import { defaultLimits, type Limits } from "../core/index.ts"
+import { alertSection } from "./schema/alerts.ts"
 import { batchSection } from "./schema/batches.ts"
 import { documentsSection } from "./schema/documents.ts"
 import { encryptionSection } from "./schema/encryption.ts"
@@ -111,6 +112,7 @@ export const configSchema = z.strictObject({
   models: modelsSchema,
   ...routingRuleSection,
   ...limitSections,
+  ...alertSection,
   ...guardSection,
   ...batchSection,
   ...promptSection,

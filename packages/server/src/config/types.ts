@@ -4,6 +4,7 @@ import type { BudgetPeriod, ExperimentDefinition, PromptContent } from "@perdure
 import type { z } from "zod"
 import type { JsonObject, Limits } from "../core/index.ts"
 import type { ProviderSetting, ProviderTypeName } from "./provider-types.ts"
+import type { alertFormats, alertTypes } from "./schema/alerts.ts"
 import type { MemoryCallConfig } from "./schema/memory-calls.ts"
 import type { priceSchema } from "./schema/prices.ts"
 import type { ParsedGuard } from "./schema/guards.ts"
@@ -42,6 +43,7 @@ export interface Config {
   routingRules: readonly RoutingRuleConfig[]
   budgets: readonly BudgetConfig[]
   rateLimits: readonly RateLimitConfig[]
+  alerts: readonly AlertConfig[]
   /** What budgets of money take for a model without a known price. */
   /** In their order around a call. */
   guards: readonly GuardConfig[]
@@ -245,6 +247,8 @@ export interface BudgetConfig extends LimitAmounts {
   for: LimitScopeConfig
   per: BudgetPeriod
   usd?: number | undefined
+  /** Shares of it at which somebody is told. */
+  alertAt?: readonly number[] | undefined
   /** False: it counts and refuses nothing. */
   enforce?: boolean | undefined
   /** `perdure.yaml:12` */
@@ -260,6 +264,23 @@ export interface RateLimitConfig extends LimitAmounts {
   concurrent?: number | undefined
   origin: string
 }
+
+/** A webhook. */
+export interface AlertConfig {
+  name: string
+  /** Who knows it may post to it. */
+  url: Secret
+  format: (typeof alertFormats)[number]
+  /** null: requests are not signed. */
+  secret: Secret | null
+  on: readonly AlertType[]
+  /** Only what is of this project alone. */
+  project: string | null
+  /** `perdure.yaml:12` */
+  origin: string
+}
+
+export type AlertType = (typeof alertTypes)[number]
 
 export interface GrantConfig {
   to: string

@@ -1,5 +1,6 @@
 // Every named limit of the server: queues, bodies, pages, waits. Units are in the names. Defaults here; the config may lower or raise some.
 import { admissionLimits, type AdmissionLimits } from "./limits/admission.ts"
+import { alertLimits, type AlertLimits } from "./limits/alerts.ts"
 import { answerLimits, type AnswerLimits } from "./limits/answers.ts"
 import { batchLimits, type BatchLimits } from "./limits/batches.ts"
 import { documentLimits, type DocumentLimits } from "./limits/documents.ts"
@@ -23,6 +24,7 @@ export interface Limits
     DocumentLimits,
     MemoryLimits,
     BatchLimits,
+    AlertLimits,
     AnswerLimits {}
 
 export const defaultLimits: Limits = {
@@ -36,5 +38,6 @@ export const defaultLimits: Limits = {
   ...documentLimits,
   ...memoryLimits,
   ...batchLimits,
+  ...alertLimits,
   ...answerLimits,
 }

@@ -27,7 +27,7 @@ export const defaultEgressLimits: EgressLimits = {
 
 export interface EgressOptions {
   /** Asked with the host and port before anything is looked up; a refusal ends it. */
-  allow: (host: string, port: number) => GateDecision
+  allow: (host: string, port: number) => Pick<GateDecision, "allowed" | "rule" | "reason">
   /** Origins that the operator declared, such as `http://127.0.0.1:11434`: they may be private and plain http. Never from an API. */
   declaredOrigins?: readonly string[]
   /** Names and addresses of this server; a request to itself would carry its own rights. */

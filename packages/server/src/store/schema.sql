@@ -1,5 +1,42 @@
 -- The schema that the migrations give. Written by scripts/dump-schema.ts; never edited by hand.
 
+create table alert_deliveries (
+  alert_id text not null,
+  webhook text not null,
+  status text default 'waiting'::text not null,
+  attempts integer default 0 not null,
+  next_at timestamp with time zone default now(),
+  outcome text,
+  updated_at timestamp with time zone default now() not null,
+  constraint alert_deliveries_status_check CHECK ((status = ANY (ARRAY['waiting'::text, 'sent'::text, 'failed'::text]))),
+  constraint alert_deliveries_alert_id_fkey FOREIGN KEY (alert_id) REFERENCES alerts(id) ON DELETE CASCADE,
+  constraint alert_deliveries_pkey PRIMARY KEY (alert_id, webhook)
+);
+CREATE INDEX alert_deliveries_due ON public.alert_deliveries USING btree (webhook, next_at) WHERE (next_at IS NOT NULL);
+
+create table alert_deployments (
+  id text not null,
+  since timestamp with time zone default now() not null,
+  constraint alert_deployments_pkey PRIMARY KEY (id)
+);
+
+create table alerts (
+  id text not null,
+  project_id text,
+  type text not null,
+  occasion text not null,
+  data jsonb not null,
+  created_at timestamp with time zone default now() not null,
+  keep_until timestamp with time zone,
+  constraint alerts_pkey PRIMARY KEY (id),
+  constraint alerts_occasion_key UNIQUE (occasion)
+);
+CREATE INDEX alerts_kept ON public.alerts USING btree (keep_until) WHERE (keep_until IS NOT NULL);
+CREATE INDEX alerts_newest ON public.alerts USING btree (created_at DESC);
+alter table alerts enable row level security;
+create policy project_only on alerts for * to perdure_app using ((project_id = current_setting('perdure.project'::text, true))) with check ((project_id = current_setting('perdure.project'::text, true)));
+grant delete, insert, select, update on alerts to perdure_app;
+
 create table api_keys (
   id text not null,
   project_id text not null,

@@ -1,6 +1,7 @@
 // What the business counts: one function per event. None ever throws, and none takes a label from outside a closed set.
 import { callSeries, type CallSeries } from "./call-series.ts"
 import {
+  alertOutcomeLabel,
   breakerLabel,
   changingSet,
   closedSet,
@@ -73,6 +74,8 @@ export interface BusinessEvents {
   /** Calls that were given up because their model's retry budget was spent. */
   retryBudgetSpent(count: number): void
   breakerChanged(event: { readonly state: string; readonly failure: string | null }): void
+  /** One attempt at the webhook of an alert, or an alert for which there was no room. */
+  alertAttempted(outcome: string): void
 }
 
 /** Model names in the life of one process; a configuration that is reloaded for months must not grow the metrics. */
@@ -91,6 +94,10 @@ export function createEvents(instruments: Instruments, options: EventOptions): B
   const retries = count("perdure_retries", "Calls that went on after a failed or slow attempt")
   const spent = count("perdure_retry_budget_spent", "Calls that were given up because the retry budget of their model was spent")
   const breakers = count("perdure_breaker_changes", "Circuit breakers that opened or closed")
+  const alerted = count(
+    "perdure_alert_attempts",
+    "Attempts to bring an alert to its webhook: sent, retried, failed for good, or dropped before",
+  )
   const decisions = count("perdure_tool_decisions", "Decisions of the gate in front of tools")
 
   const safely = neverThrow(options.onError)
@@ -112,6 +119,7 @@ export function createEvents(instruments: Instruments, options: EventOptions): B
     ),
     callRetried: safely("callRetried", (event) => retries.add(1, { failure: failureLabel(event.failure), to: retryLabel(event.to) })),
     retryBudgetSpent: safely("retryBudgetSpent", (calls) => spent.add(calls)),
+    alertAttempted: safely("alertAttempted", (outcome) => alerted.add(1, { outcome: alertOutcomeLabel(outcome) })),
     breakerChanged: safely("breakerChanged", (event) =>
       breakers.add(1, { state: breakerLabel(event.state), failure: failureLabel(event.failure) }),
     ),

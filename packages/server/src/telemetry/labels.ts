@@ -31,6 +31,7 @@ export const methodLabel: (value: string | null | undefined) => string = closedS
   "OPTIONS",
 ])
 export const outcomeLabel: (value: string | null | undefined) => string = closedSet(["completed", "failed", "cancelled", "incomplete"])
+export const alertOutcomeLabel: (value: string | null | undefined) => string = closedSet(["sent", "retried", "failed", "dropped"])
 export const operationLabel: (value: string | null | undefined) => string = closedSet([
   "chat",
   "text_completion",

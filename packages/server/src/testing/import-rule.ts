@@ -15,6 +15,7 @@ export const levels: Readonly<Record<string, number>> = {
   tools: 5,
   insight: 5,
   runs: 4,
+  alerts: 4,
   security: 3,
   accounting: 3,
   telemetry: 2,

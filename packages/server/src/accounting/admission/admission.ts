@@ -12,7 +12,7 @@ import { Held, stateOf, type Draw, type HoldingOf } from "./reservation.ts"
 import type { LimitRule } from "./rules.ts"
 import { LedgerUpstreamLimits } from "./upstream.ts"
 import type { Tally } from "../tally.ts"
-import type { ActualUsage, Admission, AdmissionRequest, Reservation } from "./types.ts"
+import type { ActualUsage, Admission, AdmissionRequest, BudgetWatch, Reservation } from "./types.ts"
 
 export interface AdmissionOptions {
   rules: readonly LimitRule[]
@@ -21,6 +21,7 @@ export interface AdmissionOptions {
   tally?: Pick<Tally, "callBegan" | "callEnded">
   limits: Pick<Limits, "limitCountersMax" | "outputTokensAssumed">
   clock: Clock
+  watch?: Pick<BudgetWatch, "refused"> | undefined
   /** Taken where nobody knows the price, so that no call passes a budget of money for free. */
   assumedPrice: Price
 }
@@ -42,7 +43,7 @@ class LedgerAdmission implements Admission, HoldingOf {
   constructor(options: AdmissionOptions) {
     this.#options = options
     this.#assumedPrice = options.assumedPrice
-    const { rules, limits, ledger } = options
+    const { rules, limits, ledger, watch } = options
     this.#registry = new CounterRegistry({ rules, countersMax: limits.limitCountersMax, lent: ledger.lends })
     this.#history = createOutputHistory(limits.outputTokensAssumed)
     this.upstream = new LedgerUpstreamLimits({
@@ -51,6 +52,7 @@ class LedgerAdmission implements Admission, HoldingOf {
       now: () => this.now(),
       assumedPrice: () => this.#assumedPrice,
       countersMax: limits.limitCountersMax,
+      watch,
     })
     this.upstream.replace(rules)
   }
@@ -124,7 +126,10 @@ class LedgerAdmission implements Admission, HoldingOf {
     for (const { counter } of slots) {
       const verdict = counter.verdict(demand[counter.bound.rule.unit], now, epoch)
       if (verdict === "ask") mustAsk = true
-      else if (verdict) throw new LimitError(verdict, stateOf(slots, now))
+      else if (verdict) {
+        if (verdict.reason === "used up") this.#options.watch?.refused(counter, verdict.used)
+        throw new LimitError(verdict, stateOf(slots, now))
+      }
     }
     if (mustAsk) return undefined
     return slots.map(({ counter }) => {

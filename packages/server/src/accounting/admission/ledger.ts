@@ -4,6 +4,7 @@ import { AppError, deferred, sleep, type Clock, type Deferred, type Limits } fro
 import { limitCounters, type LimitAnswer, type Store } from "../../store/index.ts"
 import type { Counter } from "./counter.ts"
 import { exchangeOf } from "./exchange.ts"
+import type { BudgetWatch } from "./types.ts"
 
 export interface Ledger extends AsyncDisposable {
   /** Several processes draw from the same counters, so each has only what was lent to it. */
@@ -22,6 +23,7 @@ export interface LedgerOptions {
   store: Pick<Store, "system" | "engine" | "listen">
   limits: Pick<Limits, "creditLeaseMs" | "creditIdleMs" | "creditRecallMs" | "recordFlushMs">
   clock: Clock
+  watch?: Pick<BudgetWatch, "reported"> | undefined
   onError: (what: string, error: unknown) => void
 }
 
@@ -219,7 +221,7 @@ class DatabaseLedger implements Ledger {
   }
 
   async #exchange({ asks, counters, reported }: Round): Promise<void> {
-    const { store, limits, clock, onError } = this.#options
+    const { store, limits, clock, watch, onError } = this.#options
     const sentAt = clock.monotonic()
     const epoch = this.epoch
     const sent = new Map(counters.map((counter) => [counter.id, { counter, used: counter.used, epoch, ask: asks.get(counter) }]))
@@ -233,6 +235,7 @@ class DatabaseLedger implements Ledger {
         const of = sent.get(answer.id)
         if (!of) continue
         of.counter.accept(answer, of, clock.now())
+        if (watch && of.counter.bound.rule.kind === "budget") watch.reported(of.counter, answer.used)
         if (of.counter.lent && of.counter.credit > 0) this.#lending.set(answer.id, of.counter)
         else this.#lending.delete(answer.id)
         if (of.ask) this.#answered(of.counter, of.ask, answer)

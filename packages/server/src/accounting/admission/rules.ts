@@ -15,9 +15,9 @@ export type LimitRule = {
   /** Where it was declared: `perdure.yaml:12`. */
   origin: string
 } &
-  /** Not enforced, it counts and refuses nothing; absent means that it is. */
+  /** Not enforced, it counts and refuses nothing; absent means that it is. `alertAt`: shares of it at which somebody is told. */
   (
-    | { kind: "budget"; per: BudgetPeriod; enforce?: boolean }
+    | { kind: "budget"; per: BudgetPeriod; enforce?: boolean; alertAt?: readonly number[] }
     /** `burst` is how much of it may be used at once. */
     | { kind: "rate"; per: RatePeriod; burst: number }
     | { kind: "concurrent"; per: null }
@@ -37,8 +37,9 @@ export function rulesOfConfig({ budgets, rateLimits }: Pick<Config, "budgets" | 
 }
 
 function rulesOfBudget(budget: BudgetConfig): LimitRule[] {
-  const { name, per, usd, enforce, origin } = budget
-  const base = { name, for: scopeOf(budget), origin, kind: "budget", per, ...(enforce === false ? { enforce } : {}) } as const
+  const { name, per, usd, enforce, alertAt, origin } = budget
+  const told = alertAt === undefined ? {} : { alertAt }
+  const base = { name, for: scopeOf(budget), origin, kind: "budget", per, ...told, ...(enforce === false ? { enforce } : {}) } as const
   const money = usd === undefined ? [] : [{ ...base, unit: "microUsd" as const, limit: Math.round(usd * 1_000_000) }]
   return [...money, ...amountsOf(budget).map((each) => ({ ...base, ...each }))]
 }

@@ -1,8 +1,9 @@
 // The words of admission: what a call asks for, what it holds while it runs, and what its limits look like from outside.
 import type { KeyLimits } from "@perdure/contract"
 import type { Price, PricedPieces, PricedUsage, ServedAs } from "../price-types.ts"
-import type { LimitRule } from "./rules.ts"
+import type { BoundRule, LimitRule } from "./rules.ts"
 import type { UpstreamLimits } from "./upstream.ts"
+import type { TimeWindow } from "./windows.ts"
 
 export interface AdmissionRequest {
   projectId: string
@@ -70,6 +71,21 @@ export interface Admission extends AsyncDisposable {
   readonly upstream: UpstreamLimits
   /** Calls from now on are bound by these; what was counted for a limit that stays is kept. */
   replace(next: { rules: readonly LimitRule[]; assumedPrice: Price }): void
+}
+
+/** One window of one budget, the same object for as long as this process counts in it. */
+export interface WatchedBudget {
+  readonly id: string
+  readonly bound: BoundRule
+  readonly window: TimeWindow
+}
+
+/** Told of budgets in the background, and where a call is refused anyway; never for a call that passes. Both happen often and must cost next to nothing. */
+export interface BudgetWatch {
+  /** What all processes used of it, as the database says just now. */
+  reported(budget: WatchedBudget, used: number): void
+  /** Too little is left of it for a call. */
+  refused(budget: WatchedBudget, used: number): void
 }
 
 /** What a limit counts. Money is in micro-dollars; `concurrent` counts calls under way. */

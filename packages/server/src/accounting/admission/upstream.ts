@@ -9,7 +9,7 @@ import type { Ledger } from "./ledger.ts"
 import type { Refusal } from "./refusal.ts"
 import type { Draw } from "./reservation.ts"
 import { boundToUpstream, isOfUpstream, type LimitRule } from "./rules.ts"
-import type { AdmissionRequest, DeploymentUse } from "./types.ts"
+import type { AdmissionRequest, BudgetWatch, DeploymentUse } from "./types.ts"
 
 /** What the limits must know of deployments, which are made after them. */
 export interface UpstreamFacts {
@@ -57,6 +57,7 @@ export interface UpstreamOptions {
   assumedPrice: () => Price
   /** Counters, and deployments whose counters are remembered: patterns make more of them than anybody declared. */
   countersMax: number
+  watch?: Pick<BudgetWatch, "refused"> | undefined
 }
 
 /** Of a call about which nothing is known: it passes until everything is used up. */
@@ -108,6 +109,7 @@ export class LedgerUpstreamLimits implements UpstreamLimits {
       const verdict = counter.verdict(amount, now, ledger.epoch)
       // Its credit went to others since the call was admitted: it passes, and `begin` fetches more.
       if (verdict === undefined || verdict === "ask") return
+      if (verdict.reason === "used up") this.#options.watch?.refused(counter, verdict.used)
       const refusal = refusalOf(verdict, counter)
       if (longest === undefined || waitOf(refusal) > waitOf(longest)) longest = refusal
     })

@@ -58,6 +58,11 @@ const budgetSchema = z
     per: budgetPeriodSchema.meta({ description: "UTC calendar window: hour, day, week (from Monday), month, or total" }),
     usd: budgetUsdSchema.optional(),
     ...usage,
+    alertAt: z
+      .array(z.number().gt(0).max(10))
+      .max(10)
+      .default([0.8, 1])
+      .meta({ description: "Shares of it at which the webhooks of alerts are told" }),
     enforce: z.boolean().default(true).meta({ description: "false: it counts and is shown, and never refuses a call" }),
   })
   .check(needsOneOf(["usd", ...Object.keys(usage)]))
