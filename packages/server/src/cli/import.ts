@@ -5,6 +5,7 @@ import { Document, isPair, isScalar, visit } from "yaml"
 import { AppError } from "../core/index.ts"
 import { exitCodes } from "./exit-codes.ts"
 import { readBifrost, translateBifrost } from "./bifrost/index.ts"
+import { readPortkey, translatePortkey } from "./portkey/index.ts"
 import { readLiteLlm, translateLiteLlm, type Report, type ReportEntry, type Translated } from "./litellm/index.ts"
 import type { Terminal } from "./terminal.ts"
 
@@ -28,6 +29,11 @@ const gateways = {
     ],
   },
   bifrost: { translated: (file: string) => translateBifrost(readBifrost(file)), wants: "Bifrost's config.json", also: [] },
+  portkey: {
+    translated: (file: string) => translatePortkey(readPortkey(file), file),
+    wants: "a config of Portkey in JSON, or several by their names",
+    also: [],
+  },
 } as const
 
 export type Gateway = keyof typeof gateways

@@ -219,6 +219,7 @@ function addImport(program: Command, { terminal, finish }: Parts): void {
       .action((path: string, options: ImportOptions) => finish(importFrom(gateway, path, options, terminal)))
   add("litellm", "a LiteLLM proxy's configuration", "LiteLLM's config.yaml")
   add("bifrost", "a configuration of Bifrost", "Bifrost's config.json")
+  add("portkey", "a config of Portkey", "the config in JSON, or several by their names")
 }
 
 function withDataOptions(command: Command): Command {

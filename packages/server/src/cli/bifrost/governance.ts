@@ -1,9 +1,8 @@
 // Bifrost's governance as budgets and rates for tags of keys, and the commands that make those keys.
 import type { ConfigInput } from "../../config/index.ts"
 import type { JsonValue } from "../../core/index.ts"
-import { Section, type ConfigModels } from "../litellm/index.ts"
+import { reportRest, Section, type ConfigModels, type Reasons } from "../litellm/index.ts"
 import { readRoutingRules, type TranslatedRules } from "./routing-rules.ts"
-import { reportRest, type Reasons } from "./providers.ts"
 
 type BudgetInput = NonNullable<ConfigInput["budgets"]>[number]
 type RateLimitInput = NonNullable<ConfigInput["rateLimits"]>[number]

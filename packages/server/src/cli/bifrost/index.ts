@@ -1,38 +1,23 @@
 // A configuration of Bifrost (config.json) as one of Perdure's, and a report of what does not come along.
-import { readFileSync, statSync } from "node:fs"
 import type { ConfigInput } from "../../config/index.ts"
-import { AppError, defaultLimits, isJsonObject, messageOf, type JsonObject, type JsonValue } from "../../core/index.ts"
-import { Providers, Report, Secrets, Section, variablesIn, type ConfigModels, type Translated } from "../litellm/index.ts"
+import { defaultLimits, isJsonObject, type JsonObject, type JsonValue } from "../../core/index.ts"
+import { readJsonFile } from "../json-source.ts"
+import {
+  Providers,
+  Report,
+  reportRest,
+  Secrets,
+  Section,
+  variablesIn,
+  type ConfigModels,
+  type Reasons,
+  type Translated,
+} from "../litellm/index.ts"
 import { readGovernance } from "./governance.ts"
-import { readProviders, reportRest, type Reasons } from "./providers.ts"
-
-const fileBytesMax = 16 * 1024 * 1024
+import { readProviders } from "./providers.ts"
 
 export function readBifrost(path: string): JsonObject {
-  let value: unknown
-  try {
-    if (statSync(path).size > fileBytesMax) throw new Error(`it has more than ${fileBytesMax} bytes`)
-    value = parsed(readFileSync(path, "utf8"))
-  } catch (error) {
-    throw unreadable(path, messageOf(error))
-  }
-  if (!isJsonObject(value)) throw unreadable(path, "it is not an object")
-  return value
-}
-
-/** The parser's own message shows the text around the mistake, and with it perhaps a key. */
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new Error("it is not valid JSON")
-  }
-}
-
-function unreadable(path: string, why: string): AppError {
-  return new AppError("config_invalid", `${path} cannot be read: ${why}`, {
-    hint: "perdure import bifrost <file> wants Bifrost's config.json",
-  })
+  return readJsonFile(path, "perdure import bifrost <file> wants Bifrost's config.json")
 }
 
 export function translateBifrost(json: JsonObject): Translated {

@@ -1,6 +1,14 @@
 // Bifrost's providers and their keys as providers and models: clients ask for provider/model, and each key is an account of its own.
 import { isJsonObject, type JsonObject, type JsonValue } from "../../core/index.ts"
-import { Section, type ConfigModels, type ConfigProviders, type Providers, type Report } from "../litellm/index.ts"
+import {
+  reportRest,
+  Section,
+  type ConfigModels,
+  type ConfigProviders,
+  type Providers,
+  type Reasons,
+  type Report,
+} from "../litellm/index.ts"
 
 type Deployment = ConfigModels[string]["deployments"][number]
 
@@ -181,22 +189,6 @@ function withPlainNames(models: ConfigModels): ConfigModels {
 
 function isName(name: string): boolean {
   return /^(?=.{1,128}$)[A-Za-z0-9][\w./:@-]*(?:\*[\w./:@-]*)?$/.test(name)
-}
-
-export type Reasons = readonly (readonly [keys: RegExp, outcome: "left-out" | "not-needed", why: string, instead?: string])[]
-
-/** Says something of every member that nothing has read. */
-export function reportRest(section: Section, reasons: Reasons): void {
-  for (const key of section.unread()) {
-    section.take(key)
-    const [, outcome, why, instead] = reasons.find(([keys]) => keys.test(key)) ?? [
-      /./,
-      "left-out" as const,
-      "this import does not know it",
-      "Look for it in docs/reference/config.md.",
-    ]
-    section.report.add(outcome, section.at(key), why, instead)
-  }
 }
 
 const keyReasons: Reasons = [

@@ -16,9 +16,11 @@ import { reportUnread } from "./unread.ts"
 
 export { readLiteLlm } from "./source.ts"
 export { Providers } from "./providers.ts"
+export { parametersOf } from "./parameters.ts"
 export { Report, type ReportEntry } from "./report.ts"
+export { reportRest, type Reasons } from "./rest.ts"
 export { Secrets } from "./secrets.ts"
-export { Section, variablesIn } from "./section.ts"
+export { literal, Section, variablesIn } from "./section.ts"
 
 export type ConfigModels = NonNullable<ConfigInput["models"]>
 export type ConfigProviders = NonNullable<ConfigInput["providers"]>
