@@ -1,6 +1,7 @@
 // A configuration of LiteLLM's proxy as one of Perdure's, and a report of what does not come along.
 import type { ConfigInput } from "../../config/index.ts"
 import { isJsonObject, type JsonObject, type JsonValue } from "../../core/index.ts"
+import { alertsOf } from "./alerts.ts"
 import { budgetsOf, rateLimitsOf } from "./budgets.ts"
 import { addCache } from "./cache.ts"
 import { addDefaultFallbacks, addFallbacks } from "./fallbacks.ts"
@@ -49,6 +50,7 @@ export function translateLiteLlm(value: JsonObject): Translated {
   const limits = { ...addRetries(router, litellm, models), ...limitsOf(router, litellm, general) }
   const budgets = budgetsOf({ litellm, router, models, providers })
   const rateLimits = rateLimitsOf(general)
+  const alerts = alertsOf(general)
   const guards = guardsOf(top.list("guardrails"), { models, providers, report })
   reportRest({ top, router, litellm, general, models })
   const config: ConfigInput = {
@@ -59,6 +61,7 @@ export function translateLiteLlm(value: JsonObject): Translated {
     ...some("models", Object.fromEntries(models.byName)),
     ...(budgets.length === 0 ? {} : { budgets }),
     ...(rateLimits.length === 0 ? {} : { rateLimits }),
+    ...(alerts.length === 0 ? {} : { alerts }),
     ...(guards.length === 0 ? {} : { guards }),
   }
   return { config, report }

@@ -67,7 +67,7 @@ async function loaded(name: string, path = join(examples, `${name}.yaml`)): Prom
 
 function valueFor(name: string, account: string): string {
   if (name === "GOOGLE_APPLICATION_CREDENTIALS") return account
-  return /BASE/.test(name) ? `https://${name.toLowerCase().replaceAll("_", "-")}.example.com` : `value-of-${name}`
+  return /BASE|WEBHOOK/.test(name) ? `https://${name.toLowerCase().replaceAll("_", "-")}.example.com` : `value-of-${name}`
 }
 
 /** A whole file as the report would name its parts: every leaf is read, or said something of. */
@@ -200,6 +200,8 @@ describe("a team's gateway", () => {
     })
     expect(config.budgets).toMatchObject([{ for: {}, per: "month", usd: 500 }])
     expect(config.rateLimits).toMatchObject([{ concurrent: 100 }])
+    expect(config.alerts).toMatchObject([{ name: "litellm-slack", format: "slack", on: ["budget.threshold", "budget.exceeded"] }])
+    expect(config.alerts[0]?.url.origin).toBe("env SLACK_WEBHOOK_URL")
     expect(config.models["fast"]?.cache).toMatchObject({ mode: "exact", ttlSeconds: 600, scope: "principal" })
     expect(config.models["text-embedding-3-small"]?.cache).toBeNull()
     expect(config.discovery).toBe(false)
@@ -222,6 +224,8 @@ describe("a team's gateway", () => {
       "general_settings.master_key",
       "general_settings.database_url",
       "general_settings.alerting",
+      "general_settings.alerting_threshold",
+      "general_settings.alert_types",
       "environment_variables",
       "litellm_settings.success_callback",
     ]) {

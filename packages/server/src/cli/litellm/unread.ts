@@ -141,7 +141,7 @@ const reasons: Readonly<Record<string, Reasons>> = {
       /^(?:database_|proxy_batch|proxy_budget|allow_requests_on_db|disable_prisma|store_model_in_db|supported_db_objects|use_redis|user_api_key_cache_ttl|maximum_spend_logs|disable_spend|disable_reset|disable_adding|disable_error_logs|store_prompts)/,
       ...server,
     ],
-    [/^(?:alerting|alert_|spend_report|slack)/, "left-out", "no alerts are sent", "Alert by the metrics at GET /metrics."],
+    [/^(?:alerting|alert_|spend_report|slack)/, "left-out", "no reports are sent", "Read GET /v1/usage, or the metrics at GET /metrics."],
     [
       /^(?:custom_auth|custom_sso|enable_jwt_auth|litellm_jwtauth|enable_oauth2|oauth2_|allow_user_auth|ui_|allowed_ips|public_routes|admin_only_routes|allowed_routes|role_permissions|custom_key_generate|litellm_key_header_name|user_header_name|control_plane)/,
       ...signIn,
