@@ -42,6 +42,7 @@ const lists = rows("lists", [
   ["GET", "/v1/runs/stream"],
   ["GET", "/v1/usage"],
   ["GET", "/v1/limits"],
+  ["GET", "/v1/alerts"],
   ["GET", "/v1/keys"],
   ["GET", "/v1/keys?search={key}"],
   ["GET", "/key/list"],

@@ -16,6 +16,7 @@ import type {
   FeedbackListQuery,
   FeedbackSums,
   FeedbackSumsQuery,
+  AlertList,
   LimitList,
   Prompt,
   PromptList,
@@ -78,6 +79,8 @@ export interface Client {
   }
   /** How much is left of what binds the caller. */
   limits(signal?: AbortSignal): Promise<LimitList>
+  /** What webhooks were told. */
+  alerts(signal?: AbortSignal): Promise<AlertList>
   /** The models that the caller may use, where each is served, and how these places fare. */
   deployments(signal?: AbortSignal): Promise<Deployments>
   usage(query?: UsageQuery, signal?: AbortSignal): Promise<Usage>
@@ -175,6 +178,7 @@ function restOf(transport: Transport): Omit<Client, "runs" | Shaping> {
       revoke: (keyId) => transport.json({ method: "DELETE", path: keyPath(keyId) }),
     },
     limits: (signal) => transport.json({ path: "/v1/limits", signal }),
+    alerts: (signal) => transport.json({ path: "/v1/alerts", signal }),
     deployments: (signal) => transport.json({ path: "/v1/deployments", signal }),
     usage: (query, signal) => transport.json({ path: "/v1/usage", query: { ...query }, signal }),
     files: filesOf(transport),

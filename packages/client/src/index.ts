@@ -55,6 +55,8 @@ export type {
   FeedbackListQuery,
   FeedbackSums,
   KeyLimits,
+  Alert,
+  AlertList,
   LimitList,
   LimitStatus,
   Memory,

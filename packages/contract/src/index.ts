@@ -118,6 +118,7 @@ export {
   type UsageQuery,
   type UsageRow,
 } from "./keys.ts"
+export { alertListSchema, alertSchema, type Alert, type AlertList } from "./alerts.ts"
 export {
   budgetPeriods,
   budgetPeriodSchema,

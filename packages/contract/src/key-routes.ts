@@ -1,4 +1,5 @@
 // Routes of keys, and of what they may use and have used.
+import { alertListSchema } from "./alerts.ts"
 import * as keys from "./keys.ts"
 import { limitListSchema } from "./limits.ts"
 
@@ -39,6 +40,12 @@ export const keyRoutes = [
     path: "/v1/limits",
     summary: "Read how much is left of the budgets and limits that bind this key",
     response: limitListSchema,
+  },
+  {
+    method: "GET",
+    path: "/v1/alerts",
+    summary: "List what webhooks were told of this project, newest first; of deployments for sessions of the dashboard",
+    response: alertListSchema,
   },
   {
     method: "GET",

@@ -5,6 +5,7 @@ import { epochMs, jsonValue, metadataFilter, tagFilter } from "./shared.ts"
 
 /** Route groups that a key can be restricted to: the first word of a path after `/v1/`. Models are listed to every key. */
 export const endpointGroups = [
+  "alerts",
   "audio",
   "batches",
   "blocks",

@@ -1,5 +1,5 @@
 // What was spent, and what limits leave, as the pages read them.
-import type { LimitStatus, Usage, UsageQuery } from "@perdure/client"
+import type { Alert, LimitStatus, Usage, UsageQuery } from "@perdure/client"
 import { keepPreviousData, useQuery, type UseQueryResult } from "@tanstack/react-query"
 import { ranges, startOf, type RangeName } from "../lib/spend.ts"
 import type { SpendGroup } from "../lib/spend-group.ts"
@@ -7,6 +7,7 @@ import { client } from "./client.ts"
 
 const spendEveryMs = 15_000
 const limitsEveryMs = 5_000
+const alertsEveryMs = 15_000
 
 export type SpendFilter = Pick<UsageQuery, "tag" | "metadata">
 
@@ -18,6 +19,15 @@ export function useSpend(range: RangeName, groupBy: SpendGroup, filter: SpendFil
     queryFn: ({ signal }) => client.usage({ since: startOf(range, Date.now()), groupBy, ...filter, ...interval }, signal),
     refetchInterval: spendEveryMs,
     placeholderData: keepPreviousData,
+  })
+}
+
+/** What webhooks were told. */
+export function useAlerts(): UseQueryResult<Alert[]> {
+  return useQuery({
+    queryKey: ["alerts"],
+    queryFn: async ({ signal }) => (await client.alerts(signal)).alerts,
+    refetchInterval: alertsEveryMs,
   })
 }
 

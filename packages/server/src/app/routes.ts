@@ -17,6 +17,7 @@ import {
   createExperimentRoutes,
   createFeedbackRoutes,
   createKeyRoutes,
+  createAlertRoutes,
   createLimitRoutes,
   createLightRuns,
   createPromptRoutes,
@@ -106,6 +107,7 @@ export function routesOf(shared: Shared, config: Config, parts: RouteParts): Hon
     createPromptRoutes({ ...recordingOf(shared, parts), prompts: parts.prompts }),
     createExperimentRoutes({ ...recordingOf(shared, parts), store, experiments: parts.experiments }),
     createLimitRoutes({ readLimits: createLimitReader({ ...shared, ...parts }) }),
+    createAlertRoutes({ ...shared, store }),
     createUsageRoutes({ readUsage: createUsageSummary({ store }), clock: shared.clock }),
     ...(config.dashboard.enabled ? [createDashboardRoutes({ identity, directory: dashboardDirectory })] : []),
   ]

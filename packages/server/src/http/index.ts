@@ -35,6 +35,7 @@ export {
   createExperimentRoutes,
   createFeedbackRoutes,
   createKeyRoutes,
+  createAlertRoutes,
   createLimitRoutes,
   createLightRuns,
   createPromptRoutes,

@@ -11,7 +11,7 @@ export * as backups from "./pglite/backup/index.ts"
 export type { BackupManifest } from "./pglite/backup/index.ts"
 // One namespace per table (`apiKeys.insertKey(db, …)`).
 export * as alerts from "./tables/alerts.ts"
-export type { DueDelivery } from "./tables/alerts.ts"
+export type { DueDelivery, StoredAlert } from "./tables/alerts.ts"
 export * as apiKeys from "./tables/api-keys.ts"
 export type { KeyFields, KeyFilter, KeyState, RetiredSecret, StoredKey } from "./tables/api-keys.ts"
 export * as batchLines from "./tables/batch-lines.ts"

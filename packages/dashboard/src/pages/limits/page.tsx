@@ -6,6 +6,7 @@ import { useAddress } from "../../lib/address.ts"
 import { byFullness, scopeText, sortOf, stateOf, type LimitSort, type LimitState } from "../../lib/limit-look.ts"
 import { Choice, NoneFits, SearchField } from "../../parts/filters.tsx"
 import { Code, Failure, Loading, PageHead } from "../../parts/small.tsx"
+import { AlertTable } from "./alerts.tsx"
 import { LimitTable } from "./table.tsx"
 
 const sorts = [
@@ -57,6 +58,7 @@ function Limits({ filter, onClear }: { filter: Filter; onClear: () => void }): R
   return (
     <div className="flex max-w-6xl flex-col gap-4 p-4 md:px-6">
       {shown.length > 0 ? <LimitTable limits={shown} nameOfKey={nameOfKey} /> : <NoneFits what="limit" onClear={onClear} />}
+      <AlertTable />
       <p className="text-xs text-dim">
         Amounts of all processes together. Held is what calls under way may use at most; the rest of it comes back when they end.
       </p>

@@ -1,4 +1,5 @@
 // Public face of the routes of Perdure's own API that runs, keys, usage and the dashboard need.
+export { createAlertRoutes, type AlertRoutesOptions } from "./alerts.ts"
 export { createDashboardRoutes, type DashboardRoutesOptions } from "./dashboard.ts"
 export { createDeploymentRoutes, readDeployments, type DeploymentsOptions } from "./deployments.ts"
 export { createExperimentRoutes, type ExperimentRoutesOptions } from "./experiments.ts"

@@ -98,6 +98,26 @@ export async function sweepAlerts(db: Queryable, deploymentsKeptMs: number): Pro
   await db.query("delete from alert_deployments where since < now() - $1::float8 * interval '1 millisecond'", [deploymentsKeptMs])
 }
 
+export interface StoredAlert {
+  id: string
+  type: string
+  projectId: string | null
+  data: JsonObject
+  createdAt: number
+  deliveries: { webhook: string; status: "waiting" | "sent" | "failed"; attempts: number; outcome: string | null }[]
+}
+
+/** Newest first: those of a project, and where `withShared` those that are of none. */
+export function alertsOfProject(db: Queryable, projectId: string, withShared: boolean, rowsMax: number): Promise<StoredAlert[]> {
+  return db.query<StoredAlert>(
+    `select a.id, a.type, a.project_id as "projectId", a.data, a.created_at as "createdAt", coalesce((
+         select jsonb_agg(jsonb_build_object('webhook', d.webhook, 'status', d.status, 'attempts', d.attempts, 'outcome', d.outcome) order by d.webhook)
+         from alert_deliveries d where d.alert_id = a.id), '[]'::jsonb) as deliveries
+     from alerts a where a.project_id = $1 or ($2::boolean and a.project_id is null) order by a.created_at desc, a.id desc limit $3`,
+    [projectId, withShared, rowsMax],
+  )
+}
+
 export interface ExpiringKey {
   id: string
   projectId: string
