@@ -101,6 +101,26 @@ describe.skipIf(browserPath === undefined)("spend and limits in a browser", () =
     await expectAccessible(page)
   })
 
+  it("lead from the names of metadata to their values and to the runs that have them, and narrow sums by a tag", async () => {
+    const said = { metadata: { customer: "acme", tags: ["beta"] } }
+    await post("/v1/chat/completions", { model: "priced", messages: [{ role: "user", content: "hi" }], max_tokens: 500, perdure: said })
+    await page.goto(`${server.url}/dashboard/spend`)
+    await page.getByLabel("Group", { exact: true }).selectOption("metadata")
+    await page.getByRole("link", { name: "customer" }).click()
+    await page.waitForURL(/by=metadata\.customer/)
+    expect((await cells('[data-group="acme"]')).at(-1)).toBe("$0.002000")
+    expect((await cells('[data-group=""]'))[0]).toContain("no customer")
+    await page.getByLabel("Only runs of").fill("beta")
+    await page.waitForURL(/only=beta/)
+    await page.locator('[data-group=""]').waitFor({ state: "detached" })
+    await expectAccessible(page)
+    await page.getByRole("link", { name: "acme" }).click()
+    await page.waitForURL(/runs\?metadata=customer%3Dacme/)
+    await page.locator("[data-run]").first().click()
+    await page.getByRole("link", { name: "beta", exact: true }).waitFor()
+    await expectAccessible(page)
+  })
+
   it("show how full each limit is, the fullest first, and find them by state, sort and name", async () => {
     await ask("small")
     await ask("priced", supportKey) // its limit is of a day, and another may have begun

@@ -1,10 +1,10 @@
 // The only place that constructs: from a configuration to a server that listens, and back.
-import type { Deployments } from "@perdure/contract"
-import type { Admission } from "../accounting/index.ts"
+import type { Deployments, Usage, UsageQuery } from "@perdure/contract"
+import { createUsageSummary, type Admission } from "../accounting/index.ts"
 import type { Config } from "../config/index.ts"
 import type { ContextServices } from "../context/index.ts"
 import { BackgroundTasks } from "../core/index.ts"
-import { createApi, createHotRoutes, createHttpServer, hotPaths, readDeployments } from "../http/index.ts"
+import { createApi, createHotRoutes, createHttpServer, hotPaths, readDeployments, usageOf } from "../http/index.ts"
 import { createProbes } from "../inference/index.ts"
 import type { RunDefinition, Runs } from "../runs/index.ts"
 import { createIdentity, type Identity } from "../security/index.ts"
@@ -52,6 +52,8 @@ export interface Perdure extends AsyncDisposable {
   loginUrl(): string
   /** Models, where they are served, and how each place fares. */
   deployments(): Deployments
+  /** What the project spent. */
+  usage(query: UsageQuery): Promise<Usage>
   /** Puts another configuration into force as far as that goes without a restart; rejects with what is wrong with it. */
   reload(load: () => Promise<Config>): Promise<ReloadReport>
   /** Stops intake, drains, closes. */
@@ -152,6 +154,7 @@ async function compose(config: Config, overrides: Overrides, cleanUps: AsyncDisp
     inference,
     configuration,
     holdDatabase: store.holdFiles,
+    usage: (query) => usageOf({ ...shared, readUsage: createUsageSummary({ store }) }, { projectId: defaultProjectId, user: null }, query),
     report: reportOf(config, discovered.report),
     apiKeyCreated: await firstKey(identity),
     cleanUps,
@@ -198,13 +201,15 @@ interface RunningParts {
   admission: Admission
   configuration: Configuration
   holdDatabase: Store["holdFiles"]
+  usage: Perdure["usage"]
   report: readonly string[]
   apiKeyCreated: string | undefined
   cleanUps: AsyncDisposableStack
 }
 
 function running(parts: RunningParts): Perdure {
-  const { url, publicUrl, identity, runs, inference, admission, configuration, holdDatabase, report, apiKeyCreated, cleanUps } = parts
+  const { url, publicUrl, identity, runs, inference, admission, configuration, holdDatabase, usage, report, apiKeyCreated, cleanUps } =
+    parts
   const close = (): Promise<void> => cleanUps.disposeAsync()
   return {
     url,
@@ -215,6 +220,7 @@ function running(parts: RunningParts): Perdure {
     runs,
     report,
     holdDatabase,
+    usage,
     loginUrl: () => `${publicUrl}/dashboard/login?token=${identity.createLoginToken(defaultProjectId)}`,
     deployments: () => readDeployments({ ...inference, admission, configuration }, { isAllowed: () => true, isOperator: true }),
     reload: (load) => configuration.reload(load),

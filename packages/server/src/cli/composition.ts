@@ -1,5 +1,5 @@
 // What the command line needs of the composed server, and how it is loaded only by the commands that need it.
-import type { Deployments } from "@perdure/contract"
+import type { Deployments, Usage, UsageQuery } from "@perdure/contract"
 import type { Config } from "../config/index.ts"
 import type { Ranking } from "../context/index.ts"
 import type { KeyAdmin, Rotation } from "../security/index.ts"
@@ -21,6 +21,8 @@ export interface RunningPerdure extends AsyncDisposable {
   loginUrl(): string
   /** Models, where they are served, and how each place fares. */
   deployments(): Deployments
+  /** What the project spent. */
+  usage(query: UsageQuery): Promise<Usage>
   /** Puts another configuration into force as far as that goes without a restart; rejects with what is wrong with it. */
   reload(load: () => Promise<Config>): Promise<{ readonly changed: readonly string[]; readonly needsRestart: readonly string[] }>
   /** Stops intake, drains, closes. */

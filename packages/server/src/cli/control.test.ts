@@ -1,5 +1,5 @@
 // Tests of the control channel with real keys on a real store, and of the file that leads to it.
-import type { Deployments } from "@perdure/contract"
+import type { Deployments, Usage, UsageQuery } from "@perdure/contract"
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -29,6 +29,7 @@ beforeAll(async () => {
     projectId: "proj_control",
     loginUrl: () => "http://127.0.0.1/dashboard/login?token=t",
     deployments: () => served,
+    usage: (query) => createUsage(query),
     holdDatabase: opened.store.holdFiles,
   })
   const { controlUrl, controlToken } = control
@@ -43,6 +44,29 @@ afterAll(async () => {
 })
 
 const served: Deployments = { models: [], deployments: [], configuration: { loadedAt: 7, refused: null, needsRestart: [] } }
+
+const row = {
+  group: "acme",
+  runs: 2,
+  failedRuns: 0,
+  inputTokens: 20,
+  outputTokens: 4,
+  cachedTokens: 0,
+  reasoningTokens: 0,
+  costMicroUsd: 1_500,
+  costKnown: true,
+}
+const other = { ...row, group: "", runs: 1, costMicroUsd: 2_000_000, costKnown: false }
+const asked: UsageQuery[] = []
+async function createUsage(query: UsageQuery): Promise<Usage> {
+  asked.push(query)
+  return {
+    rows: [row, other],
+    total: { ...row, group: "total", runs: 3, costMicroUsd: 2_001_500, costKnown: false },
+    overlapping: true,
+    complete: true,
+  }
+}
 
 test("the models and deployments of the running server come over the channel", async () => {
   expect(await remoteDeployments(file)).toEqual(served)
@@ -144,4 +168,28 @@ test("keys are made for a running server where its secrets are not set, and nowh
   expect(identity.authenticate({ authorization: `Bearer ${out.trim()}` }, "GET")).toMatchObject({ name: "from another shell" })
   expect((await run("dashboard")).out).toContain("/dashboard/login?token=")
   expect((await run("models")).code).toBe(exitCodes.ok)
+})
+
+test("what was spent comes over the channel as a table, the dearest first, and says what counts several times", async () => {
+  const data = mkdtempSync(join(directory, "spent-"))
+  writeServerFile(data, file)
+  const printed: string[] = []
+  const noted: string[] = []
+  const terminal = {
+    print: (line: string) => void printed.push(line),
+    note: (line: string) => void noted.push(line),
+    style: (_: unknown, text: string) => text,
+  }
+  const args = ["usage", "--data", data, "--by", "metadata.customer", "--metadata", "shop=north", "--last", "7d"]
+  expect(await runCli(args, { terminal, entry: "" })).toBe(exitCodes.ok)
+  expect(asked).toEqual([{ groupBy: "metadata.customer", metadata: "shop=north", since: expect.any(Number) }])
+  expect(printed).toEqual([
+    "        runs  failed  tokens in  tokens out       cost",
+    "(none)     1       0         20           4  >=$2.0000",
+    "acme       2       0         20           4    $0.0015",
+    "total      3       0         20           4  >=$2.0015",
+  ])
+  expect(noted.join()).toContain("counts for each of them")
+  expect(await runCli(["usage", "--data", data, "--by", "colour"], { terminal, entry: "" })).not.toBe(exitCodes.ok)
+  expect(noted.join()).toContain("metadata.<name>")
 })

@@ -8,9 +8,12 @@ import {
   apiKeyListQuerySchema,
   apiKeyRotateRequestSchema,
   apiKeyUpdateRequestSchema,
+  usageQuerySchema,
   type ApiKey,
   type Deployments,
   type ErrorCode,
+  type Usage,
+  type UsageQuery,
 } from "@perdure/contract"
 import { z } from "zod"
 import { AppError, messageOf, sleep } from "../core/index.ts"
@@ -39,11 +42,12 @@ const requestSchema = z.discriminatedUnion("do", [
   z.strictObject({ do: z.literal("keys.revoke"), id: z.string() }),
   z.strictObject({ do: z.literal("dashboard.link") }),
   z.strictObject({ do: z.literal("deployments.list") }),
+  z.strictObject({ do: z.literal("usage.sum"), query: usageQuerySchema }),
   z.strictObject({ do: z.literal("database.hold") }),
 ])
 
 /** What commands reach of the running server. */
-type Controlled = Pick<RunningPerdure, "identity" | "projectId" | "loginUrl" | "deployments" | "holdDatabase">
+type Controlled = Pick<RunningPerdure, "identity" | "projectId" | "loginUrl" | "deployments" | "usage" | "holdDatabase">
 
 type ControlRequest = z.infer<typeof requestSchema>
 
@@ -89,6 +93,11 @@ export async function remoteDashboardLink(server: ServerFile): Promise<string> {
 /** Models and deployments as the running server has them. */
 export async function remoteDeployments(server: ServerFile): Promise<Deployments> {
   return (await askServer(server, { do: "deployments.list" })) as Deployments // what perform() gives
+}
+
+/** What was spent, as the running server has it. */
+export async function remoteUsage(server: ServerFile, query: UsageQuery): Promise<Usage> {
+  return (await askServer(server, { do: "usage.sum", query })) as Usage // what perform() gives
 }
 
 /** The directory of the running server's database while it rests; rejects where the server let go of it before `work` was done. */
@@ -188,13 +197,15 @@ async function hold(response: ServerResponse, { holdDatabase }: Controlled): Pro
 
 async function perform(
   request: Exclude<ControlRequest, { do: "database.hold" }>,
-  { identity, projectId, loginUrl, deployments }: Controlled,
+  { identity, projectId, loginUrl, deployments, usage }: Controlled,
 ): Promise<unknown> {
   switch (request.do) {
     case "dashboard.link":
       return loginUrl()
     case "deployments.list":
       return deployments()
+    case "usage.sum":
+      return usage(request.query)
     case "keys.create": {
       const { name, ...settings } = request.key
       return identity.createKey(projectId, name, settings)

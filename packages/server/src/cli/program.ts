@@ -9,6 +9,7 @@ import { dev, type DevOptions } from "./dev.ts"
 import { encryptionKey, encryptionRotate, type EncryptionKeyOptions, type EncryptionRotateOptions } from "./encryption.ts"
 import { exitCodeOf, exitCodes } from "./exit-codes.ts"
 import { addKeys } from "./keys-program.ts"
+import { toDurationMs } from "./keys-settings.ts"
 import { importFrom, type Gateway, type ImportOptions } from "./import.ts"
 import { models, type ModelsOptions } from "./models.ts"
 import { mcp, type McpOptions } from "./mcp.ts"
@@ -17,6 +18,7 @@ import type { ConfigOptions } from "./options.ts"
 import { retrievalFit, type RetrievalFitOptions } from "./retrieval.ts"
 import { start, type StartOptions } from "./start.ts"
 import { reportFailure, type Terminal } from "./terminal.ts"
+import { usage, type UsageOptions } from "./usage.ts"
 import { ownVersion, version } from "./version.ts"
 
 export interface ProgramOptions {
@@ -58,6 +60,7 @@ export function createProgram({ terminal, entry, finish }: ProgramOptions & { fi
   addEncryption(program, { terminal, finish })
   addDashboard(program, { terminal, finish })
   addModels(program, { terminal, finish })
+  addUsage(program, { terminal, finish })
   addMcp(program, { terminal, finish })
   addKeys(program, { terminal, finish, withOptions: (command) => withDataOptions(command).addOption(json()) })
   addConfig(program, { terminal, finish })
@@ -160,6 +163,17 @@ function addModels(program: Command, { terminal, finish }: Parts): void {
     .option("--prices", "with what each deployment costs: tokens, service tiers, hosted tools")
     .addOption(json())
     .action((options: ModelsOptions) => finish(models(options, terminal)))
+}
+
+function addUsage(program: Command, { terminal, finish }: Parts): void {
+  withDataOptions(program.command("usage").description("sum what was spent, as the running server has it"))
+    .option("--by <group>", "model, deployment, principal, user, tag, kind, day, hour, metadata, or metadata.<name>", "model")
+    .addOption(new Option("--last <time>", "how far back, such as 24h or 30d").argParser(toDurationMs).default(30 * 86_400_000, "30d"))
+    .addOption(new Option("--interval <time>", "apart for each of them, too").choices(["hour", "day"]))
+    .option("--tag <tag>", "only runs with that tag, of their key or their request")
+    .option("--metadata <name=value>", "only runs that say that of themselves: customer=acme")
+    .addOption(json())
+    .action((options: UsageOptions) => finish(usage(options, terminal)))
 }
 
 function addDashboard(program: Command, { terminal, finish }: Parts): void {

@@ -41,6 +41,7 @@ export {
   createPromptRoutes,
   createRunRoutes,
   createUsageRoutes,
+  usageOf,
   readDeployments,
   type DashboardRoutesOptions,
   type KeyRoutesOptions,

@@ -1,5 +1,5 @@
 // The route of usage: runs, tokens and cost of a time range, grouped by hour, day, model, deployment, principal, user, tag, metadata or kind.
-import { usageQuerySchema, type UsageQuery, type UsageRow } from "@perdure/contract"
+import { usageQuerySchema, type Usage, type UsageQuery, type UsageRow } from "@perdure/contract"
 import { Hono } from "hono"
 import { overlaps, usageGroupsMax } from "../../accounting/index.ts"
 import { AppError, type Clock } from "../../core/index.ts"
@@ -31,29 +31,28 @@ export interface UsageRoutesOptions {
 
 const rangeDefaultMs = 30 * 24 * 60 * 60_000
 
-export function createUsageRoutes({ readUsage, clock }: UsageRoutesOptions): Hono<HttpEnv> {
+export function createUsageRoutes(options: UsageRoutesOptions): Hono<HttpEnv> {
   const routes = new Hono<HttpEnv>()
-  routes.get("/v1/usage", async (context) => {
-    const {
-      until = clock.now() + 1,
-      since = until - rangeDefaultMs,
-      groupBy = "day",
-      interval = null,
-      tag,
-      metadata,
-    } = readQuery(context, usageQuerySchema)
-    if (since >= until) throw new AppError("invalid_request", `'since' (${since}) must be before 'until' (${until}).`, { param: "since" })
-    const { projectId, user } = context.get("principal")
-    const range = { projectId, user, since, until, tag, metadata: pairIn(metadata) }
-    const rows = await readUsage({ ...range, groupBy, interval })
-    // A run counts for each of its tags, but once in the total, which has the groups too that are left out.
-    const overlapping = overlaps(groupBy)
-    const complete = rows.length < usageGroupsMax
-    const once = overlapping || !complete ? await readUsage({ ...range, groupBy: "kind", interval: null }) : rows
-    const shown = rows.map(({ time, ...row }) => (time === null ? row : { ...row, time }))
-    return answer({ rows: shown, total: totalOf(once), overlapping, complete })
-  })
+  routes.get("/v1/usage", async (context) => answer(await usageOf(options, context.get("principal"), readQuery(context, usageQuerySchema))))
   return routes
+}
+
+/** Of a project, or of one of its end users alone. */
+export async function usageOf(
+  { readUsage, clock }: UsageRoutesOptions,
+  { projectId, user }: Pick<UsageRequest, "projectId" | "user">,
+  query: UsageQuery,
+): Promise<Usage> {
+  const { until = clock.now() + 1, since = until - rangeDefaultMs, groupBy = "day", interval = null, tag, metadata } = query
+  if (since >= until) throw new AppError("invalid_request", `'since' (${since}) must be before 'until' (${until}).`, { param: "since" })
+  const range = { projectId, user, since, until, tag, metadata: pairIn(metadata) }
+  const rows = await readUsage({ ...range, groupBy, interval })
+  // A run counts for each of its tags, but once in the total, which has the groups too that are left out.
+  const overlapping = overlaps(groupBy)
+  const complete = rows.length < usageGroupsMax
+  const once = overlapping || !complete ? await readUsage({ ...range, groupBy: "kind", interval: null }) : rows
+  const shown = rows.map(({ time, ...row }) => (time === null ? row : { ...row, time }))
+  return { rows: shown, total: totalOf(once), overlapping, complete }
 }
 
 function totalOf(rows: readonly Omit<UsageRow, "time">[]): UsageRow {
