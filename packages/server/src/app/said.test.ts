@@ -17,6 +17,7 @@ const config = {
   discovery: false,
   server: { port: 0 },
   logging: { level: "silent" },
+  grants: [{ to: "*", allow: ["memories.erase:*", "memory.manage:*"] }],
   providers: { acme: { baseUrl: provider.url } },
   models: {
     m: { deployments: [{ provider: "acme", model: "m", price: { inputPerMillionUsd: 1, outputPerMillionUsd: 2 } }] },
@@ -125,6 +126,21 @@ interface Row {
   runs: number
   costMicroUsd: number
 }
+
+describe("an erasure", () => {
+  it("takes a text out of what requests said of themselves, of light and durable runs, and leaves the rest", async () => {
+    const customer = "Jane Roe of 12 Elm Street in Springfield"
+    const header = { "x-perdure-metadata": JSON.stringify({ customer, plan: "pro", tags: [`of ${customer}`] }) }
+    const calls = [await chat({}, header), await post("/v1/responses", { model: "m", input: "Hi" }, header)]
+    for (const call of calls) expect(await said(call)).toEqual([["team:search", `of ${customer}`], { customer, plan: "pro" }])
+    const { body } = await post("/v1/erasures", { query: customer })
+    await vi.waitFor(async () => expect(await get(`/v1/erasures/${String(body["id"])}`)).toMatchObject({ status: "completed" }), {
+      timeout: 120_000,
+      interval: 500,
+    })
+    for (const call of calls) expect(await said(call)).toEqual([["team:search", "of [erased]"], { customer: "[erased]", plan: "pro" }])
+  }, 180_000)
+})
 
 describe("spend and runs", () => {
   const since = Date.now()
