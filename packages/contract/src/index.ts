@@ -246,8 +246,13 @@ export {
   liteLlmKeyNamedSchema,
   liteLlmKeyRegenerateSchema,
   liteLlmKeyUpdateSchema,
+  liteLlmModelInfoQuerySchema,
+  liteLlmSpendLogsQuerySchema,
+  liteLlmSpendRangeQuerySchema,
+  liteLlmSpendReportQuerySchema,
   type LiteLlmKey,
   type LiteLlmKeyFields,
+  type LiteLlmModel,
 } from "./litellm.ts"
 export { apiRoutes, type ApiRoute, type HttpMethod } from "./routes.ts"
 export { openApiDocument, type OpenApiDocument } from "./openapi.ts"

@@ -125,7 +125,58 @@ export const liteLlmKeyListSchema = z.object({
   total_pages: z.number(),
 })
 
+export const liteLlmModelInfoQuerySchema = z.strictObject({
+  litellm_model_id: z.string().max(300).optional().meta({ description: "The id of a deployment: `openai/gpt-5-mini`" }),
+})
+export const liteLlmModelSchema = z
+  .object({
+    model_name: z.string(),
+    litellm_params: z.looseObject({ model: z.string().meta({ description: "The provider's type, and its name of the model" }) }),
+    model_info: z.object({
+      id: z.string().meta({ description: "The deployment" }),
+      db_model: z.literal(false),
+      key: z.string(),
+      litellm_provider: z.string(),
+      mode: z.string().nullable(),
+      max_tokens: z.number().nullable(),
+      max_input_tokens: z.number().nullable(),
+      max_output_tokens: z.number().nullable(),
+      input_cost_per_token: z.number().nullable().meta({ description: "Dollars; null where nobody knows" }),
+      output_cost_per_token: z.number().nullable(),
+      cache_read_input_token_cost: z.number().nullable(),
+    }),
+  })
+  .meta({ id: "LiteLlmModel" })
+export const liteLlmModelsSchema = z.object({ data: z.array(liteLlmModelSchema) }).meta({ id: "LiteLlmModels" })
+export const liteLlmReadinessSchema = z.object({ status: z.enum(["healthy", "unhealthy"]), db: z.enum(["connected", "Not connected"]) })
+
+const daySchema = z.string().regex(/^\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d:\d\d)?$/, { error: "must be a day such as 2026-01-31" })
+const days = {
+  start_date: daySchema.optional(),
+  end_date: daySchema.optional().meta({ description: "The day belongs to it" }),
+}
+export const liteLlmSpendRangeQuerySchema = z.strictObject(days)
+export const liteLlmSpendLogsQuerySchema = z.strictObject({
+  ...days,
+  api_key: keySchema.optional(),
+  user_id: z.string().min(1).max(256).optional(),
+  request_id: z.string().max(100).optional().meta({ description: "`x-request-id` of the answer, or the id of the run" }),
+  summarize: flag.optional().meta({ description: "A row a day, where there is a `start_date`; `false`: a row a call" }),
+  before: z.string().max(100).optional().meta({ description: "Calls older than this one: `x-perdure-next` of the page before" }),
+})
+export const liteLlmSpendReportQuerySchema = z.strictObject({
+  start_date: daySchema,
+  end_date: daySchema,
+  group_by: z.enum(["team", "customer", "api_key"]).optional().meta({ description: "`team` when absent" }),
+  api_key: keySchema.optional(),
+  internal_user_id: z.string().min(1).max(256).optional(),
+  team_id: groupIdSchema.optional(),
+})
+const spendRowsSchema = z.array(z.looseObject({}))
+const tagSpendSchema = z.array(z.object({ individual_request_tag: z.string(), log_count: z.number(), total_spend: z.number() }))
+
 export type LiteLlmKeyFields = z.infer<typeof liteLlmKeyGenerateSchema>
+export type LiteLlmModel = z.infer<typeof liteLlmModelSchema>
 export type LiteLlmKey = z.infer<typeof liteLlmKeySchema>
 export type LiteLlmKeyListQuery = z.infer<typeof liteLlmKeyListQuerySchema>
 
@@ -175,4 +226,39 @@ export const liteLlmRoutes = [
     response: liteLlmKeySchema,
   },
   { method: "POST", path: "/key/unblock", summary: "Take an API key again", request: liteLlmKeyNamedSchema, response: liteLlmKeySchema },
+  {
+    method: "GET",
+    path: "/model/info",
+    summary: "List where models are served, with prices and limits",
+    query: liteLlmModelInfoQuerySchema,
+    response: liteLlmModelsSchema,
+  },
+  { method: "GET", path: "/v1/model/info", summary: "The same", query: liteLlmModelInfoQuerySchema, response: liteLlmModelsSchema },
+  {
+    method: "GET",
+    path: "/spend/logs",
+    summary: "Read what calls cost: each of them, or each day",
+    query: liteLlmSpendLogsQuerySchema,
+    response: spendRowsSchema,
+  },
+  {
+    method: "GET",
+    path: "/spend/tags",
+    summary: "Read what the calls of each tag cost",
+    query: liteLlmSpendRangeQuerySchema,
+    response: tagSpendSchema,
+  },
+  {
+    method: "GET",
+    path: "/global/spend/report",
+    summary: "Read what teams, customers or keys spent",
+    query: liteLlmSpendReportQuerySchema,
+    response: spendRowsSchema,
+  },
+] as const
+
+export const liteLlmHealthRoutes = [
+  { method: "GET", path: "/health/liveliness", summary: "The process runs, at LiteLLM's path", response: z.string() },
+  { method: "GET", path: "/health/liveness", summary: "The same", response: z.string() },
+  { method: "GET", path: "/health/readiness", summary: "The process can serve, in LiteLLM's words", response: liteLlmReadinessSchema },
 ] as const

@@ -115,10 +115,8 @@ function queryParameters(query: z.ZodObject | undefined, schemas: OpenApiDocumen
 }
 
 /** `POST /v1/runs/{id}/cancel` → `postRunsIdCancel` */
-function operationId({ method, path }: ApiRoute): string {
-  const words = path
-    .replace(/^\/v1/, "")
-    .split(/[^A-Za-z0-9]+/)
-    .filter((word) => word !== "")
+function operationId({ method, path, dialect }: ApiRoute): string {
+  // LiteLLM has some of its routes at both.
+  const words = (dialect === "litellm" ? path : path.replace(/^\/v1/, "")).split(/[^A-Za-z0-9]+/).filter((word) => word !== "")
   return method.toLowerCase() + words.map((word) => word[0]?.toUpperCase() + word.slice(1)).join("")
 }

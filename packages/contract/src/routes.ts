@@ -10,7 +10,7 @@ import { experimentRoutes } from "./experiments.ts"
 import { feedbackRoutes } from "./feedback.ts"
 import * as keys from "./keys.ts"
 import { keyRoutes } from "./key-routes.ts"
-import { liteLlmRoutes } from "./litellm.ts"
+import { liteLlmHealthRoutes, liteLlmRoutes } from "./litellm.ts"
 import * as media from "./media.ts"
 import * as erasures from "./erasures.ts"
 import { mcpQuerySchema } from "./memories.ts"
@@ -309,6 +309,7 @@ const runRoutes = group("Runs", "perdure", [
 const operations: ApiRoute[] = group("Operation", "perdure", [
   { method: "GET", path: "/health/live", summary: "The process runs", response: keys.healthSchema },
   { method: "GET", path: "/health/ready", summary: "The process can serve", response: keys.healthSchema },
+  ...liteLlmHealthRoutes,
   { method: "GET", path: "/metrics", summary: "Metrics for Prometheus", response: null, responseType: "text/plain" },
   { method: "GET", path: "/openapi.json", summary: "This document", response: null },
 ]).map((route) => ({ ...route, auth: "none" }))

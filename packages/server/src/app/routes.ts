@@ -1,7 +1,7 @@
 // Which routes this server has, each handed the parts that it needs.
 import { join } from "node:path"
 import type { Hono } from "hono"
-import { createKeySpend, createLimitReader, createUsageSummary, type Admission, type Records } from "../accounting/index.ts"
+import { createLimitReader, createSpendReader, createUsageSummary, type Admission, type Records } from "../accounting/index.ts"
 import type { Compact, Responses } from "../agents/index.ts"
 import type { Batches } from "../batches/index.ts"
 import type { Config } from "../config/index.ts"
@@ -25,7 +25,7 @@ import {
   createUsageRoutes,
   filesRoutes,
   healthRoutes,
-  liteLlmKeyRoutes,
+  liteLlmRoutes,
   erasureRoutes,
   memoryCurationRoutes,
   mcpRoutes,
@@ -86,6 +86,7 @@ const dashboardDirectory = join(import.meta.dirname, "..", "..", "assets", "dash
 
 export function routesOf(shared: Shared, config: Config, parts: RouteParts): Hono<HttpEnv>[] {
   const { identity, runs, store } = parts
+  const readUsage = createUsageSummary({ store })
   return [
     healthRoutes(parts.health),
     openApiRoutes({ version: parts.version }),
@@ -102,13 +103,20 @@ export function routesOf(shared: Shared, config: Config, parts: RouteParts): Hon
       onError: (error) => shared.onError("runs", error),
     }),
     createKeyRoutes({ ...recordingOf(shared, parts), identity }),
-    liteLlmKeyRoutes({ ...recordingOf(shared, parts), identity, readKeySpend: createKeySpend({ store }) }),
+    ...liteLlmRoutes({
+      ...recordingOf(shared, parts),
+      ...parts,
+      ...parts.inference,
+      ...parts.health,
+      readUsage,
+      readSpend: createSpendReader({ store }),
+    }),
     createFeedbackRoutes({ ...shared, store, runs, lightRuns: createLightRuns(store) }),
     createPromptRoutes({ ...recordingOf(shared, parts), prompts: parts.prompts }),
     createExperimentRoutes({ ...recordingOf(shared, parts), store, experiments: parts.experiments }),
     createLimitRoutes({ readLimits: createLimitReader({ ...shared, ...parts }) }),
     createAlertRoutes({ ...shared, store }),
-    createUsageRoutes({ readUsage: createUsageSummary({ store }), clock: shared.clock }),
+    createUsageRoutes({ readUsage, clock: shared.clock }),
     ...(config.dashboard.enabled ? [createDashboardRoutes({ identity, directory: dashboardDirectory })] : []),
   ]
 }

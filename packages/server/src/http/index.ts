@@ -49,6 +49,6 @@ export {
   type RunRoutesOptions,
   type UsageRoutesOptions,
 } from "./perdure/index.ts"
-export { liteLlmKeyRoutes } from "./litellm/index.ts"
+export { liteLlmRoutes } from "./litellm/index.ts"
 export { conversationRoutes, type ConversationRoutesOptions } from "./openai/conversations.ts"
 export { realtimePath, realtimeRoute, realtimeRoutes, type RealtimeOptions, type RealtimeRoutesOptions } from "./realtime/index.ts"

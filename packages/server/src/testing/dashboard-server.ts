@@ -1,6 +1,6 @@
 // The parts that the dashboard needs, composed for tests: store, kernel, identity, records and the routes on a real HTTP server.
 import type { Hono } from "hono"
-import { createKeySpend, createRecords, createUsageSummary, type LightRunRecord, type Records } from "../accounting/index.ts"
+import { createRecords, createSpendReader, createUsageSummary, type LightRunRecord, type Records } from "../accounting/index.ts"
 import { defaultLimits, newId, systemClock, type Limits } from "../core/index.ts"
 import { createApi, createHttpServer, healthRoutes, type HttpEnv } from "../http/index.ts"
 import {
@@ -58,7 +58,7 @@ export async function startDashboardServer(options: DashboardServerOptions): Pro
     createRunRoutes({ ...shared, runs, workflows, lightRuns: createLightRuns(store) }),
     createFeedbackRoutes({ ...shared, store, runs, lightRuns: createLightRuns(store) }),
     createKeyRoutes(changes),
-    liteLlmKeyRoutes({ ...changes, readKeySpend: createKeySpend({ store }) }),
+    liteLlmKeyRoutes({ ...changes, readSpend: createSpendReader({ store }) }),
     createUsageRoutes({ readUsage: createUsageSummary({ store }), clock: systemClock }),
     createDashboardRoutes({ identity, directory }),
     healthRoutes({ ready: () => Promise.resolve({ status: "ok" }), metrics: () => Promise.resolve("") }),

@@ -12,7 +12,7 @@ import {
   type LiteLlmKeyFields,
 } from "@perdure/contract"
 import { Hono, type Context } from "hono"
-import type { ReadKeySpend } from "../../accounting/index.ts"
+import type { ReadSpend } from "../../accounting/index.ts"
 import { AppError, type JsonObject } from "../../core/index.ts"
 import type { KeyAdmin, KeyLookup } from "../../security/index.ts"
 import type { HttpEnv } from "../env.ts"
@@ -27,7 +27,7 @@ import { withoutRefused } from "./refused-fields.ts"
 
 export interface LiteLlmKeyOptions extends ChangingOptions {
   identity: KeyAdmin & KeyLookup
-  readKeySpend: ReadKeySpend
+  readSpend: Pick<ReadSpend, "ofKeys">
 }
 
 type At = Context<HttpEnv>
@@ -168,9 +168,9 @@ async function shownWithSpend(options: LiteLlmKeyOptions, key: ApiKey, projectId
   return (await allShown(options, projectId, [key]))[0] as LiteLlmKey // one for one
 }
 
-async function allShown({ readKeySpend, clock }: LiteLlmKeyOptions, projectId: string, keys: readonly ApiKey[]): Promise<LiteLlmKey[]> {
+async function allShown({ readSpend, clock }: LiteLlmKeyOptions, projectId: string, keys: readonly ApiKey[]): Promise<LiteLlmKey[]> {
   const now = clock.now()
-  const spent = await readKeySpend(
+  const spent = await readSpend.ofKeys(
     projectId,
     keys.map((key) => ({ keyId: key.id, since: spendSince(key, now) })),
   )

@@ -14,7 +14,7 @@ export interface StandIn {
 }
 
 /** Paths that need a key, as the application mounts them; those below `/v1/` need one anyway. */
-export const liteLlmMounts = ["/key/*"] as const
+export const liteLlmMounts = ["/key/*", "/model/*", "/spend/*", "/global/spend/*"] as const
 
 const literal: Readonly<Record<string, StandIn>> = {
   "POST /key/generate": { method: "POST", path: "/v1/keys" },
@@ -24,6 +24,11 @@ const literal: Readonly<Record<string, StandIn>> = {
   "POST /key/unblock": { method: "PATCH", path: "/v1/keys/key" },
   "POST /key/delete": { method: "DELETE", path: "/v1/keys/key" },
   "POST /key/regenerate": { method: "POST", path: "/v1/keys/key/rotate" },
+  "GET /model/info": { method: "GET", path: "/v1/deployments" },
+  "GET /v1/model/info": { method: "GET", path: "/v1/deployments" },
+  "GET /spend/logs": { method: "GET", path: "/v1/runs" },
+  "GET /spend/tags": { method: "GET", path: "/v1/usage" },
+  "GET /global/spend/report": { method: "GET", path: "/v1/usage" },
 }
 const regenerate = /^\/key\/[^/]+\/regenerate$/
 
@@ -42,5 +47,7 @@ function isOfCaller({ query, secret }: Asked): boolean {
 }
 
 export function isLiteLlmPath(path: string): boolean {
-  return path.startsWith("/key/")
+  return prefixes.some((prefix) => path.startsWith(prefix))
 }
+
+const prefixes = [...liteLlmMounts.map((path) => path.slice(0, -1)), "/v1/model/"]
