@@ -175,6 +175,40 @@ export const liteLlmSpendReportQuerySchema = z.strictObject({
 const spendRowsSchema = z.array(z.looseObject({}))
 const tagSpendSchema = z.array(z.object({ individual_request_tag: z.string(), log_count: z.number(), total_spend: z.number() }))
 
+/** Users and teams are names here: what would be stored of them besides has no place. */
+export const liteLlmUserNewSchema = z
+  .strictObject({
+    user_id: apiKeyUserSchema.nullish().meta({ description: "Made up when absent" }),
+    user_email: z.string().max(320).nullish().meta({ description: "Kept in the metadata of its key" }),
+    user_alias: z.string().max(200).nullish().meta({ description: "Kept in the metadata of its key" }),
+    user_role: z.enum(["internal_user", "internal_user_viewer"]).nullish(),
+    team_id: groupIdSchema.nullish(),
+    teams: z.array(groupIdSchema).max(1).nullish(),
+    auto_create_key: z.boolean().nullish().meta({ description: "`true` when absent" }),
+    key_alias: keyFields.key_alias,
+    duration: keyFields.duration,
+    metadata: keyFields.metadata,
+    allowed_routes: keyFields.allowed_routes,
+    key_type: keyFields.key_type,
+  })
+  .meta({ id: "LiteLlmUserNew" })
+export const liteLlmUserInfoQuerySchema = z.strictObject({
+  user_id: apiKeyUserSchema.optional().meta({ description: "The one that the key acts for when absent" }),
+})
+export const liteLlmTeamNewSchema = z
+  .strictObject({ team_id: groupIdSchema.nullish(), team_alias: z.string().max(200).nullish() })
+  .meta({ id: "LiteLlmTeamNew" })
+export const liteLlmTeamInfoQuerySchema = z.strictObject({ team_id: groupIdSchema })
+const userSchema = z.looseObject({ user_id: z.string(), key: z.string().optional() })
+const teamSchema = z.looseObject({ team_id: z.string() })
+const userInfoSchema = z.object({
+  user_id: z.string(),
+  user_info: z.looseObject({ spend: z.number() }),
+  keys: z.array(liteLlmKeySchema),
+  teams: z.array(z.string()),
+})
+const teamInfoSchema = z.object({ team_id: z.string(), team_info: z.looseObject({ spend: z.number() }), keys: z.array(liteLlmKeySchema) })
+
 export type LiteLlmKeyFields = z.infer<typeof liteLlmKeyGenerateSchema>
 export type LiteLlmModel = z.infer<typeof liteLlmModelSchema>
 export type LiteLlmKey = z.infer<typeof liteLlmKeySchema>
@@ -226,6 +260,28 @@ export const liteLlmRoutes = [
     response: liteLlmKeySchema,
   },
   { method: "POST", path: "/key/unblock", summary: "Take an API key again", request: liteLlmKeyNamedSchema, response: liteLlmKeySchema },
+  {
+    method: "POST",
+    path: "/user/new",
+    summary: "Create an API key that acts for an end user",
+    request: liteLlmUserNewSchema,
+    response: userSchema,
+  },
+  {
+    method: "GET",
+    path: "/user/info",
+    summary: "Read an end user's keys and spend",
+    query: liteLlmUserInfoQuerySchema,
+    response: userInfoSchema,
+  },
+  { method: "POST", path: "/team/new", summary: "Name a team: the tag of its keys", request: liteLlmTeamNewSchema, response: teamSchema },
+  {
+    method: "GET",
+    path: "/team/info",
+    summary: "Read a team's keys and spend",
+    query: liteLlmTeamInfoQuerySchema,
+    response: teamInfoSchema,
+  },
   {
     method: "GET",
     path: "/model/info",

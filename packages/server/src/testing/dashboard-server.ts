@@ -11,7 +11,7 @@ import {
   createRunRoutes,
   createUsageRoutes,
 } from "../http/perdure/index.ts"
-import { liteLlmKeyRoutes } from "../http/litellm/index.ts"
+import { liteLlmKeyRoutes, liteLlmPeopleRoutes } from "../http/litellm/index.ts"
 import { createRuns, type Runs } from "../runs/index.ts"
 import { createGate, createIdentity, type Grant, type Identity } from "../security/index.ts"
 import type { Store } from "../store/index.ts"
@@ -59,6 +59,7 @@ export async function startDashboardServer(options: DashboardServerOptions): Pro
     createFeedbackRoutes({ ...shared, store, runs, lightRuns: createLightRuns(store) }),
     createKeyRoutes(changes),
     liteLlmKeyRoutes({ ...changes, readSpend: createSpendReader({ store }) }),
+    liteLlmPeopleRoutes({ ...changes, readSpend: createSpendReader({ store }), readUsage: createUsageSummary({ store }) }),
     createUsageRoutes({ readUsage: createUsageSummary({ store }), clock: systemClock }),
     createDashboardRoutes({ identity, directory }),
     healthRoutes({ ready: () => Promise.resolve({ status: "ok" }), metrics: () => Promise.resolve("") }),

@@ -56,8 +56,12 @@ export function liteLlmKeyRoutes(options: LiteLlmKeyOptions): Hono<HttpEnv> {
 }
 
 async function generate(options: LiteLlmKeyOptions, context: At): Promise<Response> {
+  return createdKey(options, context, checked(liteLlmKeyGenerateSchema, withoutRefused(await readJsonObject(context))))
+}
+
+/** `more` is told with the key. */
+export function createdKey(options: LiteLlmKeyOptions, context: At, body: LiteLlmKeyFields, more: JsonObject = {}): Promise<Response> {
   const { identity, clock } = options
-  const body = checked(liteLlmKeyGenerateSchema, withoutRefused(await readJsonObject(context)))
   const { name, settings } = settingsOf(body, clock.now())
   return changing(options, context, { ...keyChange, name: "key.create", target: "new" }, async () => {
     const principal = context.get("principal")
@@ -66,7 +70,7 @@ async function generate(options: LiteLlmKeyOptions, context: At): Promise<Respon
     const { secret, ...made } = await identity.createKey(projectId, name, settings, principal)
     const key =
       body.blocked === true ? await identity.updateKey(projectId, made.id, patchOf({ blocked: true }, made, clock.now()), principal) : made
-    return { answer: answered({ ...(await shownWithSpend(options, key)), key: secret }, body), data: { keyId: key.id } }
+    return { answer: answered({ ...shownKey(key, 0, clock.now()), ...more, key: secret }, body), data: { keyId: key.id } }
   })
 }
 
@@ -163,12 +167,11 @@ async function revoke(options: LiteLlmKeyOptions, context: At, id: string): Prom
   })
 }
 
-async function shownWithSpend(options: LiteLlmKeyOptions, key: ApiKey, projectId?: string): Promise<LiteLlmKey> {
-  if (projectId === undefined) return shownKey(key, 0, options.clock.now())
+async function shownWithSpend(options: LiteLlmKeyOptions, key: ApiKey, projectId: string): Promise<LiteLlmKey> {
   return (await allShown(options, projectId, [key]))[0] as LiteLlmKey // one for one
 }
 
-async function allShown({ readSpend, clock }: LiteLlmKeyOptions, projectId: string, keys: readonly ApiKey[]): Promise<LiteLlmKey[]> {
+export async function allShown({ readSpend, clock }: LiteLlmKeyOptions, projectId: string, keys: readonly ApiKey[]): Promise<LiteLlmKey[]> {
   const now = clock.now()
   const spent = await readSpend.ofKeys(
     projectId,

@@ -38,11 +38,39 @@ const refused: Readonly<Record<string, string>> = {
   tpm_limit_type: "Limits are what a key may use at most: leave it out, or give best_effort_throughput.",
 }
 
-/** The body without those of them that say nothing. `allowed`: those that the route knows after all. */
-export function withoutRefused(body: JsonObject, allowed: readonly string[] = []): JsonObject {
+const ofUsers = 'Give the key what it may use, or add budgets and rateLimits "for: { user: … }" to perdure.yaml.'
+const ofTeams = 'Give each key what it may use, or add budgets and rateLimits "for: { tag: team:… }" to perdure.yaml.'
+const amounts = ["max_budget", "budget_duration", "soft_budget", "tpm_limit", "rpm_limit", "max_parallel_requests", "models", "blocked"]
+
+/** What LiteLLM says of all that a user does, whichever key it uses. */
+export const refusedUserFields: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(amounts.map((name) => [name, ofUsers])),
+  organizations: "Give a key organization_id with POST /key/update.",
+  password: "People sign in to the dashboard with a link of perdure dashboard.",
+  sso_user_id: "Give it as user_id.",
+}
+
+export const refusedTeamFields: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(amounts.map((name) => [name, ofTeams])),
+  admins: "A team is a tag of keys: it has no members.",
+  members: "A team is a tag of keys: it has no members.",
+  members_with_roles: "A team is a tag of keys: it has no members.",
+  metadata: "A team is a tag of keys: give the keys their metadata.",
+  model_aliases: "Give the model an alias in perdure.yaml, or use routingRules.",
+  organization_id: "Give the team's keys organization_id.",
+  tags: "Give the team's keys their tags.",
+  team_member_budget: ofTeams,
+  team_member_key_duration: "Give each key its duration.",
+  team_member_permissions: "A team is a tag of keys: it has no members.",
+  team_member_rpm_limit: ofTeams,
+  team_member_tpm_limit: ofTeams,
+}
+
+/** The body without those of them that say nothing. `allowed`: those that the route knows after all; `more`: those that it refuses besides. */
+export function withoutRefused(body: JsonObject, allowed: readonly string[] = [], more: Readonly<Record<string, string>> = {}): JsonObject {
   const kept: Record<string, JsonValue | undefined> = {}
   for (const [name, value] of Object.entries(body)) {
-    const instead = allowed.includes(name) ? undefined : refused[name]
+    const instead = allowed.includes(name) ? undefined : (more[name] ?? refused[name])
     if (instead === undefined) kept[name] = value
     else if (!saysNothing(value)) {
       throw new AppError("unsupported_value", `"${name}" of LiteLLM has no counterpart here, and it was not left out of account`, {

@@ -6,10 +6,17 @@ import type { DeploymentsOptions } from "../perdure/deployments.ts"
 import { liteLlmHealthRoutes } from "./health.ts"
 import { liteLlmKeyRoutes, type LiteLlmKeyOptions } from "./keys.ts"
 import { liteLlmModelRoutes } from "./models.ts"
+import { liteLlmPeopleRoutes } from "./people.ts"
 import { liteLlmSpendRoutes, type LiteLlmSpendOptions } from "./spend.ts"
 
 export type LiteLlmOptions = LiteLlmKeyOptions & LiteLlmSpendOptions & DeploymentsOptions & Pick<HealthOptions, "ready">
 
 export function liteLlmRoutes(options: LiteLlmOptions): Hono<HttpEnv>[] {
-  return [liteLlmKeyRoutes(options), liteLlmModelRoutes(options), liteLlmSpendRoutes(options), liteLlmHealthRoutes(options)]
+  return [
+    liteLlmKeyRoutes(options),
+    liteLlmPeopleRoutes(options),
+    liteLlmModelRoutes(options),
+    liteLlmSpendRoutes(options),
+    liteLlmHealthRoutes(options),
+  ]
 }

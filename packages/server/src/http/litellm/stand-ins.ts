@@ -14,7 +14,7 @@ export interface StandIn {
 }
 
 /** Paths that need a key, as the application mounts them; those below `/v1/` need one anyway. */
-export const liteLlmMounts = ["/key/*", "/model/*", "/spend/*", "/global/spend/*"] as const
+export const liteLlmMounts = ["/key/*", "/user/*", "/team/*", "/model/*", "/spend/*", "/global/spend/*"] as const
 
 const literal: Readonly<Record<string, StandIn>> = {
   "POST /key/generate": { method: "POST", path: "/v1/keys" },
@@ -24,6 +24,10 @@ const literal: Readonly<Record<string, StandIn>> = {
   "POST /key/unblock": { method: "PATCH", path: "/v1/keys/key" },
   "POST /key/delete": { method: "DELETE", path: "/v1/keys/key" },
   "POST /key/regenerate": { method: "POST", path: "/v1/keys/key/rotate" },
+  "POST /user/new": { method: "POST", path: "/v1/keys" },
+  "GET /user/info": { method: "GET", path: "/v1/keys" },
+  "POST /team/new": { method: "POST", path: "/v1/keys" },
+  "GET /team/info": { method: "GET", path: "/v1/keys" },
   "GET /model/info": { method: "GET", path: "/v1/deployments" },
   "GET /v1/model/info": { method: "GET", path: "/v1/deployments" },
   "GET /spend/logs": { method: "GET", path: "/v1/runs" },
