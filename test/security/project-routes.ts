@@ -169,6 +169,7 @@ const memory = rows("hides", [
 ])
 
 const refuses = rows("refuses", [
+  ["GET", "/passed/files/{file}"],
   ["POST", "/v1/responses", { ...responded, previous_response_id: "{response}" }],
   ["POST", "/v1/responses", { ...responded, conversation: "{conversation}" }],
   ["POST", "/v1/responses/compact", { ...responded, previous_response_id: "{response}" }],

@@ -1,4 +1,5 @@
 // Projects are apart: nothing that one project made can be read, changed, listed, searched or deleted by another's key.
+import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import OpenAI from "openai"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
@@ -9,6 +10,12 @@ import { temporaryDirectory } from "../support/server.ts"
 import { routeRows, unaskedRoutes, type Answer, type RouteRow } from "./project-routes.ts"
 
 const secretWord = "zanzibar-7731"
+
+/** What a provider keeps for the account of one project; nothing listens there. */
+const passedToOurs = `
+providers: { passed: { type: openai-compatible, baseUrl: "http://127.0.0.1:9/v1", apiKey: none } }
+passThrough: [{ path: /passed, provider: passed, projects: [proj_ours] }]
+`
 
 let directory: Awaited<ReturnType<typeof temporaryDirectory>>
 let perdure: Perdure
@@ -31,6 +38,7 @@ const allowed = [
 
 beforeAll(async () => {
   directory = await temporaryDirectory()
+  await writeFile(join(directory.path, "perdure.yaml"), passedToOurs)
   const { config } = await loadConfig({ cwd: directory.path, env: { PORT: "0", PERDURE_DATA: directory.path } })
   await copyMigrated(join(directory.path, "db"))
   perdure = await createPerdure({ ...config, discovery: false, grants: [{ to: "*", allow: allowed, origin: "test" }] })

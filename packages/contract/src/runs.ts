@@ -15,6 +15,7 @@ export const runKinds = [
   "moderation",
   "rerank",
   "realtime",
+  "pass_through",
   "memory",
   "retrieval",
   "file",

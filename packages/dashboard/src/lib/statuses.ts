@@ -36,6 +36,7 @@ export const kindLabels: Record<RunKind, string> = {
   moderation: "Moderation",
   rerank: "Rerank",
   realtime: "Realtime",
+  pass_through: "Pass-through",
   memory: "Memory",
   retrieval: "Retrieval",
   file: "File",

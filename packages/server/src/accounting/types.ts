@@ -19,6 +19,7 @@ export interface LightRunRecord {
     | "moderation"
     | "rerank"
     | "realtime"
+    | "pass_through"
     | "memory"
     | "retrieval"
     | "file"

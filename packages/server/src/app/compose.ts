@@ -16,6 +16,7 @@ import { composeAlerts, watchedPool } from "./alerts.ts"
 import { composeBatches } from "./batches.ts"
 import { composeCallMemories } from "./call-memories.ts"
 import { openFoundation, openParts, openTelemetry, sharedOf, storeOptions } from "./foundation.ts"
+import { composePassThrough } from "./pass-through.ts"
 import { composePrompts } from "./prompts.ts"
 import { createReadiness } from "./readiness.ts"
 import { composeInference, deploymentsOf, type Inference } from "./inference.ts"
@@ -118,7 +119,8 @@ async function compose(config: Config, overrides: Overrides, cleanUps: AsyncDisp
   const background = (name: string, work: () => Promise<unknown>): void => tasks.run(name, work)
   const remembering = composeCallMemories(shared, config, { ...foundation, context, background })
   const { memories } = remembering
-  const following = { inference, shaping, prompted, alerts, memories: remembering, logger: logger.child("configuration") }
+  const passing = composePassThrough(shared, config, { ...foundation, inference, logger: logger.child("http") })
+  const following = { passing, inference, shaping, prompted, alerts, memories: remembering, logger: logger.child("configuration") }
   const configuration = createConfiguration(config, { ...shared, ...foundation, ...following })
   const health = {
     ready: createReadiness({ version, store, records, minilm, configuration, data: config.data }),
@@ -134,7 +136,9 @@ async function compose(config: Config, overrides: Overrides, cleanUps: AsyncDisp
   const serving = { ...shared, identity, logger: logger.child("http") }
   const app = createApi({ ...serving, routes: routesOf(shared, config, parts), hotRoutes: hotNames })
   const upgradeRoutes = upgradeRoutesOf(shared, { ...parts, guards: shaping.guards, logger: serving.logger })
-  const server = cleanUps.use(createHttpServer({ ...serving, ...config.server, app, hotRoutes, upgradeRoutes, metrics: observers.http }))
+  const server = cleanUps.use(
+    createHttpServer({ ...serving, ...config.server, ...passing, app, hotRoutes, upgradeRoutes, metrics: observers.http }),
+  )
   const open = (): number => inference.pool.health().filter(({ state }) => state !== "closed").length
   metrics.gauge("perdure_deployments_left_alone", "Deployments whose circuit breaker is not closed", open)
   watchMemory(metrics, context)

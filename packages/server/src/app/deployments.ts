@@ -132,7 +132,8 @@ function withHeaders({ settings = {} }: Deployment, headers: DeploymentConfig["h
   return { settings: { ...settings, headers: { ...further, ...revealed(headers) } } }
 }
 
-function settingsOf({ settings, variables, headers, options }: ProviderConfig): JsonObject {
+/** What a deployment is told of its provider. */
+export function settingsOf({ settings, variables, headers, options }: ProviderConfig): JsonObject {
   return {
     ...revealed(settings),
     ...(Object.keys(variables).length > 0 ? { variables: revealed(variables) } : {}),

@@ -7,6 +7,7 @@ import type { Logger } from "../telemetry/index.ts"
 import type { ComposedMemories } from "./call-memories.ts"
 import type { ReplaceableGate } from "./gate.ts"
 import type { Inference } from "./inference.ts"
+import type { ComposedPassThrough } from "./pass-through.ts"
 import type { ComposedPrompts } from "./prompts.ts"
 import type { Shaping } from "./shaping.ts"
 
@@ -15,6 +16,7 @@ const followed: ReadonlySet<string> = new Set([
   "providers",
   "models",
   "routingRules",
+  "passThrough",
   "budgets",
   "rateLimits",
   "alerts",
@@ -84,6 +86,7 @@ export interface ConfigurationParts {
   shaping: Pick<Shaping, "prepare">
   prompted: Pick<ComposedPrompts, "prepare">
   memories: Pick<ComposedMemories, "prepare">
+  passing: Pick<ComposedPassThrough, "prepare">
   gate: Pick<ReplaceableGate, "replace">
   admission: Pick<Admission, "replace">
   alerts: Pick<Alerts, "replace">
@@ -140,11 +143,12 @@ class RunningConfiguration implements Configuration {
     const changes = configChanges(this.#inForce, next)
     const changed = changes.filter(isFollowed)
     const needsRestart = configChanges(this.#first, next).filter((path) => !isFollowed(path))
-    const { inference, shaping, prompted, memories, gate, admission, alerts, limits } = this.#parts
+    const { inference, shaping, prompted, memories, passing, gate, admission, alerts, limits } = this.#parts
     const applyModels = inference.prepare(next)
     const applyShaping = shaping.prepare(next)
     const applyPrompts = prompted.prepare(next)
     const applyMemories = memories.prepare(next)
+    const applyPassThrough = passing.prepare(next)
     const rules = rulesOfConfig(next)
     const before = { ...limits }
     for (const name of followedLimits) limits[name] = next.limits[name]
@@ -157,6 +161,7 @@ class RunningConfiguration implements Configuration {
     applyShaping()
     applyPrompts()
     applyMemories()
+    applyPassThrough()
     admission.replace({ rules, assumedPrice: assumedPrice(next.unknownPrice) })
     alerts.replace(next.alerts)
     gate.replace(next.grants)

@@ -48,6 +48,7 @@ export type {
   MemoryConfig,
   ModelConfig,
   ParametersConfig,
+  PassThroughConfig,
   PriceConfig,
   ProviderConfig,
   RateLimitConfig,

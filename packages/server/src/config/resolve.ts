@@ -11,6 +11,7 @@ import { resolveGuards } from "./resolve-guards.ts"
 import { resolveRoutingRules } from "./resolve-routing-rules.ts"
 import { resolvePrompts } from "./resolve-prompts.ts"
 import { checkProviderName, modelNames, resolveModels } from "./resolve-models.ts"
+import { resolvePassThrough } from "./resolve-pass-through.ts"
 import { resolveProvider, type AddProblem } from "./resolve-provider.ts"
 import { SecretReader, type SecretContext, type SecretInput } from "./resolve-secret.ts"
 import type { ParsedConfig } from "./schema.ts"
@@ -53,6 +54,7 @@ export function resolveConfig(parsed: ParsedConfig, context: ResolveContext): { 
     providers,
     models: resolver.models(parsed, providers),
     routingRules: resolver.routingRules(parsed.routingRules, parsed.models, parsed.discovery),
+    passThrough: resolver.passThrough(parsed.passThrough, providers),
     budgets: resolver.limits("budgets", parsed.budgets),
     rateLimits: resolver.limits("rateLimits", parsed.rateLimits),
     alerts: resolver.alerts(parsed.alerts),
@@ -153,6 +155,14 @@ class Resolver {
       attemptsMax: limitsOf(parsed.limits).attemptsMax,
       discovers: parsed.discovery,
       directory: this.#context.source.directory,
+      origin: (path) => this.origin(path),
+      add: (path, text, part) => this.#add(path, text, part),
+    })
+  }
+
+  passThrough(input: ParsedConfig["passThrough"], providers: Config["providers"]): Config["passThrough"] {
+    return resolvePassThrough(input, {
+      providers,
       origin: (path) => this.origin(path),
       add: (path, text, part) => this.#add(path, text, part),
     })

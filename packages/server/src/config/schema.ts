@@ -8,6 +8,7 @@ import { encryptionSection } from "./schema/encryption.ts"
 import { experimentSection } from "./schema/experiments.ts"
 import { guardSection } from "./schema/guards.ts"
 import { memorySection } from "./schema/memory.ts"
+import { passThroughSection } from "./schema/pass-through.ts"
 import { promptSection } from "./schema/prompts.ts"
 import { providerSchema } from "./schema/providers.ts"
 import { secret } from "./schema/secrets.ts"
@@ -111,6 +112,7 @@ export const configSchema = z.strictObject({
   providers: z.record(name, providerSchema).default({}),
   models: modelsSchema,
   ...routingRuleSection,
+  ...passThroughSection,
   ...limitSections,
   ...alertSection,
   ...guardSection,

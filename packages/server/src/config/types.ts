@@ -8,6 +8,7 @@ import type { alertFormats, alertTypes } from "./schema/alerts.ts"
 import type { MemoryCallConfig } from "./schema/memory-calls.ts"
 import type { priceSchema } from "./schema/prices.ts"
 import type { ParsedGuard } from "./schema/guards.ts"
+import type { ParsedPassThrough } from "./schema/pass-through.ts"
 import type { FailureName } from "./schema/retry.ts"
 import type { ParsedRoutingRule } from "./schema/routing-rules.ts"
 import type { logLevels, roleNames } from "./schema.ts"
@@ -41,6 +42,8 @@ export interface Config {
   models: Readonly<Record<string, ModelConfig>>
   /** The first that fits a request is used. */
   routingRules: readonly RoutingRuleConfig[]
+  /** Paths below which requests go to a provider as they are. */
+  passThrough: readonly PassThroughConfig[]
   budgets: readonly BudgetConfig[]
   rateLimits: readonly RateLimitConfig[]
   alerts: readonly AlertConfig[]
@@ -165,6 +168,13 @@ export interface CacheConfig {
   similarityMin: number
   scope: "principal" | "project" | "user"
   temperatureMax: number
+}
+
+/** null: every path below it; every project. */
+export type PassThroughConfig = Omit<ParsedPassThrough, "paths" | "projects"> & {
+  paths: readonly string[] | null
+  projects: readonly string[] | null
+  origin: string
 }
 
 export type RoutingRuleConfig = ParsedRoutingRule & { origin: string }

@@ -1,5 +1,6 @@
 // Public face of HTTP: the server, the API around the routes, and what route files use.
 export { createApi, type ApiOptions, type ShellLogger } from "./api.ts"
+export { createPassThrough, type PassThrough, type PassThroughRoute } from "./pass-through/index.ts"
 export { createHttpServer, type HttpMetrics, type HttpServer, type HttpServerOptions } from "./server.ts"
 export { healthRoutes, type HealthOptions } from "./health.ts"
 export { openApiRoutes } from "./openapi.ts"

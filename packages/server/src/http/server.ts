@@ -12,6 +12,7 @@ import { LeanConnections } from "./lean/lean-connections.ts"
 import { pathOf } from "./lean/request-head.ts"
 import { createOriginGuard } from "./origin-guard.ts"
 import { errorAnswer } from "./openai/errors.ts"
+import type { PassThrough } from "./pass-through/index.ts"
 import { enterHotPath, refuseWhileDraining, sendError, type HotRoute } from "./shell.ts"
 import type { ShellLogger } from "./api.ts"
 import { asksForWebSocket, Upgrades, type UpgradeRoute } from "./sockets/index.ts"
@@ -22,6 +23,8 @@ export interface HttpServerOptions {
   hotRoutes: Readonly<Record<string, HotRoute>>
   /** By path: what a request for a WebSocket opens. */
   upgradeRoutes?: Readonly<Record<string, UpgradeRoute>>
+  /** Paths that go to providers as they are. */
+  passThrough?: Pick<PassThrough, "find">
   app: Hono<HttpEnv>
   limits: Pick<
     Limits,
@@ -161,7 +164,9 @@ class NodeHttpServer implements HttpServer {
     try {
       this.#guard(request.headers)
       if (asksForWebSocket(request)) this.#upgrades.check(request)
-      if (hot) enterHotPath(this.#options, request, response, hot)
+      if (hot) return enterHotPath(this.#options, request, response, hot)
+      const pass = this.#options.passThrough?.find(path)
+      if (pass) pass(request, response)
       else void this.#toHono(request, response)
     } catch (error) {
       // Node drops what came in one packet behind an upgrade that was turned down, so nothing may follow on this connection.

@@ -85,6 +85,7 @@ export type LightRunKind =
   | "moderation"
   | "rerank"
   | "realtime"
+  | "pass_through"
   | "memory"
   | "retrieval"
   | "file"

@@ -16,6 +16,7 @@ export type {
   Principal,
   RequestHeaders,
 } from "./types.ts"
+export { matcherOf } from "./patterns.ts"
 export { compileScope, endpointGroupOf, requireEndpoint, requireModel, residencyOf, type Scope } from "./scope.ts"
 export { createGate, type GateOptions } from "./gate.ts"
 export { createIdentity, type IdentityOptions } from "./identity.ts"

@@ -65,6 +65,7 @@ export const kindLabel: (value: string | null | undefined) => string = closedSet
   "moderation",
   "rerank",
   "realtime",
+  "pass_through",
   "memory",
   "retrieval",
   "file",

@@ -8,6 +8,7 @@ import {
   createApi,
   createHotRoutes,
   createHttpServer,
+  createPassThrough,
   healthRoutes,
   modelRoutes,
   realtimePath,
@@ -15,6 +16,7 @@ import {
   type HotRouteOptions,
   type HttpEnv,
   type HttpServer,
+  type PassThroughRoute,
 } from "../http/index.ts"
 import {
   createCallModel,
@@ -116,6 +118,7 @@ export interface TestGatewayOptions {
   guards?: HotRouteOptions["guards"]
   cache?: HotRouteOptions["cache"]
   memories?: HotRouteOptions["memories"]
+  passThrough?: readonly PassThroughRoute[]
 }
 
 export interface TestGateway extends AsyncDisposable {
@@ -139,6 +142,7 @@ export async function startTestGateway({
   guards,
   cache,
   memories,
+  passThrough: passed = [],
 }: TestGatewayOptions): Promise<TestGateway> {
   const limits = { ...defaultLimits, ...forgiving, ...some }
   const registry = createModels({ models })
@@ -193,7 +197,8 @@ export async function startTestGateway({
     hotRoutes: Object.keys(hotRoutes).map((path) => `POST ${path}`),
   })
   const upgradeRoutes = { [realtimePath]: realtimeRoute({ ...inference, identity, records: { add }, guards }) }
-  const server = createHttpServer({ identity, hotRoutes, upgradeRoutes, app, limits, clock, newId, logger })
+  const passThrough = createPassThrough({ ...inference, identity, records: { add } }, passed)
+  const server = createHttpServer({ identity, passThrough, hotRoutes, upgradeRoutes, app, limits, clock, newId, logger })
   const url = await server.listen(0, "127.0.0.1")
   const close = async (): Promise<void> => {
     await server.close()

@@ -55,6 +55,7 @@ const stateless: readonly string[] = [
   "moderation",
   "rerank",
   "realtime",
+  "pass_through",
   "memory",
   "retrieval",
   "file",

@@ -146,7 +146,12 @@ const reasons: Readonly<Record<string, Reasons>> = {
       /^(?:custom_auth|custom_sso|enable_jwt_auth|litellm_jwtauth|enable_oauth2|oauth2_|allow_user_auth|ui_|allowed_ips|public_routes|admin_only_routes|allowed_routes|role_permissions|custom_key_generate|litellm_key_header_name|user_header_name|control_plane)/,
       ...signIn,
     ],
-    [/^pass_through_endpoints$/, "left-out", "paths of providers are not passed through"],
+    [
+      /^pass_through_endpoints$/,
+      "left-out",
+      "paths are passed through to declared providers alone, below their base addresses",
+      "passThrough: docs/how-to/pass-through.md.",
+    ],
     [
       /^(?:key_management_|use_google_kms|use_azure_key_vault)/,
       "left-out",

@@ -51,6 +51,7 @@ const kinds: readonly string[] = [
   "moderation",
   "rerank",
   "realtime",
+  "pass_through",
   "memory",
   "retrieval",
   "file",
