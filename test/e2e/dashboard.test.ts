@@ -325,6 +325,8 @@ describe.skipIf(browserPath === undefined)("the dashboard in a browser", () => {
   it("goes on by itself after the server was killed and started again", async () => {
     await page.goto(`${server.url}/dashboard/runs`)
     await page.getByRole("button", { name: "Live" }).waitFor()
+    // The stream of changes may be open before the list is there.
+    await rows().first().waitFor()
     const before = await rows().count()
     await server.kill()
     await page.getByRole("button", { name: "Connecting" }).waitFor()
