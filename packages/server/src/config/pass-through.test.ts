@@ -27,6 +27,8 @@ it("takes every method and every path below it unless it says otherwise, and the
 
 it.each([
   ["[{ path: /v1/x, provider: openai }]", "passThrough[0].path", /path of the server itself/],
+  ["[{ path: /key/x, provider: openai }]", "passThrough[0].path", /path of the server itself/],
+  ["[{ path: /dashboard, provider: openai }]", "passThrough[0].path", /path of the server itself/],
   ["[{ path: openai, provider: openai }]", "passThrough[0].path", /a path such as \/openai/],
   ["[{ path: /a, provider: opnai }]", "passThrough[0].provider", /declare it: providers\.opnai/],
   ["[{ path: /a, provider: bedrock }]", "passThrough[0].provider", /signed with their bodies/],

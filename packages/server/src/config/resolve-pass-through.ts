@@ -2,7 +2,7 @@
 import type { Path } from "./paths.ts"
 import { providerType } from "./provider-types.ts"
 import type { AddProblem } from "./resolve-provider.ts"
-import { ownPaths, type ParsedPassThrough } from "./schema/pass-through.ts"
+import { firstPart, ownPaths, type ParsedPassThrough } from "./schema/pass-through.ts"
 import type { Config, PassThroughConfig } from "./types.ts"
 
 export interface ResolvePassThroughOptions {
@@ -22,8 +22,7 @@ export function resolvePassThrough(input: readonly ParsedPassThrough[], options:
 
 function checkPath(input: readonly ParsedPassThrough[], index: number, add: AddProblem): void {
   const { path } = input[index]! // of its own list
-  const [, first = ""] = path.split("/")
-  if (ownPaths.some((own) => own === first))
+  if (ownPaths.includes(firstPart(path)))
     add(["passThrough", index, "path"], { what: `${path} is a path of the server itself`, allowed: "another first part, such as /openai" })
   if (/\/\.\.?(?:\/|$)/.test(path))
     add(["passThrough", index, "path"], { what: `${path} has a part that is no name`, allowed: "a path such as /openai" })
