@@ -1,5 +1,6 @@
 // Wire schemas of API keys, of usage per key and day, and of health.
 import { z } from "zod"
+import { isOwnPath } from "./own-paths.ts"
 import { keyLimitsSchema, type KeyLimits } from "./limits.ts"
 import { epochMs, jsonValue, metadataFilter, tagFilter } from "./shared.ts"
 
@@ -46,7 +47,7 @@ const endpointPatternSchema = z
   .string()
   .max(200)
   .refine(isEndpointPattern, {
-    error: `must be a route group (${endpointGroups.join(", ")}), a path such as /v1/images/*, or a method and a path such as GET /v1/files*, or /mcp`,
+    error: `must be a route group (${endpointGroups.join(", ")}), a path such as /v1/images/*, a method and a path such as GET /v1/files*, /mcp, or a path that is passed through such as /openai/*`,
   })
 const scopeEntriesMax = 100
 const regionsSchema = z
@@ -164,8 +165,10 @@ export const apiKeyRotateRequestSchema = z.strictObject({
 export const apiKeyRevokedSchema = z.object({ id: z.string(), revoked: z.literal(true) })
 
 function isEndpointPattern(text: string): boolean {
-  const isGroup = (endpointGroups as readonly string[]).includes(text)
-  return isGroup || /^(?:(?:GET|POST|PATCH|PUT|DELETE) )?(?:\/v1\/[^\s,?#]*|\/mcp)$/.test(text)
+  if ((endpointGroups as readonly string[]).includes(text)) return true
+  const path = /^(?:(?:GET|HEAD|POST|PATCH|PUT|DELETE) )?(\/[^\s,?#]*)$/.exec(text)?.[1]
+  if (path === undefined) return false
+  return path.startsWith("/v1/") || path === "/mcp" || (/^\/[A-Za-z0-9]/.test(path) && !isOwnPath(path))
 }
 
 export const usageQuerySchema = z.strictObject({

@@ -20,6 +20,15 @@ it("are there as the configuration says, are followed when it changes, and their
   const { runs } = (await (await get("/v1/runs?kind=pass_through")).json()) as { runs: { id: string }[] }
   expect(runs.map(({ id }) => id)).toEqual([runId])
 
+  const made = await fetch(`${server.url}/v1/keys`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${server.apiKey}`, "content-type": "application/json" },
+    body: JSON.stringify({ name: "only the provider's own", scope: { endpoints: ["/fake/*"] } }),
+  })
+  const { secret } = (await made.json()) as { secret: string }
+  const as = (path: string) => fetch(server.url + path, { headers: { authorization: `Bearer ${secret}` } })
+  expect([(await as("/fake/models")).status, (await as("/v1/deployments")).status]).toEqual([200, 403])
+
   await server.reload("passThrough: [{ path: /other, provider: fake }]")
   expect((await get("/fake/models")).status).toBe(404)
   expect((await get("/other/models")).status).toBe(200)

@@ -1,8 +1,9 @@
 // Paths that are passed through: whether their names lead to a provider that has an address, and whether they are free.
+import { isOwnPath } from "@perdure/contract"
 import type { Path } from "./paths.ts"
 import { providerType } from "./provider-types.ts"
 import type { AddProblem } from "./resolve-provider.ts"
-import { firstPart, ownPaths, type ParsedPassThrough } from "./schema/pass-through.ts"
+import type { ParsedPassThrough } from "./schema/pass-through.ts"
 import type { Config, PassThroughConfig } from "./types.ts"
 
 export interface ResolvePassThroughOptions {
@@ -22,7 +23,7 @@ export function resolvePassThrough(input: readonly ParsedPassThrough[], options:
 
 function checkPath(input: readonly ParsedPassThrough[], index: number, add: AddProblem): void {
   const { path } = input[index]! // of its own list
-  if (ownPaths.includes(firstPart(path)))
+  if (isOwnPath(path))
     add(["passThrough", index, "path"], { what: `${path} is a path of the server itself`, allowed: "another first part, such as /openai" })
   if (/\/\.\.?(?:\/|$)/.test(path))
     add(["passThrough", index, "path"], { what: `${path} has a part that is no name`, allowed: "a path such as /openai" })

@@ -1,11 +1,8 @@
 // The section `passThrough`: paths below which requests go to a provider as they are, for endpoints that no dialect has.
-import { apiRoutes } from "@perdure/contract"
+import { ownPaths } from "@perdure/contract"
 import { z } from "zod"
 
 const passedMethods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] as const
-
-/** First parts of paths that the server has itself: a way to a provider may hide none of them. */
-export const ownPaths = [...new Set([...apiRoutes.map(({ path }) => firstPart(path)), "mcp", "metrics", "dashboard", "openapi.json"])]
 
 const path = z
   .string()
@@ -45,7 +42,3 @@ export const passThroughSection = {
 }
 
 export type ParsedPassThrough = z.output<typeof passThroughSchema>
-
-export function firstPart(path: string): string {
-  return path.split("/", 2)[1] ?? ""
-}
