@@ -38,6 +38,8 @@ test("models are patterns without spaces and commas, endpoints are groups, paths
     "embedding",
     "/metrics",
     "/key/generate",
+    "/chat/completions",
+    "/o*",
     "/*",
     "/mcp/x",
     "GET",

@@ -165,10 +165,17 @@ export const apiKeyRotateRequestSchema = z.strictObject({
 export const apiKeyRevokedSchema = z.object({ id: z.string(), revoked: z.literal(true) })
 
 function isEndpointPattern(text: string): boolean {
-  if ((endpointGroups as readonly string[]).includes(text)) return true
+  if (isGroup(text)) return true
   const path = /^(?:(?:GET|HEAD|POST|PATCH|PUT|DELETE) )?(\/[^\s,?#]*)$/.exec(text)?.[1]
   if (path === undefined) return false
-  return path.startsWith("/v1/") || path === "/mcp" || (/^\/[A-Za-z0-9]/.test(path) && !isOwnPath(path))
+  if (path.startsWith("/v1/") || path === "/mcp") return true
+  // Below a path that may be passed through; /chat/completions is one that lacks its /v1.
+  const first = /^\/([A-Za-z0-9][\w.-]*)(?:\/|$)/.exec(path)?.[1]
+  return first !== undefined && !isGroup(first) && !isOwnPath(path)
+}
+
+function isGroup(text: string): boolean {
+  return (endpointGroups as readonly string[]).includes(text)
 }
 
 export const usageQuerySchema = z.strictObject({

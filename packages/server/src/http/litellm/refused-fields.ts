@@ -9,7 +9,7 @@ const refused: Readonly<Record<string, string>> = {
   access_group_ids: "Name the models in models; patterns such as gpt-* are taken.",
   aliases: "Give the model an alias in perdure.yaml, or use routingRules.",
   allowed_cache_controls: ofTheConfiguration,
-  allowed_passthrough_routes: "There are no pass-through routes: name routes in allowed_routes.",
+  allowed_passthrough_routes: "Make a key for paths that are passed through with scope.endpoints of POST /v1/keys.",
   allowed_vector_store_indexes: "Vector stores belong to the project or to a user: give user_id.",
   auto_rotate: "Call POST /key/{key}/regenerate when it is time.",
   budget_id: "Give max_budget and budget_duration of the key itself.",
