@@ -232,7 +232,7 @@ describe.skipIf(browserPath === undefined)("the dashboard in a browser", () => {
     await page.getByLabel("Name").fill("from the browser")
     await page.getByLabel("Models").fill("perdure/*")
     await page.getByLabel("chat", { exact: true }).check()
-    await page.getByLabel("More endpoints").fill("/nowhere")
+    await page.getByLabel("More endpoints").fill("/v1/nowhere,embedding")
     await page.getByLabel("Budget in dollars").fill("2.5")
     await page.getByLabel("Window of the budget").selectOption("day")
     await page.getByLabel("Requests per minute").fill("600")
