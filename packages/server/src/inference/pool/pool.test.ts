@@ -82,6 +82,21 @@ describe("the choice of a deployment", () => {
     expect(plan("m", { sort: "throughput" }).first()).toBe(slow) // 900 tokens in the same second
   })
 
+  it("takes no deployment for a fast one because it holds its answers back until they are whole", () => {
+    const [held, written] = [deployment("held/m"), deployment("written/m")]
+    const { plan } = bench([model("m", [held, written])])
+    for (const [at, firstMs, ms] of [
+      [held, 5_000, 5_002],
+      [written, 300, 3_300],
+    ] as const) {
+      const calls = plan("m", { only: [at.id] })
+      calls.started(at)
+      calls.firstToken(at, firstMs)
+      calls.finished(at, { ms, outputTokens: 150 })
+    }
+    expect(plan("m", { sort: "throughput" }).first()).toBe(written) // 50 tokens a second; the other one's 30
+  })
+
   it("measures a slow one again after it rested", () => {
     const [slow, fast] = [deployment("slow/m"), deployment("fast/m")]
     const { plan, pass } = bench([model("m", [slow, fast], { sort: "latency" })])

@@ -48,6 +48,8 @@ type Asking = Pick<PlanRequest, "contextTokensEstimated" | "caller">
 const tokensWithoutEstimate = 1
 /** Shorter bursts say nothing of the speed. */
 const measuredTokensMin = 8
+/** No model writes so fast: what came faster was held back until it was whole, so all of its time counts. */
+const tokensPerSecondMax = 5_000
 
 export class DeploymentState {
   readonly breaker: Breaker
@@ -197,8 +199,9 @@ export class DeploymentState {
     this.#refusals.answered(attempt.caller)
     this.#learned.succeeded(this.inFlight + 1)
     if (attempt.firstTokenMs === undefined) return
-    const generatingMs = ms - attempt.firstTokenMs
-    if (outputTokens >= measuredTokensMin && generatingMs > 0) this.tokensPerSecond.add((outputTokens / generatingMs) * 1_000)
+    if (outputTokens < measuredTokensMin || ms <= 0) return
+    const speed = (outputTokens / (ms - attempt.firstTokenMs)) * 1_000
+    this.tokensPerSecond.add(speed <= tokensPerSecondMax ? speed : (outputTokens / ms) * 1_000)
   }
 
   #failed(attempt: Attempt, error: UpstreamError, now: number): void {
