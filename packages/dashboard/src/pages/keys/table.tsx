@@ -55,10 +55,12 @@ function KeyRow({ apiKey, spent, onAction }: KeyRowProps): React.JSX.Element {
         <Chips words={[...(user === null ? [] : [`for ${user}`]), ...tags.map((tag) => `#${tag}`)]} />
       </td>
       <td className="px-2 py-2 whitespace-nowrap">
-        <span className="font-mono text-xs" title={id}>
-          {hint}
-        </span>
-        <Copy text={id} label={`Copy the id of ${name}`} />
+        <div className="flex h-5 items-center">
+          <span className="font-mono text-xs" title={id}>
+            {hint}
+          </span>
+          <Copy text={id} label={`Copy the id of ${name}`} />
+        </div>
         <div className="text-xs text-dim">
           created <TimeAgo at={createdAt} />
         </div>
