@@ -48,7 +48,7 @@ export const limitStatusSchema = z
     enforced: z.boolean().meta({ description: "False for a budget that counts and refuses nothing" }),
     used: z.int().min(0).nullable().meta({
       description:
-        "null, as `reserved` and `left`, where other projects use it too; those of deployments are shown to sessions of the dashboard alone",
+        "null, as `reserved` and `left`, where other projects may use it too; those of deployments are shown to sessions of the dashboard alone",
     }),
     reserved: z.int().min(0).nullable().meta({ description: "Held by calls under way" }),
     left: z.int().min(0).nullable(),

@@ -22,6 +22,7 @@ describe.each(testEngines())("the status of limits on %s", (engine) => {
   beforeAll(async () => {
     database = await openTestStore(engine)
     const { store } = database
+    await store.system.query("insert into projects (id, name) values ('proj_a', 'a'), ('proj_b', 'b')")
     const ledger = await openLedger({ store, limits: defaultLimits, clock: systemClock, onError: () => undefined })
     admission = createAdmission({ rules, ledger, limits: defaultLimits, clock: systemClock, assumedPrice: price })
     readLimits = createLimitReader({ store, admission, limits: defaultLimits, clock: systemClock })
@@ -120,5 +121,14 @@ describe.each(testEngines())("the status of limits on %s", (engine) => {
     expect((await read("key_1")).find(({ name }) => name === "project")).toMatchObject({ used: 120, reserved: 300, left: 580 })
     reservation.release()
     expect((await read("key_1")).find(({ name }) => name === "project")).toMatchObject({ used: 120, reserved: 0, left: 880 })
+  })
+
+  it("tells the only project that there is what was used of what all share", async () => {
+    await database.store.system.query("delete from projects where id <> 'proj_a'")
+    const seen = (await read("key_1")).filter(({ name }) => name === "all" || name === "dear")
+    expect(seen.map(({ name, used, left }) => ({ name, used, left }))).toEqual([
+      { name: "all", used: 0, left: 9 },
+      { name: "dear", used: 0, left: 70 },
+    ])
   })
 })

@@ -1,7 +1,7 @@
 // How much is left of the limits that bind a caller, of all processes together.
 import type { LimitStatus } from "@perdure/contract"
 import type { Clock, Limits } from "../core/index.ts"
-import { limitCounters, type Store, type StoredLimit } from "../store/index.ts"
+import { limitCounters, projects, type Store, type StoredLimit } from "../store/index.ts"
 import {
   boundTo,
   declaredUpstream,
@@ -35,18 +35,29 @@ export function createLimitReader({ store, admission, limits, clock }: LimitRead
     await admission.report()
     const { rules } = admission
     const rows = await limitCounters.limitsOfProject(store.system, caller.projectId, limits.pageRowsMax)
-    const now = clock.now()
+    const view = { now: clock.now(), isAlone: await projects.isOnlyProject(store.system, caller.projectId) }
     const declared = new Map(rules.map((rule) => [declaredName(rule.kind, rule.name, rule.unit), rule]))
     const shown = rows
-      .map((row) => statusOfRow(row, declared.get(declaredName(row.kind, row.rule, row.unit)), now))
+      .map((row) => statusOfRow(row, declared.get(declaredName(row.kind, row.rule, row.unit)), view))
       .filter(({ scope }) => caller.seesAllKeys || (!isOfDeployments(scope) && isOf(scope.key, caller.principalId)))
     const known = new Set(rows.flatMap(({ id, rule, unit }) => [id, usedName(rule, unit)]))
     const unused = caller.seesAllKeys
       ? asDeclared(rules, caller.projectId).filter(({ rule }) => !known.has(usedName(rule.name, rule.unit)))
       : ofCaller(rules, caller)
-    const empty = unused.map((bound) => emptyOf(bound, now)).filter(([id]) => !known.has(id))
+    const empty = unused.map((bound) => emptyOf(bound, view)).filter(([id]) => !known.has(id))
     return [...shown, ...empty.map(([, status]) => status)]
   }
+}
+
+interface View {
+  now: number
+  /** There is no other project that could use what all share. */
+  isAlone: boolean
+}
+
+/** What other projects used of a limit that all share is not told. Limits of deployments are shown to those who run the server alone. */
+function isHidden(project: string | null, scope: LimitScope, { isAlone }: View): boolean {
+  return project === null && !isAlone && !isOfDeployments(scope)
 }
 
 /** Unlike every id of a counter. */
@@ -67,17 +78,16 @@ function isOf(key: string | null, principalId: string): boolean {
 }
 
 /** `rule` is what the row's limit is declared as now; that of a key, or one that went meanwhile, has none. */
-function statusOfRow(row: StoredLimit, rule: LimitRule | undefined, now: number): LimitStatus {
+function statusOfRow(row: StoredLimit, rule: LimitRule | undefined, view: View): LimitStatus {
   const { rule: name, unit, per, amount: limit, kind, debtMs, windowEnd } = row
   const scope = { ...nobody, ...(JSON.parse(row.scope) as Partial<LimitScope>) } // as `exchangeOf` wrote it, perhaps before it had all members
   const enforced = rule === undefined || isEnforced(rule)
   const base = { name, unit, per, limit, scope, enforced } as Pick<LimitStatus, "name" | "unit" | "per" | "limit" | "scope" | "enforced">
-  // What other projects used of a limit that all share is not told. Limits of deployments are shown to those who run the server alone.
-  if (row.projectId === null && !isOfDeployments(scope)) return { ...base, used: null, reserved: null, left: null, resetsAt: windowEnd }
+  if (isHidden(row.projectId, scope, view)) return { ...base, used: null, reserved: null, left: null, resetsAt: windowEnd }
   if (kind === "rate") {
     const burst = rule?.kind === "rate" && rule.limit === limit ? rule.burst : limit
     const used = Math.min(burst, Math.ceil(debtMs / intervalOf(base)))
-    return { ...base, used, reserved: 0, left: burst - used, resetsAt: now + Math.ceil(debtMs) }
+    return { ...base, used, reserved: 0, left: burst - used, resetsAt: view.now + Math.ceil(debtMs) }
   }
   return { ...base, used: row.used, reserved: row.reserved, left: Math.max(0, limit - row.used - row.reserved), resetsAt: windowEnd }
 }
@@ -107,13 +117,12 @@ function asDeclared(rules: readonly LimitRule[], projectId: string): BoundRule[]
 
 const unasked = { inputTokensEstimated: 0, outputTokensMax: 0, price: undefined } as const
 
-function emptyOf({ id, rule, scope }: BoundRule, now: number): [id: string, status: LimitStatus] {
+function emptyOf({ id, rule, scope }: BoundRule, view: View): [id: string, status: LimitStatus] {
   const base = { name: rule.name, scope, unit: rule.unit, per: rule.per, limit: rule.limit, enforced: isEnforced(rule) }
-  const window = rule.kind === "budget" ? windowAt(rule.per, now) : undefined
+  const window = rule.kind === "budget" ? windowAt(rule.per, view.now) : undefined
   const resetsAt = window && Number.isFinite(window.end) ? window.end : null
-  const amounts =
-    scope.project === null && !isOfDeployments(scope)
-      ? { used: null, reserved: null, left: null }
-      : { used: 0, reserved: 0, left: rule.kind === "rate" ? rule.burst : rule.limit }
+  const amounts = isHidden(scope.project, scope, view)
+    ? { used: null, reserved: null, left: null }
+    : { used: 0, reserved: 0, left: rule.kind === "rate" ? rule.burst : rule.limit }
   return [window ? `${id}@${window.start}` : id, { ...base, ...amounts, resetsAt }]
 }

@@ -108,6 +108,7 @@ export type {
   ScopeKey,
   WantedTerm,
 } from "./tables/word-index.ts"
+export * as projects from "./tables/projects.ts"
 export * as prompts from "./tables/prompts.ts"
 export type { PromptChange, StoredPromptLabel, StoredPromptVersion } from "./tables/prompts.ts"
 export * as states from "./tables/states.ts"

@@ -13,6 +13,7 @@ let database: TestStore
 
 beforeAll(async () => {
   database = await openTestStore("pglite")
+  await database.store.system.query("insert into projects (id, name) values ('proj_a', 'a'), ('proj_b', 'b')")
   const add = async (projectId: string | null, type: string, data: JsonObject): Promise<void> => {
     const id = newId("evt")
     await alerts.addAlert(database.store.system, { id, projectId, type, occasion: id, data, keepUntil: null }, ["ops"], 10)
@@ -56,4 +57,10 @@ it("a person sees what is of no project and who took it, and not what other proj
   const spent = Object.fromEntries(list.map(({ data }) => [data["budget"], data["spent"]]))
   expect([spent["shared"], spent["provider"]]).toEqual([undefined, 4])
   expect(list[0]?.webhooks).toEqual([{ name: "ops", status: "waiting", attempts: 0, outcome: null }])
+})
+
+it("what all share is told to the only project that there is", async () => {
+  await database.store.system.query("delete from projects where id <> 'proj_a'")
+  const list = await listed({ id: "user:admin", kind: "session" })
+  expect(list.find(({ data }) => data["budget"] === "shared")?.data["spent"]).toBe(4)
 })

@@ -2,7 +2,7 @@
 import type { Alert } from "@perdure/contract"
 import { Hono } from "hono"
 import { isJsonObject, type Limits } from "../../core/index.ts"
-import { alerts, type Store, type StoredAlert } from "../../store/index.ts"
+import { alerts, projects, type Store, type StoredAlert } from "../../store/index.ts"
 import type { HttpEnv } from "../env.ts"
 import { answer } from "./answer.ts"
 
@@ -18,7 +18,8 @@ export function createAlertRoutes({ store, limits }: AlertRoutesOptions): Hono<H
     const isOperator = kind === "session"
     const stored = await alerts.alertsOfProject(store.system, projectId, isOperator, limits.pageRowsMax)
     const seen = stored.filter((alert) => isOperator || isOf(alert, { id, user }))
-    return answer({ alerts: seen.map((alert) => shown(alert, isOperator)) })
+    const view = { isOperator, isAlone: await projects.isOnlyProject(store.system, projectId) }
+    return answer({ alerts: seen.map((alert) => shown(alert, view)) })
   })
   return routes
 }
@@ -30,11 +31,17 @@ function isOf({ type, data }: StoredAlert, { id, user }: { id: string; user: str
   return (scope["key"] ?? id) === id && (user === null || (scope["user"] ?? user) === user)
 }
 
-function shown({ id, type, data, createdAt, projectId, deliveries }: StoredAlert, isOperator: boolean): Alert {
+interface View {
+  isOperator: boolean
+  /** There is no other project. */
+  isAlone: boolean
+}
+
+function shown({ id, type, data, createdAt, projectId, deliveries }: StoredAlert, { isOperator, isAlone }: View): Alert {
   const { spent, ...rest } = data
   const scope = isJsonObject(data["scope"]) ? data["scope"] : {}
   // What other projects used of a budget that all share is not told.
-  const isShared = projectId === null && scope["provider"] === undefined && scope["deployment"] === undefined
+  const isShared = projectId === null && !isAlone && scope["provider"] === undefined && scope["deployment"] === undefined
   const facts = isShared || spent === undefined ? rest : { ...rest, spent }
   const webhooks = deliveries.map(({ webhook, ...delivery }) => ({ name: webhook, ...delivery }))
   return { id, type: type as Alert["type"], created_at: createdAt, data: facts, webhooks: isOperator ? webhooks : [] } // it was one of them when it was kept
