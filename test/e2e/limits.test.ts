@@ -52,7 +52,7 @@ describe("limits of a server", () => {
       left: 3_000,
       per: "total",
     })
-    expect(limits.find(({ name }) => name === "shared")).toMatchObject({ used: null, left: null })
+    expect(limits.find(({ name }) => name === "shared")).toMatchObject({ used: 2_000, left: 999_998_000 })
     expect(limits.find(({ name }) => name === "pace")).toMatchObject({ unit: "requests", limit: 1_000, per: "hour", used: 1, left: 999 })
   })
 
