@@ -25,6 +25,7 @@ beforeAll(async () => {
       like: { deployments: [{ provider: "acme", model: "a" }], cache: { mode: "semantic", similarityMin: 0.8 } },
       judged: { deployments: [{ provider: "acme", model: "b" }] },
       judge: { deployments: [{ provider: "acme", model: "j" }] },
+      routed: { deployments: [{ provider: "acme", model: "r" }] },
     },
     guards: [
       {
@@ -35,6 +36,7 @@ beforeAll(async () => {
         restore: true,
       },
       { type: "moderate", name: "mod", model: "judge", when: { models: ["judged"] } },
+      { type: "redact", name: "away", entities: ["email"], action: "route", routeTo: "like", when: { models: ["routed"] } },
       { type: "custom", name: "polite", before: "FUNCTION" },
     ],
   }
@@ -97,4 +99,17 @@ test("a judge that gives no verdict is on the bill, too", async () => {
   expect((await ask("judged", "buy later")).status).toBeGreaterThanOrEqual(400)
   const told = async (): Promise<string> => JSON.stringify(await judgeRuns())
   await expect.poll(told, { timeout: 30_000 }).toContain('"inputTokens":30')
+})
+
+test("a guard leads no key to a model that it may not use, in a response neither", async () => {
+  const { secret } = await perdure.identity.createKey(perdure.projectId, "narrow", { scope: { models: ["routed"] } })
+  const headers = { authorization: `Bearer ${secret}`, "content-type": "application/json" }
+  const respond = async (input: string): Promise<string> => {
+    const body = JSON.stringify({ model: "routed", input })
+    return (await fetch(`${perdure.url}/v1/responses`, { method: "POST", headers, body })).text()
+  }
+  const before = provider.requests.length
+  expect(await respond("mail ada@example.com")).toContain("model_not_allowed")
+  expect(provider.requests).toHaveLength(before)
+  expect(await respond("hello")).toContain('"completed"')
 })

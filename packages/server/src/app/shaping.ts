@@ -48,7 +48,7 @@ export function composeShaping(shared: Shared, config: Config, parts: ShapingPar
       get isEmpty() {
         return guards.isEmpty
       },
-      open: (context) => guards.open(context),
+      open: (context, allowsModel) => guards.open(context, allowsModel),
     },
     guardsNow: () => (guards.isEmpty ? undefined : open),
     prepare: (next) => {
@@ -62,12 +62,13 @@ export function composeShaping(shared: Shared, config: Config, parts: ShapingPar
   }
 }
 
-/** A durable run knows the id of its principal; the tags of a key are looked up where a guard asks for them. */
+/** A durable run knows the id of its principal; the tags of a key are looked up where a guard asks for them, its models in memory. */
 function openGuardsOf(config: Config, guards: Guards, { identity }: ShapingParts): OpenGuards {
   const needsTags = config.guards.some(({ when }) => when.tags !== undefined)
   return async (context) => {
     const key = needsTags ? await identity.getKey(context.projectId, context.principal) : undefined
-    return guards.open({ ...context, tags: key?.tags ?? [] })
+    const allowsModel = identity.principalOfKey(context.principal)?.scope?.allowsModel
+    return guards.open({ ...context, tags: key?.tags ?? [] }, allowsModel)
   }
 }
 

@@ -14,6 +14,7 @@ import {
   type Model,
 } from "../../inference/index.ts"
 import { endpointGroupOf, type GuardSession } from "../../security/index.ts"
+import { admitElsewhere } from "./admit.ts"
 import { AnswerCare } from "./answer-care.ts"
 import { BodyBytes } from "./body-bytes.ts"
 import type { ClientDialect } from "./client-dialect.ts"
@@ -68,7 +69,7 @@ export function prepare(options: PrepareOptions, asked: Asked): void {
   const { dependencies, call, go } = options
   const guards = dependencies.guards?.isEmpty === false ? dependencies.guards : undefined
   const left = guards && leftSignal(call)
-  const session = left && guards.open(guardContext(call, asked, left))
+  const session = left && guards.open(guardContext(call, asked, left), call.hot.principal.scope?.allowsModel)
   const plan = cachePlanOf(dependencies, call, asked)
   if (!session && plan === undefined) return go(asked)
   const { dialect } = options
@@ -153,13 +154,12 @@ class Prepared {
     })
   }
 
-  /** What is left of the limits of its deployments was not asked when the call was admitted to another model. */
+  /** The limits of the model that serves it bind it, not of the one that it was admitted to. */
   #elsewhere(asked: Asked, name: string): MaybeLater<Asked> {
     const { dependencies, call, dialect } = this.#options
     const model = dependencies.models.require(name, dialect.needs ?? "chat")
-    const admitted = call.reservation?.request
-    const prepared = admitted && dependencies.admission.upstream.prepare({ ...admitted, model: name })
-    return later(prepared, () => ({ ...asked, model }))
+    if (model.name === asked.model.name) return { ...asked, model }
+    return later(admitElsewhere(dependencies, call, model), () => ({ ...asked, model }))
   }
 
   #fromCache(asked: Asked): MaybeLater<void> {

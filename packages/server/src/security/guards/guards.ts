@@ -1,6 +1,6 @@
 // All guards of the server, and which of them apply to a call.
 import type { Limits } from "../../core/index.ts"
-import { GuardSession } from "./session.ts"
+import { GuardSession, type AllowsModel } from "./session.ts"
 import type { Guard, GuardCondition, GuardContext } from "./types.ts"
 
 export interface GuardRule {
@@ -10,8 +10,8 @@ export interface GuardRule {
 }
 
 export interface Guards {
-  /** Undefined where none applies. */
-  open(context: GuardContext): GuardSession | undefined
+  /** Undefined where none applies. Without `allowsModel` the caller may use every model that a guard names. */
+  open(context: GuardContext, allowsModel?: AllowsModel): GuardSession | undefined
   /** Whether one could apply to a call of that model. */
   readonly isEmpty: boolean
 }
@@ -25,9 +25,9 @@ export function createGuards({
 }): Guards {
   return {
     isEmpty: rules.length === 0,
-    open: (context) => {
+    open: (context, allowsModel) => {
       const applying = rules.filter(({ when }) => applies(when, context)).map(({ guard }) => guard)
-      return applying.length === 0 ? undefined : new GuardSession(applying, context, limits)
+      return applying.length === 0 ? undefined : new GuardSession(applying, context, limits, allowsModel)
     },
   }
 }

@@ -1,7 +1,7 @@
 // The guards of one call: they are asked about its request one after another, then stand in the way of its answer in reverse order.
 import { AppError, sleep } from "../../core/index.ts"
 import { AnswerPipe, FilterStage, WindowStage, type AnswerText, type Stage } from "./answer-pipe.ts"
-import { blocked, CallerRefusal, undecided } from "./blocked.ts"
+import { blocked, CallerRefusal, notAllowed, undecided } from "./blocked.ts"
 import type { Findings, Guard, GuardContext, GuardReport, GuardText, Verdict } from "./types.ts"
 
 export interface SessionLimits {
@@ -16,16 +16,21 @@ export interface CheckedRequest {
   model: string | undefined
 }
 
+/** Whether the caller may use the model of that name. */
+export type AllowsModel = (name: string) => boolean
+
 export class GuardSession {
   readonly #guards: readonly Guard[]
   readonly #context: GuardContext
   readonly #limits: SessionLimits
+  readonly #allowsModel: AllowsModel | undefined
   readonly reports: GuardReport[] = []
 
-  constructor(guards: readonly Guard[], context: GuardContext, limits: SessionLimits) {
+  constructor(guards: readonly Guard[], context: GuardContext, limits: SessionLimits, allowsModel?: AllowsModel) {
     this.#guards = guards
     this.#context = context
     this.#limits = limits
+    this.#allowsModel = allowsModel
   }
 
   /** Some guard wants to see the request. */
@@ -43,19 +48,26 @@ export class GuardSession {
     return this.#guards.some((guard) => guard.after !== undefined)
   }
 
-  /** A promise only where a guard needs one. Throws `content_blocked`, or `guard_unavailable`. */
+  /** A promise only where a guard needs one. Throws `content_blocked`, `guard_unavailable`, or `model_not_allowed` where a guard routes. */
   before(texts: readonly GuardText[]): CheckedRequest | Promise<CheckedRequest> {
     return this.#askFrom(0, { texts, model: undefined })
   }
 
   #askFrom(index: number, checked: CheckedRequest): CheckedRequest | Promise<CheckedRequest> {
     const guard = this.#guards[index]
-    if (!guard) return checked
+    if (!guard) return this.#allowed(checked)
     if (!guard.before) return this.#askFrom(index + 1, checked)
     const goOn = (verdict: Verdict | undefined): CheckedRequest | Promise<CheckedRequest> =>
       this.#askFrom(index + 1, verdict ? this.#applied(guard, checked, verdict) : checked)
     const verdict = this.#verdict(guard, "before", () => guard.before?.(checked.texts, this.#context))
     return verdict instanceof Promise ? verdict.then(goOn) : goOn(verdict)
+  }
+
+  /** The caller's right holds for the model that serves the call, whoever chose it. */
+  #allowed(checked: CheckedRequest): CheckedRequest {
+    const { model } = checked
+    if (model === undefined || this.#allowsModel?.(model) !== false) return checked
+    throw notAllowed(this.reports.findLast(({ action }) => action === "route")?.guard ?? "", this.#context.principal)
   }
 
   #applied(guard: Guard, checked: CheckedRequest, verdict: Verdict): CheckedRequest {
