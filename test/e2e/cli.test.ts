@@ -101,6 +101,11 @@ test("start prints one line of JSON when it is ready, serves, hands out keys, an
   const made = await run("keys", "create", "second", "--data", data, "--json")
   const { id, secret } = JSON.parse(made.out) as { id: string; secret: string }
   expect(await models(url, secret)).toBe(200)
+  expect((await run("keys", "block", id, "--data", data)).out).toMatch(/^state +blocked /m)
+  expect(await models(url, secret)).toBe(401)
+  expect((await run("keys", "list", "--state", "blocked", "--data", data)).out).toMatch(new RegExp(`^${id}  .*second\n$`))
+  expect((await run("keys", "unblock", id, "--data", data)).out).toMatch(/^state +live$/m)
+  expect(await models(url, secret)).toBe(200)
   expect((await run("keys", "revoke", id, "--data", data)).code).toBe(exitCodes.ok)
   expect(await models(url, secret)).toBe(401)
   expect(await run("doctor", "--quiet", "--data", data)).toEqual({ code: exitCodes.ok, out: "", err: "" })

@@ -281,6 +281,15 @@ describe.skipIf(browserPath === undefined)("the dashboard in a browser", () => {
     const third = await shownSecret()
     expect([await status(second, "/v1/runs"), await status(third, "/v1/runs")]).toEqual([401, 200])
 
+    await page.getByRole("button", { name: "Block from the browser" }).click()
+    await page.getByRole("button", { name: "Yes, block" }).click()
+    await keyRow("from the browser").getByText("blocked", { exact: true }).waitFor()
+    expect(await status(third, "/v1/runs")).toBe(401)
+    await page.getByRole("button", { name: "Unblock from the browser" }).click()
+    await page.getByRole("button", { name: "Yes, unblock" }).click()
+    await page.getByRole("button", { name: "Block from the browser" }).waitFor()
+    expect(await status(third, "/v1/runs")).toBe(200)
+
     await page.getByRole("button", { name: "Revoke from the browser" }).click()
     await page.keyboard.press("Escape")
     await page.getByRole("dialog").waitFor({ state: "detached" })

@@ -71,6 +71,8 @@ export const apiKeyMetadataSchema = z
 /** Dates end with the year 9999. */
 const expirySchema = epochMs.max(253_402_300_799_999)
 
+const blockedSchema = z.boolean().meta({ description: "`true`: its calls are refused until it is `false` again" })
+
 export const keyScopeSchema = z
   .object({
     models: z.array(z.string()).meta({ description: "Names and patterns (`gpt-*`, `anthropic/*`); empty: every model" }),
@@ -84,7 +86,7 @@ export const apiKeySchema = z
     id: z.string(),
     name: z.string(),
     hint: z.string().meta({ description: "First characters of the key, to recognise it by" }),
-    state: z.enum(["live", "expired", "revoked"]),
+    state: z.enum(["live", "blocked", "expired", "revoked"]),
     scope: keyScopeSchema,
     limits: keyLimitsSchema,
     tags: z.array(z.string()),
@@ -97,6 +99,7 @@ export const apiKeySchema = z
       .meta({ description: "The key or user that made it; null: the command line, or the server's first start" }),
     updatedAt: epochMs,
     expiresAt: epochMs.nullable(),
+    blockedAt: epochMs.nullable().meta({ description: "Since when its calls are refused; null: they are not" }),
     rotatedAt: epochMs.nullable(),
     oldSecretsUntil: epochMs
       .nullable()
@@ -107,7 +110,7 @@ export const apiKeySchema = z
   .meta({ id: "ApiKey" })
 
 export const apiKeyListQuerySchema = z.strictObject({
-  state: z.enum(["live", "expired", "revoked"]).optional(),
+  state: z.enum(["live", "blocked", "expired", "revoked"]).optional(),
   search: z.string().max(200).optional().meta({ description: "Words of the name, or an id" }),
   user: z.string().max(256).optional(),
   tag: z.string().max(64).optional(),
@@ -131,6 +134,7 @@ export const apiKeyCreateRequestSchema = z.strictObject({
   user: apiKeyUserSchema.optional(),
   metadata: apiKeyMetadataSchema.optional(),
   expiresAt: expirySchema.optional().meta({ description: "Never when absent" }),
+  blocked: blockedSchema.optional(),
 })
 
 /** Every limit, also as null, which takes it away. */
@@ -147,6 +151,7 @@ export const apiKeyUpdateRequestSchema = z
     user: apiKeyUserSchema.nullable().optional(),
     metadata: apiKeyMetadataSchema.optional(),
     expiresAt: expirySchema.nullable().optional(),
+    blocked: blockedSchema.optional(),
   })
   .meta({ description: "A merge: what is absent stays, null takes away, lists are replaced" })
 

@@ -49,7 +49,7 @@ export async function boundsOf(
 }
 
 function keyEnded(id: string): AppError {
-  return new AppError("invalid_api_key", `The API key '${id}' that this work is done for was revoked, or its time is over.`, {
+  return new AppError("invalid_api_key", `The API key '${id}' that this work is done for was revoked or blocked, or its time is over.`, {
     hint: "Start the work again with a key that is good.",
   })
 }

@@ -1,7 +1,17 @@
 // `perdure keys` as commander knows it: its commands and their options.
 import { Option, type Command } from "commander"
 import { budgetPeriods } from "@perdure/contract"
-import { keysCreate, keysList, keysRevoke, keysRotate, keysShow, keysUpdate, type KeyListOptions, type KeysOptions } from "./keys.ts"
+import {
+  keysBlock,
+  keysCreate,
+  keysList,
+  keysRevoke,
+  keysRotate,
+  keysShow,
+  keysUpdate,
+  type KeyListOptions,
+  type KeysOptions,
+} from "./keys.ts"
 import {
   clearable,
   toClear,
@@ -23,7 +33,7 @@ export interface KeysProgramParts {
 }
 
 export function addKeys(program: Command, { terminal, finish, withOptions }: KeysProgramParts): void {
-  const keys = program.command("keys").description("create, list, change, rotate and revoke API keys")
+  const keys = program.command("keys").description("create, list, change, rotate, block and revoke API keys")
   const command = (words: string, description: string): Command => withOptions(keys.command(words).description(description))
   const onKey = (words: string, description: string): Command =>
     command(words, description).argument("<id>", "the key's id, from keys list")
@@ -31,7 +41,7 @@ export function addKeys(program: Command, { terminal, finish, withOptions }: Key
     (name: string, options: KeysOptions & KeySettingOptions) => finish(keysCreate(name, options, terminal)),
   )
   command("list", "list the keys, never their text")
-    .addOption(new Option("--state <state>", "only keys in this state").choices(["live", "expired", "revoked"]))
+    .addOption(new Option("--state <state>", "only keys in this state").choices(["live", "blocked", "expired", "revoked"]))
     .option("--tag <tag>", "only keys with this tag")
     .option("--user <id>", "only keys of this end user")
     .option("--search <words>", "only keys with these words in their name")
@@ -50,6 +60,12 @@ export function addKeys(program: Command, { terminal, finish, withOptions }: Key
       toDurationMs,
     )
     .action((id: string, options: KeysOptions & { overlap?: number }) => finish(keysRotate(id, options, terminal)))
+  onKey("block", "refuse a key in every process until it is unblocked").action((id: string, options: KeysOptions) =>
+    finish(keysBlock(id, true, options, terminal)),
+  )
+  onKey("unblock", "take a blocked key again, in every process").action((id: string, options: KeysOptions) =>
+    finish(keysBlock(id, false, options, terminal)),
+  )
   onKey("revoke", "revoke a key at once, in every process").action((id: string, options: KeysOptions) =>
     finish(keysRevoke(id, options, terminal)),
   )

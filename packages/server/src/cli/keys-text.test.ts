@@ -18,6 +18,7 @@ const plain: ApiKey = {
   createdBy: null,
   updatedAt: at,
   expiresAt: null,
+  blockedAt: null,
   rotatedAt: null,
   oldSecretsUntil: null,
   lastUsedAt: null,
@@ -42,6 +43,7 @@ it("says in its line what restricts a key, and when it ends or ended", () => {
     "key_1  2026-01-31  until 2026-01-31    used 2026-01-31  app  gpt-* · chat · eu · $5/month · 60 requests/min · 9000 tokens/min · 2 at once · for alice · #a",
   )
   expect(keyLine({ ...plain, state: "expired", expiresAt: at })).toContain("expired 2026-01-31")
+  expect(keyLine({ ...plain, state: "blocked", blockedAt: at, expiresAt: 0 })).toContain("blocked 2026-01-31")
   expect(keyLine({ ...plain, state: "revoked", revokedAt: at })).toContain("revoked 2026-01-31")
   expect(keyLine({ ...plain, limits: { budgetUsd: 5, budgetPer: "total" } })).toContain("$5 in all")
 })

@@ -36,8 +36,9 @@ export function keyFacts(key: ApiKey): string[] {
   return facts.map(([name, value]) => `${name.padEnd(12)}${value}`)
 }
 
-function stateOf({ state, revokedAt, expiresAt }: ApiKey): string {
+function stateOf({ state, revokedAt, blockedAt, expiresAt }: ApiKey): string {
   if (state === "revoked") return `revoked ${day(revokedAt ?? 0)}`
+  if (state === "blocked") return `blocked ${day(blockedAt ?? 0)}`
   if (expiresAt === null) return state
   return state === "expired" ? `expired ${day(expiresAt)}` : `until ${day(expiresAt)}`
 }

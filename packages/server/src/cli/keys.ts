@@ -1,4 +1,5 @@
 // `perdure keys …`: by way of the running server where there is one, else on the store itself.
+import type { ApiKeyUpdateRequest } from "@perdure/contract"
 import { AppError } from "../core/index.ts"
 import type { Config } from "../config/index.ts"
 import type { KeyAdmin, KeyListFilter, NewKey } from "../security/index.ts"
@@ -46,8 +47,15 @@ export async function keysShow(id: string, options: KeysOptions, terminal: Termi
   return exitCodes.ok
 }
 
-export async function keysUpdate(id: string, options: KeysOptions & KeyChangeOptions, terminal: Terminal): Promise<number> {
-  const patch = keyPatch(options)
+export function keysUpdate(id: string, options: KeysOptions & KeyChangeOptions, terminal: Terminal): Promise<number> {
+  return tellChanged(id, keyPatch(options), options, terminal)
+}
+
+export function keysBlock(id: string, blocked: boolean, options: KeysOptions, terminal: Terminal): Promise<number> {
+  return tellChanged(id, { blocked }, options, terminal)
+}
+
+async function tellChanged(id: string, patch: ApiKeyUpdateRequest, options: KeysOptions, terminal: Terminal): Promise<number> {
   const key = await withKeys(options, (keys, projectId) => keys.updateKey(projectId, id, patch))
   if (options.json === true) terminal.print(JSON.stringify(key))
   else for (const line of keyFacts(key)) terminal.print(line)

@@ -2,12 +2,12 @@
 import { AppError } from "../core/index.ts"
 import { requireEndpoint, type Identity, type Principal, type RequestHeaders } from "../security/index.ts"
 
-export type CallerIdentity = Pick<Identity, "authenticate" | "expiredAt">
+export type CallerIdentity = Pick<Identity, "authenticate" | "expiredAt" | "isBlocked">
 
 /** Synchronous. `path` is the text by which the route is found. */
 export function callerOf(identity: CallerIdentity, headers: RequestHeaders, method: string, path: string): Principal {
   const principal = identity.authenticate(headers, method)
-  if (principal === undefined) throw invalidApiKey(headers, identity.expiredAt(headers))
+  if (principal === undefined) throw invalidApiKey(identity, headers)
   requireEndpoint(principal, method, path)
   return principal
 }
@@ -18,9 +18,13 @@ export function mayStillCall(identity: CallerIdentity, headers: RequestHeaders, 
   return principal !== undefined && (principal.scope === null || principal.scope.allowsEndpoint(method, path))
 }
 
-/** Says whether a key was missing, wrong or too old, never what it was. */
-function invalidApiKey(headers: RequestHeaders, expiredAt: number | undefined): AppError {
-  return new AppError("invalid_api_key", complaintOf(headers, expiredAt), {
+/** Says whether a key was missing, wrong, blocked or too old, never what it was. */
+function invalidApiKey(identity: CallerIdentity, headers: RequestHeaders): AppError {
+  if (identity.isBlocked(headers))
+    return new AppError("invalid_api_key", "the API key is blocked", {
+      hint: "Whoever manages the keys can take it back: `perdure keys unblock <id>`.",
+    })
+  return new AppError("invalid_api_key", complaintOf(headers, identity.expiredAt(headers)), {
     hint: "Send `Authorization: Bearer <key>`; `perdure keys create` makes a key.",
   })
 }

@@ -27,7 +27,16 @@ test("the schemas accept what they describe and refuse what they do not", async 
   expect(error?.({ error: { message: "no", type: "server_error", param: null, code: null } })).toBe(true)
   expect(error?.({ error: { message: "no", type: "server_error", code: null } })).toBe(false)
   const key = ajv.getSchema("document#/components/schemas/ApiKey")
-  const times = { createdAt: 1, updatedAt: 1, expiresAt: null, rotatedAt: null, oldSecretsUntil: null, lastUsedAt: null, revokedAt: null }
+  const times = {
+    createdAt: 1,
+    updatedAt: 1,
+    expiresAt: null,
+    blockedAt: null,
+    rotatedAt: null,
+    oldSecretsUntil: null,
+    lastUsedAt: null,
+    revokedAt: null,
+  }
   const rights = { scope: { models: ["gpt-*"], endpoints: [], regions: [] }, limits: { budgetUsd: 1 }, tags: [], user: null, metadata: {} }
   const whole = { id: "key_1", name: "a", hint: "pk", state: "live", createdBy: null, ...times, ...rights }
   expect(key?.(whole)).toBe(true)

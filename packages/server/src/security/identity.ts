@@ -55,6 +55,7 @@ export async function createIdentity(options: IdentityOptions): Promise<Identity
       const until = secrets.grantOf(text)?.expiresAt
       return until !== undefined && clock.now() >= until ? until : undefined
     },
+    isBlocked: (headers) => ring.isBlocked(bearerOf(headers) ?? ""),
     [Symbol.asyncDispose]: () => refresh[Symbol.asyncDispose](),
   }
 }

@@ -162,6 +162,38 @@ describe.each(testEngines())("keys on %s", (engine) => {
     })
   })
 
+  it("refuses a blocked key here and in the other process, keeps its end, and takes it again when it is unblocked", async () => {
+    const expiresAt = now + 1_000
+    const { id, secret } = await identity.createKey("proj_b", "blocked", { expiresAt })
+    await expect.poll(() => who(secret, other)?.id, long).toBe(id)
+    expect(await identity.updateKey("proj_b", id, { blocked: true })).toMatchObject({ state: "blocked", blockedAt: now, expiresAt })
+    expect([who(secret), identity.isBlocked(bearer(secret)), identity.principalOf("proj_b", id)]).toEqual([undefined, true, undefined])
+    await expect.poll(() => [who(secret, other), other.isBlocked(bearer(secret))], long).toEqual([undefined, true])
+    const blockedAt = now
+    now += 500
+    expect(await identity.updateKey("proj_b", id, { blocked: true, tags: ["x"] })).toMatchObject({ blockedAt, tags: ["x"] })
+    const next = await identity.rotateKey("proj_b", id)
+    expect([who(next.secret), who(secret)]).toEqual([undefined, undefined])
+    expect((await identity.listKeys("proj_b", { state: "blocked" })).map((key) => key.id)).toEqual([id])
+    expect((await identity.listKeys("proj_b", { state: "live" })).map((key) => key.id)).not.toContain(id)
+    expect(await identity.updateKey("proj_b", id, { blocked: false })).toMatchObject({ state: "live", blockedAt: null, expiresAt })
+    expect(who(next.secret)?.id).toBe(id)
+    await expect.poll(() => [who(next.secret, other)?.id, who(secret, other)?.id], long).toEqual([id, id])
+  })
+
+  it("lets no key block one with more rights, nor change keys once it is blocked itself", async () => {
+    const boss = await identity.createKey("proj_n", "boss")
+    const lead = await identity.createKey("proj_n", "lead", { scope: { models: ["gpt-*"], endpoints: ["chat", "keys"] } })
+    const [asBoss, asLead] = [who(boss.secret), who(lead.secret)]
+    await expect(identity.updateKey("proj_n", boss.id, { blocked: true }, asLead)).rejects.toMatchObject({ code: "permission_denied" })
+    expect(who(boss.secret)?.id).toBe(boss.id)
+    await identity.updateKey("proj_n", lead.id, { blocked: true }, asBoss)
+    await expect(identity.updateKey("proj_n", lead.id, { blocked: false }, asLead)).rejects.toMatchObject({
+      code: "invalid_api_key",
+      message: expect.stringContaining("blocked") as string,
+    })
+  })
+
   it("forgets a revoked key at once, here and in the other process, and for good", async () => {
     const { id, secret } = await identity.createKey("proj_b", "revoked")
     await expect.poll(() => who(secret, other)?.id, long).toBe(id)

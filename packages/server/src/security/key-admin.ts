@@ -39,7 +39,7 @@ export function createKeyAdmin(options: KeyAdminOptions): KeyAdmin {
     },
     updateKey: (projectId, keyId, patch, by) =>
       change(options, { projectId, keyId, by }, (row) => {
-        const fields = patched(row, patch)
+        const fields = patched(row, patch, clock.now())
         const manager = managerOf(ring, by)
         if (manager) requireWithin(manager, fields)
         return fields
@@ -62,7 +62,7 @@ async function create(options: KeyAdminOptions, { projectId, name, settings, by 
   const { store, ring, pepper, clock, newId, limits } = options
   const id = newId("key")
   const secret = newKeyText(id)
-  const fields = newFields(name, settings, { digest: digestOf(pepper, secret), hint: hintOf(secret) })
+  const fields = newFields(name, settings, { digest: digestOf(pepper, secret), hint: hintOf(secret) }, clock.now())
   refusePast(fields.expiresAt, clock.now())
   const manager = managerOf(ring, by)
   if (manager) {
@@ -133,8 +133,8 @@ function requireMayChange(manager: KeyManager, key: StoredKey): void {
 export function managerOf(ring: KeyRing, by: Principal | undefined): KeyManager | null {
   if (by === undefined || by.kind === "session") return null
   const key = ring.keyOf(by.id)
-  if (key) return key
-  throw new AppError("invalid_api_key", "the API key was revoked meanwhile", { hint: "Use another key." })
+  if (key && key.blockedAt === null) return key
+  throw new AppError("invalid_api_key", `the API key was ${key ? "blocked" : "revoked"} meanwhile`, { hint: "Use another key." })
 }
 
 function refusePast(expiresAt: number | null, now: number): void {

@@ -4,13 +4,14 @@ import type { JsonObject } from "../core/index.ts"
 import type { KeyFields, StoredKey } from "../store/index.ts"
 import type { KeySettings } from "./types.ts"
 
-export function newFields(name: string, settings: KeySettings, secret: Pick<KeyFields, "digest" | "hint">): KeyFields {
-  const blank = { models: [], endpoints: [], regions: [], limits: {}, tags: [], user: null, metadata: {}, expiresAt: null }
-  return patched({ ...blank, ...secret, name, rotatedAt: null, retired: [], revokedAt: null }, settings)
+export function newFields(name: string, settings: KeySettings, secret: Pick<KeyFields, "digest" | "hint">, now: number): KeyFields {
+  const blank = { models: [], endpoints: [], regions: [], limits: {}, tags: [], user: null, metadata: {}, expiresAt: null, blockedAt: null }
+  return patched({ ...blank, ...secret, name, rotatedAt: null, retired: [], revokedAt: null }, settings, now)
 }
 
 /** A merge: what is absent stays, null takes away, lists are replaced. */
-export function patched(before: KeyFields, { name, scope, limits, tags, user, metadata, expiresAt }: ApiKeyUpdateRequest): KeyFields {
+export function patched(before: KeyFields, patch: ApiKeyUpdateRequest, now: number): KeyFields {
+  const { name, scope, limits, tags, user, metadata, expiresAt, blocked } = patch
   return {
     ...before,
     name: name ?? before.name,
@@ -22,6 +23,7 @@ export function patched(before: KeyFields, { name, scope, limits, tags, user, me
     user: user === undefined ? before.user : user,
     metadata: merged(before.metadata, metadata),
     expiresAt: expiresAt === undefined ? before.expiresAt : expiresAt,
+    blockedAt: blocked === undefined ? before.blockedAt : blocked ? (before.blockedAt ?? now) : null,
   }
 }
 
@@ -48,7 +50,7 @@ export function shown(row: StoredKey, now: number): ApiKey {
     id,
     name,
     hint,
-    state: row.revokedAt !== null ? "revoked" : expiresAt !== null && expiresAt <= now ? "expired" : "live",
+    state: stateOf(row, now),
     scope: { models: [...models], endpoints: [...endpoints], regions: [...regions] },
     limits,
     tags: [...tags],
@@ -58,11 +60,18 @@ export function shown(row: StoredKey, now: number): ApiKey {
     createdBy,
     updatedAt,
     expiresAt,
+    blockedAt: row.blockedAt,
     rotatedAt,
     oldSecretsUntil: oldSecretsUntil > now ? oldSecretsUntil : null,
     lastUsedAt: row.lastUsedAt,
     revokedAt: row.revokedAt,
   }
+}
+
+function stateOf({ revokedAt, blockedAt, expiresAt }: StoredKey, now: number): ApiKey["state"] {
+  if (revokedAt !== null) return "revoked"
+  if (blockedAt !== null) return "blocked"
+  return expiresAt !== null && expiresAt <= now ? "expired" : "live"
 }
 
 /** Members that are null are taken away. */

@@ -18,7 +18,7 @@ function key(part: Partial<StoredKey> = {}): { row: StoredKey; secret: string } 
   const id = part.id ?? newId("key")
   const secret = newKeyText(id)
   const restrictions = { models: [], endpoints: [], regions: [], limits: {}, tags: [], user: null, metadata: {} }
-  const times = { createdAt: 0, updatedAt: 0, expiresAt: null, rotatedAt: null, lastUsedAt: null, revokedAt: null }
+  const times = { createdAt: 0, updatedAt: 0, expiresAt: null, rotatedAt: null, lastUsedAt: null, revokedAt: null, blockedAt: null }
   const digest = digestOf(pepper, secret)
   return {
     row: {
@@ -109,6 +109,17 @@ describe("the key ring", () => {
     ring.take([{ ...fresh.row, version: 3, retired: retired.map((each) => ({ ...each, until: now + 500 })), expiresAt: now + 100 }])
     now += 100
     expect(ring.principalOf(old.secret)).toBeUndefined()
+  })
+
+  it("refuses a key while it is blocked, by its secret and by its id, also one that it has just recognised", () => {
+    const { row, secret } = key()
+    ring.take([row])
+    expect([ring.principalOf(secret)?.id, ring.isBlocked(secret)]).toEqual([row.id, false])
+    ring.take([{ ...row, version: 2, blockedAt: now }])
+    expect([ring.principalOf(secret), ring.principalOfKey(row.id), ring.isBlocked(secret)]).toEqual([undefined, undefined, true])
+    expect([ring.isBlocked(newKeyText(row.id)), ring.isBlocked("x"), ring.isBlocked("")]).toEqual([false, false, false])
+    ring.take([{ ...row, version: 3 }])
+    expect([ring.principalOf(secret)?.id, ring.principalOfKey(row.id)?.id, ring.isBlocked(secret)]).toEqual([row.id, row.id, false])
   })
 
   it("tells strangers nothing about when a key expired", () => {

@@ -50,6 +50,7 @@ export class KeyRing {
     const now = this.#clock.now()
     if (now >= known.until) return undefined
     const { key } = known
+    if (key.row.blockedAt !== null) return undefined
     if (now - key.usedAt >= useGrainMs) {
       key.usedAt = now
       this.#uses.set(key.row.id, now)
@@ -63,16 +64,21 @@ export class KeyRing {
     return known !== undefined && this.#clock.now() >= known.until ? known.until : undefined
   }
 
+  /** A text of ours that is refused until its key is unblocked. */
+  isBlocked(text: string): boolean {
+    return (this.#verifiedOf(text)?.key.row.blockedAt ?? null) !== null
+  }
+
   /** The stored key behind a principal, as it is held now. */
   keyOf(keyId: string): StoredKey | undefined {
     const held = this.#keys.get(shortId(keyId))
     return held?.row.id === keyId ? held.row : undefined
   }
 
-  /** Who a key is, by its id; undefined once it was revoked or its time is over. */
+  /** Who a key is, by its id; undefined once it was revoked or its time is over, and while it is blocked. */
   principalOfKey(keyId: string): Principal | undefined {
     const held = this.#keys.get(shortId(keyId))
-    if (held?.row.id !== keyId) return undefined
+    if (held?.row.id !== keyId || held.row.blockedAt !== null) return undefined
     return held.row.expiresAt === null || this.#clock.now() < held.row.expiresAt ? held.principal : undefined
   }
 

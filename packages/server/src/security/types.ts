@@ -78,7 +78,7 @@ export interface Identity extends KeyAdmin, KeyLookup, AsyncDisposable {
    * `x-perdure-csrf`). `begun`: for a connection that is open; a client secret may be older than its time by then.
    */
   authenticate(headers: RequestHeaders, method: string, begun?: boolean): Principal | undefined
-  /** Who a key is, for work that goes on without its request; undefined once it was revoked or its time is over. */
+  /** Who a key is, for work that goes on without its request; undefined once it was revoked or its time is over, and while it is blocked. */
   principalOf(projectId: string, principalId: string): Principal | undefined
   /** A secret for a browser that opens sessions of one model in the name of that key, for as long as the key is good too. */
   createClientSecret(by: Principal, grant: ClientSecretGrant): string
@@ -88,6 +88,8 @@ export interface Identity extends KeyAdmin, KeyLookup, AsyncDisposable {
   principalOfKey(keyId: string): Principal | undefined
   /** When the key of a request stopped working because its time was over; undefined where that is not why it is refused. */
   expiredAt(headers: RequestHeaders): number | undefined
+  /** The key of a request is refused until it is unblocked. */
+  isBlocked(headers: RequestHeaders): boolean
   /** A token that can be exchanged once, within its life, for a dashboard session. */
   createLoginToken(projectId: string): string
   /** The value of `set-cookie` and the CSRF token, or undefined for an unknown, used or expired token. */

@@ -157,6 +157,28 @@ describe.each(testEngines())("migrations on %s", (engine) => {
     ])
   })
 
+  test("blocks what LiteLLM's routes had blocked by ending it, with the end that it had", async () => {
+    await using database = await fresh(readMigrations().filter(({ name }) => name < "0052"))
+    const key = (id: string, ends: string, metadata: object): string =>
+      `('${id}', 'p', '${id}', '\\x${Buffer.from(id).toString("hex")}', '', ${ends}, '${JSON.stringify(metadata)}')`
+    const blocked = { blocked: { expiresAt: null } }
+    for (const text of [
+      "insert into projects (id, name) values ('p', 'p') on conflict do nothing",
+      `insert into api_keys (id, project_id, name, hash, hint, expires_at, metadata) values
+       ${key("a", "now()", { litellm: blocked })}, ${key("b", "now()", { x: 1, litellm: { blocked: { expiresAt: 4_000_000_000_000 }, soft_budget: 2 } })},
+       ${key("c", "now() + interval '1 day'", { litellm: blocked })}, ${key("d", "now()", {})}`,
+    ])
+      await database.store.system.query(text)
+    const store = await again(database, readMigrations())
+    const rows = `select id, blocked_at is not null as blocked, expires_at > now() as live, metadata from api_keys order by id`
+    expect(await store.system.query(rows)).toEqual([
+      { id: "a", blocked: true, live: null, metadata: {} },
+      { id: "b", blocked: true, live: true, metadata: { x: 1, litellm: { soft_budget: 2 } } },
+      { id: "c", blocked: false, live: true, metadata: {} },
+      { id: "d", blocked: false, live: false, metadata: {} },
+    ])
+  })
+
   test("gives the schema of the committed dump", async () => {
     await using database = await openTestStore(engine)
     const schema = schemaHeader + (await describeSchema(database.store.system))

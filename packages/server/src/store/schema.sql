@@ -59,6 +59,7 @@ create table api_keys (
   version bigint default 1 not null,
   updated_at timestamp with time zone default clock_timestamp() not null,
   regions text[] default '{}'::text[] not null,
+  blocked_at timestamp with time zone,
   constraint api_keys_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id) ON DELETE CASCADE,
   constraint api_keys_pkey PRIMARY KEY (id),
   constraint api_keys_hash_key UNIQUE (hash)
@@ -1951,7 +1952,7 @@ begin
 end
 $function$;
 
-CREATE TRIGGER api_keys_changed BEFORE INSERT OR DELETE OR UPDATE OF name, hash, hint, models, endpoints, regions, limits, tags, end_user, metadata, expires_at, rotated_at, retired, revoked_at ON public.api_keys FOR EACH ROW EXECUTE FUNCTION perdure_key_changed();
+CREATE TRIGGER api_keys_changed BEFORE INSERT OR DELETE OR UPDATE OF name, hash, hint, models, endpoints, regions, limits, tags, end_user, metadata, expires_at, rotated_at, retired, revoked_at, blocked_at ON public.api_keys FOR EACH ROW EXECUTE FUNCTION perdure_key_changed();
 
 CREATE TRIGGER data_keys_changed AFTER DELETE OR UPDATE ON public.data_keys FOR EACH ROW EXECUTE FUNCTION perdure_data_key_changed();
 

@@ -53,6 +53,7 @@ export function fixedIdentity(keys: Readonly<Record<string, Principal>> = { [tes
     authenticate: (headers) => keys[(headers.authorization ?? String(headers["x-api-key"] ?? "")).replace(/^Bearer /, "")],
     principalOfKey: (id) => Object.values(keys).find((principal) => principal.id === id),
     expiredAt: () => undefined,
+    isBlocked: () => false,
     principalOf: (_, id) => Object.values(keys).find((principal) => principal.id === id),
     createClientSecret: unused,
     clientSecretOf: () => undefined,

@@ -1,4 +1,4 @@
-// What is done with keys: make one, change one, give it a new secret, end it; a secret is shown once, until it is put away.
+// What is done with keys: make one, change one, give it a new secret, block it, end it; a secret is shown once, until it is put away.
 import type { ApiKey, ApiKeyCreated } from "@perdure/client"
 import { useState } from "react"
 import { useCreateKey, useRevokeKey, useRotateKey, useUpdateKey } from "../../data/keys.ts"
@@ -72,6 +72,28 @@ export function RotateKey({ apiKey, onClose }: KeyDialogProps): React.JSX.Elemen
         ))}
       </fieldset>
       <Decide word="Rotate" busy={rotate.isPending} problem={rotate.error} onDecide={() => rotate.mutate(overlapMs)} onCancel={onClose} />
+    </Dialog>
+  )
+}
+
+export function BlockKey({ apiKey, onClose }: KeyDialogProps): React.JSX.Element {
+  const update = useUpdateKey(apiKey.id)
+  const blocks = apiKey.blockedAt === null
+  return (
+    <Dialog title={`${blocks ? "Block" : "Unblock"} ${apiKey.name}?`} onClose={onClose}>
+      <p className="text-sm text-dim">
+        {blocks
+          ? "Whoever uses it is refused in every process, and told that it is blocked, until it is unblocked. Batches that it has under way end."
+          : "Its secret works again, in every process."}
+      </p>
+      <Decide
+        word={blocks ? "Yes, block" : "Yes, unblock"}
+        bad={blocks}
+        busy={update.isPending}
+        problem={update.error}
+        onDecide={() => update.mutate({ blocked: blocks }, { onSuccess: onClose })}
+        onCancel={onClose}
+      />
     </Dialog>
   )
 }

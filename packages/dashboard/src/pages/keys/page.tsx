@@ -1,4 +1,4 @@
-// API keys: what each may use and has used, and the dialogs that make, change, rotate and revoke them.
+// API keys: what each may use and has used, and the dialogs that make, change, rotate, block and revoke them.
 import type { ApiKey } from "@perdure/client"
 import { useMemo, useState } from "react"
 import { useKeyPages } from "../../data/keys.ts"
@@ -6,11 +6,12 @@ import { useUsage } from "../../data/others.ts"
 import { useAddress } from "../../lib/address.ts"
 import { Choice, NoneFits, SearchField } from "../../parts/filters.tsx"
 import { Code, Failure, Loading, PageHead } from "../../parts/small.tsx"
-import { CreateKey, EditKey, RevokeKey, RotateKey } from "./dialogs.tsx"
+import { BlockKey, CreateKey, EditKey, RevokeKey, RotateKey } from "./dialogs.tsx"
 import { KeyTable, type KeyAction } from "./table.tsx"
 
 const states = [
   ["live", "Live"],
+  ["blocked", "Blocked"],
   ["expired", "Expired"],
   ["revoked", "Revoked"],
 ] as const
@@ -45,6 +46,7 @@ function OpenDialog({ open, onClose }: { open: Open; onClose: () => void }): Rea
   if (open === "create") return <CreateKey onClose={onClose} />
   const { action, key } = open
   if (action === "edit") return <EditKey apiKey={key} onClose={onClose} />
+  if (action === "block") return <BlockKey apiKey={key} onClose={onClose} />
   return action === "rotate" ? <RotateKey apiKey={key} onClose={onClose} /> : <RevokeKey apiKey={key} onClose={onClose} />
 }
 

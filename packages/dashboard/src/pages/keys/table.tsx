@@ -3,7 +3,7 @@ import type { ApiKey, UsageRow } from "@perdure/client"
 import { formatCompact, formatCost, formatTime } from "../../lib/format.ts"
 import { Copy, TimeAgo } from "../../parts/small.tsx"
 
-export type KeyAction = "edit" | "rotate" | "revoke"
+export type KeyAction = "edit" | "rotate" | "block" | "revoke"
 
 export interface KeyTableProps {
   keys: readonly ApiKey[]
@@ -105,6 +105,7 @@ function Actions({ apiKey, onAction }: Omit<KeyRowProps, "spent">): React.JSX.El
     <span className="inline-flex gap-1.5">
       {button("edit", "Edit")}
       {button("rotate", "Rotate")}
+      {button("block", apiKey.state === "blocked" ? "Unblock" : "Block")}
       {button("revoke", "Revoke")}
     </span>
   )
@@ -157,11 +158,12 @@ function Limits({ limits }: { limits: ApiKey["limits"] }): React.JSX.Element {
 }
 
 function Ends({ apiKey }: { apiKey: ApiKey }): React.JSX.Element {
-  const { state, expiresAt, revokedAt, oldSecretsUntil } = apiKey
+  const { state, expiresAt, blockedAt, revokedAt, oldSecretsUntil } = apiKey
   if (state === "revoked") return <Stamp word="revoked" at={revokedAt ?? 0} tone="text-dim" />
   if (state === "expired") return <Stamp word="expired" at={expiresAt ?? 0} tone="text-warn" />
   return (
     <>
+      {blockedAt === null ? null : <Stamp word="blocked" at={blockedAt} tone="text-warn" />}
       {expiresAt === null ? <span className="text-dim">never</span> : <Stamp word="ends" at={expiresAt} tone="" />}
       {oldSecretsUntil === null ? null : <Stamp word="old secret ends" at={oldSecretsUntil} tone="text-live" />}
     </>

@@ -3,7 +3,7 @@ import type { ApiKey, LiteLlmKey } from "@perdure/contract"
 import { windowAt } from "../../accounting/index.ts"
 import { durationOf } from "./durations.ts"
 import { groupedTags } from "./group-tags.ts"
-import { isBlocked, keptMember, keptOf, unnamed } from "./key-request.ts"
+import { keptMember, keptOf, unnamed } from "./key-request.ts"
 
 const microUsdPerUsd = 1_000_000
 
@@ -25,7 +25,7 @@ export function shownKey(key: ApiKey, spentMicroUsd: number, now: number): LiteL
     budget_duration: period === undefined ? (kept.budget_duration ?? null) : durationOf(period, kept.budget_duration),
     budget_reset_at: Number.isFinite(windowEnd) ? timeText(windowEnd) : null,
     soft_budget: kept.soft_budget ?? null,
-    expires: timeText(isBlocked(key) && kept.blocked ? kept.blocked.expiresAt : key.expiresAt),
+    expires: timeText(key.expiresAt),
     tpm_limit: limits.tokensPerMinute ?? null,
     rpm_limit: limits.requestsPerMinute ?? null,
     max_parallel_requests: limits.concurrent ?? null,
@@ -37,7 +37,7 @@ export function shownKey(key: ApiKey, spentMicroUsd: number, now: number): LiteL
     project_id: ids.project ?? null,
     agent_id: ids.agent ?? null,
     allowed_routes: scope.endpoints,
-    blocked: isBlocked(key),
+    blocked: key.blockedAt !== null,
     ...withoutCounterpart,
     created_by: createdBy,
     created_at: timeText(key.createdAt),

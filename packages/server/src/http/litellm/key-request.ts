@@ -11,12 +11,10 @@ export const unnamed = "unnamed"
 /** The member of a key's metadata that keeps what has no place of its own. */
 export const keptMember = "litellm"
 
-/** What is kept beside a key: what was asked for and binds nothing, and what a blocked key had. */
+/** What is kept beside a key: what was asked for and binds nothing. */
 export interface Kept {
   soft_budget?: number
   budget_duration?: string
-  /** It is refused until it is unblocked; then it expires when it would have. */
-  blocked?: { expiresAt: number | null }
 }
 
 export function keptOf({ metadata }: Pick<ApiKey, "metadata">): Kept {
@@ -24,14 +22,8 @@ export function keptOf({ metadata }: Pick<ApiKey, "metadata">): Kept {
   return isJsonObject(kept) ? kept : {} // as it was written here
 }
 
-/** A key that was blocked, and that nobody has given another time since. */
-export function isBlocked(key: Pick<ApiKey, "metadata" | "state">): boolean {
-  return keptOf(key).blocked !== undefined && key.state === "expired"
-}
-
-/** Blocked it is once it is there: no key is made that has expired. */
-export function settingsOf({ blocked: _blocked, ...body }: LiteLlmKeyFields, now: number): { name: string; settings: KeySettings } {
-  const { name = unnamed, scope, limits, tags, user, metadata, expiresAt } = patchOf(body, blank, now)
+export function settingsOf(body: LiteLlmKeyFields, now: number): { name: string; settings: KeySettings } {
+  const { name = unnamed, scope, limits, tags, user, metadata, expiresAt, blocked } = patchOf(body, blank, now)
   const settings: KeySettings = {
     ...(scope ? { scope } : {}),
     ...(limits ? { limits: withoutNulls(limits) } : {}),
@@ -39,21 +31,22 @@ export function settingsOf({ blocked: _blocked, ...body }: LiteLlmKeyFields, now
     ...(typeof user === "string" ? { user } : {}),
     ...(metadata ? { metadata } : {}),
     ...(typeof expiresAt === "number" ? { expiresAt } : {}),
+    ...(blocked === undefined ? {} : { blocked }),
   }
   return { name, settings }
 }
 
-const blank: Current = { limits: {}, tags: [], metadata: {}, state: "live", expiresAt: null }
-type Current = Pick<ApiKey, "limits" | "tags" | "metadata" | "state" | "expiresAt">
+const blank: Current = { limits: {}, tags: [], metadata: {} }
+type Current = Pick<ApiKey, "limits" | "tags" | "metadata">
 
 /** A merge, as the body is one: what is absent stays, null takes away. */
 export function patchOf(body: LiteLlmKeyFields, current: Current, now: number): ApiKeyUpdateRequest {
-  const { key_alias: name, user_id: user } = body
+  const { key_alias: name, user_id: user, duration, blocked } = body
   const kept: Kept = { ...keptOf(current) }
   const scope = scopeOf(body)
   const limits = limitsOf(body, current, kept)
   const tags = newTags(body, current)
-  const expiresAt = newExpiry(body, current, kept, now)
+  const expiresAt = duration === undefined ? undefined : expiryAfter(duration, now)
   if (body.soft_budget === null) delete kept.soft_budget
   else if (body.soft_budget !== undefined) kept.soft_budget = body.soft_budget
   const metadata = newMetadata(body, current, kept)
@@ -65,20 +58,13 @@ export function patchOf(body: LiteLlmKeyFields, current: Current, now: number): 
     ...(user === undefined ? {} : { user }),
     ...(metadata ? { metadata } : {}),
     ...(expiresAt === undefined ? {} : { expiresAt }),
+    ...(typeof blocked === "boolean" ? { blocked } : {}),
   }
 }
 
-/** A blocked key is one whose time is over, and that is told when its time was to end. */
-function newExpiry(body: LiteLlmKeyFields, current: Current, kept: Kept, now: number): number | null | undefined {
-  const { duration } = body
-  const asked = duration === undefined ? undefined : duration === null || duration === "-1" ? null : momentAfter(now, duration)
-  const was = isBlocked(current)
-  const is = body.blocked ?? was
-  const before = was && kept.blocked ? kept.blocked.expiresAt : current.expiresAt
-  if (is) kept.blocked = { expiresAt: asked === undefined ? before : asked }
-  else delete kept.blocked
-  if (is) return was ? undefined : now
-  return was && asked === undefined ? before : asked
+/** Null: never. */
+function expiryAfter(duration: string | null, now: number): number | null {
+  return duration === null || duration === "-1" ? null : momentAfter(now, duration)
 }
 
 /** Every model of the proxy, of its team: here they are all of the project's. */

@@ -89,7 +89,7 @@ describe("POST /key/generate", () => {
     expect(await generate()).toMatchObject({ key_alias: null, models: [], max_budget: null, expires: null, metadata: {}, tags: [] })
     expect(await generate({ max_budget: 5 })).toMatchObject({ max_budget: 5, budget_duration: null, budget_reset_at: null })
     const made = await generate({ blocked: true })
-    expect(made["blocked"]).toBe(true)
+    expect([made["blocked"], (await own().keys.get(made.token)).state]).toEqual([true, "blocked"])
     expect((await call("GET", "/key/info", undefined, made.key)).status).toBe(401)
   })
 
@@ -234,7 +234,11 @@ describe("POST /key/update, /key/block, /key/unblock", () => {
     const made = await generate({ duration: "2d" })
     const blocked = await call("POST", "/key/block", { key: made.key })
     expect(blocked.body).toMatchObject({ blocked: true, expires: made["expires"] })
-    expect((await call("GET", "/key/info", undefined, made.key)).status).toBe(401)
+    expect(await own().keys.get(made.token)).toMatchObject({ state: "blocked", expiresAt: Date.parse(made["expires"] as string) })
+    expect(await call("GET", "/key/info", undefined, made.key)).toMatchObject({
+      status: 401,
+      body: { error: { type: "auth_error", code: "401", message: expect.stringContaining("the API key is blocked") as string } },
+    })
     expect((await call("POST", "/key/block", { key: made.token })).body).toMatchObject({ blocked: true, expires: made["expires"] })
     expect((await call("POST", "/key/update", { key: made.key, tpm_limit: 9 })).body).toMatchObject({ blocked: true })
     expect((await call("GET", "/key/info", undefined, made.key)).status).toBe(401)
@@ -243,11 +247,15 @@ describe("POST /key/update, /key/block, /key/unblock", () => {
     expect((await call("GET", "/key/info", undefined, made.key)).status).toBe(200)
   })
 
-  it("say nothing of being blocked once the key was given another time", async () => {
-    const made = await generate({ blocked: true })
-    await own().keys.update(made.token, { expiresAt: Date.now() + dayMs })
-    const { body } = await call("GET", `/key/info?key=${made.token}`)
-    expect(body).toMatchObject({ info: { blocked: false, expires: expect.any(String) as string } })
+  it("say the same of a key that Perdure's own API blocked, whatever time it is given", async () => {
+    const made = await generate()
+    await own().keys.update(made.token, { blocked: true, expiresAt: Date.now() + dayMs })
+    expect((await call("GET", `/key/info?key=${made.token}`)).body).toMatchObject({ info: { blocked: true } })
+    expect((await call("POST", "/key/update", { key: made.token, blocked: false, duration: "-1" })).body).toMatchObject({
+      blocked: false,
+      expires: null,
+    })
+    expect((await own().keys.get(made.token)).state).toBe("live")
   })
 })
 

@@ -65,11 +65,8 @@ export function createdKey(options: LiteLlmKeyOptions, context: At, body: LiteLl
   const { name, settings } = settingsOf(body, clock.now())
   return changing(options, context, { ...keyChange, name: "key.create", target: "new" }, async () => {
     const principal = context.get("principal")
-    const { projectId } = principal
     await requireFreeAlias(identity, principal, body.key_alias)
-    const { secret, ...made } = await identity.createKey(projectId, name, settings, principal)
-    const key =
-      body.blocked === true ? await identity.updateKey(projectId, made.id, patchOf({ blocked: true }, made, clock.now()), principal) : made
+    const { secret, ...key } = await identity.createKey(principal.projectId, name, settings, principal)
     return { answer: answered({ ...shownKey(key, 0, clock.now()), ...more, key: secret }, body), data: { keyId: key.id } }
   })
 }

@@ -135,6 +135,21 @@ describe("the routes of keys", () => {
     })
   })
 
+  it("block a key, whose holder is told so and strangers are not, and unblock it", async () => {
+    const made = await client.keys.create({ name: "blocked", blocked: true })
+    expect(made).toMatchObject({ state: "blocked", blockedAt: expect.any(Number) as number })
+    const own = createClient({ baseUrl: server.url, apiKey: made.secret })
+    const told = await own.keys.get("me").catch((error: PerdureError) => error)
+    expect(told).toMatchObject({ status: 401, code: "invalid_api_key", message: expect.stringContaining("blocked") as string })
+    const changed = `${made.secret.slice(0, -7)}x${made.secret.slice(-6)}`
+    await expect(createClient({ baseUrl: server.url, apiKey: changed }).keys.get("me")).rejects.toMatchObject({
+      message: expect.not.stringContaining("blocked") as string,
+    })
+    expect((await client.keys.list({ state: "blocked" })).keys.map(({ id }) => id)).toEqual([made.id])
+    expect(await client.keys.update(made.id, { blocked: false })).toMatchObject({ state: "live", blockedAt: null })
+    expect((await own.keys.get("me")).id).toBe(made.id)
+  })
+
   it("hold a restricted key to its own rights, and say what is beyond them", async () => {
     const lead = await client.keys.create({ name: "lead", scope: { models: ["gpt-*"], endpoints: ["keys", "chat"] } })
     const own = createClient({ baseUrl: server.url, apiKey: lead.secret })

@@ -81,6 +81,7 @@ export class Upgrades {
     this.#begun = {
       authenticate: (headers, method) => identity.authenticate(headers, method, true),
       expiredAt: (headers) => identity.expiredAt(headers),
+      isBlocked: (headers) => identity.isBlocked(headers),
     }
     this.#served = new Map(Object.entries(options.routes).map(([path, route]) => [path, { route, server: this.#serverOf(route) }]))
   }

@@ -128,7 +128,7 @@ export interface ExpiringKey {
 export function expiringKeys(db: Queryable, withinMs: number, rowsMax: number): Promise<ExpiringKey[]> {
   return db.query<ExpiringKey>(
     `select id, project_id as "projectId", name, expires_at as "expiresAt" from api_keys
-     where revoked_at is null and expires_at > now() and expires_at <= now() + $1::float8 * interval '1 millisecond' order by expires_at limit $2`,
+     where revoked_at is null and blocked_at is null and expires_at > now() and expires_at <= now() + $1::float8 * interval '1 millisecond' order by expires_at limit $2`,
     [withinMs, rowsMax],
   )
 }

@@ -22,6 +22,8 @@ export interface KeyFields {
   user: string | null
   metadata: JsonObject
   expiresAt: number | null
+  /** It is refused until this is null again. */
+  blockedAt: number | null
   rotatedAt: number | null
   retired: readonly RetiredSecret[]
   revokedAt: number | null
@@ -40,25 +42,25 @@ export interface StoredKey extends KeyFields {
 
 const columns = `id, project_id as "projectId", name, hash as digest, hint, models, endpoints, regions, limits, tags, end_user as "user", metadata,
   created_at as "createdAt", created_by as "createdBy", expires_at as "expiresAt", rotated_at as "rotatedAt", retired,
-  last_used_at as "lastUsedAt", revoked_at as "revokedAt", version, updated_at as "updatedAt"`
+  last_used_at as "lastUsedAt", revoked_at as "revokedAt", blocked_at as "blockedAt", version, updated_at as "updatedAt"`
 
 const fieldNames =
-  "name, hash, hint, models, endpoints, limits, tags, end_user, metadata, expires_at, rotated_at, retired, revoked_at, regions"
+  "name, hash, hint, models, endpoints, limits, tags, end_user, metadata, expires_at, rotated_at, retired, revoked_at, regions, blocked_at"
 const time = (place: number): string => `to_timestamp($${place}::float8 / 1000)`
 /** `$3` and on. */
-const fieldValues = `$3, $4, $5, $6::text[], $7::text[], $8::jsonb, $9::text[], $10, $11::jsonb, ${time(12)}, ${time(13)}, $14::jsonb, ${time(15)}, $16::text[]`
+const fieldValues = `$3, $4, $5, $6::text[], $7::text[], $8::jsonb, $9::text[], $10, $11::jsonb, ${time(12)}, ${time(13)}, $14::jsonb, ${time(15)}, $16::text[], ${time(17)}`
 
 function valuesOf(key: KeyFields): SqlValue[] {
-  const { name, digest, hint, models, endpoints, limits, tags, user, metadata, expiresAt, rotatedAt, retired, revokedAt, regions } = key
+  const { name, digest, hint, models, endpoints, limits, tags, user, metadata, expiresAt, rotatedAt, retired, revokedAt } = key
   const before: SqlValue[] = [name, digest, hint, models, endpoints, jsonText(limits), tags, user, jsonText(metadata)]
-  return [...before, expiresAt, rotatedAt, jsonText(retired), revokedAt, regions]
+  return [...before, expiresAt, rotatedAt, jsonText(retired), revokedAt, key.regions, key.blockedAt]
 }
 
 export async function insertKey(
   db: Queryable,
   key: KeyFields & Pick<StoredKey, "id" | "projectId" | "createdBy">,
 ): Promise<StoredKey | undefined> {
-  const text = `insert into api_keys (id, project_id, ${fieldNames}, created_by) values ($1, $2, ${fieldValues}, $17) returning ${columns}`
+  const text = `insert into api_keys (id, project_id, ${fieldNames}, created_by) values ($1, $2, ${fieldValues}, $18) returning ${columns}`
   return (await db.query<StoredKey>(text, [key.id, key.projectId, ...valuesOf(key), key.createdBy]))[0]
 }
 
@@ -96,7 +98,7 @@ export function keysChangedWithin(db: Queryable, periodMs: number): Promise<Stor
   return db.query<StoredKey>(text, [periodMs])
 }
 
-export type KeyState = "live" | "expired" | "revoked"
+export type KeyState = "live" | "blocked" | "expired" | "revoked"
 
 export interface KeyFilter {
   state?: KeyState | undefined
@@ -114,8 +116,10 @@ export interface KeyFilter {
 export function keysOfProject(db: Queryable, projectId: string, filter: KeyFilter): Promise<StoredKey[]> {
   const text = `select ${columns} from api_keys
     where project_id = $1
-      and case $2::text when 'live' then revoked_at is null and (expires_at is null or expires_at > ${time(3)})
-        when 'expired' then revoked_at is null and expires_at <= ${time(3)} when 'revoked' then revoked_at is not null else true end
+      and case $2::text when 'live' then revoked_at is null and blocked_at is null and (expires_at is null or expires_at > ${time(3)})
+        when 'blocked' then revoked_at is null and blocked_at is not null
+        when 'expired' then revoked_at is null and blocked_at is null and expires_at <= ${time(3)}
+        when 'revoked' then revoked_at is not null else true end
       and ($4::text is null or strpos(lower(name), lower($4)) > 0 or id = $4)
       and ($5::text is null or end_user = $5) and ($6::text is null or $6 = any (tags)) and ($7::text is null or id < $7)
     order by id desc limit $8`
@@ -157,7 +161,7 @@ export async function countKeys(db: Queryable, projectId: string, filter: KeyPag
   return (await db.query<{ count: number }>(text, pageValues(projectId, filter)))[0]?.count ?? 0
 }
 
-/** How many keys of the project can be used; nobody else adds one until the transaction ends. */
+/** How many keys of the project can be used, or could once they are unblocked; nobody else adds one until the transaction ends. */
 export async function countLiveKeys(db: Queryable, projectId: string, now: number): Promise<number> {
   await db.query(`select 1 from projects where id = $1 for no key update`, [projectId])
   const text = `select count(*)::int8 as count from api_keys
