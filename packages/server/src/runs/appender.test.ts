@@ -2,8 +2,11 @@
 import { describe, expect, it } from "vitest"
 import { fc } from "../testing/fast-check.ts"
 import { systemLabel } from "../security/index.ts"
-import { Appender, Lane, LeaseLost, OperationRefused, Unreachable, type FlushPort, type Operation } from "./appender.ts"
+import { Appender } from "./appender.ts"
 import { eventRow } from "./event-row.ts"
+import type { FlushPort } from "./flusher.ts"
+import { Lane } from "./lane.ts"
+import { LeaseLost, OperationRefused, Unreachable, type Operation } from "./operation.ts"
 import type { RunEvent } from "./types.ts"
 
 type Fault = "none" | "slow" | "lost-before" | "lost-after"
@@ -18,8 +21,8 @@ class FakeDatabase implements FlushPort {
   inFlight = 0
   inFlightMost = 0
   operationsMost = 0
+  flushes = 0
   #order = 0
-  #flushes = 0
 
   constructor(faults: Fault[], takeAway: ReadonlyMap<string, number>) {
     this.faults = faults
@@ -34,8 +37,8 @@ class FakeDatabase implements FlushPort {
     this.inFlight += 1
     this.inFlightMost = Math.max(this.inFlightMost, this.inFlight)
     try {
-      const fault = this.faults[this.#flushes % this.faults.length] ?? "none"
-      this.#flushes += 1
+      const fault = this.faults[this.flushes % this.faults.length] ?? "none"
+      this.flushes += 1
       await turns(fault === "slow" ? 6 : 1)
       if (fault === "lost-before") throw new Error("connection reset")
       const result = this.#apply(batch)
@@ -52,7 +55,7 @@ class FakeDatabase implements FlushPort {
     const events = JSON.parse(batch.events) as { r: string; s: number; t: string }[]
     this.operationsMost = Math.max(this.operationsMost, events.length)
     if (events.some((event) => event.t === "poison")) throw Object.assign(new Error("a value doesn't fit its type"), { sqlState: "22P05" })
-    for (const [run, after] of this.takeAway) if (this.#flushes > after) this.#handOver(run)
+    for (const [run, after] of this.takeAway) if (this.flushes > after) this.#handOver(run)
     const held = new Set(batch.runs.filter((run, i) => this.tokens.get(run) === batch.tokens[i]))
     let inserted = 0
     for (const { r, s } of events) {
@@ -204,7 +207,7 @@ describe("the appender", () => {
       return new Lane({ runId: `run_${i}`, projectId: "proj", parentId: null, token: "t", attempt: 1 })
     })
     await Promise.all(lanes.map((lane) => appender.append(lane, operation(lane.lease.runId, 1, "step.completed", false))))
-    expect([appender.flushes, appender.operations]).toEqual([1, 100])
+    expect([database.flushes, database.operationsMost]).toEqual([1, 100])
   })
 
   it("gives up what waits once the database was away for too long, and from then on tries each flush once until it answers", async () => {

@@ -1,7 +1,7 @@
 // An event with its row as the flush wants it: JSON text, made once, before the event is queued.
 import type { JsonValue } from "../core/index.ts"
 import type { Label } from "../security/index.ts"
-import type { EventRow } from "./appender.ts"
+import type { EventRow } from "./operation.ts"
 import { blobHash, encodeJson, inlineBytesMax } from "./payload.ts"
 import type { Run, RunEvent, RunStatus, RunUsage } from "./types.ts"
 

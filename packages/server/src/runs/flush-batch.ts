@@ -1,9 +1,11 @@
 // One flush as the database takes it: the operations of its lanes as the arguments of one call, and which errors blame a value in it.
-import type { AppenderOptions, FlushPort, Lease, Operation, Part } from "./appender.ts"
+import type { FlusherOptions, FlushPort } from "./flusher.ts"
+import type { Part } from "./lane.ts"
+import type { Lease, Operation } from "./operation.ts"
 
-export type FlushBatch = Parameters<FlushPort["flush"]>[0] & { eventCount: number; operations: number }
+export type FlushBatch = Parameters<FlushPort["flush"]>[0] & { eventCount: number }
 
-export function assemble(parts: readonly Part[], payload: AppenderOptions["payload"]): FlushBatch {
+export function assemble(parts: readonly Part[], payload: FlusherOptions["payload"]): FlushBatch {
   const starts: string[] = []
   const events: string[] = []
   const ends: string[] = []
@@ -28,7 +30,6 @@ export function assemble(parts: readonly Part[], payload: AppenderOptions["paylo
     ends: ends.length === 0 ? null : `[${ends.join(",")}]`,
     payload: payload(flat),
     eventCount: events.length,
-    operations: flat.length,
   }
 }
 

@@ -1,5 +1,5 @@
 // A run as it comes into the memory of a process, and as it leaves it.
-import type { Lease } from "./appender.ts"
+import type { Lease } from "./operation.ts"
 import type { Run, RunEvent } from "./types.ts"
 
 export type Left =

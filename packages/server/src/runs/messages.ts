@@ -2,7 +2,7 @@
 //   e  run,project/run,…   events of these runs were committed; those with their project changed their summary; `*` is all
 //   q                      something is queued
 //   c  run,…               look at these runs: a cancel or a signal
-import type { Lease, Operation } from "./appender.ts"
+import type { Lease, Operation } from "./operation.ts"
 
 export const channel = "perdure_runs"
 /** Postgres refuses payloads of 8,000 bytes. */

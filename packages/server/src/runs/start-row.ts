@@ -1,6 +1,6 @@
 // A new run, and the first operation of its log: its row, `run.started`, the first events of whoever starts it.
 import type { JsonValue, NewId } from "../core/index.ts"
-import type { Lease, Operation } from "./appender.ts"
+import type { Lease, Operation } from "./operation.ts"
 import { eventRow } from "./event-row.ts"
 import { noUsage } from "./journal.ts"
 import { encodeJson } from "./payload.ts"

@@ -9,7 +9,7 @@
 import { AppError, sleep, type JsonValue } from "../core/index.ts"
 import type { Label } from "../security/index.ts"
 import { runFlush, untilNoRace, type Queryable } from "../store/index.ts"
-import { LeaseLost } from "./appender.ts"
+import { LeaseLost } from "./operation.ts"
 import type { Execution } from "./execution.ts"
 import type { Entry } from "./journal.ts"
 import { encodeJson } from "./payload.ts"
