@@ -31,7 +31,7 @@ export function contextOf(execution: Execution, history: readonly RunEvent[]): R
     signal: execution.signal,
     history,
     step,
-    emit: (type, data, options = {}) => execution.emit(type, data, options),
+    emit: (type, data, options = {}) => execution.log.emit(type, data, options),
     flushed: () => execution.flushed(),
     sleep: (key, ms) => operation("sleep", key, (entry) => sleepOperation(execution, key, ms, entry)) as Promise<void>, // a sleep's outcome is undefined
     waitForSignal: <T extends JsonValue>(name: string, options: { key?: string; timeoutMs?: number } = {}) => {

@@ -1,4 +1,4 @@
-// One run while it is in memory: its context for the body, its place in the log, its stops.
+// One run while it is in memory: its body begins, something stops it, it leaves.
 //
 //   (claimed or started here) ─▶ executing ─┬─ body returned / threw ──────────────▶ completed, failed, incomplete
 //                                            ├─ only waits are left ────────────────▶ waiting: the body is dropped, the waits are in the row
@@ -7,99 +7,55 @@
 //                                            ├─ an effect is in doubt, code diverged ▶ in_doubt, needs_migration
 //                                            ├─ clean shutdown ─────────────────────▶ queued
 //                                            └─ lease lost ─────────────────────────▶ (nothing is written; the new holder goes on)
-//
-// Over 400 lines because all of it moves one thing, the run's place in its log: in two files that place would be state shared between them.
-import { AppError, deferred, type Clock, type JsonValue, type Limits, type NewId } from "../core/index.ts"
-import { joinLabels, type Label } from "../security/index.ts"
-import type { Store } from "../store/index.ts"
-import type { Appender } from "./appender.ts"
-import { Lane } from "./lane.ts"
-import { LeaseLost, OperationRefused, type EventRow } from "./operation.ts"
-import { addUsage, readJournal, text, type Entry, type Journal, type OperationKind } from "./journal.ts"
-import { encodeJson } from "./payload.ts"
-import { Replay, type Divergence } from "./replay.ts"
-import { never, printable, runError } from "./step-error.ts"
-import { isEnding, settled, type BodyResult, type Stop } from "./outcomes.ts"
-import type { Claimed, Left } from "./loaded.ts"
+import { AppError, type JsonValue } from "../core/index.ts"
 import { contextOf } from "./context.ts"
-import { endRow, eventRow } from "./event-row.ts"
-import type { EmitOptions, Run, RunDefinition, RunError, RunEvent, RunKind, RunStatus, RunUsage } from "./types.ts"
+import type { ExecutionHost } from "./execution-host.ts"
+import { InFlight } from "./in-flight.ts"
+import { readJournal, type Journal, type OperationKind } from "./journal.ts"
+import { KeyedOperations, type Live } from "./keyed-operations.ts"
+import { leftAs, type Claimed } from "./loaded.ts"
+import { LeaseLost, OperationRefused } from "./operation.ts"
+import { isEnding, type BodyResult, type Stop } from "./outcomes.ts"
+import { encodeJson } from "./payload.ts"
+import type { Divergence } from "./replay.ts"
+import { RunLog } from "./run-log.ts"
+import { never, printable, runError } from "./step-error.ts"
+import type { Run, RunDefinition, RunError, RunEvent, RunStatus } from "./types.ts"
 import { Waits } from "./wait-set.ts"
-
-export interface ExecutionHost {
-  readonly store: Store
-  readonly clock: Clock
-  readonly newId: NewId
-  readonly limits: Limits
-  readonly appender: Appender
-  /** Database time as far as this process knows it. */
-  databaseNow(): number
-  executorId(): string
-  /** Those that were started while the run was being cancelled: whoever cancelled it did not see them. */
-  cancelChildren(parent: Run, reason: string): Promise<void>
-  startChild(parent: Run, childId: string, request: { kind: RunKind; name: string; input: JsonValue; label: Label }): Promise<void>
-  /** The run left this process's memory: ended (then with how), suspended, parked, given back, lost. */
-  released(execution: Execution, left: Left): void
-  onError(what: string, error: unknown): void
-}
 
 export class Execution {
   readonly run: Run
   readonly host: ExecutionHost
+  readonly log: RunLog
   readonly waits: Waits
   readonly journal: Journal
   /** For each signal name: the last one that a wait took. */
   readonly consumed: Map<string, number>
   readonly #definition: RunDefinition
   readonly #history: readonly RunEvent[]
-  readonly #replay: Replay
+  readonly #operations: KeyedOperations
   readonly #controller = new AbortController()
-  readonly #keys = new Set<string>()
-  readonly #steps = new Set<Promise<unknown>>()
-  /** Those of them that are in doubt: they never settle. */
-  #doubted = 0
-  readonly #bodyDone = deferred<void>()
+  readonly #inFlight: InFlight
   readonly #deadlineAt: number | null
-  /** The log tells how it ended, by an earlier attempt that died before the run did, or by this one: what is left is to write the end. */
-  #hasEnded: boolean
   #result: BodyResult | undefined
-  #lane: Lane
-  #seq: number
-  #label: Label
-  #usage: RunUsage
-  #model: string | null
-  #firstTokenAt: number | null
   readonly #turns = new Map<string, Promise<unknown>>()
-  #lastWrite: Promise<void> = Promise.resolve()
   #active = 0
   #checking = false
   #stop: Stop | undefined
-  #closed = false
   #deadlineTimer: NodeJS.Timeout | undefined
 
   constructor(host: ExecutionHost, definition: RunDefinition, claimed: Claimed) {
-    const { run, lease, history, deadlineAt } = claimed
+    const { run, history, deadlineAt } = claimed
     this.host = host
     this.run = run
     this.#definition = definition
     this.#history = history
-    this.#lane = new Lane(lease)
     this.#deadlineAt = deadlineAt
-    this.#hasEnded = definition.hasEnded?.(history) ?? false
     this.journal = readJournal(history, run.label)
     this.consumed = new Map(this.journal.consumed)
-    this.#seq = claimed.lastSeq
-    this.#label = this.journal.label
-    this.#usage = this.journal.usage
-    this.#model = this.journal.model ?? run.model
-    this.#firstTokenAt = this.journal.firstTokenAt
-    this.#replay = new Replay(
-      this.journal,
-      (divergence) => this.#diverged(divergence),
-      () => this.checkSuspend(),
-    )
-    // A data body reads its history and asks for what comes next: nothing is handed back to it in order.
-    if (definition.style === "data") this.#replay.stop()
+    this.log = new RunLog(host, claimed, this.journal, definition, (error) => this.#failed(error))
+    this.#inFlight = new InFlight(host.limits.drainMs)
+    this.#operations = new KeyedOperations(this, definition.style)
     this.waits = new Waits(this)
   }
 
@@ -108,28 +64,16 @@ export class Execution {
   }
 
   get closed(): boolean {
-    return this.#closed
-  }
-
-  get stopping(): boolean {
-    return this.#stop !== undefined
-  }
-
-  get nextSeq(): number {
-    return this.#seq + 1
-  }
-
-  get lane(): Lane {
-    return this.#lane
+    return this.log.closed
   }
 
   /** Runs the body; everything that happens to the run from here on comes out of `host.released`. */
   begin(cancelReason: string | null): void {
-    if (this.run.attempt > 1 && this.#history.length > 0) this.emit("run.resumed", { kind: this.run.kind, attempt: this.run.attempt })
+    if (this.run.attempt > 1 && this.#history.length > 0) this.log.emit("run.resumed", { kind: this.run.kind, attempt: this.run.attempt })
     if (cancelReason !== null) this.stop({ kind: "cancel", reason: cancelReason })
     else if (this.#deadlineAt !== null && this.#deadlineAt <= this.host.databaseNow()) this.stop({ kind: "deadline" })
-    if (this.#stop) return this.#bodyDone.resolve()
-    if (this.#deadlineAt !== null && !this.#hasEnded) {
+    if (this.#stop) return this.#inFlight.bodyDone()
+    if (this.#deadlineAt !== null && !this.log.hasEnded) {
       const inMs = Math.min(this.#deadlineAt - this.host.databaseNow(), timerMsMax)
       this.#deadlineTimer = setTimeout(() => this.stop({ kind: "deadline" }), inMs)
     }
@@ -140,59 +84,11 @@ export class Execution {
     )
   }
 
-  /** Appends one event at the next place of the log. */
-  emit(
-    type: string,
-    data: JsonValue,
-    options: EmitOptions & { end?: string; final?: boolean; parks?: boolean; lifecycle?: boolean } = {},
-  ): { seq: number; committed: Promise<void> } {
-    const row = this.rowAt(this.#seq + 1, type, data, options.label ?? this.#label)
-    if (this.#closed)
-      return { seq: row.event.seq, committed: quiet(Promise.reject(new LeaseLost(`run ${this.run.id} is no longer executed here`))) }
-    this.#seq = row.event.seq
-    this.#note(row.event, options.delta === true)
-    const operation = {
-      events: [row],
-      ...(options.delta ? { delta: true } : {}),
-      ...(options.end === undefined ? {} : { end: options.end, lifecycle: true }),
-      ...(options.final ? { final: true } : {}),
-      ...(options.parks ? { parks: true } : {}),
-      ...(options.lifecycle ? { lifecycle: true } : {}),
-    }
-    const committed = this.host.appender.append(this.#lane, operation)
-    this.#lastWrite = committed
-    committed.catch((error: unknown) => this.failed(error))
-    return { seq: row.event.seq, committed }
-  }
-
-  /** An event with its row; its place is not taken until it is appended. */
-  rowAt(seq: number, type: string, data: JsonValue, label: Label): EventRow {
-    return eventRow(this.run, this.#lane.lease.attempt, seq, type, data, label, this.host.clock.now(), this.host.limits.eventBytesMax)
-  }
-
-  /** Runs `work` in the order of the log, with the next place of the log reserved for the event that it commits. */
-  exclusive(work: (seq: number) => Promise<readonly RunEvent[]>): Promise<void> {
-    const seq = (this.#seq += 1)
-    const done = this.host.appender.exclusive(this.#lane, () => work(seq))
-    done.catch((error: unknown) => this.failed(error))
-    return done
-  }
-
-  /** What an output carries further: later events of this run are influenced by it. */
-  influence(label: Label): void {
-    if (label !== this.#label && label !== this.run.label) this.#label = joinLabels([this.#label, label])
-  }
-
-  get label(): Label {
-    return this.#label
-  }
-
   /** A write did not succeed: either the run is somebody else's, or one of its values cannot be stored and it fails. */
-  failed(error: unknown): void {
-    if (this.#closed) return
+  #failed(error: unknown): void {
+    if (this.closed) return
     if (error instanceof OperationRefused) {
-      this.#seq = error.seq - 1
-      this.#lane = new Lane(this.#lane.lease)
+      this.log.goOnAt(error.seq)
       this.#controller.abort(error)
       this.#finish("failed", null, { code: "unsupported_value", message: error.message })
       return
@@ -202,16 +98,16 @@ export class Execution {
 
   /** The lease is gone: stop without a word. */
   lose(error: Error): void {
-    if (this.#closed) return
+    if (this.closed) return
     this.#close()
     this.#controller.abort(error)
     this.host.released(this, { how: "lost" })
   }
 
   stop(stop: Stop): void {
-    if (this.#closed || this.#stop || (this.#hasEnded && (stop.kind === "cancel" || stop.kind === "deadline"))) return
+    if (this.closed || this.#stop || (this.log.hasEnded && (stop.kind === "cancel" || stop.kind === "deadline"))) return
     this.#stop = stop
-    this.#replay.stop()
+    this.#operations.stop()
     if (stop.kind === "cancel" || stop.kind === "deadline") {
       const error = new AppError(
         "cancelled",
@@ -229,24 +125,23 @@ export class Execution {
 
   /** Called whenever something finished: if only waits are left, the run leaves memory. */
   checkSuspend(): void {
-    if (this.#checking || this.#closed || this.#stop || this.#active > 0 || this.waits.size === 0 || !this.#replay.live) return
+    if (this.#checking || this.closed || this.#stop || this.#active > 0 || this.waits.size === 0 || !this.#operations.live) return
     this.#checking = true
     setImmediate(() => {
       this.#checking = false
-      if (this.#closed || this.#stop || this.#active > 0 || this.waits.size === 0 || !this.waits.mayUnload()) return
+      if (this.closed || this.#stop || this.#active > 0 || this.waits.size === 0 || !this.waits.mayUnload()) return
       this.#suspend()
     })
   }
 
   /** Resolves when everything emitted so far is committed. */
   flushed(): Promise<void> {
-    return this.#closed ? never() : this.busy(() => this.#lastWrite)
+    return this.closed ? never() : this.busy(() => this.log.written)
   }
 
   /** A step in flight: the end of the run waits for it, for a while. */
   track<T>(work: Promise<T>): Promise<T> {
-    this.#steps.add(work)
-    return work.finally(() => this.#steps.delete(work))
+    return this.#inFlight.track(work)
   }
 
   /** Waits of one signal look for it one after the other, in the order in which they were begun. */
@@ -277,58 +172,22 @@ export class Execution {
   }
 
   /** One keyed operation: its recorded outcome, or `live` executed now. */
-  operation(
-    kind: OperationKind,
-    key: string,
-    live: (entry: Entry | undefined) => Promise<JsonValue | undefined>,
-  ): Promise<JsonValue | undefined> {
-    if (this.#closed) return never()
-    if (this.#stop)
-      return this.#stop.kind === "park" || this.#stop.kind === "release" ? never() : Promise.reject(this.#controller.signal.reason as Error)
-    if (this.#keys.has(key)) {
-      return Promise.reject(
-        new AppError("run_conflict", `the key "${key}" is used twice in run ${this.run.id}`, {
-          hint: 'add what differs to the key, such as "charge:" + id',
-        }),
-      )
-    }
-    this.#keys.add(key)
-    const entry = this.journal.entries.get(key)
-    if (entry && entry.kind !== kind) {
-      this.#diverged({ journalKey: `${entry.kind} ${key}`, journalSeq: entry.seq, codeKey: `${kind} ${key}` })
-      return never()
-    }
-    if (this.#replay.live || this.#definition.style === "data") {
-      if (entry?.outcome) return settled(entry.outcome)
-      return this.busy(() => live(entry))
-    }
-    return new Promise((resolve, reject) => {
-      this.#replay.ask({
-        key,
-        entry,
-        recorded: (outcome) => resolve(settled(outcome)),
-        live: () => void this.busy(() => live(entry)).then(resolve, reject),
-      })
-    })
-  }
-
-  #note(event: RunEvent, delta: boolean): void {
-    if (delta) this.#firstTokenAt ??= event.at
-    if (!delta && !this.#hasEnded) this.#hasEnded = this.#definition.hasEnded?.([event]) ?? false
-    if (event.type === "usage.recorded") {
-      this.#usage = addUsage(this.#usage, event.data)
-      this.#model ??= text(event.data, "model")
-    }
+  operation(kind: OperationKind, key: string, live: Live): Promise<JsonValue | undefined> {
+    const stop = this.#stop
+    if (this.closed || stop?.kind === "park" || stop?.kind === "release") return never()
+    if (stop) return Promise.reject(this.#controller.signal.reason as Error)
+    return this.#operations.ask(kind, key, live)
   }
 
   /** The effect may or may not have happened, and must not be tried blindly: a person decides. */
   doubt(key: string, reason: string): Promise<never> {
-    this.#doubted += 1
+    this.#inFlight.doubt()
     this.stop({ kind: "park", status: "in_doubt", data: { key, reason } })
     return never()
   }
 
-  #diverged(divergence: Divergence): void {
+  /** The journal and the code do not fit: newer code, or a person, has to decide. */
+  diverged(divergence: Divergence): void {
     const { journalKey, journalSeq, codeKey } = divergence
     const data = { journalKey, journalSeq, codeKey, journalVersion: this.run.version, codeVersion: this.#definition.version }
     this.stop({ kind: "park", status: "needs_migration", data })
@@ -336,16 +195,16 @@ export class Execution {
 
   #bodyEnded(result: BodyResult): void {
     this.#result = result
-    this.#bodyDone.resolve()
-    if (this.#closed || this.#stop) return
-    const divergence = this.#definition.style === "replay" ? this.#replay.bodyEnded() : undefined
-    if (divergence) return this.#diverged(divergence)
+    this.#inFlight.bodyDone()
+    if (this.closed || this.#stop) return
+    const divergence = this.#operations.bodyEnded()
+    if (divergence) return this.diverged(divergence)
     void this.#end(result).catch((error: unknown) => this.host.onError(`end of run ${this.run.id}`, error))
   }
 
   async #end(result: BodyResult): Promise<void> {
-    await this.#stepsSettled()
-    if (this.#closed || this.#stop) return
+    await this.#inFlight.stepsSettled()
+    if (this.closed || this.#stop) return
     this.#conclude(result)
   }
 
@@ -366,17 +225,14 @@ export class Execution {
   /** After a stop: let what is in flight be journaled, then write the end that the stop asked for. */
   async #wind(stop: Stop): Promise<void> {
     try {
-      await Promise.race([
-        stop.kind === "cancel" || stop.kind === "deadline" ? this.#bodyDone.promise : Promise.resolve(),
-        wait(this.host.limits.drainMs),
-      ])
-      await this.#stepsSettled()
-      if (this.#closed) return
+      await (stop.kind === "cancel" || stop.kind === "deadline" ? this.#inFlight.bodySettled() : Promise.resolve())
+      await this.#inFlight.stepsSettled()
+      if (this.closed) return
       // It told its end while it was being stopped: log and run tell the same story, if need be by another attempt.
-      const hasTold = this.#hasEnded && (stop.kind === "cancel" || stop.kind === "deadline")
+      const hasTold = this.log.hasEnded && (stop.kind === "cancel" || stop.kind === "deadline")
       const told = hasTold ? this.#result : undefined
       if (stop.kind === "cancel" && !hasTold) await this.host.cancelChildren(this.run, stop.reason)
-      if (this.#closed) return
+      if (this.closed) return
       if (told && (told.ok || told.error !== this.signal.reason)) this.#conclude(told)
       else if (hasTold) this.#leave("queued", "run.released", { reason: "it had told its end when it was stopped" })
       else if (stop.kind === "cancel") this.#finish("cancelled", null, { code: "cancelled", message: stop.reason })
@@ -387,14 +243,6 @@ export class Execution {
     } catch (error) {
       this.host.onError(`stop of run ${this.run.id}`, error)
     }
-  }
-
-  /** Side effects in flight are journaled if their results arrive in time. */
-  async #stepsSettled(): Promise<void> {
-    if (this.#steps.size === this.#doubted) return
-    let isLate = false
-    const late = wait(this.host.limits.drainMs).then(() => (isLate = true))
-    while (!isLate && this.#steps.size > this.#doubted) await Promise.race([late, ...[...this.#steps].map(quietly)])
   }
 
   #suspend(): void {
@@ -410,16 +258,14 @@ export class Execution {
   }
 
   #leave(status: RunStatus, type: string, data: JsonValue, end: { [key: string]: JsonValue } = {}): void {
-    const firstTokenMs = this.#firstTokenAt === null ? null : Math.max(0, Math.round(this.#firstTokenAt - this.run.createdAt))
-    const row = endRow(this.run.id, status, this.#usage, this.#model, firstTokenMs, end)
-    const { committed } = this.emit(type, data, {
-      end: row,
+    const { committed } = this.log.emit(type, data, {
+      end: this.log.endRow(status, end),
       final: "finished_at" in end,
       parks: status === "in_doubt" || status === "needs_migration",
     })
     this.#close()
     void committed.then(
-      () => this.host.released(this, this.#leftAs(status, end)),
+      () => this.host.released(this, leftAs(this.run, this.log, status, end)),
       (error: unknown) => {
         if (error instanceof OperationRefused && status !== "failed") return this.#refusedEnd(error)
         if (!(error instanceof LeaseLost)) this.host.onError(`last write of run ${this.run.id}`, error)
@@ -428,54 +274,18 @@ export class Execution {
     )
   }
 
-  #leftAs(status: RunStatus, end: { [key: string]: JsonValue }): Left {
-    if (status === "waiting") return { how: "suspended", wakeAt: typeof end["wake_at"] === "number" ? end["wake_at"] : null }
-    const finishedAt = end["finished_at"]
-    if (typeof finishedAt !== "number") return { how: status === "queued" ? "queued" : "parked" }
-    const error = (end["error"] ?? null) as RunError | null // put there by `#finish`
-    return {
-      how: "ended",
-      run: {
-        ...this.run,
-        status,
-        output: end["output"] ?? null,
-        error,
-        model: this.#model,
-        usage: this.#usage,
-        finishedAt,
-        wakeAt: null,
-        lastSeq: this.#seq,
-      },
-    }
-  }
-
   /** The database would not take the end as it was (its output): the run fails with that reason instead of staying open. */
   #refusedEnd(error: OperationRefused): void {
-    this.#closed = false
-    this.#seq = error.seq - 1
-    this.#lane = new Lane(this.#lane.lease)
+    this.log.goOnAt(error.seq)
     this.#finish("failed", null, { code: "unsupported_value", message: printable(error.message) })
   }
 
   #close(): void {
-    this.#closed = true
-    this.#replay.stop()
+    this.log.close()
+    this.#operations.stop()
     this.waits.forget()
     if (this.#deadlineTimer) clearTimeout(this.#deadlineTimer)
   }
-}
-
-function quietly(promise: Promise<unknown>): Promise<unknown> {
-  return promise.catch(() => undefined)
-}
-
-function quiet(promise: Promise<void>): Promise<void> {
-  promise.catch(() => undefined)
-  return promise
-}
-
-function wait(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms).unref())
 }
 
 const timerMsMax = 2 ** 31 - 1

@@ -9,7 +9,8 @@ import { executors, isStoreError, runEvents, runFlush, runs, type Store } from "
 import { Appender } from "./appender.ts"
 import { Lane } from "./lane.ts"
 import { LeaseLost, Unreachable, type Lease, type Operation } from "./operation.ts"
-import { Execution, type ExecutionHost } from "./execution.ts"
+import type { ExecutionHost } from "./execution-host.ts"
+import { Execution } from "./execution.ts"
 import type { Hub } from "./hub.ts"
 import type { Claimed, Left } from "./loaded.ts"
 import { Loop } from "./loop.ts"
@@ -156,13 +157,13 @@ export class Executor implements ExecutionHost {
   }
 
   released(execution: Execution, left: Left): void {
-    const { run, lane } = execution
+    const { run, log } = execution
     if (this.#executions.get(run.id) === execution) {
       this.#executions.delete(run.id)
       this.#options.hub.close(run.id)
     }
     if (left.how === "suspended" && left.wakeAt !== null) this.#armWake(left.wakeAt - this.databaseNow())
-    if (left.how === "lost") this.#orphans.set(run.id, lane.lease.token)
+    if (left.how === "lost") this.#orphans.set(run.id, log.lease.token)
     if (left.how === "ended") this.#options.onEnded(left.run)
     if (left.how === "queued" || this.#claimAgain) this.claimSoon()
   }

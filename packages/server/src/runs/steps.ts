@@ -40,7 +40,7 @@ export async function runStep<T extends JsonValue>(
     if (verdict.state === "done") return complete(step, verdict.result)
     if (verdict.state === "unknown") return execution.doubt(key, `the process died while this step (${step.effect}) was being carried out`)
   } else if (step.effect === "idempotent" || step.effect === "verify" || step.effect === "once") {
-    await execution.emit("step.intended", withInput(options, { key, effect: step.effect })).committed
+    await execution.log.emit("step.intended", withInput(options, { key, effect: step.effect })).committed
   }
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -82,11 +82,12 @@ async function afterError<T extends JsonValue>(step: Step<T>, error: unknown, at
   const failure = error instanceof StepTimeout ? { code: "upstream_timeout", message: error.message } : runError(error)
   const retryable = effect === "read" || effect === "idempotent"
   if (retryable && attempt <= (options.retries ?? 0) && !execution.signal.aborted) {
-    await execution.emit("step.retried", { key, error: { ...failure }, attempt }).committed
+    await execution.log.emit("step.retried", { key, error: { ...failure }, attempt }).committed
     await sleep(Math.min(retryMsMax, retryMs * 2 ** (attempt - 1)), execution.signal).catch(() => undefined)
     return { go: "again" }
   }
-  if (effect !== "transactional") await execution.emit("step.failed", { key, effect, error: { ...failure }, ms: elapsed(step) }).committed
+  if (effect !== "transactional")
+    await execution.log.emit("step.failed", { key, effect, error: { ...failure }, ms: elapsed(step) }).committed
   return { go: "throw", error: failure }
 }
 
@@ -138,8 +139,8 @@ async function complete<T extends JsonValue>(step: Step<T>, output: T): Promise<
   const { execution } = step
   if (execution.closed) return never()
   const label = labelOf(step, output)
-  await execution.emit("step.completed", completion(step, output), { label }).committed
-  execution.influence(label)
+  await execution.log.emit("step.completed", completion(step, output), { label }).committed
+  execution.log.influence(label)
   return output === undefined ? (null as T) : output // undefined is journaled as null
 }
 
@@ -151,7 +152,7 @@ function completion<T extends JsonValue>(step: Step<T>, output: T): JsonValue {
 
 function labelOf<T extends JsonValue>(step: Step<T>, output: T): Label {
   const { label } = step.options
-  return typeof label === "function" ? label(output) : (label ?? step.execution.label)
+  return typeof label === "function" ? label(output) : (label ?? step.execution.log.label)
 }
 
 /** The statements of the step and its journal entry in one transaction, under the run's lease like every other write. */
@@ -160,7 +161,7 @@ async function runTransactional<T extends JsonValue>(step: Step<T>, attempt: num
   const { run, host } = execution
   let result: T | undefined
   let failure: { error: unknown } | undefined
-  await execution.exclusive(async (seq) => {
+  await execution.log.exclusive(async (seq) => {
     const committed: { event?: RunEvent } = {}
     try {
       const transact = (): Promise<void> =>
@@ -169,7 +170,7 @@ async function runTransactional<T extends JsonValue>(step: Step<T>, attempt: num
           // Locks and checks the lease first: a zombie must not even run the statements.
           await journal(execution, tx, null)
           const output = await attemptOnce(step, attempt, tx)
-          const row = execution.rowAt(seq, "step.completed", completion(step, output), labelOf(step, output))
+          const row = execution.log.rowAt(seq, "step.completed", completion(step, output), labelOf(step, output))
           if (row.blob)
             throw new AppError("step_output_too_large", `the output of the transactional step "${key}" is too large to commit with it`, {
               hint: "return less, or an id",
@@ -183,11 +184,11 @@ async function runTransactional<T extends JsonValue>(step: Step<T>, attempt: num
     } catch (error) {
       if (error instanceof LeaseLost) throw error
       // The place in the log is taken: it holds the failure, unless the transaction committed and only its answer was lost.
-      const row = execution.rowAt(
+      const row = execution.log.rowAt(
         seq,
         "step.failed",
         { key, effect: "transactional", error: { ...runError(error) }, ms: elapsed(step) },
-        execution.label,
+        execution.log.label,
       )
       const inserted = await journal(execution, host.store.system, row.json)
       if (inserted === 0 && committed.event) return [committed.event]
@@ -197,12 +198,12 @@ async function runTransactional<T extends JsonValue>(step: Step<T>, attempt: num
     return committed.event ? [committed.event] : []
   })
   if (failure) throw failure.error
-  execution.influence(labelOf(step, result as T))
+  execution.log.influence(labelOf(step, result as T))
   return result as T // set before the transaction committed
 }
 
 async function journal(execution: Execution, db: Queryable, row: string | null): Promise<number> {
-  const { runId, token } = execution.lane.lease
+  const { runId, token } = execution.log.lease
   const batch = {
     executor: execution.host.executorId(),
     runs: [runId],
