@@ -9,7 +9,7 @@ import {
   type Records,
   type Reservation,
 } from "../accounting/index.ts"
-import { AppError } from "../core/index.ts"
+import { AppError, type JsonObject } from "../core/index.ts"
 import { createModerateTexts, type Deployment, type Judging, type ModelUsage } from "../inference/index.ts"
 import { CallerRefusal, type GuardContext, type Identity, type Moderate } from "../security/index.ts"
 import { boundsOf, reserveFor, type Bounds } from "./reserve.ts"
@@ -31,9 +31,9 @@ export function moderateBy(shared: Shared, guard: { model: string; name: string 
     const bounds = await orCallerRefusal(boundsOf({ ...shared, ...parts }, context, context.signal))
     const reservation = await reserved(shared, guard.model, parts, { texts, context, bounds })
     const placing = { ...bounds.placing, ...(reservation ? { expected: reservation.request } : {}) }
-    const onUsed: Judging["onUsed"] = (usage, deployment) => {
-      const record = recordOf(shared, guard, context, startedAt)
-      bill(parts, { ...record, tags: bounds.limits.tags, deployment: deployment.id }, { usage, deployment, reservation })
+    const onUsed: Judging["onUsed"] = (use) => {
+      const record = { ...recordOf(shared, guard, context, startedAt), ...endOf(use, context.signal) }
+      bill(parts, { ...record, tags: bounds.limits.tags, deployment: use.deployment.id }, { ...use, reservation })
     }
     try {
       return await judge(texts, context.signal, { placing, onUsed })
@@ -43,7 +43,7 @@ export function moderateBy(shared: Shared, guard: { model: string; name: string 
   }
 }
 
-type Unbilled = Omit<LightRunRecord, keyof TokensOf | "costMicroUsd" | "costKnown" | "priceList">
+type Unbilled = Omit<LightRunRecord, keyof TokensOf | "costMicroUsd" | "costKnown" | "priceList" | "data"> & { data: JsonObject }
 
 interface Used {
   usage: ModelUsage
@@ -56,7 +56,19 @@ function bill({ inference, records }: ModerationParts, record: Unbilled, { usage
   const cost = costOf(usage, price)
   const { inputTokens, outputTokens } = usage
   reservation?.settle({ inputTokens, outputTokens, ...cost, by: [{ deployment, usage, ...cost }] })
-  records.add({ ...record, ...tokensOf(usage), ...cost, priceList: priceListOf(usage, price) })
+  const data = usage.estimated ? { ...record.data, usageEstimated: true } : record.data
+  records.add({ ...record, data, ...tokensOf(usage), ...cost, priceList: priceListOf(usage, price) })
+}
+
+/** Who breaks off what nobody waits for any more has left, as with any other call. */
+function endOf(
+  { broke }: Parameters<NonNullable<Judging["onUsed"]>>[0],
+  signal: AbortSignal,
+): Pick<Unbilled, "outcome" | "status" | "error"> {
+  if (!broke) return { outcome: "completed", status: 200, error: null }
+  const { code, status, message } =
+    broke.error instanceof AppError ? broke.error : new AppError("server_error", "the judge's answer broke off", { cause: broke.error })
+  return { outcome: signal.aborted ? "cancelled" : "failed", status: signal.aborted ? 499 : status, error: { code, message } }
 }
 
 const charactersPerToken = 4

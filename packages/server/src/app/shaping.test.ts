@@ -101,6 +101,16 @@ test("a judge that gives no verdict is on the bill, too", async () => {
   await expect.poll(told, { timeout: 30_000 }).toContain('"inputTokens":30')
 })
 
+test("a judge whose answer breaks off is on the bill by an estimate that says so", async () => {
+  provider.next({ text: ["I would rather", " not"], ending: "eof", framesMax: 2 })
+  expect((await ask("judged", "buy much later")).status).toBe(503)
+  const broken = async (): Promise<unknown> => (await judgeRuns()).find((run) => (run as { status: string }).status === "failed")
+  await expect.poll(broken, { timeout: 30_000 }).toMatchObject({ error: { code: "upstream_stream_ended" }, usage: { outputTokens: 4 } })
+  const { id } = (await broken()) as { id: string }
+  const headers = { authorization: `Bearer ${perdure.apiKeyCreated ?? ""}` }
+  expect(await (await fetch(`${perdure.url}/v1/runs/${id}/events`, { headers })).text()).toContain('"usageEstimated":true')
+})
+
 test("a guard leads no key to a model that it may not use, in a response neither", async () => {
   const { secret } = await perdure.identity.createKey(perdure.projectId, "narrow", { scope: { models: ["routed"] } })
   const headers = { authorization: `Bearer ${secret}`, "content-type": "application/json" }

@@ -5,6 +5,7 @@ import { startFakeProvider, type FakeAnswer } from "../testing/fake-provider.ts"
 import { testDeployment, testModel } from "../testing/gateway.ts"
 import { jsonAnswer } from "../testing/json-answer.ts"
 import { createCallModel, createModels, createModerateTexts, createPool, createUpstreams } from "./index.ts"
+import type { JudgeUse } from "./moderate.ts"
 
 const provider = await startFakeProvider()
 const limits = { ...defaultLimits, sameDeploymentRetriesMax: 0 }
@@ -18,9 +19,15 @@ const models = createModels({
 const pool = createPool({ models, limits, clock: systemClock })
 const options = { models, pool, upstreams, natives: new Map(), limits, newId, clock: systemClock }
 const used: { inputTokens: number; outputTokens: number; deployment: string }[] = []
-const moderate = (model: string, ...texts: string[]) =>
-  createModerateTexts({ ...options, callModel: createCallModel(options) }, model)(texts, new AbortController().signal, {
-    onUsed: ({ inputTokens, outputTokens }, deployment) => void used.push({ inputTokens, outputTokens, deployment: deployment.id }),
+const broken: (JudgeUse | undefined)[] = []
+const moderate = (model: string, ...texts: string[]) => moderateUntil(new AbortController().signal, model, ...texts)
+const moderateUntil = (signal: AbortSignal, model: string, ...texts: string[]) =>
+  createModerateTexts({ ...options, callModel: createCallModel(options) }, model)(texts, signal, {
+    onUsed: (use) => {
+      const { inputTokens, outputTokens } = use.usage
+      used.push({ inputTokens, outputTokens, deployment: use.deployment.id })
+      if (use.broke) broken.push(use)
+    },
   })
 afterAll(async () => {
   await upstreams[Symbol.asyncDispose]()
@@ -29,6 +36,7 @@ afterAll(async () => {
 beforeEach(() => {
   provider.requests.length = 0
   used.length = 0
+  broken.length = 0
 })
 
 describe("a model made for moderation", () => {
@@ -87,5 +95,35 @@ describe("a model that chats", () => {
       message: expect.stringContaining("1 of 2") as string,
     })
     expect(used).toMatchObject([{ inputTokens: 50, outputTokens: 9 }, { deployment: "fake/m" }])
+  })
+
+  it.each<[string, FakeAnswer, number]>([
+    ["a stream that ends in the middle", { text: ["twelve chars", "more"], ending: "eof", framesMax: 2 }, 3],
+    ["a connection that breaks", { text: ["twelve chars", "more"], ending: "reset", framesMax: 2 }, 3],
+    ["an answer that never begins", { raw: { status: 200, headers: { "content-type": "text/event-stream" }, body: [], reset: true } }, 0],
+  ])("is paid by estimate for %s", async (_, script, outputTokens) => {
+    provider.next(script)
+    await expect(moderate("talker", "a")).rejects.toThrow(/the provider of "fake\/m"/)
+    expect(used).toMatchObject([{ outputTokens, deployment: "fake/m" }])
+    expect(used[0]?.inputTokens).toBeGreaterThan(100)
+    expect(broken).toMatchObject([{ usage: { estimated: true } }])
+  })
+
+  it("is paid by estimate where nobody waits for its verdict any more", async () => {
+    provider.next({ text: ["{", "}"], ending: "hang", framesMax: 2 })
+    const left = new AbortController()
+    const judging = moderateUntil(left.signal, "talker", "a")
+    await expect.poll(() => provider.requests.length, { timeout: 20_000 }).toBe(1)
+    left.abort()
+    await expect(judging).rejects.toThrow(/abort/i)
+    expect(broken).toMatchObject([{ usage: { estimated: true } }])
+    await expect(moderateUntil(left.signal, "talker", "a")).rejects.toThrow(/abort/i)
+    expect([broken.length, provider.requests.length]).toEqual([1, 1])
+  })
+
+  it("is not paid for a refusal", async () => {
+    provider.next({ error: { status: 401, message: "no" } })
+    await expect(moderate("talker", "a")).rejects.toMatchObject({ upstreamStatus: 401 })
+    expect(used).toEqual([])
   })
 })

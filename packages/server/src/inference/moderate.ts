@@ -3,6 +3,7 @@ import { AppError, isJsonObject, type JsonObject, type JsonValue, type Limits } 
 import type { Models } from "./models.ts"
 import { isAllowedRegion } from "./pool/eligible.ts"
 import { blankCall } from "./blank-call.ts"
+import { charactersOf, estimatedUsage, servedAsAsked } from "./call-attempt.ts"
 import type { PlanRequest } from "./pool/types.ts"
 import type { CallModel, Deployment, ModelCall, ModelUsage } from "./types.ts"
 import { errorInBody, errorOfStatus, errorOfTransport, unreadable, UpstreamError } from "./upstream-error.ts"
@@ -24,7 +25,14 @@ export interface Judging {
   /** For whom they are judged, and the only regions in which they may be. */
   placing?: Placing
   /** What a model that chats used, also where it gave no verdict; moderation routes bill nothing and report nothing. */
-  onUsed?: (usage: ModelUsage, deployment: Deployment) => void
+  onUsed?: (use: JudgeUse) => void
+}
+
+export interface JudgeUse {
+  usage: ModelUsage
+  deployment: Deployment
+  /** What broke its answer off, whose usage is then estimated; absent where it came to its end. */
+  broke?: { error: unknown }
 }
 
 export type ModerateTexts = (texts: readonly string[], signal: AbortSignal, judging?: Judging) => Promise<Judgements>
@@ -106,12 +114,10 @@ async function moderateByChat(
   signal: AbortSignal,
   { placing, onUsed }: Judging,
 ): Promise<Judgements> {
-  const answer = callModel(verdictCall(model, texts), signal, placing)
-  let text = ""
-  for await (const event of answer.events) {
-    if (event.type === "text-delta") text += event.text
-    if (event.type === "finished") onUsed?.(event.usage, answer.deployment)
-  }
+  const text = await answerTo(callModel, verdictCall(model, texts), signal, {
+    ...(placing ? { placing } : {}),
+    ...(onUsed ? { onUsed } : {}),
+  })
   const results = listOf(parsed(text.slice(text.indexOf("{"), text.lastIndexOf("}") + 1))?.["results"]).filter(isJsonObject)
   if (results.length !== texts.length)
     throw new AppError("upstream_error", `the model "${model}" judged ${results.length} of ${texts.length} texts`)
@@ -120,6 +126,38 @@ async function moderateByChat(
     categories: result["flagged"] === true ? listOf(result["categories"]).filter((each) => typeof each === "string") : [],
     scores: {},
   }))
+}
+
+/** What it used is told however it ends. */
+async function answerTo(callModel: CallModel, call: ModelCall, signal: AbortSignal, { placing, onUsed }: Judging): Promise<string> {
+  signal.throwIfAborted()
+  const answer = callModel(call, signal, placing)
+  let text = ""
+  let characters = 0
+  let isTold = false
+  try {
+    for await (const event of answer.events) {
+      if (event.type === "text-delta") text += event.text
+      if (event.type !== "failover") characters += charactersOf(event)
+      if (event.type !== "finished") continue
+      isTold = true
+      onUsed?.({ usage: event.usage, deployment: answer.deployment })
+    }
+    if (isTold) return text
+    throw new AppError("upstream_stream_ended", `the answer of the model "${call.model}" ended without its end mark`)
+  } catch (error) {
+    if (!isTold && mayBePaid(error, characters, signal)) {
+      const { deployment } = answer
+      onUsed?.({ usage: servedAsAsked(estimatedUsage(call, characters), call, deployment), deployment, broke: { error } })
+    }
+    throw error
+  }
+}
+
+/** It was asked, and has not refused. */
+function mayBePaid(error: unknown, characters: number, signal: AbortSignal): boolean {
+  if (characters > 0 || signal.aborted) return true
+  return error instanceof UpstreamError ? !error.usedNothing : error instanceof AppError && error.code === "upstream_stream_ended"
 }
 
 function verdictCall(model: string, texts: readonly string[]): ModelCall {
