@@ -2,7 +2,7 @@
 import type { NewId } from "../core/index.ts"
 import { noUsage, type CallRouting, type ModelCall, type ModelMessage, type ModelUsage } from "../inference/index.ts"
 import type { Principal } from "../security/index.ts"
-import { recorded, type RecordDependencies } from "./compaction-record.ts"
+import { recorded, type Recorded, type RecordDependencies } from "./compaction-record.ts"
 import { extract, UnusableSummary, type Spent } from "./summarise.ts"
 import { summariseAll, type SummarisePartsDependencies } from "./summarise-parts.ts"
 import { citedSummary, extractOf, markedTranscript } from "./transcript.ts"
@@ -16,6 +16,7 @@ export interface MessagesToCompact {
   /** What the client wants of the summary. */
   readonly wanted: string | undefined
   readonly routing: CallRouting
+  readonly said: Recorded["said"]
 }
 
 export interface CompactedMessages {
@@ -32,7 +33,7 @@ export interface CompactMessagesDependencies extends SummarisePartsDependencies,
 }
 
 export function createMessagesCompaction(dependencies: CompactMessagesDependencies): CompactMessages {
-  return async ({ principal, call, wanted, routing }, signal) => {
+  return async ({ principal, call, wanted, routing, said }, signal) => {
     const { newId, clock, quotesPassages, countTokens } = dependencies
     const { projectId, id } = principal
     const runId = newId("run")
@@ -50,7 +51,7 @@ export function createMessagesCompaction(dependencies: CompactMessagesDependenci
       spent,
       signal,
     }
-    const given = { principal, model: call.model, user, runId, startedAt: clock.now(), label: null, spent }
+    const given = { principal, model: call.model, user, runId, startedAt: clock.now(), label: null, spent, said }
     try {
       const written = await recorded(dependencies, given, () =>
         quotesPassages(call.model) ? extract(countTokens, asked, extractOf(items)) : summariseAll(dependencies, asked),

@@ -1,6 +1,6 @@
 // The record of a compaction: a light run, however it ends, with what was used and none of its words.
 import type { LightRunRecord } from "../accounting/index.ts"
-import type { AppError, Clock } from "../core/index.ts"
+import type { AppError, Clock, JsonObject } from "../core/index.ts"
 import type { Label, Principal } from "../security/index.ts"
 import { callError } from "./response-error.ts"
 import type { CostOf } from "./session.ts"
@@ -20,6 +20,8 @@ export interface Recorded {
   readonly startedAt: number
   readonly label: Label | null
   readonly spent: Spent
+  /** What the request that it is made for says of itself; undefined where it says nothing. */
+  readonly said: { readonly tags: readonly string[]; readonly metadata: JsonObject | null } | undefined
 }
 
 /** Runs the work and leaves its record. */
@@ -37,7 +39,7 @@ export async function recorded(dependencies: RecordDependencies, given: Recorded
 
 function recordOf(
   { clock, costOf }: RecordDependencies,
-  { principal, model, user, runId, startedAt, label, spent }: Recorded,
+  { principal, model, user, runId, startedAt, label, spent, said }: Recorded,
   error: AppError | null,
 ): LightRunRecord {
   const { deployment, usage } = spent
@@ -50,6 +52,8 @@ function recordOf(
     projectId: principal.projectId,
     principal: principal.id,
     user,
+    tags: said ? [...new Set([...principal.tags, ...said.tags])] : principal.tags,
+    ...(said?.metadata ? { metadata: said.metadata } : {}),
     kind: "chat",
     name: "compaction",
     model,

@@ -3,7 +3,7 @@ import { noUsage } from "../inference/index.ts"
 import { AppError, type JsonObject, type NewId } from "../core/index.ts"
 import { joinLabels, type Principal } from "../security/index.ts"
 import { callRouting, inputCall } from "./input-call.ts"
-import { recorded, type RecordDependencies } from "./compaction-record.ts"
+import { recorded, type Recorded, type RecordDependencies } from "./compaction-record.ts"
 import { gather, type PrepareDependencies } from "./prepare.ts"
 import { itemId, responseIdOf } from "./response-object.ts"
 import { wireUsage } from "./session.ts"
@@ -32,7 +32,8 @@ export function createCompaction(dependencies: CompactionDependencies): Compact 
     if (transcript === "") throw nothingToCompact()
     const label = joinLabels(items.map((each) => each.label))
     const spent: Spent = { usage: noUsage, deployment: undefined }
-    const given = { principal, model: complete.model, user: complete.user ?? complete.safety_identifier, runId, startedAt, label, spent }
+    const user = complete.user ?? complete.safety_identifier
+    const given = { principal, model: complete.model, user, runId, startedAt, label, spent, said: saidOf(complete) }
     const who = { projectId: principal.projectId, principal: principal.id, user: complete.user ?? principal.user }
     const caller = { endpoint: "responses", runId, ...who } as const
     const asked = { call: inputCall(complete, [], []), held: complete.instructions, transcript, spent, signal, caller }
@@ -49,6 +50,12 @@ export function createCompaction(dependencies: CompactionDependencies): Compact 
     const base = { id: responseIdOf(runId), object: "response.compaction", created_at: Math.floor(startedAt / 1000) }
     return { ...base, output: [...kept, compaction], usage: wireUsage(spent.usage) }
   }
+}
+
+/** Its own metadata and what it says beside; its tags are among the latter. */
+function saidOf({ metadata: { tags: _tags, ...own }, said }: Pick<NewResponse, "metadata" | "said">): Recorded["said"] {
+  const metadata = { ...own, ...said?.metadata }
+  return { tags: said?.tags ?? [], metadata: Object.keys(metadata).length === 0 ? null : metadata }
 }
 
 export function nothingToCompact(): AppError {

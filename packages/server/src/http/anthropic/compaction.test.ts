@@ -91,6 +91,17 @@ describe("a conversation past the trigger", () => {
     ])
   })
 
+  it("is summarised on the account of what its request says of itself", async () => {
+    const before = gateway.records.length
+    const headers = { "x-perdure-metadata": JSON.stringify({ customer: "acme", tags: ["chat"] }) }
+    await client.beta.messages.create(ask, { headers })
+    const said = { tags: ["chat"], metadata: { customer: "acme" } }
+    expect(gateway.records.slice(before)).toMatchObject([
+      { name: "compaction", ...said },
+      { name: "messages", ...said },
+    ])
+  })
+
   it("streams the block before the answer, in events that Anthropic's client adds up", async () => {
     const stream = client.beta.messages.stream(ask)
     const told: unknown[] = []

@@ -36,7 +36,7 @@ export function compactFirst(
   const work = async (): Promise<void> => {
     if (!dependencies.compactMessages) return go(asked) // there was no wish then
     const routing = routingOf(body.perdure, request.headers)
-    const given = { principal, call: wanted.call, wanted: wanted.instructions, routing }
+    const given = { principal, call: wanted.call, wanted: wanted.instructions, routing, said: call.request.said }
     call.compaction = await dependencies.compactMessages(given, left)
     call.contextEdits = wanted.call.contextEdits
     const { text } = call.compaction
