@@ -1,6 +1,7 @@
 // Alerts over the real server: a budget that refuses nothing tells once, also after a restart, a used-up one tells that it refuses, a dead provider that it is down.
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { createClient } from "@perdure/client"
 import { afterAll, expect, it } from "vitest"
 import { startFakeProvider } from "../../packages/server/src/testing/fake-provider.ts"
 import { eventually, startWebhookReceiver } from "../../packages/server/src/testing/webhook-receiver.ts"
@@ -46,11 +47,15 @@ discovery: false
   const data = join(directory.path, "data")
   const first = await startPerdure({ dataDirectory: data, config })
   const key = first.apiKey
-  for (let count = 0; count < 3; count += 1) expect(await call(first, key, "chat")).toBe(200)
+  const made = await createClient({ baseUrl: first.url, apiKey: key }).keys.create({
+    name: "told",
+    limits: { alertUsd: 0.003, budgetPer: "total" },
+  })
+  for (let count = 0; count < 3; count += 1) expect(await call(first, made.secret, "chat")).toBe(200)
   expect(await call(first, key, "tight")).toBe(200)
   expect(await call(first, key, "tight")).toBe(429)
   await call(first, key, "gone")
-  await eventually(() => hook.received.length >= 3)
+  await eventually(() => hook.received.length >= 4)
   await first[Symbol.asyncDispose]()
   const second = cleanUps.use(await startPerdure({ dataDirectory: data, config }))
   expect(await call(second, key, "chat")).toBe(200)
@@ -62,6 +67,12 @@ discovery: false
   const shares = told.filter((each) => each === "budget.threshold soft").length
   // The calls may have been reported one by one: then 0.8 comes before 1.
   expect(shares === 1 || shares === 2).toBe(true)
-  expect([...new Set(told)].sort()).toEqual(["budget.exceeded hard", "budget.threshold soft", "deployment.down dead/gone", "test "])
+  expect([...new Set(told)].sort()).toEqual([
+    "budget.exceeded hard",
+    "budget.threshold key alert",
+    "budget.threshold soft",
+    "deployment.down dead/gone",
+    "test ",
+  ])
   expect(told.filter((each) => each.startsWith("budget.exceeded"))).toHaveLength(1)
 })

@@ -13,7 +13,10 @@ export const concurrentSchema = z.int().min(1).max(1_000_000)
 export const keyLimitsSchema = z
   .strictObject({
     budgetUsd: budgetUsdSchema.optional().meta({ description: "Dollars that calls with this key may cost per `budgetPer`" }),
-    budgetPer: budgetPeriodSchema.optional().meta({ description: "UTC calendar window of `budgetUsd`; `month` when absent" }),
+    budgetPer: budgetPeriodSchema
+      .optional()
+      .meta({ description: "UTC calendar window of `budgetUsd` and `alertUsd`; `month` when absent" }),
+    alertUsd: budgetUsdSchema.optional().meta({ description: "Dollars per `budgetPer` at which somebody is told; it refuses nothing" }),
     requestsPerMinute: perMinuteSchema.optional(),
     tokensPerMinute: perMinuteSchema.optional().meta({ description: "Input and output tokens together" }),
     concurrent: concurrentSchema.optional().meta({ description: "Calls that may be under way at once" }),
@@ -27,7 +30,11 @@ export type KeyLimits = z.infer<typeof keyLimitsSchema>
 /** A limit and how much of it is left. */
 export const limitStatusSchema = z
   .object({
-    name: z.string().meta({ description: "As declared in the configuration; `key limits` for what is stored with a key" }),
+    name: z
+      .string()
+      .meta({
+        description: "As declared in the configuration; `key limits` for what is stored with a key, `key alert` for its `alertUsd`",
+      }),
     scope: z.object({
       project: z.string().nullable(),
       key: z.string().nullable(),

@@ -35,7 +35,7 @@ const keyFields = {
   models: apiKeyModelsSchema.nullish().meta({ description: "Names and patterns; empty: every model" }),
   max_budget: amountSchema.meta({ description: "Dollars per `budget_duration`, or for ever" }),
   budget_duration: budgetDurationSchema.nullish(),
-  soft_budget: amountSchema.meta({ description: "Kept and shown; nothing happens when it is passed" }),
+  soft_budget: amountSchema.meta({ description: "Dollars per `budget_duration` at which somebody is told; refuses nothing" }),
   tpm_limit: perMinuteSchema.nullish(),
   rpm_limit: perMinuteSchema.nullish(),
   max_parallel_requests: concurrentSchema.nullish(),

@@ -12,6 +12,7 @@ const filled: KeyForm = {
   endpoints: ["chat", "files"],
   moreEndpoints: "GET /v1/usage, prompts",
   budgetUsd: "2.5",
+  alertUsd: "2",
   budgetPer: "day",
   requestsPerMinute: "60",
   expires: "week",
@@ -24,7 +25,7 @@ test("a filled form becomes a request that the server takes", () => {
   expect(apiKeyCreateRequestSchema.parse(request)).toEqual({
     name: "app",
     scope: { models: ["gpt-*", "claude-*"], endpoints: ["chat", "files", "GET /v1/usage", "prompts"] },
-    limits: { budgetUsd: 2.5, budgetPer: "day", requestsPerMinute: 60 },
+    limits: { budgetUsd: 2.5, alertUsd: 2, budgetPer: "day", requestsPerMinute: 60 },
     tags: ["a", "b"],
     user: "alice",
     expiresAt: now + 7 * 86_400_000,
@@ -50,7 +51,7 @@ test("what is emptied is taken away", () => {
   const patch = apiKeyUpdateRequestSchema.parse(patchOf({ ...emptyForm, name: "x" }, now))
   expect(patch).toMatchObject({
     scope: { models: [], endpoints: [] },
-    limits: { budgetUsd: null, budgetPer: null },
+    limits: { budgetUsd: null, alertUsd: null, budgetPer: null },
     tags: [],
     user: null,
     expiresAt: null,

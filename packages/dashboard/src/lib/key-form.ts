@@ -51,6 +51,7 @@ export interface KeyForm {
   /** Paths and groups that have no box. */
   moreEndpoints: string
   budgetUsd: string
+  alertUsd: string
   budgetPer: BudgetPeriod
   requestsPerMinute: string
   tokensPerMinute: string
@@ -68,6 +69,7 @@ export const emptyForm: KeyForm = {
   endpoints: [],
   moreEndpoints: "",
   budgetUsd: "",
+  alertUsd: "",
   budgetPer: "month",
   requestsPerMinute: "",
   tokensPerMinute: "",
@@ -87,6 +89,7 @@ export function formOf({ name, scope, limits, tags, user, expiresAt }: ApiKey): 
     endpoints: scope.endpoints.filter(isOffered),
     moreEndpoints: scope.endpoints.filter((endpoint) => !isOffered(endpoint)).join(", "),
     budgetUsd: textOf(limits.budgetUsd),
+    alertUsd: textOf(limits.alertUsd),
     budgetPer: limits.budgetPer ?? "month",
     requestsPerMinute: textOf(limits.requestsPerMinute),
     tokensPerMinute: textOf(limits.tokensPerMinute),
@@ -114,7 +117,7 @@ export function newKeyOf(form: KeyForm, now: number): ApiKeyCreateRequest {
 export function patchOf(form: KeyForm, now: number): ApiKeyUpdateRequest {
   const expiresAt = expiryOf(form, now)
   const limits = limitsOf(form)
-  const none = { budgetUsd: null, budgetPer: null, requestsPerMinute: null, tokensPerMinute: null, concurrent: null }
+  const none = { budgetUsd: null, alertUsd: null, budgetPer: null, requestsPerMinute: null, tokensPerMinute: null, concurrent: null }
   return {
     name: form.name.trim(),
     scope: scopeOf(form),
@@ -136,10 +139,10 @@ function scopeOf(form: KeyForm): { models: string[]; endpoints: string[] } {
   return { models: listOf(form.models), endpoints: [...form.endpoints, ...listOf(form.moreEndpoints)] }
 }
 
-function limitsOf({ budgetUsd, budgetPer, requestsPerMinute, tokensPerMinute, concurrent }: KeyForm): KeyLimits {
+function limitsOf({ budgetUsd, alertUsd, budgetPer, requestsPerMinute, tokensPerMinute, concurrent }: KeyForm): KeyLimits {
   const limits: KeyLimits = {}
-  if (budgetUsd.trim() !== "") Object.assign(limits, { budgetUsd: Number(budgetUsd), budgetPer })
-  for (const [name, text] of Object.entries({ requestsPerMinute, tokensPerMinute, concurrent })) {
+  if (budgetUsd.trim() !== "" || alertUsd.trim() !== "") limits.budgetPer = budgetPer
+  for (const [name, text] of Object.entries({ budgetUsd, alertUsd, requestsPerMinute, tokensPerMinute, concurrent })) {
     if (text.trim() !== "") Object.assign(limits, { [name]: Number(text) })
   }
   return limits

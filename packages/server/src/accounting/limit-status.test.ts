@@ -54,6 +54,20 @@ describe.each(testEngines())("the status of limits on %s", (engine) => {
     ])
   })
 
+  it("shows what a key is told at as a limit that refuses nothing, before and after something was used", async () => {
+    const keyLimits = { alertUsd: 0.000_001, budgetPer: "total" as const }
+    const shown = async (): Promise<object[]> =>
+      (await read("key_told", { keyLimits })).filter(({ name }) => name === "key alert").map(({ enforced, used }) => ({ enforced, used }))
+    expect(await shown()).toEqual([{ enforced: false, used: 0 }])
+    const request = { projectId: "proj_t", principalId: "key_told", keyLimits, user: null, model: "m", tags: [], price }
+    for (let calls = 0; calls < 2; calls += 1) {
+      const reservation = await admission.reserve({ ...request, inputTokensEstimated: 10, outputTokensMax: 0 })
+      reservation.settle({ inputTokens: 10, outputTokens: 0, costMicroUsd: 10 })
+    }
+    const limits = await readLimits({ ...request, seesAllKeys: false })
+    expect(limits.find(({ name }) => name === "key alert")).toMatchObject({ name: "key alert", enforced: false, used: 20, limit: 1 })
+  })
+
   it("shows a key what it and its project used, and a person all keys of the project", async () => {
     await call("proj_a", "key_1", 100)
     await call("proj_a", "key_2", 20)

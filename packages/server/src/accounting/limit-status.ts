@@ -7,6 +7,7 @@ import {
   declaredUpstream,
   isEnforced,
   isOfUpstream,
+  keyAlertName,
   nobody,
   rulesOfKey,
   type BoundRule,
@@ -81,7 +82,7 @@ function isOf(key: string | null, principalId: string): boolean {
 function statusOfRow(row: StoredLimit, rule: LimitRule | undefined, view: View): LimitStatus {
   const { rule: name, unit, per, amount: limit, kind, debtMs, windowEnd } = row
   const scope = { ...nobody, ...(JSON.parse(row.scope) as Partial<LimitScope>) } // as `exchangeOf` wrote it, perhaps before it had all members
-  const enforced = rule === undefined || isEnforced(rule)
+  const enforced = rule === undefined ? name !== keyAlertName : isEnforced(rule)
   const base = { name, unit, per, limit, scope, enforced } as Pick<LimitStatus, "name" | "unit" | "per" | "limit" | "scope" | "enforced">
   if (isHidden(row.projectId, scope, view)) return { ...base, used: null, reserved: null, left: null, resetsAt: windowEnd }
   if (kind === "rate") {

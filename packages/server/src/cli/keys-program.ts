@@ -77,6 +77,7 @@ function withSettings(command: Command): Command {
     .option("--endpoints <names>", "what it may call: chat,embeddings or paths such as /v1/images/*", toList)
     .option("--regions <names>", "the only regions in which its calls may be served: eu,us-east-1", toList)
     .option("--budget-usd <dollars>", "what its calls may cost per window", toNumber)
+    .option("--alert-usd <dollars>", "what its calls may cost per window before somebody is told; refuses nothing", toNumber)
     .addOption(new Option("--per <window>", "window of the budget, in UTC; month when absent").choices([...budgetPeriods]))
     .option("--rpm <number>", "requests per minute", toNumber)
     .option("--tpm <number>", "tokens per minute", toNumber)

@@ -11,6 +11,7 @@ export interface KeySettingOptions {
   endpoints?: readonly string[]
   regions?: readonly string[]
   budgetUsd?: number
+  alertUsd?: number
   per?: string
   rpm?: number
   tpm?: number
@@ -33,6 +34,7 @@ const places: Readonly<Record<string, string>> = {
   endpoints: "scope.endpoints",
   regions: "scope.regions",
   "budget-usd": "limits.budgetUsd",
+  "alert-usd": "limits.alertUsd",
   per: "limits.budgetPer",
   rpm: "limits.requestsPerMinute",
   tpm: "limits.tokensPerMinute",
@@ -71,6 +73,7 @@ function requestOf({
   endpoints,
   regions,
   budgetUsd,
+  alertUsd,
   per,
   rpm,
   tpm,
@@ -80,7 +83,7 @@ function requestOf({
   user,
   metadata,
 }: KeySettingOptions): Request {
-  const limits = { budgetUsd, budgetPer: per, requestsPerMinute: rpm, tokensPerMinute: tpm, concurrent }
+  const limits = { budgetUsd, alertUsd, budgetPer: per, requestsPerMinute: rpm, tokensPerMinute: tpm, concurrent }
   return {
     ...defined({ tags: tag, user, metadata, expiresAt: expires }),
     ...present({ scope: defined({ models, endpoints, regions }), limits: defined(limits) }),

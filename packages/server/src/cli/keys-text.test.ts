@@ -45,7 +45,7 @@ it("says in its line what restricts a key, and when it ends or ended", () => {
   expect(keyLine({ ...plain, state: "expired", expiresAt: at })).toContain("expired 2026-01-31")
   expect(keyLine({ ...plain, state: "blocked", blockedAt: at, expiresAt: 0 })).toContain("blocked 2026-01-31")
   expect(keyLine({ ...plain, state: "revoked", revokedAt: at })).toContain("revoked 2026-01-31")
-  expect(keyLine({ ...plain, limits: { budgetUsd: 5, budgetPer: "total" } })).toContain("$5 in all")
+  expect(keyLine({ ...plain, limits: { budgetUsd: 5, alertUsd: 4, budgetPer: "total" } })).toContain("$5 in all · told at $4 in all")
 })
 
 it("shows every fact of a single key, and an old secret only while one works", () => {

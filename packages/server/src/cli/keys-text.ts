@@ -47,9 +47,11 @@ function restrictionsOf({ scope, limits, user }: ApiKey): string[] {
   return [...scope.models, ...scope.endpoints, ...scope.regions, ...limitsOf(limits), ...(user === null ? [] : [`for ${user}`])]
 }
 
-function limitsOf({ budgetUsd, budgetPer = "month", requestsPerMinute, tokensPerMinute, concurrent }: KeyLimits): string[] {
+function limitsOf({ budgetUsd, budgetPer = "month", alertUsd, requestsPerMinute, tokensPerMinute, concurrent }: KeyLimits): string[] {
+  const money = (usd: number): string => (budgetPer === "total" ? `$${usd} in all` : `$${usd}/${budgetPer}`)
   return [
-    ...(budgetUsd === undefined ? [] : [budgetPer === "total" ? `$${budgetUsd} in all` : `$${budgetUsd}/${budgetPer}`]),
+    ...(budgetUsd === undefined ? [] : [money(budgetUsd)]),
+    ...(alertUsd === undefined ? [] : [`told at ${money(alertUsd)}`]),
     ...(requestsPerMinute === undefined ? [] : [`${requestsPerMinute} requests/min`]),
     ...(tokensPerMinute === undefined ? [] : [`${tokensPerMinute} tokens/min`]),
     ...(concurrent === undefined ? [] : [`${concurrent} at once`]),

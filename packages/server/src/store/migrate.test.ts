@@ -157,7 +157,7 @@ describe.each(testEngines())("migrations on %s", (engine) => {
     ])
   })
 
-  test("blocks what LiteLLM's routes had blocked by ending it, with the end that it had", async () => {
+  test("blocks what LiteLLM's routes had blocked by ending it, with the end that it had, and lets their soft budgets tell", async () => {
     await using database = await fresh(readMigrations().filter(({ name }) => name < "0052"))
     const key = (id: string, ends: string, metadata: object): string =>
       `('${id}', 'p', '${id}', '\\x${Buffer.from(id).toString("hex")}', '', ${ends}, '${JSON.stringify(metadata)}')`
@@ -170,12 +170,12 @@ describe.each(testEngines())("migrations on %s", (engine) => {
     ])
       await database.store.system.query(text)
     const store = await again(database, readMigrations())
-    const rows = `select id, blocked_at is not null as blocked, expires_at > now() as live, metadata from api_keys order by id`
+    const rows = `select id, blocked_at is not null as blocked, expires_at > now() as live, limits, metadata from api_keys order by id`
     expect(await store.system.query(rows)).toEqual([
-      { id: "a", blocked: true, live: null, metadata: {} },
-      { id: "b", blocked: true, live: true, metadata: { x: 1, litellm: { soft_budget: 2 } } },
-      { id: "c", blocked: false, live: true, metadata: {} },
-      { id: "d", blocked: false, live: false, metadata: {} },
+      { id: "a", blocked: true, live: null, limits: {}, metadata: {} },
+      { id: "b", blocked: true, live: true, limits: { alertUsd: 2, budgetPer: "total" }, metadata: { x: 1 } },
+      { id: "c", blocked: false, live: true, limits: {}, metadata: {} },
+      { id: "d", blocked: false, live: false, limits: {}, metadata: {} },
     ])
   })
 

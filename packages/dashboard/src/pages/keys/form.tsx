@@ -127,6 +127,12 @@ function Limits({ form, set }: PartProps): React.JSX.Element {
             ))}
           </select>
         </div>
+        <NumberField
+          label="Tell at dollars, refusing nothing"
+          step="any"
+          value={form.alertUsd}
+          onChange={(alertUsd) => set({ alertUsd })}
+        />
         {counted.map(([name, label]) => (
           <NumberField key={name} label={label} step={1} value={form[name]} onChange={(value) => set({ [name]: value })} />
         ))}

@@ -138,9 +138,11 @@ function Patterns({ all, patterns }: { all: string; patterns: readonly string[] 
 }
 
 function Limits({ limits }: { limits: ApiKey["limits"] }): React.JSX.Element {
-  const { budgetUsd, budgetPer = "month", requestsPerMinute, tokensPerMinute, concurrent } = limits
+  const { budgetUsd, budgetPer = "month", alertUsd, requestsPerMinute, tokensPerMinute, concurrent } = limits
+  const money = (usd: number): string => (budgetPer === "total" ? `$${usd} in all` : `$${usd} per ${budgetPer}`)
   const lines = [
-    ...(budgetUsd === undefined ? [] : [budgetPer === "total" ? `$${budgetUsd} in all` : `$${budgetUsd} per ${budgetPer}`]),
+    ...(budgetUsd === undefined ? [] : [money(budgetUsd)]),
+    ...(alertUsd === undefined ? [] : [`told at ${money(alertUsd)}`]),
     ...(requestsPerMinute === undefined ? [] : [`${formatCompact(requestsPerMinute)} requests/min`]),
     ...(tokensPerMinute === undefined ? [] : [`${formatCompact(tokensPerMinute)} tokens/min`]),
     ...(concurrent === undefined ? [] : [`${formatCompact(concurrent)} at once`]),

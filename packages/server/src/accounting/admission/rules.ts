@@ -6,7 +6,7 @@ import type { AdmissionRequest, LimitScope, LimitUnit, RatePeriod } from "./type
 
 /** One amount of one declared limit. */
 export type LimitRule = {
-  /** As declared; `key limits` for what is stored with a key. */
+  /** As declared; `key limits` for what is stored with a key, `key alert` for what is only told. */
   name: string
   /** Exact values, or `*` for one counter for each; absent members do not matter. */
   for: Partial<Record<keyof LimitScope, string>>
@@ -70,15 +70,21 @@ function scopeOf(given: BudgetConfig | RateLimitConfig): LimitRule["for"] {
 
 /** No name of the configuration has a space. */
 const keyRuleName = "key limits"
+/** Counts what a key costs and refuses nothing. */
+export const keyAlertName = "key alert"
 
 /** The limits that are stored with one key. */
 export function rulesOfKey(keyId: string, limits: KeyLimits): LimitRule[] {
   const base = (option: string) =>
     ({ name: keyRuleName, for: { key: keyId }, origin: `perdure keys update ${keyId} --${option} …` }) as const
-  const { budgetUsd, budgetPer = "month", requestsPerMinute, tokensPerMinute, concurrent } = limits
+  const { budgetUsd, budgetPer = "month", alertUsd, requestsPerMinute, tokensPerMinute, concurrent } = limits
   const rules: LimitRule[] = []
   if (budgetUsd !== undefined)
     rules.push({ ...base("budget-usd"), kind: "budget", unit: "microUsd", limit: Math.round(budgetUsd * 1_000_000), per: budgetPer })
+  if (alertUsd !== undefined) {
+    const told = { ...base("alert-usd"), name: keyAlertName, enforce: false, alertAt: [1] }
+    rules.push({ ...told, kind: "budget", unit: "microUsd", limit: Math.round(alertUsd * 1_000_000), per: budgetPer })
+  }
   if (requestsPerMinute !== undefined)
     rules.push({ ...base("rpm"), kind: "rate", unit: "requests", limit: requestsPerMinute, per: "minute", burst: requestsPerMinute })
   if (tokensPerMinute !== undefined)

@@ -1,5 +1,5 @@
 // A key as LiteLLM's admin API shows it, with its id in place of the hash.
-import type { ApiKey, LiteLlmKey } from "@perdure/contract"
+import type { ApiKey, BudgetPeriod, LiteLlmKey } from "@perdure/contract"
 import { windowAt } from "../../accounting/index.ts"
 import { durationOf } from "./durations.ts"
 import { groupedTags } from "./group-tags.ts"
@@ -12,7 +12,7 @@ export function shownKey(key: ApiKey, spentMicroUsd: number, now: number): LiteL
   const kept = keptOf(key)
   const { plain, ids } = groupedTags(key.tags)
   const { [keptMember]: _kept, ...metadata } = key.metadata
-  const period = limits.budgetUsd === undefined ? undefined : (limits.budgetPer ?? "month")
+  const period = periodOfKey(limits)
   const windowEnd = period === undefined ? Infinity : windowAt(period, now).end
   return {
     token: id,
@@ -24,7 +24,7 @@ export function shownKey(key: ApiKey, spentMicroUsd: number, now: number): LiteL
     max_budget: limits.budgetUsd ?? null,
     budget_duration: period === undefined ? (kept.budget_duration ?? null) : durationOf(period, kept.budget_duration),
     budget_reset_at: Number.isFinite(windowEnd) ? timeText(windowEnd) : null,
-    soft_budget: kept.soft_budget ?? null,
+    soft_budget: limits.alertUsd ?? null,
     expires: timeText(key.expiresAt),
     tpm_limit: limits.tokensPerMinute ?? null,
     rpm_limit: limits.requestsPerMinute ?? null,
@@ -62,7 +62,13 @@ const withoutCounterpart = {
 
 /** From when on what a key spent is shown: the window of its budget, or ever. */
 export function spendSince({ limits }: Pick<ApiKey, "limits">, now: number): number {
-  return limits.budgetUsd === undefined ? 0 : windowAt(limits.budgetPer ?? "month", now).start
+  const period = periodOfKey(limits)
+  return period === undefined ? 0 : windowAt(period, now).start
+}
+
+/** Undefined where it has no budget, a soft one neither. */
+function periodOfKey({ budgetUsd, alertUsd, budgetPer = "month" }: ApiKey["limits"]): BudgetPeriod | undefined {
+  return budgetUsd === undefined && alertUsd === undefined ? undefined : budgetPer
 }
 
 function timeText(at: number | null): string | null {

@@ -11,9 +11,8 @@ export const unnamed = "unnamed"
 /** The member of a key's metadata that keeps what has no place of its own. */
 export const keptMember = "litellm"
 
-/** What is kept beside a key: what was asked for and binds nothing. */
+/** What is kept beside a key: what was asked for in words that have no place of their own. */
 export interface Kept {
-  soft_budget?: number
   budget_duration?: string
 }
 
@@ -47,8 +46,6 @@ export function patchOf(body: LiteLlmKeyFields, current: Current, now: number): 
   const limits = limitsOf(body, current, kept)
   const tags = newTags(body, current)
   const expiresAt = duration === undefined ? undefined : expiryAfter(duration, now)
-  if (body.soft_budget === null) delete kept.soft_budget
-  else if (body.soft_budget !== undefined) kept.soft_budget = body.soft_budget
   const metadata = newMetadata(body, current, kept)
   return {
     ...(name === undefined ? {} : { name: name ?? unnamed }),
@@ -99,14 +96,14 @@ function limitsOf(body: LiteLlmKeyFields, current: Current, kept: Kept): LimitsP
 
 /** The window counts for nothing without an amount, and is kept until there is one. */
 function budgetOf(body: LiteLlmKeyFields, { limits }: Current, kept: Kept): Partial<LimitsPatch> {
-  const { max_budget: amount = limits.budgetUsd, budget_duration: asked } = body
-  if (body.max_budget === undefined && asked === undefined) return {}
+  const { max_budget: amount = limits.budgetUsd, soft_budget: alert = limits.alertUsd, budget_duration: asked } = body
+  if (body.max_budget === undefined && body.soft_budget === undefined && asked === undefined) return {}
   const before = limits.budgetPer === undefined ? kept.budget_duration : durationOf(limits.budgetPer, kept.budget_duration)
   const duration = asked === undefined ? before : asked
   if (duration === null || duration === undefined) delete kept.budget_duration
   else kept.budget_duration = duration
-  if (amount === null || amount === undefined) return { budgetUsd: null, budgetPer: null }
-  return { budgetUsd: amount, budgetPer: periodOf(duration) }
+  const isNone = (amount ?? alert ?? null) === null
+  return { budgetUsd: amount ?? null, alertUsd: alert ?? null, budgetPer: isNone ? null : periodOf(duration) }
 }
 
 function newTags(body: LiteLlmKeyFields, current: Current): string[] | undefined {

@@ -93,10 +93,18 @@ describe("POST /key/generate", () => {
     expect((await call("GET", "/key/info", undefined, made.key)).status).toBe(401)
   })
 
-  it("keeps a soft budget and says that it does nothing", async () => {
-    const { headers, body } = await call("POST", "/key/generate", { soft_budget: 8 })
-    expect(body["soft_budget"]).toBe(8)
-    expect(headers.get("x-perdure-not-enforced")).toBe("soft_budget")
+  it("has a soft budget, which tells and refuses nothing, per the same time as the budget", async () => {
+    const made = await generate({ soft_budget: 8 })
+    expect(made).toMatchObject({ soft_budget: 8, max_budget: null, budget_duration: null })
+    expect((await own().keys.get(made.token)).limits).toEqual({ alertUsd: 8, budgetPer: "total" })
+    const both = await call("POST", "/key/update", { key: made.token, max_budget: 10, budget_duration: "7d" })
+    expect(both.body).toMatchObject({ soft_budget: 8, max_budget: 10, budget_duration: "7d" })
+    expect((await own().keys.get(made.token)).limits).toEqual({ alertUsd: 8, budgetUsd: 10, budgetPer: "week" })
+    const soft = await call("POST", "/key/update", { key: made.token, max_budget: null, soft_budget: 9 })
+    expect(soft.body).toMatchObject({ soft_budget: 9, max_budget: null, budget_duration: "7d" })
+    const none = await call("POST", "/key/update", { key: made.token, soft_budget: null })
+    expect(none.body).toMatchObject({ soft_budget: null, budget_duration: "7d" })
+    expect(await own().keys.get(made.token)).toMatchObject({ limits: {}, metadata: { litellm: { budget_duration: "7d" } } })
   })
 
   it("restricts to routes by LiteLLM's names of them", async () => {

@@ -67,7 +67,7 @@ export function createdKey(options: LiteLlmKeyOptions, context: At, body: LiteLl
     const principal = context.get("principal")
     await requireFreeAlias(identity, principal, body.key_alias)
     const { secret, ...key } = await identity.createKey(principal.projectId, name, settings, principal)
-    return { answer: answered({ ...shownKey(key, 0, clock.now()), ...more, key: secret }, body), data: { keyId: key.id } }
+    return { answer: answer({ ...shownKey(key, 0, clock.now()), ...more, key: secret }), data: { keyId: key.id } }
   })
 }
 
@@ -106,7 +106,7 @@ async function update(options: LiteLlmKeyOptions, context: At, named: string, fi
   return changing(options, context, { ...keyChange, name: "key.update", target: before.id }, async () => {
     const key = await changed(options, context, before, fields)
     const shown = await shownWithSpend(options, key, principal.projectId)
-    return { answer: answered({ ...shown, key: key.id }, fields), data: { keyId: key.id, changed: Object.keys(fields) } }
+    return { answer: answer({ ...shown, key: key.id }), data: { keyId: key.id, changed: Object.keys(fields) } }
   })
 }
 
@@ -134,7 +134,7 @@ async function regenerate(options: LiteLlmKeyOptions, context: At): Promise<Resp
     if (Object.keys(fields).length > 0) await changed(options, context, before, fields)
     const { secret, ...key } = await identity.rotateKey(principal.projectId, before.id, { overlapMs }, principal)
     const shown = await shownWithSpend(options, key, principal.projectId)
-    return { answer: answered({ ...shown, key: secret }, fields), data: { keyId: key.id, oldSecretsUntil: key.oldSecretsUntil } }
+    return { answer: answer({ ...shown, key: secret }), data: { keyId: key.id, oldSecretsUntil: key.oldSecretsUntil } }
   })
 }
 
@@ -175,11 +175,4 @@ export async function allShown({ readSpend, clock }: LiteLlmKeyOptions, projectI
     keys.map((key) => ({ keyId: key.id, since: spendSince(key, now) })),
   )
   return keys.map((key) => shownKey(key, spent.get(key.id) ?? 0, now))
-}
-
-/** What was asked for, is kept and does nothing is said in a header. */
-function answered(value: unknown, fields: LiteLlmKeyFields): Response {
-  const response = answer(value)
-  if (typeof fields.soft_budget === "number") response.headers.set("x-perdure-not-enforced", "soft_budget")
-  return response
 }
