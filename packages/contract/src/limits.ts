@@ -30,11 +30,9 @@ export type KeyLimits = z.infer<typeof keyLimitsSchema>
 /** A limit and how much of it is left. */
 export const limitStatusSchema = z
   .object({
-    name: z
-      .string()
-      .meta({
-        description: "As declared in the configuration; `key limits` for what is stored with a key, `key alert` for its `alertUsd`",
-      }),
+    name: z.string().meta({
+      description: "As declared in the configuration; `key limits` for what is stored with a key, `key alert` for its `alertUsd`",
+    }),
     scope: z.object({
       project: z.string().nullable(),
       key: z.string().nullable(),

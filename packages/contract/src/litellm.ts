@@ -47,6 +47,9 @@ const keyFields = {
   project_id: groupIdSchema.nullish().meta({ description: "The tag `project:<id>`" }),
   agent_id: groupIdSchema.nullish().meta({ description: "The tag `agent:<id>`" }),
   allowed_routes: z.array(z.string().max(200)).max(100).nullish(),
+  allowed_passthrough_routes: z.array(z.string().max(200)).max(50).nullish().meta({
+    description: "Paths that are passed through, such as `/openai/*`, besides `allowed_routes`, or besides all that models are called by",
+  }),
   key_type: z.enum(["default", "llm_api", "management", "read_only"]).nullish(),
   blocked: z.boolean().nullish(),
 }
@@ -189,6 +192,7 @@ export const liteLlmUserNewSchema = z
     duration: keyFields.duration,
     metadata: keyFields.metadata,
     allowed_routes: keyFields.allowed_routes,
+    allowed_passthrough_routes: keyFields.allowed_passthrough_routes,
     key_type: keyFields.key_type,
   })
   .meta({ id: "LiteLlmUserNew" })

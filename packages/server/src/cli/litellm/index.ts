@@ -7,6 +7,7 @@ import { addCache } from "./cache.ts"
 import { addDefaultFallbacks, addFallbacks } from "./fallbacks.ts"
 import { guardsOf } from "./guards.ts"
 import { addAliases, readModels, type Models } from "./models.ts"
+import { passThroughOf } from "./pass-through.ts"
 import { Providers, usualVariables } from "./providers.ts"
 import { Report } from "./report.ts"
 import { addRetries } from "./retries.ts"
@@ -36,7 +37,8 @@ export function translateLiteLlm(value: JsonObject): Translated {
   const top = new Section(value, "", report)
   const router = top.section("router_settings")
   const list = withDefaults(top.list("model_list"), router.take("default_litellm_params"))
-  const providers = new Providers(new Secrets(report, [...variablesIn(value), ...usualVariables(list)]))
+  const secrets = new Secrets(report, [...variablesIn(value), ...usualVariables(list)])
+  const providers = new Providers(secrets)
   const litellm = top.section("litellm_settings")
   const general = top.section("general_settings")
   const models = readModels(list, { providers, credentials: credentialsOf(top.list("credential_list")), report })
@@ -52,6 +54,7 @@ export function translateLiteLlm(value: JsonObject): Translated {
   const rateLimits = rateLimitsOf(general)
   const alerts = alertsOf(general)
   const guards = guardsOf(top.list("guardrails"), { models, providers, report })
+  const passThrough = passThroughOf(general, { providers, secrets })
   reportRest({ top, router, litellm, general, models })
   const config: ConfigInput = {
     // LiteLLM serves what its list names and nothing else.
@@ -63,6 +66,7 @@ export function translateLiteLlm(value: JsonObject): Translated {
     ...(rateLimits.length === 0 ? {} : { rateLimits }),
     ...(alerts.length === 0 ? {} : { alerts }),
     ...(guards.length === 0 ? {} : { guards }),
+    ...(passThrough.length === 0 ? {} : { passThrough }),
   }
   return { config, report }
 }

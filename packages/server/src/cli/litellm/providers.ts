@@ -53,6 +53,11 @@ export class Providers {
     return known?.[0] ?? this.#declare({ type: prefix, apiKey: this.#secrets.variable("OPENAI_API_KEY", params.at("api_key")) }, [prefix])
   }
 
+  /** One that no model names. */
+  at(provider: ProviderInput, names: readonly string[]): string {
+    return this.#declare(provider, names)
+  }
+
   typeOf(name: string): ProviderTypeName {
     const type = this.declared[name]?.type ?? name
     return providerTypeNames.find((each) => each === type) ?? "openai-compatible"

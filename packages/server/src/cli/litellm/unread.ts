@@ -147,12 +147,6 @@ const reasons: Readonly<Record<string, Reasons>> = {
       ...signIn,
     ],
     [
-      /^pass_through_endpoints$/,
-      "left-out",
-      "paths are passed through to declared providers alone, below their base addresses",
-      "passThrough: docs/how-to/pass-through.md.",
-    ],
-    [
       /^(?:key_management_|use_google_kms|use_azure_key_vault)/,
       "left-out",
       "secrets come from variables and files",
@@ -170,6 +164,12 @@ const reasons: Readonly<Record<string, Reasons>> = {
       "there is no such setting",
     ],
     [/^litellm_license$/, ...server],
+  ],
+  pass_through_endpoints: [
+    [/^(?:forward_headers|merge_query_params|id)$/, "not-needed", "headers and queries of callers go on, without their credentials"],
+    [/^cost_per_request$/, "left-out", "what such a request costs nobody tells: its run has no cost"],
+    [/^(?:default_query_params|custom_body)$/, "left-out", "requests go on as they are, with nothing added"],
+    [/^guardrails$/, "left-out", "guards do not look at what is passed through"],
   ],
   top: [
     [

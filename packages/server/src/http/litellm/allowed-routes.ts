@@ -1,5 +1,5 @@
 // LiteLLM's names of routes, and its kinds of keys, as the endpoints that a key is restricted to.
-import { apiKeyEndpointsSchema, endpointGroups, type LiteLlmKeyFields } from "@perdure/contract"
+import { apiKeyEndpointsSchema, endpointGroups, isOwnPath, type LiteLlmKeyFields } from "@perdure/contract"
 import { AppError } from "../../core/index.ts"
 import { endpointGroupOf } from "../../security/index.ts"
 
@@ -23,8 +23,11 @@ const inference = [
 ] as const
 const reading = ["GET /v1/keys*", "GET /v1/limits*", "GET /v1/usage*", "GET /v1/deployments*", "models"] as const
 
+/** All that LiteLLM lets a key without restrictions call of models. */
+export const modelEndpoints: readonly string[] = [...inference, "/mcp"]
+
 const named: Readonly<Record<string, readonly string[]>> = {
-  llm_api_routes: [...inference, "/mcp"],
+  llm_api_routes: modelEndpoints,
   openai_routes: inference,
   anthropic_routes: ["messages"],
   mcp_routes: ["/mcp"],
@@ -44,6 +47,28 @@ export function endpointsOf({ allowed_routes: routes, key_type: type }: Asked): 
   if ((routes ?? undefined) === undefined && ofType === undefined) return undefined
   const given = routes && routes.length > 0 ? routes.flatMap((route, index) => endpointsOfRoute(route, index)) : []
   return [...new Set(given.length > 0 ? given : (ofType ?? []))]
+}
+
+/** LiteLLM lets a key call what is below a path that it names, too. */
+export function passedEndpointsOf(routes: readonly string[]): string[] {
+  const endpoints = routes.flatMap((route, index) => {
+    const path = route.replaceAll(/\{[^}]*\}/g, "*")
+    if (!isPassedPath(path)) throw notPassed(route, index)
+    return path.includes("*") ? [path] : [path, `${path.replace(/\/$/, "")}/*`]
+  })
+  return [...new Set(endpoints)]
+}
+
+function isPassedPath(path: string): boolean {
+  return path.startsWith("/") && !isOwnPath(path) && apiKeyEndpointsSchema.safeParse([path]).success
+}
+
+function notPassed(route: string, index: number): AppError {
+  const param = `allowed_passthrough_routes[${index}]`
+  return new AppError("unsupported_value", `"${param}" is "${route}", which is no path that could be passed through`, {
+    param,
+    hint: "Give a path of passThrough in perdure.yaml, such as /openai/*; the server's own paths stand in allowed_routes.",
+  })
 }
 
 function endpointsOfRoute(route: string, index: number): readonly string[] {

@@ -37,6 +37,7 @@ export function shownKey(key: ApiKey, spentMicroUsd: number, now: number): LiteL
     project_id: ids.project ?? null,
     agent_id: ids.agent ?? null,
     allowed_routes: scope.endpoints,
+    allowed_passthrough_routes: kept.allowed_passthrough_routes ?? [],
     blocked: key.blockedAt !== null,
     ...withoutCounterpart,
     created_by: createdBy,

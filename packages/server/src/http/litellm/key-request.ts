@@ -2,7 +2,7 @@
 import type { ApiKey, ApiKeyUpdateRequest, KeyLimits, LiteLlmKeyFields } from "@perdure/contract"
 import { AppError, isJsonObject, type JsonObject, type JsonValue } from "../../core/index.ts"
 import type { KeySettings } from "../../security/index.ts"
-import { endpointsOf } from "./allowed-routes.ts"
+import { endpointsOf, modelEndpoints, passedEndpointsOf } from "./allowed-routes.ts"
 import { durationOf, momentAfter, periodOf } from "./durations.ts"
 import { groupedTags, groups, tagsOf } from "./group-tags.ts"
 
@@ -14,6 +14,8 @@ export const keptMember = "litellm"
 /** What is kept beside a key: what was asked for in words that have no place of their own. */
 export interface Kept {
   budget_duration?: string
+  /** Which of its endpoints were asked for by that name. */
+  allowed_passthrough_routes?: string[]
 }
 
 export function keptOf({ metadata }: Pick<ApiKey, "metadata">): Kept {
@@ -35,14 +37,14 @@ export function settingsOf(body: LiteLlmKeyFields, now: number): { name: string;
   return { name, settings }
 }
 
-const blank: Current = { limits: {}, tags: [], metadata: {} }
-type Current = Pick<ApiKey, "limits" | "tags" | "metadata">
+const blank: Current = { scope: { endpoints: [] }, limits: {}, tags: [], metadata: {} }
+type Current = Pick<ApiKey, "limits" | "tags" | "metadata"> & { scope: Pick<ApiKey["scope"], "endpoints"> }
 
 /** A merge, as the body is one: what is absent stays, null takes away. */
 export function patchOf(body: LiteLlmKeyFields, current: Current, now: number): ApiKeyUpdateRequest {
   const { key_alias: name, user_id: user, duration, blocked } = body
   const kept: Kept = { ...keptOf(current) }
-  const scope = scopeOf(body)
+  const scope = scopeOf(body, current, kept)
   const limits = limitsOf(body, current, kept)
   const tags = newTags(body, current)
   const expiresAt = duration === undefined ? undefined : expiryAfter(duration, now)
@@ -67,9 +69,9 @@ function expiryAfter(duration: string | null, now: number): number | null {
 /** Every model of the proxy, of its team: here they are all of the project's. */
 const everyModel: readonly string[] = ["all-proxy-models", "all-team-models"]
 
-function scopeOf(body: LiteLlmKeyFields): { models?: string[]; endpoints?: string[] } {
+function scopeOf(body: LiteLlmKeyFields, current: Current, kept: Kept): { models?: string[]; endpoints?: string[] } {
   const { models } = body
-  const endpoints = endpointsOf(body)
+  const endpoints = allEndpointsOf(body, current, kept)
   if (models?.includes("no-default-models"))
     throw new AppError("unsupported_value", `"models" has "no-default-models", and there are no models that come with a team`, {
       param: "models",
@@ -79,6 +81,21 @@ function scopeOf(body: LiteLlmKeyFields): { models?: string[]; endpoints?: strin
     ...(models ? { models: models.some((model) => everyModel.includes(model)) ? [] : models } : {}),
     ...(endpoints ? { endpoints } : {}),
   }
+}
+
+/** Paths that are passed through are told apart from the others: either is changed without the other. */
+function allEndpointsOf(body: LiteLlmKeyFields, { scope }: Current, kept: Kept): string[] | undefined {
+  const { allowed_passthrough_routes: asked } = body
+  const routes = endpointsOf(body)
+  if (routes === undefined && asked === undefined) return undefined
+  const passedBefore = passedEndpointsOf(kept.allowed_passthrough_routes ?? [])
+  const before = scope.endpoints.filter((endpoint) => !passedBefore.includes(endpoint))
+  if (asked && asked.length > 0) kept.allowed_passthrough_routes = asked
+  else if (asked !== undefined) delete kept.allowed_passthrough_routes
+  const passed = passedEndpointsOf(kept.allowed_passthrough_routes ?? [])
+  const others = routes ?? before
+  if (passed.length === 0) return others
+  return [...new Set([...(others.length === 0 ? modelEndpoints : others), ...passed])]
 }
 
 type LimitsPatch = NonNullable<ApiKeyUpdateRequest["limits"]>

@@ -118,7 +118,26 @@ describe("POST /key/generate", () => {
     expect((await call("GET", "/key/info", undefined, made.key)).body["key"]).toBe(made.token)
   })
 
+  it("restricts to paths that are passed through, besides what models are called by, and changes either alone", async () => {
+    const made = await generate({ allowed_passthrough_routes: ["/openai/*", "/bria"] })
+    const passed = ["/openai/*", "/bria", "/bria/*"]
+    expect(made["allowed_passthrough_routes"]).toEqual(["/openai/*", "/bria"])
+    const { scope } = await own().keys.get(made.token)
+    expect(scope.endpoints).toEqual(expect.arrayContaining(["chat", "embeddings", "/mcp", ...passed]))
+    expect(scope.endpoints).not.toContain("keys")
+    const endpointsAfter = async (change: object): Promise<string[]> => {
+      await call("POST", "/key/update", { key: made.token, ...change })
+      return (await own().keys.get(made.token)).scope.endpoints
+    }
+    expect(await endpointsAfter({ allowed_routes: ["/chat/completions"] })).toEqual(["/v1/chat/completions", ...passed])
+    expect(await endpointsAfter({ max_budget: 1 })).toEqual(["/v1/chat/completions", ...passed])
+    expect(await endpointsAfter({ allowed_passthrough_routes: ["/bria/*"] })).toEqual(["/v1/chat/completions", "/bria/*"])
+    expect(await endpointsAfter({ allowed_passthrough_routes: null })).toEqual(["/v1/chat/completions"])
+  })
+
   it.each<[string, object, string]>([
+    ["a path of its own as one that is passed through", { allowed_passthrough_routes: ["/v1/files"] }, "allowed_passthrough_routes[0]"],
+    ["a word as a path that is passed through", { allowed_passthrough_routes: ["/a", "chat"] }, "allowed_passthrough_routes[1]"],
     ["aliases of models", { aliases: { "gpt-4": "gpt-4o" } }, "aliases"],
     ["permissions", { permissions: { allow_pii_controls: true } }, "permissions"],
     ["budgets of models", { model_max_budget: { "gpt-4": { budget_limit: 1 } } }, "model_max_budget"],

@@ -9,7 +9,6 @@ const refused: Readonly<Record<string, string>> = {
   access_group_ids: "Name the models in models; patterns such as gpt-* are taken.",
   aliases: "Give the model an alias in perdure.yaml, or use routingRules.",
   allowed_cache_controls: ofTheConfiguration,
-  allowed_passthrough_routes: "Make a key for paths that are passed through with scope.endpoints of POST /v1/keys.",
   allowed_vector_store_indexes: "Vector stores belong to the project or to a user: give user_id.",
   auto_rotate: "Call POST /key/{key}/regenerate when it is time.",
   budget_id: "Give max_budget and budget_duration of the key itself.",
@@ -52,6 +51,7 @@ export const refusedUserFields: Readonly<Record<string, string>> = {
 
 export const refusedTeamFields: Readonly<Record<string, string>> = {
   ...Object.fromEntries(amounts.map((name) => [name, ofTeams])),
+  allowed_passthrough_routes: "Give the team's keys allowed_passthrough_routes.",
   admins: "A team is a tag of keys: it has no members.",
   members: "A team is a tag of keys: it has no members.",
   members_with_roles: "A team is a tag of keys: it has no members.",
