@@ -1,19 +1,8 @@
 // LiteLLM's routes of users and teams over a real server: a user is a name that keys act for, a team a tag of keys.
-import { createClient } from "@perdure/client"
-import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { startDashboardServer, type DashboardServer } from "../../testing/dashboard-server.ts"
+import { describe, expect, it } from "vitest"
+import { useLiteLlmAdmin } from "../../testing/litellm-admin.ts"
 
-let server: DashboardServer
-beforeAll(async () => {
-  server = await startDashboardServer({ directory: "/nowhere" })
-})
-afterAll(() => server[Symbol.asyncDispose]())
-
-async function call(method: string, path: string, body?: object, key = server.apiKey) {
-  const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" }
-  const response = await fetch(server.url + path, { method, headers, ...(body ? { body: JSON.stringify(body) } : {}) })
-  return { status: response.status, headers: response.headers, body: (await response.json()) as Record<string, unknown> }
-}
+const { call, own } = useLiteLlmAdmin()
 
 describe("users", () => {
   it("are a name that a new key acts for", async () => {
@@ -27,8 +16,8 @@ describe("users", () => {
     }
     const { body } = await call("POST", "/user/new", asked)
     expect(body).toMatchObject({ user_id: "ada", user_email: "ada@example.com", team_id: "search", teams: ["search"] })
-    const own = createClient({ baseUrl: server.url, apiKey: String(body["key"]) })
-    expect(await own.keys.get("me")).toMatchObject({ user: "ada", tags: ["team:search"], metadata: { user_email: "ada@example.com" } })
+    const theirs = own(String(body["key"]))
+    expect(await theirs.keys.get("me")).toMatchObject({ user: "ada", tags: ["team:search"], metadata: { user_email: "ada@example.com" } })
     const told = await call("GET", "/user/info?user_id=ada")
     expect(told.body).toMatchObject({ user_id: "ada", user_info: { spend: 0 }, keys: [{ token: body["token"] }], teams: ["search"] })
     expect(JSON.stringify(told.body)).not.toContain(String(body["key"]).slice(16))
