@@ -1,12 +1,42 @@
-// A new run, and the first operation of its log: its row, `run.started`, the first events of whoever starts it.
-import type { JsonValue, NewId } from "../core/index.ts"
-import type { Lease, Operation } from "./operation.ts"
+// What is written when a run starts: its row, and the first operation of its log with `run.started` and the first events of whoever starts it.
+import { randomUUID } from "node:crypto"
+import { AppError, type Clock, type JsonValue, type Limits, type NewId } from "../core/index.ts"
+import type { Lease, Operation, Unreachable } from "./operation.ts"
 import { eventRow } from "./event-row.ts"
 import { noUsage } from "./journal.ts"
 import { encodeJson } from "./payload.ts"
-import type { Run, StartRun } from "./types.ts"
+import type { Run, RunDefinition, StartRun } from "./types.ts"
 
-export function newRun(request: StartRun, version: string, here: boolean, now: number, newId: NewId): Run {
+export interface NewStart {
+  run: Run
+  lease: Lease
+  /** By the database's clock. */
+  deadlineAt: number | null
+  operation: Operation
+}
+
+/** `here`: it is executed by this process from its first event; otherwise it is queued. */
+export function newStart(
+  request: StartRun,
+  definition: RunDefinition | undefined,
+  here: boolean,
+  host: { clock: Clock; newId: NewId; limits: Limits; databaseNow(): number },
+): NewStart {
+  const run = newRun(request, definition?.version ?? "", here, host.clock.now(), host.newId)
+  const lease = { runId: run.id, projectId: run.projectId, parentId: run.parentId, token: randomUUID(), attempt: run.attempt }
+  const deadlineAt = request.deadlineMs === undefined ? null : host.databaseNow() + request.deadlineMs
+  return { run, lease, deadlineAt, operation: startOperation(run, lease, request, deadlineAt, here, host.limits.eventBytesMax) }
+}
+
+export function notStarted(cause: Unreachable): AppError {
+  return new AppError("database_unavailable", "the run could not be written: the database does not answer", {
+    hint: "Send the request again, with an Idempotency-Key: it may have been written all the same.",
+    retryAfterMs: 1_000,
+    cause,
+  })
+}
+
+function newRun(request: StartRun, version: string, here: boolean, now: number, newId: NewId): Run {
   return {
     id: request.id ?? newId("run"),
     projectId: request.projectId,
@@ -48,14 +78,7 @@ function titleOf(title: string | null | undefined): string | null {
   return line.length <= runTitleCharsMax ? line : `${[...line].slice(0, runTitleCharsMax - 1).join("")}…`
 }
 
-export function startOperation(
-  run: Run,
-  lease: Lease,
-  request: StartRun,
-  deadlineAt: number | null,
-  here: boolean,
-  bytesMax: number,
-): Operation {
+function startOperation(run: Run, lease: Lease, request: StartRun, deadlineAt: number | null, here: boolean, bytesMax: number): Operation {
   const { id, principal, kind, name, version, model, attempt, label, input, metadata } = run
   const row = {
     id,
