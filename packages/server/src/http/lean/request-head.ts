@@ -1,5 +1,6 @@
 // The head of a request that we serve without node:http: read so strictly that no other reader could take it for something else. Undefined: unusual.
 import type { IncomingHttpHeaders } from "node:http"
+import { fieldNames, fieldValue } from "../../core/index.ts"
 
 export interface RequestHead {
   url: string
@@ -50,6 +51,8 @@ export function pathOf(url: string): string {
   return end < 0 ? url : url.slice(0, end)
 }
 
+const lowerCased = fieldNames()
+
 /** The text is well formed from `from` on. */
 function readFields(text: string, from: number): IncomingHttpHeaders | undefined {
   const fields: Record<string, string> = {}
@@ -59,7 +62,7 @@ function readFields(text: string, from: number): IncomingHttpHeaders | undefined
     const name = lowerCased(text.slice(at, colon))
     // Whatever an object has of itself counts as a name that came before.
     if (fields[name] !== undefined || notForUs.has(name)) return undefined
-    fields[name] = withoutSpaces(text, colon + 1, end)
+    fields[name] = fieldValue(text, colon + 1, end)
     at = end + 2
   }
   return fields
@@ -76,27 +79,3 @@ const notForUs: ReadonlySet<string> = new Set([
   "proxy-connection",
   "http2-settings",
 ])
-
-/** Clients send the same names with every request: each is made once. */
-const lowerCasedNames = new Map<string, string>()
-const namesMax = 500
-
-function lowerCased(name: string): string {
-  const known = lowerCasedNames.get(name)
-  if (known !== undefined) return known
-  const lower = name.toLowerCase()
-  if (lowerCasedNames.size < namesMax) lowerCasedNames.set(name, lower)
-  return lower
-}
-
-function withoutSpaces(text: string, from: number, to: number): string {
-  let first = from
-  let end = to
-  while (first < end && isSpace(text.charCodeAt(first))) first += 1
-  while (end > first && isSpace(text.charCodeAt(end - 1))) end -= 1
-  return text.slice(first, end)
-}
-
-function isSpace(code: number): boolean {
-  return code === 32 || code === 9
-}

@@ -1,6 +1,7 @@
 // The head of an HTTP/1.1 answer: read strictly, since what two readers could read differently would let one answer pass for two.
 import type { IncomingHttpHeaders } from "node:http"
 import { errors } from "undici"
+import { fieldNames, fieldValue } from "../../core/index.ts"
 
 /** By their names in lower case; a name that came several times has several values. */
 type Fields = Readonly<Record<string, string | string[] | undefined>>
@@ -35,43 +36,20 @@ export function malformed(what: string): Error {
   return new errors.HTTPParserError(`the answer is not HTTP/1.1: ${what}`)
 }
 
+const lowerCased = fieldNames()
+
 function readFields(text: string): Fields {
   const fields: Record<string, string | string[]> = {}
   for (let from = text.indexOf("\r\n") + 2; from < text.length;) {
     const colon = text.indexOf(":", from)
     const end = text.indexOf("\r\n", colon)
     const name = lowerCased(text.slice(from, colon))
-    const value = withoutSpaces(text, colon + 1, end)
+    const value = fieldValue(text, colon + 1, end)
     const before = fields[name]
     fields[name] = before === undefined ? value : Array.isArray(before) ? [...before, value] : [before, value]
     from = end + 2
   }
   return fields
-}
-
-/** Providers send the same names with every answer: each is made once. */
-const lowerCasedNames = new Map<string, string>()
-const namesMax = 500
-
-function lowerCased(name: string): string {
-  const known = lowerCasedNames.get(name)
-  if (known !== undefined) return known
-  const lower = name.toLowerCase()
-  if (lowerCasedNames.size < namesMax) lowerCasedNames.set(name, lower)
-  return lower
-}
-
-function withoutSpaces(text: string, from: number, to: number): string {
-  let start = from
-  let end = to
-  while (start < end && isSpace(text, start)) start += 1
-  while (end > start && isSpace(text, end - 1)) end -= 1
-  return text.slice(start, end)
-}
-
-function isSpace(text: string, at: number): boolean {
-  const code = text.charCodeAt(at)
-  return code === 32 || code === 9
 }
 
 function framingOf(status: number, fields: Fields, isOld: boolean): Framing {
