@@ -1,87 +1,53 @@
 // Experiments on a started server: declared and over the API, over three dialects and batches, with real feedback that shifts the weights.
-import { mkdtemp, rm, writeFile } from "node:fs/promises"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import { experimentSchema, feedbackListSchema, feedbackSumsSchema, runListSchema, type Experiment } from "@perdure/contract"
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest"
-import { loadConfig } from "../config/index.ts"
-import { copyMigrated } from "../testing/database.ts"
+import { describe, expect, it, vi } from "vitest"
+import { startConfiguredServer, type HttpAnswer } from "../testing/configured-server.ts"
 import { startFakeProvider } from "../testing/fake-provider.ts"
-import { createPerdure, type Perdure } from "./index.ts"
 
 const provider = await startFakeProvider()
-let perdure: Perdure
-let directory = ""
-let key = ""
-let narrowKey = ""
-let aliceKey = ""
-let taggedKey = ""
-let strangeKey = ""
 const long = { timeout: 30_000 }
 
 const prompt = (text: string, version: number): object => ({ version, messages: [{ role: "system", content: text }] })
-const config = {
-  discovery: false,
-  server: { port: 0 },
-  logging: { level: "silent" },
-  limits: { experimentLookMs: 200 },
-  providers: { acme: { baseUrl: provider.url } },
-  models: {
-    small: { deployments: [{ provider: "acme", model: "s", price: { inputPerMillionUsd: 1, outputPerMillionUsd: 2 } }] },
-    large: { deployments: [{ provider: "acme", model: "l", price: { inputPerMillionUsd: 10, outputPerMillionUsd: 20 } }] },
-    plain: { deployments: [{ provider: "acme", model: "p" }] },
-  },
-  prompts: { support: [prompt("First {{shop}}", 1), prompt("Second {{shop}}", 2)] },
-  experiments: {
-    size: {
-      models: ["assistant", "plain"],
-      variants: { cheap: { model: "small", weight: 1 }, dear: { model: "large", weight: 1 } },
-      sampling: { score: "helpful", minimumSamples: 10, everyMs: 1000, min: 0.1, step: 0.2 },
+const server = await startConfiguredServer(provider, {
+  config: {
+    limits: { experimentLookMs: 200 },
+    providers: { acme: { baseUrl: provider.url } },
+    models: {
+      small: { deployments: [{ provider: "acme", model: "s", price: { inputPerMillionUsd: 1, outputPerMillionUsd: 2 } }] },
+      large: { deployments: [{ provider: "acme", model: "l", price: { inputPerMillionUsd: 10, outputPerMillionUsd: 20 } }] },
+      plain: { deployments: [{ provider: "acme", model: "p" }] },
     },
-    words: {
-      prompts: ["support"],
-      variants: { one: { prompt: { id: "support", version: 1 } }, two: { prompt: { id: "support", version: 2 }, model: "large" } },
+    prompts: { support: [prompt("First {{shop}}", 1), prompt("Second {{shop}}", 2)] },
+    experiments: {
+      size: {
+        models: ["assistant", "plain"],
+        variants: { cheap: { model: "small", weight: 1 }, dear: { model: "large", weight: 1 } },
+        sampling: { score: "helpful", minimumSamples: 10, everyMs: 1000, min: 0.1, step: 0.2 },
+      },
+      words: {
+        prompts: ["support"],
+        variants: { one: { prompt: { id: "support", version: 1 } }, two: { prompt: { id: "support", version: 2 }, model: "large" } },
+      },
+      tagged: { models: ["tagged"], tags: ["beta"], subject: { tag: "team" }, variants: { a: { model: "small" }, b: { model: "large" } } },
+      sums: { variants: { a: { model: "small" }, b: { model: "large" } } },
+      narrow: { models: ["narrow"], share: 0, variants: { a: { model: "small" }, b: { model: "large" } }, control: "b" },
     },
-    tagged: { models: ["tagged"], tags: ["beta"], subject: { tag: "team" }, variants: { a: { model: "small" }, b: { model: "large" } } },
-    sums: { variants: { a: { model: "small" }, b: { model: "large" } } },
-    narrow: { models: ["narrow"], share: 0, variants: { a: { model: "small" }, b: { model: "large" } }, control: "b" },
   },
-}
-
-beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), "perdure-experiments-"))
-  await writeFile(join(directory, "perdure.config.ts"), `export default ${JSON.stringify(config)}`)
-  await copyMigrated(join(directory, ".perdure", "db"))
-  perdure = await createPerdure((await loadConfig({ cwd: directory, env: {}, flags: [] })).config)
-  const { identity, projectId } = perdure
-  key = (await identity.createKey(projectId, "app")).secret
-  narrowKey = (await identity.createKey(projectId, "narrow", { scope: { models: ["assistant", "small"] } })).secret
-  aliceKey = (await identity.createKey(projectId, "alice", { user: "alice" })).secret
-  taggedKey = (await identity.createKey(projectId, "tagged", { tags: ["beta", "team:red"] })).secret
-  strangeKey = (await identity.createKey("proj_other", "other")).secret
-}, 180_000)
-afterAll(async () => {
-  await perdure[Symbol.asyncDispose]()
-  await provider[Symbol.asyncDispose]()
-  await rm(directory, { recursive: true, force: true })
 })
+const { perdure } = server
+const key = await server.key("app")
+const narrowKey = await server.key("narrow", { scope: { models: ["assistant", "small"] } })
+const aliceKey = await server.key("alice", { user: "alice" })
+const taggedKey = await server.key("tagged", { tags: ["beta", "team:red"] })
+const strangeKey = await server.key("other", {}, "proj_other")
 
-interface Answer {
-  status: number
-  headers: Headers
-  body: Record<string, unknown>
-}
-
-async function call(method: string, path: string, body?: object, as = key, more: Record<string, string> = {}): Promise<Answer> {
-  const headers = { authorization: `Bearer ${as}`, "content-type": "application/json", "anthropic-version": "2023-06-01", ...more }
-  const answer = await fetch(perdure.url + path, { method, headers, ...(body ? { body: JSON.stringify(body) } : {}) })
-  return { status: answer.status, headers: answer.headers, body: (await answer.json()) as Record<string, unknown> }
-}
-const chat = (body: object, as = key, more: Record<string, string> = {}): Promise<Answer> =>
+const call = (method: string, path: string, body?: object, as = key, more: Record<string, string> = {}): Promise<HttpAnswer> =>
+  server.ask(method, path, as, body, more)
+const chat = (body: object, as = key, more: Record<string, string> = {}): Promise<HttpAnswer> =>
   call("POST", "/v1/chat/completions", { messages: [{ role: "user", content: "Hi" }], ...body }, as, more)
-const given = ({ headers }: Answer): string | null => headers.get("x-perdure-experiment")
+const given = ({ headers }: HttpAnswer): string | null => headers.get("x-perdure-experiment")
 const sent = (): Record<string, unknown> => provider.requests.at(-1)?.body as Record<string, unknown>
-const errorOf = ({ body }: Answer): { code: string; param: string; message: string } =>
+const errorOf = ({ body }: HttpAnswer): { code: string; param: string; message: string } =>
   body["error"] as { code: string; param: string; message: string }
 const read = async (name: string, as = key): Promise<Experiment> =>
   experimentSchema.parse((await call("GET", `/v1/experiments/${name}`, undefined, as)).body)
@@ -151,7 +117,7 @@ describe("an experiment of models", () => {
   }, 30_000)
 
   it("repeats its choice for a request that is sent again, though nobody is its subject", async () => {
-    const ask = (): Promise<Answer> =>
+    const ask = (): Promise<HttpAnswer> =>
       call("POST", "/v1/responses", { model: "assistant", input: "Once" }, key, { "idempotency-key": "again-1" })
     const [first, second] = [await ask(), await ask()]
     expect([second.status, second.body["id"]]).toEqual([200, first.body["id"]])
@@ -203,7 +169,7 @@ describe("an experiment of prompts", () => {
   it("says which variables are missing, and that a variant without a model needs one", async () => {
     const missing = await chat({ model: "small", user: "u1", perdure: { prompt: { id: "support" } } })
     expect(errorOf(missing).param).toBe("perdure.prompt.variables.shop")
-    const answers: Answer[] = []
+    const answers: HttpAnswer[] = []
     for (const user of ["u1", "u2", "u3", "u4", "u5", "u6", "u7"])
       answers.push(await chat({ model: "experiment/words", user, perdure: { prompt: { variables: { shop: "S" } } } }))
     expect(answers.filter(({ status }) => status === 200).every((answer) => given(answer) === "words=two")).toBe(true)
@@ -221,7 +187,7 @@ describe("scores", () => {
       status: "running",
       sampled: true,
       weights: { cheap: 0.5, dear: 0.5 },
-      origin: expect.stringContaining("perdure.config.ts"),
+      origin: expect.stringContaining("perdure.yaml"),
     })
     const runIds: Record<string, string[]> = { "size=cheap": [], "size=dear": [] }
     for (let turn = 0; turn < 80; turn += 1) {
@@ -352,7 +318,7 @@ describe("experiments over the API", () => {
       await call("DELETE", "/v1/experiments/narrow"),
       await call("POST", "/v1/experiments", { name: "narrow", ...definition }),
     ])
-      expect([refused.status, errorOf(refused).message]).toEqual([409, expect.stringContaining("perdure.config.ts")])
+      expect([refused.status, errorOf(refused).message]).toEqual([409, expect.stringContaining("perdure.yaml")])
   }, 30_000)
 
   it.each<[string, object, number, string]>([

@@ -1,21 +1,10 @@
 // Prompts on a started server: in files and over the API, filled into requests of three dialects, told in headers and kept with the run.
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import { promptListSchema, promptSchema, promptVersionSchema } from "@perdure/contract"
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest"
-import { loadConfig } from "../config/index.ts"
-import { copyMigrated } from "../testing/database.ts"
+import { describe, expect, it, vi } from "vitest"
+import { startConfiguredServer, type HttpAnswer } from "../testing/configured-server.ts"
 import { startFakeProvider } from "../testing/fake-provider.ts"
-import { createPerdure, type Perdure } from "./index.ts"
 
 const provider = await startFakeProvider()
-let perdure: Perdure
-let directory = ""
-let key = ""
-let narrowKey = ""
-/** Of another project. */
-let strangeKey = ""
 const long = { timeout: 20_000 }
 
 const support = `---
@@ -30,19 +19,14 @@ Who are you?
 The helper of {{ shop }}.
 `
 
-beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), "perdure-prompts-"))
-  await mkdir(join(directory, "prompts"))
-  await writeFile(join(directory, "prompts", "support.prompt.md"), support)
-  await writeFile(
-    join(directory, "prompts", "support@2.prompt.yaml"),
-    `messages: [{ role: system, content: "Second {{shop}}" }]\nparameters: { model: m }`,
-  )
-  await writeFile(join(directory, "prompts", "notes.md"), "no prompt")
-  const config = {
-    discovery: false,
-    server: { port: 0 },
-    logging: { level: "silent" },
+const server = await startConfiguredServer(provider, {
+  files: {
+    "prompts/support.prompt.md": support,
+    "prompts/support@2.prompt.yaml": `messages: [{ role: system, content: "Second {{shop}}" }]\nparameters: { model: m }`,
+    "prompts/notes.md": "no prompt",
+  },
+  env: { CLAUDE: "sk-ant-x" },
+  config: {
     providers: { acme: { baseUrl: provider.url }, claude: { type: "anthropic", baseUrl: provider.url, apiKey: { env: "CLAUDE" } } },
     models: {
       m: { deployments: [{ provider: "acme", model: "b" }] },
@@ -50,35 +34,18 @@ beforeAll(async () => {
       e: { deployments: [{ provider: "acme", model: "e", does: { embeddings: true } }] },
     },
     prompts: { inline: [{ messages: [{ role: "user", content: "Say {{word}}" }], parameters: { model: "m", stop: ["!"] } }] },
-  }
-  await writeFile(join(directory, "perdure.config.ts"), `export default ${JSON.stringify(config)}`)
-  await copyMigrated(join(directory, ".perdure", "db"))
-  perdure = await createPerdure((await loadConfig({ cwd: directory, env: { CLAUDE: "sk-ant-x" }, flags: [] })).config)
-  key = (await perdure.identity.createKey(perdure.projectId, "app")).secret
-  narrowKey = (await perdure.identity.createKey(perdure.projectId, "narrow", { scope: { models: ["c"] } })).secret
-  strangeKey = (await perdure.identity.createKey("proj_other", "other")).secret
-}, 60_000)
-afterAll(async () => {
-  await perdure[Symbol.asyncDispose]()
-  await provider[Symbol.asyncDispose]()
-  await rm(directory, { recursive: true, force: true })
+  },
 })
+const { perdure } = server
+const key = await server.key("app")
+const narrowKey = await server.key("narrow", { scope: { models: ["c"] } })
+const strangeKey = await server.key("other", {}, "proj_other")
 
-interface Answer {
-  status: number
-  headers: Headers
-  body: Record<string, unknown>
-}
-
-async function call(method: string, path: string, body?: object, as = key): Promise<Answer> {
-  const headers = { authorization: `Bearer ${as}`, "content-type": "application/json", "anthropic-version": "2023-06-01" }
-  const answer = await fetch(perdure.url + path, { method, headers, ...(body ? { body: JSON.stringify(body) } : {}) })
-  return { status: answer.status, headers: answer.headers, body: (await answer.json()) as Record<string, unknown> }
-}
+const call = (method: string, path: string, body?: object, as = key): Promise<HttpAnswer> => server.ask(method, path, as, body)
 const sent = (): Record<string, unknown> => provider.requests.at(-1)?.body as Record<string, unknown>
-const chat = (perdureField: object, more: object = {}, as = key): Promise<Answer> =>
+const chat = (perdureField: object, more: object = {}, as = key): Promise<HttpAnswer> =>
   call("POST", "/v1/chat/completions", { messages: [{ role: "user", content: "Hi" }], perdure: perdureField, ...more }, as)
-const errorOf = ({ body }: Answer): { code: string; param: string; message: string } =>
+const errorOf = ({ body }: HttpAnswer): { code: string; param: string; message: string } =>
   body["error"] as { code: string; param: string; message: string }
 
 describe("a prompt of a file", () => {

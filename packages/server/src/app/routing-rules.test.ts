@@ -1,26 +1,11 @@
 // Routing rules on a started server: what they look at, which calls follow them, where it is told, and that they follow the configuration.
-import { mkdtemp, rm, writeFile } from "node:fs/promises"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest"
-import { loadConfig, type Config } from "../config/index.ts"
-import { copyMigrated } from "../testing/database.ts"
+import { describe, expect, it, vi } from "vitest"
+import { startConfiguredServer, type HttpAnswer } from "../testing/configured-server.ts"
 import { startFakeProvider } from "../testing/fake-provider.ts"
-import { createPerdure, type Perdure } from "./index.ts"
 
 const provider = await startFakeProvider()
-let perdure: Perdure
-let directory = ""
-let key = ""
-let aliceKey = ""
-let narrowKey = ""
-let closedKey = ""
-
 const vectors = (model: string): object => ({ deployments: [{ provider: "acme", model, does: { embeddings: true } }] })
 const config = {
-  discovery: false,
-  server: { port: 0 },
-  logging: { level: "silent" },
   providers: { acme: { baseUrl: provider.url } },
   models: {
     small: { aliases: ["little"], deployments: [{ provider: "acme", model: "s" }] },
@@ -42,50 +27,21 @@ const config = {
   ],
 }
 
-async function configured(change: Partial<typeof config> = {}): Promise<Config> {
-  await writeFile(join(directory, "perdure.yaml"), JSON.stringify({ ...config, ...change }))
-  return (await loadConfig({ cwd: directory, env: {}, flags: [] })).config
-}
+const server = await startConfiguredServer(provider, { config })
+const { perdure } = server
+const configured = (change: Partial<typeof config>): ReturnType<typeof server.configured> => server.configured({ ...config, ...change })
+const key = await server.key("app")
+const aliceKey = await server.key("alice", { user: "alice" })
+const narrowKey = await server.key("narrow", { tags: ["vip"], scope: { models: ["small", "long"] } })
+const closedKey = await server.key("closed", { scope: { models: ["large"] } })
 
-beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), "perdure-rules-"))
-  await copyMigrated(join(directory, ".perdure", "db"))
-  perdure = await createPerdure(await configured())
-  const { identity, projectId } = perdure
-  key = (await identity.createKey(projectId, "app")).secret
-  aliceKey = (await identity.createKey(projectId, "alice", { user: "alice" })).secret
-  narrowKey = (await identity.createKey(projectId, "narrow", { tags: ["vip"], scope: { models: ["small", "long"] } })).secret
-  closedKey = (await identity.createKey(projectId, "closed", { scope: { models: ["large"] } })).secret
-}, 180_000)
-afterAll(async () => {
-  await perdure[Symbol.asyncDispose]()
-  await provider[Symbol.asyncDispose]()
-  await rm(directory, { recursive: true, force: true })
-})
-
-interface Answer {
-  status: number
-  headers: Headers
-  body: Record<string, unknown>
-}
-
-async function post(path: string, body: object | FormData, as = key, more: Record<string, string> = {}): Promise<Answer> {
-  const isForm = body instanceof FormData
-  const headers = {
-    authorization: `Bearer ${as}`,
-    ...(isForm ? {} : { "content-type": "application/json" }),
-    "anthropic-version": "2023-06-01",
-    ...more,
-  }
-  const answer = await fetch(perdure.url + path, { method: "POST", headers, body: isForm ? body : JSON.stringify(body) })
-  const text = await answer.text()
-  return { status: answer.status, headers: answer.headers, body: (text.startsWith("{") ? JSON.parse(text) : {}) as Record<string, unknown> }
-}
-const chat = (body: object, as = key, more: Record<string, string> = {}): Promise<Answer> =>
+const post = (path: string, body: object | FormData, as = key, more: Record<string, string> = {}): Promise<HttpAnswer> =>
+  server.ask("POST", path, as, body, more)
+const chat = (body: object, as = key, more: Record<string, string> = {}): Promise<HttpAnswer> =>
   post("/v1/chat/completions", { model: "small", messages: [{ role: "user", content: "Hi" }], ...body }, as, more)
-const ruleOf = ({ headers }: Answer): string | null => headers.get("x-perdure-rule")
+const ruleOf = ({ headers }: HttpAnswer): string | null => headers.get("x-perdure-rule")
 const sent = (): Record<string, unknown> => provider.requests.at(-1)?.body as Record<string, unknown>
-const errorOf = ({ body }: Answer): object => body["error"] as object
+const errorOf = ({ body }: HttpAnswer): object => body["error"] as object
 
 describe("a routing rule", () => {
   it("looks at the request's metadata, wherever it says it, and none of what is said to this server goes upstream", async () => {
@@ -184,7 +140,7 @@ describe("a routing rule", () => {
   })
 
   it("follows the configuration, and a response that is sent again is the same one all the same", async () => {
-    const ask = (): Promise<Answer> =>
+    const ask = (): Promise<HttpAnswer> =>
       post("/v1/responses", { model: "small", input: "Once", metadata: { plan: "pro" } }, key, { "idempotency-key": "rule-1" })
     const first = await ask()
     await perdure.reload(() => configured({ routingRules: [{ name: "other", when: { models: ["small"] }, to: "long" }] as never }))

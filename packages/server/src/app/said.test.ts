@@ -1,42 +1,20 @@
 // What requests say of themselves, on a started server: kept with their runs in every dialect, stored or not, and bounded; spend is summed and runs are found by it.
-import { mkdtemp, rm, writeFile } from "node:fs/promises"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest"
-import { loadConfig } from "../config/index.ts"
-import { copyMigrated } from "../testing/database.ts"
+import { beforeAll, describe, expect, it, vi } from "vitest"
+import { startConfiguredServer } from "../testing/configured-server.ts"
 import { startFakeProvider } from "../testing/fake-provider.ts"
-import { createPerdure, type Perdure } from "./index.ts"
 
 const provider = await startFakeProvider()
-let perdure: Perdure
-let directory = ""
-let key = ""
-
-const config = {
-  discovery: false,
-  server: { port: 0 },
-  logging: { level: "silent" },
-  grants: [{ to: "*", allow: ["memories.erase:*", "memory.manage:*"] }],
-  providers: { acme: { baseUrl: provider.url } },
-  models: {
-    m: { deployments: [{ provider: "acme", model: "m", price: { inputPerMillionUsd: 1, outputPerMillionUsd: 2 } }] },
-    vectors: { deployments: [{ provider: "acme", model: "v", does: { embeddings: true } }] },
+const server = await startConfiguredServer(provider, {
+  config: {
+    grants: [{ to: "*", allow: ["memories.erase:*", "memory.manage:*"] }],
+    providers: { acme: { baseUrl: provider.url } },
+    models: {
+      m: { deployments: [{ provider: "acme", model: "m", price: { inputPerMillionUsd: 1, outputPerMillionUsd: 2 } }] },
+      vectors: { deployments: [{ provider: "acme", model: "v", does: { embeddings: true } }] },
+    },
   },
-}
-
-beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), "perdure-said-"))
-  await copyMigrated(join(directory, ".perdure", "db"))
-  await writeFile(join(directory, "perdure.yaml"), JSON.stringify(config))
-  perdure = await createPerdure((await loadConfig({ cwd: directory, env: {}, flags: [] })).config)
-  key = (await perdure.identity.createKey(perdure.projectId, "app", { tags: ["team:search"] })).secret
-}, 180_000)
-afterAll(async () => {
-  await perdure[Symbol.asyncDispose]()
-  await provider[Symbol.asyncDispose]()
-  await rm(directory, { recursive: true, force: true })
 })
+const key = await server.key("app", { tags: ["team:search"] })
 
 interface Answer {
   status: number
@@ -45,17 +23,15 @@ interface Answer {
 }
 
 async function post(path: string, body: object, more: Record<string, string> = {}): Promise<Answer> {
-  const headers = { authorization: `Bearer ${key}`, "content-type": "application/json", "anthropic-version": "2023-06-01", ...more }
-  const answer = await fetch(perdure.url + path, { method: "POST", headers, body: JSON.stringify(body) })
-  const runId = answer.headers.get("x-perdure-run-id") ?? ""
-  return { status: answer.status, runId, body: (await answer.json()) as Record<string, unknown> }
+  const { status, headers, body: answer } = await server.ask("POST", path, key, body, more)
+  return { status, runId: headers.get("x-perdure-run-id") ?? "", body: answer }
 }
 const chat = (body: object, more: Record<string, string> = {}): Promise<Answer> =>
   post("/v1/chat/completions", { model: "m", messages: [{ role: "user", content: "Hi" }], ...body }, more)
 
 async function get(path: string): Promise<Record<string, unknown>> {
-  const answer = await fetch(perdure.url + path, { headers: { authorization: `Bearer ${key}` } })
-  return { status: answer.status, ...((await answer.json()) as Record<string, unknown>) }
+  const { status, body } = await server.ask("GET", path, key)
+  return { status, ...body }
 }
 
 /** Records are written a moment after the answer. */
