@@ -64,7 +64,7 @@ async function build(context) {
   return (part === "packages" ? 0 : await buildDashboard(context)) || buildPackages(context)
 }
 
-/** `npm run bench -- journal …` runs `bench/journal/run.ts`; `-- retrieval/scifact` runs `bench/retrieval/scifact.ts`. */
+/** `npm run bench -- journal …` runs `bench/journal/run.ts`; `-- retrieval/memories` runs `bench/retrieval/memories.ts`. */
 function bench(context) {
   const [name = "", ...rest] = context.args
   const entry = [join("bench", name, "run.ts"), join("bench", `${name}.ts`)].find((path) => existsSync(join(context.root, path)))

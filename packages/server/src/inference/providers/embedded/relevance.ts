@@ -18,7 +18,7 @@ export const quotesMax = 4
 export const sentencesEmbeddedMax = 64
 /** Sentences that are compared by their words; the nearest texts come first. */
 export const sentencesReadMax = 4_000
-/** Below this score a sentence is no answer; set on the cases of relevance.test.ts. */
+/** Below this score a sentence is no answer; set on the cases of extractive.test.ts. */
 export const relevantMin = 0.33
 /** Others are quoted beside the best one only when they come this near to it. */
 const companionShare = 0.75
