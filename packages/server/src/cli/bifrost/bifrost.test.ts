@@ -1,50 +1,17 @@
 // Tests of the translation of Bifrost's configurations: what they become, that our own loader takes it, that no secret comes along.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { readFileSync } from "node:fs"
 import { join } from "node:path"
-import { afterAll, describe, expect, it } from "vitest"
-import { loadConfig, type LoadedConfig } from "../../config/index.ts"
-import { createTerminal, runCli } from "../index.ts"
+import { describe, expect, it } from "vitest"
+import { loadConfig } from "../../config/index.ts"
+import { configImports, type ImportedConfig, type ImportEntry } from "../../testing/config-imports.ts"
 
-const directory = mkdtempSync(join(tmpdir(), "perdure-import-bifrost-"))
-afterAll(() => rmSync(directory, { recursive: true, force: true }))
-
+const { directory, imported, ...imports } = configImports("bifrost", (name) =>
+  /ENDPOINT/.test(name) ? "https://west.openai.azure.com" : `value-of-${name}`,
+)
 const example = join(import.meta.dirname, "examples", "team.json")
+const loaded = (): Promise<ImportedConfig> => imports.loaded(example)
 
-interface Entry {
-  paths: string[]
-  why: string
-  instead?: string
-}
-
-interface PrintedReport {
-  leftOut: Entry[]
-  differs: Entry[]
-  notNeeded: Entry[]
-  environment: { name: string; moved: boolean }[]
-}
-
-async function imported(path: string, ...more: string[]): Promise<{ code: number; out: string; err: string }> {
-  const written = { out: "", err: "" }
-  const stdout = { write: (text: string) => (written.out += text) }
-  const stderr = { write: (text: string) => (written.err += text) }
-  const terminal = createTerminal({ stdout, stderr, noColour: true })
-  return { code: await runCli(["import", "bifrost", path, ...more], { terminal, entry: "" }), ...written }
-}
-
-/** What the loader makes of the result, with every wanted variable set. */
-async function loaded(): Promise<{ report: PrintedReport; config: LoadedConfig["config"]; all: string }> {
-  const out = join(directory, "team.perdure.yaml")
-  const { code, out: json, err } = await imported(example, "--out", out, "--force", "--json")
-  expect({ code, err }).toEqual({ code: 0, err: "" })
-  const report = JSON.parse(json) as PrintedReport
-  const valueOf = (name: string): string => (/ENDPOINT/.test(name) ? "https://west.openai.azure.com" : `value-of-${name}`)
-  const env = Object.fromEntries(report.environment.map(({ name }) => [name, valueOf(name)]))
-  const { config } = await loadConfig({ cwd: directory, configPath: out, env })
-  return { report, config, all: readFileSync(out, "utf8") + json }
-}
-
-function whysOf(entries: Entry[], path: string): string[] {
+function whysOf(entries: ImportEntry[], path: string): string[] {
   return entries.filter(({ paths }) => paths.includes(path)).map(({ why }) => why)
 }
 
@@ -195,17 +162,14 @@ describe("the command", () => {
     ["what is no object", "[1]", "not an object"],
     ["a file without a model", "{}", "no model that could be translated"],
   ])("refuses %s with the exit code of a wrong configuration, and shows none of it", async (_, text, expected) => {
-    const path = join(directory, "wrong.json")
-    rmSync(path, { force: true })
-    if (text !== undefined) writeFileSync(path, text)
+    const path = text === undefined ? join(directory, "missing.json") : imports.written("wrong.json", text)
     const { code, err } = await imported(path)
     expect({ code, err }).toEqual({ code: 3, err: expect.stringContaining(expected) as string })
     expect(err).not.toContain("literal-secret")
   })
 
   it("takes whatever stands where something else should, and gives a configuration that loads", async () => {
-    const [path, out] = [join(directory, "odd.json"), join(directory, "odd.perdure.yaml")]
-    writeFileSync(path, JSON.stringify(odd))
+    const [path, out] = [imports.written("odd.json", odd), join(directory, "odd.perdure.yaml")]
     const { code, err } = await imported(path, "--out", out)
     expect({ code, err }).toEqual({ code: 0, err: "" })
     const { config } = await loadConfig({ cwd: directory, configPath: out, env: { OPENAI_API_KEY: "a" } })

@@ -1,56 +1,16 @@
 // Tests of the translation of Portkey's configs: what they become, that our own loader takes it, that no secret comes along.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { readFileSync } from "node:fs"
 import { join } from "node:path"
-import { afterAll, describe, expect, it } from "vitest"
-import { loadConfig, type LoadedConfig } from "../../config/index.ts"
+import { describe, expect, it } from "vitest"
+import { loadConfig } from "../../config/index.ts"
+import { configImports, type ImportEntry } from "../../testing/config-imports.ts"
 import { exitCodes } from "../exit-codes.ts"
-import { createTerminal, runCli } from "../index.ts"
 
-const directory = mkdtempSync(join(tmpdir(), "perdure-import-portkey-"))
-afterAll(() => rmSync(directory, { recursive: true, force: true }))
-
+const { directory, imported, loaded, ...imports } = configImports("portkey")
 const example = (name: string): string => join(import.meta.dirname, "examples", `${name}.json`)
+const written = (name: string, value: unknown): string => imports.written(`${name}.json`, value)
 
-interface Entry {
-  paths: string[]
-  why: string
-  instead?: string
-}
-
-interface PrintedReport {
-  leftOut: Entry[]
-  differs: Entry[]
-  notNeeded: Entry[]
-  environment: { name: string; moved: boolean }[]
-}
-
-async function imported(path: string, ...more: string[]): Promise<{ code: number; out: string; err: string }> {
-  const written = { out: "", err: "" }
-  const stdout = { write: (text: string) => (written.out += text) }
-  const stderr = { write: (text: string) => (written.err += text) }
-  const terminal = createTerminal({ stdout, stderr, noColour: true })
-  return { code: await runCli(["import", "portkey", path, ...more], { terminal, entry: "" }), ...written }
-}
-
-/** What the loader makes of the result, with every wanted variable set. */
-async function loaded(path: string): Promise<{ report: PrintedReport; config: LoadedConfig["config"]; all: string }> {
-  const out = join(directory, "made.perdure.yaml")
-  const { code, out: json, err } = await imported(path, "--out", out, "--force", "--json")
-  expect({ code, err }).toEqual({ code: 0, err: "" })
-  const report = JSON.parse(json) as PrintedReport
-  const env = Object.fromEntries(report.environment.map(({ name }) => [name, `value-of-${name}`]))
-  const { config } = await loadConfig({ cwd: directory, configPath: out, env })
-  return { report, config, all: readFileSync(out, "utf8") + json }
-}
-
-function written(name: string, value: unknown): string {
-  const path = join(directory, `${name}.json`)
-  writeFileSync(path, typeof value === "string" ? value : JSON.stringify(value))
-  return path
-}
-
-const pathsOf = (entries: Entry[]): string[] => entries.flatMap(({ paths }) => paths)
+const pathsOf = (entries: ImportEntry[]): string[] => entries.flatMap(({ paths }) => paths)
 
 describe("targets", () => {
   it("become deployments of one model: what is tried in turn by priority, what shares calls by weight", async () => {
