@@ -1,30 +1,28 @@
 // What can be done with responses: create one as a run, show it, follow it, cancel, delete, list its input.
-import type { LightRunRecord } from "../accounting/index.ts"
-import { AppError, canonicalJson, isJsonObject, type Clock, type JsonObject, type JsonValue, type NewId } from "../core/index.ts"
+import { AppError, isJsonObject, type Clock, type JsonObject, type NewId } from "../core/index.ts"
 import { noUsage, type ModelCall, type TokenCount } from "../inference/index.ts"
 import { keyedRunIds, type Run, type Runs } from "../runs/index.ts"
 import type { Principal } from "../security/index.ts"
 import { carry, contextAfter, loadRunFor, outcomeOf, requestOf, storedResponse, wholeContext } from "./chain.ts"
+import { forget, stop, type ForgetDependencies } from "./forget-response.ts"
 import { declaredTools, inputCall } from "./input-call.ts"
 import { questionOf } from "./messages.ts"
-import { prepare, type PrepareDependencies, type Prepared } from "./prepare.ts"
+import { prepare, type PrepareDependencies } from "./prepare.ts"
+import { abandonedReason, sameRequest, wasAbandoned } from "./repeated-request.ts"
 import { ResponseLog } from "./response-log.ts"
 import { beginning, responseIdOf, responseObject } from "./response-object.ts"
 import { readResponse, readSnapshot, type ReadEvent, type WatchLog } from "./response-reader.ts"
 import { wholeEvents } from "./response-writer.ts"
-import { shownTool } from "./sealed-tools.ts"
 import { baseOf, firstRows, wireUsage } from "./session.ts"
 import { toolResults, type HeldResult } from "./tool-results.ts"
 import type { LabelledItem, NewResponse, ResponseItem, WireEvent } from "./types.ts"
 
-export interface ResponseServiceDependencies extends PrepareDependencies {
+export interface ResponseServiceDependencies extends PrepareDependencies, ForgetDependencies {
   readonly runs: Runs
   readonly countTokens: (call: ModelCall, signal: AbortSignal) => Promise<TokenCount>
   readonly newId: NewId
   readonly clock: Clock
   readonly cancelWaitMs: number
-  /** Takes the record of a response that is not stored, once its run is gone; without it such runs stay, hidden. */
-  readonly recordLightRun?: (record: LightRunRecord) => void
 }
 
 export interface ItemPage {
@@ -209,45 +207,10 @@ function chosenWith({ metadata, said, prompt, experiment, rule }: NewResponse): 
   }
 }
 
-const abandonedReason = "the client closed the connection"
-const repetitionsMax = 16
-
-/** Whoever repeats a request because the connection broke wants its answer, not the run that was cancelled for it. */
-function wasAbandoned(run: Run, repetition: number): boolean {
-  return run.status === "cancelled" && run.error?.message === abandonedReason && repetition < repetitionsMax
-}
-
 /** The question; of an input without one, such as the output of a call, the last text in it. */
 function titleOf(items: readonly ResponseItem[]): string {
   const last = items.at(-1)
   return questionOf(items) || (typeof last?.["output"] === "string" ? last["output"] : "")
-}
-
-function sameRequest(run: Run, { request }: Prepared): Run {
-  if (run.kind === "response" && canonicalJson(withoutVariant(run.input)) === canonicalJson(withoutVariant(request))) return run
-  throw new AppError("conflict", "This Idempotency-Key was used with another request a short time ago", {
-    hint: "Use a new key for a new request.",
-  })
-}
-
-/** The weights of an experiment may have changed since the request was first sent: another variant of it makes no other request. */
-function withoutVariant(input: JsonValue): JsonValue {
-  if (!isJsonObject(input)) return input
-  const { tools } = input
-  // What is sealed is never the same twice.
-  const shown: JsonObject = Array.isArray(tools) ? { ...input, tools: (tools as readonly JsonObject[]).map(shownTool) } : input
-  return withoutRule(shown["experiment"] === undefined ? shown : withoutAssigned(shown))
-}
-
-function withoutAssigned({ model: _model, experiment, ...rest }: JsonObject): JsonObject {
-  return { ...rest, experiment: isJsonObject(experiment) ? experiment["name"] : null }
-}
-
-/** Rules may have changed as well: a request is the same where it asks for the same. */
-function withoutRule(input: JsonObject): JsonObject {
-  const { rule, ...rest } = input
-  if (!isJsonObject(rule)) return input
-  return rest["experiment"] === undefined ? { ...rest, model: rule["asked"] } : rest
 }
 
 async function cancel({ runs, cancelWaitMs }: ResponseServiceDependencies, run: Run): Promise<JsonObject> {
@@ -267,52 +230,6 @@ async function cancel({ runs, cancelWaitMs }: ResponseServiceDependencies, run: 
   })
   if (!after) throw notFound(responseIdOf(run.id))
   return readSnapshot(runs, after)
-}
-
-/** Only a run that has ended can be deleted, and cancelling does not wait for its executor; what does not stop says so when it is deleted. */
-async function stop(runs: Runs, run: Run, reason: string): Promise<void> {
-  await runs.cancel(run.projectId, run.id, reason)
-  await runs.ended(run.projectId, run.id, AbortSignal.timeout(forgetMs)).catch(() => undefined)
-}
-
-/** Whoever forgets a response has read its end, or has cancelled it: the run ends soon. */
-const forgetMs = 20_000
-
-async function forget({ runs, recordLightRun }: ResponseServiceDependencies, run: Run): Promise<void> {
-  if (!recordLightRun || requestOf(run).store) return
-  const ended = await runs.ended(run.projectId, run.id, AbortSignal.timeout(forgetMs))
-  recordLightRun(recordOf(ended))
-  await runs.delete(run.projectId, run.id)
-}
-
-/** What stays of a response that its client did not want stored: who, when, how much; none of its words. */
-function recordOf(run: Run): LightRunRecord {
-  const { id, projectId, principal, user, model, error, usage, createdAt, finishedAt } = run
-  const outcome = run.status === "cancelled" ? "cancelled" : run.status === "failed" ? "failed" : "completed"
-  return {
-    ...usage,
-    id,
-    projectId,
-    principal,
-    user,
-    kind: "chat",
-    name: "response",
-    model,
-    deployment: null,
-    outcome,
-    status: outcome === "completed" ? 200 : outcome === "cancelled" ? 499 : 500,
-    error: outcome === "completed" ? null : error,
-    startedAt: createdAt,
-    durationMs: (finishedAt ?? createdAt) - createdAt,
-    firstTokenMs: null,
-    streamed: false,
-    requestBytes: 0,
-    responseBytes: 0,
-    label: { ...run.label },
-    ...(run.tags ? { tags: run.tags } : {}),
-    ...(run.requestMetadata ? { metadata: run.requestMetadata } : {}),
-    data: { stored: false },
-  }
 }
 
 function pageOf(items: readonly ResponseItem[], { after, limit, order }: ItemPage): { items: readonly ResponseItem[]; hasMore: boolean } {
