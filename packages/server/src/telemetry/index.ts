@@ -2,6 +2,7 @@
 export { createLogger, type Logger, type LoggerOptions, type LogLevel } from "./logger.ts"
 export { createMetrics, metricsContentType, type Metrics, type MetricsOptions } from "./metrics.ts"
 export type { BusinessEvents, ModelCallEnded, RequestEnded } from "./events.ts"
-export { spansOf, type AttributeValue, type RunSummary, type Span, type SpanEvent } from "./spans.ts"
+export type { AttributeValue, RunSummary, Span, SpanEvent } from "./span.ts"
+export { spansOf } from "./spans.ts"
 export type { HealthCheck, HealthReport, HealthResult, Liveness } from "./health.ts"
 export { sparing, type RepeatedFailure } from "./sparing-log.ts"

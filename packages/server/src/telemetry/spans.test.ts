@@ -1,7 +1,8 @@
 // The span tree of recorded logs: activations, turns, tools, steps; a take-over; any prefix of a log.
 import { expect, test } from "vitest"
 import { fc } from "../testing/fast-check.ts"
-import { spansOf, type RunSummary, type Span, type SpanEvent } from "./spans.ts"
+import type { RunSummary, Span, SpanEvent } from "./span.ts"
+import { spansOf } from "./spans.ts"
 
 const run: RunSummary = {
   id: "run_1",

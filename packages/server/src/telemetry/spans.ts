@@ -1,55 +1,6 @@
 // A run's events as a tree of OpenTelemetry spans with the names and attributes of its GenAI conventions: a pure function of the log.
-
-/** The events that make spans; any run event fits. */
-export interface SpanEvent {
-  readonly seq: number
-  readonly attempt: number
-  readonly type: string
-  readonly data: unknown
-  /** Epoch milliseconds. */
-  readonly at: number
-}
-
-export interface RunSummary {
-  readonly id: string
-  readonly projectId: string
-  readonly kind: string
-  readonly name: string
-  readonly version: string
-  readonly status: string
-  readonly parentId: string | null
-  readonly conversationId: string | null
-  readonly error: { readonly code: string; readonly message: string } | null
-  readonly createdAt: number
-  readonly finishedAt: number | null
-  /** Of a response: its request, which says what prompt and which variant it used. */
-  readonly input?: unknown
-  /** Of a light run, the same. */
-  readonly metadata?: unknown
-  /** Of its key and its request. */
-  readonly tags?: readonly string[]
-  /** What its request said of itself. */
-  readonly requestMetadata?: Readonly<Record<string, unknown>>
-}
-
-export type AttributeValue = string | number | boolean | readonly string[]
-
-export interface Span {
-  /** Unique in the run, and the same each time: activation and position in the log. */
-  readonly id: string
-  readonly parentId: string | null
-  /** One trace per activation: a run that sleeps for days isn't one trace. */
-  readonly traceId: string
-  readonly name: string
-  readonly kind: "internal" | "client" | "server"
-  readonly startMs: number
-  /** Null while it is open. */
-  readonly endMs: number | null
-  readonly status: "unset" | "ok" | "error"
-  readonly attributes: Readonly<Record<string, AttributeValue>>
-  /** Traces that this one goes on from: the activation before, the parent run. */
-  readonly links: readonly string[]
-}
+import { chosenAttributes, fieldsOf, number, present, saidAttributes, text, type Fields } from "./span-attributes.ts"
+import type { AttributeValue, RunSummary, Span, SpanEvent } from "./span.ts"
 
 /** Root spans are activations (start, each wake, each take-over); beneath them the turns, model calls, tool calls and steps. */
 export function spansOf(run: RunSummary, events: readonly SpanEvent[]): Span[] {
@@ -69,30 +20,6 @@ interface OpenSpan {
   status: Span["status"]
   attributes: Record<string, AttributeValue>
   links: string[]
-}
-
-/** Which version of a prompt and which variant of an experiment a run used, and by which rule its model was chosen. */
-function chosenAttributes({ input, metadata }: RunSummary): Record<string, AttributeValue> {
-  const given = { ...fieldsOf(input), ...fieldsOf(metadata) }
-  const [prompt, experiment, rule] = [fieldsOf(given["prompt"]), fieldsOf(given["experiment"]), fieldsOf(given["rule"])]
-  return {
-    ...present("perdure.prompt.name", text(prompt["id"])),
-    ...present("perdure.prompt.version", text(prompt["version"])),
-    ...present("perdure.experiment.name", text(experiment["name"])),
-    ...present("perdure.experiment.variant", text(experiment["variant"])),
-    ...present("perdure.rule.name", text(rule["name"])),
-    ...present("perdure.rule.asked", text(rule["asked"])),
-  }
-}
-
-/** By the names that collectors can filter by: `perdure.metadata.customer`. */
-function saidAttributes({ tags = [], requestMetadata = {} }: RunSummary): Record<string, AttributeValue> {
-  const said = Object.entries(requestMetadata).flatMap(([name, value]) => {
-    const listed = Array.isArray(value) ? value.map(String) : value
-    const isPlain = Array.isArray(listed) || ["string", "number", "boolean"].includes(typeof listed)
-    return isPlain ? [[`perdure.metadata.${name}`, listed as AttributeValue] as const] : [] // looked at just before
-  })
-  return { ...(tags.length > 0 ? { "perdure.tags": tags } : {}), ...Object.fromEntries(said) }
 }
 
 /** States: no activation → (run.started, run.resumed, any event) in one → (run.suspended, run.released, run.ended, next attempt) none. */
@@ -310,8 +237,6 @@ class SpanBuilder {
   }
 }
 
-type Fields = Readonly<Record<string, unknown>>
-
 function rootName(run: RunSummary): { name: string; operation: "invoke_workflow" | "invoke_agent" } {
   const operation = run.kind === "workflow" || run.kind === "ingestion" || run.kind === "batch" ? "invoke_workflow" : "invoke_agent"
   return { name: `${operation} ${run.name}`, operation }
@@ -319,20 +244,4 @@ function rootName(run: RunSummary): { name: string; operation: "invoke_workflow"
 
 function statusOf(status: string, failed: boolean): Span["status"] {
   return failed || (status !== "completed" && status !== "incomplete" && status !== "cancelled") ? "error" : "ok"
-}
-
-function fieldsOf(value: unknown): Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : {}
-}
-
-function text(value: unknown): string | undefined {
-  return typeof value === "string" ? value : undefined
-}
-
-function number(value: unknown): number | undefined {
-  return typeof value === "number" && Number.isFinite(value) ? value : undefined
-}
-
-function present(name: string, value: string | number | undefined): Record<string, AttributeValue> {
-  return value === undefined ? {} : { [name]: value }
 }
