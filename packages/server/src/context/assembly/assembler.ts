@@ -2,7 +2,7 @@
 import type { JsonValue } from "../../core/index.ts"
 import type { Blocks } from "../blocks/blocks.ts"
 import type { AwaitChanges, ReadAfter } from "../changes/read-after.ts"
-import type { Memories } from "../memory/memories.ts"
+import type { Memories } from "../memory/memories-port.ts"
 import type { RecallQuery } from "../memory/recall-query.ts"
 import type { Entry, LeftOutReason } from "../memory/types.ts"
 import type { MemoryCaller } from "../scopes/access.ts"

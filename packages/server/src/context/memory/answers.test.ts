@@ -6,7 +6,7 @@ import { testEngines } from "../../testing/database.ts"
 import type { MemoryCaller } from "../scopes/access.ts"
 import { assertFacts, type FactDependencies, type FactOutcome, type NewFact } from "./assert-fact.ts"
 import { originOf } from "./corroboration.ts"
-import type { Review } from "./memories.ts"
+import type { Review } from "./memories-port.ts"
 import type { RecallQuery } from "./recall-query.ts"
 import type { Entry, NewMemory, Recall } from "./types.ts"
 
