@@ -1,4 +1,5 @@
 // The migration runner: to head once, in order, by one process, never over a changed file, vectors when they are there; and the committed dump.
+import { createHash } from "node:crypto"
 import { readFileSync } from "node:fs"
 import { Client } from "pg"
 import { describe, expect, test } from "vitest"
@@ -116,6 +117,38 @@ describe.each(testEngines())("migrations on %s", (engine) => {
       { id: "file_b", status: "failed", runId: "run_file_b" },
     ])
     expect(await store.system.query("select id from chunks")).toEqual([])
+  })
+
+  test("knows counters of end users, and what was told of them, by a hash that calls of today find", async () => {
+    await using database = await fresh(readMigrations().filter(({ name }) => name < "0053"))
+    const of = (user: string | null): string => JSON.stringify(["each", "microUsd", "day", "p", null, user, "m", null])
+    const hash = (id: string): string => createHash("sha256").update(id).digest("base64url")
+    const scope = (user: string | null): string => JSON.stringify({ project: "p", key: null, user, model: "m", tag: null })
+    for (const [id, user] of [
+      [`${of("ada ü@1")}@-5`, "ada ü@1"],
+      [of("eve"), "eve"],
+      [`${of("")}@7`, ""],
+      [`${of(null)}@7`, null],
+    ] as const) {
+      await database.store.system.query(
+        "insert into limit_counters (id, project_id, kind, rule, unit, scope, amount, used) values ($1, 'p', 'budget', 'each', 'microUsd', $2, 9, 4)",
+        [id, scope(user)],
+      )
+      await database.store.system.query("insert into limit_leases (counter_id, holder) values ($1, gen_random_uuid())", [id])
+    }
+    await database.store.system.query(
+      "insert into alerts (id, project_id, type, occasion, data) values ('a', 'p', 'budget.threshold', $1, $2::text::jsonb)",
+      [`budget.threshold ${of("ada ü@1")}@-5 9 0.8`, JSON.stringify({ scope: { user: "ada ü@1" } })],
+    )
+    const store = await again(database, readMigrations())
+    const ids = [`${hash(of("ada ü@1"))}@-5`, hash(of("eve")), `${of("")}@7`, `${of(null)}@7`].toSorted()
+    expect((await store.system.query<{ id: string }>("select id from limit_counters")).map(({ id }) => id).toSorted()).toEqual(ids)
+    expect((await store.system.query<{ id: string }>("select counter_id as id from limit_leases")).map(({ id }) => id).toSorted()).toEqual(
+      ids,
+    )
+    expect(await store.system.query("select occasion from alerts")).toEqual([
+      { occasion: `budget.threshold ${hash(of("ada ü@1"))}@-5 9 0.8` },
+    ])
   })
 
   test("gives what was made before for an end user to that user, where rows tell, and leaves the rest to the project", async () => {

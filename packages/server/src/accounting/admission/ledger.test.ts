@@ -1,7 +1,7 @@
 // Credit on both engines: no limit is overshot by one process or by two, counters survive restarts, and what a process does not need returns.
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { defaultLimits, messageOf, sleep, systemClock } from "../../core/index.ts"
-import type { Store } from "../../store/index.ts"
+import { limitUsers, type Store } from "../../store/index.ts"
 import { openTestStore, testEngines, type TestStore } from "../../testing/database.ts"
 import { createAdmission, openLedger, type Admission, type AdmissionRequest, type LimitRule, type Reservation } from "../index.ts"
 
@@ -85,6 +85,32 @@ describe.each(testEngines())("limits on %s", { timeout: 240_000 }, (engine) => {
     await first
     const waits = times(50, () => admission.reserve(request({ inputTokensEstimated: 10 })) instanceof Promise)
     expect(waits.filter(Boolean)).toEqual([])
+  })
+
+  it("goes on with the budget of an end user whose name was erased, and tells the name nowhere", async () => {
+    const rules: LimitRule[] = [{ ...budget, name: "each", for: { user: "*" }, unit: "requests", limit: 2 }]
+    const ada = (): AdmissionRequest => request({ user: "ada-4410" })
+    const before = await open(rules)
+    ;(await before.reserve(ada())).settle({ inputTokens: 1, outputTokens: 1, costMicroUsd: 1 })
+    await before.report()
+    const named = async (): Promise<string[]> => {
+      const rows = await database.store.system.query<{ text: string }>(
+        "select c::text as text from limit_counters c union all select l::text from limit_leases l",
+      )
+      return rows.map(({ text }) => text).filter((text) => text.includes("ada-4410"))
+    }
+    expect(await named()).toHaveLength(1)
+    const { projectId } = request()
+    expect(await limitUsers.eraseUsers(database.store.project(projectId), projectId, ["eve", "ada-4410"], true)).toEqual({
+      limit_counters: 1,
+    })
+    expect(await named()).toEqual([])
+    await before[Symbol.asyncDispose]()
+    const after = await open(rules)
+    ;(await after.reserve(ada())).settle({ inputTokens: 1, outputTokens: 1, costMicroUsd: 1 })
+    await after.report()
+    expect((await outcomes([() => after.reserve(ada())])).refused).toEqual(["insufficient_quota"])
+    expect(await named()).toEqual([])
   })
 
   it("knows after a restart what was used, and that nothing is held any more", async () => {

@@ -157,6 +157,8 @@ function bound(rule: LimitRule, scope: LimitScope): BoundRule {
   const { project, key, user, model, tag, provider, deployment } = scope
   const upstream = isOfUpstream(rule) ? [provider, deployment] : []
   const id = JSON.stringify([rule.name, rule.unit, rule.per, project, key, user, model, tag, ...upstream])
-  const isPlain = id.length <= idCharactersMax && id.isWellFormed()
+  // An end user is named in the scope alone, where an erasure reaches: a counter that lost its id would begin anew.
+  const namesUser = user !== null && user !== ""
+  const isPlain = !namesUser && id.length <= idCharactersMax && id.isWellFormed()
   return { id: isPlain ? id : createHash("sha256").update(id).digest("base64url"), rule, scope }
 }

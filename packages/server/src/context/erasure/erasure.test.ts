@@ -132,6 +132,34 @@ describe.each(testEngines())("an erasure on %s", (engine) => {
     expect(found.entries).toEqual([])
   })
 
+  it("takes the name of an end user out of limits and alerts, and leaves the figures", async () => {
+    const scope = (user: string): string => JSON.stringify({ project: projectId, key: null, user, model: null, tag: null })
+    const { store } = server
+    for (const user of ["wren-31", "wren-32"]) {
+      await store.system.query(
+        `insert into limit_counters (id, project_id, kind, rule, unit, scope, amount, used) values ($1, $2, 'budget', 'each', 'microUsd', $3, 9, 4)`,
+        [`hash of ${user.slice(-2)}`, projectId, scope(user)],
+      )
+      await store.system.query(
+        `insert into alerts (id, project_id, type, occasion, data) values ($1, $2, 'budget.threshold', $1, $3::text::jsonb)`,
+        [`alert_${user.slice(-2)}`, projectId, JSON.stringify({ budget: "each", scope: { user }, spent: 4 })],
+      )
+    }
+    const rows = { limit_counters: 1, alerts: 1 }
+    expect((await erase({ kind: "scope", name: "user:wren-31" }, true)).receipt?.counts.rows).toEqual(rows)
+    const { status, receipt } = await erase({ kind: "scope", name: "user:wren-31" })
+    expect([status, receipt?.counts.rows]).toEqual(["completed", rows])
+    expect(receipt?.remains.map(({ where }) => where)).toContain("counters of limits")
+    const shown = await store.system.query(
+      "select c.scope::json ->> 'user' as counter, c.used, a.data -> 'scope' ->> 'user' as alert from limit_counters c join alerts a on right(a.id, 2) = right(c.id, 2) order by c.id",
+    )
+    expect(shown).toEqual([
+      { counter: "[erased]", used: 4, alert: "[erased]" },
+      { counter: "wren-32", used: 4, alert: "wren-32" },
+    ])
+    expect((await erase({ kind: "subject", name: "wren-32" })).receipt?.counts.rows).toEqual(rows)
+  })
+
   it("of a source takes what came from there only", async () => {
     const page = { source: { kind: "web", uri: "https://gull.example/4410" } } as const
     const from = await say("user:sea", "Gull-4410 says that the tide comes at nine in the evening.", page)

@@ -57,6 +57,13 @@ export function remainsOf(
       until: "the project is deleted",
     })
   }
+  if ((counts.rows["limit_counters"] ?? 0) > 0) {
+    remains.push({
+      where: "counters of limits",
+      what: "how much one end user used of them, under a hash of the name, which who knows the name can check",
+      until: "a day after their window, and for ever of a budget without an end",
+    })
+  }
   if (isOfFile(target)) {
     remains.push({
       where: "other files, and what people wrote",

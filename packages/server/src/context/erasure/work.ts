@@ -3,11 +3,21 @@ import { createHash } from "node:crypto"
 import { AppError, canonicalJson, isJsonObject, type JsonValue } from "../../core/index.ts"
 import type { RunContext, RunDefinition, StepContext } from "../../runs/index.ts"
 import { clientTextOpener, type KeyWrapping, type OpenClientText, type Sealer } from "../../security/index.ts"
-import { dataKeys, erasures, erasureTargets, traces, type Queryable, type Scrubbed, type StoredErasure } from "../../store/index.ts"
+import {
+  dataKeys,
+  erasures,
+  erasureTargets,
+  limitUsers,
+  traces,
+  type Queryable,
+  type Scrubbed,
+  type StoredErasure,
+} from "../../store/index.ts"
 import { subjectOfScope, type DataKeys } from "../memory/data-keys.ts"
 import { historyScopeId, memoryScopeId } from "../memory/index-scopes.ts"
 import { eraseEntryPage, eraseSourcePage, type EntryDependencies, type EntryPage, type PageOutcome } from "./entries.ts"
 import { eraseFilePage, isOfFile } from "./files.ts"
+import { parseScope } from "../scopes/scope-name.ts"
 import { remainsOf } from "./remains.ts"
 import { scrubStep, verifyStep, type ScrubDependencies } from "./scrub-steps.ts"
 import { eraseFromSealed, eraseFromTables } from "./tables.ts"
@@ -246,6 +256,11 @@ class ErasureWork {
     const { rows, files } = await eraseFromTables(this.#dependencies, pass)
     counts.files += files.length
     addRows(counts.rows, { ...rows, ...versions })
+    const { store } = this.#dependencies
+    const apart = await store
+      .project(this.#projectId)
+      .transaction((tx) => limitUsers.eraseUsers(tx, this.#projectId, usersOf(target), apply))
+    addRows(counts.rows, apart)
   }
 
   /** Keys that protect nothing any more, and that of the subject or scope which is erased. */
@@ -294,4 +309,10 @@ class ErasureWork {
       return null
     })
   }
+}
+
+/** Whom limits and alerts may name: a query is looked for in their texts as in all others. */
+function usersOf({ kind, name }: ErasureTarget): readonly string[] {
+  if (kind === "subject") return [name]
+  return kind === "scope" ? parseScope(name).users : []
 }
