@@ -8,6 +8,7 @@ import { isStoreError, type StoreError } from "../store/index.ts"
 import { sparing } from "../telemetry/index.ts"
 import { anthropicShape } from "./anthropic/errors.ts"
 import { callerOf, mayStillCall } from "./callers.ts"
+import { unpackerOf, type Unpack } from "./content-encoding.ts"
 import type { HttpEnv } from "./env.ts"
 import { isLiteLlmPath, liteLlmMounts, liteLlmShape, standInOf } from "./litellm/index.ts"
 import type { WireShape } from "./light/wire-shape.ts"
@@ -97,13 +98,15 @@ function bodyLimited(limits: ApiOptions["limits"]): MiddlewareHandler<HttpEnv> {
     if (Number(context.req.header("content-length") ?? 0) > limitBytes) throw error()
     // Without a length the body has to be counted while it is read; a request without either header has none.
     const mayHaveBody = !["GET", "HEAD"].includes(context.req.method)
-    if (mayHaveBody && !isUpload && context.req.header("transfer-encoding") !== undefined)
-      context.req.raw = await counted(context.req.raw, limitBytes, error)
+    const unpack = mayHaveBody ? unpackerOf(context.req.header("content-encoding")) : undefined
+    if (unpack && isUpload) throw compressedUpload()
+    if (unpack || (mayHaveBody && !isUpload && context.req.header("transfer-encoding") !== undefined))
+      context.req.raw = await counted(context.req.raw, { limitBytes, error, unpack })
     await next()
   }
 }
 
-function bodyLimitOf(path: string, limits: ApiOptions["limits"]): { limitBytes: number; error: () => AppError } {
+function bodyLimitOf(path: string, limits: ApiOptions["limits"]): BodyLimit {
   const { requestBodyBytesMax, fileBytesMax, batchFileBytesMax } = limits
   if (uploadPath.test(path)) {
     const bytesMax = Math.max(fileBytesMax, batchFileBytesMax)
@@ -113,8 +116,13 @@ function bodyLimitOf(path: string, limits: ApiOptions["limits"]): { limitBytes: 
   return { limitBytes: requestBodyBytesMax, error: () => tooLarge(requestBodyBytesMax, "requestBodyBytesMax") }
 }
 
+interface BodyLimit {
+  limitBytes: number
+  error: () => AppError
+}
+
 /** The request with its body read up to the limit. Made from its parts: the platform's Request does not accept the server's own as a model. */
-async function counted(request: Request, limitBytes: number, error: () => AppError): Promise<Request> {
+async function counted(request: Request, { limitBytes, error, unpack }: BodyLimit & { unpack: Unpack | undefined }): Promise<Request> {
   const pieces: Uint8Array[] = []
   let sizeBytes = 0
   for await (const piece of request.body ?? []) {
@@ -123,7 +131,20 @@ async function counted(request: Request, limitBytes: number, error: () => AppErr
     pieces.push(piece)
   }
   const { url, method, headers, signal } = request
-  return new Request(url, { method, headers, signal, ...(sizeBytes === 0 ? {} : { body: Buffer.concat(pieces) }) })
+  const body = unpack && sizeBytes > 0 ? await unpacked(unpack, pieces, { limitBytes, error }) : Buffer.concat(pieces)
+  return new Request(url, { method, headers, signal, ...(sizeBytes === 0 ? {} : { body }) })
+}
+
+function unpacked(unpack: Unpack, pieces: readonly Uint8Array[], { limitBytes, error }: BodyLimit): Promise<Buffer<ArrayBuffer>> {
+  return new Promise((resolve, reject) => {
+    unpack(pieces, { bytesMax: limitBytes, tooLarge: error }, (body) => (body instanceof AppError ? reject(body) : resolve(body)))
+  })
+}
+
+function compressedUpload(): AppError {
+  return new AppError("unsupported_media_type", "a file is uploaded as it is, not with a content-encoding", {
+    hint: "Leave the header out; what is in the form may be a compressed file.",
+  })
 }
 
 export function tooLarge(sizeBytes: number, name: string): AppError {

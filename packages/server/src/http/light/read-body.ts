@@ -1,12 +1,21 @@
 // Reads the body of a raw request up to a limit; what is larger is refused before it is all here.
-import { countBuffer, type AppError } from "../../core/index.ts"
+import { AppError, countBuffer } from "../../core/index.ts"
 import { tooLarge } from "../api.ts"
+import { unpackerOf, type Unpack } from "../content-encoding.ts"
 import type { HotRequest } from "../hot-exchange.ts"
 import { BodyBytes } from "./body-bytes.ts"
 
 /** Calls `done` with the bytes or the refusal, once; never when the client leaves before the end. */
 export function readBodyBytes(request: HotRequest, sizeBytesMax: number, done: (bytes: BodyBytes | AppError) => void): void {
   if (Number(request.headers["content-length"] ?? 0) > sizeBytesMax) return refuse(request, sizeBytesMax, done)
+  let unpack: Unpack | undefined
+  try {
+    unpack = unpackerOf(request.headers["content-encoding"])
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    request.resume()
+    return done(error)
+  }
   const chunks: Buffer[] = []
   let sizeBytes = 0
   request.on("data", (chunk: Buffer) => {
@@ -16,7 +25,17 @@ export function readBodyBytes(request: HotRequest, sizeBytesMax: number, done: (
     else if (sizeBytes - chunk.length <= sizeBytesMax) refuse(request, sizeBytesMax, done)
   })
   request.on("end", () => {
-    if (sizeBytes <= sizeBytesMax) done(new BodyBytes(chunks))
+    if (sizeBytes > sizeBytesMax) return
+    if (unpack) unpacked(unpack, chunks, sizeBytesMax, done)
+    else done(new BodyBytes(chunks))
+  })
+}
+
+function unpacked(unpack: Unpack, chunks: readonly Buffer[], bytesMax: number, done: (bytes: BodyBytes | AppError) => void): void {
+  unpack(chunks, { bytesMax, tooLarge: () => tooLarge(bytesMax, "requestBodyBytesMax") }, (body) => {
+    if (body instanceof AppError) return done(body)
+    countBuffer(body.length)
+    done(new BodyBytes([body]))
   })
 }
 
