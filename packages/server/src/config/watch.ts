@@ -21,7 +21,7 @@ export function watchConfig({ path, onChange, pollMs }: WatchConfigOptions): () 
   let settling: NodeJS.Timeout | undefined
   const look = (): void => {
     const digest = digestOf(path)
-    // Gone for a moment while it is replaced: what comes next is an event of its own.
+    // Gone or empty for a moment while it is replaced or written: what comes next is an event of its own.
     if (digest === undefined || digest === known) return
     known = digest
     onChange()
@@ -41,7 +41,9 @@ export function watchConfig({ path, onChange, pollMs }: WatchConfigOptions): () 
 
 function digestOf(path: string): string | undefined {
   try {
-    const digest = createHash("sha256").update(readFileSync(path))
+    const text = readFileSync(path)
+    if (text.length === 0) return undefined
+    const digest = createHash("sha256").update(text)
     for (const file of promptFileNames(promptDirectory(path))) digest.update(file).update(readFileSync(join(promptDirectory(path), file)))
     return digest.digest("hex")
   } catch {

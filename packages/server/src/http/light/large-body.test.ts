@@ -57,6 +57,13 @@ describe("a body of half a megabyte", () => {
     expect(spare.last?.body).toMatchObject({ messages: [{ content }] })
   })
 
+  it("that is nested thousands deep is refused in words, and one that is nested less deep goes on", async () => {
+    const nested = (depth: number): string => bodyText("fast").replace(/\}$/, `,"x":${"[".repeat(depth)}${"]".repeat(depth)}}`)
+    const refused = await rawPost(gateway.url, path, nested(100_000))
+    expect([refused.status, JSON.parse(refused.text)]).toMatchObject([400, { error: { code: "invalid_json" } }])
+    expect((await rawPost(gateway.url, path, nested(900))).status).toBe(200)
+  })
+
   it("that is not UTF-8 is refused", async () => {
     const bytes = Buffer.from(bodyText("fast"))
     bytes[300_000] = 0xff
