@@ -62,6 +62,8 @@ export function offeredTools(request: ResponseRequest, registry: ToolRegistry, f
       if (allowed.tool(tool["type"] as string, undefined)) server.push(memoryOf(tool, request, registry, index))
     } else if (allowed.tool(tool["type"] as string, tool["name"])) passed.push(tool)
   }
+  const isNothing = functions.length + server.length + passed.length === 0 && fileSearch === undefined
+  if (flat !== undefined && isNothing) refuseIdleDemand(request.tool_choice)
   const named = passed.length === 0 ? null : passedChoice(request.tool_choice, passed)
   const choice = named ? "auto" : choiceOf(request.tool_choice, { functions, server, fileSearch, wires })
   return { functions, fileSearch, server, passed: passedTools(request, passed, named), choice, flat, wires }
@@ -105,6 +107,17 @@ function passedChoice(choice: JsonValue, tools: readonly JsonObject[]): JsonObje
 export function refuseUnknownTools({ tools }: Pick<ResponseRequest, "tools">, { passed }: OfferedTools): void {
   const [first] = passed?.tools ?? []
   if (first) throw unsupportedTool(first, tools.indexOf(first))
+}
+
+/** A call of one of the tools that it allows, where none of them is there. */
+function refuseIdleDemand(choice: JsonValue): void {
+  if (!isJsonObject(choice) || choice["type"] !== "allowed_tools" || choice["mode"] !== "required") return
+  const listed = Array.isArray(choice["tools"]) ? (choice["tools"] as readonly JsonValue[]).filter(isJsonObject) : []
+  const names = listed.map(({ name, type }) => `"${(name ?? type) as string}"`).join(", ")
+  throw new AppError("invalid_request", `tool_choice demands a call of ${names || "no tool"}, which is not among tools`, {
+    param: "tool_choice",
+    hint: "Allow a tool that tools has, or add it there.",
+  })
 }
 
 interface Allowance {

@@ -58,6 +58,15 @@ describe("bad requests", () => {
     ["a tool that only Responses have", ask({ tools: [{ type: "web_search" }] }), "unsupported_value", "tools[0].type"],
     ["a search without stores", ask({ tools: [{ type: "file_search" }] }), "missing_required_parameter", "tools[0].vector_store_ids"],
     ["a choice of an unknown tool", ask({ tool_choice: { type: "function", name: "f" } }), "invalid_request", "tool_choice"],
+    [
+      "a demand for a tool that is not there",
+      ask({
+        tools: [{ type: "function", name: "f", parameters: {}, strict: null }],
+        tool_choice: { type: "allowed_tools", mode: "required", tools: [{ type: "function", name: "g" }] },
+      }),
+      "invalid_request",
+      "tool_choice",
+    ],
     ["an unknown choice", ask({ tool_choice: "maybe" }), "unsupported_value", "tool_choice"],
     ["metadata with a number", ask({ metadata: { a: 1 } }), "invalid_type", "metadata.a"],
     [
