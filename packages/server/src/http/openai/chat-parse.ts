@@ -12,7 +12,14 @@ import {
   type ModelToolCall,
 } from "../../inference/index.ts"
 import { checked } from "../request-body.ts"
-import { chatRequestSchema, type ChatContent, type ChatMessage, type ChatRequest, type ChatTool } from "./chat-schema.ts"
+import {
+  chatRequestSchema,
+  type ChatContent,
+  type ChatMessage,
+  type ChatRequest,
+  type ChatTool,
+  type ChatToolNamed,
+} from "./chat-schema.ts"
 import { refuseUntranslatable } from "./chat-untranslatable.ts"
 
 type AssistantMessage = Extract<ChatMessage, { role: "assistant" }>
@@ -26,8 +33,7 @@ export function parseChatRequest(body: JsonObject): ModelCall {
     model: request.model,
     messages: request.messages.map((message, index) => messageOf(message, `messages[${index}]`)),
     passages: [],
-    tools: toolsOf(request),
-    toolChoice: toolChoiceOf(request),
+    ...chosenTools(request),
     parallelToolCalls: request.parallel_tool_calls ?? true,
     temperature: request.temperature ?? null,
     topP: request.top_p ?? null,
@@ -52,8 +58,8 @@ function hintsOf({ verbosity, prompt_cache_key: cacheKey, service_tier: serviceT
   return { hints: { verbosity: verbosity ?? null, reasoningSummary: null, cacheKey: cacheKey ?? null, serviceTier: serviceTier ?? null } }
 }
 
-function toolsOf({ tools }: ChatRequest): ModelCall["tools"] {
-  return (tools ?? []).map((tool) => {
+function toolsOf(tools: readonly ChatTool[]): ModelCall["tools"] {
+  return tools.map((tool) => {
     if (tool.type === "custom") return customTool(customOf(tool))
     const { name, description, parameters, strict } = tool.function
     return {
@@ -72,17 +78,23 @@ function customOf({ custom: { name, description, format } }: Extract<ChatTool, {
   return { name, description: description ?? null, format: said }
 }
 
-function nameOf(tool: ChatTool): string {
+function nameOf(tool: ChatTool | ChatToolNamed): string {
   return tool.type === "custom" ? tool.custom.name : tool.function.name
 }
 
-function toolChoiceOf({ tools, tool_choice: choice }: ChatRequest): ModelCall["toolChoice"] {
-  if (!choice) return "auto"
-  if (typeof choice === "string") return choice
-  const { name } = choice.type === "custom" ? choice.custom : choice.function
-  if (!(tools ?? []).some((tool) => nameOf(tool) === name))
-    throw new AppError("unsupported_value", `tool_choice names "${name}", which is not among the tools`, { param: "tool_choice" })
-  return { name }
+/** The tools of which one may be chosen; what `allowed_tools` does not list is not offered. */
+function chosenTools({ tools: declared, tool_choice: choice }: ChatRequest): Pick<ModelCall, "tools" | "toolChoice"> {
+  const tools = declared ?? []
+  if (!choice || typeof choice === "string") return { tools: toolsOf(tools), toolChoice: choice ?? "auto" }
+  if (choice.type !== "allowed_tools") return { tools: toolsOf(tools), toolChoice: { name: knownName(choice, tools) } }
+  const names = new Set(choice.allowed_tools.tools.map((each) => knownName(each, tools)))
+  return { tools: toolsOf(tools.filter((tool) => names.has(nameOf(tool)))), toolChoice: choice.allowed_tools.mode }
+}
+
+function knownName(named: ChatToolNamed, tools: readonly ChatTool[]): string {
+  const name = nameOf(named)
+  if (tools.some((tool) => nameOf(tool) === name)) return name
+  throw new AppError("unsupported_value", `tool_choice names "${name}", which is not among the tools`, { param: "tool_choice" })
 }
 
 /** Chat completions answer a last message of the assistant anew, unless told to go on with it: Mistral's and DeepSeek's word, or vLLM's. */

@@ -75,11 +75,15 @@ const functionTool = z.looseObject({
 
 const tool = z.discriminatedUnion("type", [customTool, functionTool])
 
-const toolChoice = z.union([
-  z.enum(["auto", "none", "required"]),
+const toolNamed = z.discriminatedUnion("type", [
   z.looseObject({ type: z.literal("function"), function: z.looseObject({ name: z.string() }) }),
   z.looseObject({ type: z.literal("custom"), custom: z.looseObject({ name: z.string() }) }),
 ])
+const toolsAllowed = z.looseObject({
+  type: z.literal("allowed_tools"),
+  allowed_tools: z.looseObject({ mode: z.enum(["auto", "required"]), tools: z.array(toolNamed).min(1) }),
+})
+const toolChoice = z.union([z.enum(["auto", "none", "required"]), toolNamed, toolsAllowed])
 const count = z.int().min(1)
 const penalty = z.number().min(-2).max(2)
 
@@ -109,5 +113,6 @@ export const chatRequestSchema = z.looseObject({
 
 export type ChatRequest = z.output<typeof chatRequestSchema>
 export type ChatTool = z.output<typeof tool>
+export type ChatToolNamed = z.output<typeof toolNamed>
 export type ChatMessage = z.output<typeof message>
 export type ChatContent = z.output<typeof content>

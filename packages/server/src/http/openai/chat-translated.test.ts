@@ -260,6 +260,27 @@ describe("custom tools of a chat client of a Claude", () => {
   })
 })
 
+describe("allowed tools", () => {
+  const named = (name: string): object => ({ type: "function", function: { name } })
+  const tools = [named("f"), named("g"), named("h")]
+  const allow = (mode: string, ...names: string[]): object => ({
+    type: "allowed_tools",
+    allowed_tools: { mode, tools: names.map((name) => named(name)) },
+  })
+
+  it("are all that is offered, and one of them must be called where that is the mode", async () => {
+    expect((await post({ messages: [ask], tools, tool_choice: allow("required", "f", "h") })).status).toBe(200)
+    expect(provider.last?.body).toMatchObject({ tools: [{ name: "f" }, { name: "h" }], tool_choice: { type: "any" } })
+    expect((await post({ messages: [ask], tools, tool_choice: allow("auto", "g") })).status).toBe(200)
+    expect(provider.last?.body).toMatchObject({ tools: [{ name: "g" }], tool_choice: { type: "auto" } })
+  })
+
+  it("are among the tools", async () => {
+    const answer = await post({ messages: [ask], tools, tool_choice: allow("auto", "g", "i") })
+    expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining('names \\"i\\"')])
+  })
+})
+
 interface Custom {
   tool_calls?: { custom: { input: string } }[]
 }
