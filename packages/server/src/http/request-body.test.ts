@@ -8,6 +8,8 @@ const schema = z.strictObject({
   limit: z.int().min(1).max(100).optional(),
   query: z.union([z.string(), z.array(z.string())]).optional(),
   name: z.string("must be the name of a tool").optional(),
+  cut: z.enum(["auto", "disabled"]).optional(),
+  part: z.discriminatedUnion("type", [z.object({ type: z.literal("text") }), z.object({ type: z.enum(["image", "file"]) })]).optional(),
   items: z.array(z.strictObject({ title: z.string() }).meta({ id: "NamedInATest" })).optional(),
 })
 
@@ -20,7 +22,10 @@ test.each([
   [{ text: "a", limit: Number.NaN }, '"limit" must be a number', undefined],
   [{ text: "a", query: 1 }, '"query" has a type or a value that is not taken here', undefined],
   [{ text: "a", name: 1 }, '"name": must be the name of a tool', undefined],
-  [{ text: "a", wat: 1 }, '"wat" is not a parameter here', "There are: text, limit, query, name, items."],
+  [{ text: "a", cut: "foo" }, '"cut" is "foo", but must be one of "auto", "disabled"', undefined],
+  [{ text: "a", cut: 3 }, '"cut" must be one of "auto", "disabled"', undefined],
+  [{ text: "a", part: { type: "smell" } }, '"part.type" is "smell", but must be one of "text", "image", "file"', undefined],
+  [{ text: "a", wat: 1 }, '"wat" is not a parameter here', "There are: text, limit, query, name, cut, part, items."],
   [{ text: "a", limt: 1 }, '"limt" is not a parameter here', 'Did you mean "limit"?'],
   [{ text: "a", items: [{ title: "b", tilte: 1 }] }, '"items[0].tilte" is not a parameter here', 'Did you mean "title"?'],
 ])("%j is refused in plain words", (body, message, hint) => {

@@ -4,6 +4,7 @@ import type { z } from "zod"
 import { didYouMean } from "../config/index.ts"
 import { AppError, isJsonObject, messageOf, type JsonObject } from "../core/index.ts"
 import type { HttpEnv } from "./env.ts"
+import { isNestedTooDeep, jsonDepthMax } from "./json-depth.ts"
 import { knownMembers } from "./known-members.ts"
 
 const utf8 = new TextDecoder("utf-8", { fatal: true })
@@ -39,11 +40,11 @@ export function parseJsonObject(bytes: Uint8Array): JsonObject {
 export function checked<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
   const result = schema.safeParse(value)
   if (result.success) return result.data
-  throw schemaError(result.error, schema)
+  throw schemaError(result.error, schema, value)
 }
 
 /** The first problem that zod found, as an error of the published codes. */
-export function schemaError(error: z.ZodError, schema: z.ZodType): AppError {
+export function schemaError(error: z.ZodError, schema: z.ZodType, value?: unknown): AppError {
   const issue = error.issues[0]
   if (!issue) return new AppError("invalid_request", "the request is not valid")
   const param = pathText(issue.path)
@@ -56,7 +57,7 @@ export function schemaError(error: z.ZodError, schema: z.ZodType): AppError {
       hint: `It must be ${kindWords[String(issue.expected)] ?? String(issue.expected)}.`,
     })
   const code = issue.code === "invalid_type" ? "invalid_type" : issue.code === "invalid_value" ? "unsupported_value" : "invalid_request"
-  return new AppError(code, `${named}${complaintOf(issue)}`, param === "" ? {} : { param })
+  return new AppError(code, `${named}${choiceComplaint(issue, value) ?? complaintOf(issue)}`, param === "" ? {} : { param })
 }
 
 /** Names what is near it, else all that there is. */
@@ -65,6 +66,19 @@ function unknownParameter(name: string, within: string, known: readonly string[]
   const hint = near !== undefined ? `Did you mean "${near}"?` : known.length === 0 ? "Remove it." : `There are: ${known.join(", ")}.`
   const param = within === "" ? name : `${within}.${name}`
   return new AppError("unknown_parameter", `"${param}" is not a parameter here`, { param, hint })
+}
+
+/** Of a value that is none of those allowed: it, and them. */
+function choiceComplaint(issue: z.core.$ZodIssue, body: unknown): string | undefined {
+  const allowed = /^Invalid (?:option|discriminator value)[:.] expected (?:one of )?(.+)$/i.exec(issue.message)?.[1]
+  if (allowed === undefined) return undefined
+  const value = issue.path.reduce<unknown>((within, key) => (isRecord(within) ? within[key] : undefined), body)
+  const told = typeof value === "string" ? ` is ${JSON.stringify(value.slice(0, 60))}, but` : ""
+  return `${told} must be one of ${allowed.replaceAll("'", '"').replaceAll(/ ?\| ?/g, ", ")}`
+}
+
+function isRecord(value: unknown): value is Record<PropertyKey, unknown> {
+  return typeof value === "object" && value !== null
 }
 
 const kindWords: Record<string, string> = {
@@ -97,6 +111,10 @@ function parseJson(bytes: Uint8Array): unknown {
   if (bytes.byteLength === 0)
     throw new AppError("invalid_json", "the request body is empty, but must be a JSON object", {
       hint: "Send the body with content-type: application/json.",
+    })
+  if (isNestedTooDeep(bytes))
+    throw new AppError("invalid_json", `the request body has lists and objects in one another more than ${jsonDepthMax} deep`, {
+      hint: "Nest it less.",
     })
   let text: string
   try {
