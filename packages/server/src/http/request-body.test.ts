@@ -7,6 +7,9 @@ const schema = z.strictObject({
   text: z.string().min(1),
   limit: z.int().min(1).max(100).optional(),
   query: z.union([z.string(), z.array(z.string())]).optional(),
+  content: z
+    .union([z.string(), z.array(z.discriminatedUnion("type", [z.object({ type: z.literal("text"), text: z.string() })])).max(2)])
+    .optional(),
   name: z.string("must be the name of a tool").optional(),
   cut: z.enum(["auto", "disabled"]).optional(),
   part: z.discriminatedUnion("type", [z.object({ type: z.literal("text") }), z.object({ type: z.enum(["image", "file"]) })]).optional(),
@@ -25,7 +28,11 @@ test.each([
   [{ text: "a", cut: "foo" }, '"cut" is "foo", but must be one of "auto", "disabled"', undefined],
   [{ text: "a", cut: 3 }, '"cut" must be one of "auto", "disabled"', undefined],
   [{ text: "a", part: { type: "smell" } }, '"part.type" is "smell", but must be one of "text", "image", "file"', undefined],
-  [{ text: "a", wat: 1 }, '"wat" is not a parameter here', "There are: text, limit, query, name, cut, part, items."],
+  [{ text: "a", content: 1 }, '"content" has a type or a value that is not taken here', undefined],
+  [{ text: "a", content: [{ type: "smell" }] }, '"content[0].type" is "smell", but must be one of "text"', undefined],
+  [{ text: "a", content: [{ type: "text" }] }, '"content[0].text" is missing', "It must be a string."],
+  [{ text: "a", content: [1, 2, 3].map(() => ({ type: "text", text: "b" })) }, '"content" must hold at most 2 items', undefined],
+  [{ text: "a", wat: 1 }, '"wat" is not a parameter here', "There are: text, limit, query, content, name, cut, part, items."],
   [{ text: "a", limt: 1 }, '"limt" is not a parameter here', 'Did you mean "limit"?'],
   [{ text: "a", items: [{ title: "b", tilte: 1 }] }, '"items[0].tilte" is not a parameter here', 'Did you mean "title"?'],
 ])("%j is refused in plain words", (body, message, hint) => {

@@ -45,8 +45,9 @@ export function checked<Schema extends z.ZodType>(schema: Schema, value: unknown
 
 /** The first problem that zod found, as an error of the published codes. */
 export function schemaError(error: z.ZodError, schema: z.ZodType, value?: unknown): AppError {
-  const issue = error.issues[0]
-  if (!issue) return new AppError("invalid_request", "the request is not valid")
+  const [first] = error.issues
+  if (!first) return new AppError("invalid_request", "the request is not valid")
+  const issue = closest(first)
   const param = pathText(issue.path)
   const named = param === "" ? "the request" : `"${param}"`
   if (issue.code === "unrecognized_keys") return unknownParameter(String(issue.keys[0]), param, knownMembers(schema, issue.path))
@@ -58,6 +59,15 @@ export function schemaError(error: z.ZodError, schema: z.ZodType, value?: unknow
     })
   const code = issue.code === "invalid_type" ? "invalid_type" : issue.code === "invalid_value" ? "unsupported_value" : "invalid_request"
   return new AppError(code, `${named}${choiceComplaint(issue, value) ?? complaintOf(issue)}`, param === "" ? {} : { param })
+}
+
+/** Of a value that may be one of several things: what is wrong with it as the one that it is most like, where there is one. */
+function closest(issue: z.core.$ZodIssue): z.core.$ZodIssue {
+  if (issue.code !== "invalid_union") return issue
+  const alike = issue.errors.filter(([first]) => first && !(first.code === "invalid_type" && first.path.length === 0))
+  const fewest = Math.min(...alike.map(({ length }) => length))
+  const [[first] = [], another] = alike.filter(({ length }) => length === fewest)
+  return first === undefined || another !== undefined ? issue : closest({ ...first, path: [...issue.path, ...first.path] })
 }
 
 /** Names what is near it, else all that there is. */
@@ -98,6 +108,7 @@ function complaintOf(issue: z.core.$ZodIssue): string {
   if (issue.code === "too_small" && issue.origin === "string" && issue.minimum === 1) return " must not be empty"
   if (issue.code === "too_small" && issue.origin === "array" && issue.minimum === 1) return " must hold at least one item"
   if (issue.code === "too_small" && isCount(issue.origin)) return ` must be at least ${String(issue.minimum)}`
+  if (issue.code === "too_big" && issue.origin === "array") return ` must hold at most ${String(issue.maximum)} items`
   if (issue.code === "too_big" && isCount(issue.origin)) return ` must be at most ${String(issue.maximum)}`
   if (issue.code === "invalid_union" && issue.message === "Invalid input") return " has a type or a value that is not taken here"
   return `: ${issue.message}`
