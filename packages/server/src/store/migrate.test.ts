@@ -59,6 +59,16 @@ describe.each(testEngines())("migrations on %s", (engine) => {
     expect(await store.system.query("select to_regclass('good') as found")).toEqual([{ found: null }])
   })
 
+  test("asks for space, and not for rights, where the disk was full", async () => {
+    await using database = await fresh(base)
+    const full = extra("0098_full", "do $$ begin raise exception 'could not extend file' using errcode = '53100'; end $$")
+    await expect(again(database, [...base, full])).rejects.toMatchObject({
+      code: "migration_failed",
+      hint: "Nothing was changed. Free space on the disk of the database, then start again.",
+    })
+    await using _ = await again(database, base)
+  })
+
   test("refuses a migration that was changed after it was applied, and a database of a newer version", async () => {
     const applied = [...base, extra("0099_one", "create table one (id int)")]
     await using database = await fresh(applied)

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url"
 import { AppError } from "../core/index.ts"
 import { ensureApplicationRole } from "./application-role.ts"
 import type { Engine, ScriptRunner, StoreLogger } from "./engine.ts"
+import { isStoreError } from "./errors.ts"
 
 export interface Migration {
   /** File name without `.sql`. */
@@ -67,12 +68,17 @@ async function apply(connection: ScriptRunner, migration: Migration): Promise<vo
       "migration_failed",
       `The migration ${migration.name} failed: ${cause instanceof Error ? cause.message : String(cause)}`,
       {
-        hint: "Nothing was changed. The role of DATABASE_URL must own the database and may need CREATEROLE for the first start.",
+        hint: `Nothing was changed. ${hintFor(cause)}`,
         cause,
       },
     )
   }
   await connection.query("insert into schema_migrations (name, checksum) values ($1, $2)", [migration.name, migration.checksum])
+}
+
+function hintFor(cause: unknown): string {
+  if (isStoreError(cause) && cause.code === "database_full") return "Free space on the disk of the database, then start again."
+  return "The role of DATABASE_URL must own the database and may need CREATEROLE for the first start."
 }
 
 async function appliedMigrations(connection: ScriptRunner): Promise<Map<string, string>> {
