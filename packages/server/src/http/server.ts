@@ -9,7 +9,7 @@ import type { Identity } from "../security/index.ts"
 import type { HttpEnv } from "./env.ts"
 import type { HotRequest, HotResponse } from "./hot-exchange.ts"
 import { LeanConnections } from "./lean/lean-connections.ts"
-import { pathOf } from "./lean/request-head.ts"
+import { originForm, pathOf } from "./lean/request-head.ts"
 import { createOriginGuard } from "./origin-guard.ts"
 import { errorAnswer } from "./openai/errors.ts"
 import type { PassThrough } from "./pass-through/index.ts"
@@ -156,7 +156,8 @@ class NodeHttpServer implements HttpServer {
 
   #handle(request: IncomingMessage, response: ServerResponse): void {
     if (this.#draining) return refuseWhileDraining(response, this.#options.newId("req"))
-    const path = pathOf(request.url ?? "")
+    request.url = originForm(request.url ?? "")
+    const path = pathOf(request.url)
     const hot = request.method === "POST" ? this.#hot.get(path) : undefined
     this.#begins(hot ? path : "other", response)
     // The connection of an answer that ended while draining would be kept open by its client.

@@ -192,6 +192,14 @@ describe.each(ways)("a request that is $way", ({ isLean, more }) => {
     }
   })
 
+  it("may name the whole address, as clients do that take the server for a proxy", async () => {
+    await using port = await openPort()
+    using peer = new Peer(port.port)
+    peer.send(asking({ path: `http://127.0.0.1:${port.port}${hotPath}?x=1` }))
+    await expect.poll(() => peer.text).toContain("ok hello")
+    expect(port.seen[0]?.url).toBe(`${hotPath}?x=1`)
+  })
+
   it("tells that its client left in the middle of its body", async () => {
     await using port = await openPort()
     using peer = new Peer(port.port)

@@ -45,6 +45,13 @@ export function readRequestHead(bytes: Buffer): RequestHead | undefined {
   return { url, path: pathOf(url), headers, bodyBytes: Number(bodyBytes), closes, sizeBytes: end + blankLine.length }
 }
 
+/** Of a target that is a whole address, as clients send it that take the server for a proxy: what stands behind its host. */
+export function originForm(url: string): string {
+  const target = /^https?:\/\/[^/?#]*(?<rest>.*)$/is.exec(url)?.groups?.["rest"]
+  if (target === undefined) return url
+  return target.startsWith("/") ? target : `/${target}`
+}
+
 /** Without the query: Anthropic's clients add `?beta=true`. */
 export function pathOf(url: string): string {
   const end = url.indexOf("?")
