@@ -187,6 +187,8 @@ test("keys: made with limits, shown, changed, rotated and ended from the command
   const listed = await run("keys", "list", "--tag", "a", "--data", data)
   expect(listed.out).toMatch(new RegExp(`^${id}  .*scoped  responses · \\$2.5/day · 600 requests/min · #a · #b\n$`))
   expect(listed.out).toContain(`used ${new Date().toISOString().slice(0, 10)}`)
+  const passed = await run("keys", "update", id, "--endpoints", "responses,/openai/*", "--data", data)
+  expect(passed.err).toContain("nothing answers at /openai/*: the configuration passes no path through")
   expect((await run("keys", "revoke", id, "--data", data)).out).toBe(`revoked ${id}\n`)
 })
 

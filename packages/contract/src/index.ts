@@ -258,6 +258,6 @@ export {
   type LiteLlmKeyFields,
   type LiteLlmModel,
 } from "./litellm.ts"
-export { isOwnPath, ownPaths } from "./own-paths.ts"
+export { isOwnPath, ownPaths, unpassedEndpoints } from "./own-paths.ts"
 export { apiRoutes, type ApiRoute, type HttpMethod } from "./routes.ts"
 export { openApiDocument, type OpenApiDocument } from "./openapi.ts"

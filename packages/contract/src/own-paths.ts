@@ -20,6 +20,17 @@ function firstPart(path: string): string {
   return path.split("/", 2)[1] ?? ""
 }
 
+/** Endpoints of a key that are below none of the server's own paths, nor below one of `passed`: nothing answers there. */
+export function unpassedEndpoints(endpoints: readonly string[], passed: readonly string[]): string[] {
+  return endpoints.filter((endpoint) => {
+    const path = endpoint.slice(endpoint.indexOf(" ") + 1)
+    if (!path.startsWith("/") || isOwnPath(path)) return false
+    const [start = ""] = path.split("*", 1)
+    const isWide = start !== path
+    return !passed.some((each) => start === each || start.startsWith(`${each}/`) || (isWide && each.startsWith(start)))
+  })
+}
+
 export function isOwnPath(path: string): boolean {
   return (ownPaths as readonly string[]).includes(firstPart(path))
 }

@@ -127,7 +127,15 @@ async function compose(config: Config, overrides: Overrides, cleanUps: AsyncDisp
     metrics: () => metrics.text(),
   }
   const services = { ...prompted, inference, context, responses, compact, tasks, health, configuration }
-  const base = { ...foundation, ...services, memories, version, store, workflows: workflows.map(({ name }) => name) }
+  const base = {
+    ...foundation,
+    ...services,
+    passThrough: passing.passThrough,
+    memories,
+    version,
+    store,
+    workflows: workflows.map(({ name }) => name),
+  }
   const shaped = { ...shaping, ...prompted, memories, compactMessages, attachments: attachmentsOf(shared, context) }
   const hotRoutes = createHotRoutes({ ...shared, ...inference, ...foundation, ...shaped, logger: logger.child("http") })
   const batches = cleanUps.use(composeBatches(shared, config, { ...base, hotRoutes }))

@@ -26,6 +26,7 @@ import {
   filesRoutes,
   healthRoutes,
   liteLlmRoutes,
+  type PassThrough,
   erasureRoutes,
   memoryCurationRoutes,
   mcpRoutes,
@@ -80,6 +81,7 @@ export interface RouteParts {
   tasks: BackgroundTasks
   health: HealthOptions
   configuration: Configuration
+  passThrough: PassThrough
 }
 
 const dashboardDirectory = join(import.meta.dirname, "..", "..", "assets", "dashboard")
@@ -102,7 +104,7 @@ export function routesOf(shared: Shared, config: Config, parts: RouteParts): Hon
       lightRuns: createLightRuns(store),
       onError: (error) => shared.onError("runs", error),
     }),
-    createKeyRoutes({ ...recordingOf(shared, parts), identity }),
+    createKeyRoutes({ ...recordingOf(shared, parts), ...parts }),
     ...liteLlmRoutes({
       ...recordingOf(shared, parts),
       ...parts,

@@ -1,5 +1,5 @@
 // `perdure keys …`: by way of the running server where there is one, else on the store itself.
-import type { ApiKeyUpdateRequest } from "@perdure/contract"
+import { unpassedEndpoints, type ApiKey, type ApiKeyUpdateRequest } from "@perdure/contract"
 import { AppError } from "../core/index.ts"
 import type { Config } from "../config/index.ts"
 import type { KeyAdmin, KeyListFilter, NewKey } from "../security/index.ts"
@@ -21,8 +21,12 @@ const listRowsMax = 1_000
 
 export async function keysCreate(name: string, options: KeysOptions & KeySettingOptions, terminal: Terminal): Promise<number> {
   const settings = newKeySettings(name, options)
-  const key = await withKeys(options, (keys, projectId) => keys.createKey(projectId, name, settings))
-  return tellNew(key, options, terminal)
+  const { key, config } = await withKeys(options, async (keys, projectId, config) => {
+    return { key: await keys.createKey(projectId, name, settings), config }
+  })
+  const code = tellNew(key, options, terminal)
+  tellUnpassed(key, config, terminal)
+  return code
 }
 
 export interface KeyListOptions extends KeysOptions, Pick<KeyListFilter, "state" | "tag" | "user" | "search"> {}
@@ -56,10 +60,23 @@ export function keysBlock(id: string, blocked: boolean, options: KeysOptions, te
 }
 
 async function tellChanged(id: string, patch: ApiKeyUpdateRequest, options: KeysOptions, terminal: Terminal): Promise<number> {
-  const key = await withKeys(options, (keys, projectId) => keys.updateKey(projectId, id, patch))
+  const { key, config } = await withKeys(options, async (keys, projectId, config) => {
+    return { key: await keys.updateKey(projectId, id, patch), config }
+  })
   if (options.json === true) terminal.print(JSON.stringify(key))
   else for (const line of keyFacts(key)) terminal.print(line)
+  tellUnpassed(key, config, terminal)
   return exitCodes.ok
+}
+
+/** The configuration may name the paths later, so the key is made all the same. */
+function tellUnpassed({ scope }: Pick<ApiKey, "scope">, config: Config | undefined, terminal: Terminal): void {
+  if (config === undefined) return // the server's own cannot be read here
+  const passed = config.passThrough.map(({ path }) => path)
+  const unpassed = unpassedEndpoints(scope.endpoints, passed)
+  if (unpassed.length === 0) return
+  terminal.note(`nothing answers at ${unpassed.join(", ")}: the configuration passes ${passed.join(", ") || "no path"} through`)
+  terminal.note("next:  add the path to passThrough (docs/how-to/pass-through.md)")
 }
 
 export async function keysRotate(id: string, options: KeysOptions & { overlap?: number }, terminal: Terminal): Promise<number> {
@@ -89,14 +106,16 @@ function missing(id: string): AppError {
   return new AppError("not_found", `there is no live key ${id}`, { hint: "perdure keys list" })
 }
 
-async function withKeys<T>(options: KeysOptions, work: (keys: KeyAdmin, projectId: string) => Promise<T>): Promise<T> {
+type Work<T> = (keys: KeyAdmin, projectId: string, config: Config | undefined) => Promise<T>
+
+async function withKeys<T>(options: KeysOptions, work: Work<T>): Promise<T> {
   const found = await serverOf(options)
-  if (found.config === undefined) return work(remoteKeys(found.server), "") // the server knows its project
+  if (found.config === undefined) return work(remoteKeys(found.server), "", undefined) // the server knows its project
   const { config, server } = found
-  if (server !== undefined && usesDirectory(config)) return work(remoteKeys(server), "")
+  if (server !== undefined && usesDirectory(config)) return work(remoteKeys(server), "", config)
   const { openKeys } = await loadComposition()
   await using opened = await openKeys(config)
-  return await work(opened.identity, opened.projectId)
+  return await work(opened.identity, opened.projectId, config)
 }
 
 /** Postgres takes any number of openers; the embedded database takes one. */

@@ -53,7 +53,13 @@ export async function startDashboardServer(options: DashboardServerOptions): Pro
   const gate = createGate({ grants })
   const records = cleanUps.use(createRecords({ ...shared, store, onDropped: onError }))
   const runs = cleanUps.use(createRuns({ ...shared, store }))
-  const changes = { ...shared, identity, gate, record: (record: LightRunRecord) => void records.add(record) }
+  const changes = {
+    passThrough: { paths: () => [] },
+    ...shared,
+    identity,
+    gate,
+    record: (record: LightRunRecord) => void records.add(record),
+  }
   const routes: Hono<HttpEnv>[] = [
     createRunRoutes({ ...shared, runs, workflows, lightRuns: createLightRuns(store) }),
     createFeedbackRoutes({ ...shared, store, runs, lightRuns: createLightRuns(store) }),

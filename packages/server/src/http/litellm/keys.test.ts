@@ -98,6 +98,8 @@ describe("POST /key/generate", () => {
   it("restricts to paths that are passed through, besides what models are called by, and changes either alone", async () => {
     const made = await generate({ allowed_passthrough_routes: ["/openai/*", "/bria"] })
     const passed = ["/openai/*", "/bria", "/bria/*"]
+    const again = await call("POST", "/key/generate", { allowed_passthrough_routes: ["/openai/*"] })
+    expect(again.headers.get("x-perdure-not-passed")).toBe("/openai/*")
     expect(made["allowed_passthrough_routes"]).toEqual(["/openai/*", "/bria"])
     const { scope } = await own().keys.get(made.token)
     expect(scope.endpoints).toEqual(expect.arrayContaining(["chat", "embeddings", "/mcp", ...passed]))

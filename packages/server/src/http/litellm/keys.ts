@@ -18,6 +18,7 @@ import type { KeyAdmin, KeyLookup } from "../../security/index.ts"
 import type { HttpEnv } from "../env.ts"
 import { answer } from "../perdure/answer.ts"
 import { changing, type ChangingOptions } from "../perdure/changing.ts"
+import { tellingUnpassed, type PassedPaths } from "../perdure/unpassed.ts"
 import { checked, readBody, readJsonObject, readQuery } from "../request-body.ts"
 import { momentAfter } from "./durations.ts"
 import { shownKey, spendSince } from "./key-answer.ts"
@@ -27,6 +28,7 @@ import { withoutRefused } from "./refused-fields.ts"
 
 export interface LiteLlmKeyOptions extends ChangingOptions {
   identity: KeyAdmin & KeyLookup
+  passThrough: PassedPaths
   readSpend: Pick<ReadSpend, "ofKeys">
 }
 
@@ -67,7 +69,8 @@ export function createdKey(options: LiteLlmKeyOptions, context: At, body: LiteLl
     const principal = context.get("principal")
     await requireFreeAlias(identity, principal, body.key_alias)
     const { secret, ...key } = await identity.createKey(principal.projectId, name, settings, principal)
-    return { answer: answer({ ...shownKey(key, 0, clock.now()), ...more, key: secret }), data: { keyId: key.id } }
+    const made = answer({ ...shownKey(key, 0, clock.now()), ...more, key: secret })
+    return { answer: tellingUnpassed(made, key, options.passThrough), data: { keyId: key.id } }
   })
 }
 
@@ -106,7 +109,8 @@ async function update(options: LiteLlmKeyOptions, context: At, named: string, fi
   return changing(options, context, { ...keyChange, name: "key.update", target: before.id }, async () => {
     const key = await changed(options, context, before, fields)
     const shown = await shownWithSpend(options, key, principal.projectId)
-    return { answer: answer({ ...shown, key: key.id }), data: { keyId: key.id, changed: Object.keys(fields) } }
+    const told = tellingUnpassed(answer({ ...shown, key: key.id }), key, options.passThrough)
+    return { answer: told, data: { keyId: key.id, changed: Object.keys(fields) } }
   })
 }
 

@@ -14,6 +14,8 @@ type PassThroughHandler = (request: IncomingMessage, response: ServerResponse) =
 export interface PassThrough {
   /** By the path of a request as it came; undefined where nothing is passed through. */
   find(path: string): PassThroughHandler | undefined
+  /** Which paths are passed through now. */
+  paths(): string[]
   /** Requests from now on. */
   replace(routes: readonly PassThroughRoute[]): void
 }
@@ -25,6 +27,7 @@ export function createPassThrough(dependencies: PassThroughDependencies, routes:
       const route = inForce.find((each) => path === each.path || path.startsWith(`${each.path}/`))
       return route && ((request, response) => serve(dependencies, route, request, response))
     },
+    paths: () => inForce.map(({ path }) => path),
     replace: (next) => {
       inForce = longestFirst(next)
     },

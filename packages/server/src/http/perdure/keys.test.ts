@@ -135,6 +135,14 @@ describe("the routes of keys", () => {
     })
   })
 
+  it("say which endpoints of a key nothing answers, since the configuration passes no such path through", async () => {
+    const made = await send("POST", "/v1/keys", { name: "passed", scope: { endpoints: ["chat", "/openai/*"] } })
+    expect([made.status, made.headers.get("x-perdure-not-passed")]).toEqual([201, "/openai/*"])
+    const { id } = (await made.json()) as { id: string }
+    const changed = await send("PATCH", `/v1/keys/${id}`, { scope: { endpoints: ["chat", "/v1/files*"] } })
+    expect([changed.status, changed.headers.get("x-perdure-not-passed")]).toEqual([200, null])
+  })
+
   it("block a key, whose holder is told so and strangers are not, and unblock it", async () => {
     const made = await client.keys.create({ name: "blocked", blocked: true })
     expect(made).toMatchObject({ state: "blocked", blockedAt: expect.any(Number) as number })

@@ -14,9 +14,11 @@ import { recordLightRun, requireGranted } from "../context-record.ts"
 import type { HttpEnv } from "../env.ts"
 import { checked, readBody, readJsonObject, readQuery } from "../request-body.ts"
 import { answer } from "./answer.ts"
+import { tellingUnpassed, type PassedPaths } from "./unpassed.ts"
 
 export interface KeyRoutesOptions {
   identity: KeyAdmin
+  passThrough: PassedPaths
   gate: Gate
   clock: Clock
   newId: NewId
@@ -29,14 +31,14 @@ type At = Context<HttpEnv>
 const listRowsDefault = 100
 
 export function createKeyRoutes(options: KeyRoutesOptions): Hono<HttpEnv> {
-  const { identity } = options
+  const { identity, passThrough } = options
   const routes = new Hono<HttpEnv>()
   routes.get("/v1/keys", (context) => list(options, context))
   routes.post("/v1/keys", async (context) => {
     const { name, ...settings } = await readBody(context, apiKeyCreateRequestSchema)
     return changing(options, context, { name: "key.create", target: "new" }, async ({ projectId, principal }) => {
       const key = await identity.createKey(projectId, name, settings, principal)
-      return { answer: answer(key, 201), data: { keyId: key.id } }
+      return { answer: tellingUnpassed(answer(key, 201), key, passThrough), data: { keyId: key.id } }
     })
   })
   routes.get("/v1/keys/:id", async (context) => {
@@ -50,7 +52,7 @@ export function createKeyRoutes(options: KeyRoutesOptions): Hono<HttpEnv> {
     const patch = await readBody(context, apiKeyUpdateRequestSchema)
     return changing(options, context, { name: "key.update", target: idOf(context) }, async ({ projectId, principal }) => {
       const key = await identity.updateKey(projectId, idOf(context), patch, principal)
-      return { answer: answer(key), data: { keyId: key.id, changed: Object.keys(patch) } }
+      return { answer: tellingUnpassed(answer(key), key, passThrough), data: { keyId: key.id, changed: Object.keys(patch) } }
     })
   })
   routes.post("/v1/keys/:id/rotate", async (context) => {
