@@ -1,14 +1,9 @@
 // A provider's reranker orders what searches of vector stores find: as named or configured, on the bill, within the key's models, and without it when it fails.
-import { mkdtemp, rm, writeFile } from "node:fs/promises"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import OpenAI from "openai"
-import { afterAll, beforeAll, expect, test, vi } from "vitest"
-import { loadConfig } from "../config/index.ts"
-import { copyMigrated } from "../testing/database.ts"
+import { beforeAll, expect, test, vi } from "vitest"
+import { startConfiguredServer } from "../testing/configured-server.ts"
 import { startFakeProvider, type FakeAnswer, type FakeScript, type ReceivedRequest } from "../testing/fake-provider.ts"
 import { jsonAnswer } from "../testing/json-answer.ts"
-import { createPerdure, type Perdure } from "./index.ts"
 
 /** Another order than that of words and vectors: what is red comes first. */
 function redFirst({ body }: ReceivedRequest): FakeAnswer {
@@ -23,19 +18,9 @@ const provider = await startFakeProvider((request) => {
   if (!request.path.endsWith("/rerank")) return {}
   return typeof rerank === "function" ? rerank(request) : rerank
 })
-let perdure: Perdure
-let directory = ""
-let key = ""
-let narrowKey = ""
-let store = ""
-
-beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), "perdure-rerank-"))
-  const price = { inputPerMillionUsd: 50 }
-  const config = {
-    discovery: false,
-    server: { port: 0 },
-    logging: { level: "silent" },
+const price = { inputPerMillionUsd: 50 }
+const server = await startConfiguredServer(provider, {
+  config: {
     providers: { acme: { baseUrl: provider.url } },
     models: {
       vectors: { deployments: [{ provider: "acme", model: "v", does: { embeddings: true } }] },
@@ -44,28 +29,22 @@ beforeAll(async () => {
     },
     defaults: { embeddingModel: "vectors" },
     documents: { rerank: { model: "ranker", timeoutMs: 2_000 } },
-  }
-  await writeFile(join(directory, "perdure.config.ts"), `export default ${JSON.stringify(config)}`)
-  await copyMigrated(join(directory, ".perdure", "db"))
-  perdure = await createPerdure((await loadConfig({ cwd: directory, flags: [] })).config)
-  const made = async (name: string, more: object): Promise<string> =>
-    (await perdure.identity.createKey(perdure.projectId, name, more)).secret
-  key = await made("key", {})
-  narrowKey = await made("narrow", { scope: { models: ["ranker", "perdure/extractive"] } })
+  },
+})
+const key = await server.key("key")
+const narrowKey = await server.key("narrow", { scope: { models: ["ranker", "perdure/extractive"] } })
+let store = ""
+
+beforeAll(async () => {
   const files = [
     "The boat of Tom is red",
     "Tom has a boat, a boat",
     "In the harbour, where the gulls cry all day long and the fish is sold early, lies the old boat of Tom",
   ].map((text, index) => new File([text], `${index}.txt`))
-  const client = new OpenAI({ apiKey: key, baseURL: `${perdure.url}/v1`, maxRetries: 0 })
+  const client = new OpenAI({ apiKey: key, baseURL: `${server.perdure.url}/v1`, maxRetries: 0 })
   store = (await client.vectorStores.create({})).id
   await client.vectorStores.fileBatches.uploadAndPoll(store, { files }, { pollIntervalMs: 100 })
 }, 300_000)
-afterAll(async () => {
-  await perdure[Symbol.asyncDispose]()
-  await provider[Symbol.asyncDispose]()
-  await rm(directory, { recursive: true, force: true })
-})
 
 interface Answer {
   data: { filename: string; score: number; perdure: { why: { rerank?: object } } }[]
@@ -73,10 +52,8 @@ interface Answer {
   error?: { code: string; param: string; message: string }
 }
 
-async function post(path: string, body: object, as = key): Promise<Answer> {
-  const headers = { authorization: `Bearer ${as}`, "content-type": "application/json" }
-  return (await (await fetch(`${perdure.url}${path}`, { method: "POST", headers, body: JSON.stringify(body) })).json()) as Answer
-}
+const post = async (path: string, body: object, as = key): Promise<Answer> =>
+  (await server.ask("POST", path, as, body)).body as unknown as Answer // what the server's own schemas say
 
 const query = "In which harbour lies the boat of Tom?"
 const search = (ranking_options: object = {}, more: object = {}, as = key): Promise<Answer> =>
@@ -97,7 +74,7 @@ test("the configured model orders where no other is named, also by OpenAI's name
   await vi.waitFor(
     async () => {
       const headers = { authorization: `Bearer ${key}` }
-      const { rows } = (await (await fetch(`${perdure.url}/v1/usage?groupBy=model`, { headers })).json()) as {
+      const { rows } = (await (await fetch(`${server.perdure.url}/v1/usage?groupBy=model`, { headers })).json()) as {
         rows: { group: string; inputTokens: number; costMicroUsd: number }[]
       }
       expect(rows.find(({ group }) => group === "ranker")).toMatchObject({ inputTokens: 300, costMicroUsd: 15_000 })

@@ -1,33 +1,18 @@
 // A provider's reranker orders what recalls find: within its deadline, on the bill and within the regions of who asks, and without it when it fails.
-import { mkdtemp, rm, writeFile } from "node:fs/promises"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
-import { afterAll, beforeAll, expect, test, vi } from "vitest"
+import { beforeAll, expect, test, vi } from "vitest"
 import type { MemorySearch } from "@perdure/contract"
-import { loadConfig } from "../config/index.ts"
-import { copyMigrated } from "../testing/database.ts"
+import { startConfiguredServer } from "../testing/configured-server.ts"
 import { startFakeProvider, type FakeScript } from "../testing/fake-provider.ts"
 import { rankedByWords } from "../testing/fake-rerank-answers.ts"
-import { createPerdure, type Perdure } from "./index.ts"
 
 let rerank: FakeScript = rankedByWords
 const provider = await startFakeProvider((request) => {
   if (!request.path.endsWith("/rerank")) return {}
   return typeof rerank === "function" ? rerank(request) : rerank
 })
-let perdure: Perdure
-let directory = ""
-let key = ""
-let europeanKey = ""
-let narrowKey = ""
-
-beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), "perdure-rerank-"))
-  const price = { inputPerMillionUsd: 50 }
-  const config = {
-    discovery: false,
-    server: { port: 0 },
-    logging: { level: "silent" },
+const price = { inputPerMillionUsd: 50 }
+const server = await startConfiguredServer(provider, {
+  config: {
     providers: { acme: { baseUrl: provider.url, region: "us-east-1" } },
     models: {
       vectors: { deployments: [{ provider: "acme", model: "v", does: { embeddings: true } }] },
@@ -36,15 +21,13 @@ beforeAll(async () => {
     },
     defaults: { embeddingModel: "vectors" },
     memory: { rerank: { model: "ranker", timeoutMs: 2_000 } },
-  }
-  await writeFile(join(directory, "perdure.config.ts"), `export default ${JSON.stringify(config)}`)
-  await copyMigrated(join(directory, ".perdure", "db"))
-  perdure = await createPerdure((await loadConfig({ cwd: directory, flags: [] })).config)
-  const made = async (name: string, more: object): Promise<string> =>
-    (await perdure.identity.createKey(perdure.projectId, name, more)).secret
-  key = await made("key", {})
-  europeanKey = await made("european", { scope: { regions: ["eu"] } })
-  narrowKey = await made("narrow", { scope: { models: ["ranker"] } })
+  },
+})
+const key = await server.key("key")
+const europeanKey = await server.key("european", { scope: { regions: ["eu"] } })
+const narrowKey = await server.key("narrow", { scope: { models: ["ranker"] } })
+
+beforeAll(async () => {
   // By words alone the long text comes last.
   for (const text of [
     "The boat of Tom is red",
@@ -53,16 +36,9 @@ beforeAll(async () => {
   ])
     await call("POST", "/v1/memories", { scope: "s", text })
 }, 300_000)
-afterAll(async () => {
-  await perdure[Symbol.asyncDispose]()
-  await provider[Symbol.asyncDispose]()
-  await rm(directory, { recursive: true, force: true })
-})
 
-async function call(method: string, path: string, body?: object, as = key): Promise<unknown> {
-  const headers = { authorization: `Bearer ${as}`, ...(body ? { "content-type": "application/json" } : {}) }
-  return await (await fetch(`${perdure.url}${path}`, { method, headers, ...(body ? { body: JSON.stringify(body) } : {}) })).json()
-}
+const call = async (method: string, path: string, body?: object, as = key): Promise<unknown> =>
+  (await server.ask(method, path, as, body)).body
 
 const question = { scope: "s", query: "In which harbour lies the boat of Tom?" }
 const search = async (more: object = {}, as = key): Promise<MemorySearch> =>
