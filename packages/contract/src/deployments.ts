@@ -50,16 +50,22 @@ const tokenPrices = {
   cachedInputPerMillionUsd: z.number(),
 }
 
+const withAbove = {
+  ...tokenPrices,
+  /** Of every token of a request whose input is longer. */
+  above: z.strictObject({ inputTokens: z.number(), ...tokenPrices }).optional(),
+}
+
 /** What is absent is not charged for, but for tiers and tools: those have no price that is known. */
 const deploymentPriceSchema = z.strictObject({
-  ...tokenPrices,
+  ...withAbove,
   perRequestUsd: z.number().optional(),
   perImageUsd: z.number().optional(),
   perSecondUsd: z.number().optional(),
   perMillionCharactersUsd: z.number().optional(),
   perThousandSearchesUsd: z.number().optional(),
   /** Of what is served otherwise than usual: `flex`, `priority`, `batch`, `fast`. */
-  tiers: z.record(z.string(), z.strictObject(tokenPrices)).optional(),
+  tiers: z.record(z.string(), z.strictObject(withAbove)).optional(),
   /** Calls of tools that the provider runs, by its names. */
   perThousandToolCallsUsd: z.record(z.string(), z.number()).optional(),
 })
@@ -93,6 +99,19 @@ const configuredParametersSchema = z.strictObject({
   dropped: z.array(z.string()),
 })
 
+/** A status, or the kind of a failure. */
+const failures = z.array(z.union([z.number(), z.string()]))
+
+const configuredRetrySchema = z.strictObject({
+  attempts: z.number().optional(),
+  /** After which failures. */
+  on: failures.optional(),
+  /** A number for each of them instead. */
+  counts: z.record(z.string(), z.number()).optional(),
+  /** Before another deployment is asked. */
+  first: z.boolean().optional(),
+})
+
 const servedModelSchema = z.strictObject({
   /** A name, or a pattern such as `openai/*`. */
   name: z.string(),
@@ -113,6 +132,10 @@ const servedModelSchema = z.strictObject({
       weight: z.number(),
       /** What its requests say beside or in place of what clients say; null where nothing is configured. */
       parameters: configuredParametersSchema.nullable(),
+      /** How often it is asked once more, its own or its model's; null where nothing is configured. */
+      retry: configuredRetrySchema.nullable(),
+      /** Failures after which another one is asked; null where nothing is configured, and those go on that may pass elsewhere. */
+      fallbackOn: failures.nullable(),
     }),
   ),
 })

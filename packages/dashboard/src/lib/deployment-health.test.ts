@@ -136,6 +136,12 @@ describe("what a deployment costs", () => {
       ],
     )
     expect(furtherPrices(tokens)).toEqual([])
+    const above = { inputTokens: 200_000, inputPerMillionUsd: 2.5, outputPerMillionUsd: 15, cachedInputPerMillionUsd: 0.25 }
+    expect(furtherPrices({ ...tokens, above, tiers: { flex: { ...flex, above } } }).map(({ name, text }) => `${name}: ${text}`)).toEqual([
+      "above 200,000 tokens in: $2.50 · $15.00",
+      "flex: $0.075 · $0.30",
+      "flex, above 200,000 tokens in: $2.50 · $15.00",
+    ])
   })
 
   it("is unknown where nobody stated it, but not where a pattern leaves the model open", () => {
@@ -145,10 +151,11 @@ describe("what a deployment costs", () => {
 })
 
 describe("models with their deployments", () => {
+  const plain = { parameters: null, retry: null, fallbackOn: null }
   const two = [
-    { id: "a", priority: 0, weight: 3, parameters: null },
-    { id: "b", priority: 0, weight: 1, parameters: null },
-    { id: "c", priority: 1, weight: 1, parameters: null },
+    { id: "a", priority: 0, weight: 3, ...plain },
+    { id: "b", priority: 0, weight: 1, ...plain },
+    { id: "c", priority: 1, weight: 1, ...plain },
   ]
   const deployments = [
     status("a"),
@@ -165,10 +172,7 @@ describe("models with their deployments", () => {
   })
 
   it("are found by name, alias, provider and tag, by trouble, and by unknown prices", () => {
-    const models = [
-      served("fast", two, { aliases: ["gpt-4o-mini"] }),
-      served("careful", [{ id: "c", priority: 0, weight: 1, parameters: null }]),
-    ]
+    const models = [served("fast", two, { aliases: ["gpt-4o-mini"] }), served("careful", [{ id: "c", priority: 0, weight: 1, ...plain }])]
     const names = (filter: Partial<typeof all> | { only: "trouble" | "unpriced" }): string[] =>
       shownModels({ models, deployments }, { ...all, ...filter }).map(({ model }) => model.name)
     expect(names({ search: "4O" })).toEqual(["fast"])
@@ -181,7 +185,19 @@ describe("models with their deployments", () => {
 
   it("say of each parameter whether it is for those who do not say it, for all, or left out", () => {
     const parameters = { defaults: { temperature: 0.2, stop: ["END"], tier: "flex" }, overrides: { seed: 7 }, dropped: ["user"] }
-    const [shown] = shownModels({ models: [served("m", [{ id: "a", priority: 0, weight: 1, parameters }])], deployments }, all)
+    const [shown] = shownModels({ models: [served("m", [{ id: "a", priority: 0, weight: 1, ...plain, parameters }])], deployments }, all)
     expect(shown?.deployments[0]?.parameters).toEqual(["temperature 0.2", 'stop ["END"]', "tier flex", "seed 7, always", "no user"])
+  })
+
+  it("say after which failures one is asked again, and after which another one is", () => {
+    const words = (part: Partial<ServedModel["deployments"][number]>): unknown =>
+      shownModels({ models: [served("m", [{ id: "a", priority: 0, weight: 1, ...plain, ...part }])], deployments }, all)[0]?.deployments[0]
+        ?.failures
+    expect(words({})).toEqual([])
+    expect(words({ retry: { attempts: 2, on: ["rate_limit", 503], first: true }, fallbackOn: [] })).toEqual([
+      "retries 2 after rate_limit, 503, first",
+      "another after no failure",
+    ])
+    expect(words({ retry: { counts: { server: 1 } }, fallbackOn: [429] })).toEqual(["retries server 1", "another after 429"])
   })
 })

@@ -1,6 +1,6 @@
 // How a deployment fares, in a word with its look and in a sentence; and what it costs.
 import type { DeploymentHealth, DeploymentPrice, Deployments, DeploymentStatus, ServedModel } from "@perdure/client"
-import { formatDuration } from "./format.ts"
+import { formatCount, formatDuration } from "./format.ts"
 import type { StatusLook } from "./statuses.ts"
 
 export interface HealthLook extends StatusLook {
@@ -90,12 +90,15 @@ export function priceText(price: DeploymentPrice): string {
   return [`${usd(inputPerMillionUsd)} · ${usd(outputPerMillionUsd)}`, ...pieces].join(", ")
 }
 
-/** What its tiers cost, and a thousand calls of each tool that its provider runs and charges for. */
-export function furtherPrices({ tiers = {}, perThousandToolCallsUsd = {} }: DeploymentPrice): { name: string; text: string }[] {
+/** What long requests and its tiers cost, and a thousand calls of each tool that its provider runs and charges for. */
+export function furtherPrices({ above, tiers = {}, perThousandToolCallsUsd = {} }: DeploymentPrice): { name: string; text: string }[] {
+  const text = ({ inputPerMillionUsd, outputPerMillionUsd }: Pick<DeploymentPrice, "inputPerMillionUsd" | "outputPerMillionUsd">): string =>
+    `${usd(inputPerMillionUsd)} · ${usd(outputPerMillionUsd)}`
+  const long = (price: DeploymentPrice["above"], of: string): { name: string; text: string }[] =>
+    price ? [{ name: `${of}above ${formatCount(price.inputTokens)} tokens in`, text: text(price) }] : []
   return [
-    ...Object.entries(tiers).map(([name, { inputPerMillionUsd, outputPerMillionUsd }]) => {
-      return { name, text: `${usd(inputPerMillionUsd)} · ${usd(outputPerMillionUsd)}` }
-    }),
+    ...long(above, ""),
+    ...Object.entries(tiers).flatMap(([name, tier]) => [{ name, text: text(tier) }, ...long(tier.above, `${name}, `)]),
     ...Object.entries(perThousandToolCallsUsd)
       .filter(([, each]) => each > 0)
       .map(([name, each]) => ({ name, text: `${usd(Math.round(each * 100) / 100)} / 1,000 calls` })),
@@ -115,7 +118,7 @@ export type ModelFilter = "trouble" | "unpriced"
 
 export interface ShownModel {
   model: ServedModel
-  deployments: { status: DeploymentStatus; priority: number; share: number | null; parameters: string[] }[]
+  deployments: { status: DeploymentStatus; priority: number; share: number | null; parameters: string[]; failures: string[] }[]
 }
 
 /** Models with their deployments, those that fit; a deployment's share is of the calls of its priority, null where nothing is shared. */
@@ -128,13 +131,13 @@ export function shownModels(
 }
 
 function withStatus(model: ServedModel, byId: ReadonlyMap<string, DeploymentStatus>): ShownModel {
-  const deployments = model.deployments.flatMap(({ id, priority, weight, parameters }) => {
+  const deployments = model.deployments.flatMap(({ id, priority, weight, parameters, ...failures }) => {
     const status = byId.get(id)
     if (!status) return []
     const beside = model.deployments.filter((each) => each.priority === priority)
     const sum = beside.reduce((total, each) => total + each.weight, 0)
     const share = beside.length === 1 || model.sort !== null || sum === 0 ? null : weight / sum
-    return [{ status, priority, share, parameters: parameterWords(parameters) }]
+    return [{ status, priority, share, parameters: parameterWords(parameters), failures: failureWords(failures) }]
   })
   return { model, deployments }
 }
@@ -146,6 +149,20 @@ function parameterWords(parameters: ServedModel["deployments"][number]["paramete
     Object.entries(values).map(([name, value]) => `${name} ${typeof value === "string" ? value : JSON.stringify(value)}${how}`)
   const { defaults, overrides, dropped } = parameters
   return [...words(defaults, ""), ...words(overrides, ", always"), ...dropped.map((name) => `no ${name}`)]
+}
+
+/** After which failures it is asked once more, and after which another one is. */
+function failureWords({ retry, fallbackOn }: Pick<ServedModel["deployments"][number], "retry" | "fallbackOn">): string[] {
+  const listed = (failures: readonly (string | number)[]): string => (failures.length === 0 ? "no failure" : failures.join(", "))
+  const words: string[] = []
+  if (retry) {
+    const { attempts, on, counts, first } = retry
+    const each = counts && Object.entries(counts).map(([failure, count]) => `${failure} ${count}`)
+    const after = each ? ` ${each.join(", ")}` : on ? ` after ${listed(on)}` : ""
+    words.push(`retries${attempts === undefined ? "" : ` ${attempts}`}${after}${first === true ? ", first" : ""}`)
+  }
+  if (fallbackOn) words.push(`another after ${listed(fallbackOn)}`)
+  return words
 }
 
 function fits({ model, deployments }: ShownModel, { search, only, now }: Parameters<typeof shownModels>[1]): boolean {

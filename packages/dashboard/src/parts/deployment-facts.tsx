@@ -61,7 +61,7 @@ export function Price({ deployment }: { deployment: DeploymentStatus }): React.J
   if (further.length === 0) return usual
   return (
     <details>
-      <summary className="cursor-pointer" title="Service tiers and hosted tools">
+      <summary className="cursor-pointer" title="Long requests, service tiers and hosted tools">
         {usual}
       </summary>
       <dl className="grid grid-cols-[auto_auto] gap-x-3 text-xs text-dim">

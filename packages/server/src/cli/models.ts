@@ -3,6 +3,7 @@ import type { ConfiguredParameters, Deployments, DeploymentStatus, ServedModel }
 import { AppError } from "../core/index.ts"
 import { remoteDeployments } from "./control.ts"
 import { exitCodes } from "./exit-codes.ts"
+import { failuresText } from "./failures-text.ts"
 import type { ConfigOptions } from "./options.ts"
 import { priceText } from "./price-text.ts"
 import { serverOf } from "./server-of.ts"
@@ -32,11 +33,11 @@ function linesOf({ models: served, deployments, configuration }: Deployments, wi
   }
   const lines = served.flatMap((model) => [
     headOf(model),
-    ...model.deployments.flatMap(({ id, priority, weight, parameters }) => [
-      row(id, factsOf(byId.get(id), { priority, weight })),
-      ...(parameters === null ? [] : [row("", parametersText(parameters))]),
-      ...priceOf(id),
-    ]),
+    ...model.deployments.flatMap(({ id, priority, weight, parameters, ...failures }) => {
+      const further = [parameters === null ? undefined : parametersText(parameters), failuresText(failures)]
+      const texts = further.filter((text) => text !== undefined).map((text) => row("", text))
+      return [row(id, factsOf(byId.get(id), { priority, weight })), ...texts, ...priceOf(id)]
+    }),
   ])
   const { refused, needsRestart } = configuration
   if (refused) lines.push(`the configuration file was changed and has ${refused.problems} problems: perdure config check`)

@@ -1,4 +1,4 @@
-// The price of a deployment in one line: tokens and pieces, then tiers, then the tools that its provider runs.
+// The price of a deployment in one line: tokens and pieces, then long requests and tiers, then the tools that its provider runs.
 import type { DeploymentPrice, DeploymentStatus } from "@perdure/contract"
 
 export function priceText({ price, upstreamModel }: Pick<DeploymentStatus, "price" | "upstreamModel">): string {
@@ -7,7 +7,11 @@ export function priceText({ price, upstreamModel }: Pick<DeploymentStatus, "pric
   const tools = Object.entries(perThousandToolCallsUsd).filter(([, each]) => each > 0)
   const parts = [
     usualText(price),
-    ...Object.entries(tiers).map(([name, tokens]) => `${name} ${tokensText(tokens)}`),
+    ...aboveText(price),
+    ...Object.entries(tiers).flatMap(([name, tokens]) => [
+      `${name} ${tokensText(tokens)}`,
+      ...aboveText(tokens).map((text) => `${name} ${text}`),
+    ]),
     ...(tools.length > 0 ? [`per 1,000 calls ${tools.map(([name, each]) => `${name} ${usd(each)}`).join(", ")}`] : []),
   ]
   return parts.join("; ")
@@ -26,6 +30,11 @@ function usualText(price: DeploymentPrice): string {
   const listed = pieces.flatMap(([each, of]) => (each === undefined ? [] : [`${usd(each)} / ${of}`]))
   if (price.inputPerMillionUsd === 0 && price.outputPerMillionUsd === 0) return listed.join(", ") || "free"
   return [`${tokensText(price)} / M tokens in, cached, out`, ...listed].join(", ")
+}
+
+/** Of the whole of a request whose input is longer. */
+function aboveText({ above }: Pick<DeploymentPrice, "above">): string[] {
+  return above ? [`above ${above.inputTokens.toLocaleString("en")} tokens in ${tokensText(above)}`] : []
 }
 
 function tokensText({ inputPerMillionUsd, cachedInputPerMillionUsd, outputPerMillionUsd }: Tokens): string {

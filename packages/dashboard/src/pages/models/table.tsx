@@ -38,10 +38,11 @@ function ModelRows({ model, deployments }: ShownModel): React.JSX.Element {
           <ModelHead model={model} />
         </th>
       </tr>
-      {deployments.map(({ status, priority, share, parameters }, index) => (
+      {deployments.map(({ status, priority, share, parameters, failures }, index) => (
         <tr key={status.id} data-deployment={status.id} className="align-top">
           <td className={`max-w-80 min-w-44 pr-2 pl-4 ${index === deployments.length - 1 ? "pt-1 pb-2.5" : "py-1"}`}>
-            <span className="font-mono text-xs break-all">{status.id}</span> <Chips words={[...chipsOf(status), ...parameters]} />
+            <span className="font-mono text-xs break-all">{status.id}</span>{" "}
+            <Chips words={[...chipsOf(status), ...parameters, ...failures]} />
           </td>
           <td className="px-2 py-1 text-dim">
             <span className="whitespace-nowrap">{callsText({ hasOrder, priority, share }, model.sort)}</span>

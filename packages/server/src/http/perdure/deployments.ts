@@ -49,8 +49,9 @@ export function readDeployments(options: DeploymentsOptions, { isAllowed, isOper
 
 function servedModel(model: Model, isAllowed: (name: string) => boolean): ServedModel {
   const { name, ownedBy, aliases = [], regions, fallbacks = [], contextFallbacks = [], contentFallbacks = [], sort, hedgeAfterMs } = model
-  const deployments = model.deployments.map(({ id, priority = 0, weight = 1, parameters }) => {
-    return { id, priority, weight, parameters: parameters ? shown(parameters) : null }
+  const deployments = model.deployments.map(({ id, priority = 0, weight = 1, parameters, retry, fallbackOn }) => {
+    const failures = { retry: retry ? retryShown(retry) : null, fallbackOn: fallbackOn ? [...fallbackOn] : null }
+    return { id, priority, weight, parameters: parameters ? shown(parameters) : null, ...failures }
   })
   return {
     name,
@@ -66,6 +67,17 @@ function servedModel(model: Model, isAllowed: (name: string) => boolean): Served
     deployments: deployments.toSorted((a, b) => a.priority - b.priority),
   }
 }
+
+function retryShown({ attempts, on, counts, first }: NonNullable<Deployment["retry"]>): ConfiguredRetry {
+  return {
+    ...(attempts === undefined ? {} : { attempts }),
+    ...(on ? { on: [...on] } : {}),
+    ...(counts ? { counts: { ...counts } } : {}),
+    ...(first === undefined ? {} : { first }),
+  }
+}
+
+type ConfiguredRetry = NonNullable<ServedModel["deployments"][number]["retry"]>
 
 function shown({ defaults, overrides, dropped }: NonNullable<Deployment["parameters"]>): ConfiguredParameters {
   return { defaults: values(defaults), overrides: values(overrides), dropped: [...dropped] }
@@ -107,23 +119,29 @@ function withoutFault({ code, failure, at }: LastError): LastError {
 
 type LastError = NonNullable<DeploymentStatus["health"]["lastError"]>
 
+type TierPrices = NonNullable<Price["tiers"]>[string]
+
 const microUsdPerUsd = 1_000_000
 
 function priceInUsd(price: Price): DeploymentPrice {
   const { perRequest, perImage, perSecond, perCharacter, perSearch, tiers, perToolCall } = price
   return {
-    ...tokensInUsd(price),
+    ...withAbove(price),
     ...(perRequest === undefined ? {} : { perRequestUsd: perRequest / microUsdPerUsd }),
     ...(perImage === undefined ? {} : { perImageUsd: perImage / microUsdPerUsd }),
     ...(perSecond === undefined ? {} : { perSecondUsd: perSecond / microUsdPerUsd }),
     ...(perCharacter === undefined ? {} : { perMillionCharactersUsd: perCharacter }),
     ...(perSearch === undefined ? {} : { perThousandSearchesUsd: perSearch / 1_000 }),
-    ...(tiers ? { tiers: eachOf(tiers, tokensInUsd) } : {}),
+    ...(tiers ? { tiers: eachOf(tiers, withAbove) } : {}),
     ...(perToolCall ? { perThousandToolCallsUsd: eachOf(perToolCall, (microUsd) => microUsd / 1_000) } : {}),
   }
 }
 
-function tokensInUsd({ input, output, cachedInput }: Pick<Price, "input" | "output" | "cachedInput">): TokensInUsd {
+function withAbove({ above, ...price }: TierPrices): TokensInUsd & Pick<DeploymentPrice, "above"> {
+  return { ...tokensInUsd(price), ...(above ? { above: { inputTokens: above.inputTokens, ...tokensInUsd(above) } } : {}) }
+}
+
+function tokensInUsd({ input, output, cachedInput }: Pick<TierPrices, "input" | "output" | "cachedInput">): TokensInUsd {
   return {
     inputPerMillionUsd: input / microUsdPerUsd,
     outputPerMillionUsd: output / microUsdPerUsd,
