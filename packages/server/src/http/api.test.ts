@@ -160,6 +160,8 @@ describe("the shell", () => {
     const host = new URL(gateway.url).host
     expect(await statusOf(`GET /health/live HTTP/1.1\r\nhost: ${host}\r\norigin: https://evil.example\r\n\r\n`)).toContain("403")
     expect(await statusOf(`GET /health/live HTTP/1.1\r\nhost: localhost:1\r\n\r\n`)).toContain("200")
+    const preflight = { method: "OPTIONS", headers: { origin: "https://evil.example", "access-control-request-method": "POST" } }
+    expect((await errorOf(await ask("/v1/chat/completions", preflight)))["message"]).toContain("for WebSockets alone, name the origin")
     expect(await statusOf(`GET /health/live HTTP/1.1\r\nhost: ${host}\r\norigin: http://${host}\r\n\r\n`)).toContain("200")
   })
 

@@ -38,7 +38,7 @@ function refusedHost(name: string): AppError {
 
 function refusedOrigin(origin: string): AppError {
   return new AppError("permission_denied", `requests from pages of "${origin}" are not accepted`, {
-    hint: "Call the API from a server, from a page that this server delivers, or name the origin in server.allowedOrigins.",
+    hint: "Call the API from a server or from a page that this server delivers; for WebSockets alone, name the origin in server.allowedOrigins.",
   })
 }
 
