@@ -21,6 +21,7 @@ ${generatedNote}
 
 The whole of it, with schemas, is OpenAPI 3.1 at \`/openapi.json\` of a running server. Every route under \`/v1\`, and of LiteLLM's admin API, wants
 \`Authorization: Bearer <key>\` (or \`x-api-key\`); failures have OpenAI's shape and the codes of [errors](errors.md).
+Below \`/openai/\` the same routes are found as Azure's clients name them ([how](../how-to/point-your-client.md)).
 Bodies may come compressed (\`content-encoding\`: \`gzip\`, \`deflate\`, \`br\`, \`zstd\`), but for uploads; their limit holds for what they unpack to.
 
 ${sections.join("\n")}`

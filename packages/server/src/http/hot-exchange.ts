@@ -5,6 +5,8 @@ export interface HotRequest {
   /** Undefined, in node:http's words, where it is no request. */
   readonly url?: string | undefined
   readonly headers: IncomingHttpHeaders
+  /** Where the path names the model: it goes before one in the body. */
+  modelOfPath?: string
   on(event: "data", listener: (chunk: Buffer) => void): unknown
   on(event: "end", listener: () => void): unknown
   /** The rest of the body is of no interest. */

@@ -6,6 +6,7 @@ import type { AddressInfo } from "node:net"
 import type { Duplex } from "node:stream"
 import { AppError, sleep, type Clock, type Limits, type NewId } from "../core/index.ts"
 import type { Identity } from "../security/index.ts"
+import { takeAzureRequest } from "./azure/index.ts"
 import type { HttpEnv } from "./env.ts"
 import type { HotRequest, HotResponse } from "./hot-exchange.ts"
 import { LeanConnections } from "./lean/lean-connections.ts"
@@ -157,7 +158,7 @@ class NodeHttpServer implements HttpServer {
   #handle(request: IncomingMessage, response: ServerResponse): void {
     if (this.#draining) return refuseWhileDraining(response, this.#options.newId("req"))
     request.url = originForm(request.url ?? "")
-    const path = pathOf(request.url)
+    const path = this.#ownPath(request)
     const hot = request.method === "POST" ? this.#hot.get(path) : undefined
     this.#begins(hot ? path : "other", response)
     // The connection of an answer that ended while draining would be kept open by its client.
@@ -173,6 +174,12 @@ class NodeHttpServer implements HttpServer {
       // Node drops what came in one packet behind an upgrade that was turned down, so nothing may follow on this connection.
       this.#refuse(request, response, error, asksForWebSocket(request) ? { connection: "close" } : {})
     }
+  }
+
+  /** What is passed through goes before what is served for clients of Azure. */
+  #ownPath(request: IncomingMessage): string {
+    const path = pathOf(request.url ?? "")
+    return this.#options.passThrough?.find(path) || !takeAzureRequest(request) ? path : pathOf(request.url ?? "")
   }
 
   #serveLean(request: HotRequest, response: HotResponse, path: string): void {
@@ -202,6 +209,7 @@ class NodeHttpServer implements HttpServer {
     if (this.#draining || !asksForWebSocket(request)) return false
     try {
       this.#guard(request.headers)
+      takeAzureRequest(request)
       this.#upgrades.check(request)
       return true
     } catch {

@@ -4,6 +4,7 @@ import { tooLarge } from "../api.ts"
 import { unpackerOf, type Unpack } from "../content-encoding.ts"
 import type { HotRequest } from "../hot-exchange.ts"
 import { BodyBytes } from "./body-bytes.ts"
+import { withModel } from "./named-model.ts"
 
 /** Calls `done` with the bytes or the refusal, once; never when the client leaves before the end. */
 export function readBodyBytes(request: HotRequest, sizeBytesMax: number, done: (bytes: BodyBytes | AppError) => void): void {
@@ -26,9 +27,15 @@ export function readBodyBytes(request: HotRequest, sizeBytesMax: number, done: (
   })
   request.on("end", () => {
     if (sizeBytes > sizeBytesMax) return
-    if (unpack) unpacked(unpack, chunks, sizeBytesMax, done)
-    else done(new BodyBytes(chunks))
+    const { modelOfPath } = request
+    const whole = modelOfPath === undefined ? done : named(modelOfPath, done)
+    if (unpack) unpacked(unpack, chunks, sizeBytesMax, whole)
+    else whole(new BodyBytes(chunks))
   })
+}
+
+function named(model: string, done: (bytes: BodyBytes | AppError) => void): typeof done {
+  return (bytes) => done(bytes instanceof AppError ? bytes : withModel(bytes, model))
 }
 
 function unpacked(unpack: Unpack, chunks: readonly Buffer[], bytesMax: number, done: (bytes: BodyBytes | AppError) => void): void {

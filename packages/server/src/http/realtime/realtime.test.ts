@@ -2,7 +2,7 @@
 import { describe, expect, it, vi } from "vitest"
 import { responseDone, someUsage, startFakeRealtime } from "../../testing/fake-realtime.ts"
 import { startTestGateway, testKey, testModel } from "../../testing/gateway.ts"
-import { refusalOf } from "../../testing/socket-client.ts"
+import { openSocket, refusalOf } from "../../testing/socket-client.ts"
 import { briefKey, connect, gateway, got, other, provider, recorded, session, speaks, waiting } from "../../testing/realtime.ts"
 
 describe("a session", () => {
@@ -47,6 +47,13 @@ describe("a session", () => {
     expect([provider.last.url, provider.last.headers["api-key"]]).toEqual(["/openai/v1/realtime?model=my+voice", "sk-upstream-secret"])
     await session({ query: "?model=dated" })
     expect(provider.last.url).toBe("/openai/realtime?api-version=2025-04-01-preview&deployment=gpt-realtime")
+  })
+
+  it("opens where Azure's clients look for it, with their header and their name for the model", async () => {
+    const headers = { "api-key": testKey }
+    using client = await openSocket(gateway.url, "/openai/realtime?api-version=2024-10-01-preview&deployment=voice", { headers })
+    expect(await client.next()).toMatchObject({ type: "session.created" })
+    expect(provider.last.url).toBe("/v1/realtime?model=gpt-realtime")
   })
 
   it("a session that only transcribes says so to the provider", async () => {
