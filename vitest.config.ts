@@ -6,6 +6,7 @@ const shared = {
   // For a machine that does ten other things: a test that hangs is found all the same.
   testTimeout: 180_000,
   hookTimeout: 300_000,
+  expect: { poll: { timeout: 60_000 } },
   pool: "forks" as const,
   execArgv: nodeFlags,
   globalSetup: ["packages/server/src/testing/global-setup.ts"],
