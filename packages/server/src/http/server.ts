@@ -10,7 +10,7 @@ import { takeAzureRequest } from "./azure/index.ts"
 import type { HttpEnv } from "./env.ts"
 import type { HotRequest, HotResponse } from "./hot-exchange.ts"
 import { LeanConnections } from "./lean/lean-connections.ts"
-import { originForm, pathOf } from "./lean/request-head.ts"
+import { pathOf, wholeAddress } from "./lean/request-head.ts"
 import { createOriginGuard } from "./origin-guard.ts"
 import { errorAnswer } from "./openai/errors.ts"
 import type { PassThrough } from "./pass-through/index.ts"
@@ -157,7 +157,6 @@ class NodeHttpServer implements HttpServer {
 
   #handle(request: IncomingMessage, response: ServerResponse): void {
     if (this.#draining) return refuseWhileDraining(response, this.#options.newId("req"))
-    request.url = originForm(request.url ?? "")
     const path = this.#ownPath(request)
     const hot = request.method === "POST" ? this.#hot.get(path) : undefined
     this.#begins(hot ? path : "other", response)
@@ -178,6 +177,8 @@ class NodeHttpServer implements HttpServer {
 
   /** What is passed through goes before what is served for clients of Azure. */
   #ownPath(request: IncomingMessage): string {
+    const whole = wholeAddress(request.url ?? "")
+    if (whole) [request.url, request.headers.host] = [whole.url, whole.host]
     const path = pathOf(request.url ?? "")
     return this.#options.passThrough?.find(path) || !takeAzureRequest(request) ? path : pathOf(request.url ?? "")
   }

@@ -45,11 +45,11 @@ export function readRequestHead(bytes: Buffer): RequestHead | undefined {
   return { url, path: pathOf(url), headers, bodyBytes: Number(bodyBytes), closes, sizeBytes: end + blankLine.length }
 }
 
-/** Of a target that is a whole address, as clients send it that take the server for a proxy: what stands behind its host. */
-export function originForm(url: string): string {
-  const target = /^https?:\/\/[^/?#]*(?<rest>.*)$/is.exec(url)?.groups?.["rest"]
-  if (target === undefined) return url
-  return target.startsWith("/") ? target : `/${target}`
+/** Of a target that is a whole address, as clients send it that take the server for a proxy: its host, which stands for the header, and what is behind it. */
+export function wholeAddress(target: string): { host: string; url: string } | undefined {
+  const { host, rest } = /^https?:\/\/(?<host>[^/?#@]+)(?<rest>[/?].*)?$/i.exec(target)?.groups ?? {}
+  if (host === undefined) return undefined
+  return { host, url: rest?.startsWith("/") === true ? rest : `/${rest ?? ""}` }
 }
 
 /** Without the query: Anthropic's clients add `?beta=true`. */

@@ -261,7 +261,8 @@ describe("what is not passed through", () => {
     expect(await raw("/openai/../v2/secrets")).toBe(400)
     expect(await raw("/openai/%2e%2e/v2/secrets")).toBe(400)
     expect(await raw("/openai/a%2f..%2f..%2fv2")).toBe(400)
-    expect(await raw("http://evil.example/openai/x")).toBe(404)
+    expect(await raw("http://evil.example/openai/x")).toBe(403) // by a name that is not the server's
+    expect(await raw("http://127.0.0.1@evil.example/openai/x")).toBe(404)
     expect(await raw("/openai/files", "PUT")).toBe(405)
     expect(await raw("/openai/some/fine_tuning/jobs")).toBe(404)
     expect(await raw("/openaix/files")).toBe(404)
