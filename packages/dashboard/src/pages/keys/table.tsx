@@ -83,9 +83,7 @@ function KeyRow({ apiKey, spent, onAction }: KeyRowProps): React.JSX.Element {
       <td className="px-2 py-2">
         <Ends apiKey={apiKey} />
       </td>
-      <td className="px-4 py-1.5 text-right whitespace-nowrap">
-        {state === "revoked" ? null : <Actions apiKey={apiKey} onAction={onAction} />}
-      </td>
+      <td className="px-4 py-1.5">{state === "revoked" ? null : <Actions apiKey={apiKey} onAction={onAction} />}</td>
     </tr>
   )
 }
@@ -94,7 +92,7 @@ function Actions({ apiKey, onAction }: Omit<KeyRowProps, "spent">): React.JSX.El
   const button = (action: KeyAction, word: string): React.JSX.Element => (
     <button
       type="button"
-      className={`button ${action === "revoke" ? "button-bad" : ""}`}
+      className={`button justify-center ${action === "revoke" ? "button-bad" : ""}`}
       aria-label={`${word} ${apiKey.name}`}
       onClick={() => onAction(action, apiKey)}
     >
@@ -102,7 +100,7 @@ function Actions({ apiKey, onAction }: Omit<KeyRowProps, "spent">): React.JSX.El
     </button>
   )
   return (
-    <span className="inline-flex gap-1.5">
+    <span className="ml-auto grid w-42 grid-cols-2 gap-1.5">
       {button("edit", "Edit")}
       {button("rotate", "Rotate")}
       {button("block", apiKey.state === "blocked" ? "Unblock" : "Block")}
