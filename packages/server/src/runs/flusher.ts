@@ -6,21 +6,14 @@
 //   a value is refused  ──▶ halves, then singly: OperationRefused for the run of the bad one
 //   database away       ──▶ again, until it has been away for too long: Unreachable
 import { sleep } from "../core/index.ts"
+import type { FlushBatch, FlushResult } from "../store/index.ts"
 import { assemble, isDataError } from "./flush-batch.ts"
 import { rejectAll, type Lane, type Part } from "./lane.ts"
 import { LeaseLost, OperationRefused, Unreachable, type Lease, type Operation } from "./operation.ts"
 import type { RunEvent } from "./types.ts"
 
 export interface FlushPort {
-  flush(batch: {
-    runs: readonly string[]
-    tokens: readonly string[]
-    parents: readonly string[] | null
-    starts: string | null
-    events: string
-    ends: string | null
-    payload: string | null
-  }): Promise<{ rejected: readonly string[]; inserted: number; woken: boolean }>
+  flush(batch: Omit<FlushBatch, "executor">): Promise<FlushResult>
   attemptsOf(runs: readonly string[], seqs: readonly number[]): Promise<readonly (number | null)[]>
   putBlob(lease: Lease, hash: string, text: string): Promise<void>
 }
