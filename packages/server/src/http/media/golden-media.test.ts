@@ -132,7 +132,7 @@ const answerSchemas: Readonly<Record<string, string>> = {
   "/v1/moderations": "CreateModerationResponse",
 }
 
-describe.skipIf(openAiSchemaMissing)("OpenAI's fixtures of media", () => {
+describe.skipIf(openAiSchemaMissing)(`OpenAI's fixtures of media ${openAiSchemaMissing ?? ""}`, () => {
   const schema = openAiSchemaMissing === undefined ? loadOpenAiSchema() : undefined
   const own = fixtures.filter(({ provider: type }) => type === "openai")
   const asked = own.flatMap(({ name, path, model, sent }) => {

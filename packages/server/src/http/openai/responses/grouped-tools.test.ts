@@ -287,7 +287,7 @@ describe("the web search of OpenAI's servers, on a model that has none", () => {
   })
 })
 
-describe.skipIf(openAiSchemaMissing)("events of calls that were put into functions", () => {
+describe.skipIf(openAiSchemaMissing)(`events of calls that were put into functions ${openAiSchemaMissing ?? ""}`, () => {
   const schema = openAiSchemaMissing === undefined ? loadOpenAiSchema() : undefined
 
   it("are as OpenAI describes them", async () => {
