@@ -1,8 +1,10 @@
 // LiteLLM's pass_through_endpoints: the paths and providers that they become, by reference to secrets, and what is said of those that do not.
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
 import { expect, it } from "vitest"
 import { liteLlmImports, whysOf } from "../../testing/litellm-imports.ts"
 
-const { loadedText, loaded } = liteLlmImports()
+const { directory, imported, loadedText, loaded } = liteLlmImports()
 const models = "model_list: [{ model_name: m, litellm_params: { model: openai/gpt-4o, api_key: os.environ/OPENAI_API_KEY } }]"
 const at = "general_settings.pass_through_endpoints"
 
@@ -48,6 +50,16 @@ general_settings:
 `)
   expect(config.passThrough).toMatchObject([{ path: "/ocr", provider: "mistral", paths: null }])
   expect(whysOf(report.differs, at)).toEqual(["what is below the path is passed through too"])
+})
+
+it("are brought over where an address begins with a variable and ends as the path does", async () => {
+  const file = join(directory, "variable.yaml")
+  const endpoint = '{ path: /foo/v1, target: "${BASE}/v1", auth: true }'
+  writeFileSync(file, `${models}\ngeneral_settings: { pass_through_endpoints: [${endpoint}] }\n`)
+  const { code, out } = await imported(file)
+  expect(code).toBe(0)
+  expect(out).toMatch(/path: \/foo\s+provider: base\s+paths: \[ \/v1 \]|\{ path: \/foo, provider: base, paths: \[ ?\/v1 ?\] \}/)
+  expect(out).toContain("${BASE}")
 })
 
 it("share a provider where address and headers are the same, and have no path twice", async () => {

@@ -81,7 +81,8 @@ function targetOf(entry: Section): string | undefined {
 function placeOf(path: string, target: string, entry: Section): { path: string; baseUrl: string; below?: string } {
   if (entry.flag("include_subpath") === true) return { path, baseUrl: target }
   const last = path.slice(path.lastIndexOf("/"))
-  const isSame = last !== path && target.endsWith(last) && new URL(target).pathname.endsWith(last)
+  // An address that begins with a variable has its path behind it, or none.
+  const isSame = last !== path && target.endsWith(last) && (target.startsWith("${") || new URL(target).pathname.endsWith(last))
   if (isSame) return { path: path.slice(0, -last.length), baseUrl: target.slice(0, -last.length), below: last }
   entry.differs("include_subpath", "what is below the path is passed through too")
   return { path, baseUrl: target }
