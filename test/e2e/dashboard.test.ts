@@ -287,7 +287,7 @@ describe.skipIf(browserPath === undefined)("the dashboard in a browser", () => {
     expect(await status(third, "/v1/runs")).toBe(401)
     await page.getByRole("button", { name: "Unblock from the browser" }).click()
     await page.getByRole("button", { name: "Yes, unblock" }).click()
-    await page.getByRole("button", { name: "Block from the browser" }).waitFor()
+    await page.getByRole("button", { name: "Block from the browser", exact: true }).waitFor()
     expect(await status(third, "/v1/runs")).toBe(200)
 
     await page.getByRole("button", { name: "Revoke from the browser" }).click()
