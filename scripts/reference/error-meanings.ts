@@ -48,7 +48,7 @@ export const errorMeanings: Record<ErrorCode, string> = {
   data_directory_locked: "Another process has the data directory open; the message has its process id",
   data_directory_damaged: "The data directory cannot be opened; restore a copy",
   data_directory_unusable:
-    "The data directory cannot be written: its disk is full or read-only, or it belongs to somebody else; the message says which",
+    "The data directory cannot be written: its disk is full or read-only, it belongs to somebody else, or the system makes no directory there; the message says which",
   database_unavailable: "The database does not answer",
   database_timeout: "The database took longer than `limits.queryTimeoutMs`, or a change that was waited for did not come",
   database_read_only: "The database takes no writes now: it is a standby, or set so",

@@ -1,10 +1,10 @@
 // How many calls are under way and how many records wait, in a small file that outlives a killed process, so that the next start can say what was lost.
 import { randomUUID } from "node:crypto"
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeSync } from "node:fs"
+import { closeSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeSync } from "node:fs"
 import { join } from "node:path"
 import { z } from "zod"
 import type { Clock } from "../core/index.ts"
-import { explainDisk, isDead, processIdentitySchema, thisProcess } from "../store/index.ts"
+import { explainDisk, isDead, makeDirectory, processIdentitySchema, thisProcess } from "../store/index.ts"
 
 /** What a process left behind that did not end by itself: no more than that has no record. */
 export interface Unrecorded {
@@ -45,7 +45,7 @@ const contentSchema = processIdentitySchema.extend({
 
 export function openTally(options: TallyOptions): Tally {
   try {
-    mkdirSync(options.directory, { recursive: true, mode: 0o700 })
+    makeDirectory(options.directory, { mode: 0o700 })
     const unrecorded = collectDead(options)
     return new FileTally(options, unrecorded)
   } catch (error) {

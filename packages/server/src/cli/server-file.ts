@@ -1,7 +1,8 @@
 // `server.json` in the data directory: how other commands find the server that has it open.
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { z } from "zod"
+import { makeDirectory } from "../store/index.ts"
 
 const schema = z.object({ pid: z.int(), url: z.string(), startedAt: z.number(), controlUrl: z.string(), controlToken: z.string() })
 
@@ -11,7 +12,7 @@ const fileName = "server.json"
 
 /** Readable by its owner alone: the token in it may create keys. Replaced in one step, so that nobody reads half of it. */
 export function writeServerFile(dataDirectory: string, contents: ServerFile): void {
-  mkdirSync(dataDirectory, { recursive: true })
+  makeDirectory(dataDirectory)
   const path = join(dataDirectory, fileName)
   const temporary = `${path}.${contents.pid}`
   writeFileSync(temporary, `${JSON.stringify(contents)}\n`, { mode: 0o600 })

@@ -5,6 +5,7 @@ export { isDead, processIdentitySchema, thisProcess, type ProcessIdentity } from
 export { isStoreError, StoreError, tellableMessage } from "./errors.ts"
 export { untilNoRace } from "./again.ts"
 export { diskLowBytes, diskReserveBytes, explainDisk, freeBytes, megabytes } from "./disk.ts"
+export { makeDirectory } from "./make-directory.ts"
 export type { StoreLimits, StoreLogger } from "./engine.ts"
 export type { FindOptions, FoundBytes, OnScrubProgress, Scrubbed, ScrubbedServer, Scrubber, ScrubReach } from "./scrub.ts"
 export * as backups from "./pglite/backup/index.ts"

@@ -1,10 +1,11 @@
 // The lock beside the data directory: one process at a time, taken over only from a holder that is provably dead.
 import { randomUUID } from "node:crypto"
-import { link, mkdir, open, readFile, rename, unlink } from "node:fs/promises"
+import { link, open, readFile, rename, unlink } from "node:fs/promises"
 import { hostname } from "node:os"
 import { dirname, join } from "node:path"
 import { z } from "zod"
 import { AppError, sleep } from "../../core/index.ts"
+import { makeDirectory } from "../make-directory.ts"
 import { isDead, processIdentitySchema, thisProcess } from "../process-identity.ts"
 import { syncDirectory } from "./durable-tree.ts"
 
@@ -23,7 +24,7 @@ export function lockPath(dataDirectory: string): string {
 /** Takes the lock or says who has it. */
 export async function lockDirectory(dataDirectory: string): Promise<DirectoryLock> {
   const path = lockPath(dataDirectory)
-  await mkdir(dataDirectory, { recursive: true, mode: 0o700 })
+  makeDirectory(dataDirectory, { mode: 0o700 })
   const own: Holder = { token: randomUUID(), ...thisProcess() }
   for (let attempt = 0; attempt < 40; attempt += 1) {
     if (await create(path, own)) return { release: () => release(path, own) }
