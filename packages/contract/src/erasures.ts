@@ -1,4 +1,4 @@
-// Wire schemas of erasures: what shall vanish, what was found of it, the receipt.
+// Wire schemas and routes of erasures: what shall vanish, what was found of it, the receipt.
 import { z } from "zod"
 import { epochMs, pageLimit } from "./shared.ts"
 
@@ -86,3 +86,22 @@ export const erasureListSchema = z.object({ erasures: z.array(erasureSchema), ne
 export type Erasure = z.infer<typeof erasureSchema>
 export type ErasureList = z.infer<typeof erasureListSchema>
 export type ErasureCreateRequest = z.input<typeof erasureCreateRequestSchema>
+
+export const erasureRoutes = [
+  {
+    method: "POST",
+    path: "/v1/erasures",
+    summary: "Erase data for good, or count what would go",
+    request: erasureCreateRequestSchema,
+    response: erasureSchema,
+    status: 201,
+  },
+  {
+    method: "GET",
+    path: "/v1/erasures",
+    summary: "List erasures with their receipts",
+    query: erasureListQuerySchema,
+    response: erasureListSchema,
+  },
+  { method: "GET", path: "/v1/erasures/{id}", summary: "Read an erasure and its receipt", response: erasureSchema },
+] as const

@@ -145,8 +145,6 @@ export {
   memoryReviewsQuerySchema,
   memoryReviewsSchema,
   memorySchema,
-  memorySearchRequestSchema,
-  memorySearchSchema,
   memoryVersionsQuerySchema,
   memoryVersionsSchema,
   revocationSchema,
@@ -163,13 +161,12 @@ export {
   type MemoryList,
   type MemoryListQuery,
   type MemoryReviewList,
-  type MemorySearch,
-  type MemorySearchRequest,
   type MemoryVersions,
   type Revocation,
   type Source,
   type SourceList,
 } from "./memories.ts"
+export { memorySearchRequestSchema, memorySearchSchema, type MemorySearch, type MemorySearchRequest } from "./memory-search.ts"
 export {
   scopeListQuerySchema,
   scopeListSchema,

@@ -175,8 +175,8 @@ export const liteLlmSpendReportQuerySchema = z.strictObject({
   internal_user_id: z.string().min(1).max(256).optional(),
   team_id: groupIdSchema.optional(),
 })
-const spendRowsSchema = z.array(z.looseObject({}))
-const tagSpendSchema = z.array(z.object({ individual_request_tag: z.string(), log_count: z.number(), total_spend: z.number() }))
+export const spendRowsSchema = z.array(z.looseObject({}))
+export const tagSpendSchema = z.array(z.object({ individual_request_tag: z.string(), log_count: z.number(), total_spend: z.number() }))
 
 /** Users and teams are names here: what would be stored of them besides has no place. */
 export const liteLlmUserNewSchema = z
@@ -203,122 +203,21 @@ export const liteLlmTeamNewSchema = z
   .strictObject({ team_id: groupIdSchema.nullish(), team_alias: z.string().max(200).nullish() })
   .meta({ id: "LiteLlmTeamNew" })
 export const liteLlmTeamInfoQuerySchema = z.strictObject({ team_id: groupIdSchema })
-const userSchema = z.looseObject({ user_id: z.string(), key: z.string().optional() })
-const teamSchema = z.looseObject({ team_id: z.string() })
-const userInfoSchema = z.object({
+export const userSchema = z.looseObject({ user_id: z.string(), key: z.string().optional() })
+export const teamSchema = z.looseObject({ team_id: z.string() })
+export const userInfoSchema = z.object({
   user_id: z.string(),
   user_info: z.looseObject({ spend: z.number() }),
   keys: z.array(liteLlmKeySchema),
   teams: z.array(z.string()),
 })
-const teamInfoSchema = z.object({ team_id: z.string(), team_info: z.looseObject({ spend: z.number() }), keys: z.array(liteLlmKeySchema) })
+export const teamInfoSchema = z.object({
+  team_id: z.string(),
+  team_info: z.looseObject({ spend: z.number() }),
+  keys: z.array(liteLlmKeySchema),
+})
 
 export type LiteLlmKeyFields = z.infer<typeof liteLlmKeyGenerateSchema>
 export type LiteLlmModel = z.infer<typeof liteLlmModelSchema>
 export type LiteLlmKey = z.infer<typeof liteLlmKeySchema>
 export type LiteLlmKeyListQuery = z.infer<typeof liteLlmKeyListQuerySchema>
-
-export const liteLlmRoutes = [
-  {
-    method: "POST",
-    path: "/key/generate",
-    summary: "Create an API key; its secret is shown this once",
-    request: liteLlmKeyGenerateSchema,
-    response: liteLlmNewKeySchema,
-  },
-  { method: "GET", path: "/key/info", summary: "Read an API key", query: liteLlmKeyInfoQuerySchema, response: liteLlmKeyInfoSchema },
-  {
-    method: "GET",
-    path: "/key/list",
-    summary: "List API keys, newest first",
-    query: liteLlmKeyListQuerySchema,
-    response: liteLlmKeyListSchema,
-  },
-  { method: "POST", path: "/key/update", summary: "Change an API key", request: liteLlmKeyUpdateSchema, response: liteLlmKeySchema },
-  {
-    method: "POST",
-    path: "/key/delete",
-    summary: "Revoke API keys at once",
-    request: liteLlmKeyDeleteSchema,
-    response: liteLlmKeyDeletedSchema,
-  },
-  {
-    method: "POST",
-    path: "/key/{key}/regenerate",
-    summary: "Give an API key a new secret",
-    request: liteLlmKeyRegenerateSchema,
-    response: liteLlmNewKeySchema,
-  },
-  {
-    method: "POST",
-    path: "/key/regenerate",
-    summary: "The same, with the key in the body",
-    request: liteLlmKeyRegenerateSchema,
-    response: liteLlmNewKeySchema,
-  },
-  {
-    method: "POST",
-    path: "/key/block",
-    summary: "Refuse an API key until it is unblocked",
-    request: liteLlmKeyNamedSchema,
-    response: liteLlmKeySchema,
-  },
-  { method: "POST", path: "/key/unblock", summary: "Take an API key again", request: liteLlmKeyNamedSchema, response: liteLlmKeySchema },
-  {
-    method: "POST",
-    path: "/user/new",
-    summary: "Create an API key that acts for an end user",
-    request: liteLlmUserNewSchema,
-    response: userSchema,
-  },
-  {
-    method: "GET",
-    path: "/user/info",
-    summary: "Read an end user's keys and spend",
-    query: liteLlmUserInfoQuerySchema,
-    response: userInfoSchema,
-  },
-  { method: "POST", path: "/team/new", summary: "Name a team: the tag of its keys", request: liteLlmTeamNewSchema, response: teamSchema },
-  {
-    method: "GET",
-    path: "/team/info",
-    summary: "Read a team's keys and spend",
-    query: liteLlmTeamInfoQuerySchema,
-    response: teamInfoSchema,
-  },
-  {
-    method: "GET",
-    path: "/model/info",
-    summary: "List where models are served, with prices and limits",
-    query: liteLlmModelInfoQuerySchema,
-    response: liteLlmModelsSchema,
-  },
-  { method: "GET", path: "/v1/model/info", summary: "The same", query: liteLlmModelInfoQuerySchema, response: liteLlmModelsSchema },
-  {
-    method: "GET",
-    path: "/spend/logs",
-    summary: "Read what calls cost: each of them, or each day",
-    query: liteLlmSpendLogsQuerySchema,
-    response: spendRowsSchema,
-  },
-  {
-    method: "GET",
-    path: "/spend/tags",
-    summary: "Read what the calls of each tag cost",
-    query: liteLlmSpendRangeQuerySchema,
-    response: tagSpendSchema,
-  },
-  {
-    method: "GET",
-    path: "/global/spend/report",
-    summary: "Read what teams, customers or keys spent",
-    query: liteLlmSpendReportQuerySchema,
-    response: spendRowsSchema,
-  },
-] as const
-
-export const liteLlmHealthRoutes = [
-  { method: "GET", path: "/health/liveliness", summary: "The process runs, at LiteLLM's path", response: z.string() },
-  { method: "GET", path: "/health/liveness", summary: "The same", response: z.string() },
-  { method: "GET", path: "/health/readiness", summary: "The process can serve, in LiteLLM's words", response: liteLlmReadinessSchema },
-] as const

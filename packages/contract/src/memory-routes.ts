@@ -1,5 +1,6 @@
 // The routes of memory: remember and recall, look after what is remembered, and take sources back.
 import * as memories from "./memories.ts"
+import { memorySearchRequestSchema, memorySearchSchema } from "./memory-search.ts"
 
 export const memoryRoutes = [
   {
@@ -22,8 +23,8 @@ export const memoryRoutes = [
     method: "POST",
     path: "/v1/memories/search",
     summary: "Recall memories of a scope",
-    request: memories.memorySearchRequestSchema,
-    response: memories.memorySearchSchema,
+    request: memorySearchRequestSchema,
+    response: memorySearchSchema,
   },
   { method: "DELETE", path: "/v1/memories/{id}", summary: "Forget a memory", response: memories.memoryDeletedSchema },
   {
