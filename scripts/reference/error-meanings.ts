@@ -59,6 +59,7 @@ export const errorMeanings: Record<ErrorCode, string> = {
   run_conflict: "The run is in a state in which this cannot be done",
   run_needs_migration: "The code of a run no longer fits its log: bring the old code back, or start anew",
   run_in_doubt: "A process died between a step's intent and its result: a person decides by `POST /v1/runs/{id}/resolve`",
-  step_output_too_large: "What a step returned is larger than `limits.stepOutputBytesMax`: store it elsewhere and return where",
+  step_output_too_large:
+    "What a step returned is larger than `limits.stepOutputBytesMax`: store it elsewhere and return where. Of a response: its output grew beyond it, and it ended there",
   cancelled: "It was cancelled",
 }

@@ -1,6 +1,7 @@
 // Writes a response as rows of its run log: numbers them, keeps items and parts in order, and lets deltas that wait share a row.
 import type { LimitState } from "../accounting/index.ts"
 import type { JsonObject } from "../core/index.ts"
+import type { OutputSize } from "./output-size.ts"
 import type { ResponseLog, TextKind } from "./response-log.ts"
 import { beginning, itemId } from "./response-object.ts"
 import type { LogRow, LogRowData, ResponseEnd, ResponseItem, WireEvent } from "./types.ts"
@@ -53,18 +54,22 @@ export class ResponseWriter {
   servedBy: ServedBy | undefined
   readonly #runId: string
   readonly #emit: EmitRow
+  /** Undefined for what is not kept. */
+  readonly #size: OutputSize | undefined
   #waiting: WaitingDelta | undefined
   #deltasOnTheWay = 0
   #failure: unknown
 
-  constructor(log: ResponseLog, runId: string, emit: EmitRow) {
+  constructor(log: ResponseLog, runId: string, emit: EmitRow, size?: OutputSize) {
     this.log = log
     this.#runId = runId
     this.#emit = emit
+    this.#size = size
   }
 
   /** Adds an item that is in progress; gives its output index. */
   addItem(item: JsonObject & { readonly type: string }, prefix = prefixes[item.type] ?? "item"): number {
+    this.#size?.add(item)
     const index = this.log.size
     const id = itemId(prefix, this.#runId, "output", index)
     const served = this.servedBy ? { served: { ...this.servedBy } as unknown as JsonObject } : {} // plain JSON
@@ -82,6 +87,7 @@ export class ResponseWriter {
   delta(kind: TextKind, outputIndex: number, contentIndex: number | undefined, text: string): void {
     if (text === "") return
     this.#checkFailure()
+    this.#size?.add(text)
     const type = `response.${kind}.delta`
     const place = { output_index: outputIndex, ...(contentIndex === undefined ? {} : { content_index: contentIndex }) }
     const data = { sequence_number: this.log.sequence, ...place, delta: text }
@@ -97,6 +103,7 @@ export class ResponseWriter {
   }
 
   annotate(outputIndex: number, contentIndex: number, annotation: JsonObject): void {
+    this.#size?.add(annotation)
     this.#write("response.output_text.annotation.added", { output_index: outputIndex, content_index: contentIndex, annotation })
   }
 
@@ -112,11 +119,13 @@ export class ResponseWriter {
 
   /** Ends an item that is passed, as its provider tells it. */
   closePassed(outputIndex: number, item: JsonObject): void {
+    this.#size?.add(item)
     this.#write("response.output_item.done", { output_index: outputIndex, status: null, with: item })
   }
 
   /** Ends an item with its parts, or the arguments of a call. `extra` are fields known only now. */
   closeItem(outputIndex: number, status: "completed" | "incomplete" | "failed", extra?: JsonObject): ResponseItem {
+    if (extra) this.#size?.add(extra)
     const item = this.log.item(outputIndex)
     if (item.type === "function_call") this.#write("response.function_call_arguments.done", { output_index: outputIndex })
     if (item.type === "custom_tool_call") this.#write("response.custom_tool_call_input.done", { output_index: outputIndex })

@@ -22,6 +22,7 @@ import type { RememberTurns } from "./remember-turns.ts"
 import { beginning, responseIdOf, type ResponseBase } from "./response-object.ts"
 import { ResponseLog } from "./response-log.ts"
 import { ResponseWriter } from "./response-writer.ts"
+import { outputSize } from "./output-size.ts"
 import type { OfferedTools } from "./tool-choice.ts"
 import type { ContextWindowOf } from "./truncate-turn.ts"
 import type { LabelledItem, LogRow, LogRowData, ResponseRequest, ResponseUsage } from "./types.ts"
@@ -66,6 +67,8 @@ export interface ResponseRunDependencies extends ChainSources {
   readonly contextWindowOf?: ContextWindowOf
   readonly clock: Clock
   readonly turnsMax: number
+  /** Of the whole output, as JSON. */
+  readonly outputBytesMax: number
   /** Absent where there is no memory. */
   readonly assembleContext?: AssembleContext | undefined
   readonly rememberTurns?: RememberTurns | undefined
@@ -98,6 +101,7 @@ export interface Session {
 export function openSession(dependencies: ResponseRunDependencies, context: RunContext, request: ResponseRequest): Session {
   const log = new ResponseLog(baseOf(context.run.id, context.run.createdAt, request))
   restore(log, context.history, request)
+  const size = outputSize(log.items, dependencies.outputBytesMax)
   const session: Session = {
     dependencies,
     context,
@@ -113,9 +117,12 @@ export function openSession(dependencies: ResponseRunDependencies, context: RunC
     contextUsage: noUsage,
     serverCalls: 0,
     serviceTier: undefined,
-    writer: new ResponseWriter(log, context.run.id, (row, { delta }) => {
-      return context.emit(row.type, row.data, { label: session.label, ...(delta ? { delta } : {}) }).committed
-    }),
+    writer: new ResponseWriter(
+      log,
+      context.run.id,
+      (row, { delta }) => context.emit(row.type, row.data, { label: session.label, ...(delta ? { delta } : {}) }).committed,
+      size,
+    ),
   }
   if (!context.history.some((event) => event.type === "response.in_progress")) {
     session.writer.lifecycle("in_progress", beginning("in_progress"))

@@ -90,7 +90,9 @@ export function composeResponses(
   }
   const callTool = createToolGate({ gate, checkArguments: createArgumentChecker() })
   const memory = { assembleContext: contextAssembler(context.assembler, gate), rememberTurns: turnKeeper(context.memories, gate) }
-  runs.define(responseRun({ ...common, ...memory, callTool, search: searchDocuments(context.search), turnsMax: shared.limits.turnsMax }))
+  const { turnsMax, stepOutputBytesMax } = shared.limits
+  const bounds = { turnsMax, outputBytesMax: stepOutputBytesMax }
+  runs.define(responseRun({ ...common, ...memory, ...bounds, callTool, search: searchDocuments(context.search) }))
   return {
     responses: createResponses({ ...common, runs }),
     compact: createCompaction(common),

@@ -170,6 +170,7 @@ export async function startResponsesServer(options: ResponsesServerOptions = {})
       countTokens: countCall,
       contextWindowOf,
       turnsMax: limits.turnsMax,
+      outputBytesMax: limits.stepOutputBytesMax,
     }),
   )
   const recordLightRun = options.recordLightRun ?? ((): void => undefined)
