@@ -1,6 +1,6 @@
 // What may be written into the log: JSON that Postgres can hold, within the limits. Checked before it is queued, so that it cannot spoil a flush.
 import { hash } from "node:crypto"
-import { AppError, type JsonValue } from "../core/index.ts"
+import { AppError, isJsonObject, type JsonValue } from "../core/index.ts"
 
 /** Texts longer than this lie in `blobs`. */
 export const inlineBytesMax = 64 * 1024
@@ -31,6 +31,27 @@ export function encodeJson(value: JsonValue | undefined, what: string, bytesMax:
     })
   }
   return text
+}
+
+/** Where in `value` the first text is that Postgres cannot hold, as a path; undefined where there is none. */
+export function unstorablePlace(value: JsonValue | undefined, path = ""): string | undefined {
+  if (typeof value === "string") return isStorable(value) ? undefined : path
+  if (isJsonObject(value)) {
+    for (const [key, inner] of Object.entries(value)) {
+      const place = isStorable(key) ? unstorablePlace(inner, path === "" ? key : `${path}.${key}`) : `a name in ${path || "it"}`
+      if (place !== undefined) return place
+    }
+  } else if (Array.isArray(value)) {
+    for (const [index, inner] of (value as readonly JsonValue[]).entries()) {
+      const place = unstorablePlace(inner, `${path}[${index}]`)
+      if (place !== undefined) return place
+    }
+  }
+  return undefined
+}
+
+function isStorable(text: string): boolean {
+  return !text.includes("\0") && text.isWellFormed()
 }
 
 export function blobHash(text: string): string {

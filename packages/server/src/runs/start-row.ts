@@ -4,7 +4,7 @@ import { AppError, type Clock, type JsonValue, type Limits, type NewId } from ".
 import type { Lease, Operation, Unreachable } from "./operation.ts"
 import { eventRow } from "./event-row.ts"
 import { noUsage } from "./journal.ts"
-import { encodeJson } from "./payload.ts"
+import { encodeJson, unstorablePlace } from "./payload.ts"
 import type { Run, RunDefinition, StartRun } from "./types.ts"
 
 export interface NewStart {
@@ -105,7 +105,22 @@ function startOperation(run: Run, lease: Lease, request: StartRun, deadlineAt: n
   const events = [{ type: "run.started", data: { kind, name, version, principal }, label }, ...(request.events ?? [])].map((event, i) =>
     eventRow(run, attempt, i + 1, event.type, event.data, event.label ?? label, run.createdAt, bytesMax),
   )
-  const start = encodeJson(row, `the input of run ${id}`, bytesMax)
+  const start = encodeStart(row, bytesMax)
   const queued = JSON.stringify({ r: id, st: "queued", u: [0, 0, 0, 0, 0], cost_known: true })
   return { start, events, lifecycle: true, ...(here ? {} : { end: queued }) }
+}
+
+/** Whoever asked for the run knows its input by its fields, and not the id that it would have had. */
+function encodeStart(row: { readonly input: JsonValue; readonly [key: string]: JsonValue | undefined }, bytesMax: number): string {
+  try {
+    return encodeJson(row, "the request", bytesMax)
+  } catch (error) {
+    const param = unstorablePlace(row.input) ?? unstorablePlace(row)
+    if (param === undefined) throw error
+    throw new AppError("unsupported_value", `${param} contains a NUL character or half a surrogate pair, which cannot be stored`, {
+      param,
+      hint: "Remove U+0000 and lone surrogates, or send the bytes as base64.",
+      cause: error,
+    })
+  }
 }

@@ -39,6 +39,23 @@ it.each([
   expect([status, json["error"]]).toMatchObject([400, { type: "invalid_request_error" }])
 })
 
+it.each([
+  ["the input", { input: "a\0b" }, "input[0].content[0].text"],
+  [
+    "half a surrogate pair in an item",
+    { input: [{ role: "user", content: [{ type: "input_text", text: "a\ud800" }] }] },
+    "input[0].content[0].text",
+  ],
+  ["the instructions", { input: "x", instructions: "a\0b" }, "instructions"],
+  ["the metadata", { input: "x", metadata: { note: "a\0b" } }, "metadata.note"],
+])("a character that cannot be stored in %s is refused by its field, and nothing else is named", async (_, body, param) => {
+  const { status, json } = await send(server, "POST", "/v1/responses", { model, ...body })
+  expect([status, json["error"]]).toMatchObject([400, { type: "invalid_request_error", code: "unsupported_value", param }])
+  const { message } = json["error"] as { message: string }
+  expect(message).toContain(`${param} contains a NUL character or half a surrogate pair`)
+  expect(message).not.toMatch(/run_|resp_/)
+})
+
 it("more references to items than the database takes statements wait for one another", async () => {
   const { json } = await send(server, "POST", "/v1/responses", { model, input: "once" })
   const [item] = json["output"] as { id: string }[]
