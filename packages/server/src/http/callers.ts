@@ -2,7 +2,7 @@
 import { AppError } from "../core/index.ts"
 import { requireEndpoint, type Identity, type Principal, type RequestHeaders } from "../security/index.ts"
 
-export type CallerIdentity = Pick<Identity, "authenticate" | "expiredAt" | "isBlocked">
+export type CallerIdentity = Pick<Identity, "authenticate" | "clientSecretOf" | "expiredAt" | "isBlocked">
 
 /** Synchronous. `path` is the text by which the route is found. */
 export function callerOf(identity: CallerIdentity, headers: RequestHeaders, method: string, path: string): Principal {
@@ -20,10 +20,12 @@ export function mayStillCall(identity: CallerIdentity, headers: RequestHeaders, 
 
 /** Says whether a key was missing, wrong, blocked or too old, never what it was. */
 function invalidApiKey(identity: CallerIdentity, headers: RequestHeaders): AppError {
-  if (identity.isBlocked(headers))
-    return new AppError("invalid_api_key", "the API key is blocked", {
+  if (identity.isBlocked(headers)) {
+    const isSecret = identity.clientSecretOf(headers) !== undefined
+    return new AppError("invalid_api_key", `the API key${isSecret ? " that this client secret was made with" : ""} is blocked`, {
       hint: "Whoever manages the keys can take it back: `perdure keys unblock <id>`.",
     })
+  }
   return new AppError("invalid_api_key", complaintOf(headers, identity.expiredAt(headers)), {
     hint: "Send `Authorization: Bearer <key>`; `perdure keys create` makes a key.",
   })

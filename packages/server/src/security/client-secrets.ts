@@ -10,6 +10,8 @@ export interface ClientSecrets {
   /** `begun`: for what was opened while the secret was good; the key behind it must still be. */
   principalOf(text: string, begun: boolean): Principal | undefined
   grantOf(text: string): ClientSecretGrant | undefined
+  /** A secret of ours that is refused until the key behind it is unblocked. */
+  isBlocked(text: string): boolean
 }
 
 interface Claims extends JsonObject {
@@ -28,7 +30,7 @@ export function isClientSecret(text: string): boolean {
   return text.startsWith(prefix)
 }
 
-export function createClientSecrets(pepper: Uint8Array, ring: Pick<KeyRing, "principalOfKey">, clock: Clock): ClientSecrets {
+export function createClientSecrets(pepper: Uint8Array, ring: Pick<KeyRing, "keyOf" | "principalOfKey">, clock: Clock): ClientSecrets {
   const sealer = createSealer(pepper)
   const claimsOf = (text: string): Claims | undefined => {
     const opened = isClientSecret(text) ? sealer.open(purpose, anyProject, text.slice(prefix.length)) : undefined
@@ -48,6 +50,10 @@ export function createClientSecrets(pepper: Uint8Array, ring: Pick<KeyRing, "pri
     grantOf: (text) => {
       const { model, expiresAt, session } = claimsOf(text) ?? {}
       return model === undefined || expiresAt === undefined ? undefined : { model, expiresAt, session: session ?? null }
+    },
+    isBlocked: (text) => {
+      const claims = claimsOf(text)
+      return claims !== undefined && (ring.keyOf(claims.key)?.blockedAt ?? null) !== null
     },
   }
 }

@@ -55,7 +55,10 @@ export async function createIdentity(options: IdentityOptions): Promise<Identity
       const until = secrets.grantOf(text)?.expiresAt
       return until !== undefined && clock.now() >= until ? until : undefined
     },
-    isBlocked: (headers) => ring.isBlocked(bearerOf(headers) ?? ""),
+    isBlocked: (headers) => {
+      const text = bearerOf(headers) ?? ""
+      return isClientSecret(text) ? secrets.isBlocked(text) : ring.isBlocked(text)
+    },
     [Symbol.asyncDispose]: () => refresh[Symbol.asyncDispose](),
   }
 }

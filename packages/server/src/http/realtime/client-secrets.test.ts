@@ -172,6 +172,24 @@ describe("a client secret", () => {
     expect((await refusalOf(url, realtimePath, { headers: { authorization: `Bearer ${json.value}` } })).status).toBe(401)
   })
 
+  it("of a blocked key says that its key is blocked, and opens again with it", async () => {
+    const own = await identity.createKey(project, "held")
+    const { json } = await ask(voice, `Bearer ${own.secret}`)
+    await identity.updateKey(project, own.id, { blocked: true })
+    const { status, error } = await refusalOf(url, realtimePath, { headers: { authorization: `Bearer ${json.value}` } })
+    expect([status, error["code"], error["message"]]).toEqual([
+      401,
+      "invalid_api_key",
+      expect.stringContaining("the API key that this client secret was made with is blocked") as string,
+    ])
+    // Whoever made one up is told nothing of keys.
+    const made = await refusalOf(url, realtimePath, { headers: { authorization: `Bearer ${json.value.slice(0, -3)}AAA` } })
+    expect(made.error["message"]).not.toContain("blocked")
+    await identity.updateKey(project, own.id, { blocked: false })
+    using client = await connect(json.value)
+    expect(await client.next()).toMatchObject({ type: "session.created" })
+  })
+
   it("that was changed or made up is none", async () => {
     const { value } = await secretOf()
     for (const text of [`${value.slice(0, -3)}AAA`, "ek_", "ek_68af296e8e408191a1120ab6383263c2", value.slice(3)])

@@ -80,6 +80,7 @@ export class Upgrades {
     const { identity } = options
     this.#begun = {
       authenticate: (headers, method) => identity.authenticate(headers, method, true),
+      clientSecretOf: (headers) => identity.clientSecretOf(headers),
       expiredAt: (headers) => identity.expiredAt(headers),
       isBlocked: (headers) => identity.isBlocked(headers),
     }
