@@ -82,7 +82,7 @@ describe("on a data directory where no server runs", () => {
     await using second = await (async () => {
       await using first = await desktop(directory.path, args)
       expect((await first.client.listTools()).tools.map(({ name }) => name)).toEqual(["remember", "recall", "pin", "forget", "explain"])
-      expect(first.notes()).toMatch(/started on .*data, listening on http:\/\/127\.0\.0\.1:\d+/)
+      await expect.poll(first.notes).toMatch(/started on .*data, listening on http:\/\/127\.0\.0\.1:\d+/)
       expect(await first.call("remember", { text: "Ada's boat is called Heron." })).toMatchObject({
         data: { scope: "user:ada", created: true },
       })
@@ -95,7 +95,7 @@ describe("on a data directory where no server runs", () => {
       return made
     })()
     expect(await second.call("recall", { query: "boat" })).toMatchObject({ data: { memories: [{ scope: "user:ada" }] } })
-    expect(second.notes()).toContain("started on")
+    await expect.poll(second.notes).toContain("started on")
     expect(await second.call("remember", { text: "Ada's boat is called Heron." })).toMatchObject({ data: { created: false } })
   })
 

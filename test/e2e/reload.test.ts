@@ -55,13 +55,15 @@ describe("a configuration that changes while the server runs", () => {
     await expect.poll(() => statusOf(server, "new"), waiting).toBe(200)
     expect([await statusOf(server, "other"), await statusOf(server, "old")]).toEqual([200, 404])
     expect((await deployments(server)).configuration).toMatchObject({ refused: null, needsRestart: ["limits.turnsMax"] })
-    expect(notes()).toContain("in force now: models.old, models.new")
-    expect(notes()).toContain("in force after a restart: limits.turnsMax")
+    await expect.poll(notes, waiting).toContain("in force now: models.old, models.new")
+    await expect.poll(notes, waiting).toContain("in force after a restart: limits.turnsMax")
 
     await writeFile(config, yaml({ url: provider.url, models: "  new: { deployments: [{ provider: nowhere, model: x }] }" }))
     await expect.poll(async () => (await deployments(server)).configuration.refused, waiting).toMatchObject({ problems: 1 })
     expect(await statusOf(server, "new")).toBe(200)
-    expect(notes()).toMatch(/the one before stays in force:\n.*perdure\.yaml:4:\d+ +models\.new\.deployments\[0\]\.provider/)
+    await expect
+      .poll(notes, waiting)
+      .toMatch(/the one before stays in force:\n.*perdure\.yaml:4:\d+ +models\.new\.deployments\[0\]\.provider/)
     const ready = (await (await fetch(`${server.url}/health/ready`)).json()) as Health
     expect(ready).toMatchObject({ status: "degraded", checks: { configuration: { ok: false } } })
     expect(JSON.stringify(ready)).not.toMatch(/nowhere|perdure\.yaml/)
