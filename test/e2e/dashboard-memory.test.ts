@@ -26,7 +26,6 @@ describe.skipIf(browserPath === undefined)("memory in a browser", () => {
     cleanUps.defer(() => browser.close())
     context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: "light" })
     ;({ page, problems } = await openPage(context))
-    page.setDefaultTimeout(60_000)
     await page.goto(server.dashboardUrl)
     await page.waitForURL(`${server.url}/dashboard/runs`)
   })
@@ -214,7 +213,8 @@ describe.skipIf(browserPath === undefined)("memory in a browser", () => {
     await dialog.getByRole("button", { name: "Confirm" }).click()
     await page.getByText("instructs models").waitFor()
     const history = page.getByRole("region", { name: "History" })
-    expect(await history.getByRole("listitem").count()).toBe(3)
+    // Asked for apart from the block.
+    await expect.poll(() => history.getByRole("listitem").count()).toBe(3)
     await expectAccessible(page)
     await history.locator("[data-version='1']").getByRole("button", { name: "Bring back" }).click()
     await dialog.getByRole("button", { name: "Save" }).click()
@@ -248,7 +248,8 @@ describe.skipIf(browserPath === undefined)("memory in a browser", () => {
     await dialog.getByText(/Nothing was saved: .* was faster/).waitFor()
     await dialog.getByRole("button", { name: "Replace it by mine" }).click()
     await page.getByRole("region", { name: "History" }).locator("[data-version='3']").waitFor()
-    expect(await page.getByRole("region", { name: "Value" }).textContent()).toContain("2")
+    // Asked for apart from the history.
+    await page.getByRole("region", { name: "Value" }).getByText("2", { exact: true }).waitFor()
     await expectAccessible(page)
     await page.getByRole("link", { name: "All states of the scope" }).click()
     await page.locator("[data-entry='tea.step']").filter({ hasText: '{"step":2}' }).waitFor()

@@ -20,7 +20,6 @@ describe.skipIf(browserPath === undefined)("runs in the dashboard", () => {
     defineRuns(server)
     browser = await openBrowser(browserPath ?? "")
     ;({ page, problems } = await openPage(await browser.newContext({ viewport: { width: 1440, height: 900 } })))
-    page.setDefaultTimeout(60_000)
     await page.goto(`${server.url}/dashboard/login?token=${server.identity.createLoginToken(server.projectId)}`)
     await page.waitForURL(/dashboard\/runs/)
   })
@@ -64,7 +63,8 @@ describe.skipIf(browserPath === undefined)("runs in the dashboard", () => {
     await open("fails")
     await page.getByRole("region", { name: "Timeline" }).getByText("load-orders").waitFor()
     await page.getByRole("alert").getByText("the mailbox is full").waitFor()
-    expect(await page.getByRole("region", { name: "Timeline" }).getByText("✕ send-mail").count()).toBe(1)
+    // Events come by another way than what the run became.
+    await expect.poll(() => page.getByRole("region", { name: "Timeline" }).getByText("✕ send-mail").count()).toBe(1)
   })
 
   it("shows what the gate decided, with the rule and the reason", async () => {

@@ -28,7 +28,6 @@ describe.skipIf(browserPath === undefined)("spend and limits in a browser", () =
     cleanUps.defer(() => browser.close())
     context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: "light" })
     ;({ page, problems } = await openPage(context))
-    page.setDefaultTimeout(60_000)
     await page.goto(server.dashboardUrl)
     await page.waitForURL(`${server.url}/dashboard/runs`)
   })

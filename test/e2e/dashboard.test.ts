@@ -49,7 +49,6 @@ describe.skipIf(browserPath === undefined)("the dashboard in a browser", () => {
     browser = await openBrowser(browserPath ?? "")
     context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: "light" })
     ;({ page, problems } = await openPage(context))
-    page.setDefaultTimeout(60_000)
   })
 
   afterAll(async () => {
@@ -204,8 +203,9 @@ describe.skipIf(browserPath === undefined)("the dashboard in a browser", () => {
     await expectAccessible(page)
     await page.getByLabel("What to look for").fill("when do bills go out")
     await page.getByRole("button", { name: "Search" }).click()
-    await page.getByText("Invoices are sent on the first of the month.", { exact: true }).waitFor()
-    expect(page.url()).toContain("query=when")
+    await page.waitForURL(/query=when/)
+    const found = page.locator("[data-memory]").filter({ hasText: "Invoices are sent on the first of the month." })
+    await found.getByText(/meaning #\d/).waitFor()
     await expectAccessible(page)
   })
 
@@ -252,6 +252,10 @@ describe.skipIf(browserPath === undefined)("the dashboard in a browser", () => {
       .poll(
         async () => {
           await page.reload()
+          // Asked for apart from the keys.
+          await keyRow("from the browser")
+            .getByText(/^\d+ runs?$/)
+            .waitFor()
           return keyRow("from the browser").textContent()
         },
         { timeout: 60_000, interval: 1_000 },

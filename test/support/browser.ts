@@ -40,6 +40,7 @@ export function openBrowser(executablePath: string): Promise<Browser> {
 /** A page whose every error, and every breach of the page's own policy, ends up in `problems`. */
 export async function openPage(context: BrowserContext): Promise<{ page: Page; problems: string[] }> {
   const page = await context.newPage()
+  page.setDefaultTimeout(60_000)
   const problems: string[] = []
   page.on("pageerror", (error) => problems.push(error.message))
   page.on("console", (message) => {
