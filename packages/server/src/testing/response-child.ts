@@ -6,7 +6,8 @@ const server = await startResponsesServer({
   ...(dataDirectory === undefined ? {} : { dataDirectory }),
   ...(providerUrl === undefined ? {} : { providerUrl }),
   ...(attemptsMax === undefined ? {} : { limits: { runAttemptsMax: Number(attemptsMax) } }),
-  wordDelayMs: 8,
+  // An answer takes some seconds: whoever kills this process after its first words may be slow, and must not come after its last.
+  wordDelayMs: 30,
   fsync: true,
 })
 process.stdout.write(`${JSON.stringify({ url: server.url, apiKey: server.apiKey, projectId: server.projectId })}\n`)
