@@ -9,6 +9,7 @@ import { pathToFileURL } from "node:url"
 import { afterAll, afterEach, expect, test } from "vitest"
 import { exitCodes } from "../../packages/server/src/cli/index.ts"
 import { nodeFlags } from "../../packages/server/src/testing/node-flags.ts"
+import { freePort } from "../support/free-port.ts"
 import { cleanEnvironment } from "../support/server.ts"
 
 const root = mkdtempSync(join(tmpdir(), "perdure-start-"))
@@ -244,11 +245,3 @@ test("dev follows the configuration to another port", async () => {
   server.child.kill("SIGTERM")
   expect(await server.exited).toBe(exitCodes.ok)
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1")
-  await new Promise((resolve) => server.once("listening", resolve))
-  const { port } = server.address() as AddressInfo // listening on TCP gives an AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}

@@ -6,6 +6,7 @@ import OpenAI from "openai"
 import type { Browser, BrowserContext, Page } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { dashboardDirectory, expectAccessible, findBrowser, openBrowser, openPage } from "../support/browser.ts"
+import { freePort } from "../support/free-port.ts"
 import { startPerdure, temporaryDirectory, type StartedServer } from "../support/server.ts"
 
 const browserPath = findBrowser()
@@ -44,7 +45,8 @@ describe.skipIf(browserPath === undefined)("the dashboard in a browser", () => {
 
   beforeAll(async () => {
     directory = await temporaryDirectory()
-    server = await startPerdure({ dataDirectory: directory.path })
+    // One test starts it again on the same port, which nobody may take meanwhile.
+    server = await startPerdure({ dataDirectory: directory.path, port: await freePort() })
     openai = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: server.apiKey })
     browser = await openBrowser(browserPath ?? "")
     context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: "light" })
