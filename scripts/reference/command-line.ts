@@ -8,7 +8,7 @@ const exitMeanings: Record<keyof typeof exitCodes, string> = {
   failed: "it failed in a way that none of the others names",
   usage: "the command line is wrong",
   config: "the configuration cannot be used",
-  data: "the data directory is locked or damaged, or the database does not answer or is not migrated",
+  data: "the data directory is locked or damaged, or the database does not answer, is not migrated, or was migrated by a newer version",
   unhealthy: "`doctor` found something that must be fixed",
   incomplete: "`import --strict` could not translate everything",
 }

@@ -18,6 +18,7 @@ import { composeCallMemories } from "./call-memories.ts"
 import { openFoundation, openParts, openTelemetry, sharedOf, storeOptions } from "./foundation.ts"
 import { composePassThrough } from "./pass-through.ts"
 import { composePrompts } from "./prompts.ts"
+import { createSchemaFollower } from "./newer-schema.ts"
 import { createReadiness } from "./readiness.ts"
 import { composeInference, deploymentsOf, type Inference } from "./inference.ts"
 import { createConfiguration, type Configuration, type ReloadReport } from "./reload.ts"
@@ -66,6 +67,8 @@ export interface Overrides {
   tools?: readonly Tool[]
   /** Called once when the database is lost for good. */
   onFatal?: (error: Error) => void
+  /** Called once when a newer version has changed the database so that this process has to stop: `close` it. Without it the server closes itself. */
+  onOutdated?: () => void
 }
 
 export async function createPerdure(config: Config, overrides: Overrides = {}): Promise<Perdure> {
@@ -122,8 +125,9 @@ async function compose(config: Config, overrides: Overrides, cleanUps: AsyncDisp
   const passing = composePassThrough(shared, config, { ...foundation, inference, logger: logger.child("http") })
   const following = { passing, inference, shaping, prompted, alerts, memories: remembering, logger: logger.child("configuration") }
   const configuration = createConfiguration(config, { ...shared, ...foundation, ...following })
+  const schema = createSchemaFollower({ ...shared, store, logger: logger.child("store") })
   const health = {
-    ready: createReadiness({ version, store, records, minilm, configuration, data: config.data }),
+    ready: createReadiness({ version, store, records, minilm, configuration, schema, data: config.data }),
     metrics: () => metrics.text(),
   }
   const services = { ...prompted, inference, context, responses, compact, tasks, health, configuration }
@@ -157,6 +161,7 @@ async function compose(config: Config, overrides: Overrides, cleanUps: AsyncDisp
   cleanUps.use(probesOf(inference, shared))
   tasks.run("warm-up", () => warmUp({ store, minilm, embeddingModel: config.defaults.embeddingModel }, stopping.signal))
   tasks.run("discovery", async () => inference.rediscovered(await discovered.refresh(stopping.signal)))
+  cleanUps.use(await schema.follow(overrides.onOutdated ?? (() => void cleanUps.disposeAsync().catch((error) => say("close", error)))))
   return running({
     url,
     admission: foundation.admission,

@@ -3,6 +3,7 @@ import type { Health } from "@perdure/contract"
 import type { Records } from "../accounting/index.ts"
 import type { EmbeddedEmbeddings } from "../inference/index.ts"
 import { sleep } from "../core/index.ts"
+import type { SchemaFollower } from "./newer-schema.ts"
 import type { Configuration, ConfigurationStatus } from "./reload.ts"
 import { diskLowBytes, diskReserveBytes, freeBytes, megabytes, tellableMessage, type Store } from "../store/index.ts"
 
@@ -14,18 +15,28 @@ export interface ReadinessOptions {
   records: Pick<Records, "dropped">
   minilm: Pick<EmbeddedEmbeddings, "unavailable">
   configuration: Pick<Configuration, "status">
+  schema: Pick<SchemaFollower, "newer">
 }
 
-/** Failing without the database; degraded where something works less well than it could. */
-export function createReadiness({ version, store, data, records, minilm, configuration }: ReadinessOptions): () => Promise<Health> {
+/** Failing without the database, or beside a newer version that it must not work beside; degraded where something works less well than it could. */
+export function createReadiness({
+  version,
+  store,
+  data,
+  records,
+  minilm,
+  configuration,
+  schema: follower,
+}: ReadinessOptions): () => Promise<Health> {
   return async () => {
     const database = await checkOfDatabase(store)
     const vector = store.capabilities.vector ? { ok: true } : { ok: false, detail: "pgvector is not installed: search is by words only" }
     const embeddings = minilm.unavailable ? { ok: false, detail: minilm.unavailable.message } : { ok: true }
     const recorded = records.dropped === 0 ? { ok: true } : { ok: false, detail: `${records.dropped} records of calls were dropped` }
     const disk = checkOfDisk(data)
-    const checks = { database, disk, vector, embeddings, records: recorded, configuration: checkOf(configuration.status) }
-    const status = !database.ok ? "failing" : Object.values(checks).every(({ ok }) => ok) ? "ok" : "degraded"
+    const schema = checkOfSchema(follower.newer)
+    const checks = { database, schema, disk, vector, embeddings, records: recorded, configuration: checkOf(configuration.status) }
+    const status = !database.ok || !schema.ok ? "failing" : Object.values(checks).every(({ ok }) => ok) ? "ok" : "degraded"
     return { status, version, checks }
   }
 }
@@ -46,6 +57,12 @@ async function checkOfDatabase(store: Pick<Store, "ping">): Promise<{ ok: boolea
   const check = await Promise.race([answered, silence])
   over.abort()
   return check
+}
+
+function checkOfSchema(newer: SchemaFollower["newer"]): { ok: boolean; detail?: string } {
+  if (newer === undefined) return { ok: true }
+  if (newer.isOutdated) return { ok: false, detail: "a newer version has changed the database: this process stops" }
+  return { ok: true, detail: "a newer version has migrated the database: this process goes on until it is replaced" }
 }
 
 /** The directory is not named: whoever operates the server finds it in the log and with `perdure doctor`. */

@@ -42,8 +42,11 @@ export interface OpenedRanking extends AsyncDisposable {
 }
 
 export interface Composition {
-  /** `onFatal` is told once when the database is lost for good. */
-  readonly createPerdure: (config: Config, overrides: { onFatal: (error: Error) => void }) => Promise<RunningPerdure>
+  /** `onFatal` is told once when the database is lost for good, `onOutdated` when a newer version has changed it so that this one has to close. */
+  readonly createPerdure: (
+    config: Config,
+    overrides: { onFatal: (error: Error) => void; onOutdated?: () => void },
+  ) => Promise<RunningPerdure>
   readonly openKeys: (config: Config) => Promise<OpenedKeys>
   readonly openRanking: (config: Config) => Promise<OpenedRanking>
   /** Wraps all data keys under the configured key. */

@@ -10,7 +10,7 @@ export const exitCodes = {
   usage: 2,
   /** The configuration cannot be used. */
   config: 3,
-  /** The data directory is locked or damaged, or the database does not answer or is not migrated. */
+  /** The data directory is locked or damaged, or the database does not answer, is not migrated, or was migrated by a newer version. */
   data: 4,
   /** `doctor` found something that must be fixed. */
   unhealthy: 5,

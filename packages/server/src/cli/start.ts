@@ -1,5 +1,5 @@
 // `perdure start`: runs the server until it is told to stop, and says where it is once it is ready.
-import { AppError, messageOf, systemClock } from "../core/index.ts"
+import { AppError, deferred, messageOf, systemClock } from "../core/index.ts"
 import type { LoadedConfig } from "../config/index.ts"
 import { explainDisk } from "../store/index.ts"
 import { loadComposition, type RunningPerdure } from "./composition.ts"
@@ -35,7 +35,9 @@ export async function start(options: StartOptions, terminal: Terminal): Promise<
   }
   const { server } = loaded.config
   const port = server.port === 0 ? (options.chosenPort ?? 0) : server.port
-  const perdure = await createPerdure({ ...loaded.config, server: { ...server, port } }, { onFatal })
+  const outdated = deferred<"outdated">()
+  const onOutdated = (): void => outdated.resolve("outdated")
+  const perdure = await createPerdure({ ...loaded.config, server: { ...server, port } }, { onFatal, onOutdated })
   const control = await openControl(perdure)
   const { controlUrl, controlToken } = control
   tellOthers(loaded.config.data, { pid: process.pid, url: perdure.url, startedAt: systemClock.now(), controlUrl, controlToken })
@@ -51,12 +53,12 @@ export async function start(options: StartOptions, terminal: Terminal): Promise<
   })
   process.send?.({ ready: true, port: perdure.port })
 
-  await stopping
+  const why = await Promise.race([stopping, outdated.promise])
   stopFollowing()
   try {
     await control[Symbol.asyncDispose]()
     await perdure.close()
-    return exitCodes.ok
+    return why === "outdated" ? exitCodes.data : exitCodes.ok
   } catch (error) {
     terminal.note(`error: the server did not stop cleanly: ${messageOf(error)}`)
     return exitCodes.failed

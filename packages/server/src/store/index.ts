@@ -1,6 +1,7 @@
 // Public face of the store: the port, what opens it, what it throws, and one namespace per table.
 export type { Queryable, SqlRow, SqlValue, Store, StoreCapabilities, Transactor } from "./port.ts"
 export { openStore, type OpenStoreOptions } from "./open.ts"
+export { watchSchema, type NewerSchema } from "./schema-watch.ts"
 export { isDead, processIdentitySchema, thisProcess, type ProcessIdentity } from "./process-identity.ts"
 export { isStoreError, StoreError, tellableMessage } from "./errors.ts"
 export { untilNoRace } from "./again.ts"

@@ -6,6 +6,7 @@ import { AppError } from "../core/index.ts"
 import { ensureApplicationRole } from "./application-role.ts"
 import type { Engine, ScriptRunner, StoreLogger } from "./engine.ts"
 import { isStoreError } from "./errors.ts"
+import { migrationPattern, schemaChannel } from "./migration-names.ts"
 
 export interface Migration {
   /** File name without `.sql`. */
@@ -27,7 +28,7 @@ export interface MigrateOptions {
 
 /** The files in `store/migrations`, in the order in which they are applied. */
 export function readMigrations(directory: string = fileURLToPath(new URL("./migrations/", import.meta.url))): Migration[] {
-  const files = readdirSync(directory).filter((file) => /^\d{4}_[a-z0-9_]+(\.vector)?\.sql$/.test(file))
+  const files = readdirSync(directory).filter((file) => migrationPattern.test(file))
   return files.sort().map((file) => {
     const text = readFileSync(`${directory}/${file}`, "utf8").replaceAll("\r\n", "\n")
     const checksum = createHash("sha256").update(text).digest("hex")
@@ -46,11 +47,14 @@ export async function migrate(engine: Engine, options: MigrateOptions): Promise<
     if (options.mode === "check" && missing.length > 0) throw notAtHead(missing)
     for (const migration of missing) await apply(connection, migration)
     if (migrations.length > 0) await ensureApplicationRole(connection, options.mode)
-    if (missing.length > 0)
+    if (missing.length > 0) {
       options.logger.info(
         { from: [...done.keys()].sort().at(-1) ?? null, to: missing.at(-1)?.name, applied: missing.length },
         "schema brought to head",
       )
+      // Sent with the commit: processes of an older version look whether they may go on.
+      await connection.query("select pg_notify($1, $2)", [schemaChannel, missing.at(-1)?.name ?? ""])
+    }
     const [version] = await connection.query<{ version: string }>("select current_setting('server_version') as version")
     engine.setCapabilities({ vector, serverVersion: version?.version ?? "unknown" })
     return { applied: missing.map((migration) => migration.name) }
