@@ -1,5 +1,5 @@
 // A model call past the answer cache: the events of the same call before, or of one that means the same; else made, and kept when it is whole.
-import type { JsonObject, JsonValue, Limits } from "../core/index.ts"
+import type { JsonObject, JsonValue, Limits, Said } from "../core/index.ts"
 import {
   cachePlan,
   type AnswerCache,
@@ -36,7 +36,12 @@ export interface CachedCallOptions {
   readonly callModel: CallModel
   readonly routing: CallRouting
   readonly look: CacheLook
-  readonly caller: { readonly projectId: string; readonly principal: string; readonly user: string | null }
+  readonly caller: {
+    readonly projectId: string
+    readonly principal: string
+    readonly user: string | null
+    readonly said?: Said | undefined
+  }
   readonly costOf: CostOf
   /** Before the first event. */
   readonly onFound: (found: CacheFound) => void

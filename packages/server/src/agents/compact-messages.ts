@@ -47,7 +47,7 @@ export function createMessagesCompaction(dependencies: CompactMessagesDependenci
       wanted,
       routing,
       isPatient: false,
-      caller: { endpoint: "messages", runId, projectId, principal: id, user },
+      caller: { endpoint: "messages", runId, projectId, principal: id, user, said },
       spent,
       signal,
     }

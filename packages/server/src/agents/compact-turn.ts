@@ -7,6 +7,7 @@ import { carry } from "./chain.ts"
 import { nothingToCompact } from "./compaction.ts"
 import { shownMessages } from "./edit-turn.ts"
 import { callRouting, declaredTools, inputCall } from "./input-call.ts"
+import { saidOf } from "./said.ts"
 import { influence, recordUsage, type Session } from "./session.ts"
 import { extract, UnusableSummary, type Spent } from "./summarise.ts"
 import { summariseAll } from "./summarise-parts.ts"
@@ -105,7 +106,7 @@ async function make(session: Session, turn: number, items: readonly LabelledItem
   const spent: Spent = { usage: noUsage, deployment: undefined }
   const { id: runId, projectId, principal } = context.run
   const call = { ...inputCall(request, [], []), outputTokensMax: null }
-  const caller = { endpoint: "responses", runId, projectId, principal, user: request.user } as const
+  const caller = { endpoint: "responses", runId, projectId, principal, user: request.user, said: saidOf(request) } as const
   const asked = { call, held: request.instructions, transcript, spent, signal, caller, routing: callRouting(request) }
   const bill = (): void => {
     if (spent.deployment) recordUsage(session, turn, spent.deployment, spent.usage)

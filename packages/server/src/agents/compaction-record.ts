@@ -1,6 +1,6 @@
 // The record of a compaction: a light run, however it ends, with what was used and none of its words.
 import type { LightRunRecord } from "../accounting/index.ts"
-import type { AppError, Clock, JsonObject } from "../core/index.ts"
+import { saidBeside, type AppError, type Clock, type Said } from "../core/index.ts"
 import type { Label, Principal } from "../security/index.ts"
 import { callError } from "./response-error.ts"
 import type { CostOf } from "./session.ts"
@@ -21,7 +21,7 @@ export interface Recorded {
   readonly label: Label | null
   readonly spent: Spent
   /** What the request that it is made for says of itself; undefined where it says nothing. */
-  readonly said: { readonly tags: readonly string[]; readonly metadata: JsonObject | null } | undefined
+  readonly said: Said | undefined
 }
 
 /** Runs the work and leaves its record. */
@@ -52,8 +52,7 @@ function recordOf(
     projectId: principal.projectId,
     principal: principal.id,
     user,
-    tags: said ? [...new Set([...principal.tags, ...said.tags])] : principal.tags,
-    ...(said?.metadata ? { metadata: said.metadata } : {}),
+    ...saidBeside(principal.tags, said),
     kind: "chat",
     name: "compaction",
     model,

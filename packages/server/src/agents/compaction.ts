@@ -3,9 +3,10 @@ import { noUsage } from "../inference/index.ts"
 import { AppError, type JsonObject, type NewId } from "../core/index.ts"
 import { joinLabels, type Principal } from "../security/index.ts"
 import { callRouting, inputCall } from "./input-call.ts"
-import { recorded, type Recorded, type RecordDependencies } from "./compaction-record.ts"
+import { recorded, type RecordDependencies } from "./compaction-record.ts"
 import { gather, type PrepareDependencies } from "./prepare.ts"
 import { itemId, responseIdOf } from "./response-object.ts"
+import { saidOf } from "./said.ts"
 import { wireUsage } from "./session.ts"
 import { extract, type Spent } from "./summarise.ts"
 import { summariseAll, type SummarisePartsDependencies } from "./summarise-parts.ts"
@@ -33,9 +34,10 @@ export function createCompaction(dependencies: CompactionDependencies): Compact 
     const label = joinLabels(items.map((each) => each.label))
     const spent: Spent = { usage: noUsage, deployment: undefined }
     const user = complete.user ?? complete.safety_identifier
-    const given = { principal, model: complete.model, user, runId, startedAt, label, spent, said: saidOf(complete) }
+    const said = saidOf(complete)
+    const given = { principal, model: complete.model, user, runId, startedAt, label, spent, said }
     const who = { projectId: principal.projectId, principal: principal.id, user: complete.user ?? principal.user }
-    const caller = { endpoint: "responses", runId, ...who } as const
+    const caller = { endpoint: "responses", runId, ...who, said } as const
     const asked = { call: inputCall(complete, [], []), held: complete.instructions, transcript, spent, signal, caller }
     const written = await recorded(dependencies, given, () =>
       quotesPassages(complete.model)
@@ -50,12 +52,6 @@ export function createCompaction(dependencies: CompactionDependencies): Compact 
     const base = { id: responseIdOf(runId), object: "response.compaction", created_at: Math.floor(startedAt / 1000) }
     return { ...base, output: [...kept, compaction], usage: wireUsage(spent.usage) }
   }
-}
-
-/** Its own metadata and what it says beside; its tags are among the latter. */
-function saidOf({ metadata: { tags: _tags, ...own }, said }: Pick<NewResponse, "metadata" | "said">): Recorded["said"] {
-  const metadata = { ...own, ...said?.metadata }
-  return { tags: said?.tags ?? [], metadata: Object.keys(metadata).length === 0 ? null : metadata }
 }
 
 export function nothingToCompact(): AppError {

@@ -42,7 +42,7 @@ export const fileSearchDeclaration = {
 } as const satisfies ModelTool
 
 /** Made per request, because the stores are the client's choice and never the model's. */
-export function fileSearchTool(search: SearchDocuments, settings: FileSearchSettings, user: string | null): Tool {
+export function fileSearchTool(search: SearchDocuments, settings: FileSearchSettings, by: Pick<ActingCaller, "user" | "said">): Tool {
   const { name, description, parameters } = fileSearchDeclaration
   const tool: Tool = {
     name,
@@ -58,7 +58,7 @@ export function fileSearchTool(search: SearchDocuments, settings: FileSearchSett
     run: async (input, context) => {
       const query = input["query"] as string // checked against the schema above
       const { projectId, principal, signal } = context
-      const found = await search({ projectId, principal, user }, { ...settings, query }, signal)
+      const found = await search({ projectId, principal, ...by }, { ...settings, query }, signal)
       return { passages: found.map((passage) => ({ ...passage, label: { ...passage.label } })) }
     },
   })

@@ -10,7 +10,7 @@ export interface GuardedCallOptions {
   openGuards: OpenGuards
   callModel: CallModel
   routing: CallRouting
-  caller: Pick<GuardContext, "endpoint" | "runId" | "projectId" | "principal" | "user">
+  caller: Pick<GuardContext, "endpoint" | "runId" | "projectId" | "principal" | "user" | "said">
   /** What the guards did, once, when the call is over. */
   onReports: (reports: readonly GuardReport[]) => void
 }

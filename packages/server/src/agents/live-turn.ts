@@ -22,6 +22,7 @@ import { shownMessages } from "./edit-turn.ts"
 import { callGuarded } from "./guarded-call.ts"
 import { callRouting, declaredTools, inputCall } from "./input-call.ts"
 import { sealReasoning } from "./kept-reasoning.ts"
+import { saidOf } from "./said.ts"
 import { openedTool } from "./sealed-tools.ts"
 import { influence, recordUsage, type Session } from "./session.ts"
 import { bringsTheWorldIn } from "./tool-items.ts"
@@ -220,7 +221,7 @@ function callPastGuards(session: Session, options: TurnOptions, signal: AbortSig
     if (isReleased(signal)) return
     context.emit("guards.decided", { turn: options.turn, guards: reports.map((each) => ({ ...each })) }, { label: session.label })
   }
-  const caller = { endpoint: "responses", runId, projectId, principal, user: request.user } as const
+  const caller = { endpoint: "responses", runId, projectId, principal, user: request.user, said: saidOf(request) } as const
   return callGuarded({ openGuards, callModel, routing, caller, onReports }, call, signal)
 }
 
@@ -230,7 +231,8 @@ function modelPastCache(session: Session, { turn }: TurnOptions, { onFound, onRe
   const { callModel: callModelAs, callCache: cache, costOf } = dependencies
   const { projectId, principal } = session.context.run
   const callModel = callModelAs({ projectId, principal, isPatient: turn > 1 || request.background, onReserved })
-  const caller = { projectId, principal, user: request.acts_for ?? request.user ?? request.safety_identifier }
+  const user = request.acts_for ?? request.user ?? request.safety_identifier
+  const caller = { projectId, principal, user, said: saidOf(request) }
   return (call, signal, routing = {}) => {
     // A guard may have chosen another model.
     const look = cacheLook(session, call.model)

@@ -1,7 +1,8 @@
 // What a response is given of its scopes before its first turn: assembled in a step, told in the log, put where each part belongs.
-import { AppError, type JsonObject, type JsonValue } from "../core/index.ts"
+import { AppError, type JsonObject, type JsonValue, type Said } from "../core/index.ts"
 import type { ModelMessage } from "../inference/index.ts"
 import { joinIdentity, type Label } from "../security/index.ts"
+import { saidOf } from "./said.ts"
 import { influence, type Session } from "./session.ts"
 import type { MemoryWish } from "./types.ts"
 import { withContext } from "./window.ts"
@@ -24,7 +25,7 @@ export interface AssembledContext {
 
 /** `shown`: what stands before the model anyway; it is not put there again. `embedWaitMs`: how long the embedding of the question is waited for. */
 export type AssembleContext = (
-  caller: { projectId: string; principal: string; user: string | null },
+  caller: { projectId: string; principal: string; user: string | null; said?: Said | undefined },
   asked: { wish: MemoryWish; query: string; runId: string; shown?: readonly string[] | undefined; embedWaitMs?: number | undefined },
   signal: AbortSignal,
 ) => Promise<AssembledContext>
@@ -36,7 +37,8 @@ export async function giveContext(session: Session, question: string): Promise<r
   const { context, request, dependencies } = session
   const { memory: wish } = request
   if (wish === undefined || wish.recall === null || !dependencies.assembleContext) return []
-  const caller = { projectId: context.run.projectId, principal: context.run.principal, user: request.acts_for ?? null }
+  const { projectId, principal } = context.run
+  const caller = { projectId, principal, user: request.acts_for ?? null, said: saidOf(request) }
   const query = question.slice(0, queryCharactersMax).toWellFormed()
   const asked = { wish, query, runId: context.run.id, shown: session.messages.flatMap(textsOf) }
   const assembleContext = dependencies.assembleContext

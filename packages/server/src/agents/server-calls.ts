@@ -2,6 +2,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../core/index.ts"
 import type { ToolOutcome } from "../tools/index.ts"
 import { fileSearchTool, passagesOf, quotedPassages, resultsOf } from "./file-search.ts"
+import { saidOf } from "./said.ts"
 import { influence, type Session } from "./session.ts"
 import { ownServerLabel } from "./own-server.ts"
 import { fileSearchName } from "./tool-choice.ts"
@@ -47,7 +48,7 @@ async function search(session: Session, key: string, args: string): Promise<Tool
     "file_search_call.in_progress",
     "file_search_call.searching",
   ])
-  const tool = fileSearchTool(dependencies.search, settings, request.acts_for ?? null)
+  const tool = fileSearchTool(dependencies.search, settings, { user: request.acts_for ?? null, said: saidOf(request) })
   const outcome = await dependencies.callTool(session.context, { tool, arguments: args, key, label: session.label })
   influence(session, outcome.label)
   const passages = outcome.status === "done" ? passagesOf(outcome.result) : []

@@ -8,7 +8,7 @@ import {
   type Prices,
   type Records,
 } from "../accounting/index.ts"
-import type { NewId } from "../core/index.ts"
+import { saidBeside, type JsonObject, type NewId, type Said } from "../core/index.ts"
 import { createEmbed, type Deployment, type Embed, type MeasuredEmbed, type Model, type ModelUsage } from "../inference/index.ts"
 import type { Identity } from "../security/index.ts"
 import { internalCall } from "./internal-call.ts"
@@ -31,6 +31,7 @@ export interface AdmittedEmbedOptions extends Accountable, CreateEmbedOptions {
 export interface EmbedCaller {
   readonly projectId: string
   readonly principal: string
+  readonly said?: Said | undefined
   readonly isPatient: boolean
 }
 
@@ -79,7 +80,7 @@ async function billed(
     if (usage)
       records.add(
         recordOf(options, call, {
-          tags: bound.tags,
+          ...saidBeside(bound.tags, caller.said),
           user: bound.user,
           startedAt,
           deployment,
@@ -98,6 +99,7 @@ const charactersPerToken = 4
 
 interface Made extends Pick<LightRunRecord, "user" | "startedAt" | "costMicroUsd" | "costKnown" | "priceList"> {
   tags: readonly string[]
+  metadata?: JsonObject
   deployment: Deployment
   usage: ModelUsage
 }

@@ -1,6 +1,6 @@
 // Texts that the server has ordered by a model for its own work (recalls), within the limits and regions of whoever they are for, and on their bill.
 import { costOf, dearestPrice, priceListOf, type LightRunRecord, type Prices } from "../accounting/index.ts"
-import type { NewId } from "../core/index.ts"
+import { saidBeside, type NewId, type Said } from "../core/index.ts"
 import { createRerank, noName, type Deployment, type Model, type ModelUsage } from "../inference/index.ts"
 import type { Accountable } from "./admitted-embed.ts"
 import { internalCall } from "./internal-call.ts"
@@ -17,6 +17,7 @@ export interface AdmittedRerankOptions extends Accountable, CreateRerankOptions 
 interface RerankCaller {
   readonly projectId: string
   readonly principal: string
+  readonly said?: Said | undefined
 }
 
 type Rank = (query: string, documents: readonly string[], signal: AbortSignal) => Promise<readonly { index: number; score: number }[]>
@@ -81,7 +82,7 @@ function recordOf(
     projectId: caller.projectId,
     principal: caller.principal,
     user: bounds.limits.user,
-    tags: bounds.limits.tags,
+    ...saidBeside(bounds.limits.tags, caller.said),
     kind: "rerank",
     name,
     model: asked.name,

@@ -9,7 +9,7 @@ import {
   type Records,
   type Reservation,
 } from "../accounting/index.ts"
-import { AppError, type JsonObject } from "../core/index.ts"
+import { AppError, saidBeside, type JsonObject } from "../core/index.ts"
 import { createModerateTexts, type Deployment, type Judging, type ModelUsage } from "../inference/index.ts"
 import { CallerRefusal, type GuardContext, type Identity, type Moderate } from "../security/index.ts"
 import { boundsOf, reserveFor, type Bounds } from "./reserve.ts"
@@ -33,7 +33,7 @@ export function moderateBy(shared: Shared, guard: { model: string; name: string 
     const placing = { ...bounds.placing, ...(reservation ? { expected: reservation.request } : {}) }
     const onUsed: Judging["onUsed"] = (use) => {
       const record = { ...recordOf(shared, guard, context, startedAt), ...endOf(use, context.signal) }
-      bill(parts, { ...record, tags: bounds.limits.tags, deployment: use.deployment.id }, { ...use, reservation })
+      bill(parts, { ...record, ...saidBeside(bounds.limits.tags, context.said), deployment: use.deployment.id }, { ...use, reservation })
     }
     try {
       return await judge(texts, context.signal, { placing, onUsed })

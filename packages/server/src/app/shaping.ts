@@ -110,7 +110,8 @@ function questionEmbedding(shared: Shared, config: Config, parts: ShapingParts):
   const model = config.defaults.embeddingModel ?? minilm.deployment.id
   if (model === minilm.deployment.id && minilm.unavailable !== null) return undefined
   const embedFor = admitEmbeddings({ ...shared, ...inference, ...parts }, model, "cache.embed")
-  const embedAs: QuestionEmbedding["embedAs"] = ({ projectId, principal }) => embedFor({ projectId, principal, isPatient: false })
+  const embedAs: QuestionEmbedding["embedAs"] = ({ projectId, principal, said }) =>
+    embedFor({ projectId, principal, said, isPatient: false })
   const readsWhole = (text: string): boolean => {
     const [deployment] = inference.models.get(model)?.deployments ?? []
     const tokensMax = deployment?.contextTokensMax ?? tokensMaxUnknown

@@ -1,4 +1,5 @@
 // What context asks of the rest of the server: functions that the composition hands in.
+import type { Said } from "../core/index.ts"
 
 /** One unit-length vector per text, in order; of documents unless told otherwise. */
 export type Embed = (texts: readonly string[], signal: AbortSignal, purpose?: "document" | "query") => Promise<Float32Array[]>
@@ -34,4 +35,6 @@ export interface PassageModel {
 export interface Caller {
   projectId: string
   principal: string
+  /** What the request says of itself that the work is for. */
+  said?: Said | undefined
 }

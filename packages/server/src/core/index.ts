@@ -7,4 +7,5 @@ export { canonicalJson, isJsonObject, type JsonObject, type JsonValue } from "./
 export { fieldNames, fieldValue } from "./header-text.ts"
 export { sseData, sseDone, sseEvent, sseHeaders, ssePing } from "./sse.ts"
 export { BackgroundTasks, deferred, repeated, sleep, type Deferred } from "./async.ts"
+export { saidBeside, tagsWith, type Said } from "./said.ts"
 export { collectYoungBy, countBuffer } from "./young-buffers.ts"

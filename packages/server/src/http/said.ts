@@ -1,14 +1,7 @@
 // What a request says of itself that is kept with its run, for spend to be summed and runs to be found by it: its tags, its metadata.
 import type { IncomingHttpHeaders } from "node:http"
-import { AppError, isJsonObject, type JsonObject, type JsonValue, type Limits } from "../core/index.ts"
+import { AppError, isJsonObject, type JsonObject, type JsonValue, type Limits, type Said } from "../core/index.ts"
 import { isPlain, metadataHeader, portkeyHeader, toldMetadata } from "./routing-rules/request-metadata.ts"
-
-/** Undefined instead of nothing at all: requests that say nothing cost nothing. */
-export interface Said {
-  readonly tags: readonly string[]
-  /** Null where it says nothing else. */
-  readonly metadata: JsonObject | null
-}
 
 export interface Saying {
   /** Said to this server alone. */
@@ -30,7 +23,7 @@ export type SaidLimits = Pick<
 /** Tags, with commas between them, from clients of LiteLLM. */
 const tagsHeader = "x-litellm-tags"
 
-/** Too much of what is said to this server is refused; what goes to a provider as well, or was written for another gateway, is cut. */
+/** Undefined instead of nothing at all: requests that say nothing cost nothing. Too much of what is said to this server is refused; what goes to a provider as well, or was written for another gateway, is cut. */
 export function saidOf(headers: Readonly<IncomingHttpHeaders>, saying: Saying, limits: SaidLimits): Said | undefined {
   return isSilent(headers, saying) ? undefined : said(headers, saying, limits)
 }
@@ -52,11 +45,6 @@ function said(headers: Readonly<IncomingHttpHeaders>, { perdure, metadata: own, 
   const metadata = Object.fromEntries([...kept, ...cutEntries(others, told, user, limits)].slice(0, limits.requestMetadataKeysMax))
   const isEmpty = Object.keys(metadata).length === 0
   return isEmpty && tags.length === 0 ? undefined : { tags, metadata: isEmpty ? null : metadata }
-}
-
-/** Of a key, and those of the request beside them. */
-export function tagsWith(tags: readonly string[], of: Pick<Said, "tags"> | undefined): readonly string[] {
-  return of === undefined || of.tags.length === 0 ? tags : [...new Set([...tags, ...of.tags])]
 }
 
 /** A text has commas between them: clients of providers that take only texts can send no list. */

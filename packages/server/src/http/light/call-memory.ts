@@ -181,7 +181,7 @@ export class CallMemory {
     const asked = { wish, query, runId: call.runId, shown: said.shown, embedWaitMs: waitMsMax / 2 }
     const signal = AbortSignal.timeout(waitMsMax)
     try {
-      const given = await before(signal, memories.assemble({ projectId, principal, user }, asked, signal))
+      const given = await before(signal, memories.assemble({ projectId, principal, user, said: call.request.said }, asked, signal))
       this.#manifest = { status: "assembled", scopes: wish.scopes, ...(given.manifest as JsonObject) } // an object
       return given
     } catch (error) {

@@ -11,7 +11,7 @@ import {
   type ServedAs,
 } from "../../accounting/index.ts"
 import type { CompactedMessages } from "../../agents/index.ts"
-import type { JsonObject } from "../../core/index.ts"
+import { type JsonObject, tagsWith, type Said } from "../../core/index.ts"
 import {
   addUsage,
   filteredAnswer,
@@ -24,7 +24,6 @@ import {
   type UpstreamError,
 } from "../../inference/index.ts"
 import type { Chosen } from "../prompts/shape.ts"
-import { tagsWith, type Said } from "../said.ts"
 import type { HotCall } from "../shell.ts"
 import type { AnswerCare } from "./answer-care.ts"
 import type { CallMemory } from "./call-memory.ts"

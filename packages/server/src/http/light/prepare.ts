@@ -103,6 +103,7 @@ function guardContext(
     user: call.request.user,
     model: model.name,
     tags: principal.tags,
+    said: call.request.said,
     signal,
   }
 }
@@ -180,6 +181,7 @@ class Prepared {
       projectId: principal.projectId,
       principal: principal.id,
       user: call.request.user,
+      said: call.request.said,
       dialect: dialect.kind === "completions" ? dialect.kind : dialect.name,
       model: model.name,
       stream: body.stream,

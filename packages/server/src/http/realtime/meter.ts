@@ -1,9 +1,17 @@
 // Counts a realtime session: each answer is reserved before it can begin, settled and recorded when it is done, and the session recorded at its end.
 import { costOf, priceListOf, type Cost, type LightRunRecord, type Price, type Reservation } from "../../accounting/index.ts"
-import { isJsonObject, type AppError, type Clock, type JsonObject, type JsonValue, type NewId } from "../../core/index.ts"
+import {
+  isJsonObject,
+  type AppError,
+  type Clock,
+  type JsonObject,
+  type JsonValue,
+  type NewId,
+  tagsWith,
+  type Said,
+} from "../../core/index.ts"
 import { realtimeUsage, type Deployment, type ModelUsage } from "../../inference/index.ts"
 import type { GuardReport, Principal } from "../../security/index.ts"
-import { tagsWith, type Said } from "../said.ts"
 import { seenIn } from "./watch.ts"
 
 /** Holds what one more answer may use of the limits; throws when there is no room. */

@@ -1,6 +1,6 @@
 // `GET /v1/realtime?model=…` as a WebSocket: which model, who may use it, and where it is served.
 import type { Admission, LightRunRecord, Prices, Records } from "../../accounting/index.ts"
-import { AppError, type Clock, type JsonObject, type Limits, type NewId } from "../../core/index.ts"
+import { AppError, type Clock, type JsonObject, type Limits, type NewId, type Said } from "../../core/index.ts"
 import { connectRealtime, type Deployment, type Model, type Models, type Plan, type Pool, type Upstreams } from "../../inference/index.ts"
 import { requireModel, residencyOf, type ClientSecretGrant, type Guards, type Identity, type Principal } from "../../security/index.ts"
 import type { ShellLogger } from "../api.ts"
@@ -65,15 +65,20 @@ function openSession(options: RealtimeOptions, call: UpgradeCall): RealtimeSessi
       return connectRealtime({ deployment, target, headers, transcribes, messageBytesMax: limits.realtimeMessageBytesMax, limits }, signal)
     },
     opening: openingOf(secret),
-    guards: () => (guarded = guardsOf(options, call, { runId, model })),
+    guards: () => (guarded = guardsOf(options, call, { runId, model, said })),
   })
 }
 
 /** One for the whole session: what was taken out of a question is put back into the answer to it. */
-function guardsOf(options: RealtimeOptions, call: UpgradeCall, about: { runId: string; model: string }): GuardedSession | undefined {
+function guardsOf(
+  options: RealtimeOptions,
+  call: UpgradeCall,
+  about: { runId: string; model: string; said: Said | undefined },
+): GuardedSession | undefined {
   const { principal, socket } = call
   const { projectId, user, tags } = principal
-  const context = { endpoint: "realtime", runId: about.runId, projectId, principal: principal.id, user, tags, signal: socket.signal }
+  const { runId, said } = about
+  const context = { endpoint: "realtime", runId, projectId, principal: principal.id, user, tags, said, signal: socket.signal }
   const session = options.guards?.open({ ...context, model: modelOf(options, principal, about.model).name })
   return session && new GuardedSession({ session, limits: options.limits })
 }

@@ -13,7 +13,7 @@ export interface QuestionEmbedding {
   /** Vectors of different models are never compared. */
   model: string
   /** On the bill of whoever asks. */
-  embedAs: (caller: Pick<CacheQuestion, "projectId" | "principal">) => Embed
+  embedAs: (caller: Pick<CacheQuestion, "projectId" | "principal" | "said">) => Embed
   /** Whether the model reads all of a text: of one that it cuts, the end could say anything. */
   readsWhole: (text: string) => boolean
 }

@@ -1,6 +1,6 @@
 // The words of the answer cache: who may share answers, what is asked of it, what it keeps, what it says.
 import type { ParametersConfig } from "../../config/index.ts"
-import type { JsonObject } from "../../core/index.ts"
+import type { JsonObject, Said } from "../../core/index.ts"
 
 export type CacheMode = "exact" | "semantic"
 
@@ -25,6 +25,8 @@ export interface CacheQuestion {
   principal: string
   /** The end user that the request names. */
   user: string | null
+  /** What the request says of itself, for the record of what its question costs to embed. */
+  said?: Said | undefined
   /** The shape of the answer: `chat`, `messages`. Answers of one are never given to another. */
   dialect: string
   /** The logical name: whichever deployment answered, the answer is the model's. */

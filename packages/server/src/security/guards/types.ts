@@ -1,4 +1,5 @@
 // The port of guards: what they are shown of a call, when they are asked, and what they may answer. They see texts, never credentials.
+import type { Said } from "../../core/index.ts"
 
 export type GuardRole = "system" | "user" | "assistant" | "tool"
 
@@ -18,6 +19,8 @@ export interface GuardContext {
   user: string | null
   model: string
   tags: readonly string[]
+  /** What the request says of itself: kept with what a guard spends on it. */
+  said?: Said | undefined
   /** Aborted when the client leaves or the guard has taken too long. */
   signal: AbortSignal
 }
