@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest"
 import { liteLlmImports, whysOf } from "../../testing/litellm-imports.ts"
 
-const { loaded } = liteLlmImports()
+const { loaded, loadedText } = liteLlmImports()
 
 describe("parameters of requests", () => {
   it("come along as parameters of the deployment, by the names that OpenAI has", async () => {
@@ -18,6 +18,11 @@ describe("parameters of requests", () => {
     expect(config.models["team"]?.deployments[0]?.parameters?.defaults).toEqual({ metadata: { team: "value-of-TEAM_NAME" } })
     expect(config.models["quiet"]?.deployments[0]?.parameters).toMatchObject({ defaults: {}, dropped: ["temperature"] })
     expect(report.environment.map(({ name }) => name)).toContain("TEAM_NAME")
+  })
+
+  it("keep a text that looks like a variable of the new configuration as it is", async () => {
+    const { config } = await loadedText('model_list: [{ model_name: m, litellm_params: { model: ollama/x, stop: "${end}" } }]')
+    expect(config.models["m"]?.deployments[0]?.parameters?.defaults).toEqual({ stop: "${end}" })
   })
 
   it("are said of where they do not, each with the reason", async () => {

@@ -18,7 +18,7 @@ export function variablesIn(value: JsonValue): string[] {
 
 /** Text that Perdure's loader reads back as it is. */
 export function literal(text: string): string {
-  return text.replaceAll("${", "$${")
+  return text.replaceAll("${", () => "$${")
 }
 
 export class Section {
