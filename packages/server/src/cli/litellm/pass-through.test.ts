@@ -62,6 +62,24 @@ it("are brought over where an address begins with a variable and ends as the pat
   expect(out).toContain("${BASE}")
 })
 
+it.each([
+  ["${BASE}/v1", ["BASE"], "${BASE}/v1"],
+  ["os.environ/BASE/v1", ["BASE"], "${BASE}/v1"],
+  ["https://${HOST}:${PORT}/v1/", ["HOST", "PORT"], "https://${HOST}:${PORT}/v1"],
+  ["https://api.example/${Tenant_Id}/v1", ["Tenant_Id"], "https://api.example/${Tenant_Id}/v1"],
+  ["https://${HOST:-api.example}/v1", [], "https://${HOST:-api.example}/v1"],
+])("name the variables of an address among those to set: %s", async (target, names, baseUrl) => {
+  const file = join(directory, "named.yaml")
+  const endpoint = `{ path: /foo, target: "${target}", include_subpath: true, auth: true }`
+  writeFileSync(file, `${models}\ngeneral_settings: { pass_through_endpoints: [${endpoint}] }\n`)
+  const { code, out } = await imported(file, "--json")
+  const { config, leftOut, environment } = JSON.parse(out) as { config: { providers: object }; leftOut: unknown; environment: object[] }
+  expect({ code, leftOut }).toEqual({ code: 0, leftOut: [] })
+  const wanted = names.map((name) => ({ name, moved: false, paths: [`${at}[0].target`] }))
+  expect(environment).toEqual([expect.objectContaining({ name: "OPENAI_API_KEY" }), ...wanted])
+  expect(Object.values(config.providers)).toContainEqual(expect.objectContaining({ baseUrl }))
+})
+
 it("share a provider where address and headers are the same, and have no path twice", async () => {
   const { config, report } = await loadedText(`
 ${models}

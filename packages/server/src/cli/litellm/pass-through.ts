@@ -2,6 +2,7 @@
 import { isOwnPath } from "@perdure/contract"
 import type { ConfigInput } from "../../config/index.ts"
 import { isJsonObject } from "../../core/index.ts"
+import { addressText, beginsWithVariable, originAndPath, urlOf } from "./address.ts"
 import { headersOf, hostOf, type ProviderInput } from "./place.ts"
 import type { Providers } from "./providers.ts"
 import type { Secrets } from "./secrets.ts"
@@ -66,12 +67,12 @@ function pathOf(entry: Section): string | undefined {
 }
 
 function targetOf(entry: Section): string | undefined {
-  const text = entry.text("target")
-  if (text?.startsWith("${") === true) return text
-  const url = text !== undefined && URL.canParse(text) ? new URL(text) : undefined
-  if (url && /^https?:$/.test(url.protocol) && url.username === "" && url.password === "") {
+  const text = addressText(entry, "target")
+  if (text !== undefined && beginsWithVariable(text)) return text
+  const url = text === undefined ? undefined : urlOf(text)
+  if (text !== undefined && url && /^https?:$/.test(url.protocol) && url.username === "" && url.password === "") {
     if (url.search !== "") entry.differs("target", "what follows the ? of an address is not sent")
-    return (url.origin + url.pathname).replace(/\/+$/, "")
+    return originAndPath(text)
   }
   entry.left("target", "it is no http(s) address without a user and a password", seeHowTo)
   return undefined
@@ -82,7 +83,7 @@ function placeOf(path: string, target: string, entry: Section): { path: string; 
   if (entry.flag("include_subpath") === true) return { path, baseUrl: target }
   const last = path.slice(path.lastIndexOf("/"))
   // An address that begins with a variable has its path behind it, or none.
-  const isSame = last !== path && target.endsWith(last) && (target.startsWith("${") || new URL(target).pathname.endsWith(last))
+  const isSame = last !== path && target.endsWith(last) && (beginsWithVariable(target) || urlOf(target)?.pathname.endsWith(last) === true)
   if (isSame) return { path: path.slice(0, -last.length), baseUrl: target.slice(0, -last.length), below: last }
   entry.differs("include_subpath", "what is below the path is passed through too")
   return { path, baseUrl: target }

@@ -1,5 +1,6 @@
 // Where a model of LiteLLM's list is served: its address, its key by reference, its headers.
 import { looksLikeSecret, type ConfigInput } from "../../config/index.ts"
+import { addressText, beginsWithVariable, originAndPath, urlOf } from "./address.ts"
 import type { KnownProvider } from "./provider-names.ts"
 import type { Reference, Secrets } from "./secrets.ts"
 import type { Section } from "./section.ts"
@@ -24,13 +25,13 @@ export interface PlaceContext {
 /** Undefined where it is none, which the report says. */
 export function addressOf({ params }: PlaceContext): string | undefined {
   const key = params.has("api_base") ? "api_base" : "base_url"
-  const text = params.text(key)
-  if (text === undefined || text.startsWith("${")) return text
-  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
+  const text = addressText(params, key)
+  if (text === undefined || beginsWithVariable(text)) return text
+  const url = urlOf(text)
+  if (!url || !/^https?:$/.test(url.protocol)) {
     params.left(key, "it is not an http(s) address, so its model is left out")
     return undefined
   }
-  const url = new URL(text)
   if (url.username !== "" || url.password !== "") {
     params.left(
       key,
@@ -40,7 +41,7 @@ export function addressOf({ params }: PlaceContext): string | undefined {
     return undefined
   }
   if ([...url.searchParams.keys()].some((name) => name !== "api-version")) params.left(key, "what follows the ? of an address is not sent")
-  return (url.origin + url.pathname).replace(/\/+(?:chat\/completions\/?)?$/, "")
+  return originAndPath(text).replace(/\/+chat\/completions$/, "")
 }
 
 /** Named, or that of the variable that LiteLLM reads; Perdure reads some of these by itself, for the usual address. */
@@ -81,8 +82,8 @@ export function variableOf({ apiKey }: { apiKey?: Reference }): string {
 }
 
 export function hostOf(address: string): string {
-  if (address.startsWith("${")) return address.replaceAll(/\W+/g, " ").trim().split(" ")[0]?.toLowerCase().replaceAll("_", "-") ?? ""
-  const { hostname, port } = new URL(address)
+  if (beginsWithVariable(address)) return address.replaceAll(/\W+/g, " ").trim().split(" ")[0]?.toLowerCase().replaceAll("_", "-") ?? ""
+  const { hostname, port } = urlOf(address) ?? { hostname: address, port: "" }
   const host = /^[\d.]+$/.test(hostname) ? hostname : (hostname.replace(/^(?:api|www)\./, "").split(".")[0] ?? hostname)
   return port === "" ? host : `${host}-${port}`
 }
