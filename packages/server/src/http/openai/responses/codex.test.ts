@@ -15,6 +15,15 @@ beforeAll(async () => {
   server = await startResponsesServer({
     models: [
       testModel("gpt-5-codex", testDeployment(provider.url, { dialect: "openai-responses", upstreamModel: "gpt-5-codex" })),
+      testModel(
+        "house-gpt",
+        testDeployment(provider.url, {
+          id: "house/gpt",
+          provider: "openai-compatible",
+          dialect: "openai-responses",
+          upstreamModel: "gpt-5-codex",
+        }),
+      ),
       testModel("qwen3-coder", testDeployment(provider.url, { id: "fake/qwen", provider: "vllm", upstreamModel: "qwen3-coder" })),
     ],
   })
@@ -122,4 +131,15 @@ describe.each([
       ],
     })
   })
+})
+
+it("has its thoughts sealed by a server of Responses at an address of its own too, where it asks for thoughts", async () => {
+  const asked = async (reasoning: object | null): Promise<unknown> => {
+    provider.next({ text: "Done." })
+    await turn(codexRequest("house-gpt", opening, { reasoning, ...(reasoning === null ? { include: [] } : {}) }))
+    return provider.last?.body["include"]
+  }
+  expect(await asked({ effort: "medium", summary: "auto" })).toEqual(["reasoning.encrypted_content"])
+  expect(await asked({ effort: "none" })).toBeUndefined()
+  expect(await asked(null)).toBeUndefined()
 })
