@@ -21,9 +21,10 @@ export function outputSize(held: JsonValue, outputBytesMax: number): OutputSize 
   }
 }
 
-/** Pieces of a text come to at least what the whole does. */
+/** Of a piece of text without its quotation marks: the whole has one pair of them, however small the pieces are. */
 function bytesOf(value: JsonValue): number {
-  return Buffer.byteLength(JSON.stringify(value))
+  const bytes = Buffer.byteLength(JSON.stringify(value))
+  return typeof value === "string" ? bytes - 2 : bytes
 }
 
 function tooLarge(bytesMax: number): AppError {

@@ -12,7 +12,10 @@ let server: ResponsesServer
 beforeAll(async () => {
   // Each quotation mark takes two bytes in the log.
   const pieces = (count: number): string[] => Array.from({ length: count }, () => '"'.repeat(500))
-  provider = await startFakeProvider(({ text }) => ({ text: pieces(text.includes("too long") ? 200 : 55) }))
+  provider = await startFakeProvider(({ text }) => {
+    if (text.includes("in small pieces")) return { text: Array.from({ length: 30_000 }, () => "a") }
+    return { text: pieces(text.includes("too long") ? 200 : 55) }
+  })
   server = await startResponsesServer({ providerUrl: provider.url, limits: { stepOutputBytesMax: bytesMax } })
 })
 afterAll(async () => {
@@ -54,4 +57,9 @@ it("an answer just within it is completed and can be continued", async () => {
   expect(json["status"]).toBe("completed")
   const next = await send(server, "POST", "/v1/responses", { ...ask, input: "Again", previous_response_id: json["id"] })
   expect(next.json["status"]).toBe("completed")
+})
+
+it("an answer that comes letter by letter is no larger for that", async () => {
+  const { json } = await send(server, "POST", "/v1/responses", { ...ask, input: "in small pieces" })
+  expect(json["status"]).toBe("completed")
 })
