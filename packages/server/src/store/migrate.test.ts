@@ -290,6 +290,30 @@ describe.runIf(testEngines().includes("postgres"))("migrations of several proces
     expect(new Set(counts.map((rows) => JSON.stringify(rows))).size).toBe(1)
   })
 
+  test("give up on a table that somebody reads for long, so that nobody waits behind them, and succeed later", async () => {
+    await using database = await openTestStore("postgres", {
+      fresh: true,
+      testing: { migrations: [...base, extra("0098_one", "create table one (id int)")] },
+    })
+    const reader = new Client({ connectionString: "databaseUrl" in database.location ? database.location.databaseUrl : "" })
+    await reader.connect()
+    const migrations = [...base, extra("0098_one", "create table one (id int)"), extra("0099_two", "alter table one add column two int")]
+    try {
+      await reader.query("begin; lock table one in access share mode")
+      await expect(database.openAnother({ testing: { migrations, lockWaitMs: 100 } })).rejects.toMatchObject({
+        code: "migration_failed",
+        message: expect.stringContaining("0099_two") as string,
+        hint: expect.stringMatching(/^Nothing was changed. Somebody holds a table/) as string,
+      })
+      expect((await reader.query("select * from one")).rows).toEqual([])
+      await reader.query("commit")
+    } finally {
+      await reader.end()
+    }
+    const store = await database.openAnother({ testing: { migrations, lockWaitMs: 100 } })
+    expect(await store.system.query("select count(two) as n from one")).toEqual([{ n: 0 }])
+  })
+
   test("share the application role between databases that are made at the same moment", async () => {
     const databases = await Promise.all(Array.from({ length: 4 }, () => openTestStore("postgres", { fresh: true })))
     for (const database of databases) {

@@ -24,6 +24,8 @@ export interface MigrateOptions {
   /** Behave as if pgvector were not there, for tests. */
   readonly vectorAllowed?: boolean
   readonly migrations?: readonly Migration[]
+  /** Longest wait for a table that somebody else holds. */
+  readonly lockWaitMs?: number
 }
 
 /** The files in `store/migrations`, in the order in which they are applied. */
@@ -45,6 +47,8 @@ export async function migrate(engine: Engine, options: MigrateOptions): Promise<
     const done = await appliedMigrations(connection)
     const missing = missingMigrations(migrations, done, vector)
     if (options.mode === "check" && missing.length > 0) throw notAtHead(missing)
+    // In a new database nobody waits, and the first migration waits for those of other databases, with which it shares the role.
+    if (done.size > 0) await connection.query("select set_config('lock_timeout', $1, true)", [`${options.lockWaitMs ?? lockWaitMs}ms`])
     for (const migration of missing) await apply(connection, migration)
     if (migrations.length > 0) await ensureApplicationRole(connection, options.mode)
     if (missing.length > 0) {
@@ -60,6 +64,12 @@ export async function migrate(engine: Engine, options: MigrateOptions): Promise<
     return { applied: missing.map((migration) => migration.name) }
   })
 }
+
+/**
+ * Whoever wants a table after a migration that waits for it stands behind it, readers too: behind a dump of hours, nobody would be served for hours.
+ * Below the time limit of a statement, so that nothing of them fails.
+ */
+const lockWaitMs = 10_000
 
 /** "perdure" as a number: one lock per database for all its processes. */
 const lockKey = 7_381_240_119_377
@@ -82,6 +92,8 @@ async function apply(connection: ScriptRunner, migration: Migration): Promise<vo
 
 function hintFor(cause: unknown): string {
   if (isStoreError(cause) && cause.code === "database_full") return "Free space on the disk of the database, then start again."
+  if (isStoreError(cause) && cause.sqlState === "55P03")
+    return "Somebody holds a table that it changes, such as a backup or a long query (the oldest xact_start in pg_stat_activity): when that has ended, start again."
   return "The role of DATABASE_URL must own the database and may need CREATEROLE for the first start."
 }
 

@@ -18,7 +18,7 @@ export interface OpenStoreOptions {
   /** Called once when the database is lost for good (the embedded engine died): say it and end the process. */
   readonly onFatal?: (error: Error) => void
   /** For tests: behave as if pgvector were missing; other migrations; an embedded engine that doesn't wait for the disk, or records what it synced. */
-  readonly testing?: { vector?: boolean; migrations?: readonly Migration[]; fsync?: boolean; shadowDirectory?: string }
+  readonly testing?: { vector?: boolean; migrations?: readonly Migration[]; lockWaitMs?: number; fsync?: boolean; shadowDirectory?: string }
 }
 
 /** The store, at head. Dispose it to close: the embedded one writes a checkpoint and gives up its lock. */
@@ -33,6 +33,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
       logger: options.logger ?? silentLogger,
       ...(testing.vector === undefined ? {} : { vectorAllowed: testing.vector }),
       ...(testing.migrations === undefined ? {} : { migrations: testing.migrations }),
+      ...(testing.lockWaitMs === undefined ? {} : { lockWaitMs: testing.lockWaitMs }),
     })
     isOpen = true
     return engine
