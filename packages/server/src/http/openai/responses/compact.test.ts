@@ -253,16 +253,18 @@ describe("what is refused, and what a failure leaves", () => {
   })
 
   it("T7 a client that leaves ends the call, and what was used is recorded", async () => {
-    const aborts = provider.abortsCount
+    const [asked, aborts] = [provider.requests.length, provider.abortsCount]
     const before = records.length
     provider.next({ text: ["some ", "words "], ending: "hang", framesMax: 3 })
     const left = new AbortController()
     const headers = { authorization: `Bearer ${server.apiKey}`, "content-type": "application/json" }
     const body = JSON.stringify({ model: "fake-model", input: "x" })
-    const asked = fetch(`${server.url}/v1/responses/compact`, { method: "POST", headers, body, signal: left.signal })
+    const answer = fetch(`${server.url}/v1/responses/compact`, { method: "POST", headers, body, signal: left.signal })
+    // Its first words are at the server a moment after the provider has the request.
+    await vi.waitFor(() => expect(provider.requests.length).toBe(asked + 1), { timeout: 20_000 })
     await new Promise((resolve) => setTimeout(resolve, 300))
     left.abort()
-    await expect(asked).rejects.toThrow("abort")
+    await expect(answer).rejects.toThrow("abort")
     await vi.waitFor(() => expect([provider.abortsCount, records.length]).toEqual([aborts + 1, before + 1]), { timeout: 20_000 })
     expect(records.at(-1)).toMatchObject({ outcome: "cancelled", data: { estimated: true } })
     expect(records.at(-1)?.outputTokens).toBeGreaterThan(0)
