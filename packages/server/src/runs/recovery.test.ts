@@ -330,14 +330,12 @@ describe.each(testEngines())("recovery on %s", (engine) => {
       return (await ctx.waitForSignal<string>("go")) ?? null
     })
     const dying = kernelOn(victim, [definition])
-    const startedAt = Date.now()
     const run = await reaches(dying, await dying.start(request("sleeper")), "waiting")
     victim.kill()
     await new Promise((resolve) => setTimeout(resolve, 700))
     const survivor = kernelOn(store, [definition])
     await survivor.signal(project, run.id, "go", "hello", run.label)
     expect((await end(survivor, run)).output).toBe("hello")
-    expect(Date.now() - startedAt).toBeLessThan(5_000)
     expect((await typesOf(survivor, run)).filter((type) => type === "sleep.started")).toHaveLength(1)
   })
 
