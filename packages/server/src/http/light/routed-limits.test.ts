@@ -1,6 +1,6 @@
 // A call that a guard sends to another model: bound by that model's limits and by the key's right to it, and charged there.
 import { afterEach, describe, expect, it } from "vitest"
-import type { LimitRule } from "../../accounting/index.ts"
+import type { LightRunRecord, LimitRule } from "../../accounting/index.ts"
 import { defaultLimits } from "../../core/index.ts"
 import { compileScope, createGuards, type Guard } from "../../security/index.ts"
 import { startFakeProvider, type FakeProvider } from "../../testing/fake-provider.ts"
@@ -24,6 +24,7 @@ function budget(model: string, unit: "requests" | "tokens", limit: number): Limi
 
 interface Opened {
   provider: FakeProvider
+  records: readonly LightRunRecord[]
   ask: (text?: string, key?: string) => Promise<RawAnswer>
 }
 
@@ -40,6 +41,7 @@ async function open(rules: readonly LimitRule[]): Promise<Opened> {
   const gateway = cleanUps.use(await startTestGateway({ models, rules, guards, keys }))
   return {
     provider,
+    records: gateway.records,
     ask: (text = "a secret", key = "sk-test") => {
       const body = { model: "asked", messages: [{ role: "user", content: text }], max_tokens: 100 }
       return rawPost(gateway.url, "/v1/chat/completions", body, { authorization: `Bearer ${key}` })
@@ -65,6 +67,21 @@ describe("a call that a guard sends to another model", () => {
     expect(codeOf(await ask())).toBe("insufficient_quota")
     expect((await ask("nothing")).status).toBe(200)
     expect(codeOf(await ask("nothing"))).toBe("insufficient_quota")
+  })
+
+  it("is recorded with the model that was asked for, the deployment that served it, and what the guard made of it, as a fallback is", async () => {
+    const { ask, records } = await open([])
+    await ask()
+    await expect.poll(() => records.length, { timeout: 20_000 }).toBe(1)
+    expect(records[0]).toMatchObject({
+      model: "asked",
+      deployment: "fake/chosen",
+      data: { guards: [{ guard: "elsewhere", action: "route", routed: { asked: "asked", model: "chosen" } }] },
+    })
+    await ask("nothing")
+    await expect.poll(() => records.length, { timeout: 20_000 }).toBe(2)
+    expect(records[1]).toMatchObject({ model: "asked", deployment: "fake/asked", data: { guards: [{ action: "allow" }] } })
+    expect(JSON.stringify(records[1]?.data)).not.toContain("routed")
   })
 
   it("is still one call of its key", async () => {

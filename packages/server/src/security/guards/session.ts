@@ -71,9 +71,12 @@ export class GuardSession {
   }
 
   #applied(guard: Guard, checked: CheckedRequest, verdict: Verdict): CheckedRequest {
-    this.#report(guard, "before", verdict.action, verdict.found)
+    const report = this.#report(guard, "before", verdict.action, verdict.found)
     if (verdict.action === "block") throw blocked(guard.name, verdict.message)
-    if (verdict.action === "route") return { ...checked, model: verdict.model }
+    if (verdict.action === "route") {
+      report.routed = { asked: this.#context.model, model: verdict.model }
+      return { ...checked, model: verdict.model }
+    }
     if (verdict.action === "allow") return checked
     const { texts } = verdict
     if (texts.length !== checked.texts.length)
@@ -88,7 +91,7 @@ export class GuardSession {
   }
 
   #stage(guard: Guard, json: boolean, isWhole: boolean): Stage[] {
-    const found = (kind: string): void => this.#report(guard, "after", "redact", { [kind]: 1 })
+    const found = (kind: string): void => void this.#report(guard, "after", "redact", { [kind]: 1 })
     const filter = guard.filter?.(this.#context, { json, found })
     if (filter) return [new FilterStage(filter)]
     if (!guard.after) return []
@@ -145,11 +148,12 @@ export class GuardSession {
     }
   }
 
-  #report(guard: Guard, phase: GuardReport["phase"], action: GuardReport["action"], found: Findings = {}): void {
+  #report(guard: Guard, phase: GuardReport["phase"], action: GuardReport["action"], found: Findings = {}): GuardReport {
     const known = this.reports.find((each) => each.guard === guard.name && each.phase === phase && each.action === action)
-    const report = known ?? { guard: guard.name, phase, action, found: {} }
+    const report: GuardReport = known ?? { guard: guard.name, phase, action, found: {} }
     if (!known) this.reports.push(report)
     for (const [kind, count] of Object.entries(found)) report.found[kind] = (report.found[kind] ?? 0) + count
+    return report
   }
 
   /** For a header: `pii;before=redact;email=2, moderation;before=allow`. */

@@ -75,4 +75,6 @@ export interface GuardReport {
   phase: "before" | "after"
   action: Verdict["action"] | "failed"
   found: Record<string, number>
+  /** Where it routed the call: the model that was asked for, and the one that it goes on with. */
+  routed?: { asked: string; model: string }
 }
