@@ -1,5 +1,6 @@
 // The time that any call may take bounds every kind of call, and no other deployment is asked after it.
 import { afterAll, beforeEach, expect, it } from "vitest"
+import type { CallableModel, ModelEvent } from "../../inference/index.ts"
 import { startFakeProvider } from "../../testing/fake-provider.ts"
 import { rawPost, startTestGateway, testDeployment, testModel } from "../../testing/gateway.ts"
 
@@ -50,4 +51,35 @@ it("lets a stream go on for as long, and then tells it", async () => {
   expect(answer.status).toBe(200)
   expect(answer.text).toContain("had not ended its answer after 400 ms")
   expect(answer.text).not.toContain("[DONE]")
+})
+
+it("bounds a model of this process as well, by the time of its own deployment, and lets it stop", async () => {
+  let stopped = 0
+  const never = (signal: AbortSignal): Promise<never> =>
+    new Promise((_resolve, reject) => {
+      signal.addEventListener("abort", () => {
+        stopped += 1
+        reject(signal.reason as Error)
+      })
+    })
+  const deployment = testDeployment("", { id: "fake/here", provider: "perdure", dialect: "native", does, timeouts: { totalMs: 300 } })
+  const model: CallableModel = {
+    deployment,
+    chat: async function* (_call, signal): AsyncGenerator<ModelEvent> {
+      yield await never(signal)
+    },
+    embed: (_texts, signal) => never(signal),
+  }
+  await using here = await startTestGateway({ models: [testModel("m", deployment)], natives: new Map([[deployment.id, model]]) })
+  for (const [path, body] of [
+    ["/v1/chat/completions", { messages }],
+    ["/v1/messages", { messages, max_tokens: 9 }],
+    ["/v1/embeddings", { input: "count" }],
+  ] as const) {
+    const before = stopped
+    const answer = await rawPost(here.url, path, { model: "m", ...body })
+    expect([path, answer.status]).toEqual([path, 504])
+    expect(answer.text).toContain("300 ms")
+    await expect.poll(() => stopped, { timeout: 20_000 }).toBeGreaterThan(before)
+  }
 })
