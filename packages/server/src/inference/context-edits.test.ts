@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest"
 import { fc } from "../testing/fast-check.ts"
 import { editContext, roughTokens, type ClearToolUses } from "./context-edits.ts"
-import type { ModelMessage } from "./types.ts"
+import type { ModelMessage } from "./message-types.ts"
 
 const edit: ClearToolUses = {
   type: "clear_tool_uses_20250919",

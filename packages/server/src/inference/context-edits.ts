@@ -1,5 +1,5 @@
 // Context editing: old tool results and old reasoning leave a conversation that has grown too long, by the rules of Anthropic's API.
-import type { ModelMessage } from "./types.ts"
+import type { ModelMessage } from "./message-types.ts"
 
 export interface ClearToolUses {
   type: "clear_tool_uses_20250919"

@@ -1,6 +1,6 @@
 // Custom tools take free text. In a model call each is a function of one text, which every model can be offered; dialects that know them get them back as they were.
 import type { JsonObject, JsonValue } from "../core/index.ts"
-import type { ModelTool } from "./types.ts"
+import type { ModelTool } from "./message-types.ts"
 
 export interface CustomTool {
   readonly name: string

@@ -97,16 +97,11 @@ export type {
   Failover,
   Model,
   ModelCall,
-  ModelContent,
   ModelEvent,
-  ModelMessage,
-  ModelPassage,
-  ModelReasoning,
-  ModelTool,
-  ModelToolCall,
   ModelUsage,
   PassedTools,
 } from "./types.ts"
+export type { ModelContent, ModelMessage, ModelPassage, ModelReasoning, ModelTool, ModelToolCall } from "./message-types.ts"
 export { addUsage, noUsage } from "./usage-sum.ts"
 export { readModelNames, type ModelList } from "./model-list.ts"
 export { discover, type Discovery, type DiscoveryEnvironment, type DiscoverOptions } from "./discovery.ts"

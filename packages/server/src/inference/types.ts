@@ -1,8 +1,10 @@
-// The words of inference: deployments, the one internal shape of a model call with its event stream, and embeddings.
+// The words of inference: deployments and models, a call of a model with what it yields, and embeddings.
+import type { PricedUsage } from "../accounting/index.ts"
 import type { FailureKey, ParametersConfig, RetryConfig } from "../config/index.ts"
 import type { JsonObject, JsonValue } from "../core/index.ts"
 import type { AppliedEdit } from "./context-edits.ts"
 import type { PlanRequest } from "./pool/types.ts"
+import type { ModelMessage, ModelPassage, ModelReasoning, ModelTool } from "./message-types.ts"
 
 /** The wire dialects that deployments speak; `native` ones run in this process. */
 export const dialectNames = [
@@ -110,78 +112,6 @@ export interface Model {
   hedgeAfterMs?: number
 }
 
-export interface ModelTool {
-  name: string
-  description: string | null
-  /** JSON Schema of the arguments. */
-  parameters: JsonValue
-  strict: boolean | null
-  /** It takes free text: `parameters` have one text for whoever knows functions only, and this is what it was declared as. */
-  custom?: { description: string | null; format: JsonObject | null }
-  cacheControl?: JsonValue
-}
-
-/** `cacheControl` is Anthropic's mark of a cache point, kept at its exact place; providers without it leave it out. */
-export type ModelContent = (
-  | { type: "text"; text: string }
-  /** `url`: http(s) or a data URL. */
-  | { type: "image"; url: string; detail?: string }
-  /** `data`: base64; `format`: `wav`, `mp3`, … */
-  | { type: "audio"; data: string; format: string }
-  /** `data`: base64, a data URL, or an http(s) address. */
-  | { type: "file"; name: string; data: string; mediaType?: string }
-) & { cacheControl?: JsonValue }
-
-/** Reasoning of an earlier turn, which goes back only to where it came from: signatures and seals are bound to their provider. */
-export interface ModelReasoning {
-  text: string
-  /** Anthropic's signature of the text. */
-  signature?: string
-  /** Reasoning that only its provider can read: redacted thinking, encrypted content. */
-  data?: string
-  /** The provider's id of the item. */
-  id?: string
-  /** Who made it: a dialect, so that no other is sent it. */
-  dialect: Dialect
-  /** Whose deployment made it: no other organisation can read what is sealed. */
-  organisation?: string
-}
-
-export type ModelMessage =
-  | { role: "system" | "user"; content: readonly ModelContent[] }
-  | {
-      role: "assistant"
-      content: readonly ModelContent[]
-      toolCalls: readonly ModelToolCall[]
-      /** Stands before the content. */
-      reasoning?: readonly ModelReasoning[]
-      /** Items that only Responses have, after the reasoning and before the content. */
-      items?: readonly JsonObject[]
-    }
-  | { role: "tool"; callId: string; content: string; parts?: readonly ModelContent[]; isError?: boolean; cacheControl?: JsonValue }
-
-export interface ModelToolCall {
-  callId: string
-  name: string
-  /** JSON text, as the model wrote it. */
-  arguments: string
-  /** Of a custom tool; its text is wrapped in the arguments. */
-  custom?: boolean
-  /** Gemini's thought signature, which must come back with the call. */
-  signature?: string
-  cacheControl?: JsonValue
-}
-
-/** Text that the caller retrieved and offers for citation; embedded responders quote it, others get it as a message. */
-export interface ModelPassage {
-  /** What a citation points at. */
-  fileId: string
-  filename: string
-  chunkId: string
-  text: string
-  score: number
-}
-
 export interface ModelCall {
   model: string
   messages: readonly ModelMessage[]
@@ -240,39 +170,9 @@ export interface PassedTools {
   callsMax: number | null
 }
 
-/** `inputTokens` includes what was read from and written to the provider's cache; the parts are told apart below. */
-export interface ModelUsage {
-  inputTokens: number
-  outputTokens: number
-  /** Read from the provider's cache. */
-  cachedTokens: number
+/** `inputTokens` includes what was read from and written to the provider's cache. */
+export interface ModelUsage extends PricedUsage {
   reasoningTokens: number
-  /** Written to the provider's cache, in all, and of that for an hour. */
-  cacheWriteTokens?: number
-  cacheWriteLongTokens?: number
-  audioInputTokens?: number
-  audioOutputTokens?: number
-  /** Of pictures. */
-  imageInputTokens?: number
-  imageOutputTokens?: number
-  /** Of those that were read from the cache: sound and pictures. */
-  cachedAudioTokens?: number
-  cachedImageTokens?: number
-  imageCount?: number
-  /** Quality and size: `hd 1024x1792`. */
-  imageKind?: string
-  characters?: number
-  seconds?: number
-  /** Searches that a reranker bills. */
-  searchUnits?: number
-  /** How fast it was served, as the provider told: `default` where that is as usual. */
-  serviceTier?: string
-  /** Where, if the provider told and charges for it. */
-  servedIn?: string
-  /** Calls of tools that the provider runs and charges for, by its names. */
-  toolCalls?: Readonly<Record<string, number>>
-  /** What the provider says that it charged for all of it. */
-  toldMicroUsd?: number
   /** The provider did not report it: counted by us. */
   estimated: boolean
 }

@@ -1,6 +1,7 @@
 // What a picture, sound or file in a message really is: bytes as base64 with their media type, or an address.
 import { AppError } from "../../core/index.ts"
-import type { Deployment, ModelContent } from "../types.ts"
+import type { Deployment } from "../types.ts"
+import type { ModelContent } from "../message-types.ts"
 
 export type MediaContent = Exclude<ModelContent, { type: "text" }>
 

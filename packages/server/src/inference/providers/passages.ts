@@ -1,5 +1,5 @@
 // Passages that were found for a question, as a message that any provider understands.
-import type { ModelMessage, ModelPassage } from "../types.ts"
+import type { ModelMessage, ModelPassage } from "../message-types.ts"
 
 /** Passages become one message before the question: with the rank of a user's text, because they are data and not instructions. */
 export function withPassages(messages: readonly ModelMessage[], passages: readonly ModelPassage[]): readonly ModelMessage[] {

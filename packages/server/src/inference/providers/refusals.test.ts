@@ -1,6 +1,7 @@
 // Requests that would lose something essential at a provider: refused by name, before anything is sent.
 import { describe, expect, it } from "vitest"
-import type { ModelCall, ModelContent } from "../types.ts"
+import type { ModelCall } from "../types.ts"
+import type { ModelContent } from "../message-types.ts"
 import { callOf, deploymentOf } from "./golden.fixtures.ts"
 import { dialectOf } from "./index.ts"
 

@@ -1,7 +1,8 @@
 // What claims about translation are made of: calls with one thing in them, and models of each provider.
 import type { JsonObject } from "../../core/index.ts"
 import { customTool, wrappedInput } from "../custom-tools.ts"
-import type { ModelCall, ModelContent, ModelMessage, ModelTool } from "../types.ts"
+import type { ModelCall } from "../types.ts"
+import type { ModelContent, ModelMessage, ModelTool } from "../message-types.ts"
 
 /** A sentence, row or item of the page. */
 export interface Claim {

@@ -1,6 +1,7 @@
 // Counts what a model call would put before its model: with the model's own tokenizer where it is known, else from the sizes of the parts.
 import type { CallableModel } from "../providers/embedded/types.ts"
-import type { Deployment, ModelCall, ModelContent, ModelMessage } from "../types.ts"
+import type { Deployment, ModelCall } from "../types.ts"
+import type { ModelContent, ModelMessage } from "../message-types.ts"
 import { claudeImageTokens, estimateTextTokens, fileTokens, tiledImageTokens } from "./estimate.ts"
 import type { Tokenizer } from "./tokenizer.ts"
 import type { TokenCount, TokenCounter, Vocabulary } from "./types.ts"

@@ -1,6 +1,7 @@
 // The messages of a call as the AI SDK's prompt, in the shape of the model's specification.
 import { isJsonObject, type JsonObject, type JsonValue } from "../../../core/index.ts"
-import type { Deployment, ModelCall, ModelContent, ModelMessage, ModelReasoning, ModelToolCall } from "../../types.ts"
+import type { Deployment, ModelCall } from "../../types.ts"
+import type { ModelContent, ModelMessage, ModelReasoning, ModelToolCall } from "../../message-types.ts"
 import { cannotSend, mediaOf, type MediaContent } from "../media.ts"
 import { withPassages } from "../passages.ts"
 import type { SpecificationVersion, SupportedUrls } from "./spec.ts"

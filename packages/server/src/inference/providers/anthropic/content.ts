@@ -1,6 +1,7 @@
 // Parts of a message as Anthropic's content blocks: text, pictures, documents, each with its cache point.
 import type { JsonObject, JsonValue } from "../../../core/index.ts"
-import type { Deployment, ModelContent } from "../../types.ts"
+import type { Deployment } from "../../types.ts"
+import type { ModelContent } from "../../message-types.ts"
 import { cannotSend, mediaOf, type Media, type MediaContent } from "../media.ts"
 
 /** Blocks without visible text are refused, so they are left out. */

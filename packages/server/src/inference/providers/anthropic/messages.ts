@@ -1,6 +1,7 @@
 // The messages of a call as Anthropic's: instructions apart, two sides in turn, results of tools first, thoughts before what they led to.
 import { AppError, isJsonObject, type JsonObject, type JsonValue } from "../../../core/index.ts"
-import type { Deployment, ModelCall, ModelMessage, ModelReasoning } from "../../types.ts"
+import type { Deployment, ModelCall } from "../../types.ts"
+import type { ModelMessage, ModelReasoning } from "../../message-types.ts"
 import { claudeTraits } from "../claude.ts"
 import { withPassages } from "../passages.ts"
 import { cacheControl, contentBlocks } from "./content.ts"

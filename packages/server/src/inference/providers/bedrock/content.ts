@@ -1,6 +1,7 @@
 // The messages of a call as Converse's: blocks of two sides in turn, cache points at their places, media as bytes.
 import { isJsonObject, type JsonObject, type JsonValue } from "../../../core/index.ts"
-import type { Deployment, ModelCall, ModelContent, ModelMessage, ModelReasoning, ModelToolCall } from "../../types.ts"
+import type { Deployment, ModelCall } from "../../types.ts"
+import type { ModelContent, ModelMessage, ModelReasoning, ModelToolCall } from "../../message-types.ts"
 import { cannotSend, mediaOf, type MediaContent } from "../media.ts"
 import { withPassages } from "../passages.ts"
 

@@ -1,6 +1,7 @@
 // A model call as the body of Bedrock's Converse.
 import { isJsonObject, type JsonObject, type JsonValue } from "../../../core/index.ts"
-import type { Deployment, ModelCall, ModelTool } from "../../types.ts"
+import type { Deployment, ModelCall } from "../../types.ts"
+import type { ModelTool } from "../../message-types.ts"
 import { claudeTraits } from "../claude.ts"
 import { answerFormat, type AnswerFormat } from "./answer-format.ts"
 import { closedSchema } from "../closed-schema.ts"

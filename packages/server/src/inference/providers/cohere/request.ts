@@ -1,6 +1,7 @@
 // A model call as the body of Cohere's chat, version 2.
 import { isJsonObject, type JsonObject, type JsonValue } from "../../../core/index.ts"
-import type { Deployment, ModelCall, ModelContent, ModelMessage } from "../../types.ts"
+import type { Deployment, ModelCall } from "../../types.ts"
+import type { ModelContent, ModelMessage } from "../../message-types.ts"
 import { cannotSend, mediaOf } from "../media.ts"
 import { withOwnParameters } from "../own-parameters.ts"
 

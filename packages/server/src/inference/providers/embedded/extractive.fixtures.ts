@@ -1,7 +1,8 @@
 // Texts and helpers of the extractive responder's tests.
 import type { JsonValue } from "../../../core/index.ts"
 import { blankCall } from "../../blank-call.ts"
-import type { Citation, ModelCall, ModelEvent, ModelMessage, ModelPassage, ModelTool, ModelUsage } from "../../types.ts"
+import type { Citation, ModelCall, ModelEvent, ModelUsage } from "../../types.ts"
+import type { ModelMessage, ModelPassage, ModelTool } from "../../message-types.ts"
 import type { NativeModel } from "./types.ts"
 
 export const documents: Readonly<Record<string, string>> = {

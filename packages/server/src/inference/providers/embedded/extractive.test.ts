@@ -7,7 +7,7 @@ import { createExtractive } from "./extractive.ts"
 import { assistant, documents, hear, modelCall, passages, user } from "./extractive.fixtures.ts"
 import { openEmbeddedEmbeddings, type EmbeddedEmbeddings } from "./minilm.ts"
 import { sentenceCharsMax, sentencesOf } from "./sentences.ts"
-import type { ModelMessage } from "../../types.ts"
+import type { ModelMessage } from "../../message-types.ts"
 import type { NativeModel } from "./types.ts"
 
 const signal = AbortSignal.timeout(300_000)

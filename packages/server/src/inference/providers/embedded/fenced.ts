@@ -1,5 +1,6 @@
 // Pieces that the server puts before a model between fences (memories, blocks, documents, stored files): read as what they say, not as what somebody typed.
-import type { ModelCall, ModelContent, ModelMessage } from "../../types.ts"
+import type { ModelCall } from "../../types.ts"
+import type { ModelContent, ModelMessage } from "../../message-types.ts"
 
 const fence = /<(memory|block|instruction|state|profile|timeline|document|stored_file)\b([^>]*)>\n([\s\S]*?)\n<\/\1>/gu
 /** The lines that introduce them. */

@@ -1,6 +1,7 @@
 // From the internal shape of a model call to what node-llama-cpp takes: chat history, functions, schemas for its grammars.
 import { isJsonObject, type JsonObject, type JsonValue } from "../../../core/index.ts"
-import type { ModelCall, ModelMessage } from "../../types.ts"
+import type { ModelCall } from "../../types.ts"
+import type { ModelMessage } from "../../message-types.ts"
 import type { LlamaFunctions, LlamaHistoryItem } from "./llama-module.ts"
 import { textOf } from "./reading.ts"
 

@@ -1,5 +1,6 @@
 // Reads a model call as the extractive responder needs it: what is asked, and which texts may be quoted as an answer.
-import type { ModelCall, ModelContent, ModelMessage } from "../../types.ts"
+import type { ModelCall } from "../../types.ts"
+import type { ModelContent, ModelMessage } from "../../message-types.ts"
 import { withoutFences, type FencedPiece } from "./fenced.ts"
 import { sentencesOf } from "./sentences.ts"
 

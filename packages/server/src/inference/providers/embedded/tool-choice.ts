@@ -1,6 +1,7 @@
 // Decides whether a request asks for one of the offered tools, by what the tool's name and description say, and with which arguments.
 import { isJsonObject, type JsonObject, type JsonValue } from "../../../core/index.ts"
-import type { Embed, ModelCall, ModelTool } from "../../types.ts"
+import type { Embed, ModelCall } from "../../types.ts"
+import type { ModelTool } from "../../message-types.ts"
 import { insist, propertiesOf, readArguments, type ArgumentSources } from "./arguments.ts"
 import { actionIsSaid } from "./actions.ts"
 import { splitRequest } from "./clauses.ts"

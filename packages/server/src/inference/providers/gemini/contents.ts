@@ -1,6 +1,7 @@
 // The messages of a call as Gemini's contents: parts of users and models, with thought signatures where they were received.
 import { isJsonObject, type JsonObject, type JsonValue } from "../../../core/index.ts"
-import type { Deployment, ModelCall, ModelContent, ModelMessage, ModelReasoning, ModelToolCall } from "../../types.ts"
+import type { Deployment, ModelCall } from "../../types.ts"
+import type { ModelContent, ModelMessage, ModelReasoning, ModelToolCall } from "../../message-types.ts"
 import { mediaOf, type MediaContent } from "../media.ts"
 import { withPassages } from "../passages.ts"
 import { isVertex, knowsGemini3 } from "./models.ts"

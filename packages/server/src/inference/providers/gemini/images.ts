@@ -1,7 +1,8 @@
 // Pictures of Gemini models, which make and change them in an answer of generateContent: one picture in each.
 import type { JsonObject } from "../../../core/index.ts"
 import { blankCall } from "../../blank-call.ts"
-import type { Deployment, ModelCall, ModelContent } from "../../types.ts"
+import type { Deployment, ModelCall } from "../../types.ts"
+import type { ModelContent } from "../../message-types.ts"
 import { unreadable } from "../../upstream-error.ts"
 import { nearestShape, resolutionOf } from "../image-sizes.ts"
 import type { Media } from "../media.ts"

@@ -1,7 +1,8 @@
 // The messages of a call as the input items of a response.
 import type { JsonObject, JsonValue } from "../../../core/index.ts"
 import { unwrappedInput } from "../../custom-tools.ts"
-import type { Deployment, ModelCall, ModelContent, ModelMessage, ModelReasoning, ModelToolCall } from "../../types.ts"
+import type { Deployment, ModelCall } from "../../types.ts"
+import type { ModelContent, ModelMessage, ModelReasoning, ModelToolCall } from "../../message-types.ts"
 import { cannotSend, mediaOf } from "../media.ts"
 import { withPassages } from "../passages.ts"
 

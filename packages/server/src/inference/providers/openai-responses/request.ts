@@ -1,6 +1,7 @@
 // A model call as the body of `POST /responses`: nothing is stored there, and reasoning comes back sealed.
 import { AppError, isJsonObject, type JsonObject, type JsonValue } from "../../../core/index.ts"
-import type { Deployment, ModelCall, ModelTool } from "../../types.ts"
+import type { Deployment, ModelCall } from "../../types.ts"
+import type { ModelTool } from "../../message-types.ts"
 import { effortFor } from "../openai/effort.ts"
 import { thinksBeforeAnswering } from "../openai/models.ts"
 import { inputItems } from "./input.ts"

@@ -1,6 +1,7 @@
 // Parts of a message as chat completions have them: text, pictures, sound, files, as far as the provider takes them.
 import type { JsonObject, JsonValue } from "../../../core/index.ts"
-import type { Deployment, ModelContent } from "../../types.ts"
+import type { Deployment } from "../../types.ts"
+import type { ModelContent } from "../../message-types.ts"
 import { cannotSend, mediaOf, type Media, type MediaContent } from "../media.ts"
 import type { ChatHabits } from "../presets.ts"
 

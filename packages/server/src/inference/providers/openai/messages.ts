@@ -1,7 +1,8 @@
 // The messages of a call as chat completions have them, with what their provider wants otherwise.
 import type { JsonObject, JsonValue } from "../../../core/index.ts"
 import { unwrappedInput } from "../../custom-tools.ts"
-import type { Deployment, ModelCall, ModelContent, ModelMessage, ModelToolCall } from "../../types.ts"
+import type { Deployment, ModelCall } from "../../types.ts"
+import type { ModelContent, ModelMessage, ModelToolCall } from "../../message-types.ts"
 import { withPassages } from "../passages.ts"
 import type { ChatHabits } from "../presets.ts"
 import { chatContent } from "./content.ts"

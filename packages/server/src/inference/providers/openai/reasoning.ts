@@ -1,6 +1,7 @@
 // Reasoning in chat completions, which have no official place for it: how it goes back to a provider, and how OpenRouter's details are kept.
 import { isJsonObject, type JsonObject, type JsonValue } from "../../../core/index.ts"
-import { dialectNames, type Dialect, type ModelEvent, type ModelMessage, type ModelReasoning } from "../../types.ts"
+import { dialectNames, type Dialect, type ModelEvent } from "../../types.ts"
+import type { ModelMessage, ModelReasoning } from "../../message-types.ts"
 import type { ChatHabits } from "../presets.ts"
 
 type AssistantMessage = Extract<ModelMessage, { role: "assistant" }>

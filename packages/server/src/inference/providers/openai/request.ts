@@ -1,6 +1,7 @@
 // A model call as the body of a chat completion.
 import { AppError, type JsonObject, type JsonValue } from "../../../core/index.ts"
-import type { Deployment, ModelCall, ModelTool } from "../../types.ts"
+import type { Deployment, ModelCall } from "../../types.ts"
+import type { ModelTool } from "../../message-types.ts"
 import { presetOf, type ChatHabits } from "../presets.ts"
 import { effortFields } from "./effort.ts"
 import { chatMessages } from "./messages.ts"
