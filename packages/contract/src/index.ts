@@ -57,6 +57,7 @@ export {
 export { errorCodes, errorStatus, errorType, type ErrorCode } from "./errors.ts"
 export { epochMs, errorBodySchema, jsonValue, labelSchema, type ErrorBody, type JsonValue, type Label } from "./shared.ts"
 export {
+  lightRunKinds,
   runCancelRequestSchema,
   runCancelSchema,
   runErrorSchema,
@@ -78,6 +79,7 @@ export {
   runStreamQuerySchema,
   runSummarySchema,
   runUsageSchema,
+  type LightRunKind,
   type Run,
   type RunCancel,
   type RunEvent,

@@ -2,12 +2,10 @@
 import { z } from "zod"
 import { epochMs, jsonValue, labelSchema, metadataFilter, pageLimit, tagFilter } from "./shared.ts"
 
-export const runKinds = [
-  "workflow",
-  "response",
-  "agent",
-  "ingestion",
-  "batch",
+/** Each is journaled from its first event. */
+const durableRunKinds = ["workflow", "response", "agent", "ingestion", "batch"] as const
+/** Each is one stateless call, written as one row when it ends. */
+export const lightRunKinds = [
   "chat",
   "embedding",
   "image",
@@ -24,6 +22,7 @@ export const runKinds = [
   "prompt",
   "experiment",
 ] as const
+export const runKinds = [...durableRunKinds, ...lightRunKinds] as const
 export const runStatuses = [
   "queued",
   "running",
@@ -203,6 +202,7 @@ export const runResolveRequestSchema = z.discriminatedUnion("decision", [
   z.strictObject({ decision: z.literal("fail"), reason: z.string().min(1).max(1_000) }),
 ])
 
+export type LightRunKind = (typeof lightRunKinds)[number]
 export type RunKind = z.infer<typeof runKindSchema>
 export type RunStatus = z.infer<typeof runStatusSchema>
 export type RunUsage = z.infer<typeof runUsageSchema>

@@ -1,4 +1,5 @@
 // The words of accounting: the record of one light run, the usage of a call, what it cost.
+import type { LightRunKind } from "@perdure/contract"
 import type { JsonObject, JsonValue } from "../core/index.ts"
 
 /** One stateless call, written as one row when it ends: its event log of one event. Times in epoch milliseconds, durations in milliseconds. */
@@ -11,22 +12,7 @@ export interface LightRunRecord {
   tags?: readonly string[]
   /** What its request said of itself, besides tags; nothing when absent. */
   metadata?: JsonObject
-  kind:
-    | "chat"
-    | "embedding"
-    | "image"
-    | "audio"
-    | "moderation"
-    | "rerank"
-    | "realtime"
-    | "pass_through"
-    | "memory"
-    | "retrieval"
-    | "file"
-    | "key"
-    | "prompt"
-    | "experiment"
-    | "conversation"
+  kind: LightRunKind
   name: string
   model: string | null
   deployment: string | null

@@ -1,9 +1,10 @@
 // What a body sees of its run: every member is one keyed operation of the execution, or one event.
+import type { RunKind } from "@perdure/contract"
 import type { JsonValue } from "../core/index.ts"
 import type { Label } from "../security/index.ts"
 import type { Execution } from "./execution.ts"
 import { runStep } from "./steps.ts"
-import type { RunContext, RunEvent, RunKind, StepContext, StepOptions } from "./types.ts"
+import type { RunContext, RunEvent, StepContext, StepOptions } from "./types.ts"
 import { childOperation, signalOperation, sleepOperation } from "./waits.ts"
 
 export function contextOf(execution: Execution, history: readonly RunEvent[]): RunContext {

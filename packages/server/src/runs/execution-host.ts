@@ -1,11 +1,12 @@
 // What a loaded run needs from the process that executes it.
+import type { RunKind } from "@perdure/contract"
 import type { JsonValue, NewId } from "../core/index.ts"
 import type { Label } from "../security/index.ts"
 import type { Store } from "../store/index.ts"
 import type { Execution } from "./execution.ts"
 import type { Left } from "./loaded.ts"
 import type { LogHost } from "./run-log.ts"
-import type { Run, RunKind } from "./types.ts"
+import type { Run } from "./types.ts"
 
 export interface ExecutionHost extends LogHost {
   readonly store: Store

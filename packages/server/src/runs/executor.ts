@@ -2,6 +2,7 @@
 //
 // One process, one lease, one new id per start. Every process reaps the dead ones, so there is no coordinator. With PGlite, where whoever is
 // registered from before is dead, recovery is the same reaping.
+import type { RunKind } from "@perdure/contract"
 import { AppError, sleep, type Clock, type JsonValue, type Limits, type NewId } from "../core/index.ts"
 import type { Label } from "../security/index.ts"
 import { executors, isStoreError, runs, type Store } from "../store/index.ts"
@@ -19,7 +20,7 @@ import { Orphans } from "./orphans.ts"
 import { processAppender } from "./process-appender.ts"
 import { Sleepers } from "./sleepers.ts"
 import { newStart, notStarted } from "./start-row.ts"
-import type { Run, RunDefinition, RunEvent, RunKind, StartRun } from "./types.ts"
+import type { Run, RunDefinition, RunEvent, StartRun } from "./types.ts"
 
 export interface ExecutorOptions {
   store: Store

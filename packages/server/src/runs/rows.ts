@@ -1,8 +1,9 @@
 // From the store's rows to the words of runs.
+import type { RunKind } from "@perdure/contract"
 import { isJsonObject, type JsonValue } from "../core/index.ts"
 import type { Label } from "../security/index.ts"
 import type { runEvents, runs } from "../store/index.ts"
-import type { Run, RunError, RunEvent, RunKind, RunStatus, RunSummary, RunUsage } from "./types.ts"
+import type { Run, RunError, RunEvent, RunStatus, RunSummary, RunUsage } from "./types.ts"
 
 export function toRun(row: runs.StoredRun): Run {
   return {

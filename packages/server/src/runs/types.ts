@@ -1,4 +1,5 @@
 // The words of the run kernel: runs, events, definitions, the context that a body runs in, and the port that the rest of the server uses.
+import type { RunKind } from "@perdure/contract"
 import type { JsonObject, JsonValue } from "../core/index.ts"
 import type { Label } from "../security/index.ts"
 import type { Queryable } from "../store/index.ts"
@@ -74,25 +75,6 @@ export interface RunProgress {
   completed: number
   failed: number
 }
-
-/** Light kinds are one stateless call each, written as one row when they end; the others are durable. */
-export type RunKind = "workflow" | "response" | "agent" | "ingestion" | "batch" | LightRunKind
-export type LightRunKind =
-  | "chat"
-  | "embedding"
-  | "image"
-  | "audio"
-  | "moderation"
-  | "rerank"
-  | "realtime"
-  | "pass_through"
-  | "memory"
-  | "retrieval"
-  | "file"
-  | "key"
-  | "prompt"
-  | "experiment"
-  | "conversation"
 
 /** One event of a run's log. `seq` starts at 1 and is dense; `attempt` says which execution wrote it. */
 export interface RunEvent {

@@ -1,11 +1,11 @@
 // The operations that wait: sleep until an absolute time, wait for a signal, start a child and wait for its end.
+import type { RunKind } from "@perdure/contract"
 import { AppError, isJsonObject, type JsonValue } from "../core/index.ts"
 import type { Label } from "../security/index.ts"
 import { runEvents, runs, signals } from "../store/index.ts"
 import type { Execution } from "./execution.ts"
 import type { Entry } from "./journal.ts"
 import { StepError } from "./step-error.ts"
-import type { RunKind } from "./types.ts"
 
 export async function sleepOperation(execution: Execution, key: string, ms: number, entry: Entry | undefined): Promise<undefined> {
   if (!Number.isFinite(ms))

@@ -1,5 +1,5 @@
 // Metric labels: every value comes from a closed set, whatever a client sends; what isn't in the set is "other".
-import { errorCodes } from "@perdure/contract"
+import { errorCodes, runKinds } from "@perdure/contract"
 import { providerTypeNames } from "../config/index.ts"
 
 /** Bounds the series of a metric: unknown values would leak memory one request at a time (BerriAI/litellm#39136). */
@@ -52,28 +52,7 @@ export const effectLabel: (value: string | null | undefined) => string = closedS
   "verify",
   "once",
 ])
-export const kindLabel: (value: string | null | undefined) => string = closedSet([
-  "workflow",
-  "response",
-  "agent",
-  "ingestion",
-  "batch",
-  "chat",
-  "embedding",
-  "image",
-  "audio",
-  "moderation",
-  "rerank",
-  "realtime",
-  "pass_through",
-  "memory",
-  "retrieval",
-  "file",
-  "key",
-  "prompt",
-  "experiment",
-  "conversation",
-])
+export const kindLabel: (value: string | null | undefined) => string = closedSet(runKinds)
 export const runStatusLabel: (value: string | null | undefined) => string = closedSet([
   "completed",
   "failed",

@@ -1,4 +1,5 @@
 // Light runs as runs: their records read from the store, and turned into the shapes that durable runs are shown in.
+import { lightRunKinds } from "@perdure/contract"
 import { isJsonObject, type JsonObject, type JsonValue } from "../../core/index.ts"
 import { experimentIn, type Run, type RunEvent, type RunFilter, type RunSummary } from "../../runs/index.ts"
 import { unknownLabel, type Label } from "../../security/index.ts"
@@ -43,27 +44,10 @@ export function createLightRuns(store: Pick<Store, "project">): LightRuns {
   }
 }
 
-const kinds: readonly string[] = [
-  "chat",
-  "embedding",
-  "image",
-  "audio",
-  "moderation",
-  "rerank",
-  "realtime",
-  "pass_through",
-  "memory",
-  "retrieval",
-  "file",
-  "conversation",
-  "key",
-  "prompt",
-  "experiment",
-]
 const outcomes: readonly string[] = ["completed", "failed", "cancelled"]
 
 export function isLightKind(kind: string): boolean {
-  return kinds.includes(kind)
+  return (lightRunKinds as readonly string[]).includes(kind)
 }
 
 /** Whether a light run can fit: they have neither parents nor conversations, and are written when they have ended. */
