@@ -3,11 +3,9 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { assertFacts, type FactDependencies } from "../../packages/server/src/context/memory/assert-fact.ts"
 import { autoChunking } from "../../packages/server/src/context/index.ts"
-import { startContextServer, type ContextServer } from "../../packages/server/src/testing/context-server.ts"
 import { testEngines } from "../../packages/server/src/testing/database.ts"
-import { factDependencies } from "../../packages/server/src/testing/facts.ts"
+import { startFactServer, type FactServer } from "../../packages/server/src/testing/facts.ts"
 import { filesWith } from "../support/byte-search.ts"
 
 const projectId = "proj_default"
@@ -16,23 +14,19 @@ const scope = "user:files"
 const signal = (): AbortSignal => AbortSignal.timeout(60_000)
 
 describe.each(testEngines())("a stored file as a source, on %s", (engine) => {
-  const cleanUps = new AsyncDisposableStack()
   const directory = mkdtempSync(join(tmpdir(), "perdure-erased-"))
-  let server: ContextServer
-  let facts: FactDependencies
+  let server: FactServer
   beforeAll(async () => {
-    cleanUps.defer(() => rmSync(directory, { recursive: true, force: true }))
-    server = await startContextServer({ engine, embed: undefined, ...(engine === "pglite" ? { dataDirectory: directory } : {}) })
-    facts = await factDependencies(server.store, cleanUps)
+    server = await startFactServer({ engine, ...(engine === "pglite" ? { dataDirectory: directory } : {}) })
   })
   afterAll(async () => {
     await server[Symbol.asyncDispose]()
-    await cleanUps.disposeAsync()
+    rmSync(directory, { recursive: true, force: true })
   })
 
   /** A file in a vector store, an answer that had it before its model, and a fact that was read out of that. */
   async function put(word: string): Promise<{ fileId: string; storeId: string }> {
-    const { context, store } = server
+    const { context } = server
     const content = `# Birds of the harbour\n\nThe keeper of the ${word} writes down every evening how many there are.\n`
     const upload = { filename: "birds.md", purpose: "assistants", content: Buffer.from(content) }
     const { id: fileId } = await context.files.upload(caller, upload)
@@ -52,7 +46,7 @@ describe.each(testEngines())("a stored file as a source, on %s", (engine) => {
       principal: "key_a",
       parents,
     } as const
-    await store.project(projectId).transaction((tx) => assertFacts(facts, tx, [fact]))
+    await server.conclude(fact)
     return { fileId, storeId }
   }
   async function storeOf(fileId: string): Promise<string> {

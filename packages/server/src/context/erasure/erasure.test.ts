@@ -1,10 +1,9 @@
 // Tests of erasure on both engines: what goes with a subject, a scope, a source; what stays; that nothing of it is found in any table or, on PGlite, any file.
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { startContextServer, type ContextServer } from "../../testing/context-server.ts"
+import { startContextServer } from "../../testing/context-server.ts"
 import { memoryForTests } from "../../testing/memory-settings.ts"
-import { factDependencies } from "../../testing/facts.ts"
+import { startFactServer, type FactServer } from "../../testing/facts.ts"
 import { testEngines } from "../../testing/database.ts"
-import { assertFacts, type FactDependencies } from "../memory/assert-fact.ts"
 import type { Entry, NewMemory } from "../memory/types.ts"
 import type { Erasure, ErasureTarget } from "./types.ts"
 import { wholeProject } from "../index.ts"
@@ -13,24 +12,16 @@ const projectId = "proj_default"
 const caller = { projectId, principal: "key_a" }
 
 describe.each(testEngines())("an erasure on %s", (engine) => {
-  let server: ContextServer
-  let facts: FactDependencies
-  const cleanUps = new AsyncDisposableStack()
-  beforeAll(async () => {
-    server = await startContextServer({ engine, embed: undefined })
-    facts = await factDependencies(server.store, cleanUps)
-  })
-  afterAll(async () => {
-    await cleanUps.disposeAsync()
-    await server[Symbol.asyncDispose]()
-  })
+  let server: FactServer
+  beforeAll(async () => void (server = await startFactServer({ engine })))
+  afterAll(() => server[Symbol.asyncDispose]())
 
   const say = (scope: string, text: string, more: Partial<NewMemory> = {}): Promise<Entry> =>
     server.context.memories.remember(caller, { scope, text, ...more })
   const conclude = async (scope: string, from: readonly Entry[], text: string): Promise<void> => {
     const parents = from.map(({ id, text: quote }) => ({ kind: "episode" as const, id, quote: quote ?? "" }))
     const fact = { projectId, scope, kind: "fact", op: "assert", slot: null, text, principal: "key_a", parents } as const
-    await server.store.project(projectId).transaction((tx) => assertFacts(facts, tx, [fact]))
+    await server.conclude(fact)
   }
   const erase = async (target: ErasureTarget, dryRun = false): Promise<Erasure> => {
     const { id } = await server.context.erasures.start(caller, { target, dryRun }, AbortSignal.timeout(60_000))

@@ -1,10 +1,9 @@
 // Tests of what a model's words rest on, of sentences that are told once, and of what independent sources say, on both engines.
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { startContextServer, type ContextServer } from "../../testing/context-server.ts"
-import { factDependencies } from "../../testing/facts.ts"
+import { startFactServer, type FactServer } from "../../testing/facts.ts"
 import { testEngines } from "../../testing/database.ts"
 import type { MemoryCaller } from "../scopes/access.ts"
-import { assertFacts, type FactDependencies, type FactOutcome, type NewFact } from "./assert-fact.ts"
+import type { FactOutcome, NewFact } from "./assert-fact.ts"
 import { originOf } from "./corroboration.ts"
 import type { Review } from "./memories-port.ts"
 import type { RecallQuery } from "./recall-query.ts"
@@ -17,17 +16,9 @@ const mail = { role: "tool", source: { kind: "tool", uri: "mail.search" } } as c
 const page = (uri: string): Partial<NewMemory> => ({ source: { kind: "web", uri } })
 
 describe.each(testEngines())("on %s", (engine) => {
-  let server: ContextServer
-  let facts: FactDependencies
-  const cleanUps = new AsyncDisposableStack()
-  beforeAll(async () => {
-    server = await startContextServer({ engine, embed: undefined })
-    facts = await factDependencies(server.store, cleanUps)
-  })
-  afterAll(async () => {
-    await cleanUps.disposeAsync()
-    await server[Symbol.asyncDispose]()
-  })
+  let server: FactServer
+  beforeAll(async () => void (server = await startFactServer({ engine })))
+  afterAll(() => server[Symbol.asyncDispose]())
 
   const say = (scope: string, text: string, more: Partial<NewMemory> = {}): Promise<Entry> =>
     server.context.memories.remember(caller, { scope, text, ...more })
@@ -46,7 +37,7 @@ describe.each(testEngines())("on %s", (engine) => {
       parents,
       ...more,
     }
-    const [outcome] = await server.store.project(projectId).transaction((tx) => assertFacts(facts, tx, [all]))
+    const outcome = await server.conclude(all)
     return outcome ?? { op: "refused", reason: "none" }
   }
   const recall = (scope: string, query: string, more: Partial<RecallQuery> = {}): Promise<Recall> =>

@@ -1,10 +1,9 @@
 // Tests of corrections, on both engines: the caller's word takes the place of the old one in one step, with its subject, session and times, and both are told of.
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { startContextServer, type ContextServer } from "../../testing/context-server.ts"
 import { testEngines } from "../../testing/database.ts"
-import { factDependencies } from "../../testing/facts.ts"
+import { startFactServer, type FactServer } from "../../testing/facts.ts"
 import type { MemoryCaller } from "../scopes/access.ts"
-import { assertFacts, type FactDependencies, type NewFact } from "./assert-fact.ts"
+import type { NewFact } from "./assert-fact.ts"
 import type { Entry } from "./types.ts"
 
 const projectId = "proj_default"
@@ -13,17 +12,9 @@ const person: MemoryCaller = { projectId, principal: "user:admin" }
 const [march, june] = [Date.UTC(2026, 2, 1), Date.UTC(2026, 5, 1)]
 
 describe.each(testEngines())("a correction, on %s", (engine) => {
-  let server: ContextServer
-  let facts: FactDependencies
-  const cleanUps = new AsyncDisposableStack()
-  beforeAll(async () => {
-    server = await startContextServer({ engine, embed: undefined })
-    facts = await factDependencies(server.store, cleanUps)
-  })
-  afterAll(async () => {
-    await cleanUps.disposeAsync()
-    await server[Symbol.asyncDispose]()
-  })
+  let server: FactServer
+  beforeAll(async () => void (server = await startFactServer({ engine })))
+  afterAll(() => server[Symbol.asyncDispose]())
 
   const told = async (scope: string, query: string): Promise<(string | null)[]> =>
     (await server.context.memories.recall(caller, { scopes: [scope], query }, AbortSignal.timeout(60_000))).entries.map(({ text }) => text)
@@ -35,7 +26,7 @@ describe.each(testEngines())("a correction, on %s", (engine) => {
   const conclude = async (scope: string, from: Entry, fact: Partial<NewFact> & { text: string }): Promise<string> => {
     const parents = [{ kind: "episode" as const, id: from.id, quote: from.text ?? "" }]
     const all: NewFact = { projectId, scope, kind: "fact", op: "assert", slot: "user/home", principal: "key_a", parents, ...fact }
-    const [outcome] = await server.store.project(projectId).transaction((tx) => assertFacts(facts, tx, [all]))
+    const outcome = await server.conclude(all)
     if (outcome === undefined || !("memoryId" in outcome)) throw new Error(JSON.stringify(outcome))
     return outcome.memoryId
   }

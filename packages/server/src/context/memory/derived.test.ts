@@ -1,11 +1,10 @@
 // Tests of what is derived from evidence, on both engines: trust decides what replaces what, everything explains, and what rests on evidence goes with it.
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { memoryVersions } from "../../store/index.ts"
-import { startContextServer, type ContextServer } from "../../testing/context-server.ts"
-import { factDependencies } from "../../testing/facts.ts"
+import { startFactServer, type FactServer } from "../../testing/facts.ts"
 import { testEngines } from "../../testing/database.ts"
 import type { MemoryCaller } from "../scopes/access.ts"
-import { assertFacts, type FactDependencies, type FactOutcome, type NewFact } from "./assert-fact.ts"
+import { assertFacts, type FactOutcome, type NewFact } from "./assert-fact.ts"
 import { explain } from "./explain.ts"
 import type { RecallQuery } from "./recall-query.ts"
 import type { Entry, NewMemory, Recall } from "./types.ts"
@@ -17,17 +16,9 @@ const june = Date.UTC(2026, 5, 1)
 const web = { source: { kind: "web", uri: "https://a.example" } } as const
 
 describe.each(testEngines())("what is derived, on %s", (engine) => {
-  let server: ContextServer
-  let facts: FactDependencies
-  const cleanUps = new AsyncDisposableStack()
-  beforeAll(async () => {
-    server = await startContextServer({ engine, embed: undefined })
-    facts = await factDependencies(server.store, cleanUps)
-  })
-  afterAll(async () => {
-    await cleanUps.disposeAsync()
-    await server[Symbol.asyncDispose]()
-  })
+  let server: FactServer
+  beforeAll(async () => void (server = await startFactServer({ engine })))
+  afterAll(() => server[Symbol.asyncDispose]())
 
   const say = async (scope: string, text: string, more: Partial<NewMemory> = {}): Promise<Entry> =>
     server.context.memories.remember(caller, { scope, text, ...more })
@@ -38,7 +29,7 @@ describe.each(testEngines())("what is derived, on %s", (engine) => {
         versionId === null ? { kind: "episode" as const, id, quote: text ?? "" } : { kind: "version" as const, id: versionId },
       )
     const all: NewFact = { projectId, scope, kind: "fact", op: "assert", slot: "user/home", principal: "key_a", parents, ...fact }
-    const [outcome] = await server.store.project(projectId).transaction((tx) => assertFacts(facts, tx, [all]))
+    const outcome = await server.conclude(all)
     return outcome ?? { op: "refused", reason: "none" }
   }
   const recall = (query: RecallQuery): Promise<Recall> => server.context.memories.recall(caller, query, AbortSignal.timeout(30_000))
@@ -171,7 +162,7 @@ describe.each(testEngines())("what is derived, on %s", (engine) => {
     }
     await expect(
       server.store.project(projectId).transaction(async (tx) => {
-        const [outcome] = await assertFacts(facts, tx, [
+        const [outcome] = await assertFacts(server.facts, tx, [
           {
             projectId,
             scope,
@@ -306,7 +297,7 @@ describe.each(testEngines())("what is derived, on %s", (engine) => {
       projectId,
       versions.map(({ id }) => id),
     )) {
-      const text = JSON.stringify((await explain(facts.keys, db, projectId, { version })).grounds)
+      const text = JSON.stringify((await explain(server.facts.keys, db, projectId, { version })).grounds)
       expect(text).toContain('"kind":"episode"')
       expect(text).toMatch(/"source":\{"id":"src_/)
     }

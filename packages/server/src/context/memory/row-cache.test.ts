@@ -1,10 +1,8 @@
 // Tests of the rows that are kept in memory between recalls, on both engines: they are as the tables have them, whatever was written since.
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { startContextServer, type ContextServer } from "../../testing/context-server.ts"
 import { testEngines } from "../../testing/database.ts"
-import { factDependencies } from "../../testing/facts.ts"
+import { startFactServer, type FactServer } from "../../testing/facts.ts"
 import type { MemoryCaller } from "../scopes/access.ts"
-import { assertFacts, type FactDependencies } from "./assert-fact.ts"
 import { rowsByIds, type Row } from "./entries.ts"
 import { createRowCache } from "./row-cache.ts"
 
@@ -18,17 +16,9 @@ function withoutUpkeep(row: Row | undefined): object {
 }
 
 describe.each(testEngines())("rows kept in memory, on %s", (engine) => {
-  let server: ContextServer
-  let facts: FactDependencies
-  const cleanUps = new AsyncDisposableStack()
-  beforeAll(async () => {
-    server = await startContextServer({ engine, embed: undefined })
-    facts = await factDependencies(server.store, cleanUps)
-  })
-  afterAll(async () => {
-    await cleanUps.disposeAsync()
-    await server[Symbol.asyncDispose]()
-  })
+  let server: FactServer
+  beforeAll(async () => void (server = await startFactServer({ engine })))
+  afterAll(() => server[Symbol.asyncDispose]())
 
   it("shows each write to an episode, a version, a memory and a source", async () => {
     const { memories } = server.context
@@ -52,7 +42,7 @@ describe.each(testEngines())("rows kept in memory, on %s", (engine) => {
       principal: "key_a",
       parents,
     } as const
-    const [outcome] = await db.transaction((tx) => assertFacts(facts, tx, [fact]))
+    const outcome = await server.conclude(fact)
     if (outcome === undefined || !("versionId" in outcome)) throw new Error("The fact was not written.")
     const ids = [...said.map(({ id }) => id), outcome.versionId, "mem_absent", "ver_absent"]
     const compared = async (): Promise<void> => {
