@@ -238,6 +238,8 @@ export {
 export { missingRoutes } from "./missing-routes.ts"
 export {
   liteLlmBudgetPeriods,
+  liteLlmCustomerInfoQuerySchema,
+  liteLlmCustomerNewSchema,
   liteLlmKeyDeleteSchema,
   liteLlmKeyGenerateSchema,
   liteLlmKeyInfoQuerySchema,
@@ -245,6 +247,7 @@ export {
   liteLlmKeyNamedSchema,
   liteLlmKeyRegenerateSchema,
   liteLlmKeyUpdateSchema,
+  liteLlmKeysInfoRequestSchema,
   liteLlmModelInfoQuerySchema,
   liteLlmSpendLogsQuerySchema,
   liteLlmSpendRangeQuerySchema,
@@ -253,6 +256,7 @@ export {
   liteLlmTeamNewSchema,
   liteLlmUserInfoQuerySchema,
   liteLlmUserNewSchema,
+  liteLlmUserUpdateSchema,
   type LiteLlmKey,
   type LiteLlmKeyFields,
   type LiteLlmModel,

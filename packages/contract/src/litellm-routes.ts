@@ -18,6 +18,13 @@ export const liteLlmRoutes = [
     response: litellm.liteLlmKeyInfoSchema,
   },
   {
+    method: "POST",
+    path: "/v2/key/info",
+    summary: "Read several API keys",
+    request: litellm.liteLlmKeysInfoRequestSchema,
+    response: litellm.liteLlmKeysInfoSchema,
+  },
+  {
     method: "GET",
     path: "/key/list",
     summary: "List API keys, newest first",
@@ -79,6 +86,33 @@ export const liteLlmRoutes = [
     summary: "Read an end user's keys and spend",
     query: litellm.liteLlmUserInfoQuerySchema,
     response: litellm.userInfoSchema,
+  },
+  {
+    method: "POST",
+    path: "/user/update",
+    summary: "Change what the keys of an end user say of it",
+    request: litellm.liteLlmUserUpdateSchema,
+    response: litellm.userUpdatedSchema,
+  },
+  {
+    method: "POST",
+    path: "/customer/new",
+    summary: "Name an end user; nothing is stored until a request names it",
+    request: litellm.liteLlmCustomerNewSchema,
+    response: litellm.liteLlmCustomerSchema,
+  },
+  {
+    method: "GET",
+    path: "/customer/info",
+    summary: "Read an end user's spend and budget",
+    query: litellm.liteLlmCustomerInfoQuerySchema,
+    response: litellm.liteLlmCustomerSchema,
+  },
+  {
+    method: "GET",
+    path: "/customer/list",
+    summary: "List the end users that were served, with their spend",
+    response: litellm.liteLlmCustomersSchema,
   },
   {
     method: "POST",

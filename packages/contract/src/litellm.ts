@@ -73,6 +73,9 @@ export const liteLlmKeyDeleteSchema = z
 export const liteLlmKeyInfoQuerySchema = z.strictObject({
   key: keySchema.optional().meta({ description: "The key itself, or its id; the one that asks when absent" }),
 })
+export const liteLlmKeysInfoRequestSchema = z.strictObject({
+  keys: z.array(keySchema).max(100).nullish().meta({ description: "Keys themselves, or their ids; the one that asks when absent" }),
+})
 
 const flag = z.enum(["true", "false", "True", "False"])
 export const liteLlmKeyListQuerySchema = z.strictObject({
@@ -120,6 +123,10 @@ export const liteLlmNewKeySchema = liteLlmKeySchema
   .extend({ key: z.string().meta({ description: "The key itself; shown this once, only its hash is kept" }) })
   .meta({ id: "LiteLlmNewKey" })
 export const liteLlmKeyInfoSchema = z.object({ key: z.string().meta({ description: "The key's id" }), info: liteLlmKeySchema })
+export const liteLlmKeysInfoSchema = z.object({
+  key: z.array(z.string()).meta({ description: "Their ids" }),
+  info: z.array(liteLlmKeySchema),
+})
 export const liteLlmKeyDeletedSchema = z.object({ deleted_keys: z.array(z.string()) })
 export const liteLlmKeyListSchema = z.object({
   keys: z.array(z.union([z.string(), liteLlmKeySchema])),
@@ -196,6 +203,14 @@ export const liteLlmUserNewSchema = z
     key_type: keyFields.key_type,
   })
   .meta({ id: "LiteLlmUserNew" })
+export const liteLlmUserUpdateSchema = z
+  .strictObject({
+    user_id: apiKeyUserSchema,
+    user_email: z.string().max(320).nullish().meta({ description: "Kept in the metadata of each of its keys; null takes it away" }),
+    user_alias: z.string().max(200).nullish().meta({ description: "As `user_email`" }),
+    user_role: z.enum(["internal_user", "internal_user_viewer"]).nullish(),
+  })
+  .meta({ id: "LiteLlmUserUpdate" })
 export const liteLlmUserInfoQuerySchema = z.strictObject({
   user_id: apiKeyUserSchema.optional().meta({ description: "The one that the key acts for when absent" }),
 })
@@ -203,6 +218,16 @@ export const liteLlmTeamNewSchema = z
   .strictObject({ team_id: groupIdSchema.nullish(), team_alias: z.string().max(200).nullish() })
   .meta({ id: "LiteLlmTeamNew" })
 export const liteLlmTeamInfoQuerySchema = z.strictObject({ team_id: groupIdSchema })
+/** Customers are the end users that requests name. */
+export const liteLlmCustomerNewSchema = z
+  .strictObject({ user_id: apiKeyUserSchema, alias: z.string().max(200).nullish(), blocked: z.literal(false).nullish() })
+  .meta({ id: "LiteLlmCustomerNew" })
+export const liteLlmCustomerInfoQuerySchema = z.strictObject({ end_user_id: apiKeyUserSchema })
+export const liteLlmCustomerSchema = z
+  .looseObject({ user_id: z.string(), blocked: z.literal(false), spend: z.number().meta({ description: "Dollars, ever" }) })
+  .meta({ id: "LiteLlmCustomer" })
+export const liteLlmCustomersSchema = z.array(liteLlmCustomerSchema)
+export const userUpdatedSchema = z.object({ user_id: z.string(), data: z.looseObject({ user_id: z.string() }) })
 export const userSchema = z.looseObject({ user_id: z.string(), key: z.string().optional() })
 export const teamSchema = z.looseObject({ team_id: z.string() })
 export const userInfoSchema = z.object({

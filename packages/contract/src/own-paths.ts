@@ -1,4 +1,5 @@
 // First parts of paths that the server has itself: what is passed through to providers hides none of them, and keys are restricted to others by the names of routes.
+// LiteLLM's /customer and /v2 are not among them: a configuration may have passed these through before, and goes on to win.
 
 export const ownPaths = [
   "v1",

@@ -89,6 +89,7 @@ const dashboardDirectory = join(import.meta.dirname, "..", "..", "assets", "dash
 export function routesOf(shared: Shared, config: Config, parts: RouteParts): Hono<HttpEnv>[] {
   const { identity, runs, store } = parts
   const readUsage = createUsageSummary({ store })
+  const readLimits = createLimitReader({ ...shared, ...parts })
   return [
     healthRoutes(parts.health),
     openApiRoutes({ version: parts.version }),
@@ -111,12 +112,13 @@ export function routesOf(shared: Shared, config: Config, parts: RouteParts): Hon
       ...parts.inference,
       ...parts.health,
       readUsage,
+      readLimits,
       readSpend: createSpendReader({ store }),
     }),
     createFeedbackRoutes({ ...shared, store, runs, lightRuns: createLightRuns(store) }),
     createPromptRoutes({ ...recordingOf(shared, parts), prompts: parts.prompts }),
     createExperimentRoutes({ ...recordingOf(shared, parts), store, experiments: parts.experiments }),
-    createLimitRoutes({ readLimits: createLimitReader({ ...shared, ...parts }) }),
+    createLimitRoutes({ readLimits }),
     createAlertRoutes({ ...shared, store }),
     createUsageRoutes({ readUsage, clock: shared.clock }),
     ...(config.dashboard.enabled ? [createDashboardRoutes({ identity, directory: dashboardDirectory })] : []),

@@ -199,6 +199,23 @@ describe("GET /key/info and /key/list", () => {
     expect((await call("GET", "/key/list?team_id=nobody")).body).toMatchObject({ keys: [], total_count: 0, total_pages: 0 })
   })
 
+  it("are read several at once, all of them or none", async () => {
+    const [first, second] = [await generate({ key_alias: "several-1" }), await generate({ key_alias: "several-2" })]
+    const { body } = await call("POST", "/v2/key/info", { keys: [first.key, second.token] })
+    expect(body).toMatchObject({
+      key: [first.token, second.token],
+      info: [
+        { token: first.token, key_alias: "several-1", spend: 0 },
+        { token: second.token, key_alias: "several-2" },
+      ],
+    })
+    expect(JSON.stringify(body)).not.toContain(first.key)
+    const missing = await call("POST", "/v2/key/info", { keys: [first.token, "key_nothing"] })
+    expect(missing).toMatchObject({ status: 404, body: { error: { param: "keys" } } })
+    const limited = await generate({ max_budget: 1 })
+    expect((await call("POST", "/v2/key/info", { keys: [first.token] }, limited.key)).status).toBe(403)
+  })
+
   it("say nothing of a key that is not there, nor what was asked", async () => {
     for (const key of ["sk-1234-secret", "key_nothing", `pk_${"0".repeat(12)}_${"a".repeat(49)}`]) {
       const { status, body } = await call("GET", `/key/info?key=${key}`)

@@ -6,6 +6,7 @@ import {
   liteLlmKeyListQuerySchema,
   liteLlmKeyNamedSchema,
   liteLlmKeyRegenerateSchema,
+  liteLlmKeysInfoRequestSchema,
   liteLlmKeyUpdateSchema,
   type ApiKey,
   type LiteLlmKey,
@@ -40,6 +41,7 @@ export function liteLlmKeyRoutes(options: LiteLlmKeyOptions): Hono<HttpEnv> {
   const routes = new Hono<HttpEnv>()
   routes.post("/key/generate", (context) => generate(options, context))
   routes.get("/key/info", (context) => info(options, context))
+  routes.post("/v2/key/info", (context) => infos(options, context))
   routes.get("/key/list", (context) => list(options, context))
   routes.post("/key/update", async (context) => {
     const { key, ...fields } = checked(liteLlmKeyUpdateSchema, withoutRefused(await readJsonObject(context), ["key"]))
@@ -81,6 +83,15 @@ async function info(options: LiteLlmKeyOptions, context: At): Promise<Response> 
   const { key: named } = readQuery(context, liteLlmKeyInfoQuerySchema)
   const key = await namedKey(options.identity, principal, named ?? principal.id)
   return answer({ key: key.id, info: await shownWithSpend(options, key, principal.projectId) })
+}
+
+/** All of them, or none where one is not there. */
+async function infos(options: LiteLlmKeyOptions, context: At): Promise<Response> {
+  const principal = context.get("principal")
+  const { keys: named } = await readBody(context, liteLlmKeysInfoRequestSchema)
+  const keys: ApiKey[] = []
+  for (const text of named ?? [principal.id]) keys.push(await namedKey(options.identity, principal, text, "keys"))
+  return answer({ key: keys.map(({ id }) => id), info: await allShown(options, principal.projectId, keys) })
 }
 
 async function list(options: LiteLlmKeyOptions, context: At): Promise<Response> {

@@ -30,6 +30,22 @@ describe("users", () => {
     expect((await call("GET", `/user/info?user_id=${String(body["user_id"])}`)).body).toMatchObject({ keys: [] })
   })
 
+  it("are changed in what each of their keys says of them", async () => {
+    const keys = [(await call("POST", "/user/new", { user_id: "eve", user_alias: "Eve", metadata: { plan: "a" } })).body]
+    keys.push((await call("POST", "/key/generate", { user_id: "eve" })).body)
+    const { body } = await call("POST", "/user/update", { user_id: "eve", user_email: "eve@example.com", user_alias: null })
+    expect(body).toMatchObject({ user_id: "eve", data: { user_email: "eve@example.com" } })
+    for (const { key } of keys) expect((await own(String(key)).keys.get("me")).metadata).toHaveProperty("user_email", "eve@example.com")
+    expect((await own(String(keys[0]?.["key"])).keys.get("me")).metadata).toEqual({ plan: "a", user_email: "eve@example.com" })
+    for (const [asked, param] of [
+      [{ user_id: "eve", max_budget: 5 }, "max_budget"],
+      [{ user_id: "eve", metadata: { plan: "b" } }, "metadata"],
+    ] as const)
+      expect(await call("POST", "/user/update", asked)).toMatchObject({ status: 400, body: { error: { param } } })
+    expect(await call("POST", "/user/update", { user_id: "unknown" })).toMatchObject({ status: 404, body: { error: { param: "user_id" } } })
+    expect((await call("POST", "/user/update", { user_id: "eve" }, String(keys[0]?.["key"]))).status).toBe(403)
+  })
+
   it("are read by their own keys, which are told of nobody else", async () => {
     const [grace, bo] = [
       (await call("POST", "/user/new", { user_id: "grace" })).body,

@@ -5,18 +5,21 @@ import {
   liteLlmTeamNewSchema,
   liteLlmUserInfoQuerySchema,
   liteLlmUserNewSchema,
+  liteLlmUserUpdateSchema,
   type ApiKey,
+  type ApiKeyUpdateRequest,
   type LiteLlmKey,
 } from "@perdure/contract"
 import { Hono, type Context } from "hono"
-import { AppError } from "../../core/index.ts"
+import { AppError, type JsonObject } from "../../core/index.ts"
 import type { Principal } from "../../security/index.ts"
 import type { HttpEnv } from "../env.ts"
 import { answer } from "../perdure/answer.ts"
+import { changing } from "../perdure/changing.ts"
 import type { ReadUsage } from "../perdure/usage.ts"
 import { checked, readJsonObject, readQuery } from "../request-body.ts"
 import { allShown, createdKey, type LiteLlmKeyOptions } from "./keys.ts"
-import { refusedTeamFields, refusedUserFields, withoutRefused } from "./refused-fields.ts"
+import { refusedTeamFields, refusedUserFields, refusedUserUpdateFields, withoutRefused } from "./refused-fields.ts"
 
 export interface LiteLlmPeopleOptions extends LiteLlmKeyOptions {
   readUsage: ReadUsage
@@ -30,6 +33,7 @@ const microUsdPerUsd = 1_000_000
 export function liteLlmPeopleRoutes(options: LiteLlmPeopleOptions): Hono<HttpEnv> {
   const routes = new Hono<HttpEnv>()
   routes.post("/user/new", (context) => newUser(options, context))
+  routes.post("/user/update", (context) => updateUser(options, context))
   routes.get("/user/info", (context) => userInfo(options, context))
   routes.post("/team/new", (context) => newTeam(context))
   routes.get("/team/info", (context) => teamInfo(options, context))
@@ -52,6 +56,38 @@ async function newUser(options: LiteLlmPeopleOptions, context: At): Promise<Resp
   const about = { ...(email ? { user_email: email } : {}), ...(alias ? { user_alias: alias } : {}) }
   const fields = { ...rest, user_id: userId, team_id: rest.team_id ?? teams?.[0], metadata: { ...rest.metadata, ...about } }
   return createdKey(options, context, fields, told)
+}
+
+/** What is known of a user stands with each of its keys. */
+async function updateUser(options: LiteLlmPeopleOptions, context: At): Promise<Response> {
+  const body = checked(liteLlmUserUpdateSchema, withoutRefused(await readJsonObject(context), [], refusedUserUpdateFields))
+  const { user_id: userId, user_role: _role, ...about } = body
+  const ids = await allKeysOf(options, context.get("principal"), userId)
+  if (ids.length === 0)
+    throw new AppError("not_found", "no key acts for that user", {
+      param: "user_id",
+      hint: "A user is there once a key acts for it: make one with POST /user/new or POST /key/generate.",
+    })
+  for (const id of ids) await changeMetadata(options, context, id, about)
+  return answer({ user_id: userId, data: { user_id: userId, ...about } })
+}
+
+async function allKeysOf({ identity }: LiteLlmPeopleOptions, principal: Principal, user: string): Promise<string[]> {
+  const ids: string[] = []
+  for (;;) {
+    const { keys } = await identity.keyPage(principal.projectId, { user, offset: ids.length, limit: keysMax }, principal)
+    ids.push(...keys.map(({ id }) => id))
+    if (keys.length < keysMax) return ids
+  }
+}
+
+/** A merge: null takes away. */
+async function changeMetadata(options: LiteLlmPeopleOptions, context: At, id: string, metadata: JsonObject): Promise<void> {
+  const principal = context.get("principal")
+  await changing(options, context, { kind: "key", action: "keys.manage", name: "key.update", target: id }, async () => {
+    await options.identity.updateKey(principal.projectId, id, { metadata } as ApiKeyUpdateRequest, principal) // texts and nulls
+    return { answer: answer({}), data: { keyId: id, changed: ["metadata"] } }
+  })
 }
 
 /** A key that acts for a user reads that user, and of its keys itself. */
@@ -126,8 +162,8 @@ async function teamInfo(options: LiteLlmPeopleOptions, context: At): Promise<Res
 }
 
 /** Dollars, ever. */
-async function spentIn(
-  { readUsage, clock }: LiteLlmPeopleOptions,
+export async function spentIn(
+  { readUsage, clock }: Pick<LiteLlmPeopleOptions, "readUsage" | "clock">,
   whose: Pick<Parameters<ReadUsage>[0], "projectId" | "user" | "tag">,
 ): Promise<number> {
   const rows = await readUsage({ ...whose, metadata: undefined, since: 0, until: clock.now() + 1, groupBy: "kind", interval: null })

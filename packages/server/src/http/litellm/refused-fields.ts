@@ -39,6 +39,8 @@ const refused: Readonly<Record<string, string>> = {
 
 const ofUsers = 'Give the key what it may use, or add budgets and rateLimits "for: { user: … }" to perdure.yaml.'
 const ofTeams = 'Give each key what it may use, or add budgets and rateLimits "for: { tag: team:… }" to perdure.yaml.'
+const ofCustomers =
+  'Add budgets and rateLimits "for: { user: … }" to perdure.yaml; a key that acts for the user can be blocked, and has limits of its own.'
 const amounts = ["max_budget", "budget_duration", "soft_budget", "tpm_limit", "rpm_limit", "max_parallel_requests", "models", "blocked"]
 
 /** What LiteLLM says of all that a user does, whichever key it uses. */
@@ -47,6 +49,21 @@ export const refusedUserFields: Readonly<Record<string, string>> = {
   organizations: "Give a key organization_id with POST /key/update.",
   password: "People sign in to the dashboard with a link of perdure dashboard.",
   sso_user_id: "Give it as user_id.",
+}
+
+export const refusedUserUpdateFields: Readonly<Record<string, string>> = {
+  ...refusedUserFields,
+  metadata: "Give it to the user's keys with POST /key/update.",
+}
+
+/** A customer is a name in requests: what binds one stands in the configuration. */
+export const refusedCustomerFields: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(amounts.map((name) => [name, ofCustomers])),
+  allowed_model_region: 'Give providers a region, and let requests say "perdure": { "regions": … }, or route by routingRules.',
+  budget_id: ofCustomers,
+  budget_reset_at: "Budgets begin anew with the calendar's hour, day, week or month in UTC.",
+  default_model: "Requests name their model; routingRules change it by what they say.",
+  metadata: "Nothing is stored of a name: requests have metadata of their own.",
 }
 
 export const refusedTeamFields: Readonly<Record<string, string>> = {

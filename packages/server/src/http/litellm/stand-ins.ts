@@ -14,11 +14,21 @@ export interface StandIn {
 }
 
 /** Paths that need a key, as the application mounts them; those below `/v1/` need one anyway. */
-export const liteLlmMounts = ["/key/*", "/user/*", "/team/*", "/model/*", "/spend/*", "/global/spend/*"] as const
+export const liteLlmMounts = [
+  "/key/*",
+  "/v2/key/*",
+  "/user/*",
+  "/customer/*",
+  "/team/*",
+  "/model/*",
+  "/spend/*",
+  "/global/spend/*",
+] as const
 
 const literal: Readonly<Record<string, StandIn>> = {
   "POST /key/generate": { method: "POST", path: "/v1/keys" },
   "GET /key/list": { method: "GET", path: "/v1/keys" },
+  "POST /v2/key/info": { method: "GET", path: "/v1/keys/key" },
   "POST /key/update": { method: "PATCH", path: "/v1/keys/key" },
   "POST /key/block": { method: "PATCH", path: "/v1/keys/key" },
   "POST /key/unblock": { method: "PATCH", path: "/v1/keys/key" },
@@ -26,6 +36,10 @@ const literal: Readonly<Record<string, StandIn>> = {
   "POST /key/regenerate": { method: "POST", path: "/v1/keys/key/rotate" },
   "POST /user/new": { method: "POST", path: "/v1/keys" },
   "GET /user/info": { method: "GET", path: "/v1/keys" },
+  "POST /user/update": { method: "PATCH", path: "/v1/keys/key" },
+  "POST /customer/new": { method: "GET", path: "/v1/usage" },
+  "GET /customer/info": { method: "GET", path: "/v1/usage" },
+  "GET /customer/list": { method: "GET", path: "/v1/usage" },
   "POST /team/new": { method: "POST", path: "/v1/keys" },
   "GET /team/info": { method: "GET", path: "/v1/keys" },
   "GET /model/info": { method: "GET", path: "/v1/deployments" },
