@@ -42,7 +42,8 @@ export function request(name: string, input: JsonValue = null, more: Partial<Sta
   return { projectId: project, principal: "key_1", kind: "workflow", name, input, label, ...more }
 }
 
-export function within(ms = 20_000): AbortSignal {
+/** As long as whatever else tests wait for by default. */
+export function within(ms = 60_000): AbortSignal {
   return AbortSignal.timeout(ms)
 }
 

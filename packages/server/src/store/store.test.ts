@@ -1,7 +1,7 @@
 // The behaviour that the port promises, on both engines.
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { fc } from "../testing/fast-check.ts"
-import { AppError, defaultLimits, sleep } from "../core/index.ts"
+import { AppError, defaultLimits } from "../core/index.ts"
 import { openTestStore, testEngines, type TestStore } from "../testing/database.ts"
 import { isStoreError, type StoreError } from "./errors.ts"
 import type { Store } from "./port.ts"
@@ -238,7 +238,7 @@ describe.each(testEngines())("the store on %s", (engine) => {
       .catch(() => undefined)
     await store.notify("Some Channel", "one")
     await store.project("one").transaction(async (tx) => void (await tx.query("select pg_notify('Some Channel', 'two')")))
-    await eventually(() => received.length === 2)
+    await expect.poll(() => received.length).toBe(2)
     expect(received).toEqual(["one", "two"])
     await stop()
     await store.notify("Some Channel", "three")
@@ -252,10 +252,10 @@ describe.each(testEngines())("the store on %s", (engine) => {
     const stopFirst = await store.listen("shared", (payload) => first.push(payload))
     const stopSecond = await store.listen("shared", (payload) => second.push(payload))
     await store.notify("shared", "both")
-    await eventually(() => first.length + second.length === 2)
+    await expect.poll(() => first.length + second.length).toBe(2)
     await stopFirst()
     await store.notify("shared", "second only")
-    await eventually(() => second.length === 2)
+    await expect.poll(() => second.length).toBe(2)
     expect(first).toEqual(["both"])
     await stopSecond()
   })
@@ -325,9 +325,4 @@ async function failure(promise: Promise<unknown>): Promise<StoreError> {
   )
   if (!isStoreError(error)) throw error
   return error
-}
-
-async function eventually(condition: () => boolean): Promise<void> {
-  for (let waitedMs = 0; !condition() && waitedMs < 10_000; waitedMs += 10) await sleep(10)
-  expect(condition()).toBe(true)
 }

@@ -47,7 +47,11 @@ beforeAll(async () => {
   storeId = store.store.id
   await vi.waitFor(
     async () => {
-      const found = await server.context.search(caller, { vectorStoreIds: [storeId], query: "otter", limit: 1 }, AbortSignal.timeout(5_000))
+      const found = await server.context.search(
+        caller,
+        { vectorStoreIds: [storeId], query: "otter", limit: 1 },
+        AbortSignal.timeout(30_000),
+      )
       if (found.results.length === 0) throw new Error("not searchable yet")
     },
     { timeout: 30_000, interval: 100 },
