@@ -1,6 +1,7 @@
 // What is read of the body of a messages request; nothing but the model's name is changed in it.
 import { isJsonObject } from "../../core/index.ts"
 import type { BodyBytes } from "../light/body-bytes.ts"
+import { endUserOf } from "./end-user.ts"
 import { mark, withoutForeignThoughts } from "./foreign-reasoning.ts"
 import { recallWish } from "../recall-wish.ts"
 import { forwardedBody, type BodyRules, type ForwardedBody } from "../light/forwarded-body.ts"
@@ -18,9 +19,7 @@ const rules: BodyRules = {
 }
 
 export function messagesBody(bytes: BodyBytes): ForwardedBody {
-  const body = forwardedBody(bytes, rules, ({ metadata }) =>
-    isJsonObject(metadata) && typeof metadata["user_id"] === "string" ? metadata["user_id"] : null,
-  )
+  const body = forwardedBody(bytes, rules, ({ metadata }) => (isJsonObject(metadata) ? endUserOf(metadata["user_id"]) : null))
   if (body.perdure === undefined) return body
   const { recall, rest } = recallWish(body.perdure)
   return { ...body, perdure: rest, recalls: recall }

@@ -7,6 +7,7 @@ import { checked } from "../request-body.ts"
 import { behindCompaction } from "./behind-compaction.ts"
 import { cacheControl, contentOf, messagesOf } from "./messages-content.ts"
 import { messagesRequestSchema, type MessagesRequest, type MessagesTool } from "./messages-schema.ts"
+import { endUserOf } from "./end-user.ts"
 
 /** Unknown parameters are left alone, as providers do; wrong ones are refused with their path, and what only Anthropic can do with its name. */
 export function parseMessagesRequest(body: JsonObject, { recalls }: ParseOptions = { recalls: false }): ModelCall {
@@ -33,7 +34,7 @@ export function parseMessagesRequest(body: JsonObject, { recalls }: ParseOptions
     outputTokensMax: request.max_tokens ?? null,
     responseFormat: formatOf(request),
     ...thinkingOf(request),
-    user: request.metadata?.user_id ?? null,
+    user: endUserOf(request.metadata?.user_id),
     stop: request.stop_sequences ?? [],
     ...(request.messages.at(-1)?.role === "assistant" ? { continuesPrefix: true } : {}),
   }
