@@ -4,7 +4,8 @@ import type { JsonObject, JsonValue } from "../core/index.ts"
 import type { ModelPassage, ModelTool } from "../inference/index.ts"
 import { joinLabels, type Label } from "../security/index.ts"
 import { withExecutor, type Tool } from "../tools/index.ts"
-import { fileSearchName, type FileSearchSettings } from "./tool-choice.ts"
+import { fileSearchName } from "./tool-choice.ts"
+import type { FileSearchSettings } from "./declared-tools.ts"
 
 export interface FoundPassage extends ModelPassage {
   readonly attributes: JsonObject

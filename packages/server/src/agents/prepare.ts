@@ -22,7 +22,8 @@ import { assertPaired, isUnderstood, messagesOf } from "./messages.ts"
 import { itemId, responseIdOf } from "./response-object.ts"
 import { withSealedTools } from "./sealed-tools.ts"
 import { openSummary } from "./summary.ts"
-import { flatToolsOf, offeredTools, refuseUnknownTools, type FileSearchSettings, type OfferedTools } from "./tool-choice.ts"
+import { flatToolsOf, offeredTools, type OfferedTools, refuseUnknownTools } from "./tool-choice.ts"
+import type { FileSearchSettings } from "./declared-tools.ts"
 import type { LabelledItem, NewItem, NewResponse, ResponseItem, ResponseRequest } from "./types.ts"
 
 export interface PrepareDependencies extends ChainSources {
