@@ -35,7 +35,6 @@ export { databaseDirectory } from "./types.ts"
 export type {
   AlertConfig,
   AlertType,
-  BudgetConfig,
   CacheConfig,
   Config,
   DeploymentConfig,
@@ -51,9 +50,9 @@ export type {
   PassThroughConfig,
   PriceConfig,
   ProviderConfig,
-  RateLimitConfig,
   RerankConfig,
   Role,
   RetryConfig,
   RoutingRuleConfig,
 } from "./types.ts"
+export type { BudgetConfig, RateLimitConfig } from "./limit-types.ts"

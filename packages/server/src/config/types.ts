@@ -1,6 +1,6 @@
 // The configuration as the rest of the server gets it: complete, checked, with secrets resolved and the origin of what was declared.
 import { join } from "node:path"
-import type { BudgetPeriod, ExperimentDefinition, PromptContent } from "@perdure/contract"
+import type { ExperimentDefinition, PromptContent } from "@perdure/contract"
 import type { z } from "zod"
 import type { JsonObject, Limits } from "../core/index.ts"
 import type { ProviderSetting, ProviderTypeName } from "./provider-types.ts"
@@ -13,6 +13,7 @@ import type { FailureName } from "./schema/retry.ts"
 import type { ParsedRoutingRule } from "./schema/routing-rules.ts"
 import type { logLevels, roleNames } from "./schema.ts"
 import type { Secret } from "./secret.ts"
+import type { BudgetConfig, RateLimitConfig } from "./limit-types.ts"
 
 /** One version of a prompt. */
 export interface PromptConfig extends PromptContent {
@@ -242,38 +243,6 @@ export type TimeoutsConfig = Partial<Record<"connectMs" | "firstTokenMs" | "idle
 
 /** Dollars; what is absent costs what plain input or output costs, or nothing by the piece. */
 export type PriceConfig = z.output<typeof priceSchema>
-
-/** Exact values, or `*` for one counter for each; what is absent does not matter. */
-type LimitScopeConfig = Partial<Record<"project" | "key" | "user" | "model" | "tag" | "deployment", string | undefined>> & {
-  /** Several share one counter. */
-  provider?: string | readonly string[] | undefined
-}
-
-/** What several kinds of limits count. */
-type LimitAmounts = Partial<Record<"requests" | "tokens" | "inputTokens" | "outputTokens", number | undefined>>
-
-export interface BudgetConfig extends LimitAmounts {
-  name: string
-  for: LimitScopeConfig
-  per: BudgetPeriod
-  usd?: number | undefined
-  /** Shares of it at which somebody is told. */
-  alertAt?: readonly number[] | undefined
-  /** False: it counts and refuses nothing. */
-  enforce?: boolean | undefined
-  /** `perdure.yaml:12` */
-  origin: string
-}
-
-export interface RateLimitConfig extends LimitAmounts {
-  name: string
-  for: LimitScopeConfig
-  per: "second" | "minute" | "hour" | "day"
-  /** Share of each amount that may be used at once. */
-  burstShare: number
-  concurrent?: number | undefined
-  origin: string
-}
 
 /** A webhook. */
 export interface AlertConfig {
