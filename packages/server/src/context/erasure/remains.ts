@@ -20,13 +20,19 @@ function sealedBy(keyOutside: string | null): string {
     : `bodies of memories whose key was destroyed are unreadable without the key ${keyOutside}, which is not in the copy; all else is readable, as are copies from before that key was in force`
 }
 
-export function remainsOf(
-  { engine }: Pick<Store, "engine">,
-  target: ErasureTarget,
-  { counts, verified, scrubbed, shortTexts, keyOutside }: Left,
-): Remainder[] {
-  const sealed = counts.keys > 0 ? sealedBy(keyOutside) : "readable"
-  const remains: Remainder[] = [
+export function remainsOf({ engine }: Pick<Store, "engine">, target: ErasureTarget, left: Left): Remainder[] {
+  const sealed = left.counts.keys > 0 ? sealedBy(left.keyOutside) : "readable"
+  return [
+    ...outside(sealed),
+    ...(engine === "postgres" ? [...serverRemains(left.verified, left.scrubbed, sealed), cachedElsewhere] : []),
+    ...freeSpace(left.scrubbed),
+    ...names(target, left.counts),
+    ...texts(target, left.shortTexts),
+  ]
+}
+
+function outside(sealed: string): Remainder[] {
+  return [
     { where: "backups and copies of the database made before", what: sealed, until: "you delete them" },
     {
       where: "what left this server before",
@@ -35,21 +41,24 @@ export function remainsOf(
     },
     { where: "blocks of the disk that files gave back", what: "readable by who reads the raw device", until: "they are overwritten" },
   ]
-  if (engine === "postgres") {
-    remains.push(...serverRemains(verified, scrubbed, sealed))
-    remains.push({
-      where: "answers that other server processes cache in memory",
-      what: "answers to the same questions",
-      until: "the `ttlSeconds` of the cache",
-    })
-  }
-  for (const table of scrubbed?.vacuumed ?? []) {
-    remains.push({
-      where: `free space inside of ${table}`,
-      what: "bytes of deleted rows, which go into the log with the pages they are on",
-      until: "they are overwritten, or `vacuum full` runs",
-    })
-  }
+}
+
+const cachedElsewhere: Remainder = {
+  where: "answers that other server processes cache in memory",
+  what: "answers to the same questions",
+  until: "the `ttlSeconds` of the cache",
+}
+
+function freeSpace(scrubbed: Scrubbed | undefined): Remainder[] {
+  return (scrubbed?.vacuumed ?? []).map((table) => ({
+    where: `free space inside of ${table}`,
+    what: "bytes of deleted rows, which go into the log with the pages they are on",
+    until: "they are overwritten, or `vacuum full` runs",
+  }))
+}
+
+function names(target: ErasureTarget, { rows }: ErasureCounts): Remainder[] {
+  const remains: Remainder[] = []
   if (target.kind === "scope" || target.kind === "subject") {
     remains.push({
       where: "scopes, changes, keys, this receipt",
@@ -57,13 +66,18 @@ export function remainsOf(
       until: "the project is deleted",
     })
   }
-  if ((counts.rows["limit_counters"] ?? 0) > 0) {
+  if ((rows["limit_counters"] ?? 0) > 0) {
     remains.push({
       where: "counters of limits",
       what: "how much one end user used of them, under a hash of the name, which who knows the name can check",
       until: "a day after their window, and for ever of a budget without an end",
     })
   }
+  return remains
+}
+
+function texts(target: ErasureTarget, shortTexts: number): Remainder[] {
+  const remains: Remainder[] = []
   if (isOfFile(target)) {
     remains.push({
       where: "other files, and what people wrote",
