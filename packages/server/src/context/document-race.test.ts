@@ -1,6 +1,6 @@
 // Vector stores and files that are deleted while a run writes of them or somebody adds to them: nobody waits for the other forever, and who comes late is told.
 import { expect, it } from "vitest"
-import { files, vectorStores, type StoredVectorStoreFile } from "../store/index.ts"
+import { files, vectorStoreFiles, vectorStores, type StoredVectorStoreFile } from "../store/index.ts"
 import { describeRaces, during, raceTimeoutMs } from "../testing/races.ts"
 import { autoChunking } from "./vector-stores.ts"
 import { wholeProject } from "./index.ts"
@@ -29,7 +29,7 @@ describeRaces({}, (server) => {
     const id = await storeWith([fileId])
     const { runId } = await ingested(id, fileId)
     await during(server(), {
-      first: (tx) => vectorStores.lockVectorStoreFile(tx, projectId, id, fileId, runId),
+      first: (tx) => vectorStoreFiles.lockVectorStoreFile(tx, projectId, id, fileId, runId),
       begin: () => server().context.vectorStores.delete(caller, id),
       // Later than a minute, or it would write nothing.
       last: (tx) => vectorStores.touchVectorStores(tx, projectId, [id], Date.now() + 120_000),

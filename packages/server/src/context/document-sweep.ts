@@ -2,7 +2,7 @@
 // and files whose ingestion has no run get it. Every process looks, at its start and then on and on; whoever comes first does it.
 import type { Clock, Limits } from "../core/index.ts"
 import { AppError, repeated } from "../core/index.ts"
-import { files as filesTable, vectorStores as storesTable, type Store } from "../store/index.ts"
+import { files as filesTable, vectorStoreFiles, vectorStores as storesTable, type Store } from "../store/index.ts"
 import type { Files } from "./files.ts"
 import type { Ingestions } from "./ingestions.ts"
 import { wholeProject } from "./owners.ts"
@@ -42,8 +42,8 @@ async function deleteExpired({ store, files, vectorStores, clock, limits }: Docu
 
 /** A crash between a row and its run left it so, or a migration, after which the file must be read anew. */
 async function startMissing({ store, ingestions, onError }: DocumentSweepDependencies, stopped: AbortSignal): Promise<void> {
-  for (let after: Parameters<typeof storesTable.filesWithoutRun>[1]; !stopped.aborted;) {
-    const page = await storesTable.filesWithoutRun(store.system, after, sweptMax)
+  for (let after: Parameters<typeof vectorStoreFiles.filesWithoutRun>[1]; !stopped.aborted;) {
+    const page = await vectorStoreFiles.filesWithoutRun(store.system, after, sweptMax)
     for (const row of page) {
       if (stopped.aborted) return
       await ingestions.settled(row).catch((error: unknown) => onError?.(`starting the ingestion of file ${row.fileId}`, error))

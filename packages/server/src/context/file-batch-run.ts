@@ -3,7 +3,7 @@
 // Its state is the rows of its files, so a process that takes it over goes on with those that have not ended.
 import { AppError, isJsonObject, type JsonValue, type Limits } from "../core/index.ts"
 import type { RunContext, RunDefinition, Runs } from "../runs/index.ts"
-import { fileBatches, vectorStores, type Store } from "../store/index.ts"
+import { fileBatches, vectorStoreFiles, type Store } from "../store/index.ts"
 import { fileBatchName, type Ingestions } from "./ingestions.ts"
 
 export interface FileBatchRunDependencies {
@@ -67,14 +67,14 @@ async function ingestOne(
   try {
     await ingestions.start(key, { principal, user, parentId: run.id })
     await runs.ended(projectId, file.runId, signal)
-    const row = await vectorStores.findVectorStoreFile(store.project(projectId), projectId, file.vectorStoreId, file.fileId)
+    const row = await vectorStoreFiles.findVectorStoreFile(store.project(projectId), projectId, file.vectorStoreId, file.fileId)
     if (row?.runId === file.runId) await ingestions.settled(row)
   } catch (error) {
     if (signal.aborted) throw error
     // Its file was deleted meanwhile, and the row with it.
     if (!(error instanceof AppError) || error.code !== "not_found") throw error
     const end = { status: "failed", errorCode: "invalid_file", errorMessage: error.message } as const
-    await vectorStores.finishVectorStoreFile(store.project(projectId), key, end)
+    await vectorStoreFiles.finishVectorStoreFile(store.project(projectId), key, end)
   }
 }
 

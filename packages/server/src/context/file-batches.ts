@@ -4,7 +4,7 @@ import type { Runs } from "../runs/index.ts"
 import {
   fileBatches,
   files as filesTable,
-  vectorStores,
+  vectorStoreFiles,
   type Store,
   type StoredFileBatch,
   type StorePage,
@@ -79,7 +79,7 @@ class FileBatchService implements FileBatches {
     }))
     await store.project(projectId).transaction(async (tx) => {
       await fileBatches.insertFileBatch(tx, batch)
-      await vectorStores.upsertVectorStoreFiles(tx, rows)
+      await vectorStoreFiles.upsertVectorStoreFiles(tx, rows)
     })
     // Should the process die before this, whoever asks for the batch or one of its files starts it.
     await ingestions.startBatch(batch, caller.user ?? userOfOwner(owner))
@@ -118,7 +118,7 @@ class FileBatchService implements FileBatches {
     const { projectId } = caller
     await this.#require(caller, vectorStoreId, id, "read")
     const db = this.#dependencies.store.project(projectId)
-    return vectorStores.listVectorStoreFiles(db, projectId, vectorStoreId, { ...page, batchId: id })
+    return vectorStoreFiles.listVectorStoreFiles(db, projectId, vectorStoreId, { ...page, batchId: id })
   }
 
   /** All of it before anything is written. */
@@ -131,7 +131,7 @@ class FileBatchService implements FileBatches {
     const existing = await filesTable.existingFiles(db, projectId, clock.now(), fileIds, read)
     const missing = fileIds.find((fileId) => !existing.has(fileId))
     if (missing !== undefined) throw noFile(missing)
-    const counts = await vectorStores.countsOfVectorStores(db, projectId, [vectorStoreId])
+    const counts = await vectorStoreFiles.countsOfVectorStores(db, projectId, [vectorStoreId])
     const total = (counts.get(vectorStoreId)?.total ?? 0) + fileIds.length
     if (total > limits.vectorStoreFilesMax)
       throw new AppError(

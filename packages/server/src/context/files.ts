@@ -1,7 +1,7 @@
 // Files: what clients upload, kept in the database with its hash and the label that its chunks will carry.
 import { AppError, type Clock, type JsonValue, type Limits, type NewId } from "../core/index.ts"
 import type { Label } from "../security/index.ts"
-import { files, vectorStores, type FilePage, type Queryable, type Store, type StoredFile } from "../store/index.ts"
+import { files, vectorStoreFiles, type FilePage, type Queryable, type Store, type StoredFile } from "../store/index.ts"
 import { FileWriter } from "./file-writer.ts"
 import { newOwner, projectOwner, reachOf, requireWritable, type ActingCaller, type Reach } from "./owners.ts"
 import type { ScopeIndex } from "./retrieval/index-entry.ts"
@@ -132,7 +132,7 @@ export function createFiles({ store, index, clock, newId, limits }: FilesDepende
 export async function withdrawFile(tx: Queryable, index: ScopeIndex, projectId: string, id: string): Promise<void> {
   for (const vectorStoreId of await files.lockStoresOfFile(tx, projectId, id)) {
     await removeSegmentsOfFile(tx, index, projectId, vectorStoreId, id)
-    await vectorStores.deleteVectorStoreFile(tx, projectId, vectorStoreId, id)
+    await vectorStoreFiles.deleteVectorStoreFile(tx, projectId, vectorStoreId, id)
   }
 }
 

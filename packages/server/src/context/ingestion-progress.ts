@@ -1,21 +1,21 @@
 // Tells how far an ingestion is: on the row of the file, and in the log of its run, seldom enough for both.
 import type { Clock } from "../core/index.ts"
 import type { RunContext } from "../runs/index.ts"
-import { vectorStores, type Store } from "../store/index.ts"
+import { vectorStoreFiles, type Store } from "../store/index.ts"
 
 const everyMs = 500
 
 export class ProgressNotes {
   readonly #store: Store
   readonly #clock: Clock
-  readonly #file: Parameters<typeof vectorStores.noteProgress>[1]
+  readonly #file: Parameters<typeof vectorStoreFiles.noteProgress>[1]
   readonly #context: Pick<RunContext, "emit" | "signal">
   #stage = ""
   #notedAt = Number.NEGATIVE_INFINITY
 
   constructor(
     { store, clock }: { store: Store; clock: Clock },
-    file: Parameters<typeof vectorStores.noteProgress>[1],
+    file: Parameters<typeof vectorStoreFiles.noteProgress>[1],
     context: Pick<RunContext, "emit" | "signal">,
   ) {
     this.#store = store
@@ -32,6 +32,6 @@ export class ProgressNotes {
     this.#stage = stage
     this.#notedAt = now
     this.#context.emit("ingestion.progress", { stage, done, total }).committed.catch(() => undefined) // whoever holds the run now tells it
-    await vectorStores.noteProgress(this.#store.project(this.#file.projectId), this.#file, { stage, done, total })
+    await vectorStoreFiles.noteProgress(this.#store.project(this.#file.projectId), this.#file, { stage, done, total })
   }
 }

@@ -6,6 +6,7 @@ import {
   embeddings,
   files,
   segments,
+  vectorStoreFiles,
   vectorStores,
   type PartEmbedding,
   type Queryable,
@@ -156,9 +157,9 @@ export class IngestionWork {
     const row = await this.#lock(tx)
     if (row === undefined) return { outcome: "detached" }
     await segments.showSegments(tx, this.#target, row.replaces, plan.segments)
-    if (row.replaces !== null) await vectorStores.deleteVectorStoreFile(tx, projectId, vectorStoreId, row.replaces)
+    if (row.replaces !== null) await vectorStoreFiles.deleteVectorStoreFile(tx, projectId, vectorStoreId, row.replaces)
     const { usageBytes } = plan
-    await vectorStores.finishVectorStoreFile(tx, this.#target, { status: "completed", usageBytes, errorCode: null, errorMessage: null })
+    await vectorStoreFiles.finishVectorStoreFile(tx, this.#target, { status: "completed", usageBytes, errorCode: null, errorMessage: null })
     await vectorStores.touchVectorStores(tx, projectId, [vectorStoreId], this.#dependencies.clock.now())
     const kept = plan.segments.filter(({ isKept }) => isKept).length
     return { outcome: "completed", chunks: plan.chunks, segments: plan.segments.length, kept, vectors: this.#model !== null }
@@ -178,7 +179,7 @@ export class IngestionWork {
     const { store, index } = this.#dependencies
     const { projectId } = this.#target
     const end = { status: "failed", errorCode: code, errorMessage: message } as const
-    await vectorStores.finishVectorStoreFile(store.project(projectId), this.#target, end)
+    await vectorStoreFiles.finishVectorStoreFile(store.project(projectId), this.#target, end)
     await discardHidden(store, index, this.#target)
   }
 
@@ -238,13 +239,13 @@ export class IngestionWork {
 
   #row(): Promise<StoredVectorStoreFile | undefined> {
     const { projectId, vectorStoreId, fileId } = this.#target
-    return vectorStores.findVectorStoreFile(this.#dependencies.store.project(projectId), projectId, vectorStoreId, fileId)
+    return vectorStoreFiles.findVectorStoreFile(this.#dependencies.store.project(projectId), projectId, vectorStoreId, fileId)
   }
 
   /** The row of the file while this run is the one that ingests it, locked. */
   async #lock(tx: Queryable): Promise<StoredVectorStoreFile | undefined> {
     const { projectId, vectorStoreId, fileId, runId } = this.#target
-    const row = await vectorStores.lockVectorStoreFile(tx, projectId, vectorStoreId, fileId, runId)
+    const row = await vectorStoreFiles.lockVectorStoreFile(tx, projectId, vectorStoreId, fileId, runId)
     return row?.status === "in_progress" ? row : undefined
   }
 

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
 import { afterEach, expect, it } from "vitest"
-import { vectorStores } from "../store/index.ts"
+import { vectorStoreFiles } from "../store/index.ts"
 import { startContextServer, wordVectors } from "../testing/context-server.ts"
 import { nodeFlags } from "../testing/node-flags.ts"
 
@@ -99,7 +99,7 @@ it.each(["when somebody asks for it", "in time when nobody does"])(
       fileIds: [],
       chunking: { tokensMax: 200, overlapTokens: 20 },
     })
-    await vectorStores.upsertVectorStoreFiles(server.store.system, [
+    await vectorStoreFiles.upsertVectorStoreFiles(server.store.system, [
       {
         projectId: server.projectId,
         vectorStoreId: store.id,
@@ -114,7 +114,7 @@ it.each(["when somebody asks for it", "in time when nobody does"])(
       },
     ])
     const stored = async (): Promise<string | undefined> =>
-      (await vectorStores.findVectorStoreFile(server.store.system, server.projectId, store.id, file.id))?.status
+      (await vectorStoreFiles.findVectorStoreFile(server.store.system, server.projectId, store.id, file.id))?.status
     const asked = async (): Promise<string> => (await server.context.vectorStores.getFile(caller, store.id, file.id)).status
     const status = when === "when somebody asks for it" ? asked : stored
     await expect.poll(status, { timeout: 30_000 }).toBe("completed")

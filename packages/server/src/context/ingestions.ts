@@ -3,6 +3,7 @@ import type { Clock } from "../core/index.ts"
 import type { Run, Runs } from "../runs/index.ts"
 import {
   fileBatches,
+  vectorStoreFiles,
   vectorStores,
   type NewVectorStoreFile,
   type Store,
@@ -97,9 +98,9 @@ export function createIngestions({ store, runs, files, index, clock }: Ingestion
       }
       const end = endOf(run)
       if (end === undefined) return row
-      await vectorStores.finishVectorStoreFile(store.project(projectId), row, end)
+      await vectorStoreFiles.finishVectorStoreFile(store.project(projectId), row, end)
       await discardHidden(store, index, row)
-      return vectorStores.findVectorStoreFile(store.project(projectId), projectId, vectorStoreId, fileId)
+      return vectorStoreFiles.findVectorStoreFile(store.project(projectId), projectId, vectorStoreId, fileId)
     },
   }
 }

@@ -5,6 +5,7 @@ import {
   chunks,
   isStoreError,
   untilNoRace,
+  vectorStoreFiles,
   vectorStores,
   type NewVectorStoreFile,
   type Queryable,
@@ -142,7 +143,7 @@ class VectorStoreService implements VectorStores {
   async get(caller: ActingCaller, id: string): Promise<VectorStoreWithCounts> {
     const { projectId } = caller
     const store = await this.#require(caller, id, "read")
-    const counts = await vectorStores.countsOfVectorStores(this.#store.project(projectId), projectId, [id])
+    const counts = await vectorStoreFiles.countsOfVectorStores(this.#store.project(projectId), projectId, [id])
     return { store, counts: counts.get(id) ?? noCounts }
   }
 
@@ -151,7 +152,7 @@ class VectorStoreService implements VectorStores {
     const db = this.#store.project(projectId)
     const { read: owners } = await reachOf(db, caller)
     const stores = await vectorStores.listVectorStores(db, projectId, { ...page, owners })
-    const counts = await vectorStores.countsOfVectorStores(
+    const counts = await vectorStoreFiles.countsOfVectorStores(
       db,
       projectId,
       stores.map((store) => store.id),
@@ -173,7 +174,7 @@ class VectorStoreService implements VectorStores {
     const { projectId } = caller
     await this.#require(caller, id, "write")
     const remove = async (tx: Queryable): Promise<void> => {
-      await vectorStores.lockVectorStoreFiles(tx, projectId, id, null)
+      await vectorStoreFiles.lockVectorStoreFiles(tx, projectId, id, null)
       if (!(await vectorStores.deleteVectorStore(tx, projectId, id))) throw noVectorStore(id)
       await this.#index.removeScope(tx, { projectId, scopeId: id })
     }
@@ -206,7 +207,7 @@ class VectorStoreService implements VectorStores {
       batchId: null,
     }
     // The row first: should the process die before the run starts, whoever asks for the file starts it.
-    await vectorStores.upsertVectorStoreFiles(this.#store.project(projectId), [row]).catch(async (error: unknown) => {
+    await vectorStoreFiles.upsertVectorStoreFiles(this.#store.project(projectId), [row]).catch(async (error: unknown) => {
       // One of the two was deleted since it was looked for: who asks is told so.
       if (isStoreError(error) && error.isRace) await this.#require(caller, id, "write").then(() => this.#files.get(caller, fileId))
       throw error
@@ -229,14 +230,14 @@ class VectorStoreService implements VectorStores {
   ): Promise<StoredVectorStoreFile[]> {
     const { projectId } = caller
     await this.#require(caller, id, "read")
-    return vectorStores.listVectorStoreFiles(this.#store.project(projectId), projectId, id, page)
+    return vectorStoreFiles.listVectorStoreFiles(this.#store.project(projectId), projectId, id, page)
   }
 
   async updateFile(caller: ActingCaller, id: string, fileId: string, attributes: JsonObject): Promise<StoredVectorStoreFile> {
     const { projectId } = caller
     const db = this.#store.project(projectId)
     await this.#require(caller, id, "write")
-    if (!(await vectorStores.updateFileAttributes(db, projectId, id, fileId, attributes))) throw noFileInStore(id, fileId)
+    if (!(await vectorStoreFiles.updateFileAttributes(db, projectId, id, fileId, attributes))) throw noFileInStore(id, fileId)
     return this.getFile(caller, id, fileId)
   }
 
@@ -246,9 +247,9 @@ class VectorStoreService implements VectorStores {
     const row = await this.#requireFile(projectId, id, fileId)
     await this.#store.project(projectId).transaction(async (tx) => {
       // Locked first, so that no run writes of it any more, also not one that was begun since.
-      await vectorStores.lockVectorStoreFiles(tx, projectId, id, fileId)
+      await vectorStoreFiles.lockVectorStoreFiles(tx, projectId, id, fileId)
       await removeSegmentsOfFile(tx, this.#index, projectId, id, fileId)
-      await vectorStores.deleteVectorStoreFile(tx, projectId, id, fileId)
+      await vectorStoreFiles.deleteVectorStoreFile(tx, projectId, id, fileId)
     })
     // The row is gone, so a run that is still at work commits nothing; cancelling it only saves its work.
     if (row.status === "in_progress" && (await this.#runs.get(projectId, row.runId)))
@@ -267,7 +268,7 @@ class VectorStoreService implements VectorStores {
   }
 
   async #requireFile(projectId: string, id: string, fileId: string): Promise<StoredVectorStoreFile> {
-    const row = await vectorStores.findVectorStoreFile(this.#store.project(projectId), projectId, id, fileId)
+    const row = await vectorStoreFiles.findVectorStoreFile(this.#store.project(projectId), projectId, id, fileId)
     if (row === undefined) throw noFileInStore(id, fileId)
     return row
   }

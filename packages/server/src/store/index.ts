@@ -121,14 +121,9 @@ export type { StoredSegment } from "./tables/segments.ts"
 export * as uploads from "./tables/uploads.ts"
 export type { StoredUpload, StoredUploadPart } from "./tables/uploads.ts"
 export * as vectorStores from "./tables/vector-stores.ts"
-export type {
-  NewVectorStoreFile,
-  StorePage,
-  StoredVectorStore,
-  StoredVectorStoreFile,
-  VectorStoreCounts,
-  VectorStoreFileStatus,
-} from "./tables/vector-stores.ts"
+export type { StorePage, StoredVectorStore } from "./tables/vector-stores.ts"
+export * as vectorStoreFiles from "./tables/vector-store-files.ts"
+export type { NewVectorStoreFile, StoredVectorStoreFile, VectorStoreCounts, VectorStoreFileStatus } from "./tables/vector-store-files.ts"
 export * as erasures from "./tables/erasures.ts"
 export type { ErasureStatus, ErasureTargetKind, StoredErasure } from "./tables/erasures.ts"
 export * as erasureTargets from "./tables/erasure-targets.ts"

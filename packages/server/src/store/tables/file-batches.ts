@@ -1,6 +1,6 @@
 // Batches of files that are put into a vector store together; their files are rows of vector_store_files.
 import type { Queryable } from "../port.ts"
-import type { VectorStoreFileStatus } from "./vector-stores.ts"
+import type { VectorStoreFileStatus } from "./vector-store-files.ts"
 
 export interface StoredFileBatch {
   projectId: string
