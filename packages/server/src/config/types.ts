@@ -48,9 +48,9 @@ export interface Config {
   budgets: readonly BudgetConfig[]
   rateLimits: readonly RateLimitConfig[]
   alerts: readonly AlertConfig[]
-  /** What budgets of money take for a model without a known price. */
   /** In their order around a call. */
   guards: readonly GuardConfig[]
+  /** What budgets of money take for a model without a known price. */
   unknownPrice: { inputPerMillionUsd: number; outputPerMillionUsd: number }
   batches: { concurrency: number }
   memory: MemoryConfig
