@@ -310,7 +310,7 @@ describe.runIf(testEngines().includes("postgres"))("migrations of several proces
     } finally {
       await reader.end()
     }
-    const store = await database.openAnother({ testing: { migrations, lockWaitMs: 100 } })
+    const store = await database.openAnother({ testing: { migrations } })
     expect(await store.system.query("select count(two) as n from one")).toEqual([{ n: 0 }])
   })
 

@@ -47,9 +47,9 @@ export async function migrate(engine: Engine, options: MigrateOptions): Promise<
     const done = await appliedMigrations(connection)
     const missing = missingMigrations(migrations, done, vector)
     if (options.mode === "check" && missing.length > 0) throw notAtHead(missing)
+    if (done.size > 0 && missing.length > 0) await applyBeside(connection, missing, options.lockWaitMs)
     // In a new database nobody waits, and the first migration waits for those of other databases, with which it shares the role.
-    if (done.size > 0) await connection.query("select set_config('lock_timeout', $1, true)", [`${options.lockWaitMs ?? lockWaitMs}ms`])
-    for (const migration of missing) await apply(connection, migration)
+    else for (const migration of missing) await apply(connection, migration)
     if (migrations.length > 0) await ensureApplicationRole(connection, options.mode)
     if (missing.length > 0) {
       options.logger.info(
@@ -70,6 +70,13 @@ export async function migrate(engine: Engine, options: MigrateOptions): Promise<
  * Below the time limit of a statement, so that nothing of them fails.
  */
 const lockWaitMs = 10_000
+
+/** Where others may use the tables. */
+async function applyBeside(connection: ScriptRunner, missing: readonly Migration[], waitMs: number = lockWaitMs): Promise<void> {
+  await connection.query("select set_config('lock_timeout', $1, true)", [`${waitMs}ms`])
+  for (const migration of missing) await apply(connection, migration)
+  await connection.query("set local lock_timeout to default")
+}
 
 /** "perdure" as a number: one lock per database for all its processes. */
 const lockKey = 7_381_240_119_377
