@@ -46,9 +46,9 @@ function reasoningFields({ reasoningEffort, thinkingTokensMax, passed, hints }: 
   const tokensMax = typeof thinkingTokensMax === "number" ? thinkingTokensMax : null
   const effort = reasoningEffort ?? (thinks && tokensMax !== null ? effortFor(tokensMax, deployment.upstreamModel) : null)
   const isAsked = effort !== "none" && (effort !== null || summary !== null)
-  const isSealed = thinks || (isAsked && !isOfOpenAi(deployment))
+  const isSealed = thinks || (isAsked && deployment.provider === "openai-compatible")
   return {
-    // Models that have no reasoning refuse to be asked for it sealed; of those at addresses of their own only the request can tell.
+    // Models that have no reasoning refuse to be asked for it sealed; of a server that nobody knows only the request can tell.
     ...(isSealed || include.length > 0 ? { include: [...(isSealed ? ["reasoning.encrypted_content"] : []), ...include] } : {}),
     ...(effort === null && summary === null ? {} : { reasoning: effort === "none" ? { effort } : summed(effort, summary) }),
   }
@@ -58,17 +58,14 @@ function summed(effort: string | null, summary: string | null): JsonObject {
   return { ...(effort === null ? {} : { effort }), summary: summary ?? "auto" }
 }
 
-function isThinking(deployment: Deployment): boolean {
-  if (isOfOpenAi(deployment)) return thinksBeforeAnswering(deployment.upstreamModel)
-  return deployment.provider === "xai" || deployment.provider === "openrouter"
-}
-
-function isOfOpenAi({ provider }: Deployment): boolean {
-  return provider === "openai" || provider === "azure"
+function isThinking({ provider, upstreamModel }: Deployment): boolean {
+  if (provider === "openai" || provider === "azure") return thinksBeforeAnswering(upstreamModel)
+  return provider === "xai" || provider === "openrouter"
 }
 
 function samplingFields({ temperature, topP, reasoningEffort }: ModelCall, deployment: Deployment): JsonObject {
-  if (isOfOpenAi(deployment) && thinksBeforeAnswering(deployment.upstreamModel) && reasoningEffort !== "none") return {}
+  const isOpenAi = deployment.provider === "openai" || deployment.provider === "azure"
+  if (isOpenAi && thinksBeforeAnswering(deployment.upstreamModel) && reasoningEffort !== "none") return {}
   return { temperature: temperature ?? undefined, top_p: topP ?? undefined }
 }
 
