@@ -362,6 +362,20 @@ describe.each(testEngines())("runs on %s", (engine) => {
     for (const neighbour of neighbours) expect((await end(runs, await neighbour)).output).toBe(11)
   })
 
+  it("names the place of a NUL in the input of a workflow as its request has it", async () => {
+    const runs = kernelOn(store, [five])
+    for (const [input, param] of [
+      ["a\0b", "input"],
+      [{ to: ["x", "\0"] }, "input.to[1]"],
+      [{ "\0": 1 }, "a name in input"],
+    ] as const)
+      await expect(runs.start(request("five", input))).rejects.toMatchObject({
+        code: "unsupported_value",
+        param,
+        message: expect.stringContaining(`${param} contains a NUL`) as string,
+      })
+  })
+
   it("fails the step whose output holds a NUL or is too large, with the limit named", async () => {
     const runs = kernelOn(
       store,

@@ -110,12 +110,12 @@ function startOperation(run: Run, lease: Lease, request: StartRun, deadlineAt: n
   return { start, events, lifecycle: true, ...(here ? {} : { end: queued }) }
 }
 
-/** Whoever asked for the run knows its input by its fields, and not the id that it would have had. */
+/** Whoever asked for the run knows its input by its fields, and not the id that it would have had. A response has its whole request as input. */
 function encodeStart(row: { readonly input: JsonValue; readonly [key: string]: JsonValue | undefined }, bytesMax: number): string {
   try {
     return encodeJson(row, "the request", bytesMax)
   } catch (error) {
-    const param = unstorablePlace(row.input) ?? unstorablePlace(row)
+    const param = unstorablePlace(row.input, row["kind"] === "response" ? "" : "input") ?? unstorablePlace(row)
     if (param === undefined) throw error
     throw new AppError("unsupported_value", `${param} contains a NUL character or half a surrogate pair, which cannot be stored`, {
       param,
